@@ -1,0 +1,200 @@
+"""The integer model package: a directory with graph.json and tensors.npz, validated whole before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.codec import edge_from_json, edge_to_json, node_from_json, node_to_json, smallest_dtype
+from golden.errors import PackageError
+from golden.fields import Fields
+from golden.formats import IntArray, as_int64, check_format
+from golden.graph import Graph
+from golden.mulquant import Widths
+
+SCHEMA = 1
+GRAPH_FILE = "graph.json"
+TENSOR_FILE = "tensors.npz"
+_SAMPLE_INPUT, _SAMPLE_LABEL = "samples.input", "samples.label"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Package:
+    """A graph, the quantised test samples that ship with it, and figures about it.
+
+    graph: the network; samples: int (N, *input shape), N >= 1, in the input edge's format; labels: int (N,);
+    description: one line; metrics: named real figures for reports, such as accuracies.
+
+    Raises:
+        PackageError: samples and labels do not fit the graph or each other.
+    """
+
+    graph: Graph
+    samples: IntArray
+    labels: IntArray
+    description: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        edge = self.graph.edges[self.graph.input]
+        try:
+            object.__setattr__(self, "samples", check_format("samples", self.samples, edge.format))
+            object.__setattr__(self, "labels", as_int64("labels", self.labels))
+        except ValueError as error:
+            raise PackageError(f"samples: {error}") from error
+        if self.samples.shape[1:] != edge.shape or self.labels.shape != self.samples.shape[:1] or not self.labels.size:
+            raise PackageError(
+                f"samples: shapes {self.samples.shape} and {self.labels.shape} do not fit input shape {edge.shape}"
+            )
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+
+def _npz_bytes(tensors: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Return an .npz archive whose bytes depend on the tensors alone: sorted names, fixed dates."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(tensors):
+            payload = io.BytesIO()
+            np.lib.format.write_array(payload, np.ascontiguousarray(tensors[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), payload.getvalue(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def save_package(package: Package, directory: str | os.PathLike[str]) -> None:
+    """Write a package; the directory appears whole or not at all, and replaces an older package of that name.
+
+    Raises:
+        PackageError: the path exists and is not a package.
+    """
+    target = Path(directory)
+    if target.exists() and not (target / GRAPH_FILE).is_file():
+        raise PackageError(f"{target}: exists and is not a model package; not overwritten")
+    graph = package.graph
+    tensors: dict[str, npt.NDArray[Any]] = {
+        _SAMPLE_INPUT: smallest_dtype(package.samples),
+        _SAMPLE_LABEL: smallest_dtype(package.labels),
+    }
+    nodes = [node_to_json(node, tensors) for node in graph.nodes]
+    archive = _npz_bytes(tensors)
+    document = {
+        "schema": SCHEMA,
+        "name": graph.name,
+        "description": package.description,
+        "tensors_sha256": hashlib.sha256(archive).hexdigest(),
+        "widths": {"acc": graph.widths.acc, "scale": graph.widths.scale, "bias": graph.widths.bias},
+        "input": graph.input,
+        "output": graph.output,
+        "edges": {name: edge_to_json(edge) for name, edge in graph.edges.items()},
+        "nodes": nodes,
+        "metrics": dict(package.metrics),
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        staging.chmod(0o755)
+        (staging / TENSOR_FILE).write_bytes(archive)
+        (staging / GRAPH_FILE).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+        _swap_in(staging, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap_in(staging: Path, target: Path) -> None:
+    """Move staging to target; an older target is kept aside until the new one is in place."""
+    if not target.exists():
+        os.replace(staging, target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    os.replace(target, aside / target.name)
+    try:
+        os.replace(staging, target)
+    except OSError:
+        os.replace(aside / target.name, target)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def load_package(directory: str | os.PathLike[str]) -> Package:
+    """Read and validate a package: schema, hash, fields, shapes, ranges, widths, worst-case accumulators.
+
+    Raises:
+        FileNotFoundError: no package at that path.
+        PackageError: the package is damaged or inconsistent; the message names the node and the field.
+    """
+    source = Path(directory)
+    if not (source / GRAPH_FILE).is_file():
+        raise FileNotFoundError(f"{source}: no model package there ({GRAPH_FILE} is missing)")
+    try:
+        document = json.loads((source / GRAPH_FILE).read_text())
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise PackageError(f"{source / GRAPH_FILE}: not JSON: {error}") from error
+    fields = Fields(document, GRAPH_FILE)
+    schema = fields.integer("schema")
+    if schema != SCHEMA:
+        raise PackageError(f"{GRAPH_FILE}: schema {schema} is not {SCHEMA}, the only one this version reads")
+    tensors = _read_tensors(source / TENSOR_FILE, fields.text("tensors_sha256"))
+    return _package_from_fields(fields, tensors)
+
+
+def _read_tensors(path: Path, digest: str) -> dict[str, npt.NDArray[Any]]:
+    if not path.is_file():
+        raise PackageError(f"{path}: the tensor file is missing")
+    archive = path.read_bytes()
+    actual = hashlib.sha256(archive).hexdigest()
+    if actual != digest:
+        raise PackageError(f"{path}: SHA-256 is {actual[:16]}…, {GRAPH_FILE} says {digest[:16]}…")
+    try:
+        with np.load(io.BytesIO(archive), allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise PackageError(f"{path}: not a tensor archive: {error}") from error
+
+
+def _package_from_fields(fields: Fields, tensors: Mapping[str, npt.NDArray[Any]]) -> Package:
+    widths_fields = fields.object("widths")
+    try:
+        widths = Widths(**{name: widths_fields.integer(name) for name in ("acc", "scale", "bias")})
+    except PackageError:
+        raise
+    except ValueError as error:
+        raise PackageError(f"{widths_fields.place}: {error}") from error
+    widths_fields.close()
+    edges = {name: edge_from_json(name, data) for name, data in fields.object("edges").rest().items()}
+    items = enumerate(fields.items("nodes"))
+    graph = Graph(
+        name=fields.text("name"),
+        widths=widths,
+        edges=edges,
+        nodes=tuple(node_from_json(data, tensors, widths, f"node {index}") for index, data in items),
+        input=fields.text("input"),
+        output=fields.text("output"),
+    )
+    for name in (_SAMPLE_INPUT, _SAMPLE_LABEL):
+        if name not in tensors:
+            raise PackageError(f"samples: tensor {name!r} is missing")
+    metrics = fields.object("metrics")
+    package = Package(
+        graph=graph,
+        samples=as_int64("samples", tensors[_SAMPLE_INPUT]),
+        labels=as_int64("labels", tensors[_SAMPLE_LABEL]),
+        description=fields.text("description"),
+        metrics={name: Fields({name: value}, metrics.place).real(name) for name, value in metrics.rest().items()},
+    )
+    fields.close()
+    return package

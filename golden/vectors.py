@@ -1,0 +1,63 @@
+"""Per-layer test vectors: what goes into one node, its accumulators, and what must come out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from golden.codec import smallest_dtype
+from golden.formats import IntArray
+from golden.graph import Graph
+from golden.nodes import AccumulatingNode
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LayerVectors:
+    """Vectors of one node for N samples.
+
+    inputs: one int64 array (N, *shape) per input edge; accumulators: (N, *output shape) int64, None where the
+    operation has none; output: (N, *output shape) int64.
+    """
+
+    inputs: tuple[IntArray, ...]
+    accumulators: IntArray | None
+    output: IntArray
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an .npz with input_0.., accumulators (if any) and output, in the smallest dtypes; atomic."""
+        arrays = {f"input_{i}": smallest_dtype(value) for i, value in enumerate(self.inputs)}
+        if self.accumulators is not None:
+            arrays["accumulators"] = smallest_dtype(self.accumulators)
+        arrays["output"] = smallest_dtype(self.output)
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = target.with_name(f".{target.name}.{os.getpid()}")
+        with staging.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        os.replace(staging, target)
+
+
+def layer_vectors(graph: Graph, name: str, images: npt.ArrayLike) -> LayerVectors:
+    """Run the graph up to one node and return that node's vectors.
+
+    Args:
+        graph: the network.
+        name: the node.
+        images: int (N, *input shape).
+
+    Raises:
+        KeyError: no such node; the message lists the names.
+        RangeError, ShapeError: images do not fit the input edge.
+    """
+    wanted = graph.node(name)
+    for node, arguments, output in graph.steps(images):
+        if node is wanted:
+            acc = None
+            if isinstance(node, AccumulatingNode):
+                acc = node.accumulate(arguments, graph.inputs_of(node))
+            return LayerVectors(inputs=tuple(arguments), accumulators=acc, output=output)
+    raise AssertionError("a node of the graph always runs")
