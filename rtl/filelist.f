@@ -1,0 +1,13 @@
+ram.v
+rom.v
+delay_line.v
+skew.v
+axis_fifo.v
+mac_pe.v
+systolic_array.v
+accumulator.v
+mulquant.v
+window_row.v
+tile_loader.v
+pixel_sequencer.v
+layer_engine.v

@@ -1,0 +1,118 @@
+// mulquant: fixed-point requantisation of one accumulator a cycle.
+//
+// Spec        p = acc * M + B;  q = clip(round_S(p) + zp, lo, hi)
+// Rounding    rounding_i: 0 floor, 1 half_up, 2 half_even, 3 half_away (docs/arithmetic.md section 2); saturation once, last.
+// Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 1 holds p; one more bit holds the rounded value, one more the zero point.
+//             Every shift 0 .. 2^SHIFT_W - 1 is legal, also one beyond P_W.
+// Latency     3 cycles while m_axis_tready_i is high; one result a cycle.
+// Handshake   AXI-Stream on both sides; the whole pipeline holds while a result waits for m_axis_tready_i.
+//             rounding_i, zero_point_i, lo_i, hi_i must not change while results are inside.
+// Lanes       s_axis_tdata_i = {shift, bias, multiplier, acc}, acc in the lowest bits.
+// Model       golden.mulquant.mulquant
+// Doc         docs/units/mulquant.md
+`default_nettype none
+
+module mulquant #(
+    parameter ACC_W   = 32,                     // 8..48
+    parameter SCALE_W = 16,                     // 2..32
+    parameter BIAS_W  = 40,                     // 2..60
+    parameter SHIFT_W = 6,                      // 1..6
+    parameter OUT_W   = 8                       // 2..8
+) (
+    input  wire                                    clk_i,
+    input  wire                                    rst_ni,
+    input  wire [1:0]                              rounding_i,
+    input  wire signed [OUT_W:0]                   zero_point_i,
+    input  wire signed [OUT_W:0]                   lo_i,
+    input  wire signed [OUT_W:0]                   hi_i,
+    input  wire                                    s_axis_tvalid_i,
+    output wire                                    s_axis_tready_o,
+    input  wire [SHIFT_W+BIAS_W+SCALE_W+ACC_W-1:0] s_axis_tdata_i,
+    output wire                                    m_axis_tvalid_o,
+    input  wire                                    m_axis_tready_i,
+    output wire [OUT_W-1:0]                        m_axis_tdata_o  // low bits of q: two's complement or unsigned
+);
+
+    generate
+        if (ACC_W < 8 || ACC_W > 48) begin : g_acc_w
+            mulquant_ACC_W_out_of_range i_stop ();
+        end
+        if (SCALE_W < 2 || SCALE_W > 32) begin : g_scale_w
+            mulquant_SCALE_W_out_of_range i_stop ();
+        end
+        if (BIAS_W < 2 || BIAS_W > 60) begin : g_bias_w
+            mulquant_BIAS_W_out_of_range i_stop ();
+        end
+        if (SHIFT_W < 1 || SHIFT_W > 6) begin : g_shift_w
+            mulquant_SHIFT_W_out_of_range i_stop ();
+        end
+        if (OUT_W < 2 || OUT_W > 8) begin : g_out_w
+            mulquant_OUT_W_out_of_range i_stop ();
+        end
+    endgenerate
+
+    localparam PROD_W = ACC_W + SCALE_W;
+    localparam P_W    = ((PROD_W > BIAS_W) ? PROD_W : BIAS_W) + 1;
+    localparam R_W    = P_W + 2;                // rounded value plus zero point
+    localparam [1:0] HALF_UP = 2'd1, HALF_EVEN = 2'd2, HALF_AWAY = 2'd3;
+
+    wire signed [ACC_W-1:0]   acc        = s_axis_tdata_i[0+:ACC_W];
+    wire signed [SCALE_W-1:0] multiplier = s_axis_tdata_i[ACC_W+:SCALE_W];
+    wire signed [BIAS_W-1:0]  bias       = s_axis_tdata_i[ACC_W+SCALE_W+:BIAS_W];
+    wire [SHIFT_W-1:0]        shift      = s_axis_tdata_i[ACC_W+SCALE_W+BIAS_W+:SHIFT_W];
+
+    wire hold = m_axis_tvalid_o & ~m_axis_tready_i;
+    assign s_axis_tready_o = ~hold;
+
+    // Stage 1: p = acc * M + B.
+    wire signed [PROD_W-1:0] product = acc * multiplier;
+    reg                  valid1_q;
+    reg signed [P_W-1:0] p_q;
+    reg [SHIFT_W-1:0]    shift_q;
+
+    // Stage 2: floor(p / 2^S), then one up where the mode says so.
+    // doubled >>> S keeps the guard bit, worth one half, as its lowest bit; it is 0 for S = 0.
+    wire signed [P_W:0] doubled   = {p_q, 1'b0};
+    wire signed [P_W:0] shifted   = doubled >>> shift_q;
+    wire [P_W:0]        dropped   = doubled & ~({(P_W + 1) {1'b1}} << shift_q);
+    wire                guard     = shifted[0];
+    wire                tie       = guard & (dropped == {(P_W + 1) {1'b0}});
+    wire                negative  = p_q[P_W-1];
+    wire                tie_down  = (rounding_i == HALF_EVEN & ~shifted[1]) | (rounding_i == HALF_AWAY & negative);
+    wire                round_up  = (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY)
+                                    & guard & ~(tie & tie_down);
+    reg                  valid2_q;
+    reg signed [R_W-1:0] rounded_q;
+
+    // Stage 3: zero point and saturation.
+    wire signed [R_W-1:0] lo_wide = {{(R_W - OUT_W - 1) {lo_i[OUT_W]}}, lo_i};
+    wire signed [R_W-1:0] hi_wide = {{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i};
+    wire signed [R_W-1:0] moved   = rounded_q + {{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}, zero_point_i};
+    reg                   valid3_q;
+    reg [OUT_W-1:0]       q_q;
+
+    always @(posedge clk_i) begin
+        if (!hold) begin
+            valid1_q  <= s_axis_tvalid_i;
+            p_q       <= {{(P_W - PROD_W) {product[PROD_W-1]}}, product} + {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
+            shift_q   <= shift;
+            valid2_q  <= valid1_q;
+            rounded_q <= {shifted[P_W], shifted[P_W], shifted[P_W:1]} + {{(R_W - 1) {1'b0}}, round_up};
+            valid3_q  <= valid2_q;
+            if (moved < lo_wide) q_q <= lo_i[OUT_W-1:0];
+            else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];
+            else q_q <= moved[OUT_W-1:0];
+        end
+        if (!rst_ni) begin
+            valid1_q <= 1'b0;
+            valid2_q <= 1'b0;
+            valid3_q <= 1'b0;
+        end
+    end
+
+    assign m_axis_tvalid_o = valid3_q;
+    assign m_axis_tdata_o  = q_q;
+
+endmodule
+
+`default_nettype wire

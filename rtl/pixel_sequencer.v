@@ -1,0 +1,135 @@
+// pixel_sequencer: walks the output pixels of a layer and issues one to the window former each cycle.
+//
+// Spec        for column tile, for pixel block (at most ACC_DEPTH pixels), for K tile, for pixel in block:
+//             image slowest, then y, then x. A pixel's input position: iy0 = oy * stride_h - pad_h, likewise ix0;
+//             its address advances by the descriptor's steps, so there is no multiplier.
+// Widths      counters of 16 bits, GEO_W signed coordinates, addresses modulo 2^ADDR_W
+// Latency     outputs are valid in the cycle of px_valid_o; one pixel a cycle
+// Handshake   the first pixel of a K tile waits for tile_ready_i, a pixel of the last K tile for a credit
+//             (credit_i: one slot of the output buffer is free)
+// Model       mapping.tiles
+// Doc         docs/units/layer_engine.md
+`default_nettype none
+
+module pixel_sequencer #(
+    parameter ACC_DEPTH  = 1024,
+    parameter ACC_ADDR_W = 10,
+    parameter ADDR_W     = 10,
+    parameter PAR_ADDR_W = 8,
+    parameter GEO_W      = 16
+) (
+    input  wire                    clk_i,
+    input  wire                    rst_ni,
+    input  wire                    start_i,
+    // descriptor
+    input  wire [15:0]             images_i,
+    input  wire [15:0]             out_h_i,
+    input  wire [15:0]             out_w_i,
+    input  wire [GEO_W-1:0]        stride_h_i,
+    input  wire [GEO_W-1:0]        stride_w_i,
+    input  wire [GEO_W-1:0]        pad_h_i,
+    input  wire [GEO_W-1:0]        pad_w_i,
+    input  wire [ADDR_W-1:0]       origin_i,    // address of tap (0, 0) of the first pixel
+    input  wire [ADDR_W-1:0]       col_step_i,
+    input  wire [ADDR_W-1:0]       row_step_i,
+    input  wire [ADDR_W-1:0]       image_step_i,
+    input  wire [15:0]             k_tiles_i,
+    input  wire [15:0]             col_tiles_i,
+    input  wire [PAR_ADDR_W-1:0]   param_base_i,
+    // flow control
+    input  wire                    tile_ready_i,
+    input  wire                    credit_i,
+    // pixel
+    output wire                    px_valid_o,
+    output wire                    px_first_o,
+    output wire signed [GEO_W-1:0] px_iy0_o,
+    output wire signed [GEO_W-1:0] px_ix0_o,
+    output wire [ADDR_W-1:0]       px_base_o,
+    // what the accumulators have to do with it
+    output wire [ACC_ADDR_W-1:0]   acc_addr_o,
+    output wire                    acc_clear_o, // first K tile
+    output wire                    acc_last_o,  // last K tile: the sum is complete
+    output wire [PAR_ADDR_W-1:0]   param_addr_o,
+    output wire                    last_col_o,  // last column tile
+    output wire                    last_o       // last pixel of the layer
+);
+
+    localparam POS_W = 3 * 16 + 2 * GEO_W + 3 * ADDR_W;
+    localparam [31:0] ACC_TOP = ACC_DEPTH - 1;
+    localparam [ACC_ADDR_W-1:0] ACC_LAST = ACC_TOP[ACC_ADDR_W-1:0];
+
+    reg                  busy_q;
+    reg [15:0]           k_tile_q, col_tile_q;
+    reg [PAR_ADDR_W-1:0] param_q;
+    reg [ACC_ADDR_W-1:0] index_q;               // pixel in its block
+
+    // Position of the pixel, and the saved position of its block's first pixel.
+    reg [15:0]       image_q, oy_q, ox_q;
+    reg [GEO_W-1:0]  iy0_q, ix0_q;
+    reg [ADDR_W-1:0] image_addr_q, row_addr_q, addr_q;
+    reg [POS_W-1:0]  block_q;
+
+    wire last_k   = (k_tile_q == k_tiles_i - 16'd1);
+    wire last_col = (col_tile_q == col_tiles_i - 16'd1);
+    wire last_ox  = (ox_q == out_w_i - 16'd1);
+    wire last_oy  = (oy_q == out_h_i - 16'd1);
+    wire last_px  = last_ox & last_oy & (image_q == images_i - 16'd1);
+    wire last_blk = last_px | (index_q == ACC_LAST);
+    wire first_px = (index_q == {ACC_ADDR_W{1'b0}});
+
+    assign px_valid_o   = busy_q & (tile_ready_i | ~first_px) & (credit_i | ~last_k);
+    assign px_first_o   = px_valid_o & first_px;
+    assign px_iy0_o     = iy0_q;
+    assign px_ix0_o     = ix0_q;
+    assign px_base_o    = addr_q;
+    assign acc_addr_o   = index_q;
+    assign acc_clear_o  = (k_tile_q == 16'd0);
+    assign acc_last_o   = last_k;
+    assign param_addr_o = param_q;
+    assign last_col_o   = last_col;
+    assign last_o       = last_px & last_k & last_col;
+
+    wire [GEO_W-1:0]  iy0_origin = {GEO_W{1'b0}} - pad_h_i;
+    wire [GEO_W-1:0]  ix0_origin = {GEO_W{1'b0}} - pad_w_i;
+    wire [ADDR_W-1:0] next_row   = row_addr_q + row_step_i;
+    wire [ADDR_W-1:0] next_image = image_addr_q + image_step_i;
+    wire [POS_W-1:0]  origin     = {16'd0, 16'd0, 16'd0, iy0_origin, ix0_origin, origin_i, origin_i, origin_i};
+    wire [POS_W-1:0]  here       = {image_q, oy_q, ox_q, iy0_q, ix0_q, image_addr_q, row_addr_q, addr_q};
+    wire [POS_W-1:0]  next =
+        ~last_ox ? {image_q, oy_q, ox_q + 16'd1, iy0_q, ix0_q + stride_w_i,
+                    image_addr_q, row_addr_q, addr_q + col_step_i} :
+        ~last_oy ? {image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i, ix0_origin,
+                    image_addr_q, next_row, next_row} :
+                   {image_q + 16'd1, 16'd0, 16'd0, iy0_origin, ix0_origin,
+                    next_image, next_image, next_image};
+
+    // After a block's last pixel: the block again for the next K tile, or the next block, or the next column tile.
+    wire             end_pass = px_valid_o & last_blk;
+    wire [POS_W-1:0] resume   = ~last_k ? block_q : last_px ? origin : next;
+    wire [POS_W-1:0] position = start_i ? origin : end_pass ? resume : px_valid_o ? next : here;
+
+    always @(posedge clk_i) begin
+        {image_q, oy_q, ox_q, iy0_q, ix0_q, image_addr_q, row_addr_q, addr_q} <= position;
+        if (start_i | end_pass) block_q <= position;
+        if (px_valid_o) index_q <= last_blk ? {ACC_ADDR_W{1'b0}} : index_q + {{(ACC_ADDR_W - 1) {1'b0}}, 1'b1};
+        if (end_pass) begin
+            k_tile_q <= last_k ? 16'd0 : k_tile_q + 16'd1;
+            if (last_k & last_px) begin
+                col_tile_q <= col_tile_q + 16'd1;
+                param_q    <= param_q + {{(PAR_ADDR_W - 1) {1'b0}}, 1'b1};
+                if (last_col) busy_q <= 1'b0;
+            end
+        end
+        if (start_i) begin
+            busy_q     <= 1'b1;
+            k_tile_q   <= 16'd0;
+            col_tile_q <= 16'd0;
+            param_q    <= param_base_i;
+            index_q    <= {ACC_ADDR_W{1'b0}};
+        end
+        if (!rst_ni) busy_q <= 1'b0;
+    end
+
+endmodule
+
+`default_nettype wire

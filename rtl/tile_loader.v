@@ -1,0 +1,159 @@
+// tile_loader: walks the weight tiles of a layer, one weight row a cycle, and tells each row of the window former
+// which tap of the window and which channel word it stands for.
+//
+// Spec        tiles in the order: column tile, pixel block, K tile. A K tile is taps_per_tile taps of rows_per_tap rows:
+//             row r is tap t0 + floor(r / rows_per_tap); taps walk x first; for each tap (or group of taps) the channel
+//             words 0 .. ch_words-1 follow one another. Rows beyond the taps are switched off.
+//             Weight address: weight_base + row index, in that order; every pixel block reads the column tile's rows again.
+// Widths      counters of 16 bits, addresses modulo their memory's address width
+// Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
+// Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
+//             starts in that very cycle.
+// Model       mapping.tiles
+// Doc         docs/units/layer_engine.md
+`default_nettype none
+
+module tile_loader #(
+    parameter ROWS       = 16,
+    parameter ADDR_W     = 10,                  // activation address
+    parameter WGT_ADDR_W = 12,
+    parameter GEO_W      = 16
+) (
+    input  wire                  clk_i,
+    input  wire                  rst_ni,
+    input  wire                  start_i,       // descriptor inputs are valid from here to the end of the layer
+    // descriptor
+    input  wire [15:0]           taps_i,
+    input  wire [15:0]           k_w_i,
+    input  wire [GEO_W-1:0]      dil_h_i,
+    input  wire [GEO_W-1:0]      dil_w_i,
+    input  wire [ADDR_W-1:0]     tap_row_step_i,
+    input  wire [ADDR_W-1:0]     tap_col_step_i,
+    input  wire [15:0]           ch_words_i,
+    input  wire [15:0]           rows_per_tap_i,
+    input  wire [15:0]           taps_per_tile_i,
+    input  wire [15:0]           k_tiles_i,
+    input  wire [15:0]           col_tiles_i,
+    input  wire [15:0]           blocks_i,
+    input  wire [WGT_ADDR_W-1:0] weight_base_i,
+    // sequencer
+    input  wire                  first_i,
+    output wire                  tile_ready_o,
+    // row configuration and weight row
+    output wire [ROWS-1:0]       cfg_we_o,      // one-hot
+    output wire                  cfg_valid_o,
+    output wire [GEO_W-1:0]      cfg_dy_o,
+    output wire [GEO_W-1:0]      cfg_dx_o,
+    output wire [ADDR_W-1:0]     cfg_offset_o,
+    output wire                  rom_valid_o,
+    output wire [WGT_ADDR_W-1:0] rom_addr_o
+);
+
+    localparam [15:0] LAST_ROW = ROWS - 1;
+
+    reg                  busy_q;                // tiles remain to be loaded
+    reg                  ready_q;               // a whole tile is loaded and not yet taken
+    reg [15:0]           row_q;
+    reg [15:0]           k_tile_q, block_q, col_tile_q;
+    reg [WGT_ADDR_W-1:0] addr_q, col_addr_q;
+    // walk over the taps
+    reg [15:0]           tap_q, kx_q, channel_q, tap_in_tile_q, word_q;
+    reg [GEO_W-1:0]      dy_q, dx_q;
+    reg [ADDR_W-1:0]     tap_row_q, tap_offset_q;
+
+    wire load      = busy_q & (~ready_q | first_i);
+    wire last_row  = (row_q == LAST_ROW);
+    wire last_k    = (k_tile_q == k_tiles_i - 16'd1);
+    wire last_blk  = (block_q == blocks_i - 16'd1);
+    wire last_col  = (col_tile_q == col_tiles_i - 16'd1);
+    wire last_word = (word_q == ch_words_i - 16'd1);
+    wire in_tile   = (tap_in_tile_q < taps_per_tile_i);
+    wire tap_done  = (channel_q == rows_per_tap_i - 16'd1);
+    wire next_tap  = tap_done & in_tile & last_word;
+    wire last_kx   = (kx_q == k_w_i - 16'd1);
+
+    integer r;
+    reg [ROWS-1:0] one_hot;
+    always @* for (r = 0; r < ROWS; r = r + 1) one_hot[r] = (row_q == r[15:0]);
+
+    assign tile_ready_o = ready_q;
+    assign cfg_we_o     = one_hot & {ROWS{load}};
+    assign cfg_valid_o  = in_tile & (tap_q < taps_i);
+    assign cfg_dy_o     = dy_q;
+    assign cfg_dx_o     = dx_q;
+    assign cfg_offset_o = tap_offset_q + word_q[ADDR_W-1:0];
+    assign rom_valid_o  = load;
+    assign rom_addr_o   = addr_q;
+
+    // Position in the layer.
+    always @(posedge clk_i) begin
+        if (load) begin
+            row_q  <= last_row ? 16'd0 : row_q + 16'd1;
+            addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
+            if (last_row) begin
+                k_tile_q <= last_k ? 16'd0 : k_tile_q + 16'd1;
+                if (last_k & last_blk) begin
+                    block_q    <= 16'd0;
+                    col_tile_q <= col_tile_q + 16'd1;
+                    col_addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
+                    if (last_col) busy_q <= 1'b0;
+                end else if (last_k) begin
+                    block_q <= block_q + 16'd1;
+                    addr_q  <= col_addr_q;
+                end
+            end
+        end
+        ready_q <= (load & last_row) | (ready_q & ~first_i);
+        if (start_i) begin
+            busy_q     <= 1'b1;
+            ready_q    <= 1'b0;
+            row_q      <= 16'd0;
+            k_tile_q   <= 16'd0;
+            block_q    <= 16'd0;
+            col_tile_q <= 16'd0;
+            addr_q     <= weight_base_i;
+            col_addr_q <= weight_base_i;
+        end
+        if (!rst_ni) begin
+            busy_q  <= 1'b0;
+            ready_q <= 1'b0;
+        end
+    end
+
+    // Position in the window.
+    always @(posedge clk_i) begin
+        if (load) begin
+            channel_q <= tap_done ? 16'd0 : channel_q + 16'd1;
+            if (tap_done) tap_in_tile_q <= tap_in_tile_q + {15'd0, in_tile};
+            if (next_tap) begin
+                tap_q        <= tap_q + 16'd1;
+                kx_q         <= last_kx ? 16'd0 : kx_q + 16'd1;
+                dx_q         <= last_kx ? {GEO_W{1'b0}} : dx_q + dil_w_i;
+                tap_offset_q <= last_kx ? tap_row_q + tap_row_step_i : tap_offset_q + tap_col_step_i;
+                if (last_kx) begin
+                    dy_q      <= dy_q + dil_h_i;
+                    tap_row_q <= tap_row_q + tap_row_step_i;
+                end
+            end
+            if (last_row) begin
+                channel_q     <= 16'd0;
+                tap_in_tile_q <= 16'd0;
+                word_q        <= last_word ? 16'd0 : word_q + 16'd1;
+            end
+        end
+        if (start_i | (load & last_row & last_k)) begin
+            tap_q         <= 16'd0;
+            kx_q          <= 16'd0;
+            channel_q     <= 16'd0;
+            tap_in_tile_q <= 16'd0;
+            word_q        <= 16'd0;
+            dy_q          <= {GEO_W{1'b0}};
+            dx_q          <= {GEO_W{1'b0}};
+            tap_row_q     <= {ADDR_W{1'b0}};
+            tap_offset_q  <= {ADDR_W{1'b0}};
+        end
+    end
+
+endmodule
+
+`default_nettype wire
