@@ -28,7 +28,8 @@ from golden.conv import conv2d  # noqa: E402
 from golden.window import Window  # noqa: E402
 
 REPORT = Path("sim_build/bench_golden.json")
-TURNS, RUNS = 40, 6
+TURNS, RUNS = 24, 8
+PAUSE = 0.1
 BLAS_TARGET = 0.5
 ORT_TARGET = 2.0
 SEED = 2026
@@ -78,7 +79,7 @@ def medians(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(TURNS):
         for name, run in runs.items():
-            time.sleep(0.005)
+            time.sleep(PAUSE)
             for repetition in range(-2, RUNS):
                 start = time.perf_counter()
                 run()

@@ -7,6 +7,7 @@ holds every integer up to that bound rounds nowhere: 2^24 for float32, 2^53 for 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,12 @@ Matrix = npt.NDArray[Any]
 EXACT: dict[type[np.generic], int] = {np.float32: 1 << 24, np.float64: 1 << 53}
 """All integers up to this magnitude, and no rounding among them, per float type."""
 
-MIN_CHUNK = 64
-"""Shortest cut of K worth a float32 product; below it one float64 product is quicker."""
+SEGMENT = 64
+"""K is cut at multiples of this; for shorter parts one float64 product is quicker."""
+
+
+CACHED = 1 << 16
+"""Elements of weights whose magnitudes are summed at once, few enough to stay in cache."""
 
 
 def peak(values: Matrix) -> int:
@@ -34,18 +39,28 @@ def peak(values: Matrix) -> int:
     return max(-int(values.min()), int(values.max()), 0) if values.size else 0
 
 
-def mass(weights: Matrix) -> int:
-    """Return max over rows of Σ_k |w_k|, in the weights' own float type.
+def masses(weights: Matrix) -> Matrix:
+    """Return Σ |w_k| per row and segment of K, summed in the weights' own float type: (rows, segments).
 
     A result below EXACT[type] is exact; otherwise the true value is not below it either, since sums of non-negative
-    integers are exact until they pass EXACT and rounding is monotonic.
+    integers are exact until they pass EXACT and rounding is monotonic. The same holds for sums of results.
 
     Args:
-        weights: (..., R, K) float32 or float64 integers.
+        weights: (..., R, K) float32 or float64 integers; the last segment may be shorter.
+
+    >>> masses(np.full((2, 65), -3, np.float32)).tolist()
+    [[192.0, 3.0], [192.0, 3.0]]
     """
-    if not weights.size:
-        return 0
-    return int((np.abs(weights) @ np.ones(weights.shape[-1], weights.dtype)).max())
+    depth = weights.shape[-1]
+    rows, ones, whole = weights.reshape(-1, depth), np.ones(SEGMENT, weights.dtype), depth // SEGMENT * SEGMENT
+    sums: Matrix = np.zeros((rows.shape[0], -(-depth // SEGMENT)), weights.dtype)
+    step = max(1, CACHED // max(1, depth))
+    for start in range(0, rows.shape[0], step):
+        block, out = rows[start : start + step], sums[start : start + step]
+        out[:, : whole // SEGMENT] = (np.abs(block[:, :whole]).reshape(-1, SEGMENT) @ ones).reshape(len(block), -1)
+        if whole < depth:
+            out[:, -1] = np.abs(block[:, whole:]) @ ones[: depth - whole]
+    return sums
 
 
 def exact_cuts(weights: Matrix, other_peak: int) -> list[slice] | None:
@@ -63,25 +78,25 @@ def exact_cuts(weights: Matrix, other_peak: int) -> list[slice] | None:
     >>> exact_cuts(np.full((1, 1024), 128, np.float32), 128)
     [slice(0, 1024, None)]
     >>> [cut.stop for cut in exact_cuts(np.full((1, 1025), 128, np.float32), 128)]
-    [513, 1025]
+    [576, 1025]
     """
     limit, depth = EXACT[weights.dtype.type], weights.shape[-1]
-    total = mass(weights)
+    if not weights.size:
+        return [slice(0, depth)] if other_peak < limit else None
+    sums = masses(weights)
+    total = int(sums.sum(axis=1).max())
     if total >= limit or other_peak >= limit:
         return None
     if total * other_peak <= limit:
         return [slice(0, depth)]
     if weights.dtype != np.float32:
         return None
-    fewest = -(-total * other_peak // limit)
-    safe = -(-depth * peak(weights) * other_peak // limit) + 1
-    for parts in (fewest, fewest + 1, safe):
-        length = -(-depth // parts)
-        if length < MIN_CHUNK:
-            return None
-        cuts = [slice(k, min(k + length, depth)) for k in range(0, depth, length)]
-        if all(mass(weights[..., cut]) * other_peak <= limit for cut in cuts):
-            return cuts
+    fewest, segments = -(-total * other_peak // limit), sums.shape[1]
+    for parts in (fewest, fewest + 1, 2 * fewest, segments):
+        starts = np.arange(0, segments, -(-segments // parts))
+        if int(np.add.reduceat(sums, starts, axis=1).max()) * other_peak <= limit:
+            edges = [int(start) * SEGMENT for start in starts] + [depth]
+            return [slice(k, end) for k, end in pairwise(edges)]
     return None
 
 
@@ -114,7 +129,7 @@ def product(weights: Matrix, columns: Matrix, cuts: list[slice]) -> Matrix:
     """
     if len(cuts) == 1:
         return np.asarray(np.matmul(weights, columns))
-    total: Matrix = np.zeros((*weights.shape[:-1], columns.shape[-1]), np.float64)
-    for cut in cuts:
+    total: Matrix = np.matmul(weights[..., cuts[0]], columns[..., cuts[0], :]).astype(np.float64)
+    for cut in cuts[1:]:
         total += np.matmul(weights[..., cut], columns[..., cut, :])
     return total

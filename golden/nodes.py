@@ -13,9 +13,9 @@ from golden.conv import conv2d
 from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS, Edge
 from golden.errors import RangeError, ShapeError
 from golden.formats import IntArray, IntFormat, check_format, check_int
-from golden.linear import linear, matmul
+from golden.linear import flatten, linear, matmul
 from golden.mulquant import AddQuant, MulQuant, OutputStage, mulquant, residual_add
-from golden.pooling import average_pool2d, flatten, max_pool2d
+from golden.pooling import average_pool2d, max_pool2d
 from golden.window import Pair, Window
 
 

@@ -1,0 +1,65 @@
+"""The engine's elaboration parameters: one simulator build serves every layer that agrees on them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from golden.errors import RangeError
+from golden.formats import check_int
+from golden.mulquant import Widths
+
+SHIFT_W = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """Parameters of rtl/layer_engine.v.
+
+    rows, cols: array size; x_w, w_w: operand widths, bits; acc_w, scale_w, bias_w: accumulator, multiplier and
+    bias widths, bits; act_depth: activation words of `rows` channels; wgt_depth: weight rows of `cols` weights;
+    par_depth: parameter words, one a column tile; acc_depth: output pixels a block.
+
+    The default depths are those of the simulation build. They hold every layer of ResNet-18 at 224 x 224; a chip
+    takes what its network needs.
+
+    Raises:
+        RangeError: a parameter outside its range, or an accumulator no wider than a column sum.
+    """
+
+    rows: int = 16
+    cols: int = 16
+    x_w: int = 8
+    w_w: int = 8
+    acc_w: int = 32
+    scale_w: int = 16
+    bias_w: int = 40
+    act_depth: int = 1 << 16
+    wgt_depth: int = 1 << 18
+    par_depth: int = 1 << 10
+    acc_depth: int = 1 << 10
+
+    def __post_init__(self) -> None:
+        check_int("ROWS", self.rows, 2, 256)
+        check_int("COLS", self.cols, 1, 256)
+        check_int("X_W", self.x_w, 2, 8)
+        check_int("W_W", self.w_w, 2, 8)
+        Widths(acc=self.acc_w, scale=self.scale_w, bias=self.bias_w)
+        for name in ("act_depth", "wgt_depth", "par_depth"):
+            check_int(name.upper(), getattr(self, name), 2, 1 << 24)
+        check_int("ACC_DEPTH", self.acc_depth, 2, 1 << 16)
+        if self.acc_w <= self.psum_w:
+            raise RangeError(f"ACC_W = {self.acc_w} is not above the column sum's {self.psum_w} bits")
+
+    @property
+    def psum_w(self) -> int:
+        """Bits of a column sum: X_W + 1 + W_W + ceil(log2 ROWS)."""
+        return self.x_w + 1 + self.w_w + (self.rows - 1).bit_length()
+
+    @property
+    def param_w(self) -> int:
+        """Bits of one MulQuant lane in the parameter memory: {shift, bias, multiplier}."""
+        return self.scale_w + self.bias_w + SHIFT_W
+
+    def parameters(self) -> dict[str, int]:
+        """Verilog parameters of the engine, by name."""
+        return {name.upper(): value for name, value in asdict(self).items()}

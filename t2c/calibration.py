@@ -1,0 +1,45 @@
+"""Calibration as an explicit context: the only time at which quantisers look at data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from t2c.quantisers.base import _QBase
+
+
+def quantisers_of(net: nn.Module) -> list[_QBase]:
+    """All quantisers inside a network (or the network itself, if it is one)."""
+    return [module for module in net.modules() if isinstance(module, _QBase)]
+
+
+@contextmanager
+def calibrate(net: nn.Module) -> Iterator[nn.Module]:
+    """Observe inside the `with` block, freeze at its end.
+
+        with calibrate(net):
+            net(images)
+
+    Inside the block the network computes in floats, in eval mode and without gradients. If the block raises, the
+    quantisers stay uncalibrated.
+
+    Raises:
+        CalibrationError: a quantiser saw no data; the message names it.
+    """
+    quantisers = quantisers_of(net)
+    was_training = net.training
+    net.eval()
+    for quantiser in quantisers:
+        quantiser.start()
+    try:
+        with torch.no_grad():
+            yield net
+        for quantiser in quantisers:
+            quantiser.freeze()
+    finally:
+        for quantiser in quantisers:
+            quantiser.observing = False
+        net.train(was_training)

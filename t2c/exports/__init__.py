@@ -1,0 +1,1 @@
+"""What a converted network is written as; one file per format."""

@@ -1,0 +1,76 @@
+"""The integer network as golden's graph, and the check that the two compute the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from golden.edge import Edge
+from golden.graph import Graph
+from golden.mulquant import Widths
+from t2c.errors import ExportError
+from t2c.network import IntegerNetwork
+from t2c.reading import Reading
+
+
+def _edge(name: str, reading: Reading, tensor: Tensor) -> Edge:
+    return Edge(
+        name=name,
+        shape=tuple(tensor.shape[1:]),
+        bits=reading.bits,
+        signed=reading.signed,
+        zero_point=reading.zero_point,
+        scale=reading.scale,
+    )
+
+
+def graph_of(net: IntegerNetwork, samples: Tensor, *, name: str, widths: Widths) -> Graph:
+    """Return golden's graph of an integer network; nodes and edges keep the layers' names.
+
+    Args:
+        net: the network.
+        samples: int64 (N, *shape); one is run to learn the shapes.
+        name: of the graph; widths: of the hardware.
+
+    Raises:
+        PackageError: golden refuses the graph: an accumulator could overflow, a format does not fit.
+    """
+    shapes = net.tensors(samples[:1])
+    edges = {net.input_name: _edge(net.input_name, net.input_reading, samples)}
+    for wire in net.wires:
+        edges[wire.name] = _edge(wire.name, net.layer(wire.name).reading, shapes[wire.name])
+    return Graph(
+        name=name,
+        widths=widths,
+        edges=edges,
+        nodes=tuple(net.layer(wire.name).node(wire.name, wire.inputs) for wire in net.wires),
+        input=net.input_name,
+        output=net.output_name,
+    )
+
+
+def check_against_golden(net: IntegerNetwork, graph: Graph, samples: Tensor, *, batch: int = 256) -> int:
+    """Run both and compare every tensor of every sample; return the number of integers compared.
+
+    Raises:
+        ExportError: a tensor differs; the message names the layer, the coordinate and both values.
+    """
+    compared = 0
+    for start in range(0, samples.shape[0], batch):
+        part = samples[start : start + batch]
+        with torch.no_grad():
+            ours = net.tensors(part)
+        theirs = graph.run(part.numpy())
+        if set(ours) != set(theirs):
+            raise ExportError(f"tensors {sorted(set(ours) ^ set(theirs))} exist on one side only")
+        for name, tensor in ours.items():
+            mine, golden = tensor.numpy(), theirs[name]
+            if mine.shape != golden.shape:
+                raise ExportError(f"layer {name!r}: torch has shape {mine.shape}, golden {golden.shape}")
+            if not np.array_equal(mine, golden):
+                at = tuple(int(i) for i in np.argwhere(mine != golden)[0])
+                where = (at[0] + start, *at[1:])
+                raise ExportError(f"layer {name!r} at {where}: torch {mine[at]}, golden {golden[at]}")
+            compared += mine.size
+    return compared

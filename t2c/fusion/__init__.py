@@ -1,0 +1,5 @@
+"""From any torch.fx-traceable float model to a network of dual-path layers."""
+
+from t2c.fusion.fuser import NetFuser, Scheme
+
+__all__ = ["NetFuser", "Scheme"]

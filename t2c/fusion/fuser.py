@@ -1,0 +1,140 @@
+"""NetFuser: any traceable float model to a network of dual-path layers, under one of two schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from torch import Tensor, nn
+
+from golden.errors import UnsupportedError
+from t2c.fusion.batchnorm import normalisation
+from t2c.fusion.ops import Add, AveragePool, MaxPool, Weighted
+from t2c.fusion.plan import Layer, Plan, plan_of
+from t2c.layers.add import QAdd
+from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
+from t2c.layers.weighted import QConv2d, QLinear
+from t2c.network import QNetwork, Wire
+from t2c.quantisers.base import _QBase
+from t2c.quantisers.minmax import MinMax
+
+OUTPUT_BITS = 8
+"""Bits of the network's output; logits keep 8 bits at any activation width."""
+
+
+class Scheme(str, Enum):
+    """Where batch normalisation goes. PRE_FUSE: into the weights; CHANNEL_WISE: into the per-channel MulQuant."""
+
+    PRE_FUSE = "pre_fuse"
+    CHANNEL_WISE = "channel_wise"
+
+
+class NetFuser:
+    """Fuse a float model and give it quantisers.
+
+    pre_fuse:     w = gamma* W is quantised; y = conv(x, w_dq) + beta*. Good at 8 bits.
+    channel_wise: W is quantised as it is; y = gamma* conv(x, W_dq) + beta*. Good below 8 bits.
+
+    Args:
+        model: float model; it is copied, never changed. BatchNorm is used with its running statistics.
+        scheme: None takes pre_fuse for 8-bit weights and channel_wise below.
+        weight_bits, activation_bits: 2..8, every layer; the input tensor too is quantised to activation_bits.
+        output_bits: bits of the network's output.
+        weight_quantiser, activation_quantiser: classes (or factories) with the arguments of `_QBase`.
+        per_channel: one weight scale per output channel instead of one per tensor.
+        symmetric_activations: signed activations with zero point 0; False gives them a free zero point. Activations
+            that are never negative, after a ReLU say, are unsigned with zero point 0 either way.
+
+    Source: Torch2Chip (MLSys 2024) Eq. 7-15.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        scheme: Scheme | str | None = None,
+        weight_bits: int = 8,
+        activation_bits: int = 8,
+        output_bits: int = OUTPUT_BITS,
+        weight_quantiser: Callable[..., _QBase] = MinMax,
+        activation_quantiser: Callable[..., _QBase] = MinMax,
+        per_channel: bool = True,
+        symmetric_activations: bool = True,
+    ) -> None:
+        self.model = model
+        default = Scheme.PRE_FUSE if weight_bits == 8 else Scheme.CHANNEL_WISE
+        self.scheme = default if scheme is None else Scheme(scheme)
+        self.weight_bits = weight_bits
+        self.activation_bits = activation_bits
+        self.output_bits = output_bits
+        self.weight_quantiser = weight_quantiser
+        self.activation_quantiser = activation_quantiser
+        self.per_channel = per_channel
+        self.symmetric_activations = symmetric_activations
+
+    def fuse(self, example: Tensor) -> QNetwork:
+        """Return the quantised network, not yet calibrated.
+
+        Args:
+            example: real (N, *shape), one legal input; only its shape matters.
+
+        Raises:
+            UnsupportedError: something cannot be converted; the message names the fx node.
+            RangeError: bits outside 2..8.
+        """
+        plan = plan_of(self.model, example)
+        last = plan.producer(plan.output_name)
+        if last is None:
+            raise UnsupportedError("the model computes nothing between input and output")
+        layers = [self._layer(plan, layer, layer is last) for layer in plan.layers]
+        wires = [Wire(name=layer.name, inputs=layer.inputs) for layer in plan.layers]
+        input_quantiser = self.activation_quantiser(
+            self.activation_bits, signed=False, symmetric=False, name=plan.input_name
+        )
+        return QNetwork(
+            wires,
+            layers,
+            plan.input_name,
+            plan.output_name,
+            input_quantiser=input_quantiser,
+            input_shape=plan.input_shape,
+        )
+
+    def _layer(self, plan: Plan, layer: Layer, is_output: bool) -> nn.Module:
+        op = layer.op
+        if isinstance(op, MaxPool):
+            return QMaxPool2d(op.kernel, op.stride, op.padding, op.dilation)
+        if layer.passing:
+            return QFlatten()
+        output = self.activation_quantiser(
+            self.output_bits if is_output else self.activation_bits,
+            signed=not layer.non_negative,
+            symmetric=self.symmetric_activations and not layer.non_negative,
+            name=f"{layer.name}.output",
+        )
+        if isinstance(op, Weighted):
+            return self._weighted(layer, op, output)
+        if isinstance(op, Add):
+            return QAdd(output, ceiling=layer.ceiling)
+        assert isinstance(op, AveragePool)
+        kernel = op.kernel or (layer.input_shape[1], layer.input_shape[2])
+        return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
+
+    def _weighted(self, layer: Layer, op: Weighted, output: _QBase) -> nn.Module:
+        gamma, beta = normalisation(op.module, layer.batch_norm)
+        weight = op.module.weight.detach().clone()
+        column = (-1,) + (1,) * (weight.ndim - 1)
+        if gamma is not None and self.scheme is Scheme.PRE_FUSE:
+            weight, gamma = weight * gamma.reshape(column), None
+        scale_shape = (weight.shape[0], *column[1:]) if self.per_channel else ()
+        quantiser = self.weight_quantiser(self.weight_bits, scale_shape=scale_shape, name=f"{layer.name}.weight")
+        parts = {"gamma": gamma, "beta": beta, "ceiling": layer.ceiling}
+        if isinstance(op.module, nn.Linear):
+            return QLinear(weight, quantiser, output, **parts)
+        conv = op.module
+        padding = conv.padding
+        if isinstance(padding, str):
+            same = tuple(d * (k - 1) // 2 for d, k in zip(conv.dilation, conv.kernel_size, strict=True))
+            padding = same if padding == "same" else (0, 0)
+        geometry = {"stride": conv.stride, "padding": padding, "dilation": conv.dilation, "groups": conv.groups}
+        return QConv2d(weight, quantiser, output, **parts, **geometry)

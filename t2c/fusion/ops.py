@@ -1,0 +1,75 @@
+"""The operations that fusion knows, and their parameters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import nn
+
+from golden.window import Pair
+
+
+@dataclass(frozen=True, kw_only=True)
+class Op:
+    """What one fx node does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighted(Op):
+    """Convolution or linear layer with its module."""
+
+    module: nn.Conv2d | nn.Linear
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNorm(Op):
+    """Batch normalisation with running statistics."""
+
+    module: nn.BatchNorm1d | nn.BatchNorm2d
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relu(Op):
+    """clamp(x, 0, ceiling); ceiling is 6 for ReLU6."""
+
+    ceiling: float = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Op):
+    """Sum of two tensors of one shape."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPool(Op):
+    """Max pooling."""
+
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+
+
+@dataclass(frozen=True, kw_only=True)
+class AveragePool(Op):
+    """Average pooling; kernel None means the whole image."""
+
+    kernel: Pair | None
+    stride: Pair | None
+    padding: Pair
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flatten(Op):
+    """(N, C, H, W) to (N, C H W)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Op):
+    """Nothing at inference: dropout, nn.Identity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeQuery(Op):
+    """x.size(0), x.shape[0]: bookkeeping that feeds a reshape, no data."""

@@ -1,0 +1,223 @@
+"""Trace a float model with torch.fx and group its nodes into the layers that a chip runs."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+
+from golden.errors import UnsupportedError
+from t2c.fusion.describe import describe, refuse
+from t2c.fusion.ops import Add, AveragePool, BatchNorm, Flatten, Identity, MaxPool, Op, Relu, ShapeQuery, Weighted
+
+
+@dataclass(kw_only=True)
+class Layer:
+    """One layer: an operation and what was fused into it.
+
+    name: of the layer and its output; inputs: names of tensors; op: what it does; batch_norm: fused normalisation;
+    ceiling: upper clip of a fused ReLU, None without ReLU; non_negative: the output is never below 0;
+    input_shape: of its first input, without batch; tail: the last fx node merged into it.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    op: Op
+    input_shape: tuple[int, ...]
+    tail: fx.Node
+    batch_norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
+    ceiling: float | None = None
+    non_negative: bool = False
+
+    @property
+    def passing(self) -> bool:
+        """True if it moves values without computing new ones."""
+        return isinstance(self.op, (MaxPool, Flatten))
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """A traced model. layers: in topological order; input_name, output_name: of tensors; input_shape: no batch."""
+
+    input_name: str = ""
+    input_shape: tuple[int, ...] = ()
+    output_name: str = ""
+    layers: list[Layer] = field(default_factory=list)
+
+    def layer(self, name: str) -> Layer | None:
+        """The layer that makes a tensor; None for the input."""
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+    def producer(self, name: str) -> Layer | None:
+        """The computing layer behind a tensor, seen through passing layers."""
+        layer = self.layer(name)
+        while layer is not None and layer.passing:
+            layer = self.layer(layer.inputs[0])
+        return layer
+
+
+def _trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
+    float_model = copy.deepcopy(model).eval()
+    try:
+        traced = fx.symbolic_trace(float_model)
+    except Exception as error:  # tracing runs the user's code: anything can come out of it
+        raise UnsupportedError(f"the model cannot be traced by torch.fx: {error}") from error
+    traced.graph.eliminate_dead_code()
+    traced.recompile()
+    with torch.no_grad():
+        ShapeProp(traced).propagate(example)
+    calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
+    for node in traced.graph.nodes:
+        if node.op == "call_module" and calls[str(node.target)] > 1:
+            module = traced.get_submodule(node.target)
+            if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)):
+                raise refuse(node, f"module {node.target!r} is called {calls[str(node.target)]} times; use one per call")
+    return traced
+
+
+def _shape(node: fx.Node) -> tuple[int, ...]:
+    meta = node.meta.get("tensor_meta")
+    shape = getattr(meta, "shape", None)
+    if shape is None:
+        raise refuse(node, "the result is not one tensor")
+    return tuple(int(n) for n in shape[1:])
+
+
+class _Planner:
+    """Walks the traced graph once; `names` maps an fx node to the tensor that carries its value."""
+
+    def __init__(self, traced: fx.GraphModule) -> None:
+        self.traced = traced
+        self.plan = Plan()
+        self.names: dict[fx.Node, str] = {}
+        self.queries: set[fx.Node] = set()
+
+    def build(self) -> Plan:
+        for node in self.traced.graph.nodes:
+            if node.op == "placeholder":
+                self._input(node)
+            elif node.op == "output":
+                self._output(node)
+            else:
+                self._call(node, describe(node, self.traced))
+        return self.plan
+
+    def _input(self, node: fx.Node) -> None:
+        if self.names:
+            raise refuse(node, "a second input; one tensor goes in")
+        taken = {name for name, _ in self.traced.named_modules()}
+        self.plan.input_name = "input" if "input" not in taken else str(node.name)
+        self.plan.input_shape = _shape(node)
+        self.names[node] = self.plan.input_name
+
+    def _output(self, node: fx.Node) -> None:
+        value = node.args[0]
+        if not isinstance(value, fx.Node) or value not in self.names or not self.plan.layers:
+            raise refuse(node, "the model must return one computed tensor")
+        self.plan.output_name = self.names[value]
+
+    def _call(self, node: fx.Node, op: Op) -> None:
+        if isinstance(op, ShapeQuery):
+            self._query(node)
+            return
+        wanted = 2 if isinstance(op, Add) else 1
+        operands = [node.args[i] if i < len(node.args) else None for i in range(wanted)]
+        if wanted == 2 and operands[1] is None:
+            operands[1] = node.kwargs.get("other")
+        sources: list[fx.Node] = []
+        for operand in operands:
+            if not isinstance(operand, fx.Node) or operand not in self.names:
+                raise refuse(node, f"operand {operand!r} is not an activation tensor")
+            sources.append(operand)
+        if isinstance(op, Identity):
+            self._merge(node, sources[0])
+        elif isinstance(op, BatchNorm):
+            self._batch_norm(node, sources[0], op)
+        elif isinstance(op, Relu):
+            self._relu(node, sources[0], op)
+        else:
+            self._layer(node, sources, op)
+
+    def _query(self, node: fx.Node) -> None:
+        source = node.args[0]
+        if not isinstance(source, fx.Node) or (node.op == "call_function" and node.target is not getattr):
+            if source not in self.queries:
+                raise refuse(node, "indexing of an activation tensor")
+        self.queries.add(node)
+
+    def _merge(self, node: fx.Node, source: fx.Node) -> None:
+        """The node's value is its source's tensor."""
+        self.names[node] = self.names[source]
+        layer = self.plan.layer(self.names[node])
+        if layer is not None and layer.tail is source:
+            layer.tail = node
+
+    def _alone(self, node: fx.Node, source: fx.Node, what: str) -> None:
+        if len([user for user in source.users if user not in self.queries and not self._is_query(user)]) != 1:
+            raise refuse(node, f"{what} cannot be fused: node {source.name!r} is also used elsewhere")
+
+    @staticmethod
+    def _is_query(user: fx.Node) -> bool:
+        return user.target in ("size", getattr)
+
+    def _batch_norm(self, node: fx.Node, source: fx.Node, op: BatchNorm) -> None:
+        layer = self.plan.layer(self.names[source])
+        if layer is None or not isinstance(layer.op, Weighted) or layer.batch_norm or layer.ceiling is not None:
+            raise refuse(node, "batch normalisation must directly follow a convolution or linear layer")
+        self._alone(node, source, "batch normalisation")
+        layer.batch_norm = op.module
+        self._merge(node, source)
+
+    def _relu(self, node: fx.Node, source: fx.Node, op: Relu) -> None:
+        layer, tail = self.plan.layer(self.names[source]), source
+        while True:
+            self._alone(node, tail, "ReLU")
+            if layer is None or not layer.passing:
+                break
+            layer = self.plan.layer(layer.inputs[0])  # ReLU commutes with max pooling and flatten
+            tail = layer.tail if layer is not None else tail
+        if layer is None:
+            raise refuse(node, "ReLU of the input")
+        layer.ceiling = op.ceiling if layer.ceiling is None else min(op.ceiling, layer.ceiling)
+        self._merge(node, source)
+
+    def _layer(self, node: fx.Node, sources: list[fx.Node], op: Op) -> None:
+        shapes = [_shape(source) for source in sources]
+        if isinstance(op, Add) and (shapes[0] != shapes[1] or _shape(node) != shapes[0]):
+            raise refuse(node, f"add of shapes {shapes[0]} and {shapes[1]}; broadcasting is not supported")
+        if isinstance(op, Flatten) and _shape(node) != (math.prod(shapes[0]),):
+            raise refuse(node, f"reshape of {shapes[0]} to {_shape(node)}; only flatten is supported")
+        rank = {Add: len(shapes[0]), Flatten: len(shapes[0])}.get(type(op), 3)
+        if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
+            rank = 1
+        if len(shapes[0]) != rank:
+            raise refuse(node, f"input of shape (N, {', '.join(map(str, shapes[0]))}); {rank + 1} axes are wanted")
+        name = str(node.name)
+        self.names[node] = name
+        inputs = tuple(self.names[source] for source in sources)
+        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shape=shapes[0], tail=node))
+
+
+def plan_of(model: nn.Module, example: Tensor) -> Plan:
+    """Trace a model and return its layers: Conv/Linear with BatchNorm and ReLU, adds, pools, flatten.
+
+    Args:
+        model: float model; it is copied, never changed.
+        example: real (N, *shape), one legal input.
+
+    Raises:
+        UnsupportedError: something cannot be converted; the message names the fx node.
+    """
+    plan = _Planner(_trace(model, example)).build()
+    for layer in plan.layers:
+        made = [plan.layer(name) for name in layer.inputs]
+        inherits = isinstance(layer.op, (Add, AveragePool, MaxPool, Flatten))
+        layer.non_negative = layer.ceiling is not None or (
+            inherits and all(source is not None and source.non_negative for source in made)
+        )
+    return plan

@@ -1,0 +1,168 @@
+"""Vanilla torch layers that carry integers, each followed by its MulQuant.
+
+Convolutions and sums run in float64 on integers. That is exact: the graph proves sum |w| max|x - zp| <= 2^(ACC_W-1) - 1
+with ACC_W <= 48, so every partial sum, in any order, lies below 2^53. The bound is checked on every export.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from golden import nodes
+from golden.window import Pair
+from t2c.integer.requantise import AddQuant, MulQuant
+from t2c.reading import Reading
+
+
+class IntegerLayer(nn.Module):
+    """An integer layer. reading: of its output."""
+
+    reading: Reading
+
+    @abstractmethod
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        """The golden node that must compute the same; its output edge is called like the node."""
+
+
+def _centre(x: Tensor, zero_point: int) -> Tensor:
+    return (x - zero_point).to(torch.float64)
+
+
+class IntegerConv2d(IntegerLayer):
+    """acc = conv2d(x - zp_x, w), then MulQuant (docs/arithmetic.md 4.1).
+
+    conv: bias-free nn.Conv2d with integer weights in float64; weight_bits: their declared width; zero_point: of the
+    input.
+    """
+
+    def __init__(
+        self, conv: nn.Conv2d, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
+    ) -> None:
+        super().__init__()
+        self.conv, self.requantise = conv, requantise
+        self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.requantise(self.conv(_centre(x, self.zero_point)).to(torch.int64))
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        conv = self.conv
+        return nodes.Conv2d(
+            name=name,
+            inputs=inputs,
+            output=name,
+            weight=conv.weight.detach().to(torch.int64).numpy(),
+            weight_bits=self.weight_bits,
+            stride=conv.stride,
+            padding=conv.padding,
+            dilation=conv.dilation,
+            groups=conv.groups,
+            mulquant=self.requantise.reference(),
+        )
+
+
+class IntegerLinear(IntegerLayer):
+    """acc = (x - zp_x) w^T, then MulQuant (docs/arithmetic.md 4.2)."""
+
+    def __init__(
+        self, linear: nn.Linear, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
+    ) -> None:
+        super().__init__()
+        self.linear, self.requantise = linear, requantise
+        self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.requantise(self.linear(_centre(x, self.zero_point)).to(torch.int64))
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        return nodes.Linear(
+            name=name,
+            inputs=inputs,
+            output=name,
+            weight=self.linear.weight.detach().to(torch.int64).numpy(),
+            weight_bits=self.weight_bits,
+            mulquant=self.requantise.reference(),
+        )
+
+
+class IntegerAdd(IntegerLayer):
+    """Residual add of two tensors, each with its own zero point (docs/arithmetic.md 4.4)."""
+
+    def __init__(self, zero_points: Pair, requantise: AddQuant, reading: Reading) -> None:
+        super().__init__()
+        self.requantise, self.zero_points, self.reading = requantise, zero_points, reading
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.requantise(a - self.zero_points[0], b - self.zero_points[1])
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        return nodes.Add(name=name, inputs=inputs, output=name, addquant=self.requantise.reference())
+
+
+class IntegerAveragePool2d(IntegerLayer):
+    """acc = sum of x - zp_x over the window, then MulQuant with 1 / (KH KW) inside M (docs/arithmetic.md 4.5)."""
+
+    def __init__(
+        self, kernel: Pair, stride: Pair, padding: Pair, zero_point: int, requantise: MulQuant, reading: Reading
+    ) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.requantise, self.zero_point, self.reading = requantise, zero_point, reading
+
+    def forward(self, x: Tensor) -> Tensor:
+        centred = _centre(x, self.zero_point)
+        total = F.avg_pool2d(centred, self.kernel, self.stride, self.padding, divisor_override=1)
+        return self.requantise(total.to(torch.int64))
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        return nodes.AveragePool2d(
+            name=name,
+            inputs=inputs,
+            output=name,
+            kernel=self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            mulquant=self.requantise.reference(),
+        )
+
+
+class IntegerMaxPool2d(IntegerLayer):
+    """Max pooling of integers; padding never wins (docs/arithmetic.md 5)."""
+
+    def __init__(self, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, reading: Reading) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
+        self.reading = reading
+
+    def forward(self, x: Tensor) -> Tensor:
+        real = x.to(torch.float64)
+        return F.max_pool2d(real, self.kernel, self.stride, self.padding, self.dilation).to(torch.int64)
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        return nodes.MaxPool2d(
+            name=name,
+            inputs=inputs,
+            output=name,
+            kernel=self.kernel,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )
+
+
+class IntegerFlatten(IntegerLayer):
+    """(N, C, H, W) to (N, C H W)."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reading = reading
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+        return nodes.Flatten(name=name, inputs=inputs, output=name)

@@ -1,0 +1,119 @@
+"""MulQuant and AddQuant in int64 torch operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from golden import mulquant as reference
+from golden.mulquant import Widths
+from golden.rounding import Rounding
+from t2c.mulquant import Constants
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputStage:
+    """rounding: mode of round_S; zero_point, lo, hi: of clip(round_S(p) + zp, lo, hi)."""
+
+    rounding: Rounding
+    zero_point: int
+    lo: int
+    hi: int
+
+
+def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
+    """Return round_S(p) for int64 p, |p| <= 2^62, and int64 shift 0..63.
+
+    With q = floor(p / 2^S), f = p - q 2^S and h = 2^(S-1): floor q; half_up q + [f >= h];
+    half_even q + [f > h or (f = h and q odd)]; half_away q + [f > h or (f = h and p >= 0)]. S = 0 returns p.
+
+    Source: docs/arithmetic.md section 2.
+    """
+    quotient = p >> shift
+    if rounding is Rounding.FLOOR:
+        return quotient
+    fraction = p - (quotient << shift)
+    half = torch.ones_like(shift) << (shift - 1).clamp(min=0)
+    above = fraction > half
+    tie = fraction == half
+    if rounding is Rounding.HALF_UP:
+        up = above | tie
+    elif rounding is Rounding.HALF_EVEN:
+        up = above | (tie & (quotient % 2 == 1))
+    else:
+        up = above | (tie & (p >= 0))
+    return quotient + (up & (shift > 0)).to(torch.int64)
+
+
+class Requantiser(nn.Module):
+    """The common end of every requantisation; scale_error and bias_error are what the constants cost."""
+
+    multiplier: Tensor
+    bias: Tensor
+    shift: Tensor
+
+    def __init__(self, constants: Constants, stage: OutputStage, widths: Widths) -> None:
+        super().__init__()
+        self.stage = stage
+        self.widths = widths
+        self.scale_error = constants.scale_error
+        self.bias_error = constants.bias_error
+        self.register_buffer("multiplier", torch.from_numpy(constants.multiplier.copy()))
+        self.register_buffer("bias", torch.from_numpy(constants.bias.copy()))
+        self.register_buffer("shift", torch.from_numpy(constants.shift.copy()))
+
+    def finish(self, p: Tensor, shift: Tensor) -> Tensor:
+        """clip(round_S(p) + zp, lo, hi)."""
+        rounded = round_shift(p, shift, self.stage.rounding)
+        return (rounded + self.stage.zero_point).clamp(self.stage.lo, self.stage.hi)
+
+    def extra_repr(self) -> str:
+        return f"{self.multiplier.numel()} channels, {self.stage.rounding.value}, {self.stage.lo}..{self.stage.hi}"
+
+
+class MulQuant(Requantiser):
+    """q = clip(round_S(acc M + B) + zp, lo, hi), per tensor or per channel along axis 1.
+
+    acc: int64 (N, C, ...), ACC_W bits; the result is int64 of the same shape. Exact.
+
+    Source: docs/arithmetic.md section 3; Torch2Chip (MLSys 2024) Eq. 7-15.
+    """
+
+    def forward(self, acc: Tensor) -> Tensor:
+        spread = (-1,) + (1,) * (acc.ndim - 2)
+        m, b, s = (v.reshape(spread) for v in (self.multiplier, self.bias, self.shift))
+        return self.finish(acc * m + b, s)
+
+    def reference(self) -> reference.MulQuant:
+        """The same constants as golden's dataclass."""
+        return reference.MulQuant(
+            multiplier=self.multiplier.numpy(),
+            bias=self.bias.numpy(),
+            shift=self.shift.numpy(),
+            widths=self.widths,
+            **vars(self.stage),
+        )
+
+
+class AddQuant(Requantiser):
+    """q = clip(round_S(a M_a + b M_b + B) + zp, lo, hi) for operands whose zero points are already gone.
+
+    Source: docs/arithmetic.md section 4.4.
+    """
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        p = a * self.multiplier[0] + b * self.multiplier[1] + self.bias.sum()
+        return self.finish(p, self.shift[0])
+
+    def reference(self) -> reference.AddQuant:
+        """The same constants as golden's dataclass."""
+        return reference.AddQuant(
+            multiplier_a=int(self.multiplier[0]),
+            multiplier_b=int(self.multiplier[1]),
+            bias=int(self.bias.sum()),
+            shift=int(self.shift[0]),
+            widths=self.widths,
+            **vars(self.stage),
+        )

@@ -1,0 +1,1 @@
+"""Dual-path layers: fake-quantised forward for training, `to_integer` for the chip."""

@@ -1,0 +1,28 @@
+"""QAdd: residual add with its own output scale."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from t2c.integer.layers import IntegerAdd, IntegerLayer
+from t2c.layers.base import QLayer, rectify
+from t2c.quantisers.base import _QBase
+from t2c.reading import Reading
+from t2c.recipe import Recipe
+
+
+class QAdd(QLayer):
+    """y = Q_y(relu(a + b)); ceiling: upper clip of the fused ReLU, None without ReLU (docs/arithmetic.md 4.4)."""
+
+    def __init__(self, output_quantiser: _QBase, *, ceiling: float | None = None) -> None:
+        super().__init__()
+        self.output_quantiser = output_quantiser
+        self.ceiling = ceiling
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.output_quantiser(rectify(a + b, self.ceiling))
+
+    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+        a, b = inputs
+        y = self.output_quantiser.reading
+        return IntegerAdd((a.zero_point, b.zero_point), recipe.addquant(a, b, y, self.ceiling), y)

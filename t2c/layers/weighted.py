@@ -1,0 +1,134 @@
+"""QConv2d and QLinear: weights, fused normalisation and ReLU, and the two quantisers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from golden.window import Pair
+from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear
+from t2c.integer.requantise import MulQuant
+from t2c.layers.base import QLayer, rectify
+from t2c.quantisers.base import _QBase
+from t2c.reading import Reading
+from t2c.recipe import Recipe
+
+
+class _QWeighted(QLayer):
+    """y = Q_y(relu(gamma * op(x, Q_w(w)) + beta)).
+
+    In integers: q = clip(round((gamma s_w s_x / s_y) acc + beta / s_y) + zp_y, lo, hi).
+
+    Args:
+        weight: real (O, ...).
+        weight_quantiser: symmetric; weights have zero point 0.
+        output_quantiser: one scale for the tensor.
+        gamma: real (O,), what normalisation multiplies the accumulator by; None where it is already in the weights.
+        beta: real (O,).
+        ceiling: upper clip of the fused ReLU, None without ReLU.
+
+    Source: Torch2Chip (MLSys 2024) Eq. 7-15.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor,
+        weight_quantiser: _QBase,
+        output_quantiser: _QBase,
+        *,
+        beta: Tensor,
+        gamma: Tensor | None = None,
+        ceiling: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.beta = nn.Parameter(beta)
+        self.gamma = None if gamma is None else nn.Parameter(gamma)
+        self.weight_quantiser = weight_quantiser
+        self.output_quantiser = output_quantiser
+        self.ceiling = ceiling
+
+    @abstractmethod
+    def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
+        """The linear operation, without bias."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.apply_weight(x, self.weight_quantiser(self.weight))
+        column = (-1,) + (1,) * (y.ndim - 2)
+        if self.gamma is not None:
+            y = y * self.gamma.reshape(column)
+        return self.output_quantiser(rectify(y + self.beta.reshape(column), self.ceiling))
+
+    def integer_weight(self) -> Tensor:
+        """The weights as the chip holds them: integers, in a float64 tensor for torch's layers."""
+        return self.weight_quantiser.integers(self.weight).to(torch.float64)
+
+    def mulquant(self, x: Reading, recipe: Recipe) -> MulQuant:
+        """The constants behind the accumulator, in float64."""
+        y = self.output_quantiser.reading
+        channels = self.weight.shape[0]
+        scale_w = self.weight_quantiser.scale.detach().double().reshape(-1).expand(channels).numpy()
+        gamma = np.ones(channels) if self.gamma is None else self.gamma.detach().double().numpy()
+        scale = gamma * scale_w * x.scale / y.scale
+        return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)
+
+
+class QConv2d(_QWeighted):
+    """Convolution; stride, padding, dilation and groups as in nn.Conv2d, padding with real 0."""
+
+    def __init__(
+        self,
+        weight: Tensor,
+        weight_quantiser: _QBase,
+        output_quantiser: _QBase,
+        *,
+        beta: Tensor,
+        gamma: Tensor | None = None,
+        ceiling: float | None = None,
+        stride: Pair = (1, 1),
+        padding: Pair = (0, 0),
+        dilation: Pair = (1, 1),
+        groups: int = 1,
+    ) -> None:
+        super().__init__(weight, weight_quantiser, output_quantiser, beta=beta, gamma=gamma, ceiling=ceiling)
+        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
+
+    def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
+        return F.conv2d(x, weight, None, self.stride, self.padding, self.dilation, self.groups)
+
+    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+        weight = self.integer_weight()
+        conv = nn.Conv2d(
+            weight.shape[1] * self.groups,
+            weight.shape[0],
+            (weight.shape[2], weight.shape[3]),
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.groups,
+            bias=False,
+            dtype=torch.float64,
+        )
+        conv.weight = nn.Parameter(weight, requires_grad=False)
+        bits = self.weight_quantiser.format.bits
+        constants = self.mulquant(inputs[0], recipe)
+        return IntegerConv2d(conv, bits, inputs[0].zero_point, constants, self.output_quantiser.reading)
+
+
+class QLinear(_QWeighted):
+    """Linear layer on (N, K)."""
+
+    def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
+        return F.linear(x, weight)
+
+    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+        weight = self.integer_weight()
+        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=torch.float64)
+        linear.weight = nn.Parameter(weight, requires_grad=False)
+        bits = self.weight_quantiser.format.bits
+        constants = self.mulquant(inputs[0], recipe)
+        return IntegerLinear(linear, bits, inputs[0].zero_point, constants, self.output_quantiser.reading)

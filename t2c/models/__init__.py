@@ -1,0 +1,1 @@
+"""Float models that ship with the project; plain torch, no quantisation inside."""

@@ -1,0 +1,117 @@
+"""A network as named layers in order over named tensors; the quantised and the integer one share this shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from golden.errors import UnsupportedError
+from t2c.integer.layers import IntegerLayer
+from t2c.integer.requantise import Requantiser
+from t2c.quantisers.base import _QBase
+from t2c.reading import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """What one layer reads. name: of the layer and of its output tensor; inputs: names of earlier tensors."""
+
+    name: str
+    inputs: tuple[str, ...]
+
+
+class Network(nn.Module):
+    """Run layers in order.
+
+    Args:
+        wires: one per layer, in topological order.
+        layers: the modules, in the same order.
+        input_name: name of the input tensor; the output is the last layer's tensor unless output_name says otherwise.
+
+    Raises:
+        UnsupportedError: a layer's name cannot be a key of torch's ModuleDict.
+    """
+
+    def __init__(self, wires: Sequence[Wire], layers: Sequence[nn.Module], input_name: str, output_name: str) -> None:
+        super().__init__()
+        self.wires = tuple(wires)
+        self.input_name = input_name
+        self.output_name = output_name
+        self.layers = nn.ModuleDict()
+        for wire, layer in zip(self.wires, layers, strict=True):
+            try:
+                self.layers[wire.name] = layer
+            except KeyError as error:
+                raise UnsupportedError(f"node {wire.name!r}: torch reserves the name; rename the module") from error
+
+    def tensors(self, x: Tensor) -> dict[str, Tensor]:
+        """Return every tensor of the run by name, the input included."""
+        values = {self.input_name: x}
+        for wire in self.wires:
+            values[wire.name] = self.layers[wire.name](*(values[name] for name in wire.inputs))
+        return values
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.tensors(x)[self.output_name]
+
+
+class QNetwork(Network):
+    """A network of dual-path layers: real numbers in and out, fake-quantised inside; trainable.
+
+    input_quantiser: quantises the input tensor; input_shape: shape of one sample.
+    """
+
+    def __init__(
+        self,
+        wires: Sequence[Wire],
+        layers: Sequence[nn.Module],
+        input_name: str,
+        output_name: str,
+        *,
+        input_quantiser: _QBase,
+        input_shape: tuple[int, ...],
+    ) -> None:
+        super().__init__(wires, layers, input_name, output_name)
+        self.input_quantiser = input_quantiser
+        self.input_shape = input_shape
+
+    def tensors(self, x: Tensor) -> dict[str, Tensor]:
+        return super().tensors(self.input_quantiser(x))
+
+
+class IntegerNetwork(Network):
+    """A network of integers: int64 in, int64 out, no quantiser and no real number on the path.
+
+    input_reading: how the input integers are read; input_shape: shape of one sample.
+    """
+
+    def __init__(
+        self,
+        wires: Sequence[Wire],
+        layers: Sequence[IntegerLayer],
+        input_name: str,
+        output_name: str,
+        *,
+        input_reading: Reading,
+        input_shape: tuple[int, ...],
+    ) -> None:
+        super().__init__(wires, layers, input_name, output_name)
+        self.input_reading = input_reading
+        self.input_shape = input_shape
+
+    def layer(self, name: str) -> IntegerLayer:
+        """The layer of that name."""
+        layer = self.layers[name]
+        assert isinstance(layer, IntegerLayer)
+        return layer
+
+    def scale_errors(self) -> dict[str, float]:
+        """Relative scale error of the MulQuant constants, by layer; only layers that requantise."""
+        return {
+            wire.name: unit.scale_error
+            for wire in self.wires
+            for unit in self.layers[wire.name].children()
+            if isinstance(unit, Requantiser)
+        }

@@ -1,0 +1,170 @@
+"""T2C: from a model to the integer network and its package, checked on every tensor before anything is written."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from golden.errors import PackageError, RangeError, ShapeError
+from golden.mulquant import Widths
+from golden.package import Package, save_package
+from golden.rounding import Rounding
+from t2c.calibration import calibrate
+from t2c.errors import CalibrationError
+from t2c.exports.package import check_against_golden, graph_of
+from t2c.fusion import NetFuser
+from t2c.integer.layers import IntegerLayer
+from t2c.layers.base import QLayer
+from t2c.mulquant import Chooser, normalized
+from t2c.network import IntegerNetwork, QNetwork
+from t2c.recipe import Recipe
+
+SCALE_ERROR_LIMIT = 0.01
+"""Relative scale error above which the conversion warns."""
+
+
+class T2C:
+    """Convert a model to integers.
+
+    Args:
+        model: a float model, or a calibrated QNetwork (fused, perhaps fine-tuned).
+        fuser: for a float model: NetFuser or a factory that takes the model, such as
+            `functools.partial(NetFuser, weight_bits=4)`.
+        calibration: for a float model: real (N, *shape), what the quantisers may look at.
+        name: of the graph in the package.
+        choose: how MulQuant constants are chosen: `normalized` or `fixed_format(4, 12)`.
+        rounding: mode of every requantisation.
+        widths: hardware widths.
+
+    After `nn2chip` or `convert`: `qnet` is the fake-quantised network, `net` the integer one.
+
+    Raises:
+        UnsupportedError: the model cannot be converted; the message names the fx node.
+        CalibrationError: a float model without calibration data.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        fuser: Callable[[nn.Module], NetFuser] = NetFuser,
+        *,
+        calibration: Tensor | None = None,
+        name: str = "model",
+        choose: Chooser = normalized,
+        rounding: Rounding | str = Rounding.HALF_UP,
+        widths: Widths | None = None,
+    ) -> None:
+        self.name = name
+        self.recipe = Recipe(choose=choose, rounding=Rounding.parse(rounding), widths=widths or Widths())
+        self.net: IntegerNetwork | None = None
+        if isinstance(model, QNetwork):
+            self.qnet = model
+        else:
+            if calibration is None:
+                raise CalibrationError("a float model needs calibration data: T2C(model, calibration=images)")
+            self.qnet = fuser(model).fuse(calibration[:1])
+            with calibrate(self.qnet):
+                self.qnet(calibration)
+
+    def convert(self) -> IntegerNetwork:
+        """Return the integer network: vanilla torch layers on integers. Warns where constants are coarse.
+
+        Raises:
+            CalibrationError: a quantiser is not calibrated.
+            RangeError: a real constant has no integer form; the message names the layer.
+        """
+        qnet = self.qnet
+        readings = {qnet.input_name: qnet.input_quantiser.reading}
+        layers: list[IntegerLayer] = []
+        for wire in qnet.wires:
+            layer = qnet.layers[wire.name]
+            assert isinstance(layer, QLayer)
+            try:
+                made = layer.to_integer(tuple(readings[name] for name in wire.inputs), self.recipe)
+            except RangeError as error:
+                raise RangeError(f"layer {wire.name!r}: {error}") from error
+            readings[wire.name] = made.reading
+            layers.append(made)
+        self.net = IntegerNetwork(
+            qnet.wires,
+            layers,
+            qnet.input_name,
+            qnet.output_name,
+            input_reading=readings[qnet.input_name],
+            input_shape=qnet.input_shape,
+        )
+        for name, error in self.net.scale_errors().items():
+            if error > SCALE_ERROR_LIMIT:
+                warnings.warn(f"layer {name!r}: MulQuant scale error {error:.2%} is above 1 %", stacklevel=2)
+        return self.net
+
+    def input_integers(self, images: Tensor) -> Tensor:
+        """Quantise real images (N, *shape) to the integers that the network takes."""
+        with torch.no_grad():
+            return self.qnet.input_quantiser.integers(images)
+
+    def nn2chip(
+        self,
+        samples: Tensor,
+        labels: Tensor | None = None,
+        *,
+        save_model: bool = True,
+        directory: str | os.PathLike[str] | None = None,
+        description: str = "",
+        metrics: Mapping[str, float] | None = None,
+    ) -> IntegerNetwork:
+        """Convert, check against golden on every tensor of every sample, and write the package.
+
+        Args:
+            samples: real (N, *shape); they go into the package, quantised, with their labels.
+            labels: int (N,); zeros if None.
+            save_model: write the package; needs directory.
+            description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
+                (fractions) are added to metrics, and `max_scale_error` always.
+
+        Returns:
+            The integer network.
+
+        Raises:
+            ExportError: torch and golden differ; nothing is written.
+            PackageError: golden refuses the graph, such as an accumulator that could overflow.
+            ShapeError: samples and labels do not fit.
+        """
+        if save_model and directory is None:
+            raise PackageError("nn2chip(save_model=True) needs a directory")
+        if tuple(samples.shape[1:]) != self.qnet.input_shape or not samples.shape[0]:
+            raise ShapeError(f"samples: shape {tuple(samples.shape)} is not (N >= 1, {self.qnet.input_shape})")
+        if labels is not None and tuple(labels.shape) != (samples.shape[0],):
+            raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {samples.shape[0]} samples")
+        net = self.convert()
+        integers = self.input_integers(samples)
+        graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
+        check_against_golden(net, graph, integers)
+        figures = dict(metrics or {})
+        if labels is not None:
+            figures |= self._accuracies(net, samples, integers, labels)
+        figures["max_scale_error"] = max(net.scale_errors().values(), default=0.0)
+        self.metrics = figures
+        if save_model and directory is not None:
+            numbers = np.zeros(samples.shape[0], dtype=np.int64) if labels is None else labels.numpy()
+            package = Package(
+                graph=graph, samples=integers.numpy(), labels=numbers, description=description, metrics=figures
+            )
+            save_package(package, directory)
+        return net
+
+    def _accuracies(self, net: IntegerNetwork, samples: Tensor, integers: Tensor, labels: Tensor) -> dict[str, float]:
+        self.qnet.eval()
+        with torch.no_grad():
+            answers = {"accuracy_fake_quantised": self.qnet(samples), "accuracy_integer": net(integers)}
+        return {name: accuracy(logits, labels) for name, logits in answers.items()}
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """Fraction of samples whose largest logit (the first of equals) is the label's; logits (N, classes)."""
+    return float((logits.argmax(1) == labels).double().mean())

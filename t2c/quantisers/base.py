@@ -1,0 +1,182 @@
+"""The dual-path base quantiser: fake quantisation for training, the integer alone for inference."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS
+from golden.errors import RangeError
+from golden.formats import IntFormat, check_int
+from t2c.errors import CalibrationError
+from t2c.reading import Reading
+
+
+def round_ste(x: Tensor) -> Tensor:
+    """Round half to even; the gradient passes straight through (straight-through estimator, Bengio et al. 2013)."""
+    return x + (torch.round(x) - x).detach()
+
+
+class _QBase(nn.Module):
+    """Quantise a tensor with x_q = clamp(round(x / s) + zp, lo, hi).
+
+    Training path:   forward returns s (x_q - zp), real, with the gradient of the identity inside lo..hi, 0 outside.
+    Inference path:  after `inference()`, forward returns x_q alone, int64.
+    Calibration:     between `start()` and `freeze()`, forward observes x and returns it unchanged. At no other time
+                     does anything update scale or zero point.
+
+    A new quantiser overrides one method: `observe` (another way to choose scale and zero point) or `q` (another way to
+    round and clip).
+
+    Args:
+        bits: 2..8.
+        signed: two's complement or unsigned integers.
+        symmetric: whether the zero point is meant to be 0; a hint for `observe`.
+        scale_shape: () for one scale per tensor, (C, 1, ...) for one per channel; it broadcasts against x.
+        name: what errors call this quantiser, such as "conv1.weight".
+
+    Raises:
+        RangeError: bits outside 2..8.
+
+    Source: Torch2Chip (MLSys 2024), dual-path design, section 3.
+    """
+
+    scale: Tensor
+    zero_point: Tensor
+    low: Tensor
+    high: Tensor
+    calibrated: Tensor
+
+    def __init__(
+        self,
+        bits: int,
+        *,
+        signed: bool = True,
+        symmetric: bool = True,
+        scale_shape: tuple[int, ...] = (),
+        name: str = "quantiser",
+    ) -> None:
+        super().__init__()
+        check_int(f"{name}: bits", bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
+        self.format = IntFormat(bits=bits, signed=signed)
+        self.symmetric = symmetric
+        self.name = name
+        self.observing = False
+        self.deploy = False
+        self._seen = False
+        self.register_buffer("scale", torch.ones(scale_shape))
+        self.register_buffer("zero_point", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("low", torch.zeros(scale_shape))
+        self.register_buffer("high", torch.zeros(scale_shape))
+        self.register_buffer("calibrated", torch.tensor(False))
+
+    def observe(self, x: Tensor) -> None:
+        """Look at one calibration batch and call `set_scale`. Called without gradient, only while calibrating."""
+        raise NotImplementedError(f"{type(self).__name__} does not override observe")
+
+    def q(self, x: Tensor) -> Tensor:
+        """Return the integers as a real tensor that carries the straight-through gradient."""
+        return (round_ste(x / self.scale) + self.zero_point).clamp(self.format.lo, self.format.hi)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return s (x_q - zp), or x_q after `inference()`, or x itself while calibrating.
+
+        Raises:
+            CalibrationError: not calibrated yet.
+            RangeError: x holds a NaN or an infinity, or `q` gave something that is not an integer of the format.
+        """
+        if self.observing:
+            self._check_finite(x)
+            with torch.no_grad():
+                self.observe(x.detach())
+            self._seen = True
+            return x
+        if self.deploy:
+            return self.integers(x)
+        self._check_calibrated()
+        self._check_finite(x)
+        return self.scale * (self.q(x) - self.zero_point)
+
+    def integers(self, x: Tensor) -> Tensor:
+        """Return x_q as int64 after proving that it is an integer tensor in lo..hi.
+
+        Raises:
+            CalibrationError, RangeError: as `forward`.
+        """
+        self._check_calibrated()
+        self._check_finite(x)
+        real = self.q(x).detach()
+        whole = real.round().to(torch.int64)
+        if not bool((whole == real).all()):
+            raise RangeError(f"{self.name}: q returned a value that is not an integer")
+        if whole.numel() and not self.format.lo <= int(whole.min()) <= int(whole.max()) <= self.format.hi:
+            raise RangeError(f"{self.name}: q returned a value outside {self.format.lo}..{self.format.hi}")
+        return whole
+
+    def _check_calibrated(self) -> None:
+        if not bool(self.calibrated):
+            raise CalibrationError(f"{self.name}: not calibrated; run data through it inside calibrate()")
+
+    def _check_finite(self, x: Tensor) -> None:
+        if not bool(torch.isfinite(x).all()):
+            raise RangeError(f"{self.name}: the tensor holds a NaN or an infinity")
+
+    def inference(self, on: bool = True) -> _QBase:
+        """Switch to the inference path (or back) and return self."""
+        self.deploy = on
+        return self
+
+    def start(self) -> None:
+        """Forget the old calibration and begin to observe."""
+        self.calibrated.fill_(False)
+        self.low.zero_()
+        self.high.zero_()
+        self.observing, self._seen = True, False
+
+    def freeze(self) -> None:
+        """End the calibration; from here on scale and zero point are constants.
+
+        Raises:
+            CalibrationError: nothing was observed.
+        """
+        self.observing = False
+        if not self._seen:
+            raise CalibrationError(f"{self.name}: calibration ended without any data")
+        self.calibrated.fill_(True)
+
+    def track(self, x: Tensor) -> None:
+        """Widen low..high, which always contain 0, to the range of x, per tensor or per channel."""
+        axes = [axis for axis in range(x.ndim) if not self.scale.ndim or self.scale.shape[axis] == 1]
+        keep = bool(self.scale.ndim)
+        self.low.copy_(torch.minimum(self.low, x.amin(axes, keepdim=keep)))
+        self.high.copy_(torch.maximum(self.high, x.amax(axes, keepdim=keep)))
+
+    def set_scale(self, scale: Tensor | float, zero_point: Tensor | int = 0) -> None:
+        """Store scale (broadcast to scale_shape) and zero point; a scale of 0, from an all-zero tensor, becomes 1.
+
+        Raises:
+            RangeError: a scale that is negative or not finite, a zero point outside the format.
+        """
+        value = torch.as_tensor(scale, dtype=self.scale.dtype)
+        if not bool(torch.isfinite(value).all()) or bool((value < 0).any()):
+            raise RangeError(f"{self.name}: scale is not a positive number")
+        self.scale.copy_(torch.where(value > 0, value, torch.ones_like(value)))
+        self.zero_point.fill_(check_int(f"{self.name}: zero_point", int(zero_point), self.format.lo, self.format.hi))
+
+    @property
+    def reading(self) -> Reading:
+        """How to read the integers; only for one scale per tensor.
+
+        Raises:
+            CalibrationError: not calibrated yet.
+        """
+        self._check_calibrated()
+        return Reading(
+            bits=self.format.bits,
+            signed=self.format.signed,
+            zero_point=int(self.zero_point),
+            scale=float(self.scale),
+        )
+
+    def extra_repr(self) -> str:
+        return f"{self.name}: {self.format}, calibrated={bool(self.calibrated)}"

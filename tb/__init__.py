@@ -1,0 +1,1 @@
+"""The co-verification harness: simulators, cocotb benches, comparison and reports. It never imports torch."""

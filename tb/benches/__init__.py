@@ -1,0 +1,1 @@
+"""cocotb benches; each module drives one unit of rtl/ and is run through tb.runner."""

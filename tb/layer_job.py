@@ -1,0 +1,248 @@
+"""One layer on the engine: prepare the files, run the simulator, read the verdict."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from golden.formats import IntArray
+from golden.package import Package
+from golden.vectors import layer_vectors
+from mapping.hardware import Hardware
+from mapping.images import write_activations, write_constants, write_descriptors
+from mapping.layer import LayerProgram, map_layer
+from tb.errors import UserError
+from tb.runner import HDL, RTL, Build, Design, Outcome, build, simulate
+from tb.simulators import Simulator
+from tb.stalls import parse_stalls
+
+MODULE = "tb.benches.layer_engine"
+HARNESS_WORDS = 1 << 18
+"""STIM_DEPTH and CAP_DEPTH of tb/hdl/layer_harness.v."""
+DESCRIPTOR_DEPTH = 1 << 10
+MAIN_TEST, RESET_TEST = "layer", "layer_after_reset_in_mid_stream"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRequest:
+    """What `make sim` asks for.
+
+    layer: node name; images: how many of the package's samples; seed: of the run; stall: back-pressure profiles;
+    waves: write an FST; tests: cocotb tests of tb/benches/layer_engine.py to run; rtl: folder of the RTL under test.
+    """
+
+    layer: str
+    images: int = 4
+    seed: int = 1
+    stall: str = "none"
+    waves: bool = False
+    tests: tuple[str, ...] = (MAIN_TEST,)
+    rtl: Path = field(default=RTL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerResult:
+    """What a run found; `to_json` is sim_build/<run>/result.json. verdict: PASS or FAIL; reasons: why it failed."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    figures: dict[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == "PASS"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, "reasons": list(self.reasons), **self.figures}
+
+
+def harness(hardware: Hardware, rtl: Path = RTL) -> Design:
+    """The engine in its simulation harness; the same build for every layer with this hardware."""
+    parameters = hardware.parameters() | {
+        "STIM_DEPTH": HARNESS_WORDS,
+        "CAP_DEPTH": HARNESS_WORDS,
+        "DESC_DEPTH": DESCRIPTOR_DEPTH,
+    }
+    extra = (HDL / "stall_gen.v", HDL / "layer_harness.v")
+    return Design(top="layer_harness", parameters=parameters, rtl=rtl, extra=extra, timing=True)
+
+
+def run_layer(
+    package: Package, model: str, request: LayerRequest, hardware: Hardware, simulator: Simulator, output: Path
+) -> LayerResult:
+    """Run one layer of a package on the RTL and compare every output with golden.
+
+    Args:
+        package: the model.
+        model: its path, for the report and the replay command.
+        request: what to run.
+        hardware: engine parameters.
+        simulator: where.
+        output: folder of all simulation output (sim_build).
+
+    Raises:
+        KeyError, UnsupportedError, RangeError: as `mapping.layer.map_layer`.
+        UserError: more images than the package or the harness holds.
+        SimulatorError: the simulator cannot build the RTL.
+    """
+    program = map_layer(package.graph, request.layer, hardware)
+    available = len(package.samples)
+    if not 1 <= request.images <= available:
+        raise UserError(f"IMAGES = {request.images} is outside 1..{available}, the samples of {model}")
+    name = f"{package.name}-{request.layer}-{simulator.name}-{hardware.rows}x{hardware.cols}"
+    folder = output / "runs" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in ("capture.hex", "verdict.json", "result.json", "results.xml"):
+        (folder / stale).unlink(missing_ok=True)
+    vectors = layer_vectors(package.graph, request.layer, package.samples[: request.images])
+    plusargs = _write_job(program, request, vectors.inputs[0], vectors.output, folder)
+    built = build(harness(hardware, request.rtl), simulator, output, waves=request.waves)
+    outcome = simulate(
+        built,
+        module=MODULE,
+        tests=request.tests,
+        directory=folder,
+        seed=request.seed,
+        plusargs=plusargs,
+        environment={"T2C_JOB": str(folder / "job.json")},
+    )
+    result = _result(program, request, model, built, outcome, folder)
+    (folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n")
+    return result
+
+
+def _write_job(
+    program: LayerProgram, request: LayerRequest, inputs: IntArray, expected: IntArray, folder: Path
+) -> dict[str, Path]:
+    """Write ROM images, stimulus, descriptors, expected outputs and job.json; return the plusargs."""
+    plusargs = write_constants(program, folder)
+    plusargs |= {name: folder / f"{name}.hex" for name in ("stimulus", "descriptors", "capture")}
+    words = write_activations(program, inputs, plusargs["stimulus"])
+    if max(words, program.order.words(request.images)) > HARNESS_WORDS:
+        raise UserError(f"IMAGES = {request.images}: the harness holds {HARNESS_WORDS} words; take fewer images")
+    descriptors, batches = [], []
+    for first in range(0, request.images, program.max_images):
+        images = min(program.max_images, request.images - first)
+        runs = program.descriptors(images)
+        batches.append(
+            {
+                "first_image": first,
+                "images": images,
+                "load_words": words // request.images * images,
+                "first_descriptor": len(descriptors),
+                "descriptors": len(runs),
+                "cycle_limit": _cycle_limit(program, images, words),
+            }
+        )
+        descriptors += runs
+    if len(descriptors) > DESCRIPTOR_DEPTH:
+        raise UserError(f"IMAGES = {request.images}: {len(descriptors)} descriptors, the harness holds {DESCRIPTOR_DEPTH}")
+    write_descriptors(descriptors, plusargs["descriptors"])
+    np.save(folder / "expected.npy", expected)
+    stall_in, stall_out = parse_stalls(request.stall)
+    job = {
+        "layer": request.layer,
+        "order": asdict(program.order),
+        "x_w": program.hardware.x_w,
+        "signed": program.target.signed,
+        "stall_in": asdict(stall_in),
+        "stall_out": asdict(stall_out),
+        "seed": request.seed,
+        "batches": batches,
+        "expected": str(folder / "expected.npy"),
+        "capture": str(plusargs["capture"]),
+        "verdict": str(folder / "verdict.json"),
+    }
+    (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
+    return plusargs
+
+
+def _cycle_limit(program: LayerProgram, images: int, words: int) -> int:
+    """Cycles after which a batch counts as stuck: far more than it takes behind the worst stall profile."""
+    return 100 * (program.ideal_cycles(images) + words + program.order.words(images)) + 100_000
+
+
+def _result(
+    program: LayerProgram, request: LayerRequest, model: str, built: Build, outcome: Outcome, folder: Path
+) -> LayerResult:
+    found: dict[str, Any] = {}
+    if (folder / "verdict.json").is_file():
+        found = json.loads((folder / "verdict.json").read_text())
+    reasons = [*found.get("faults", ())]
+    reasons += [mismatch["text"] for mismatch in found.get("first", ())]
+    if not found:
+        reasons.append(f"the bench gave no verdict; see {outcome.log}")
+    elif found["compared"] == 0:
+        reasons.append("nothing was compared")
+    elif found["compared"] != int(np.prod(program.target.shape)) * request.images:
+        reasons.append(f"{found['compared']} values compared, not all")
+    if outcome.tests != len(request.tests):
+        reasons.append(f"{outcome.tests} of {len(request.tests)} benches ran; see {outcome.log}")
+    if outcome.failed and not reasons:
+        reasons.append(f"{outcome.failed} of {outcome.tests} benches failed; see {outcome.log}")
+    cycles = found.get("run_cycles", 0)
+    hardware = program.hardware
+    macs = program.macs * request.images
+    figures = {
+        "model": model,
+        "layer": request.layer,
+        "operation": program.node.op,
+        "simulator": f"{built.simulator.name} {built.simulator.version}",
+        "array": f"{hardware.rows}x{hardware.cols}",
+        "input_shape": list(program.source.shape),
+        "weight_shape": list(program.node.weight.shape),
+        "output_shape": list(program.target.shape),
+        "formats": {
+            "input": f"{program.source.format} zp {program.source.zero_point}",
+            "weight": f"s{program.node.weight_bits}",
+            "output": f"{program.target.format} zp {program.target.zero_point}",
+            "rounding": program.node.mulquant.rounding.value,
+        },
+        "images": request.images,
+        "seed": request.seed,
+        "stall": request.stall,
+        "compared": found.get("compared", 0),
+        "mismatches": found.get("mismatches", 0),
+        "cycles": cycles,
+        "ideal_cycles": found.get("ideal_cycles", sum(program.ideal_cycles(b) for b in _batches(program, request))),
+        "load_cycles": found.get("load_cycles", 0),
+        "macs": macs,
+        "utilisation": macs / (cycles * hardware.rows * hardware.cols) if cycles else 0.0,
+        "simulated_cycles": found.get("simulated_cycles", 0),
+        "cycles_per_second": found.get("cycles_per_second", 0.0),
+        "seconds": outcome.seconds,
+        "hardware": asdict(hardware),
+        "log": str(outcome.log),
+        "waves": str(outcome.waves) if outcome.waves else None,
+        "replay": replay_command(model, request, hardware, built.simulator.name),
+    }
+    passed = outcome.passed and bool(found.get("passed")) and not reasons
+    return LayerResult(verdict="PASS" if passed else "FAIL", reasons=tuple(reasons), figures=figures)
+
+
+def _batches(program: LayerProgram, request: LayerRequest) -> Sequence[int]:
+    """Images of each batch."""
+    full, rest = divmod(request.images, program.max_images)
+    return [program.max_images] * full + ([rest] if rest else [])
+
+
+def replay_command(model: str, request: LayerRequest, hardware: Hardware, simulator: str) -> str:
+    """The command that repeats this run and writes its waveform."""
+    settings = {
+        "MODEL": model,
+        "LAYER": request.layer,
+        "SIM": simulator,
+        "ROWS": hardware.rows,
+        "COLS": hardware.cols,
+        "IMAGES": request.images,
+        "SEED": request.seed,
+        "STALL": request.stall,
+        "WAVES": 1,
+    }
+    return "make sim " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in settings.items())

@@ -1,0 +1,239 @@
+"""Build a simulator for a design and run cocotb tests in it; one build serves every run with the same configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cocotb_tools.config
+from cocotb_tools.runner import Icarus, Runner, Verilator, get_results
+
+from tb.errors import SimulatorError
+from tb.simulators import Simulator
+
+ROOT = Path(__file__).resolve().parent.parent
+RTL = ROOT / "rtl"
+HDL = ROOT / "tb" / "hdl"
+_STAMP = "built.json"
+_TIMESCALE = ("1ns", "1ps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """What to build: top module, its parameters, sources, and whether it makes its own clock.
+
+    rtl: folder of the RTL under test (tests plant faults in copies); extra: simulation-only sources;
+    timing: the sources use delays; published: signals of the top module that cocotb touches ('*' for all ports).
+    """
+
+    top: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    rtl: Path = RTL
+    extra: tuple[Path, ...] = ()
+    timing: bool = False
+
+    def sources(self) -> list[Path]:
+        """RTL files in the order of filelist.f, then the extra ones."""
+        names = (self.rtl / "filelist.f").read_text().split()
+        return [self.rtl / name for name in names] + list(self.extra)
+
+    def fingerprint(self, simulator: Simulator, waves: bool) -> str:
+        """A digest of everything that the build depends on; it names the build directory."""
+        digest = hashlib.sha256()
+        setup = [simulator.name, simulator.version, self.top, sorted(self.parameters.items()), self.timing, waves]
+        digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
+        for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__)]:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """A simulator that has been built."""
+
+    design: Design
+    simulator: Simulator
+    directory: Path
+    waves: bool
+
+
+class _LeanVerilator(Verilator):
+    """cocotb's runner without --public-flat-rw, which publishes every signal and more than halves the speed."""
+
+    def _build_command(self) -> Sequence[Sequence[str]]:
+        commands = super()._build_command()
+        return [[word for word in command if word != "--public-flat-rw"] for command in commands]
+
+
+_VERILATOR_ARGS = (
+    # A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
+    *("--x-assign", "unique", "--x-initial", "unique"),
+    *("-O3", "-CFLAGS", "-O2", "-Wno-fatal"),
+)
+
+
+def _runner(simulator: Simulator) -> Runner:
+    simulator.activate()
+    return Icarus() if simulator.name == "icarus" else _LeanVerilator()
+
+
+@contextlib.contextmanager
+def _plain_environment() -> Iterator[None]:
+    """Hide the variables by which pytest or a shell would change what cocotb's runner does."""
+    hidden = {name: os.environ.pop(name) for name in ("PYTEST_CURRENT_TEST", "WAVES", "GUI") if name in os.environ}
+    if shutil.which("ccache"):
+        os.environ.setdefault("OBJCACHE", "ccache")
+    logging.getLogger().setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = False) -> Build:
+    """Build the design, or return the build that is already there.
+
+    Args:
+        design: what to build.
+        simulator: what with.
+        output: folder of all build output (sim_build).
+        waves: with FST tracing; a build of its own.
+
+    Raises:
+        SimulatorError: the simulator refuses the sources; the message names the log.
+    """
+    name = f"{simulator.name}-{design.top}-{design.fingerprint(simulator, waves)}"
+    directory = output / "builds" / name
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / _STAMP).is_file():
+            _build_locked(design, simulator, directory, waves)
+    return Build(design=design, simulator=simulator, directory=directory, waves=waves)
+
+
+def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: bool) -> None:
+    arguments: list[str] = []
+    if simulator.name == "verilator":
+        arguments += [*_VERILATOR_ARGS, *(["--timing"] if design.timing else []), *(["--trace-fst"] if waves else [])]
+        if design.timing:
+            arguments += ["-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines"]
+    log = directory / "build.log"
+    started = time.perf_counter()
+    try:
+        with _plain_environment():
+            _runner(simulator).build(
+                sources=[str(path) for path in design.sources()],
+                includes=[str(design.rtl)],
+                parameters=dict(design.parameters),
+                build_args=arguments,
+                hdl_toplevel=design.top,
+                always=True,
+                build_dir=str(directory),
+                timescale=_TIMESCALE,
+                waves=waves,
+                log_file=str(log),
+            )
+    except RuntimeError as error:
+        raise SimulatorError(f"{simulator.name} cannot build {design.top}: {_first_error(log)} (see {log})") from error
+    setup = {"top": design.top, "parameters": dict(design.parameters), "seconds": time.perf_counter() - started}
+    (directory / _STAMP).write_text(json.dumps(setup, indent=1) + "\n")
+
+
+def _first_error(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    for line in lines:
+        if "error" in line.lower():
+            return line.strip()
+    return lines[-1].strip() if lines else "no output"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one simulator run said. passed: every wanted test ran and none failed."""
+
+    passed: bool
+    tests: int
+    failed: int
+    seconds: float
+    log: Path
+    waves: Path | None
+
+
+def simulate(
+    built: Build,
+    *,
+    module: str,
+    tests: Sequence[str],
+    directory: Path,
+    seed: int,
+    plusargs: Mapping[str, Path] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run cocotb tests in a built simulator.
+
+    Args:
+        built: the build.
+        module: Python module of the bench.
+        tests: names of the tests that must run; that fewer ran is a failure.
+        directory: folder of this run: log, results.xml, waves.
+        seed: of every random choice, cocotb's and the simulator's.
+        plusargs: name to file.
+        environment: more variables for the bench.
+
+    Raises:
+        ValueError: no tests are named.
+    """
+    if not tests:
+        raise ValueError("no tests are named; a run without tests proves nothing")
+    directory.mkdir(parents=True, exist_ok=True)
+    log, results = directory / "sim.log", directory / "results.xml"
+    arguments = [f"+{name}={path}" for name, path in (plusargs or {}).items()]
+    verilator = built.simulator.name == "verilator"
+    fst = directory / ("dump.fst" if verilator else "waves.fst")
+    if verilator:
+        arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % 0x7FFFFFFF + 1}"]
+    elif built.waves:
+        arguments.append(f"+dumpfile_path={fst}")
+    started = time.perf_counter()
+    with _plain_environment(), contextlib.suppress(RuntimeError, SystemExit, subprocess.CalledProcessError):
+        runner = _runner(built.simulator)
+        runner.parameters = dict(built.design.parameters)
+        runner.test(
+            test_module=module,
+            hdl_toplevel=built.design.top,
+            hdl_toplevel_lang="verilog",
+            testcase=list(tests),
+            seed=seed,
+            plusargs=arguments,
+            extra_env={"COCOTB_ANSI_OUTPUT": "0", **(environment or {})},
+            waves=built.waves,
+            build_dir=str(built.directory),
+            test_dir=str(directory),
+            results_xml=str(results),
+            log_file=str(log),
+        )
+    seconds = time.perf_counter() - started
+    try:
+        ran, failed = get_results(results)
+    except (RuntimeError, OSError):
+        ran, failed = 0, 0
+    return Outcome(
+        passed=ran == len(tests) and failed == 0,
+        tests=ran,
+        failed=failed,
+        seconds=seconds,
+        log=log,
+        waves=fst if built.waves and fst.is_file() else None,
+    )
