@@ -23,7 +23,8 @@ def gemm(a: npt.ArrayLike, b: npt.ArrayLike) -> IntArray:
         (..., M, N) int64, scale s_a·s_b. Exact: no rounding, no saturation.
 
     Raises:
-        RangeError: a float dtype, or Σ_k |b| · max|a| is above 2^63 - 1.
+        RangeError: a float dtype, or the bound (largest Σ_k |·| of the smaller operand times max|·| of the other)
+            is above 2^63 - 1.
         ShapeError: fewer than two axes, or the axes do not match.
 
     Source: docs/arithmetic.md section 4.

@@ -27,7 +27,7 @@ class RomManifest:
     shape: the tensor's shape; axes: one letter an axis in storage order, slowest first, such as OIHW.
 
     Raises:
-        RangeError: an unknown format, or a negative extent.
+        RangeError: an unknown format, a negative extent, or a path in place of a file name.
         ShapeError: axes does not name each axis of the shape once.
     """
 
@@ -40,6 +40,8 @@ class RomManifest:
     def __post_init__(self) -> None:
         object.__setattr__(self, "fmt", RomFormat.parse(self.fmt))
         object.__setattr__(self, "shape", tuple(self.shape))
+        if not self.image or Path(self.image).name != self.image:
+            raise RangeError(f"image = {self.image!r} is not a plain file name")
         if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in self.shape):
             raise RangeError(f"shape = {self.shape} has an extent that is not an integer of at least 0")
         if len(self.axes) != len(self.shape) or len(set(self.axes)) != len(self.axes):

@@ -98,9 +98,9 @@ class T2C:
             input_reading=readings[qnet.input_name],
             input_shape=qnet.input_shape,
         )
-        for name, error in self.net.scale_errors().items():
-            if error > SCALE_ERROR_LIMIT:
-                warnings.warn(f"layer {name!r}: MulQuant scale error {error:.2%} is above 1 %", stacklevel=2)
+        for name, gap in self.net.scale_errors().items():
+            if gap > SCALE_ERROR_LIMIT:
+                warnings.warn(f"layer {name!r}: MulQuant scale error {gap:.2%} is above 1 %", stacklevel=2)
         return self.net
 
     def input_integers(self, images: Tensor) -> Tensor:
@@ -166,5 +166,11 @@ class T2C:
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """Fraction of samples whose largest logit (the first of equals) is the label's; logits (N, classes)."""
+    """Fraction of samples whose largest logit (the first of equals) is the label's; logits (N, classes).
+
+    Raises:
+        ShapeError: logits are not one row per sample.
+    """
+    if logits.ndim != 2:
+        raise ShapeError(f"logits: shape {tuple(logits.shape)} is not (N, classes); export without labels")
     return float((logits.argmax(1) == labels).double().mean())

@@ -119,3 +119,12 @@ def find_simulator(name: str) -> Simulator:
     if name not in _FINDERS:
         raise SimulatorError(f"SIM = {name!r} is not one of {', '.join(SIMULATORS)}")
     return _FINDERS[name]()
+
+
+if __name__ == "__main__":  # tools/setup.sh asks: is this simulator there?
+    import sys
+
+    try:
+        print(find_simulator(sys.argv[1]).version)
+    except SimulatorError as error:
+        sys.exit(str(error))

@@ -30,9 +30,9 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Digits:
-    """train: for weights; calibration: for scales and every choice of hyper-parameter; test: looked at once, at the end.
+    """Three disjoint splits.
 
-    The three are disjoint.
+    train: for weights and scales; calibration: for choosing hyper-parameters; test: looked at once, at the end.
     """
 
     train: Split
@@ -50,6 +50,4 @@ def load(seed: int = SEED) -> Digits:
     def part(start: int, stop: int | None) -> Split:
         return Split(images=images[start:stop].clone(), labels=labels[start:stop].clone())
 
-    return Digits(
-        test=part(0, TEST), calibration=part(TEST, TEST + CALIBRATION), train=part(TEST + CALIBRATION, None)
-    )
+    return Digits(test=part(0, TEST), calibration=part(TEST, TEST + CALIBRATION), train=part(TEST + CALIBRATION, None))

@@ -21,7 +21,8 @@ def normalisation(
     bias = torch.zeros(channels) if module.bias is None else module.bias.detach()
     if norm is None:
         return None, bias.to(weight.dtype)
-    assert norm.running_mean is not None and norm.running_var is not None
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
     gamma = torch.ones(channels) if norm.weight is None else norm.weight.detach()
     beta = torch.zeros(channels) if norm.bias is None else norm.bias.detach()
     star = gamma.double() / torch.sqrt(norm.running_var.double() + norm.eps)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections import Counter
+import operator
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 
-from golden.errors import UnsupportedError
 from t2c.fusion.describe import describe, refuse
 from t2c.fusion.ops import Add, AveragePool, BatchNorm, Flatten, Identity, MaxPool, Op, Relu, ShapeQuery, Weighted
+from t2c.fusion.trace import shape_of, trace
 
 
 @dataclass(kw_only=True)
@@ -61,33 +58,6 @@ class Plan:
         return layer
 
 
-def _trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
-    float_model = copy.deepcopy(model).eval()
-    try:
-        traced = fx.symbolic_trace(float_model)
-    except Exception as error:  # tracing runs the user's code: anything can come out of it
-        raise UnsupportedError(f"the model cannot be traced by torch.fx: {error}") from error
-    traced.graph.eliminate_dead_code()
-    traced.recompile()
-    with torch.no_grad():
-        ShapeProp(traced).propagate(example)
-    calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
-    for node in traced.graph.nodes:
-        if node.op == "call_module" and calls[str(node.target)] > 1:
-            module = traced.get_submodule(node.target)
-            if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)):
-                raise refuse(node, f"module {node.target!r} is called {calls[str(node.target)]} times; use one per call")
-    return traced
-
-
-def _shape(node: fx.Node) -> tuple[int, ...]:
-    meta = node.meta.get("tensor_meta")
-    shape = getattr(meta, "shape", None)
-    if shape is None:
-        raise refuse(node, "the result is not one tensor")
-    return tuple(int(n) for n in shape[1:])
-
-
 class _Planner:
     """Walks the traced graph once; `names` maps an fx node to the tensor that carries its value."""
 
@@ -112,7 +82,7 @@ class _Planner:
             raise refuse(node, "a second input; one tensor goes in")
         taken = {name for name, _ in self.traced.named_modules()}
         self.plan.input_name = "input" if "input" not in taken else str(node.name)
-        self.plan.input_shape = _shape(node)
+        self.plan.input_shape = shape_of(node)
         self.names[node] = self.plan.input_name
 
     def _output(self, node: fx.Node) -> None:
@@ -145,9 +115,8 @@ class _Planner:
 
     def _query(self, node: fx.Node) -> None:
         source = node.args[0]
-        if not isinstance(source, fx.Node) or (node.op == "call_function" and node.target is not getattr):
-            if source not in self.queries:
-                raise refuse(node, "indexing of an activation tensor")
+        if node.target is operator.getitem and source not in self.queries:
+            raise refuse(node, "indexing of an activation tensor")
         self.queries.add(node)
 
     def _merge(self, node: fx.Node, source: fx.Node) -> None:
@@ -187,11 +156,11 @@ class _Planner:
         self._merge(node, source)
 
     def _layer(self, node: fx.Node, sources: list[fx.Node], op: Op) -> None:
-        shapes = [_shape(source) for source in sources]
-        if isinstance(op, Add) and (shapes[0] != shapes[1] or _shape(node) != shapes[0]):
+        shapes = [shape_of(source) for source in sources]
+        if isinstance(op, Add) and (shapes[0] != shapes[1] or shape_of(node) != shapes[0]):
             raise refuse(node, f"add of shapes {shapes[0]} and {shapes[1]}; broadcasting is not supported")
-        if isinstance(op, Flatten) and _shape(node) != (math.prod(shapes[0]),):
-            raise refuse(node, f"reshape of {shapes[0]} to {_shape(node)}; only flatten is supported")
+        if isinstance(op, Flatten) and shape_of(node) != (math.prod(shapes[0]),):
+            raise refuse(node, f"reshape of {shapes[0]} to {shape_of(node)}; only flatten is supported")
         rank = {Add: len(shapes[0]), Flatten: len(shapes[0])}.get(type(op), 3)
         if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
             rank = 1
@@ -213,7 +182,7 @@ def plan_of(model: nn.Module, example: Tensor) -> Plan:
     Raises:
         UnsupportedError: something cannot be converted; the message names the fx node.
     """
-    plan = _Planner(_trace(model, example)).build()
+    plan = _Planner(trace(model, example)).build()
     for layer in plan.layers:
         made = [plan.layer(name) for name in layer.inputs]
         inherits = isinstance(layer.op, (Add, AveragePool, MaxPool, Flatten))

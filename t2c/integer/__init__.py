@@ -1,1 +1,1 @@
-"""The inference path in torch: integers in, integers out; written apart from golden so that the two check each other."""
+"""The inference path in torch, integers only; written apart from golden so that each checks the other."""

@@ -10,7 +10,8 @@ class DigitsCNN(nn.Module):
     """Digits classifier with every operation that the chip path knows.
 
     (N, 1, 8, 8) -> conv1 + BN + ReLU (16, 8, 8) -> conv2 + BN, + conv1's output, ReLU (16, 8, 8)
-    -> conv3, stride 2, + BN + ReLU (32, 4, 4) -> max pool 2 (32, 2, 2) -> average pool 2 (32, 1, 1) -> flatten -> fc (10).
+    -> conv3, stride 2, + BN + ReLU (32, 4, 4) -> max pool 2 (32, 2, 2) -> average pool 2 (32, 1, 1)
+    -> flatten (32) -> fc (10).
     """
 
     def __init__(self, width: int = 16, classes: int = 10) -> None:

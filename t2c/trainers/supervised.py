@@ -14,15 +14,17 @@ from t2c.progress import progress
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """epochs; rate: peak learning rate, cosine to 0; batch: samples a step; decay: weight decay; shift: random shifts of
-    the images by up to so many pixels; smoothing: of the labels; seed: of order and shifts."""
+    """How long and how hard.
+
+    epochs; rate: peak learning rate, cosine to 0; batch: samples a step; decay: weight decay;
+    shift: images move by up to so many pixels at random; seed: of order and shifts.
+    """
 
     epochs: int
     rate: float
     batch: int = 64
     decay: float = 1e-4
     shift: int = 1
-    smoothing: float = 0.0
     seed: int = 0
 
 
@@ -48,7 +50,7 @@ def fit(model: nn.Module, data: Split, schedule: Schedule, *, title: str = "trai
     for _ in progress(range(schedule.epochs), title):
         for chosen in torch.randperm(len(data), generator=generator).split(schedule.batch):
             images = _shifted(data.images[chosen], schedule.shift, generator)
-            loss = F.cross_entropy(model(images), data.labels[chosen], label_smoothing=schedule.smoothing)
+            loss = F.cross_entropy(model(images), data.labels[chosen])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

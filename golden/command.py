@@ -1,0 +1,61 @@
+"""What every command line of the project shares: a user's error is one line and exit status 2, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from golden.errors import PackageError
+from golden.package import GRAPH_FILE, Package, load_package
+
+USER_ERROR = 2
+_EXPECTED = (ValueError, LookupError, NotImplementedError, FileNotFoundError, PermissionError, NotADirectoryError)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"{self.prog}: {message}\n")
+
+
+def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoReturn:
+    """Run a command and leave with its status; expected errors become one line on stderr and status 2.
+
+    Args:
+        main: the command.
+        extra: further exception types that are a user's to mend.
+
+    Set T2C_TRACEBACK=1 to see where such an error came from.
+    """
+    try:
+        sys.exit(main())
+    except (*_EXPECTED, *extra) as error:
+        if os.environ.get("T2C_TRACEBACK"):
+            raise
+        text = error.args[0] if isinstance(error, LookupError) and error.args else error
+        print(f"error: {' '.join(str(text).split())}", file=sys.stderr)
+        sys.exit(USER_ERROR)
+
+
+def find_package(model: str, examples: Path) -> Path:
+    """Return the directory of a model given as a path or as the name of an example.
+
+    Raises:
+        PackageError: neither; the message lists the examples.
+    """
+    for candidate in (Path(model), examples / model):
+        if (candidate / GRAPH_FILE).is_file():
+            return candidate
+    names = ", ".join(sorted(p.parent.name for p in examples.glob(f"*/{GRAPH_FILE}"))) or "none"
+    raise PackageError(f"MODEL = {model!r} is not a package directory; the examples are {names}")
+
+
+def open_package(model: str, examples: Path) -> tuple[Path, Package]:
+    """Find and load a package; errors as `find_package` and `load_package`."""
+    path = find_package(model, examples)
+    return path, load_package(path)

@@ -1,0 +1,99 @@
+"""Dump every ROM of a package: the plain tensors in all text formats, and the engine's own memory images. `make roms`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from golden.command import Parser, open_package, run
+from golden.errors import PackageError, UnsupportedError
+from golden.graph import Graph
+from golden.nodes import AccumulatingNode, Add, Conv2d, Linear, Node
+from golden.rom import RomLayout
+from golden.rom_image import load_rom, save_rom
+from golden.rom_text import RomFormat
+from mapping.hardware import Hardware
+from mapping.images import write_constants, write_descriptors
+from mapping.layer import map_layer
+
+ROOT = Path(__file__).resolve().parent.parent
+_AXES = {"conv2d": "OIHW", "linear": "OI"}
+
+
+def tensor_roms(node: Node, folder: Path, lanes: int, formats: list[RomFormat]) -> int:
+    """Write the tensors of one node in every format, re-read each, and return the number of images.
+
+    Raises:
+        PackageError: an image does not re-read to the same integers.
+    """
+    tensors = []
+    if isinstance(node, (Conv2d, Linear)):
+        layout = RomLayout(bits=node.weight_bits, signed=True, lanes=lanes)
+        tensors.append(("weight", node.weight, layout, _AXES[node.op]))
+    if isinstance(node, AccumulatingNode):
+        quant = node.mulquant
+        tensors += [
+            ("multiplier", quant.multiplier, RomLayout(bits=quant.widths.scale, signed=True), "O"),
+            ("bias", quant.bias, RomLayout(bits=quant.widths.bias, signed=True), "O"),
+            ("shift", quant.shift, RomLayout(bits=6, signed=False), "O"),
+        ]
+    if isinstance(node, Add):
+        add, widths = node.addquant, node.addquant.widths
+        multipliers = np.array([add.multiplier_a, add.multiplier_b])
+        tensors += [
+            ("multiplier", multipliers, RomLayout(bits=widths.scale, signed=True), "I"),
+            ("bias", np.array([add.bias]), RomLayout(bits=widths.bias, signed=True), "O"),
+            ("shift", np.array([add.shift]), RomLayout(bits=6, signed=False), "O"),
+        ]
+    for name, values, layout, axes in tensors:
+        for fmt in formats:
+            image = folder / f"{name}.{fmt.value}"
+            save_rom(image, values, layout, fmt, axes=axes)
+            if not np.array_equal(load_rom(f"{image}.json"), values):
+                raise PackageError(f"{image}: the image does not re-read to the same integers")
+    return len(tensors) * len(formats)
+
+
+def engine_roms(graph: Graph, name: str, hardware: Hardware, folder: Path) -> bool:
+    """Write the engine's weight, parameter and descriptor images of one layer; False if it cannot run there."""
+    try:
+        program = map_layer(graph, name, hardware)
+    except UnsupportedError:
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    write_constants(program, folder)
+    write_descriptors(program.descriptors(1), folder / "descriptors.hex")
+    return True
+
+
+def main() -> int:
+    """Write <out>/<layer>/ for every layer with constants and print what was written."""
+    parser = Parser(prog="roms", description="Dump the ROM images of a model package.")
+    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--cols", type=int, default=8)
+    parser.add_argument("--lanes", type=int, default=1, help="weights per word of the plain weight images")
+    parser.add_argument("--formats", default="hex,memb,coe,mif", help=", ".join(f.value for f in RomFormat))
+    options = parser.parse_args()
+    formats = [RomFormat.parse(name) for name in options.formats.split(",")]
+    path, package = open_package(options.model, ROOT / "examples")
+    hardware = Hardware(rows=options.rows, cols=options.cols)
+    total = 0
+    for node in package.graph.nodes:
+        if not isinstance(node, (AccumulatingNode, Add)):
+            continue
+        folder = options.out / node.name
+        folder.mkdir(parents=True, exist_ok=True)
+        images = tensor_roms(node, folder, options.lanes, formats)
+        engine = engine_roms(package.graph, node.name, hardware, folder / "engine")
+        total += images
+        note = f"; engine images for a {hardware.rows}x{hardware.cols} array" if engine else ""
+        print(f"{node.name}: {images} images, each re-read and equal{note}")
+    print(f"{path}: {total} images in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

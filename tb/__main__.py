@@ -1,0 +1,60 @@
+"""Command line of the harness: run one layer of a package on the RTL. `make sim` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from golden.command import Parser, open_package, run
+from mapping.hardware import Hardware
+from tb.errors import UserError
+from tb.layer_job import LayerRequest, run_layer
+from tb.report import layer_list, layer_table
+from tb.runner import ROOT
+from tb.simulators import SIMULATORS, find_simulator
+from tb.stalls import PROFILES, parse_stalls
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="sim", description="Run one layer of a model package on the RTL and compare it with golden.")
+    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
+    parser.add_argument("--layer", required=True, help="layer name, or 'list'")
+    parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--cols", type=int, default=8)
+    parser.add_argument("--acc-w", type=int, default=32, help="accumulator bits of the hardware")
+    parser.add_argument("--images", type=int, default=4, help="test images to run")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stall", default="none", help=f"{', '.join(PROFILES)}; or input,output")
+    parser.add_argument("--waves", type=int, choices=(0, 1), default=0, help="1 writes an FST")
+    parser.add_argument("--out", type=Path, default=ROOT / "sim_build")
+    return parser
+
+
+def main() -> int:
+    """Return 0 on a proven match, 1 otherwise."""
+    options = _parser().parse_args()
+    path, package = open_package(options.model, ROOT / "examples")
+    hardware = Hardware(rows=options.rows, cols=options.cols, acc_w=options.acc_w)
+    if options.layer == "list":
+        print(layer_list(package, hardware))
+        return 0
+    package.graph.node(options.layer)
+    parse_stalls(options.stall)
+    simulator = find_simulator(options.sim)
+    request = LayerRequest(
+        layer=options.layer,
+        images=options.images,
+        seed=options.seed,
+        stall=options.stall,
+        waves=bool(options.waves),
+    )
+    result = run_layer(package, str(path), request, hardware, simulator, options.out.resolve())
+    print(layer_table(result))
+    return 0 if result.passed else 1
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    run(main, extra=(UserError,))

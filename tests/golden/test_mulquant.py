@@ -1,0 +1,143 @@
+"""golden.mulquant against exact fractions."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden.errors import RangeError, ShapeError
+from golden.mulquant import AddQuant, MulQuant, Widths, mulquant, residual_add
+from golden.rounding import Rounding
+from tests import oracle
+
+ACC_EDGES = sorted(
+    {
+        min(max(sign * (1 << k) + d, -(1 << 31)), (1 << 31) - 1)
+        for sign in (-1, 1)
+        for k in range(32)
+        for d in (-2, -1, 0, 1, 2)
+    }
+)
+M_EDGES = [-(1 << 15), -(1 << 15) + 1, -1, 0, 1, 3, (1 << 15) - 1]
+B_EDGES = [-(1 << 39), -1, 0, 1, (1 << 39) - 1]
+
+
+def constants(m: Any, b: Any, s: Any, **stage: Any) -> MulQuant:
+    return MulQuant(multiplier=np.array(m), bias=np.array(b), shift=np.array(s), **stage)
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+def test_every_small_case(mode: Rounding) -> None:
+    acc = np.arange(-40, 41)
+    for m in (-3, 1, 2):
+        for b in (-1, 0, 5):
+            for s in range(8):
+                q = constants([m], [b], [s], rounding=mode, zero_point=-3, lo=-20, hi=19)
+                expected = [oracle.mulquant(int(a), m, b, s, mode=mode.value, zp=-3, lo=-20, hi=19) for a in acc]
+                assert mulquant(acc, q).tolist() == expected
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+@pytest.mark.parametrize("s", range(64))
+def test_edges_of_every_constant_at_every_shift(mode: Rounding, s: int) -> None:
+    rng = np.random.default_rng(s)
+    acc = np.array(ACC_EDGES)[None, :]
+    for _ in range(4):
+        m, b = int(rng.choice(M_EDGES)), int(rng.choice(B_EDGES))
+        zp, lo, hi = int(rng.integers(-128, 256)), -128, 255
+        q = constants([m], [b], [s], rounding=mode, zero_point=zp, lo=lo, hi=hi)
+        expected = [oracle.mulquant(a, m, b, s, mode=mode.value, zp=zp, lo=lo, hi=hi) for a in ACC_EDGES]
+        assert mulquant(acc, q)[0].tolist() == expected, (m, b, s)
+
+
+def test_wide_datapath_is_exact() -> None:
+    widths = Widths(acc=45, scale=16, bias=60)
+    acc, m, b = [-(1 << 44), (1 << 44) - 1], -(1 << 15), (1 << 59) - 1
+    q = constants([m], [b], [52], widths=widths, lo=-128, hi=255)
+    assert mulquant(acc, q).tolist() == [
+        oracle.mulquant(a, m, b, 52, mode="half_up", zp=0, lo=-128, hi=255) for a in acc
+    ]
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_per_channel_constants_run_along_the_axis(axis: int) -> None:
+    rng = np.random.default_rng(7)
+    acc = rng.integers(-(1 << 20), 1 << 20, (3, 3, 2, 3))
+    m, b, s = [5, -7, 1 << 14], [9, -100, 12345], [3, 17, 30]
+    q = constants(m, b, s, lo=-128, hi=127)
+    got = mulquant(acc, q, channel_axis=axis)
+    for index in np.ndindex(acc.shape):
+        c = index[axis]
+        expected = oracle.mulquant(int(acc[index]), m[c], b[c], s[c], mode="half_up", zp=0, lo=-128, hi=127)
+        assert got[index] == expected
+
+
+def test_relu_and_saturation_happen_after_the_zero_point() -> None:
+    q = constants([1], [0], [0], zero_point=10, lo=10, hi=15)
+    assert mulquant([-100, 0, 3, 5, 6, 1000], q).tolist() == [10, 10, 13, 15, 15, 15]
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+def test_residual_add_matches_fractions(mode: Rounding) -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(40):
+        ms = int(rng.choice(M_EDGES)), int(rng.integers(-(1 << 15), 1 << 15))
+        bias, s = int(rng.choice(B_EDGES)), int(rng.integers(0, 64))
+        zps = int(rng.integers(-128, 256)), int(rng.integers(-128, 256))
+        stage = AddQuant(
+            multiplier_a=ms[0], multiplier_b=ms[1], bias=bias, shift=s, rounding=mode, zero_point=4, lo=-100, hi=99
+        )
+        a, b = rng.integers(-128, 256, 20), rng.integers(-128, 256, 20)
+        expected = [
+            oracle.residual_add(int(p), int(q), zps=zps, ms=ms, bias=bias, s=s, mode=mode.value, zp=4, lo=-100, hi=99)
+            for p, q in zip(a, b, strict=True)
+        ]
+        assert residual_add(a, b, stage, zero_point_a=zps[0], zero_point_b=zps[1]).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"m": [1 << 15]}, "multiplier.*32768 is outside -32768..32767"),
+        ({"b": [1 << 39]}, "bias.*is outside"),
+        ({"s": [64]}, r"shift.*64 is outside 0\.\.63"),
+        ({"s": [-1]}, r"shift.*-1 is outside 0\.\.63"),
+        ({"lo": 1, "hi": 0}, "lo = 1 is above hi = 0"),
+        ({"hi": 256}, "hi = 256 is outside -128..255"),
+        ({"zero_point": -129}, "zero_point = -129 is outside"),
+        ({"rounding": "up"}, "'up' is not one of"),
+        ({"m": [1.0]}, "multiplier: dtype float64"),
+    ],
+)
+def test_refuses_constants_outside_their_width(change: dict[str, Any], message: str) -> None:
+    fields: dict[str, Any] = {"m": [1], "b": [0], "s": [0], "lo": -8, "hi": 7} | change
+    with pytest.raises(RangeError, match=message):
+        constants(**fields)
+
+
+def test_refuses_constants_of_different_lengths() -> None:
+    with pytest.raises(ShapeError, match="bias: shape"):
+        constants([1, 1], [0], [0, 0], lo=0, hi=1)
+    with pytest.raises(ShapeError, match="does not have 2 channels"):
+        mulquant(np.zeros((1, 3), np.int64), constants([1, 1], [0, 0], [0, 0], lo=0, hi=1))
+
+
+@pytest.mark.parametrize("acc", [1 << 31, -(1 << 31) - 1])
+def test_refuses_an_accumulator_outside_its_width(acc: int) -> None:
+    with pytest.raises(RangeError, match=r"acc.*is outside -2147483648\.\.2147483647"):
+        mulquant([acc], constants([1], [0], [0], lo=0, hi=1))
+
+
+def test_refuses_widths_whose_product_could_overflow() -> None:
+    with pytest.raises(RangeError, match="acc bits \\+ scale bits = 62"):
+        Widths(acc=46, scale=16)
+
+
+def test_residual_add_refuses_bad_operands() -> None:
+    stage = AddQuant(multiplier_a=1, multiplier_b=1, bias=0, shift=0, lo=0, hi=1)
+    with pytest.raises(ShapeError, match=r"shapes .* differ"):
+        residual_add([1, 2], [1], stage)
+    with pytest.raises(RangeError, match=r"a.*256 is outside -128\.\.255"):
+        residual_add([256], [1], stage)
+    with pytest.raises(RangeError, match="multiplier_b = 32768"):
+        AddQuant(multiplier_a=1, multiplier_b=32768, bias=0, shift=0, lo=0, hi=1)

@@ -1,0 +1,136 @@
+"""Every operation of docs/arithmetic.md in plain Python integers and fractions, one element at a time.
+
+Written from the page, apart from golden/ on purpose: no NumPy, no shared helper, no shared order of loops.
+Tensors are nested lists.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+Tensor = Any
+"""Nested lists of int."""
+
+
+def round_shift(p: int, shift: int, mode: str) -> int:
+    """Section 2, on the exact rational p / 2^S."""
+    real = Fraction(p, 2**shift)
+    if mode == "floor":
+        return math.floor(real)
+    if mode == "half_up":
+        return math.floor(real + Fraction(1, 2))
+    if mode == "half_even":
+        return round(real)
+    if mode == "half_away":
+        size = math.floor(abs(real) + Fraction(1, 2))
+        return size if real > 0 else -size
+    raise AssertionError(mode)
+
+
+def clip(value: int, lo: int, hi: int) -> int:
+    """Notation."""
+    return lo if value < lo else hi if value > hi else value
+
+
+def mulquant(acc: int, m: int, b: int, s: int, *, mode: str, zp: int, lo: int, hi: int) -> int:
+    """Section 3, one element."""
+    return clip(round_shift(acc * m + b, s, mode) + zp, lo, hi)
+
+
+def residual_add(
+    a: int,
+    b: int,
+    *,
+    zps: tuple[int, int],
+    ms: tuple[int, int],
+    bias: int,
+    s: int,
+    mode: str,
+    zp: int,
+    lo: int,
+    hi: int,
+) -> int:
+    """Section 4.4, one element."""
+    p = sum((value - z) * m for value, z, m in zip((a, b), zps, ms, strict=True)) + bias
+    return clip(round_shift(p, s, mode) + zp, lo, hi)
+
+
+def conv2d(
+    x: Tensor,
+    w: Tensor,
+    *,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+    groups: int,
+    zero_point: int,
+) -> Tensor:
+    """Section 4.1: the sum as written, one output at a time."""
+    height, width = len(x[0][0]), len(x[0][0][0])
+    outputs, per_group, kh, kw = len(w), len(w[0]), len(w[0][0]), len(w[0][0][0])
+    oh = math.floor(Fraction(height + 2 * padding[0] - dilation[0] * (kh - 1) - 1, stride[0])) + 1
+    ow = math.floor(Fraction(width + 2 * padding[1] - dilation[1] * (kw - 1) - 1, stride[1])) + 1
+
+    def pixel(n: int, c: int, row: int, column: int) -> int:
+        return x[n][c][row][column] if 0 <= row < height and 0 <= column < width else zero_point
+
+    def element(n: int, o: int, y: int, z: int) -> int:
+        group = o // (outputs // groups)
+        return sum(
+            w[o][c][i][j]
+            * (
+                pixel(
+                    n,
+                    group * per_group + c,
+                    y * stride[0] + i * dilation[0] - padding[0],
+                    z * stride[1] + j * dilation[1] - padding[1],
+                )
+                - zero_point
+            )
+            for j, i, c in product(range(kw), range(kh), range(per_group))
+        )
+
+    return [
+        [[[element(n, o, y, z) for z in range(ow)] for y in range(oh)] for o in range(outputs)] for n in range(len(x))
+    ]
+
+
+def linear(x: Tensor, w: Tensor, *, zero_point: int) -> Tensor:
+    """Section 4.2."""
+    return [[sum(weight * (v - zero_point) for weight, v in zip(row, xs, strict=True)) for row in w] for xs in x]
+
+
+def matmul(a: Tensor, b: Tensor, *, zps: tuple[int, int]) -> Tensor:
+    """Section 4.3 for one matrix pair."""
+    columns = list(zip(*b, strict=True))
+    return [[sum((p - zps[0]) * (q - zps[1]) for p, q in zip(row, col, strict=True)) for col in columns] for row in a]
+
+
+def window_elements(
+    plane: Tensor,
+    y: int,
+    z: int,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+) -> list[int | None]:
+    """The elements of one pooling window; None outside the image."""
+    found: list[int | None] = []
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            row, column = y * stride[0] + i * dilation[0] - padding[0], z * stride[1] + j * dilation[1] - padding[1]
+            inside = row >= 0 and column >= 0 and row < len(plane) and column < len(plane[0])
+            found.append(plane[row][column] if inside else None)
+    return found
+
+
+def rom_words(values: list[int], *, bits: int, lanes: int, msb_first: bool) -> list[str]:
+    """Section 6: each word as a string of binary digits."""
+    digits = [format(value % 2**bits, f"0{bits}b") for value in values]
+    digits += ["0" * bits] * (-len(digits) % lanes)
+    words = [digits[k : k + lanes] for k in range(0, len(digits), lanes)]
+    return ["".join(word if msb_first else reversed(word)) for word in words]
