@@ -17,6 +17,10 @@ from golden.window import Window
 BLOCK = 1 << 22
 """Elements of gathered input held at once; a larger batch is computed block by block."""
 
+RESERVE = 1 << 24
+"""Bytes asked for and freed, untouched, before the work: glibc then keeps freed blocks up to that size for the next
+call. Otherwise it returns them to the kernel, and fetching their pages anew takes as long as the product itself."""
+
 
 def conv2d(x: npt.ArrayLike, w: npt.ArrayLike, *, window: Window, groups: int = 1, zero_point: int = 0) -> IntArray:
     """Accumulate a convolution.
@@ -48,6 +52,7 @@ def conv2d(x: npt.ArrayLike, w: npt.ArrayLike, *, window: Window, groups: int = 
     batch, (oh, ow) = images.shape[0], window.output_size(images.shape[2], images.shape[3])
     acc: IntArray = np.empty((batch, weights.shape[0], oh, ow), np.int64)
     if acc.size:
+        np.empty(RESERVE, np.uint8)
         frame, kernel, cuts = _exact_operands(images, weights, window, groups, zp)
         step = max(1, BLOCK // max(1, images.shape[1] * window.taps * frame.image))
         for start in range(0, batch, step):
@@ -77,12 +82,13 @@ def _exact_operands(
 ) -> tuple[Frame, Matrix, list[slice]]:
     """Return the frame, w as (groups, O / groups, C / groups, KH, KW) and the cuts of K, in the first exact type.
 
-    Converting an integer to a float type is monotonic, so a magnitude below EXACT after the conversion
-    (and after subtracting the zero point) was that integer before it.
+    Converting an integer to a float type is monotonic, so a magnitude below EXACT after the conversion was that
+    integer before it. With a zero point, max|x| + |zp| below EXACT makes the conversion and the difference exact.
     """
     shape = (groups, w.shape[0] // groups, *w.shape[1:])
+    largest = peak(x) + abs(zero_point) if zero_point else 0
     for dtype, limit in EXACT.items():
-        if abs(zero_point) >= limit:
+        if largest >= limit:
             continue
         kernel: Matrix = w.astype(dtype).reshape(shape)
         frame = make_frame(x, window, zero_point, dtype)

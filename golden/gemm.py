@@ -47,9 +47,9 @@ def _multiply(weights: IntArray, columns: IntArray) -> IntArray:
     """Return weights @ columns; the weights are the smaller operand, whose row sums give the bound."""
     other_peak = peak(columns)
     for dtype in EXACT:
-        cuts = exact_cuts(weights.astype(dtype), other_peak)
+        converted: Matrix = weights.astype(dtype)
+        cuts = exact_cuts(converted, other_peak)
         if cuts is not None:
-            held: Matrix = product(weights.astype(dtype), columns.astype(dtype), cuts)
-            return held.astype(np.int64)
+            return product(converted, columns.astype(dtype), cuts).astype(np.int64)
     check_int64_sum(weights, other_peak)
     return np.asarray(np.matmul(weights, columns))

@@ -39,7 +39,22 @@ def calibrate(net: nn.Module) -> Iterator[nn.Module]:
             yield net
         for quantiser in quantisers:
             quantiser.freeze()
+    except BaseException:
+        for quantiser in quantisers:
+            quantiser.abandon()
+        raise
+    finally:
+        net.train(was_training)
+
+
+@contextmanager
+def unquantised(net: nn.Module) -> Iterator[nn.Module]:
+    """Bypass every quantiser inside the `with` block: the network computes in floats, in its present mode."""
+    quantisers = quantisers_of(net)
+    for quantiser in quantisers:
+        quantiser.bypass = True
+    try:
+        yield net
     finally:
         for quantiser in quantisers:
-            quantiser.observing = False
-        net.train(was_training)
+            quantiser.bypass = False

@@ -34,7 +34,8 @@ class Design:
     """What to build: top module, its parameters, sources, and whether it makes its own clock.
 
     rtl: folder of the RTL under test (tests plant faults in copies); extra: simulation-only sources;
-    timing: the sources use delays; published: signals of the top module that cocotb touches ('*' for all ports).
+    timing: the sources use delays; published: patterns of the top module's signals that cocotb touches and that the
+    sources do not publish themselves (Verilator hides all others).
     """
 
     top: str
@@ -42,6 +43,7 @@ class Design:
     rtl: Path = RTL
     extra: tuple[Path, ...] = ()
     timing: bool = False
+    published: tuple[str, ...] = ()
 
     def sources(self) -> list[Path]:
         """RTL files in the order of filelist.f, then the extra ones."""
@@ -51,7 +53,7 @@ class Design:
     def fingerprint(self, simulator: Simulator, waves: bool) -> str:
         """A digest of everything that the build depends on; it names the build directory."""
         digest = hashlib.sha256()
-        setup = [simulator.name, simulator.version, self.top, sorted(self.parameters.items()), self.timing, waves]
+        setup = [simulator.name, simulator.version, self.top, sorted(self.parameters.items()), self.timing, self.published, waves]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
         for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__)]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -128,12 +130,18 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
     arguments: list[str] = []
     if simulator.name == "verilator":
         arguments += [*_VERILATOR_ARGS, *(_TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
+    sources = [str(path) for path in design.sources()]
+    if simulator.name == "verilator" and design.published:
+        rules = [f'public_flat_rw -module "{design.top}" -var "{pattern}"' for pattern in design.published]
+        published = directory / "published.vlt"
+        published.write_text("\n".join(["`verilator_config", *rules, ""]))
+        sources.append(str(published))
     log = directory / "build.log"
     started = time.perf_counter()
     try:
         with _plain_environment():
             _runner(simulator).build(
-                sources=[str(path) for path in design.sources()],
+                sources=sources,
                 includes=[str(design.rtl)],
                 parameters=dict(design.parameters),
                 build_args=arguments,

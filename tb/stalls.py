@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +50,11 @@ PROFILES = {
         Stall(name="blocked", blocked=200),
     )
 }
+
+
+def never() -> Iterator[bool]:
+    """Yield False for ever: no back-pressure."""
+    return itertools.repeat(False)
 
 
 def parse_stalls(text: str) -> tuple[Stall, Stall]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from enum import Enum
 
+import torch
 from torch import Tensor, nn
 
 from golden.errors import UnsupportedError
+from t2c.calibration import unquantised
 from t2c.fusion.batchnorm import normalisation
 from t2c.fusion.ops import Add, AveragePool, MaxPool, Weighted
 from t2c.fusion.plan import Layer, Plan, plan_of
@@ -21,8 +24,11 @@ from t2c.quantisers.minmax import MinMax
 OUTPUT_BITS = 8
 """Bits of the network's output; logits keep 8 bits at any activation width."""
 
+FUSION_TOLERANCE = 1e-3
+"""How far, relative to the largest output, fusing may move the float32 result."""
 
-class Scheme(str, Enum):
+
+class Scheme(Enum):
     """Where batch normalisation goes. PRE_FUSE: into the weights; CHANNEL_WISE: into the per-channel MulQuant."""
 
     PRE_FUSE = "pre_fuse"
@@ -76,7 +82,8 @@ class NetFuser:
         """Return the quantised network, not yet calibrated.
 
         Args:
-            example: real (N, *shape), one legal input; only its shape matters.
+            example: real (N, *shape), one legal input. It gives the shapes, and the network without rounding must give
+            the model's result on it.
 
         Raises:
             UnsupportedError: something cannot be converted; the message names the fx node.
@@ -91,7 +98,7 @@ class NetFuser:
         input_quantiser = self.activation_quantiser(
             self.activation_bits, signed=False, symmetric=False, name=plan.input_name
         )
-        return QNetwork(
+        net = QNetwork(
             wires,
             layers,
             plan.input_name,
@@ -99,6 +106,20 @@ class NetFuser:
             input_quantiser=input_quantiser,
             input_shape=plan.input_shape,
         )
+        self._check_function(net, example)
+        return net
+
+    def _check_function(self, net: QNetwork, example: Tensor) -> None:
+        """Refuse a network that, without rounding, is not the model: tracing can miss an aliased in-place change."""
+        with torch.no_grad(), unquantised(net):
+            wanted, got = copy.deepcopy(self.model).eval()(example), net(example)
+        if bool(torch.isfinite(wanted).all()) and wanted.numel():  # what is not finite, calibration names
+            gap = float((got - wanted).abs().max())
+            if gap > FUSION_TOLERANCE * max(1.0, float(wanted.abs().max())):
+                raise UnsupportedError(
+                    f"the fused network differs from the model by {gap:.3g} on the example; "
+                    "does the model change a tensor in place and use it again?"
+                )
 
     def _layer(self, plan: Plan, layer: Layer, is_output: bool) -> nn.Module:
         op = layer.op

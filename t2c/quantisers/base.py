@@ -24,6 +24,7 @@ class _QBase(nn.Module):
     Inference path:  after `inference()`, forward returns x_q alone, int64.
     Calibration:     between `start()` and `freeze()`, forward observes x and returns it unchanged. At no other time
                      does anything update scale or zero point.
+    Bypass:          while `bypass` is set, forward returns x: the network before any rounding.
 
     A new quantiser overrides one method: `observe` (another way to choose scale and zero point) or `q` (another way to
     round and clip).
@@ -62,6 +63,7 @@ class _QBase(nn.Module):
         self.symmetric = symmetric
         self.name = name
         self.observing = False
+        self.bypass = False
         self.deploy = False
         self._seen = False
         self.register_buffer("scale", torch.ones(scale_shape))
@@ -79,12 +81,14 @@ class _QBase(nn.Module):
         return (round_ste(x / self.scale) + self.zero_point).clamp(self.format.lo, self.format.hi)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return s (x_q - zp), or x_q after `inference()`, or x itself while calibrating.
+        """Return s (x_q - zp), or x_q after `inference()`, or x itself while calibrating or bypassed.
 
         Raises:
             CalibrationError: not calibrated yet.
             RangeError: x holds a NaN or an infinity, or `q` gave something that is not an integer of the format.
         """
+        if self.bypass:
+            return x
         if self.observing:
             self._check_finite(x)
             with torch.no_grad():
@@ -143,6 +147,11 @@ class _QBase(nn.Module):
         if not self._seen:
             raise CalibrationError(f"{self.name}: calibration ended without any data")
         self.calibrated.fill_(True)
+
+    def abandon(self) -> None:
+        """End a calibration that failed: the quantiser is uncalibrated."""
+        self.observing = False
+        self.calibrated.fill_(False)
 
     def track(self, x: Tensor) -> None:
         """Widen low..high, which always contain 0, to the range of x, per tensor or per channel."""

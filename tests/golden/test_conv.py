@@ -94,6 +94,15 @@ def test_weights_and_inputs_around_2_24_and_2_53() -> None:
             assert conv2d([[[[5, 6]]]], [[[[1, 1]]]], window=window, zero_point=big).tolist() == [[[[11 - 2 * big]]]]
 
 
+@pytest.mark.parametrize("limit", [1 << 24, 1 << 53])
+@pytest.mark.parametrize("d", [-2, -1, 0, 1, 2, 3])
+def test_a_zero_point_does_not_hide_a_rounded_input(limit: int, d: int) -> None:
+    """x - zp may be small where x or zp itself is no float."""
+    one = Window(kernel=(1, 1))
+    for x, zp in ((limit + d, 100), (limit + d, limit - 7), (5, limit + d), (-limit - d, -100), (5, -limit - d)):
+        assert conv2d([[[[x]]]], [[[[1]]]], window=one, zero_point=zp).tolist() == [[[[x - zp]]]]
+
+
 def test_a_batch_computed_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
     x, w = rng.integers(0, 256, (5, 4, 6, 6)), rng.integers(-128, 128, (4, 2, 3, 3))

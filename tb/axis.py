@@ -1,0 +1,124 @@
+"""AXI-Stream driver, monitor and sink on cocotb-bus, for units whose streams are driven from Python.
+
+All of them change signals after the rising edge and sample at the falling edge, where every simulator agrees on the
+settled values that the next rising edge will see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cocotb
+from cocotb.handle import HierarchyObject, LogicObject
+from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb_bus.drivers import BusDriver
+from cocotb_bus.monitors import BusMonitor
+
+
+class StreamError(AssertionError):
+    """A stream rule was broken; the message names the stream and the rule."""
+
+
+class AxisSource(BusDriver):
+    """Sends integers on a stream into the unit: `append` queues one, `idle` awaits the last handshake.
+
+    entity: the unit; name: such as s_axis; clock; stalls: yields, cycle by cycle, whether to hold back.
+    """
+
+    _signals = {"tvalid": "tvalid_i", "tready": "tready_o", "tdata": "tdata_i"}  # noqa: RUF012
+
+    def __init__(self, entity: HierarchyObject, name: str, clock: LogicObject, stalls: Iterator[bool]) -> None:
+        super().__init__(entity, name, clock, case_insensitive=False)
+        self.stalls = stalls
+        self.pending = 0
+        self.bus.tvalid.value = 0
+        self.bus.tdata.value = 0
+
+    def append(self, transaction: int, *args: Any, **kwargs: Any) -> None:
+        self.pending += 1
+        super().append(transaction, *args, **kwargs)
+
+    async def _driver_send(self, transaction: int, sync: bool = True, **_: Any) -> None:
+        if sync:
+            await RisingEdge(self.clock)
+        while next(self.stalls):
+            await RisingEdge(self.clock)
+        self.bus.tdata.value = transaction
+        self.bus.tvalid.value = 1
+        await FallingEdge(self.clock)
+        while self.bus.tready.value != 1:
+            await FallingEdge(self.clock)
+        await RisingEdge(self.clock)
+        self.bus.tvalid.value = 0
+        self.pending -= 1
+
+    async def idle(self, limit: int) -> None:
+        """Wait until everything queued has been taken.
+
+        Raises:
+            StreamError: not within `limit` cycles.
+        """
+        for _ in range(limit):
+            if not self.pending:
+                return
+            await RisingEdge(self.clock)
+        raise StreamError(f"{self.name}: {self.pending} transactions still wait for tready after {limit} cycles")
+
+
+class AxisSink:
+    """Drives the tready of a stream that leaves the unit. stalls: yields, cycle by cycle, whether to hold back."""
+
+    def __init__(self, ready: LogicObject, clock: LogicObject, stalls: Iterator[bool]) -> None:
+        self.ready, self.clock, self.stalls = ready, clock, stalls
+        ready.value = 0
+        self.task = cocotb.start_soon(self._drive())
+
+    async def _drive(self) -> None:
+        while True:
+            await RisingEdge(self.clock)
+            self.ready.value = 0 if next(self.stalls) else 1
+
+
+class AxisMonitor(BusMonitor):
+    """Collects the words of a stream and holds it to its rules.
+
+    Callbacks receive each word as an int; `cycles` keeps the clock cycle of each handshake.
+
+    Raises (from its task, which fails the test):
+        StreamError: tvalid or tready is X, tdata is X while valid, tvalid falls or tdata changes while stalled.
+    """
+
+    def __init__(self, entity: HierarchyObject, name: str, clock: LogicObject, *, outgoing: bool) -> None:
+        here, there = ("o", "i") if outgoing else ("i", "o")
+        self._signals = {"tvalid": f"tvalid_{here}", "tready": f"tready_{there}", "tdata": f"tdata_{here}"}
+        self.cycle = 0
+        self.cycles: list[int] = []
+        self.enabled = False
+        super().__init__(entity, name, clock, case_insensitive=False)
+
+    async def _monitor_recv(self) -> None:
+        held: int | None = None
+        while True:
+            await FallingEdge(self.clock)
+            self.cycle += 1
+            if not self.enabled:
+                held = None
+                continue
+            valid, ready = self.bus.tvalid.value, self.bus.tready.value
+            if not (valid.is_resolvable and ready.is_resolvable):
+                raise StreamError(f"{self.name}: tvalid, tready = {valid}, {ready}: a control signal is unknown")
+            if held is not None and valid != 1:
+                raise StreamError(f"{self.name}: tvalid fell while stalled")
+            if valid != 1:
+                continue
+            data = self.bus.tdata.value
+            if not data.is_resolvable:
+                raise StreamError(f"{self.name}: tdata = {data} is unknown while valid")
+            word = data.to_unsigned()
+            if held is not None and word != held:
+                raise StreamError(f"{self.name}: tdata changed from {held:#x} to {word:#x} while stalled")
+            held = None if ready == 1 else word
+            if ready == 1:
+                self.cycles.append(self.cycle)
+                self._recv(word)

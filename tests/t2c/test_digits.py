@@ -1,0 +1,85 @@
+"""The shipped example packages, and that building them again works and is repeatable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
+from golden.package import Package, load_package
+from t2c import make_model
+from t2c.data.digits import load
+from t2c.examples import VARIANTS, build
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TOLERANCE = {"digits_w8a8": 0.005, "digits_w4a4": 0.02}
+
+
+@pytest.fixture(scope="session")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything built again, in full."""
+    directory = tmp_path_factory.mktemp("examples")
+    assert make_model.main(["--out", str(directory)]) == 0
+    return directory
+
+
+def check_accuracies(package: Package) -> None:
+    logits = package.graph.run(package.samples)[package.graph.output]
+    assert package.metrics["accuracy_integer"] == np.mean(logits.argmax(1) == package.labels)
+    gap = package.metrics["accuracy_float"] - package.metrics["accuracy_integer"]
+    assert gap <= TOLERANCE[package.name]
+    assert package.metrics["accuracy_float"] > 0.97
+
+
+@pytest.mark.parametrize("name", TOLERANCE)
+def test_shipped_package(name: str) -> None:
+    package = load_package(EXAMPLES / name)
+    check_accuracies(package)
+    data = load().test
+    np.testing.assert_array_equal(package.labels, data.labels.numpy())
+    bits = {"digits_w8a8": 8, "digits_w4a4": 4}[name]
+    scale = package.graph.edges["input"].scale
+    np.testing.assert_array_equal(package.samples, np.rint(data.images.numpy() / np.float32(scale)).astype(int))
+    nodes = {node.name: node for node in package.graph.nodes}
+    assert list(nodes) == ["conv1", "conv2", "add", "conv3", "max_pool", "average_pool", "flatten", "fc"]
+    kinds = {Conv2d, Linear, Add, MaxPool2d, AveragePool2d}
+    assert kinds <= {type(node) for node in nodes.values()}
+    assert all(nodes[layer].weight_bits == bits for layer in ("conv1", "conv2", "conv3", "fc"))
+    edges = package.graph.edges
+    formats = {edge: str(edges[edge].format) for edge in ("input", "conv1", "conv2", "add", "conv3", "fc")}
+    unsigned = dict.fromkeys(("input", "conv1", "add", "conv3"), f"u{bits}")
+    assert formats == unsigned | {"conv2": f"s{bits}", "fc": "s8"}
+    assert all(edge.zero_point == 0 for edge in edges.values())
+
+
+@pytest.mark.parametrize("name", TOLERANCE)
+def test_a_full_rebuild_meets_the_bounds(rebuilt: Path, name: str) -> None:
+    check_accuracies(load_package(rebuilt / name))
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    for directory in ("a", "b"):
+        build(tmp_path / directory, epochs=2)
+    for variant in VARIANTS:
+        for path in (tmp_path / "a" / variant.name).iterdir():
+            assert path.read_bytes() == (tmp_path / "b" / variant.name / path.name).read_bytes(), path
+
+
+def test_splits_are_disjoint_and_complete() -> None:
+    data = load()
+    assert (len(data.test), len(data.calibration), len(data.train)) == (360, 200, 1237)
+    assert float(data.train.images.min()) == 0.0
+    assert float(data.train.images.max()) == 1.0
+
+
+@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--epochs", "x"], ["--nonsense"], ["--out", __file__]])
+def test_a_user_error_is_one_line_and_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        make_model.main(arguments)
+    assert exit_info.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("t2c.make_model: error: ")
+    assert not captured.out

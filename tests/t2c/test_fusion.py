@@ -1,0 +1,188 @@
+"""Fusion finds the layers of any traceable model, keeps its function, and refuses the rest by name."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from small_nets import SHAPES, Functional, Nested, Residual, built, images
+from torch import Tensor, nn
+
+from golden.errors import UnsupportedError
+from t2c.calibration import calibrate, unquantised
+from t2c.fusion import NetFuser, Scheme
+from t2c.layers.add import QAdd
+from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
+from t2c.layers.weighted import QConv2d, QLinear
+
+FOUND = {
+    Functional: {"conv": QConv2d, "max_pool2d": QMaxPool2d, "view": QFlatten, "fc": QLinear},
+    Residual: {
+        "stem": QConv2d,
+        "a_0": QConv2d,
+        "add": QAdd,
+        "b_0": QConv2d,
+        "add_1": QAdd,
+        "adaptive_avg_pool2d": QAveragePool2d,
+        "flatten": QFlatten,
+    },
+    Nested: {
+        "body_0_0": QConv2d,
+        "body_1_0": QConv2d,
+        "body_2": QAveragePool2d,
+        "head_0": QFlatten,
+        "head_1": QLinear,
+        "head_4": QLinear,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_layers_are_found_and_named_after_the_modules(kind: type[nn.Module]) -> None:
+    net = NetFuser(built(kind)).fuse(images(kind))
+    assert {name: type(layer) for name, layer in net.layers.items()} == FOUND[kind]
+
+
+@pytest.mark.parametrize("scheme", Scheme)
+@pytest.mark.parametrize("kind", SHAPES)
+def test_without_rounding_both_schemes_equal_the_float_model(kind: type[nn.Module], scheme: Scheme) -> None:
+    model, x = built(kind), images(kind)
+    state = copy.deepcopy(model.state_dict())
+    net = NetFuser(model, scheme=scheme, weight_bits=4).fuse(x)
+    with torch.no_grad():
+        wanted = model(x)
+    with unquantised(net):
+        torch.testing.assert_close(net(x), wanted, rtol=1e-4, atol=1e-5)
+    assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("scheme", Scheme)
+@pytest.mark.parametrize("kind", SHAPES)
+def test_error_falls_with_the_bits(kind: type[nn.Module], scheme: Scheme) -> None:
+    model, x = built(kind), images(kind)
+    with torch.no_grad():
+        wanted = model(x)
+    errors = []
+    for bits in (3, 5, 8):
+        net = NetFuser(model, scheme=scheme, weight_bits=bits, activation_bits=bits).fuse(x)
+        with calibrate(net):
+            net(x)
+        errors.append(float((net(x).detach() - wanted).abs().max() / wanted.abs().max()))
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 0.06
+
+
+def test_the_schemes_differ_in_where_normalisation_goes() -> None:
+    model, x = built(Nested), images(Nested)
+    folded = NetFuser(model).fuse(x).layers["body_0_0"]
+    apart = NetFuser(model, weight_bits=4).fuse(x).layers["body_0_0"]
+    assert folded.gamma is None
+    assert torch.equal(apart.weight, model.body[0][0].weight)
+    assert not torch.equal(folded.weight, apart.weight)
+    torch.testing.assert_close(folded.weight, apart.weight * apart.gamma.reshape(-1, 1, 1, 1))
+
+
+def test_formats_after_relu_and_at_the_ends() -> None:
+    x = images(Residual)
+    net = NetFuser(built(Residual), weight_bits=3, activation_bits=4).fuse(x)
+    with calibrate(net):
+        net(x)
+    layers = net.layers
+    formats = {name: str(layer.output_quantiser.format) for name, layer in layers.items() if name != "flatten"}
+    assert formats == {"stem": "s4", "a_0": "s4", "add": "u4", "b_0": "u4", "add_1": "u4", "adaptive_avg_pool2d": "u8"}
+    assert str(net.input_quantiser.format) == "u4"
+    assert 0 < int(net.input_quantiser.zero_point) < 15
+    assert all(int(layers[name].output_quantiser.zero_point) == 0 for name in formats)
+
+
+class One(nn.Module):
+    """A model around one refused thing."""
+
+    def __init__(self, call: object, *modules: nn.Module) -> None:
+        super().__init__()
+        self.call = call
+        self.conv = nn.Conv2d(2, 2, 3, padding=1)
+        self.m = nn.ModuleList(modules)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.call(self, x)
+
+
+REFUSED = {
+    "sigmoid": (lambda s, x: torch.sigmoid(s.conv(x)), "node 'sigmoid'"),
+    "module": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*GELU", nn.GELU()),
+    "cat": (lambda s, x: torch.cat([s.conv(x), x], 1), "node 'cat'"),
+    "constant": (lambda s, x: s.conv(x) + 1, "node 'add'.*operand 1 is not an activation"),
+    "alpha": (lambda s, x: torch.add(s.conv(x), x, alpha=2), "node 'add'.*alpha"),
+    "broadcast": (lambda s, x: s.conv(x) + F.adaptive_avg_pool2d(x, 1), "node 'add'.*broadcasting"),
+    "input relu": (lambda s, x: s.conv(F.relu(x)), "node 'relu'.*ReLU of the input"),
+    "shared": (lambda s, x: s.conv(s.conv(x)), "node 'conv'.*called 2 times"),
+    "stray norm": (lambda s, x: s.m[0](x) + s.conv(x), "node 'm_0'.*directly follow", nn.BatchNorm2d(2)),
+    "norm after relu": (lambda s, x: s.m[0](F.relu(s.conv(x))), "node 'm_0'.*directly follow", nn.BatchNorm2d(2)),
+    "fork before norm": (
+        lambda s, x: (lambda y: s.m[0](y) + y)(s.conv(x)),
+        "node 'm_0'.*'conv' is also used elsewhere",
+        nn.BatchNorm2d(2),
+    ),
+    "fork before relu": (lambda s, x: (lambda y: F.relu(y) + y)(s.conv(x)), "node 'relu'.*also used elsewhere"),
+    "no statistics": (
+        lambda s, x: s.m[0](s.conv(x)),
+        "node 'm_0'.*running statistics",
+        nn.BatchNorm2d(2, track_running_stats=False),
+    ),
+    "ceil pool": (lambda s, x: F.max_pool2d(s.conv(x), 3, ceil_mode=True), "node 'max_pool2d'.*ceil_mode"),
+    "unpadded mean": (
+        lambda s, x: F.avg_pool2d(s.conv(x), 3, 1, 1, count_include_pad=False),
+        "node 'avg_pool2d'.*count_include_pad",
+    ),
+    "adaptive": (lambda s, x: F.adaptive_avg_pool2d(s.conv(x), 2), "node 'adaptive_avg_pool2d'.*only 1"),
+    "reshape": (lambda s, x: s.conv(x).reshape(x.size(0), 4, -1), "node 'reshape'.*only flatten"),
+    "index": (lambda s, x: s.conv(x)[:, 0], "node 'getitem'"),
+    "padding mode": (
+        lambda s, x: s.m[0](x),
+        "node 'm_0'.*padding_mode 'reflect'",
+        nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"),
+    ),
+    "linear on images": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*axes are wanted", nn.Linear(6, 2)),
+    "two outputs": (lambda s, x: (s.conv(x), x), "node 'output'.*one computed tensor"),
+    "control flow": (lambda s, x: s.conv(x) if x.sum() > 0 else x, "cannot be traced"),
+    "active dropout": (lambda s, x: F.dropout(s.conv(x), 0.5), "node 'dropout'.*active at inference"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_converted_is_refused_by_name(case: str) -> None:
+    call, message, *modules = REFUSED[case]
+    with pytest.raises(UnsupportedError, match=message):
+        NetFuser(One(call, *modules).eval()).fuse(torch.randn(2, 2, 6, 6))
+
+
+def test_an_in_place_change_that_tracing_misses_is_refused() -> None:
+    def aliased(s: One, x: Tensor) -> Tensor:
+        y = s.conv(x)
+        z = y
+        y += x  # z changes with it in eager mode; torch.fx records a new tensor
+        return y + z
+
+    with pytest.raises(UnsupportedError, match="in place"):
+        NetFuser(One(aliased)).fuse(torch.randn(2, 2, 6, 6))
+
+
+def test_a_hook_is_not_lost_silently() -> None:
+    model = One(lambda s, x: s.conv(x))
+    model.conv.register_forward_hook(lambda module, inputs, output: output + 1)
+    with pytest.raises(UnsupportedError, match=r"node 'conv'.*hooks"):
+        NetFuser(model).fuse(torch.randn(2, 2, 6, 6))
+
+
+def test_an_active_weight_gets_a_gradient_through_the_quantised_network() -> None:
+    x = images(Nested)
+    net = NetFuser(built(Nested), weight_bits=4, activation_bits=4).fuse(x)
+    with calibrate(net):
+        net(x)
+    net.train()(x).square().sum().backward()
+    missing = [name for name, parameter in net.named_parameters() if parameter.grad is None]
+    assert not missing
+    assert float(net.layers["body_0_0"].weight.grad.abs().sum()) > 0
