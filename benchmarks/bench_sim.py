@@ -1,6 +1,7 @@
 """Simulation speed: a layer run under cocotb beside a plain C++ main of the same Verilated model; MAC utilisation.
 
-Run as `make bench-sim`. Both sides simulate the same job in turn; the figures are medians, the ratio is taken pair by pair.
+Run as `make bench-sim`. Both sides simulate the same job in turn; the figures are medians, and the ratio is taken
+pair by pair.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def run_plain(binary: Path, result: LayerResult) -> float:
     job = json.loads((folder / "job.json").read_text())
     batch = job["batches"][0]
     capture = (folder / "capture.hex").read_text()
-    files = [f"+{name}={folder / f'{name}.hex'}" for name in ("stimulus", "descriptors", "weights", "params", "capture")]
+    files = [
+        f"+{name}={folder / f'{name}.hex'}" for name in ("stimulus", "descriptors", "weights", "params", "capture")
+    ]
     arguments = [str(batch["load_words"]), str(batch["descriptors"]), str(job["seed"]), *files]
     done = subprocess.run([str(binary), *arguments], capture_output=True, text=True, check=True)
     cycles, seconds, _ = done.stdout.split()[-3:]

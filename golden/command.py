@@ -50,7 +50,7 @@ def find_package(model: str, examples: Path) -> Path:
     """
     for candidate in (Path(model), examples / model):
         if (candidate / GRAPH_FILE).is_file():
-            return candidate
+            return Path(os.path.relpath(candidate))
     names = ", ".join(sorted(p.parent.name for p in examples.glob(f"*/{GRAPH_FILE}"))) or "none"
     raise PackageError(f"MODEL = {model!r} is not a package directory; the examples are {names}")
 

@@ -34,9 +34,7 @@ class Widths:
         check_int("scale bits", self.scale, 2, 32)
         check_int("bias bits", self.bias, 2, 60)
         if self.acc + self.scale > 61:
-            raise RangeError(
-                f"acc bits + scale bits = {self.acc + self.scale} is outside 10..61"
-            )
+            raise RangeError(f"acc bits + scale bits = {self.acc + self.scale} is outside 10..61")
 
     @property
     def acc_format(self) -> IntFormat:

@@ -147,9 +147,7 @@ class Conv2d(WeightedNode):
         return (self.out_channels, *self.window.output_size(height, width))
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
-        return conv2d(
-            values[0], self.weight, window=self.window, groups=self.groups, zero_point=inputs[0].zero_point
-        )
+        return conv2d(values[0], self.weight, window=self.window, groups=self.groups, zero_point=inputs[0].zero_point)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,4 +1,4 @@
-"""Dump every ROM of a package: the plain tensors in all text formats, and the engine's own memory images. `make roms`."""
+"""`make roms`: dump every ROM of a package, the plain tensors in text formats and the engine's own memory images."""
 
 from __future__ import annotations
 

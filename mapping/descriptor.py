@@ -8,10 +8,26 @@ from golden.formats import check_int
 
 WORD_BITS = 32
 _COUNT_MAX = (1 << 16) - 1
-_COUNTS = (
-    "images out_h out_w in_h in_w stride_h stride_w taps k_w dil_h dil_w ch_words rows_per_tap taps_per_tile "
-    "k_tiles col_tiles blocks last_cols"
-).split()
+_COUNTS = [
+    "images",
+    "out_h",
+    "out_w",
+    "in_h",
+    "in_w",
+    "stride_h",
+    "stride_w",
+    "taps",
+    "k_w",
+    "dil_h",
+    "dil_w",
+    "ch_words",
+    "rows_per_tap",
+    "taps_per_tile",
+    "k_tiles",
+    "col_tiles",
+    "blocks",
+    "last_cols",
+]
 _GEOMETRY_MAX = (1 << 15) - 1
 
 

@@ -102,9 +102,7 @@ def column_runs(plan: RowPlan, out_channels: int, groups: int, hardware: Hardwar
         high = ((last_out // per_group_out + 1) * per_group_in - 1) // hardware.rows
         words = high - low + 1
         if runs and (runs[-1].first_word, runs[-1].words) == (low, words):
-            runs[-1] = ColumnRun(
-                first_tile=runs[-1].first_tile, tiles=runs[-1].tiles + 1, first_word=low, words=words
-            )
+            runs[-1] = ColumnRun(first_tile=runs[-1].first_tile, tiles=runs[-1].tiles + 1, first_word=low, words=words)
         else:
             runs.append(ColumnRun(first_tile=tile, tiles=1, first_word=low, words=words))
     return tuple(runs)

@@ -107,11 +107,15 @@ class IntegerNetwork(Network):
         assert isinstance(layer, IntegerLayer)
         return layer
 
-    def scale_errors(self) -> dict[str, float]:
-        """Relative scale error of the MulQuant constants, by layer; only layers that requantise."""
+    def requantisers(self) -> dict[str, Requantiser]:
+        """MulQuant and AddQuant units by layer; only layers that requantise."""
         return {
-            wire.name: unit.scale_error
+            wire.name: unit
             for wire in self.wires
             for unit in self.layers[wire.name].children()
             if isinstance(unit, Requantiser)
         }
+
+    def scale_errors(self) -> dict[str, float]:
+        """Relative scale error of the MulQuant constants, by layer."""
+        return {name: unit.scale_error for name, unit in self.requantisers().items()}

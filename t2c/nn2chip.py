@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -27,12 +28,15 @@ from t2c.recipe import Recipe
 SCALE_ERROR_LIMIT = 0.01
 """Relative scale error above which the conversion warns."""
 
+BIAS_ERROR_LIMIT = 0.5
+"""Bias error, in steps of the output, above which the conversion warns."""
+
 
 class T2C:
     """Convert a model to integers.
 
     Args:
-        model: a float model, or a calibrated QNetwork (fused, perhaps fine-tuned).
+        model: a float model, or a calibrated QNetwork (fused, perhaps fine-tuned); on any device, copied to the CPU.
         fuser: for a float model: NetFuser or a factory that takes the model, such as
             `functools.partial(NetFuser, weight_bits=4)`.
         calibration: for a float model: real (N, *shape), what the quantisers may look at.
@@ -63,13 +67,13 @@ class T2C:
         self.recipe = Recipe(choose=choose, rounding=Rounding.parse(rounding), widths=widths or Widths())
         self.net: IntegerNetwork | None = None
         if isinstance(model, QNetwork):
-            self.qnet = model
+            self.qnet = copy.deepcopy(model).cpu()
         else:
             if calibration is None:
                 raise CalibrationError("a float model needs calibration data: T2C(model, calibration=images)")
             self.qnet = fuser(model).fuse(calibration[:1])
             with calibrate(self.qnet):
-                self.qnet(calibration)
+                self.qnet(calibration.cpu())
 
     def convert(self) -> IntegerNetwork:
         """Return the integer network: vanilla torch layers on integers. Warns where constants are coarse.
@@ -98,15 +102,21 @@ class T2C:
             input_reading=readings[qnet.input_name],
             input_shape=qnet.input_shape,
         )
-        for name, gap in self.net.scale_errors().items():
-            if gap > SCALE_ERROR_LIMIT:
-                warnings.warn(f"layer {name!r}: MulQuant scale error {gap:.2%} is above 1 %", stacklevel=2)
+        self._warn(self.net)
         return self.net
+
+    @staticmethod
+    def _warn(net: IntegerNetwork) -> None:
+        for name, unit in net.requantisers().items():
+            if unit.scale_error > SCALE_ERROR_LIMIT:
+                warnings.warn(f"layer {name!r}: MulQuant scale error {unit.scale_error:.2%} is above 1 %", stacklevel=3)
+            if unit.bias_error > BIAS_ERROR_LIMIT:
+                warnings.warn(f"layer {name!r}: MulQuant bias is off by {unit.bias_error:.2f} steps", stacklevel=3)
 
     def input_integers(self, images: Tensor) -> Tensor:
         """Quantise real images (N, *shape) to the integers that the network takes."""
         with torch.no_grad():
-            return self.qnet.input_quantiser.integers(images)
+            return self.qnet.input_quantiser.integers(images.cpu())
 
     def nn2chip(
         self,
@@ -141,6 +151,7 @@ class T2C:
             raise ShapeError(f"samples: shape {tuple(samples.shape)} is not (N >= 1, {self.qnet.input_shape})")
         if labels is not None and tuple(labels.shape) != (samples.shape[0],):
             raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {samples.shape[0]} samples")
+        samples, labels = samples.cpu(), None if labels is None else labels.cpu()
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)

@@ -82,7 +82,9 @@ def compare_batch(
         faults.append("tkeep does not mark the real channels")
     # Tensor order, so that "first" means what a reader of the tensor means.
     words, lanes = np.nonzero(differs)
-    found = sorted((order.coordinate(int(w), int(k), images), int(w), int(k)) for w, k in zip(words, lanes, strict=True))
+    found = sorted(
+        (order.coordinate(int(w), int(k), images), int(w), int(k)) for w, k in zip(words, lanes, strict=True)
+    )
     first = tuple(
         Mismatch(
             layer=layer,
@@ -97,9 +99,7 @@ def compare_batch(
         )
         for (n, c, y, x), word, lane in found[:SHOWN]
     )
-    return Verdict(
-        compared=int(kept[:common].sum()), mismatches=len(found), first=first, faults=tuple(faults)
-    )
+    return Verdict(compared=int(kept[:common].sum()), mismatches=len(found), first=first, faults=tuple(faults))
 
 
 def merge(verdicts: list[Verdict], faults: list[str]) -> Verdict:

@@ -17,31 +17,31 @@ def _shape(values: list[int]) -> str:
 
 def layer_table(result: LayerResult) -> str:
     """The table of one run: two columns, then the verdict, then why it failed."""
-    figures: dict[str, Any] = result.figures
-    formats = figures["formats"]
+    f: dict[str, Any] = result.figures
+    formats = f["formats"]
     rows = [
-        ("model", figures["model"]),
-        ("layer", f"{figures['layer']} ({figures['operation']})"),
+        ("model", f["model"]),
+        ("layer", f"{f['layer']} ({f['operation']})"),
         (
             "shape",
-            f"{_shape(figures['input_shape'])} * {_shape(figures['weight_shape'])} -> {_shape(figures['output_shape'])}",
+            " ".join((_shape(f["input_shape"]), "*", _shape(f["weight_shape"]), "->", _shape(f["output_shape"]))),
         ),
         ("formats", f"x {formats['input']}, w {formats['weight']}, y {formats['output']}, {formats['rounding']}"),
-        ("array", f"{figures['array']} on {figures['simulator']}"),
-        ("run", f"{figures['images']} images, seed {figures['seed']}, stall {figures['stall']}"),
-        ("values compared", f"{figures['compared']:,}"),
-        ("mismatches", f"{figures['mismatches']:,}"),
-        ("cycles", f"{figures['cycles']:,} (ideal {figures['ideal_cycles']:,}) + {figures['load_cycles']:,} to load"),
-        ("MAC utilisation", f"{figures['utilisation']:.1%}"),
-        ("cycles per second", f"{figures['cycles_per_second']:,.0f}"),
+        ("array", f"{f['array']} on {f['simulator']}"),
+        ("run", f"{f['images']} images, seed {f['seed']}, stall {f['stall']}"),
+        ("values compared", f"{f['compared']:,}"),
+        ("mismatches", f"{f['mismatches']:,}"),
+        ("cycles", f"{f['cycles']:,} (ideal {f['ideal_cycles']:,}) + {f['load_cycles']:,} to load"),
+        ("MAC utilisation", f"{f['utilisation']:.1%}"),
+        ("cycles per second", f"{f['cycles_per_second']:,.0f}"),
         ("verdict", result.verdict),
     ]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]
     if result.reasons:
-        lines += [*(f"  {reason}" for reason in result.reasons), f"  replay with waveform: {figures['replay']}"]
-    if figures["waves"]:
-        lines.append(f"{'waveform':<{width}}  {figures['waves']}")
+        lines += [*(f"  {reason}" for reason in result.reasons), f"  replay with waveform: {f['replay']}"]
+    if f["waves"]:
+        lines.append(f"{'waveform':<{width}}  {f['waves']}")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,7 +54,15 @@ class Design:
     def fingerprint(self, simulator: Simulator, waves: bool) -> str:
         """A digest of everything that the build depends on; it names the build directory."""
         digest = hashlib.sha256()
-        setup = [simulator.name, simulator.version, self.top, sorted(self.parameters.items()), self.timing, self.published, waves]
+        setup = [
+            simulator.name,
+            simulator.version,
+            self.top,
+            sorted(self.parameters.items()),
+            self.timing,
+            self.published,
+            waves,
+        ]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
         for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__)]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -153,7 +162,12 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
                 log_file=str(log),
             )
     except RuntimeError as error:
-        raise SimulatorError(f"{simulator.name} cannot build {design.top}: {_first_error(log)} (see {log})") from error
+        cause = _first_error(log)
+        if waves and re.search(r"(lz4|zlib)\.h", cause):
+            cause = (
+                "FST output needs the headers of lz4 and zlib: 'apt-get install liblz4-dev zlib1g-dev', or SIM=icarus"
+            )
+        raise SimulatorError(f"{simulator.name} cannot build {design.top}: {cause} (see {log})") from error
     setup = {"top": design.top, "parameters": dict(design.parameters), "seconds": time.perf_counter() - started}
     (directory / _STAMP).write_text(json.dumps(setup, indent=1) + "\n")
 

@@ -74,7 +74,7 @@ def find_verilator() -> Simulator:
     """
     for tool in ("g++", "make", "perl"):
         if not shutil.which(tool):
-            raise SimulatorError(f"Verilator needs {tool}, which is not on PATH: install it with 'apt-get install {tool}'")
+            raise SimulatorError(f"Verilator needs {tool}, which is not on PATH: 'apt-get install {tool}'")
     on_path = _version_of(["verilator", "--version"], r"Verilator (\d+)\.(\d+)")
     if on_path is not None and on_path >= VERILATOR_MINIMUM:
         return Simulator(name="verilator", version=_text(on_path))

@@ -38,7 +38,7 @@ UNITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class UnitSettings:
-    """What a unit bench must know of its build; it travels in the environment, since Verilator publishes no parameter."""
+    """What a unit bench must know of its build; by environment, since Verilator publishes no parameter."""
 
     parameters: Mapping[str, int]
     seed: int

@@ -79,7 +79,7 @@ class NetFuser:
         self.symmetric_activations = symmetric_activations
 
     def fuse(self, example: Tensor) -> QNetwork:
-        """Return the quantised network, not yet calibrated.
+        """Return the quantised network, on the CPU, not yet calibrated.
 
         Args:
             example: real (N, *shape), one legal input. It gives the shapes, and the network without rounding must give
@@ -89,6 +89,7 @@ class NetFuser:
             UnsupportedError: something cannot be converted; the message names the fx node.
             RangeError: bits outside 2..8.
         """
+        example = example.cpu()
         plan = plan_of(self.model, example)
         last = plan.producer(plan.output_name)
         if last is None:
@@ -112,7 +113,7 @@ class NetFuser:
     def _check_function(self, net: QNetwork, example: Tensor) -> None:
         """Refuse a network that, without rounding, is not the model: tracing can miss an aliased in-place change."""
         with torch.no_grad(), unquantised(net):
-            wanted, got = copy.deepcopy(self.model).eval()(example), net(example)
+            wanted, got = copy.deepcopy(self.model).cpu().eval()(example), net(example)
         if bool(torch.isfinite(wanted).all()) and wanted.numel():  # what is not finite, calibration names
             gap = float((got - wanted).abs().max())
             if gap > FUSION_TOLERANCE * max(1.0, float(wanted.abs().max())):

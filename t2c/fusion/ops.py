@@ -50,6 +50,16 @@ class MaxPool(Op):
     padding: Pair
     dilation: Pair
 
+    def has_empty_window(self, image: tuple[int, ...], output: tuple[int, ...]) -> bool:
+        """True if all taps of some window lie in the padding; its maximum would be minus infinity."""
+        for axis in range(len(image)):
+            taps = [tap * self.dilation[axis] - self.padding[axis] for tap in range(self.kernel[axis])]
+            for position in range(output[axis]):
+                start = position * self.stride[axis]
+                if not any(0 <= start + tap < image[axis] for tap in taps):
+                    return True
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class AveragePool(Op):

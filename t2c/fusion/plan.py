@@ -161,6 +161,11 @@ class _Planner:
             raise refuse(node, f"add of shapes {shapes[0]} and {shapes[1]}; broadcasting is not supported")
         if isinstance(op, Flatten) and shape_of(node) != (math.prod(shapes[0]),):
             raise refuse(node, f"reshape of {shapes[0]} to {shape_of(node)}; only flatten is supported")
+        if isinstance(op, Flatten) and len(shapes[0]) == 1:
+            self._merge(node, sources[0])  # flat already
+            return
+        if isinstance(op, MaxPool) and len(shapes[0]) == 3 and op.has_empty_window(shapes[0][1:], shape_of(node)[1:]):
+            raise refuse(node, "a window of the max pooling holds padding only")
         rank = {Add: len(shapes[0]), Flatten: len(shapes[0])}.get(type(op), 3)
         if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
             rank = 1

@@ -21,7 +21,7 @@ def trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
     Raises:
         UnsupportedError: torch.fx cannot trace it, or a module with weights is called more than once.
     """
-    float_model = copy.deepcopy(model).eval()
+    float_model = copy.deepcopy(model).cpu().eval()
     try:
         traced = fx.symbolic_trace(float_model)
     except Exception as error:  # tracing runs the user's code: anything can come out of it

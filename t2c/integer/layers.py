@@ -1,8 +1,8 @@
 """Vanilla torch layers that carry integers, each followed by its MulQuant.
 
-Convolutions and sums run in float64 on integers. That is exact: the graph proves sum |w| max|x - zp| <= 2^(ACC_W-1) - 1
-with ACC_W <= 48, so every partial sum, in any order, lies below 2^53 (torch has no Winograd or FFT convolution for float64
-on the CPU, only sums of products). The bound is checked on every export.
+Convolutions and sums run in float64 on integers, on the CPU, where torch's float64 convolution is sums of products (no
+Winograd, no FFT). That is exact: the graph proves sum |w| max|x - zp| <= 2^(ACC_W-1) - 1 with ACC_W <= 48, so every
+partial sum, in any order, lies below 2^53. The bound is checked on every export.
 """
 
 from __future__ import annotations

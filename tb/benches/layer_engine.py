@@ -13,8 +13,8 @@ import cocotb
 import numpy as np
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
-from mapping.order import OutputOrder
 
+from mapping.order import OutputOrder
 from tb.capture import Words, read_capture
 from tb.comparison import Verdict, compare_batch, merge
 

@@ -11,9 +11,9 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
+
 from golden.mulquant import MulQuant, Widths, mulquant
 from golden.rounding import Rounding
-
 from tb.axis import AxisMonitor, AxisSink, AxisSource
 from tb.scoreboard import Scoreboard
 from tb.stalls import PROFILES, never

@@ -13,9 +13,9 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb_bus.monitors import BusMonitor
+
 from golden.formats import IntArray
 from golden.gemm import gemm
-
 from tb.axis import StreamError
 from tb.scoreboard import Scoreboard
 from tb.unit_job import UnitSettings
@@ -165,9 +165,7 @@ class ArrayBench:
             await RisingEdge(self.dut.clk_i)
 
     def extremes(self, vectors: int, operand: int, weight: int) -> Tile:
-        return Tile(
-            weights=np.full((self.rows, self.cols), weight), operands=np.full((vectors, self.rows), operand)
-        )
+        return Tile(weights=np.full((self.rows, self.cols), weight), operands=np.full((vectors, self.rows), operand))
 
     def random_tile(self, vectors: int, *, gaps: bool = False) -> Tile:
         draw = np.random.default_rng(self.rng.getrandbits(64))

@@ -99,6 +99,14 @@ def test_coarse_constants_are_reported() -> None:
         chip(choose=fixed_format(12, 4)).convert()
 
 
+def test_a_saturated_bias_is_reported() -> None:
+    converter = chip(choose=fixed_format(4, 12))
+    with torch.no_grad():
+        converter.qnet.layers["a_0"].beta.fill_(1e3)
+    with pytest.warns(UserWarning, match=r"layer 'a_0': MulQuant bias is off by \d+"):
+        converter.convert()
+
+
 def test_constants_without_an_integer_form_name_the_layer() -> None:
     class Loud(nn.Module):
         def __init__(self) -> None:

@@ -133,6 +133,10 @@ REFUSED = {
         nn.BatchNorm2d(2, track_running_stats=False),
     ),
     "ceil pool": (lambda s, x: F.max_pool2d(s.conv(x), 3, ceil_mode=True), "node 'max_pool2d'.*ceil_mode"),
+    "empty window": (
+        lambda s, x: F.max_pool2d(s.conv(x), 2, 1, 1, 7),
+        "node 'max_pool2d'.*padding only",
+    ),
     "unpadded mean": (
         lambda s, x: F.avg_pool2d(s.conv(x), 3, 1, 1, count_include_pad=False),
         "node 'avg_pool2d'.*count_include_pad",
@@ -157,6 +161,13 @@ def test_what_cannot_be_converted_is_refused_by_name(case: str) -> None:
     call, message, *modules = REFUSED[case]
     with pytest.raises(UnsupportedError, match=message):
         NetFuser(One(call, *modules).eval()).fuse(torch.randn(2, 2, 6, 6))
+
+
+def test_flattening_twice_and_doing_nothing_leave_one_layer() -> None:
+    model = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Identity(), nn.Flatten(), nn.Flatten(), nn.Dropout(), nn.ReLU())
+    net = NetFuser(model).fuse(torch.randn(2, 2, 4, 4))
+    assert [wire.name for wire in net.wires] == ["_0", "_2"]
+    assert net.layers["_0"].ceiling == float("inf")
 
 
 def test_an_in_place_change_that_tracing_misses_is_refused() -> None:

@@ -70,7 +70,7 @@ def random_model(rng: random.Random) -> tuple[nn.Module, tuple[int, int, int]]:
         padding = (rng.randint(0, kernel[0] // 2), rng.randint(0, kernel[1] // 2))
         choice = rng.choice(["conv", "conv", "depthwise", "max", "average"] if layers else ["conv", "depthwise"])
         if choice == "max":
-            layer: nn.Module = nn.MaxPool2d(kernel, stride, padding)
+            layer: nn.Module = nn.MaxPool2d(kernel, stride, padding, (rng.randint(1, 2), rng.randint(1, 2)))
         elif choice == "average":
             layer = nn.AvgPool2d(kernel, stride, padding)
         else:
@@ -79,15 +79,17 @@ def random_model(rng: random.Random) -> tuple[nn.Module, tuple[int, int, int]]:
             dilation = (rng.randint(1, 2), rng.randint(1, 2))
             layer = nn.Conv2d(channels, out, kernel, stride, padding, dilation, groups)
         try:
-            size_now = nn.Sequential(*layers, layer)(torch.zeros(1, *shape)).shape
+            probe = nn.Sequential(*layers, layer)(torch.zeros(1, *shape))
         except RuntimeError:
             break  # the image has become too small
+        if not bool(torch.isfinite(probe).all()):
+            continue  # max pooling of padding alone
         layers += [layer, nn.ReLU()] if rng.random() < 0.5 else [layer]
-        channels = size_now[1]
+        channels = probe.shape[1]
     return nn.Sequential(*layers), shape
 
 
-@pytest.mark.filterwarnings("ignore:layer .* scale error")
+@pytest.mark.filterwarnings("ignore:layer .* MulQuant")
 @pytest.mark.parametrize("seed", range(40))
 def test_random_models_equal_golden(seed: int) -> None:
     rng = random.Random(seed)
