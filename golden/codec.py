@@ -160,14 +160,14 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
 
 
 def _mulquant_from_json(fields: Fields, tensors: Arrays, widths: Widths) -> MulQuant:
-    constants = {name: _tensor(fields, name, tensors) for name in ("multiplier", "bias", "shift")}
+    constants: Json = {name: _tensor(fields, name, tensors) for name in ("multiplier", "bias", "shift")}
     quant = MulQuant(**constants, **_stage_from_json(fields), widths=widths)
     fields.close()
     return quant
 
 
 def _addquant_from_json(fields: Fields, widths: Widths) -> AddQuant:
-    constants = {name: fields.integer(name) for name in ("multiplier_a", "multiplier_b", "bias", "shift")}
+    constants: Json = {name: fields.integer(name) for name in ("multiplier_a", "multiplier_b", "bias", "shift")}
     quant = AddQuant(**constants, **_stage_from_json(fields), widths=widths)
     fields.close()
     return quant

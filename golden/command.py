@@ -13,7 +13,14 @@ from golden.errors import PackageError
 from golden.package import GRAPH_FILE, Package, load_package
 
 USER_ERROR = 2
-_EXPECTED = (ValueError, LookupError, NotImplementedError, FileNotFoundError, PermissionError, NotADirectoryError)
+_EXPECTED: tuple[type[Exception], ...] = (
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    FileNotFoundError,
+    PermissionError,
+    NotADirectoryError,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,9 +39,10 @@ def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoR
 
     Set T2C_TRACEBACK=1 to see where such an error came from.
     """
+    expected = _EXPECTED + extra
     try:
         sys.exit(main())
-    except (*_EXPECTED, *extra) as error:
+    except expected as error:
         if os.environ.get("T2C_TRACEBACK"):
             raise
         text = error.args[0] if isinstance(error, LookupError) and error.args else error

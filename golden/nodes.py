@@ -43,6 +43,7 @@ class Node(ABC):
     def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
         """Run the operation on batched integers: values[i] has shape (N, *inputs[i].shape). Exact."""
 
+    @abstractmethod
     def check_numbers(self, inputs: Sequence[Edge], output: Edge) -> None:
         """Prove that formats fit and that nothing can overflow.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from golden.formats import IntArray, IntFormat
 from golden.rom import ByteRows, RomLayout, pack_bytes, unpack_bytes
 
 
-class RomFormat(str, Enum):
+class RomFormat(StrEnum):
     """Formats of a ROM image; the value is also the file name's extension."""
 
     HEX = "hex"

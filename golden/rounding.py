@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ MAX_MAGNITUDE = 1 << 62
 """Largest |p| that `round_shift` takes: p plus half of 2^63 then still fits int64."""
 
 
-class Rounding(str, Enum):
+class Rounding(StrEnum):
     """Rounding modes of docs/arithmetic.md section 2."""
 
     FLOOR = "floor"

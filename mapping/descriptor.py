@@ -8,26 +8,10 @@ from golden.formats import check_int
 
 WORD_BITS = 32
 _COUNT_MAX = (1 << 16) - 1
-_COUNTS = [
-    "images",
-    "out_h",
-    "out_w",
-    "in_h",
-    "in_w",
-    "stride_h",
-    "stride_w",
-    "taps",
-    "k_w",
-    "dil_h",
-    "dil_w",
-    "ch_words",
-    "rows_per_tap",
-    "taps_per_tile",
-    "k_tiles",
-    "col_tiles",
-    "blocks",
-    "last_cols",
-]
+_COUNTS = (
+    *("images", "out_h", "out_w", "in_h", "in_w", "stride_h", "stride_w", "taps", "k_w", "dil_h", "dil_w"),
+    *("ch_words", "rows_per_tap", "taps_per_tile", "k_tiles", "col_tiles", "blocks", "last_cols"),
+)
 _GEOMETRY_MAX = (1 << 15) - 1
 
 
@@ -35,16 +19,16 @@ _GEOMETRY_MAX = (1 << 15) - 1
 class Descriptor:
     """One run of the layer engine. The field order is that of rtl/descriptor.vh.
 
-    Counts are 1..65535, the pads 0..32767 pixels. `origin` and the steps are activation addresses (words of ROWS channels);
-    they are taken modulo the memory's size, so origin may be negative.
+    Counts are 1..65535, the pads 0..32767 pixels. `origin` and the steps are activation addresses (words of ROWS
+    channels); they are taken modulo the memory's size, so origin may be negative.
 
     images: in this run; out_h, out_w, in_h, in_w: pixels; taps: kernel elements; k_w: kernel width;
-    origin: address of tap (0, 0) of the first output pixel; col_step, row_step: from one output pixel to the next in x, y;
-    image_step: from image to image; tap_col_step, tap_row_step: from tap to tap in x, y;
-    ch_words: channel words a column tile needs; rows_per_tap, taps_per_tile: array rows for one tap, taps in one K tile;
-    k_tiles, col_tiles: tiles along K and N; blocks: pixel blocks; weight_base: first weight row; param_base: first
-    parameter word; last_cols: real channels in the last column tile; x_signed, x_zero_point: reading of the input;
-    y_zero_point, y_lo, y_hi: output stage; rounding: mode code.
+    origin: address of tap (0, 0) of the first output pixel; col_step, row_step: from one output pixel to the next in
+    x, y; image_step: from image to image; tap_col_step, tap_row_step: from tap to tap in x, y;
+    ch_words: channel words a column tile needs; rows_per_tap: array rows of one tap; taps_per_tile: taps of one K tile;
+    k_tiles, col_tiles: tiles along K and N; blocks: pixel blocks; weight_base: first weight row;
+    param_base: first parameter word; last_cols: real channels in the last column tile;
+    x_signed, x_zero_point: reading of the input; y_zero_point, y_lo, y_hi: output stage; rounding: mode code.
 
     Raises:
         RangeError: a field outside its range.
