@@ -24,14 +24,14 @@ class RomFormat(StrEnum):
     MIF = "mif"
 
     @classmethod
-    def parse(cls, name: object) -> RomFormat:
+    def parse(cls, name: str) -> RomFormat:
         """Return the format of that name.
 
         Raises:
             RangeError: no such format; the message lists the formats.
         """
         try:
-            return cls(name)
+            return cls(str(name))
         except ValueError:
             known = ", ".join(fmt.value for fmt in cls)
             raise RangeError(f"format = {name!r} is not one of {known}") from None

@@ -38,7 +38,7 @@ class Rounding(StrEnum):
             RangeError: no such mode; the message lists the modes.
         """
         try:
-            return cls(name)
+            return cls(str(name))
         except ValueError:
             modes = ", ".join(mode.value for mode in cls)
             raise RangeError(f"rounding = {name!r} is not one of {modes}") from None

@@ -166,7 +166,7 @@ class _Planner:
             return
         if isinstance(op, MaxPool) and len(shapes[0]) == 3 and op.has_empty_window(shapes[0][1:], shape_of(node)[1:]):
             raise refuse(node, "a window of the max pooling holds padding only")
-        rank = {Add: len(shapes[0]), Flatten: len(shapes[0])}.get(type(op), 3)
+        rank = len(shapes[0]) if isinstance(op, Add) else 3
         if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
             rank = 1
         if len(shapes[0]) != rank:

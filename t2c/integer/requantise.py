@@ -35,7 +35,7 @@ def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
     if rounding is Rounding.FLOOR:
         return quotient
     fraction = p - (quotient << shift)
-    half = torch.ones_like(shift) << (shift - 1).clamp(min=0)
+    half = torch.ones_like(shift) << (shift - 1).clamp(min=0)  # for S = 0 any value above f = 0 will do
     above = fraction > half
     tie = fraction == half
     if rounding is Rounding.HALF_UP:
@@ -44,7 +44,7 @@ def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
         up = above | (tie & (quotient % 2 == 1))
     else:
         up = above | (tie & (p >= 0))
-    return quotient + (up & (shift > 0)).to(torch.int64)
+    return quotient + up.to(torch.int64)
 
 
 class Requantiser(nn.Module):

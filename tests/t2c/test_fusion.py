@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from t2c.fusion import NetFuser, Scheme
 from t2c.layers.add import QAdd
 from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
 from t2c.layers.weighted import QConv2d, QLinear
+from t2c.reading import Reading
+from t2c.recipe import Recipe
 
 FOUND = {
     Functional: {"conv": QConv2d, "max_pool2d": QMaxPool2d, "view": QFlatten, "fc": QLinear},
@@ -95,6 +98,15 @@ def test_formats_after_relu_and_at_the_ends() -> None:
     assert str(net.input_quantiser.format) == "u4"
     assert 0 < int(net.input_quantiser.zero_point) < 15
     assert all(int(layers[name].output_quantiser.zero_point) == 0 for name in formats)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "bounds"), [(None, (-128, 127)), (math.inf, (-100, 127)), (6.0, (-100, -40)), (1e6, (-100, 127))]
+)
+def test_relu_sets_the_clip_bounds(ceiling: float | None, bounds: tuple[int, int]) -> None:
+    stage = Recipe().stage(Reading(bits=8, signed=True, zero_point=-100, scale=0.1), ceiling)
+    assert (stage.lo, stage.hi) == bounds
+    assert stage.zero_point == -100
 
 
 class One(nn.Module):

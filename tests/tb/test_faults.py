@@ -1,0 +1,205 @@
+"""Proof that the harness can fail: every planted fault turns a run red, and the report says where."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.package import Package, load_package
+from mapping.hardware import Hardware
+from tb.layer_job import LayerJob, LayerRequest, prepare_layer
+from tb.runner import RTL
+from tb.simulators import SIMULATORS, find_simulator
+from tb.unit_job import run_unit
+from tests.random_layers import LayerShape, layer_package
+
+HARDWARE = Hardware(rows=4, cols=4)
+COORDINATE = r"layer conv2: output \(n=\d+, c=\d+, y=\d+, x=\d+\): expected -?\d+ \(0x..\), actual (-?\d+ \(0x|X)"
+
+
+@pytest.fixture(scope="module")
+def package(examples: Path) -> Package:
+    return load_package(examples / "digits_w8a8")
+
+
+def job_for(
+    package: Package, output: Path, *, layer: str = "conv2", simulator: str = "icarus", **request: object
+) -> LayerJob:
+    return prepare_layer(
+        package, package.name, LayerRequest(layer=layer, images=1, **request), HARDWARE, find_simulator(simulator), output
+    )
+
+
+def test_the_untouched_run_is_green(package: Package, sim_output: Path) -> None:
+    """The control of every test below."""
+    assert job_for(package, sim_output).run().passed
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_one_wrong_expected_value(package: Package, sim_output: Path, simulator: str) -> None:
+    job = job_for(package, sim_output, simulator=simulator)
+    expected = np.load(job.folder / "expected.npy")
+    right = int(expected[0, 5, 3, 2])
+    expected[0, 5, 3, 2] ^= 1
+    np.save(job.folder / "expected.npy", expected)
+    result = job.run()
+    assert not result.passed
+    assert result.figures["mismatches"] == 1
+    assert f"layer conv2: output (n=0, c=5, y=3, x=2): expected {right ^ 1} " in result.reasons[0]
+    assert f"actual {right} " in result.reasons[0]
+    assert "array column 1" in result.reasons[0]
+
+
+@pytest.mark.parametrize("image", ["weights", "params", "stimulus", "descriptors"])
+def test_one_wrong_rom_word(package: Package, sim_output: Path, image: str) -> None:
+    job = job_for(package, sim_output)
+    path = job.plusargs[image]
+    lines = path.read_text().splitlines()
+    where = 1 if image == "descriptors" else len(lines) // 2  # out_h: every other field moves nothing or everything
+    lines[where] = f"{int(lines[where], 16) ^ 4:0{len(lines[where])}x}"
+    path.write_text("\n".join(lines) + "\n")
+    result = job.run()
+    assert not result.passed
+    assert re.search(COORDINATE, "; ".join(result.reasons))
+
+
+MUTANTS = {
+    # name: (file, original, mutant)
+    "rounding constant": ("mulquant.v", "{{(R_W - 1) {1'b0}}, round_up}", "{R_W{1'b0}}"),
+    "upper saturation bound": ("mulquant.v", "q_q <= hi_i[OUT_W-1:0];", "q_q <= hi_i[OUT_W-1:0] - 1'b1;"),
+    "lower saturation compare": ("mulquant.v", "if (moved < lo_wide)", "if (moved < lo_wide - 1)"),
+    "zero point dropped": ("mulquant.v", "rounded_q + {{(R_W - OUT_W - 1)", "rounded_q + 0 * {{(R_W - OUT_W - 1)"),
+    "weight sign": ("mac_pe.v", "wire signed [W_W-1:0]     weight  =", "wire        [W_W-1:0]     weight  ="),
+    "product sign extension": ("mac_pe.v", "{product[A_W+W_W-1]}}", "{1'b0}}"),
+    "psum sign extension": ("accumulator.v", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
+    "window address off by one": ("window_row.v", "px_base_i + offset;", "px_base_i + offset + 1'b1;"),
+    "padding edge": ("window_row.v", "(iy < in_h_i)", "(iy <= in_h_i)"),
+    "window row counter": ("tile_loader.v", "dy_q      <= dy_q + dil_h_i;", "dy_q      <= dy_q;"),
+    "input zero point": ("window_row.v", "x_wide - zero_point_i", "x_wide"),
+    "accumulator never cleared": ("accumulator.v", "clear_i ? {ACC_W{1'b0}} : stored", "stored"),
+    "swap one tile late": ("mac_pe.v", "swap_i ? shadow_q : active_q", "active_q"),
+    "stride ignored": ("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 1"),
+    "last output lost": ("layer_engine.v", "psum_valid & sum_complete", "psum_valid & sum_complete & ~sum_last"),
+}
+
+
+def mutate(folder: Path, file: str, original: str, mutant: str) -> Path:
+    """Copy the RTL and change one place of one file."""
+    rtl = folder / "rtl"
+    shutil.copytree(RTL, rtl)
+    text = (rtl / file).read_text()
+    assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
+    (rtl / file).write_text(text.replace(original, mutant))
+    return rtl
+
+
+@pytest.fixture(scope="module")
+def strided() -> Package:
+    """A layer with zero points, padding, stride, several K tiles, and saturation at both ends."""
+    return layer_package(LayerShape(channels=5, out=6, stride=(2, 2), size=(7, 7), x_signed=True), seed=7, samples=1)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_rtl_mutant_is_killed_and_placed(name: str, strided: Package, sim_output: Path, tmp_path: Path) -> None:
+    rtl = mutate(tmp_path, *MUTANTS[name])
+    result = job_for(strided, sim_output, layer="layer", rtl=rtl).run()
+    assert not result.passed
+    report = "; ".join(result.reasons)
+    wanted = "output words came" if name == "last output lost" else COORDINATE.replace("conv2", "layer")
+    assert re.search(wanted, report), report
+
+
+def test_the_unmutated_strided_layer_is_green(strided: Package, sim_output: Path) -> None:
+    assert job_for(strided, sim_output, layer="layer").run().passed
+
+
+UNIT_MUTANTS = {
+    "half_up as half_away": ("mulquant", "mulquant.v", "rounding_i == HALF_EVEN & ~shifted[1]", "tie & negative"),
+    "half_even ties upwards": ("mulquant", "mulquant.v", "HALF_EVEN & ~shifted[1]", "HALF_EVEN & shifted[1]"),
+    "half_away as half_up": ("mulquant", "mulquant.v", "HALF_AWAY & negative", "HALF_AWAY & 1'b0"),
+    "logical shift": ("mulquant", "mulquant.v", "doubled >>> shift_q", "doubled >> shift_q"),
+    "stall ignored": ("mulquant", "mulquant.v", "m_axis_tvalid_o & ~m_axis_tready_i;", "1'b0;"),
+    "reset ignored": ("mulquant", "mulquant.v", "valid3_q <= 1'b0;", "valid1_q <= 1'b0;"),
+    "one stage less": ("mulquant", "mulquant.v", "valid2_q  <= valid1_q;", "valid2_q  <= s_axis_tvalid_i;"),
+    "valid stuck at 0": ("mulquant", "mulquant.v", "m_axis_tvalid_o = valid3_q", "m_axis_tvalid_o = 1'b0"),
+    "unknown data": ("mulquant", "mulquant.v", "m_axis_tdata_o  = q_q", "m_axis_tdata_o  = q_q ^ {OUT_W{1'bx}}"),
+    "weight taken twice": ("systolic_array", "mac_pe.v", "w_valid_i & ~take;", "w_valid_i;"),
+    "swap clears nothing": ("systolic_array", "mac_pe.v", "take | (full_q & ~swap_i)", "take | full_q"),
+    "full not reset": ("systolic_array", "mac_pe.v", "            full_q    <= 1'b0;\n", ""),
+    "latency": ("systolic_array", "systolic_array.v", "localparam LATENCY = ROWS + COLS - 1;", "localparam LATENCY = ROWS + COLS;"),
+    "operand not skewed": ("systolic_array", "skew.v", "LANES - 1 - k : k;", "LANES - 1 - k : 0;"),
+}
+
+
+@pytest.mark.parametrize("name", UNIT_MUTANTS)
+def test_unit_mutant_is_killed(name: str, sim_output: Path, tmp_path: Path) -> None:
+    unit, *change = UNIT_MUTANTS[name]
+    outcome = run_unit(unit, find_simulator("icarus"), sim_output, rtl=mutate(tmp_path, *change))
+    assert not outcome.passed
+
+
+def test_x_on_an_output_is_seen(package: Package, sim_output: Path, tmp_path: Path) -> None:
+    """One unknown bit in one lane, for one value only."""
+    rtl = mutate(tmp_path, "mulquant.v", "m_axis_tdata_o  = q_q;", "m_axis_tdata_o  = (q_q == 8'd3) ? 8'bx : q_q;")
+    result = job_for(package, sim_output, rtl=rtl).run()
+    assert not result.passed
+    assert re.search(r"layer conv2: output \(.*\): expected 3 \(0x03\), actual X \(unknown\)", result.reasons[0])
+
+
+def test_missing_done_is_a_timeout_that_names_the_interface(
+    package: Package, sim_output: Path, tmp_path: Path
+) -> None:
+    rtl = mutate(tmp_path, "layer_engine.v", "done_o  <= busy_q & out_pop & m_axis_tlast_o;", "done_o  <= 1'b0;")
+    result = job_for(package, sim_output, layer="conv1", rtl=rtl).run()
+    assert not result.passed
+    assert any(re.search(r"no done after \d+ cycles: the engine is idle", reason) for reason in result.reasons)
+    assert any("0 done pulses came, 1 were expected" in reason for reason in result.reasons)
+
+
+def test_a_stuck_output_names_the_interface(package: Package, sim_output: Path, tmp_path: Path) -> None:
+    rtl = mutate(tmp_path, "axis_fifo.v", "assign m_axis_tvalid_o = ~empty;", "assign m_axis_tvalid_o = 1'b0;")
+    result = job_for(package, sim_output, layer="conv1", rtl=rtl).run()
+    assert not result.passed
+    assert any("m_axis gives no tvalid" in reason for reason in result.reasons)
+
+
+def test_payload_that_moves_while_stalled(package: Package, sim_output: Path, tmp_path: Path) -> None:
+    rtl = mutate(
+        tmp_path, "axis_fifo.v", "mem[tail_q[DEPTH_W-1:0]];", "mem[tail_q[DEPTH_W-1:0]] ^ {{(W-1){1'b0}}, head_q[0]};"
+    )
+    result = job_for(package, sim_output, layer="conv1", stall="none,p90", rtl=rtl).run()
+    assert any("payload changed while stalled" in reason for reason in result.reasons)
+
+
+def test_zero_comparisons_fail(package: Package, sim_output: Path) -> None:
+    job = job_for(package, sim_output)
+    description = json.loads((job.folder / "job.json").read_text())
+    description["batches"] = []
+    (job.folder / "job.json").write_text(json.dumps(description))
+    result = job.run()
+    assert not result.passed
+    assert "nothing was compared" in result.reasons
+
+
+def test_a_bench_that_does_not_run_fails(package: Package, sim_output: Path) -> None:
+    result = job_for(package, sim_output, tests=("no_such_test",)).run()
+    assert not result.passed
+    assert any("0 of 1 benches ran" in reason for reason in result.reasons)
+
+
+def test_half_the_images_missing_fail(package: Package, sim_output: Path) -> None:
+    """The run loads one image where two are expected: a count, not silence."""
+    job = prepare_layer(
+        package, package.name, LayerRequest(layer="conv1", images=2), HARDWARE, find_simulator("icarus"), sim_output
+    )
+    description = json.loads((job.folder / "job.json").read_text())
+    description["batches"][0] |= {"images": 1}
+    (job.folder / "job.json").write_text(json.dumps(description))
+    result = job.run()
+    assert not result.passed
+    assert any("output words came" in reason or "not all" in reason for reason in result.reasons)

@@ -1,0 +1,32 @@
+"""The unit benches on both simulators, with the widths at both ends of their ranges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tb.errors import UserError
+from tb.simulators import SIMULATORS, find_simulator
+from tb.unit_job import run_unit
+
+CASES = [
+    ("mulquant", {}),
+    ("mulquant", {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2}),
+    ("mulquant", {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2, "SHIFT_W": 5, "OUT_W": 5}),
+    ("systolic_array", {}),
+    ("systolic_array", {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}),
+    ("systolic_array", {"ROWS": 3, "COLS": 7, "A_W": 5, "W_W": 8}),
+]
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize(("unit", "parameters"), CASES, ids=lambda value: value if isinstance(value, str) else None)
+def test_unit_matches_golden(unit: str, parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
+    outcome = run_unit(unit, find_simulator(simulator), sim_output, parameters=parameters)
+    assert outcome.passed, outcome.log.read_text()[-3000:]
+
+
+def test_unknown_unit_lists_the_units(sim_output: Path) -> None:
+    with pytest.raises(UserError, match="UNIT = 'foo' is not one of mulquant, systolic_array"):
+        run_unit("foo", find_simulator("icarus"), sim_output)
