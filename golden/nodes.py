@@ -15,8 +15,14 @@ from golden.errors import RangeError, ShapeError
 from golden.formats import IntArray, IntFormat, check_format, check_int
 from golden.linear import flatten, linear, matmul
 from golden.mulquant import AddQuant, MulQuant, OutputStage, mulquant, residual_add
-from golden.pooling import average_pool2d, max_pool2d
+from golden.pooling import average_pool2d, max_pool2d, pooled_size
 from golden.window import Pair, Window
+
+
+def _pooled_shape(edge: Edge, window: Window) -> tuple[int, ...]:
+    _rank(edge, 3)
+    channels, height, width = edge.shape
+    return (channels, *pooled_size(height, width, window))
 
 
 def _rank(edge: Edge, rank: int) -> None:
@@ -204,9 +210,7 @@ class AveragePool2d(AccumulatingNode):
         return Window(kernel=self.kernel, stride=self.stride, padding=self.padding)
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        _rank(inputs[0], 3)
-        channels, height, width = inputs[0].shape
-        return (channels, *self.window.output_size(height, width))
+        return _pooled_shape(inputs[0], self.window)
 
     def worst_accumulator(self, inputs: Sequence[Edge]) -> int:
         return self.window.taps * inputs[0].magnitude
@@ -262,9 +266,7 @@ class MaxPool2d(_Passing):
         return Window(kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        _rank(inputs[0], 3)
-        channels, height, width = inputs[0].shape
-        return (channels, *self.window.output_size(height, width))
+        return _pooled_shape(inputs[0], self.window)
 
     def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
         return max_pool2d(values[0], self.window)
@@ -277,6 +279,7 @@ class Flatten(_Passing):
     op: ClassVar[str] = "flatten"
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
+        _rank(inputs[0], 3)
         return (int(np.prod(inputs[0].shape)),)
 
     def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:

@@ -33,11 +33,6 @@ def max_pool2d(x: npt.ArrayLike, window: Window) -> IntArray:
     """
     values = as_int64("x", x)
     size = _check(values, window)
-    for axis in (0, 1):
-        taps = np.arange(window.kernel[axis]) * window.dilation[axis] - window.padding[axis]
-        reads = np.arange(size[axis])[:, None] * window.stride[axis] + taps
-        if not ((reads >= 0) & (reads < values.shape[2 + axis])).any(axis=1).all():
-            raise ShapeError(f"max_pool2d: a window of {window} holds padding only, image {values.shape[2:]}")
     return _reduce(values, window, size, np.maximum, INT64_LO)
 
 
@@ -74,13 +69,27 @@ def average_pool2d(x: npt.ArrayLike, window: Window, *, zero_point: int = 0) -> 
     return _reduce(values, window, size, np.add, 0)
 
 
-def _check(x: IntArray, window: Window) -> tuple[int, int]:
-    """Return (OH, OW) after proving that the window fits the images."""
-    if x.ndim != 4:
-        raise ShapeError(f"x: shape {x.shape} is not (N, C, H, W)")
+def pooled_size(height: int, width: int, window: Window) -> tuple[int, int]:
+    """Return (OH, OW) of pooling after proving that every window holds at least one pixel.
+
+    Raises:
+        ShapeError: the padding is above half the kernel, the window does not fit, or one would hold padding only.
+    """
     if any(2 * pad > kernel for pad, kernel in zip(window.padding, window.kernel, strict=True)):
         raise ShapeError(f"padding = {window.padding} is above half the kernel {window.kernel}")
-    return window.output_size(x.shape[2], x.shape[3])
+    size = window.output_size(height, width)
+    for axis, extent in enumerate((height, width)):
+        taps = np.arange(window.kernel[axis]) * window.dilation[axis] - window.padding[axis]
+        reads = np.arange(size[axis])[:, None] * window.stride[axis] + taps
+        if not ((reads >= 0) & (reads < extent)).any(axis=1).all():
+            raise ShapeError(f"pooling: a window of {window} holds padding only, image {(height, width)}")
+    return size
+
+
+def _check(x: IntArray, window: Window) -> tuple[int, int]:
+    if x.ndim != 4:
+        raise ShapeError(f"x: shape {x.shape} is not (N, C, H, W)")
+    return pooled_size(x.shape[2], x.shape[3], window)
 
 
 def _reduce(x: IntArray, window: Window, size: tuple[int, int], combine: np.ufunc, filler: int) -> IntArray:

@@ -62,7 +62,7 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
     zero_point = int(rng.integers(reading.format.lo, reading.format.hi + 1))
     spread = np.sqrt((weight.reshape(shape.out, -1) ** 2).sum(axis=1)) * source.magnitude + 1
     shift = rng.integers(12, 30, shape.out)
-    scale = 100.0 / spread * 2.0**shift
+    scale = 160.0 / spread * 2.0**shift
     multiplier = np.clip(scale * rng.uniform(0.5, 2.0, shape.out), 1, 32767).astype(np.int64)
     multiplier[:: max(shape.out // 3, 1)] *= -1
     mulquant = MulQuant(

@@ -55,13 +55,20 @@ def test_one_wrong_expected_value(package: Package, sim_output: Path, simulator:
     assert "array column 1" in result.reasons[0]
 
 
-@pytest.mark.parametrize("image", ["weights", "params", "stimulus", "descriptors"])
-def test_one_wrong_rom_word(package: Package, sim_output: Path, image: str) -> None:
+@pytest.mark.parametrize(
+    ("image", "word", "bit"),
+    [
+        ("weights", 17, 6),
+        ("params", 1, 13),  # of a multiplier; a lower bit may change no output
+        ("stimulus", 40, 5),
+        ("descriptors", 7, 1),  # pad_h
+    ],
+)
+def test_one_wrong_rom_word(package: Package, sim_output: Path, image: str, word: int, bit: int) -> None:
     job = job_for(package, sim_output)
     path = job.plusargs[image]
     lines = path.read_text().splitlines()
-    where = 1 if image == "descriptors" else len(lines) // 2  # out_h: every other field moves nothing or everything
-    lines[where] = f"{int(lines[where], 16) ^ 4:0{len(lines[where])}x}"
+    lines[word] = f"{int(lines[word], 16) ^ 1 << bit:0{len(lines[word])}x}"
     path.write_text("\n".join(lines) + "\n")
     result = job.run()
     assert not result.passed
@@ -72,7 +79,7 @@ MUTANTS = {
     # name: (file, original, mutant)
     "rounding constant": ("mulquant.v", "{{(R_W - 1) {1'b0}}, round_up}", "{R_W{1'b0}}"),
     "upper saturation bound": ("mulquant.v", "q_q <= hi_i[OUT_W-1:0];", "q_q <= hi_i[OUT_W-1:0] - 1'b1;"),
-    "lower saturation compare": ("mulquant.v", "if (moved < lo_wide)", "if (moved < lo_wide - 1)"),
+    "lower saturation bound": ("mulquant.v", "q_q <= lo_i[OUT_W-1:0];", "q_q <= lo_i[OUT_W-1:0] + 1'b1;"),
     "zero point dropped": ("mulquant.v", "rounded_q + {{(R_W - OUT_W - 1)", "rounded_q + 0 * {{(R_W - OUT_W - 1)"),
     "weight sign": ("mac_pe.v", "wire signed [W_W-1:0]     weight  =", "wire        [W_W-1:0]     weight  ="),
     "product sign extension": ("mac_pe.v", "{product[A_W+W_W-1]}}", "{1'b0}}"),
@@ -83,7 +90,7 @@ MUTANTS = {
     "input zero point": ("window_row.v", "x_wide - zero_point_i", "x_wide"),
     "accumulator never cleared": ("accumulator.v", "clear_i ? {ACC_W{1'b0}} : stored", "stored"),
     "swap one tile late": ("mac_pe.v", "swap_i ? shadow_q : active_q", "active_q"),
-    "stride ignored": ("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 1"),
+    "stride ignored": ("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 16'd1"),
     "last output lost": ("layer_engine.v", "psum_valid & sum_complete", "psum_valid & sum_complete & ~sum_last"),
 }
 
