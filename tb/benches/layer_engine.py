@@ -20,6 +20,8 @@ from tb.comparison import Verdict, compare_batch, merge
 
 PERIOD_NS = 2
 RESET_CYCLES = 8
+MID_STREAM_CYCLES = 20
+"""After the start: weights are loaded or the first pixels are in the array, and no layer can be done."""
 
 
 class LayerBench:
@@ -70,6 +72,14 @@ class LayerBench:
             return f"no done after {limit} cycles: {self.stalled_interface()}"
         await Timer(RESET_CYCLES * PERIOD_NS, "ns")
         return None
+
+    async def until_busy(self, limit: int) -> None:
+        """Wait until the engine computes."""
+        for _ in range(limit):
+            if str(self.dut.interfaces.value)[0] == "1":
+                return
+            await Timer(PERIOD_NS, "ns")
+        raise AssertionError(f"the engine does not start within {limit} cycles: {self.stalled_interface()}")
 
     def stalled_interface(self) -> str:
         """Name the interface that waits, from the harness's `interfaces` bits."""
@@ -181,10 +191,12 @@ async def layer_after_reset_in_mid_stream(dut: HierarchyObject) -> None:
     """Reset while loading and again while computing; the whole job must then match as if nothing had been before."""
     bench = _load_bench(dut)
     first = bench.job["batches"][0]
-    for cycles in (first["load_words"] // 2 + 4, first["load_words"] + 60):
+    for computing in (False, True):
         await bench.reset()
         await bench.start(first)
-        await Timer(cycles * PERIOD_NS, "ns")
+        if computing:
+            await bench.until_busy(first["cycle_limit"])
+            await Timer(MID_STREAM_CYCLES * PERIOD_NS, "ns")
         assert bench.counter("job_done") == 0, "the reset came too late to be in mid-stream"
     await bench.reset()
     await _run_and_judge(bench)
