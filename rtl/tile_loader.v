@@ -49,7 +49,8 @@ module tile_loader #(
     output wire [WGT_ADDR_W-1:0] rom_addr_o
 );
 
-    localparam [15:0] LAST_ROW = ROWS - 1;
+    localparam [31:0] TOP_ROW  = ROWS - 1;
+    localparam [15:0] LAST_ROW = TOP_ROW[15:0];
 
     reg                  busy_q;                // tiles remain to be loaded
     reg                  ready_q;               // a whole tile is loaded and not yet taken

