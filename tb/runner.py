@@ -82,9 +82,13 @@ class Build:
 # A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
 _VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
 _TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
-# The compiler optimises what runs every cycle, not what runs once. The PyPI wheel leaves the flag that includes a
-# precompiled header empty, and g++ then takes the header's name for an object file.
-_MAKE_ARGS = ("OPT_FAST=-O3", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2", "CFG_CXXFLAGS_PCH_I=-include")
+# The compiler optimises what runs every cycle, not what runs once. The PyPI wheel was configured on another machine: it
+# leaves the flag that includes a precompiled header empty, so that g++ takes the header's name for an object file, and
+# it calls a `python` that a bare Debian does not have.
+_MAKE_ARGS = (
+    *("OPT_FAST=-O3", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"),
+    *("CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"),
+)
 
 
 class _LeanVerilator(Verilator):

@@ -1,0 +1,105 @@
+"""A small package with one node of each operation, for tests of the graph and of the package on disk."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from golden.edge import Edge
+from golden.graph import Graph
+from golden.mulquant import AddQuant, MulQuant, Widths
+from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
+from golden.package import Package
+from golden.rounding import Rounding
+
+
+def constants(rng: np.random.Generator, edge: Edge, channels: int, shift: int, rounding: Rounding) -> MulQuant:
+    """Constants of both signs whose results spread over the edge's format."""
+    return MulQuant(
+        multiplier=rng.integers(1, 60, channels) * rng.choice((-1, 1), channels),
+        bias=rng.integers(-3, 4, channels) << shift,
+        shift=np.full(channels, shift),
+        rounding=rounding,
+        zero_point=edge.zero_point,
+        lo=edge.format.lo,
+        hi=edge.format.hi,
+    )
+
+
+def every_op_package(seed: int = 0) -> Package:
+    """conv2d (grouped, strided, dilated, padded), add, max_pool2d, average_pool2d, matmul, flatten, linear."""
+    rng = np.random.default_rng(seed)
+    edges = {
+        edge.name: edge
+        for edge in (
+            Edge(name="x", shape=(2, 5, 5), bits=8, signed=False, zero_point=7, scale=0.125),
+            Edge(name="left", shape=(4, 4, 4), bits=5, signed=True, zero_point=-3, scale=0.5),
+            Edge(name="right", shape=(4, 4, 4), bits=8, signed=True, zero_point=11),
+            Edge(name="sum", shape=(4, 4, 4), bits=6, signed=False, zero_point=30),
+            Edge(name="peak", shape=(4, 2, 2), bits=6, signed=False, zero_point=30),
+            Edge(name="mean", shape=(4, 2, 2), bits=8, signed=True, zero_point=-5),
+            Edge(name="product", shape=(4, 2, 2), bits=7, signed=True, zero_point=2),
+            Edge(name="flat", shape=(16,), bits=7, signed=True, zero_point=2),
+            Edge(name="y", shape=(3,), bits=8, signed=True),
+        )
+    }
+    nodes = (
+        Conv2d(
+            name="left",
+            inputs=("x",),
+            output="left",
+            weight=rng.integers(-8, 8, (4, 1, 2, 2)),
+            weight_bits=4,
+            groups=2,
+            mulquant=constants(rng, edges["left"], 4, 13, Rounding.HALF_EVEN),
+        ),
+        Conv2d(
+            name="right",
+            inputs=("x",),
+            output="right",
+            weight=rng.integers(-64, 64, (4, 2, 2, 2)),
+            weight_bits=7,
+            padding=(2, 1),
+            stride=(2, 1),
+            dilation=(2, 3),
+            mulquant=constants(rng, edges["right"], 4, 14, Rounding.FLOOR),
+        ),
+        Add(
+            name="sum",
+            inputs=("left", "right"),
+            output="sum",
+            addquant=AddQuant(
+                multiplier_a=300, multiplier_b=-40, bias=1000, shift=8, zero_point=30, lo=4, hi=60, rounding="half_away"
+            ),
+        ),
+        MaxPool2d(name="peak", inputs=("sum",), output="peak", kernel=(2, 2), stride=(1, 2), dilation=(2, 1)),
+        AveragePool2d(
+            name="mean",
+            inputs=("right",),
+            output="mean",
+            kernel=(3, 2),
+            stride=(2, 2),
+            padding=(1, 0),
+            mulquant=constants(rng, edges["mean"], 1, 7, Rounding.HALF_AWAY),
+        ),
+        Matmul(
+            name="product",
+            inputs=("peak", "mean"),
+            output="product",
+            mulquant=constants(rng, edges["product"], 2, 10, Rounding.HALF_UP),
+        ),
+        Flatten(name="flat", inputs=("product",), output="flat"),
+        Linear(
+            name="fc",
+            inputs=("flat",),
+            output="y",
+            weight=rng.integers(-128, 128, (3, 16)),
+            weight_bits=8,
+            mulquant=constants(rng, edges["y"], 3, 12, Rounding.HALF_UP),
+        ),
+    )
+    graph = Graph(name="every-op", widths=Widths(), edges=edges, nodes=nodes, input="x", output="y")
+    samples = rng.integers(0, 256, (3, 2, 5, 5))
+    samples[0] = 255
+    return Package(
+        graph=graph, samples=samples, labels=np.array([0, 2, 1]), description="one of each", metrics={"accuracy": 0.5}
+    )
