@@ -1,0 +1,221 @@
+"""The graph runner: every tensor equals the oracle's; wrong names and inputs are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden.errors import RangeError, ShapeError
+from golden.graph import Graph
+from golden.mulquant import MulQuant
+from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d, Node
+from golden.package import Package, load_package
+from golden.vectors import layer_vectors
+from tests import oracle
+from tests.every_op import every_op_package
+
+
+@pytest.fixture(scope="module")
+def package() -> Package:
+    return every_op_package()
+
+
+def requantised(acc: Any, quant: MulQuant, channel: int) -> int:
+    index = channel if quant.channels > 1 else 0
+    m, b, s = (int(values[index]) for values in (quant.multiplier, quant.bias, quant.shift))
+    mode, zp = quant.rounding.value, quant.zero_point
+    return oracle.mulquant(int(acc), m, b, s, mode=mode, zp=zp, lo=quant.lo, hi=quant.hi)
+
+
+def windows(x: np.ndarray, node: MaxPool2d | AveragePool2d, shape: tuple[int, ...]) -> Any:
+    """Yield (index, elements) of every pooling window."""
+    for n, c, y, z in np.ndindex(len(x), *shape):
+        plane = x[n, c].tolist()
+        w = node.window
+        yield (n, c, y, z), oracle.window_elements(plane, y, z, w.kernel, w.stride, w.padding, w.dilation)
+
+
+def accumulators(node: Node, values: list[np.ndarray], zps: list[int], shape: tuple[int, ...]) -> np.ndarray:
+    """What an accumulating node must sum up, by the oracle."""
+    x = values[0].tolist()
+    if isinstance(node, Conv2d):
+        geometry = {name: getattr(node, name) for name in ("stride", "padding", "dilation", "groups")}
+        return np.array(oracle.conv2d(x, node.weight.tolist(), **geometry, zero_point=zps[0]))
+    if isinstance(node, Linear):
+        return np.array(oracle.linear(x, node.weight.tolist(), zero_point=zps[0]))
+    if isinstance(node, Matmul):
+        a, b = values
+        return np.array(
+            [
+                [oracle.matmul(a[n, k].tolist(), b[n, k].tolist(), zps=(zps[0], zps[1])) for k in range(a.shape[1])]
+                for n in range(len(a))
+            ]
+        )
+    assert isinstance(node, AveragePool2d)
+    result = np.zeros((len(values[0]), *shape), dtype=np.int64)
+    for index, elements in windows(values[0], node, shape):
+        result[index] = sum(zps[0] if e is None else e for e in elements) - len(elements) * zps[0]
+    return result
+
+
+def by_oracle(node: Node, graph: Graph, values: list[np.ndarray]) -> np.ndarray:
+    """One node, by the oracle."""
+    edges, target = graph.inputs_of(node), graph.edges[node.output]
+    zps = [edge.zero_point for edge in edges]
+    result = np.zeros((len(values[0]), *target.shape), dtype=np.int64)
+    if isinstance(node, Flatten):
+        return np.array([[v for c in image for row in c for v in row] for image in values[0].tolist()])
+    if isinstance(node, MaxPool2d):
+        for index, elements in windows(values[0], node, target.shape):
+            result[index] = max(e for e in elements if e is not None)
+        return result
+    if isinstance(node, Add):
+        q = node.addquant
+        for index in np.ndindex(result.shape):
+            result[index] = oracle.residual_add(
+                int(values[0][index]),
+                int(values[1][index]),
+                zps=(zps[0], zps[1]),
+                ms=(q.multiplier_a, q.multiplier_b),
+                bias=q.bias,
+                s=q.shift,
+                mode=str(q.rounding),
+                zp=q.zero_point,
+                lo=q.lo,
+                hi=q.hi,
+            )
+        return result
+    acc = accumulators(node, values, zps, target.shape)
+    axis = -1 if isinstance(node, Matmul) else 1
+    for index in np.ndindex(result.shape):
+        result[index] = requantised(acc[index], node.mulquant, index[axis])
+    return result
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_tensor_equals_the_oracle(seed: int) -> None:
+    package = every_op_package(seed)
+    graph, values = package.graph, {"x": package.samples}
+    run = graph.run(package.samples)
+    assert run.keys() == graph.edges.keys()
+    for node in graph.nodes:
+        values[node.output] = by_oracle(node, graph, [values[name] for name in node.inputs])
+        assert run[node.output].dtype == np.int64
+        assert np.array_equal(run[node.output], values[node.output]), node.name
+
+
+def test_the_network_has_every_operation(package: Package) -> None:
+    """So that the comparison above leaves none out."""
+    wanted = {Conv2d, Linear, Matmul, AveragePool2d, Add, MaxPool2d, Flatten}
+    assert {type(node) for node in package.graph.nodes} == wanted
+
+
+def test_a_shipped_network_equals_the_oracle(examples: Path) -> None:
+    shipped = load_package(examples / "digits_w4a4")
+    graph = shipped.graph
+    for node, arguments, output in graph.steps(shipped.samples[:1]):
+        assert np.array_equal(output, by_oracle(node, graph, arguments)), node.name
+
+
+def test_steps_come_in_order_with_their_arguments(package: Package) -> None:
+    run, seen = package.graph.run(package.samples), []
+    for node, arguments, output in package.graph.steps(package.samples):
+        seen.append(node.name)
+        assert len(arguments) == node.arity
+        assert all(np.array_equal(v, run[name]) for v, name in zip(arguments, node.inputs, strict=True))
+        assert np.array_equal(output, run[node.output])
+    assert seen == ["left", "right", "sum", "peak", "mean", "product", "flat", "fc"]
+
+
+def test_outputs_lie_in_their_formats(package: Package) -> None:
+    for name, values in package.graph.run(package.samples).items():
+        fmt = package.graph.edges[name].format
+        assert fmt.lo <= values.min() <= values.max() <= fmt.hi, name
+
+
+def test_images_do_not_influence_each_other(package: Package) -> None:
+    together = package.graph.run(package.samples)["y"]
+    alone = [package.graph.run(package.samples[n : n + 1])["y"][0] for n in range(len(package.samples))]
+    assert np.array_equal(together, alone)
+
+
+def test_an_unknown_node_lists_the_names(package: Package) -> None:
+    assert package.graph.node("fc").op == "linear"
+    with pytest.raises(KeyError, match="no layer 'foo' in every-op; it has left, right, sum, peak, mean, product"):
+        package.graph.node("foo")
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.zeros((1, 2, 5, 5)), RangeError, "input 'x': dtype float64 is not an integer type"),
+        (np.full((1, 2, 5, 5), 256), RangeError, r"input 'x'\[0, 0, 0, 0\] = 256 is outside 0\.\.255"),
+        (np.full((1, 2, 5, 5), -1), RangeError, r"input 'x'\[0, 0, 0, 0\] = -1 is outside 0\.\.255"),
+        (np.zeros((2, 5, 5), int), ShapeError, r"input 'x': shape \(2, 5, 5\) is not \(N, 2, 5, 5\)"),
+        (np.zeros((1, 2, 5, 4), int), ShapeError, r"input 'x': shape \(1, 2, 5, 4\) is not \(N, 2, 5, 5\)"),
+        (np.zeros((0, 2, 5, 5), int), ShapeError, r"input 'x': shape \(0, 2, 5, 5\) is not \(N, 2, 5, 5\)"),
+        (np.zeros((), int), ShapeError, r"input 'x': shape \(\) is not \(N, 2, 5, 5\)"),
+    ],
+)
+def test_wrong_images_are_refused(
+    images: np.ndarray, error: type[Exception], message: str, package: Package
+) -> None:
+    with pytest.raises(error, match=message):
+        package.graph.run(images)
+
+
+@pytest.mark.parametrize("name", ["left", "mean", "product", "fc"])
+def test_vectors_hold_inputs_accumulators_and_output(name: str, package: Package) -> None:
+    graph, run = package.graph, package.graph.run(package.samples)
+    node, vectors = graph.node(name), layer_vectors(package.graph, name, package.samples)
+    assert all(np.array_equal(v, run[e]) for v, e in zip(vectors.inputs, node.inputs, strict=True))
+    assert np.array_equal(vectors.output, run[node.output])
+    zps = [edge.zero_point for edge in graph.inputs_of(node)]
+    assert np.array_equal(
+        vectors.accumulators, accumulators(node, list(vectors.inputs), zps, graph.edges[node.output].shape)
+    )
+
+
+@pytest.mark.parametrize("name", ["sum", "peak", "flat"])
+def test_no_accumulators_where_nothing_accumulates(name: str, package: Package) -> None:
+    assert layer_vectors(package.graph, name, package.samples).accumulators is None
+
+
+def test_vectors_of_an_unknown_node(package: Package) -> None:
+    with pytest.raises(KeyError, match="no layer 'foo' in every-op"):
+        layer_vectors(package.graph, "foo", package.samples)
+
+
+@pytest.mark.parametrize("name", ["product", "sum"])
+def test_vectors_re_read_from_disk(name: str, package: Package, tmp_path: Path) -> None:
+    vectors = layer_vectors(package.graph, name, package.samples)
+    vectors.save(tmp_path / "new" / "v.npz")
+    wanted = {"input_0": vectors.inputs[0], "input_1": vectors.inputs[1], "output": vectors.output}
+    if vectors.accumulators is not None:
+        wanted["accumulators"] = vectors.accumulators
+    with np.load(tmp_path / "new" / "v.npz") as data:
+        assert set(data.files) == set(wanted)
+        assert all(np.array_equal(data[key], value) for key, value in wanted.items())
+        assert data["output"].dtype == np.int8
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["v.npz"]
+
+
+def test_a_failed_save_of_vectors_leaves_the_old_file(
+    package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = layer_vectors(package.graph, "sum", package.samples)
+    vectors.save(tmp_path / "v.npz")
+    before = (tmp_path / "v.npz").read_bytes()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez_compressed", fail)
+        with pytest.raises(OSError, match="disk full"):
+            layer_vectors(package.graph, "product", package.samples).save(tmp_path / "v.npz")
+    assert (tmp_path / "v.npz").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["v.npz"]
