@@ -1,6 +1,7 @@
 # `make` prints the targets and variables below. Every target sets up what it needs.
 MODEL ?= digits_w8a8## package directory, or the name of an example
 LAYER ?= list## layer name, or list
+UNIT ?=## run the bench of a unit instead: mulquant or systolic_array
 SIM ?= icarus## icarus or verilator
 ROWS ?= 8## rows of the systolic array, 2..256
 COLS ?= 8## columns of the systolic array, 1..256
@@ -24,7 +25,7 @@ help: ## print this help
 	@echo "targets:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo "variables (NAME=value on the command line; default in brackets):"
-	@sed -n 's/^\([A-Z_]*\) ?= \(.*\)## \(.*\)/  \1\t\3 [\2]/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([A-Z_]*\) ?= *\(.*\)## \(.*\)/  \1\t\3 [\2]/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 $(VENV)/sim.stamp: $(SETUP)
 	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh sim
@@ -37,7 +38,7 @@ $(VENV)/test.stamp: $(SETUP)
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 
 sim: $(VENV)/sim.stamp ## run one layer of a package on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
-	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
+	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
 		--acc-w '$(ACC_W)' --images '$(IMAGES)' --seed '$(SEED)' --stall '$(STALL)' --waves '$(WAVES)'
 
 roms: $(VENV)/sim.stamp ## write the ROM images of a package: MODEL OUT ROWS COLS

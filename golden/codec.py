@@ -39,6 +39,7 @@ def smallest_dtype(values: IntArray) -> npt.NDArray[Any]:
 
 
 def edge_to_json(edge: Edge) -> Json:
+    """Return the JSON object of an edge; its name is the key under which it is stored."""
     return {
         "shape": list(edge.shape),
         "bits": edge.bits,

@@ -17,9 +17,7 @@ _EXPECTED: tuple[type[Exception], ...] = (
     ValueError,
     LookupError,
     NotImplementedError,
-    FileNotFoundError,
-    PermissionError,
-    NotADirectoryError,
+    OSError,
 )
 
 

@@ -1,12 +1,19 @@
 """When a matrix product of integers is exact in floating point, and how to cut it where it is not.
 
-Every number that a product Σ_k a_k b_k passes through, in any order, with any number of accumulators and with or
-without fused multiply-add, is a sum of some of its terms. So each is at most Σ_k |b_k| · max|a|. A float type that
-holds every integer up to that bound rounds nowhere: 2^24 for float32, 2^53 for float64 (IEEE 754).
+Every number that a product Σ_k w_k a_k passes through, in any order, with any number of accumulators and with or
+without fused multiply-add, is a sum of some of its terms. So it lies between the sum of the negative terms and the
+sum of the positive ones. With P = Σ max(w, 0), N = Σ max(-w, 0) and low <= a <= high, low <= 0 <= high, both are at
+most max(P·high - N·low, N·high - P·low) in magnitude. With s = min(-low, high) and t = max(-low, high) that is
+
+    (P + N)·s + max(P, N)·(t - s),    for a >= 0 no more than max(P, N)·high.
+
+A float type that holds every integer up to that bound rounds nowhere: 2^24 for float32, 2^53 for float64 (IEEE 754).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -24,7 +31,6 @@ EXACT: dict[type[np.generic], int] = {np.float32: 1 << 24, np.float64: 1 << 53}
 
 SEGMENT = 64
 """K is cut at multiples of this; for shorter parts one float64 product is quicker."""
-
 
 CACHED = 1 << 16
 """Elements of weights whose magnitudes are summed at once, few enough to stay in cache."""
@@ -63,41 +69,89 @@ def masses(weights: Matrix) -> Matrix:
     return sums
 
 
-def exact_cuts(weights: Matrix, other_peak: int) -> list[slice] | None:
-    """Cut K so that each part's product is exact in the weights' float type, and the sum of the parts in float64.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bound:
+    """The sums that prove a product exact. both: P + N, signed: P - N, per row and segment of K: (rows, segments).
+
+    limit: EXACT of the type; depth: K. `signed` is meaningful where P + N over all K is below the limit.
+    """
+
+    both: Matrix
+    signed: Matrix
+    limit: int
+    depth: int
+
+    @cached_property
+    def whole(self) -> tuple[int, int]:
+        """The largest P + N and max(P, N) of any row over all K."""
+        return self.largest(np.zeros(1, np.intp)) if self.both.size else (0, 0)
+
+    def largest(self, starts: npt.NDArray[np.intp]) -> tuple[int, int]:
+        """The largest P + N and max(P, N) of any row and part, the parts beginning at these segments.
+
+        max(P, N) = (P + N + |P - N|) / 2; the numerator is even and below 2·limit, so it is exact in the type.
+        """
+        both, signed = (np.add.reduceat(sums, starts, axis=1) for sums in (self.both, self.signed))
+        return int(both.max()), int((both + np.abs(signed)).max()) // 2
+
+    def cuts(self, low: int, high: int) -> list[slice] | None:
+        """Cut K so that each part's product is exact in the type, and the sum of the parts in float64.
+
+        Args:
+            low, high: Python integers; every element of the other operand lies in low..high.
+
+        Returns:
+            Slices that cover 0..K, a single one where the whole is exact; None where no useful cut is.
+        """
+        small, large = sorted((max(-low, 0), max(high, 0)))
+        both, one = self.whole
+        if both >= self.limit or large >= self.limit:
+            return None
+        worst = both * small + one * (large - small)
+        if worst <= self.limit:
+            return [slice(0, self.depth)]
+        if self.limit != EXACT[np.float32]:
+            return None
+        fewest, segments = -(-worst // self.limit), self.both.shape[1]
+        for parts in (fewest, fewest + 1, 2 * fewest, segments):
+            starts = np.arange(0, segments, -(-segments // parts))
+            both, one = self.largest(starts)
+            if both * small + one * (large - small) <= self.limit:
+                edges = [int(start) * SEGMENT for start in starts] + [self.depth]
+                return [slice(k, end) for k, end in pairwise(edges)]
+        return None
+
+
+def bound(weights: Matrix) -> Bound:
+    """Sum the weights for `Bound.cuts`.
 
     Args:
         weights: (..., R, K) integers converted to float32 or float64, possibly too large to be exact.
-        other_peak: max|a| of the other operand, a Python integer.
-
-    Returns:
-        Slices that cover 0..K, a single one where the whole is exact; None where no useful cut is.
 
     Source: docs/arithmetic.md section 4 (accumulation is exact in any order).
+
+    >>> bound(np.full((1, 1024), 128, np.float32)).cuts(-128, 127)
+    [slice(0, 1024, None)]
+    >>> alternating = np.tile(np.array([128, -128], np.float32), (1, 512))
+    >>> bound(alternating).cuts(0, 255), bound(alternating).cuts(-255, 255)
+    ([slice(0, 1024, None)], [slice(0, 512, None), slice(512, 1024, None)])
+    """
+    limit, depth = EXACT[weights.dtype.type], weights.shape[-1]
+    if not weights.size:
+        return Bound(both=np.zeros((0, 0)), signed=np.zeros((0, 0)), limit=limit, depth=depth)
+    signed = np.add.reduceat(weights.reshape(-1, depth), np.arange(0, depth, SEGMENT), axis=1)
+    return Bound(both=masses(weights), signed=signed, limit=limit, depth=depth)
+
+
+def exact_cuts(weights: Matrix, other_peak: int) -> list[slice] | None:
+    """Return `bound(weights).cuts(-other_peak, other_peak)`.
 
     >>> exact_cuts(np.full((1, 1024), 128, np.float32), 128)
     [slice(0, 1024, None)]
     >>> [cut.stop for cut in exact_cuts(np.full((1, 1025), 128, np.float32), 128)]
     [576, 1025]
     """
-    limit, depth = EXACT[weights.dtype.type], weights.shape[-1]
-    if not weights.size:
-        return [slice(0, depth)] if other_peak < limit else None
-    sums = masses(weights)
-    total = int(sums.sum(axis=1).max())
-    if total >= limit or other_peak >= limit:
-        return None
-    if total * other_peak <= limit:
-        return [slice(0, depth)]
-    if weights.dtype != np.float32:
-        return None
-    fewest, segments = -(-total * other_peak // limit), sums.shape[1]
-    for parts in (fewest, fewest + 1, 2 * fewest, segments):
-        starts = np.arange(0, segments, -(-segments // parts))
-        if int(np.add.reduceat(sums, starts, axis=1).max()) * other_peak <= limit:
-            edges = [int(start) * SEGMENT for start in starts] + [depth]
-            return [slice(k, end) for k, end in pairwise(edges)]
-    return None
+    return bound(weights).cuts(-other_peak, other_peak)
 
 
 def check_int64_sum(weights: Matrix, other_peak: int) -> None:
@@ -118,18 +172,19 @@ def check_int64_sum(weights: Matrix, other_peak: int) -> None:
         raise RangeError(f"accumulator bound = {bound} is outside 0..{INT64_HI}: the sum may not fit int64")
 
 
-def product(weights: Matrix, columns: Matrix, cuts: list[slice]) -> Matrix:
+def product(weights: Matrix, columns: Matrix, cuts: list[slice], out: Matrix | None = None) -> Matrix:
     """Return weights @ columns, part by part where K is cut.
 
     Args:
         weights: (..., R, K); columns: (..., K, M) of the same type; cuts: from `exact_cuts`.
+        out: (..., R, M) of the same type, contiguous, to write products to; new memory where absent.
 
     Returns:
-        (..., R, M) in the operands' type, or float64 where K is cut. Exact if the cuts are.
+        (..., R, M) in the operands' type, `out` if given, or new and float64 where K is cut. Exact if the cuts are.
     """
     if len(cuts) == 1:
-        return np.asarray(np.matmul(weights, columns))
-    total: Matrix = np.matmul(weights[..., cuts[0]], columns[..., cuts[0], :]).astype(np.float64)
+        return np.asarray(np.matmul(weights, columns, out=out))
+    total: Matrix = np.matmul(weights[..., cuts[0]], columns[..., cuts[0], :], out=out).astype(np.float64)
     for cut in cuts[1:]:
-        total += np.matmul(weights[..., cut], columns[..., cut, :])
+        total += np.matmul(weights[..., cut], columns[..., cut, :], out=out)
     return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from golden.errors import PackageError
@@ -44,7 +45,14 @@ class Fields:
         return int(self._typed(name, int, "an integer"))
 
     def real(self, name: str) -> float:
-        return float(self._typed(name, (int, float), "a number"))
+        value = self._typed(name, (int, float), "a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise PackageError(f"{self.place}: field {name!r} = {value!r} is not a finite number")
+        return number
 
     def boolean(self, name: str) -> bool:
         return bool(self._typed(name, bool, "true or false"))

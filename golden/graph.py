@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,15 @@ from golden.mulquant import Widths
 from golden.nodes import AccumulatingNode, Add, Node
 
 _REFUSED = (ValueError, NotImplementedError)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def _check_name(name: str, place: str) -> None:
+    """Files and folders bear the names of graphs and nodes: no name may lead out of its folder."""
+    if not _NAME.fullmatch(name):
+        raise PackageError(
+            f"{place}: a name is letters, digits, '_', '.' and '-', and starts with none of the last two"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,8 +34,8 @@ class Graph:
     nodes: in topological order; input, output: names of edges.
 
     Raises:
-        PackageError: a name used twice or missing, an edge without producer, an order that is not topological, a shape
-            or number that does not fit; the message names the node and the field.
+        PackageError: a name used twice, missing or unfit for a file, an edge without producer, an order that is not
+            topological, a shape or number that does not fit; the message names the node and the field.
     """
 
     name: str
@@ -36,6 +46,7 @@ class Graph:
     output: str
 
     def __post_init__(self) -> None:
+        _check_name(self.name, f"graph {self.name!r}")
         if self.input not in self.edges:
             raise PackageError(f"graph: input {self.input!r} is not an edge")
         if not self.nodes:
@@ -44,6 +55,7 @@ class Graph:
         names: set[str] = set()
         for node in self.nodes:
             place = f"node {node.name!r}"
+            _check_name(node.name, place)
             if node.name in names:
                 raise PackageError(f"{place}: the name is used twice")
             names.add(node.name)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
 from golden.exact import Matrix
-from golden.formats import IntArray
 from golden.window import Pair, Window
+from golden.workspace import scratch
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,15 +22,23 @@ class Frame:
     between two images. At stride 1 a kernel tap of the whole batch is then one contiguous slice of data[c];
     the few positions that straddle two rows are computed and not read.
 
-    data: (C, T) float32, float64 or int64; window: the sliding window; batch: N; size: (OH, OW).
+    lanes: (L, C, T) float32, float64 or int64 in scratch memory, of which lane 0 is `data` and the others are room
+    for shifted copies; window: the sliding window; batch: N; extent: (H, W); size: (OH, OW).
     """
 
-    data: Matrix
+    lanes: Matrix
     pitch: int
     image: int
     window: Window
     batch: int
+    extent: Pair
     size: Pair
+
+    @property
+    def data(self) -> Matrix:
+        """The frame itself, (C, T)."""
+        first: Matrix = self.lanes[0]
+        return first
 
     @property
     def positions(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -40,30 +48,48 @@ class Frame:
             return ((self.batch - 1) * self.image + (oh - 1) * self.pitch + ow,), (1,)
         return (self.batch, oh, ow), (self.image, sh * self.pitch, sw)
 
-    def images(self, start: int, stop: int) -> Frame:
-        """Return the frame of images start..stop - 1, without a copy."""
-        return Frame(
-            data=self.data[:, start * self.image :],
-            pitch=self.pitch,
-            image=self.image,
-            window=self.window,
-            batch=min(stop, self.batch) - start,
-            size=self.size,
-        )
+    def fill(self, x: npt.NDArray[Any]) -> Pair:
+        """Write images (N, C, H, W) and zero padding, converted to the frame's type; return (min, max) of both."""
+        (ph, pw), (height, width), data = self.window.padding, self.extent, self.data
+        head = ph * self.pitch + pw
+        data[:, :head] = 0
+        rows = data[:, head:].reshape(len(data), self.batch, self.image // self.pitch, self.pitch)
+        rows[:, :, :height, width:] = 0
+        rows[:, :, height:] = 0
+        np.copyto(rows[:, :, :height, :width].swapaxes(0, 1), x, casting="unsafe")
+        return (int(data.min()), int(data.max())) if data.size else (0, 0)
 
-    def gather(self, taps: Pair, shape: tuple[int, ...], strides: tuple[int, ...]) -> Matrix:
-        """Return the view (C, rows, columns, *shape) of `taps` kernel taps at the positions given."""
-        (dh, dw), item = self.window.dilation, self.data.itemsize
+    def shift(self, zero_point: int) -> None:
+        """Subtract the zero point from the images, not from the padding."""
+        (ph, pw), (height, width), data = self.window.padding, self.extent, self.data
+        rows = data[:, ph * self.pitch + pw :].reshape(len(data), self.batch, self.image // self.pitch, self.pitch)
+        rows[:, :, :height, :width] -= np.asarray(zero_point, data.dtype)
+
+    def spread(self) -> Matrix:
+        """Fill lane j with the frame moved left by j·dw and return the lanes: the taps of one kernel row.
+
+        A channel's last elements come from the next channel; no output position reads them.
+        """
+        flat = self.lanes.reshape(len(self.lanes), -1)
+        for lane in range(1, len(flat)):
+            stop = max(flat.shape[1] - lane * self.window.dilation[1], 0)
+            flat[lane, :stop] = flat[0, flat.shape[1] - stop :]
+            flat[lane, stop:] = 0
+        return self.lanes
+
+    def gather(self) -> Matrix:
+        """Return the view (C, KH, KW, *positions) of all kernel taps at the output positions."""
+        (dh, dw), item, (shape, strides) = self.window.dilation, self.data.itemsize, self.positions
         steps = (dh * self.pitch, dw, *strides)
         return as_strided(
             self.data,
-            (self.data.shape[0], *taps, *shape),
+            (self.data.shape[0], *self.window.kernel, *shape),
             (self.data.strides[0], *(step * item for step in steps)),
             writeable=False,
         )
 
     def scatter(self, columns: Matrix) -> npt.NDArray[Any]:
-        """View contiguous results at the output positions (R, M) as (N, R, OH, OW)."""
+        """View results (R, M) at the output positions, each row contiguous, as (N, R, OH, OW)."""
         (oh, ow), item = self.size, columns.itemsize
         flat = self.window.stride == (1, 1)
         image, pitch = (self.image, self.pitch) if flat else (oh * ow, ow)
@@ -75,23 +101,16 @@ class Frame:
         )
 
 
-def make_frame(x: IntArray, window: Window, zero_point: int, dtype: type[np.generic]) -> Frame:
-    """Lay (N, C, H, W) out in a frame of x - zp, converted to dtype; padding holds 0.
-
-    The caller proves that the conversion is exact.
-    """
-    (batch, channels, height, width), (ph, pw) = x.shape, window.padding
+def make_frame(shape: tuple[int, ...], window: Window, lanes: int, dtype: type[np.generic]) -> Frame:
+    """Return a frame with arbitrary contents for images of shape (N, C, H, W)."""
+    (batch, channels, height, width), (ph, pw) = shape, window.padding
     rows, pitch = height + ph, width + pw
-    data: Matrix = np.zeros((channels, (batch * rows + ph) * pitch + pw), dtype)
-    item = data.itemsize
-    inside = as_strided(
-        data[:, ph * pitch + pw :],
-        (batch, channels, height, width),
-        (rows * pitch * item, data.strides[0], pitch * item, item),
-    )
-    inside[...] = x
-    if zero_point:
-        inside -= np.asarray(zero_point, dtype)
     return Frame(
-        data=data, pitch=pitch, image=rows * pitch, window=window, batch=batch, size=window.output_size(height, width)
+        lanes=scratch("frame", (lanes, channels, (batch * rows + ph) * pitch + pw), dtype),
+        pitch=pitch,
+        image=rows * pitch,
+        window=window,
+        batch=batch,
+        extent=(height, width),
+        size=window.output_size(height, width),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from golden.conv import conv2d
+from golden.conv import ConvKernel, prepare_conv2d
 from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS, Edge
 from golden.errors import RangeError, ShapeError
 from golden.formats import IntArray, IntFormat, check_format, check_int
@@ -116,6 +117,8 @@ class WeightedNode(AccumulatingNode):
         weight = check_format("weight", self.weight, IntFormat(bits=self.weight_bits, signed=True))
         if weight.ndim != self.weight_rank or not weight.size:
             raise ShapeError(f"weight: shape {weight.shape} does not have {self.weight_rank} non-empty axes")
+        weight = weight.copy()
+        weight.setflags(write=False)  # a constant: proofs and prepared kernels rest on it
         object.__setattr__(self, "weight", weight)
 
     @property
@@ -143,6 +146,11 @@ class Conv2d(WeightedNode):
         kernel = (int(self.weight.shape[2]), int(self.weight.shape[3]))
         return Window(kernel=kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
 
+    @cached_property
+    def kernel(self) -> ConvKernel:
+        """The weights, prepared on first use and kept: they are constants."""
+        return prepare_conv2d(self.weight, window=self.window, groups=self.groups)
+
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
         _rank(inputs[0], 3)
         channels, height, width = inputs[0].shape
@@ -154,7 +162,7 @@ class Conv2d(WeightedNode):
         return (self.out_channels, *self.window.output_size(height, width))
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
-        return conv2d(values[0], self.weight, window=self.window, groups=self.groups, zero_point=inputs[0].zero_point)
+        return self.kernel.apply(values[0], zero_point=inputs[0].zero_point)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,14 +122,18 @@ def _swap_in(staging: Path, target: Path) -> None:
         os.replace(staging, target)
         return
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    os.replace(target, aside / target.name)
     try:
-        os.replace(staging, target)
-    except OSError:
-        os.replace(aside / target.name, target)
+        os.replace(target, aside / target.name)
+        try:
+            os.replace(staging, target)
+        except BaseException:
+            os.replace(aside / target.name, target)
+            raise
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.rmdir()  # refused, and rightly so, if the older package could not be moved back
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def load_package(directory: str | os.PathLike[str]) -> Package:
@@ -141,8 +147,10 @@ def load_package(directory: str | os.PathLike[str]) -> Package:
     if not (source / GRAPH_FILE).is_file():
         raise FileNotFoundError(f"{source}: no model package there ({GRAPH_FILE} is missing)")
     try:
-        document = json.loads((source / GRAPH_FILE).read_text())
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        document = json.loads((source / GRAPH_FILE).read_text(), object_pairs_hook=_object)
+    except PackageError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise PackageError(f"{source / GRAPH_FILE}: not JSON: {error}") from error
     fields = Fields(document, GRAPH_FILE)
     schema = fields.integer("schema")
@@ -150,6 +158,16 @@ def load_package(directory: str | os.PathLike[str]) -> Package:
         raise PackageError(f"{GRAPH_FILE}: schema {schema} is not {SCHEMA}, the only one this version reads")
     tensors = _read_tensors(source / TENSOR_FILE, fields.text("tensors_sha256"))
     return _package_from_fields(fields, tensors)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Decode a JSON object; a repeated field is refused, where the decoder would silently take the last one."""
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PackageError(f"{GRAPH_FILE}: field {twice!r} is given twice")
+    return data
 
 
 def _read_tensors(path: Path, digest: str) -> dict[str, npt.NDArray[Any]]:
@@ -160,9 +178,9 @@ def _read_tensors(path: Path, digest: str) -> dict[str, npt.NDArray[Any]]:
     if actual != digest:
         raise PackageError(f"{path}: SHA-256 is {actual[:16]}…, {GRAPH_FILE} says {digest[:16]}…")
     try:
-        with np.load(io.BytesIO(archive), allow_pickle=False) as data:
+        with np.lib.npyio.NpzFile(io.BytesIO(archive), allow_pickle=False) as data:
             return {name: data[name] for name in data.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise PackageError(f"{path}: not a tensor archive: {error}") from error
 
 
@@ -191,8 +209,8 @@ def _package_from_fields(fields: Fields, tensors: Mapping[str, npt.NDArray[Any]]
     metrics = fields.object("metrics")
     package = Package(
         graph=graph,
-        samples=as_int64("samples", tensors[_SAMPLE_INPUT]),
-        labels=as_int64("labels", tensors[_SAMPLE_LABEL]),
+        samples=tensors[_SAMPLE_INPUT],
+        labels=tensors[_SAMPLE_LABEL],
         description=fields.text("description"),
         metrics={name: Fields({name: value}, metrics.place).real(name) for name, value in metrics.rest().items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from golden.codec import smallest_dtype
 from golden.formats import IntArray
 from golden.graph import Graph
 from golden.nodes import AccumulatingNode
+from golden.rom_image import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,12 +35,10 @@ class LayerVectors:
         if self.accumulators is not None:
             arrays["accumulators"] = smallest_dtype(self.accumulators)
         arrays["output"] = smallest_dtype(self.output)
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = target.with_name(f".{target.name}.{os.getpid()}")
-        with staging.open("wb") as stream:
-            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-        os.replace(staging, target)
+        archive = io.BytesIO()
+        np.savez_compressed(archive, **arrays)  # type: ignore[arg-type]
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, archive.getvalue())
 
 
 def layer_vectors(graph: Graph, name: str, images: npt.ArrayLike) -> LayerVectors:

@@ -6,12 +6,13 @@ import copy
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from golden.errors import PackageError, RangeError, ShapeError
+from golden.errors import RangeError, ShapeError
 from golden.mulquant import Widths
 from golden.package import Package, save_package
 from golden.rounding import Rounding
@@ -24,6 +25,9 @@ from t2c.layers.base import QLayer
 from t2c.mulquant import Chooser, normalized
 from t2c.network import IntegerNetwork, QNetwork
 from t2c.recipe import Recipe
+
+PACKAGES = Path("packages")
+"""Where packages go that are given no directory, under the working directory."""
 
 SCALE_ERROR_LIMIT = 0.01
 """Relative scale error above which the conversion warns."""
@@ -66,6 +70,7 @@ class T2C:
         self.name = name
         self.recipe = Recipe(choose=choose, rounding=Rounding.parse(rounding), widths=widths or Widths())
         self.net: IntegerNetwork | None = None
+        self.calibration = calibration
         if isinstance(model, QNetwork):
             self.qnet = copy.deepcopy(model).cpu()
         else:
@@ -120,7 +125,7 @@ class T2C:
 
     def nn2chip(
         self,
-        samples: Tensor,
+        samples: Tensor | None = None,
         labels: Tensor | None = None,
         *,
         save_model: bool = True,
@@ -131,9 +136,11 @@ class T2C:
         """Convert, check against golden on every tensor of every sample, and write the package.
 
         Args:
-            samples: real (N, *shape); they go into the package, quantised, with their labels.
+            samples: real (N, *shape); they go into the package, quantised, with their labels. The calibration data
+                if None.
             labels: int (N,); zeros if None.
-            save_model: write the package; needs directory.
+            save_model: write the package.
+            directory: where; `packages/<name>` if None.
             description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
                 (fractions) are added to metrics, and `max_scale_error` always.
 
@@ -141,12 +148,15 @@ class T2C:
             The integer network.
 
         Raises:
+            CalibrationError: there are neither samples nor calibration data.
             ExportError: torch and golden differ; nothing is written.
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
         """
-        if save_model and directory is None:
-            raise PackageError("nn2chip(save_model=True) needs a directory")
+        if samples is None:
+            samples = self.calibration
+        if samples is None:
+            raise CalibrationError("nn2chip needs samples: a calibrated network brings none of its own")
         if tuple(samples.shape[1:]) != self.qnet.input_shape or not samples.shape[0]:
             raise ShapeError(f"samples: shape {tuple(samples.shape)} is not (N >= 1, {self.qnet.input_shape})")
         if labels is not None and tuple(labels.shape) != (samples.shape[0],):
@@ -161,12 +171,12 @@ class T2C:
             figures |= self._accuracies(net, samples, integers, labels)
         figures["max_scale_error"] = max(net.scale_errors().values(), default=0.0)
         self.metrics = figures
-        if save_model and directory is not None:
+        if save_model:
             numbers = np.zeros(samples.shape[0], dtype=np.int64) if labels is None else labels.numpy()
             package = Package(
                 graph=graph, samples=integers.numpy(), labels=numbers, description=description, metrics=figures
             )
-            save_package(package, directory)
+            save_package(package, PACKAGES / self.name if directory is None else directory)
         return net
 
     def _accuracies(self, net: IntegerNetwork, samples: Tensor, integers: Tensor, labels: Tensor) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Command line of the harness: run one layer of a package on the RTL. `make sim` calls it."""
+"""Command line of the harness, behind `make sim`: run one layer of a package, or the bench of one unit, on the RTL."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from tb.report import layer_list, layer_table
 from tb.runner import ROOT
 from tb.simulators import SIMULATORS, find_simulator
 from tb.stalls import PROFILES, parse_stalls
+from tb.unit_job import UNITS, run_unit
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="sim", description="Run one layer of a model package on the RTL and compare it with golden.")
     parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
-    parser.add_argument("--layer", required=True, help="layer name, or 'list'")
+    parser.add_argument("--layer", default="list", help="layer name, or 'list'")
+    parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join(UNITS)}")
     parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
     parser.add_argument("--rows", type=int, default=8)
     parser.add_argument("--cols", type=int, default=8)
@@ -32,9 +34,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _run_unit(options: argparse.Namespace) -> int:
+    output = options.out.resolve()
+    simulator = find_simulator(options.sim)
+    outcome = run_unit(options.unit, simulator, output, seed=options.seed, waves=bool(options.waves))
+    print(f"unit     {options.unit} on {simulator.name} {simulator.version}, seed {options.seed}")
+    print(f"benches  {outcome.tests} ran, {outcome.failed} failed; see {outcome.log}")
+    print(f"verdict  {'PASS' if outcome.passed else 'FAIL'}")
+    return 0 if outcome.passed else 1
+
+
 def main() -> int:
     """Return 0 on a proven match, 1 otherwise."""
     options = _parser().parse_args()
+    if options.unit:
+        return _run_unit(options)
     path, package = open_package(options.model, ROOT / "examples")
     hardware = Hardware(rows=options.rows, cols=options.cols, acc_w=options.acc_w)
     if options.layer == "list":

@@ -43,7 +43,7 @@ def read_capture(path: Path, bits: int) -> Words:
     """Read a $writememh file of words of `bits` bits.
 
     Raises:
-        PackageError: a missing file, a line that is no hex word, or words of the wrong length.
+        PackageError: a missing file, a line that is no hex word, or a word with too few or too many digits or bits.
     """
     if not path.is_file():
         raise PackageError(f"{path}: the simulator wrote no capture file")
@@ -57,5 +57,10 @@ def read_capture(path: Path, bits: int) -> Words:
     if (nibbles == _INVALID).any():
         raise PackageError(f"{path}: a word is not hexadecimal")
     spread = (nibbles[:, :, np.newaxis] >> np.arange(4, dtype=np.uint8)) & 1
+    value = spread.reshape(len(words), 4 * digits).astype(bool)
+    if value[:, bits:].any():
+        raise PackageError(
+            f"{path}: word {words[int(value[:, bits:].any(axis=1).argmax())]!r} has more than {bits} bits"
+        )
     unknown = np.repeat(nibbles == _UNKNOWN, 4, axis=1)
-    return Words(value=spread.reshape(len(words), -1).astype(bool)[:, :bits], unknown=unknown[:, :bits])
+    return Words(value=value[:, :bits], unknown=unknown[:, :bits])

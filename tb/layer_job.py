@@ -134,7 +134,7 @@ def prepare_layer(
     if not 1 <= request.images <= available:
         raise UserError(f"IMAGES = {request.images} is outside 1..{available}, the samples of {model}")
     name = f"{package.name}-{request.layer}-{simulator.name}-{hardware.rows}x{hardware.cols}"
-    folder = output / "runs" / name
+    folder = output / name
     folder.mkdir(parents=True, exist_ok=True)
     for stale in ("capture.hex", "verdict.json", "result.json", "results.xml"):
         (folder / stale).unlink(missing_ok=True)
@@ -288,6 +288,7 @@ def replay_command(model: str, request: LayerRequest, hardware: Hardware, simula
         "SIM": simulator,
         "ROWS": hardware.rows,
         "COLS": hardware.cols,
+        "ACC_W": hardware.acc_w,
         "IMAGES": request.images,
         "SEED": request.seed,
         "STALL": request.stall,

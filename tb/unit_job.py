@@ -86,7 +86,7 @@ def run_unit(
     design = Design(top=name, parameters=settings.parameters, rtl=rtl, published=("*_i", "*_o", "*_ni"))
     built = build(design, simulator, output, waves=waves)
     label = "-".join(f"{key}{value}" for key, value in (parameters or {}).items())
-    folder = output / "runs" / "-".join(filter(None, [name, simulator.name, label]))
+    folder = output / "-".join(filter(None, [name, simulator.name, label]))
     return simulate(
         built,
         module=unit.module,

@@ -292,7 +292,7 @@ def nodes(change: Callable[[list[Json]], object]) -> Edit:
 
 
 def wide_accumulators(document: Json, tensors: Tensors) -> None:
-    document["widths"]["acc"] = 19  # fc needs 20 bits
+    document["widths"]["acc"] = 17
 
 
 DAMAGES: dict[str, tuple[Edit, str]] = {
@@ -316,7 +316,10 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "no nodes": (in_document(nodes=[]), "graph: it has no nodes"),
     "description as number": (in_document(description=3), "graph.json: field 'description' = 3 is not a string"),
     "metric as text": (in_document(metrics={"acc": "1"}), "field 'metrics': field 'acc' = '1' is not a number"),
-    "metric NaN": (in_document(metrics={"acc": float("nan")}), "field 'metrics': field 'acc' = nan is not a number"),
+    "metric NaN": (
+        in_document(metrics={"acc": float("nan")}),
+        "field 'metrics': field 'acc' = nan is not a finite number",
+    ),
     "unknown input": (in_document(input="z"), "graph: input 'z' is not an edge"),
     "unknown output": (in_document(output="z"), "graph: output 'z' is not produced by a node"),
     # edges
@@ -329,8 +332,8 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "edge without axes": (in_edge("x", shape=[]), "edge 'x': shape = () is not a list of positive integers"),
     "edge shape as number": (in_edge("x", shape=3), "edge 'x': field 'shape' = 3 is not a list of integers"),
     "edge shape of reals": (in_edge("x", shape=[2.0]), "edge 'x': field 'shape' = [2.0] is not a list of integers"),
-    "edge scale NaN": (in_edge("x", scale=float("nan")), "edge 'x': scale = nan is not a positive number"),
-    "edge scale infinite": (in_edge("x", scale=float("inf")), "edge 'x': scale = inf is not a positive number"),
+    "edge scale NaN": (in_edge("x", scale=float("nan")), "edge 'x': field 'scale' = nan is not a finite number"),
+    "edge scale infinite": (in_edge("x", scale=float("inf")), "edge 'x': field 'scale' = inf is not a finite number"),
     "edge scale beyond float": (in_edge("x", scale=10**400), "edge 'x': field 'scale' = 1000"),
     "edge scale 0": (in_edge("x", scale=0), "edge 'x': scale = 0.0 is not a positive number"),
     "edge without scale": (without("edges", "x", "scale"), "edge 'x': field 'scale' is missing"),
@@ -355,6 +358,10 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "node unknown output": (in_node("left", output="z"), "node 'left': output 'z' is not an edge"),
     "output produced twice": (in_node("right", output="left"), "node 'right': output 'left' is produced twice"),
     "node feeds itself": (in_node("sum", inputs=["left", "sum"]), "node 'sum': input 'sum' is not produced by an ear"),
+    "node name that leads out": (in_node("left", name="../left"), "node '../left': a name is letters, digits, '_'"),
+    "node name with a line end": (in_node("left", name="left\n"), "node 'left\\n': a name is letters, digits, '_'"),
+    "graph name that leads out": (in_document(name="/tmp/x"), "graph '/tmp/x': a name is letters, digits, '_'"),
+    "graph name empty": (in_document(name=""), "graph '': a name is letters, digits, '_'"),
     "duplicate node name": (in_node("right", name="left"), "node 'left': the name is used twice"),
     "not topological": (
         nodes(lambda items: items.insert(0, items.pop(2))),
@@ -382,7 +389,7 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "weight rank": (tensor("fc.weight", np.ravel), "node 'fc': weight: shape (48,) does not have 2 non-empty axes"),
     "weight of reals": (
         tensor("fc.weight", lambda values: values.astype(float)),
-        "node 'fc': fc.weight: dtype float64 is not an integer type",
+        "node 'fc': weight: dtype float64 is not an integer type",
     ),
     "weight missing": (no_tensor("fc.weight"), "node 'fc': field 'weight': tensor 'fc.weight' is missing"),
     "weight misnamed": (in_node("fc", weight="w"), "node 'fc': field 'weight': tensor 'w' is missing"),
@@ -413,7 +420,10 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "hi outside the format": (in_stage("left", hi=16), "node 'left': hi = 16 is outside -16..15"),
     "hi outside every format": (in_stage("left", hi=256), "node 'left': hi = 256 is outside -128..255"),
     "another zero point": (in_stage("fc", zero_point=1), "node 'fc': zero_point = 1 differs from the output edge's 0"),
-    "accumulator overflow": (wide_accumulators, "node 'fc': accumulator: worst case "),
+    "accumulator overflow": (
+        wide_accumulators,
+        "node 'right': accumulator: worst case 77872 needs 18 bits, acc width is 17",
+    ),
     "add lo outside the format": (in_stage("sum", "addquant", lo=-1), "node 'sum': lo = -1 is outside 0..63"),
     "add multiplier": (
         in_stage("sum", "addquant", multiplier_a=1 << 15),

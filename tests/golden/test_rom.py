@@ -1,11 +1,13 @@
 """ROM images: every width, format, lane order and endianness, and every way a file can be damaged."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from bitstring import Bits
 
 from golden.errors import PackageError, RangeError, ShapeError
 from golden.rom import RomLayout, pack_bytes, pack_words, unpack_bytes, unpack_words
@@ -35,6 +37,33 @@ def test_words_match_the_definition_at_every_width(bits: int, signed: bool) -> N
             words = pack_words(values, layout)
             assert [format(word, f"0{layout.word_bits}b") for word in words] == expected
             assert unpack_words(words, layout, 19).tolist() == values
+
+
+def zeros(count: int) -> Bits:
+    return Bits(bin="0" * count)
+
+
+@pytest.mark.parametrize("bits", range(2, 65))
+def test_hex_images_are_what_bitstring_packs(bits: int, tmp_path: Path) -> None:
+    """An independent packer: each word is a concatenation of bit strings, padded on the left to whole digits."""
+    lanes = 3
+    for signed, order in product((True, False), ("lsb_first", "msb_first")):
+        values = extremes(bits, signed, 12)
+        write_image(tmp_path / "rom", values, RomLayout(bits=bits, signed=signed, lanes=lanes, lane_order=order), "hex")
+        elements = [Bits(int=v, length=bits) if signed else Bits(uint=v, length=bits) for v in values]
+        words = [elements[k : k + lanes] for k in range(0, len(elements), lanes)]
+        packed = [Bits().join(word if order == "msb_first" else word[::-1]) for word in words]
+        wanted = [(zeros(-len(word) % 4) + word).hex for word in packed]
+        assert (tmp_path / "rom").read_text().split() == wanted
+
+
+@pytest.mark.parametrize("endianness", ["little", "big"])
+@pytest.mark.parametrize("bits", [2, 3, 5, 7, 8, 11, 33, 63])
+def test_binary_images_are_what_bitstring_packs(bits: int, endianness: str, tmp_path: Path) -> None:
+    values = extremes(bits, True, 9)
+    write_image(tmp_path / "rom", values, RomLayout(bits=bits, signed=True, endianness=endianness), "bin")
+    packed = [(zeros(-bits % 8) + Bits(int=v, length=bits)).bytes for v in values]
+    assert (tmp_path / "rom").read_bytes() == b"".join(p[::-1] if endianness == "little" else p for p in packed)
 
 
 @pytest.mark.parametrize("bits", range(2, 65))

@@ -50,6 +50,16 @@ def test_round_trip(tmp_path: Path) -> None:
     assert package.metrics["max_scale_error"] == max(net.scale_errors().values()) < 2.0**-14
 
 
+def test_the_bare_call_writes_the_calibration_data_into_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    converter = chip()
+    converter.nn2chip(save_model=True)
+    package = load_package(tmp_path / "packages" / "residual")
+    np.testing.assert_array_equal(package.samples, converter.input_integers(images(Residual)).numpy())
+
+
 def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
     x = images(Residual)
     for name in "ab":
@@ -128,8 +138,8 @@ def test_wrong_use_is_refused(tmp_path: Path) -> None:
     x = images(Nested)
     with pytest.raises(CalibrationError, match="calibration data"):
         T2C(built(Nested))
-    with pytest.raises(PackageError, match="needs a directory"):
-        chip().nn2chip(images(Residual))
+    with pytest.raises(CalibrationError, match="nn2chip needs samples"):
+        T2C(chip().qnet).nn2chip()
     with pytest.raises(ShapeError, match="samples"):
         chip().nn2chip(x, save_model=False)
     with pytest.raises(ShapeError, match="labels"):

@@ -1,0 +1,151 @@
+"""The house rules that a reader relies on: who may import whom, what a Verilog file looks like, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+ROOMS = {
+    "golden": {"golden", "numpy", "bitstring"},
+    "mapping": {"golden", "mapping", "numpy", "bitstring"},
+    "tb": {"golden", "mapping", "tb", "numpy", "cocotb", "cocotb_bus", "cocotb_tools", "find_libpython"},
+    "t2c": {"golden", "t2c", "numpy", "torch", "sklearn"},
+}
+COMMAND_LINES = {"mapping", "tb"}
+"""What the command lines of t2c may import besides."""
+FILES = {room: sorted((ROOT / room).rglob("*.py")) for room in ROOMS}
+VERILOG = sorted((ROOT / "rtl").glob("*.v"))
+TEXTS = {".py", ".v", ".vh", ".f", ".md", ".toml", ".txt", ".sh", ".yml", ".yaml", ".cpp", ".json", ".cfg", ".vlt", ""}
+UNSEEN = {".git", ".venv", "sim_build", "packages", "__pycache__", "build", "dist"}
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of everything that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
+
+
+def is_command_line(path: Path) -> bool:
+    return '__name__ == "__main__"' in path.read_text()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_stay_in_their_room(room: str) -> None:
+    assert FILES[room]
+    for path in FILES[room]:
+        allowed = ROOMS[room]
+        if room == "t2c" and is_command_line(path):
+            allowed = allowed | COMMAND_LINES
+        assert imported(path) <= allowed, relative(path)
+
+
+def test_golden_does_no_floats_on_the_side() -> None:
+    """No random numbers, no printing except where a command speaks to its user."""
+    for path in FILES["golden"]:
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        names = {call.id for call in calls if isinstance(call, ast.Name)}
+        assert "print" not in names or path.name == "command.py", relative(path)
+        assert "random" not in {call.attr for call in calls if isinstance(call, ast.Attribute)}, relative(path)
+
+
+def sources() -> list[Path]:
+    return sorted(
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and path.suffix in TEXTS
+        and not UNSEEN & set(path.relative_to(ROOT).parts)
+        and not any(part.startswith(".") and part != ".github" for part in path.relative_to(ROOT).parts)
+        and path.stat().st_size < 1 << 20
+    )
+
+
+def test_no_file_names_a_place_outside_the_project() -> None:
+    """Neither the folder of the founders nor a package registry: a clone must stand alone, behind any mirror."""
+    hosts = ("pypi.org", "pythonhosted.org", "artifactory", "npmjs.", "crates.io", "conda.anaconda")
+    words = ("../" + "shared", "/work/" + "shared", "/work/" + "main", *hosts)
+    found = sources()
+    assert {"Makefile", "README.md", "rtl/mac_pe.v", "tools/setup.sh"} <= {relative(path) for path in found}
+    for path in found:
+        if path == Path(__file__):
+            continue
+        text = path.read_text(errors="replace")
+        assert [word for word in words if word in text] == [], relative(path)
+
+
+def test_the_file_list_holds_every_rtl_file_once() -> None:
+    assert sorted((ROOT / "rtl" / "filelist.f").read_text().split()) == [path.name for path in VERILOG]
+
+
+@pytest.mark.parametrize("path", VERILOG, ids=lambda path: path.stem)
+def test_one_module_of_the_files_name(path: Path) -> None:
+    code = re.sub(r"//[^\n]*", "", path.read_text())
+    assert re.findall(r"^\s*module\s+(\w+)", code, re.MULTILINE) == [path.stem]
+    assert len(re.findall(r"\bendmodule\b", code)) == 1
+
+
+@pytest.mark.parametrize("path", [*VERILOG, *sorted((ROOT / "tb" / "hdl").glob("*.v"))], ids=lambda path: path.stem)
+def test_verilog_frame(path: Path) -> None:
+    """Header comment, then no implicit nets, restored at the end."""
+    lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+    assert lines[0].startswith(f"// {path.stem}:")
+    code = [line for line in lines if not line.startswith("//")]
+    assert code[0] == "`default_nettype none"
+    assert lines[-1] == "`default_nettype wire"
+
+
+@pytest.mark.parametrize("path", VERILOG, ids=lambda path: path.stem)
+def test_header_names_spec_and_doc_page(path: Path) -> None:
+    header = path.read_text().partition("`default_nettype")[0]
+    for entry in ("Spec", "Doc"):
+        assert re.search(rf"^// {entry}\s+\S", header, re.MULTILINE), f"{entry} is missing"
+    page = re.search(r"^// Doc\s+(\S+\.md)", header, re.MULTILINE)
+    assert page is not None
+    assert (ROOT / page[1]).is_file(), page[1]
+
+
+def public_definitions(path: Path) -> list[ast.FunctionDef | ast.ClassDef]:
+    """Public functions and classes of a module, and public methods of its public classes."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    found = [node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)]
+    found = [node for node in found if not node.name.startswith("_")]
+    return found + [
+        member
+        for node in found
+        if isinstance(node, ast.ClassDef)
+        for member in node.body
+        if isinstance(member, ast.FunctionDef) and not member.name.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", [path for room in ("golden", "mapping") for path in FILES[room] if path.stat().st_size], ids=relative
+)
+def test_modules_and_functions_are_documented(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "module"
+    functions = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    bare = [node.name for node in functions if not node.name.startswith("_") and not ast.get_docstring(node)]
+    assert bare == []
+
+
+def test_every_file_of_python_is_of_readable_length() -> None:
+    """About 200 lines; 320 at the very most."""
+    long = {relative(path): n for room in FILES.values() for path in room if (n := path.read_text().count("\n")) > 320}
+    assert long == {}
