@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from golden.errors import RangeError, ShapeError
+from golden.edge import Edge
+from golden.errors import PackageError, RangeError, ShapeError
 from golden.graph import Graph
-from golden.mulquant import MulQuant
+from golden.mulquant import MulQuant, Widths
 from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d, Node
 from golden.package import Package, load_package
 from golden.vectors import layer_vectors
@@ -119,6 +121,23 @@ def test_a_shipped_network_equals_the_oracle(examples: Path) -> None:
     graph = shipped.graph
     for node, arguments, output in graph.steps(shipped.samples[:1]):
         assert np.array_equal(output, by_oracle(node, graph, arguments)), node.name
+
+
+@pytest.mark.parametrize(("bits", "signed", "fits"), [(7, False, True), (8, True, False)])
+def test_the_accumulator_bound_is_exact(bits: int, signed: bool, fits: bool) -> None:
+    """|w| max|x - zp| = 127 fits 8 bits, 128 does not."""
+    edges = {
+        "x": Edge(name="x", shape=(1,), bits=bits, signed=signed),
+        "y": Edge(name="y", shape=(1,), bits=8, signed=True),
+    }
+    widths, one = Widths(acc=8), np.array([1])
+    quant = MulQuant(multiplier=one, bias=one, shift=one, lo=-128, hi=127, widths=widths)
+    node = Linear(name="fc", inputs=("x",), output="y", weight=np.array([[-1]]), weight_bits=2, mulquant=quant)
+    expectation = (
+        nullcontext() if fits else pytest.raises(PackageError, match="worst case 128 needs 9 bits, acc width is 8")
+    )
+    with expectation:
+        Graph(name="one", widths=widths, edges=edges, nodes=(node,), input="x", output="y")
 
 
 def test_steps_come_in_order_with_their_arguments(package: Package) -> None:

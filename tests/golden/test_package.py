@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -112,6 +113,11 @@ def test_the_same_package_gives_the_same_bytes(sound: Path, tmp_path: Path) -> N
     save_package(load_package(sound), tmp_path / "again")
     for name in (GRAPH_FILE, TENSOR_FILE):
         assert (tmp_path / "again" / name).read_bytes() == (sound / name).read_bytes()
+
+
+def test_the_archive_bears_no_date_of_today(sound: Path) -> None:
+    with zipfile.ZipFile(sound / TENSOR_FILE) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 @pytest.mark.parametrize("model", ["digits_w8a8", "digits_w4a4"])
