@@ -66,6 +66,11 @@ class LayerProgram:
         channels, height, width = self.target.shape
         return OutputOrder(channels=channels, height=height, width=width, cols=self.hardware.cols)
 
+    def last_words(self, images: int) -> list[int]:
+        """Index of the last output word of each descriptor's run, among all words of so many images."""
+        pixels = images * self.order.height * self.order.width
+        return [(run.first_tile + run.tiles) * pixels - 1 for run in self.runs]
+
     def descriptors(self, images: int) -> tuple[Descriptor, ...]:
         """The runs of the engine, one after the other, for `images` images in the activation memory."""
         words = self.plan.ch_words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,7 +57,15 @@ class Verdict:
 
 
 def compare_batch(
-    layer: str, captured: Words, expected: IntArray, order: OutputOrder, *, x_w: int, signed: bool, first_image: int
+    layer: str,
+    captured: Words,
+    expected: IntArray,
+    order: OutputOrder,
+    *,
+    x_w: int,
+    signed: bool,
+    first_image: int,
+    last_words: Sequence[int] | None = None,
 ) -> Verdict:
     """Compare the words of one batch, {tlast, tkeep, tdata} each, with golden's output.
 
@@ -67,6 +76,7 @@ def compare_batch(
         order: how the engine orders it.
         x_w, signed: reading of a lane.
         first_image: number of the batch's first image.
+        last_words: the words that must have tlast, and no others; None means the batch's last one.
     """
     images = expected.shape[0]
     wanted, kept = order.to_words(expected), order.kept(images)
@@ -80,6 +90,11 @@ def compare_batch(
     differs = ((actual[:common] != wanted[:common]) | unknown[:common]) & kept[:common]
     if (keep_unknown[:common] | (keep[:common] != kept[:common])).any():
         faults.append("tkeep does not mark the real channels")
+    last, last_unknown = captured.field(order.cols * (x_w + 1), 1, 1, signed=False)
+    marked = np.zeros((len(wanted), 1), dtype=np.int64)
+    marked[[len(wanted) - 1] if last_words is None else list(last_words)] = 1
+    if (last_unknown[:common] | (last[:common] != marked[:common])).any():
+        faults.append("tlast does not mark the last word of each run")
     # Tensor order, so that "first" means what a reader of the tensor means.
     words, lanes = np.nonzero(differs)
     found = sorted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shlex
 from collections.abc import Sequence
@@ -133,8 +134,7 @@ def prepare_layer(
     available = len(package.samples)
     if not 1 <= request.images <= available:
         raise UserError(f"IMAGES = {request.images} is outside 1..{available}, the samples of {model}")
-    name = f"{package.name}-{request.layer}-{simulator.name}-{hardware.rows}x{hardware.cols}"
-    folder = output / name
+    folder = run_folder(package, request.layer, hardware, simulator, output)
     folder.mkdir(parents=True, exist_ok=True)
     for stale in ("capture.hex", "verdict.json", "result.json", "results.xml"):
         (folder / stale).unlink(missing_ok=True)
@@ -154,8 +154,20 @@ def prepare_layer(
 def run_layer(
     package: Package, model: str, request: LayerRequest, hardware: Hardware, simulator: Simulator, output: Path
 ) -> LayerResult:
-    """Run one layer of a package on the RTL and compare every output with golden; see `prepare_layer`."""
-    return prepare_layer(package, model, request, hardware, simulator, output).run()
+    """Run one layer of a package on the RTL and compare every output with golden; see `prepare_layer`.
+
+    A second run of the same layer, simulator and array waits for the first: they share a folder.
+    """
+    folder = run_folder(package, request.layer, hardware, simulator, output)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return prepare_layer(package, model, request, hardware, simulator, output).run()
+
+
+def run_folder(package: Package, layer: str, hardware: Hardware, simulator: Simulator, output: Path) -> Path:
+    """Where the files of a run go."""
+    return output / f"{package.name}-{layer}-{simulator.name}-{hardware.rows}x{hardware.cols}"
 
 
 def _write_files(
@@ -181,6 +193,7 @@ def _write_files(
                 "load_words": load_words,
                 "first_descriptor": len(descriptors),
                 "descriptors": len(runs),
+                "last_words": program.last_words(images),
                 "cycle_limit": _cycle_limit(program, images, load_words),
             }
         )

@@ -52,7 +52,18 @@ class Tool:
         files = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
         if self.name == "icarus":
             values = [f"-P{top}.{key}={value}" for key, value in parameters.items()]
-            return ["iverilog", "-g2005", "-Wall", f"-I{RTL}", "-s", top, *values, "-o", str(scratch / "lint.vvp"), *files]
+            return [
+                "iverilog",
+                "-g2005",
+                "-Wall",
+                f"-I{RTL}",
+                "-s",
+                top,
+                *values,
+                "-o",
+                str(scratch / "lint.vvp"),
+                *files,
+            ]
         if self.name == "verilator":
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", f"-I{RTL}", "--top-module", top, *values, *files]
@@ -111,7 +122,17 @@ def _check_harness() -> int:
     """The simulation-only sources, by Verilator (they use delays, which Yosys does not take)."""
     files = [str(path) for path in sorted(HDL.glob("*.v"))]
     rtl = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
-    command = ["verilator", "--lint-only", "-Wall", "--timing", f"-I{RTL}", "--top-module", "layer_harness", *files, *rtl]
+    command = [
+        "verilator",
+        "--lint-only",
+        "-Wall",
+        "--timing",
+        f"-I{RTL}",
+        "--top-module",
+        "layer_harness",
+        *files,
+        *rtl,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     print(f"{'FAIL' if done.returncode else 'ok  '} verilator layer_harness")
     if done.returncode:

@@ -86,9 +86,7 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
             groups=shape.groups,
             **common,
         )
-    target = Edge(
-        name="y", shape=node.output_shape([source]), bits=8, signed=shape.y_signed, zero_point=zero_point
-    )
+    target = Edge(name="y", shape=node.output_shape([source]), bits=8, signed=shape.y_signed, zero_point=zero_point)
     graph = Graph(
         name=f"random-{shape.label}-{seed}",
         widths=Widths(),

@@ -18,6 +18,9 @@ from mapping.order import OutputOrder
 from tb.capture import Words, read_capture
 from tb.comparison import Verdict, compare_batch, merge
 
+Batch = dict[str, Any]
+"""One entry of `batches` in job.json; see tb.layer_job."""
+
 PERIOD_NS = 2
 RESET_CYCLES = 8
 MID_STREAM_CYCLES = 20
@@ -52,7 +55,7 @@ class LayerBench:
         dut.rst_n.value = 1
         await Timer(RESET_CYCLES * PERIOD_NS, "ns")
 
-    async def start(self, batch: dict[str, int]) -> None:
+    async def start(self, batch: Batch) -> None:
         """Set one batch going."""
         dut = self.dut
         dut.load_words.value = batch["load_words"]
@@ -62,7 +65,7 @@ class LayerBench:
         await Timer(2 * PERIOD_NS, "ns")
         dut.go.value = 0
 
-    async def run(self, batch: dict[str, int]) -> str | None:
+    async def run(self, batch: Batch) -> str | None:
         """Run one batch to its end; return what went wrong, or None."""
         await self.start(batch)
         limit = batch["cycle_limit"]
@@ -98,7 +101,7 @@ class LayerBench:
         value = getattr(self.dut, name).value
         return int(value) if value.is_resolvable else -1
 
-    def protocol_faults(self, batches: list[dict[str, int]]) -> list[str]:
+    def protocol_faults(self, batches: list[Batch]) -> list[str]:
         """What the harness's checks found over the whole run."""
         descriptors = sum(batch["descriptors"] for batch in batches)
         faults = []
@@ -121,7 +124,7 @@ class LayerBench:
             return Words(value=empty, unknown=empty)
         return read_capture(Path(self.job["capture"]), bits)
 
-    def compare(self, words: Words, batches: list[dict[str, int]]) -> list[Verdict]:
+    def compare(self, words: Words, batches: list[Batch]) -> list[Verdict]:
         """Cut the captured words into batches and compare each; words beyond the last batch stay with it."""
         verdicts, start = [], 0
         for index, batch in enumerate(batches):
@@ -137,6 +140,7 @@ class LayerBench:
                     x_w=self.job["x_w"],
                     signed=self.job["signed"],
                     first_image=first,
+                    last_words=batch["last_words"],
                 )
             )
             start = end

@@ -36,7 +36,7 @@ def walk(program: LayerProgram, images: np.ndarray) -> np.ndarray:
                 rows = program.weights[address : address + hw.rows]
                 address += hw.rows
                 for row in range(hw.rows):
-                    slot, channel = divmod(row, d.rows_per_tap)
+                    slot = row // d.rows_per_tap
                     mine = tap + slot
                     if slot >= d.taps_per_tile or mine >= d.taps:
                         continue

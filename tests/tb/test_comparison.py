@@ -148,6 +148,19 @@ def test_sign_is_as_declared(signed: bool, actual: int, words: Words, expected: 
     assert verdict.first[0].actual == actual
 
 
+@pytest.mark.parametrize("word", [0, 34, 35])
+def test_tlast_is_compared_at_every_word(word: int, words: Words, expected: np.ndarray) -> None:
+    words.value[word, -1] ^= True
+    assert judge(words, expected).faults == ("tlast does not mark the last word of each run",)
+
+
+def test_every_run_of_the_engine_has_its_own_tlast(words: Words, expected: np.ndarray) -> None:
+    words.value[11, -1] = True
+    settings = {"x_w": X_W, "signed": True, "first_image": 0}
+    assert compare_batch("conv", words, expected, ORDER, last_words=[11, 35], **settings).passed
+    assert not compare_batch("conv", words, expected, ORDER, last_words=[12, 35], **settings).passed
+
+
 def test_a_linear_layer_has_no_pixels() -> None:
     order = OutputOrder(channels=5, height=1, width=1, cols=2)
     output = np.arange(10).reshape(2, 5) % 8

@@ -31,7 +31,12 @@ def job_for(
     package: Package, output: Path, *, layer: str = "conv2", simulator: str = "icarus", **request: object
 ) -> LayerJob:
     return prepare_layer(
-        package, package.name, LayerRequest(layer=layer, images=1, **request), HARDWARE, find_simulator(simulator), output
+        package,
+        package.name,
+        LayerRequest(layer=layer, images=1, **request),
+        HARDWARE,
+        find_simulator(simulator),
+        output,
     )
 
 
@@ -91,6 +96,7 @@ MUTANTS = {
     "accumulator never cleared": ("accumulator.v", "clear_i ? {ACC_W{1'b0}} : stored", "stored"),
     "swap one tile late": ("mac_pe.v", "swap_i ? shadow_q : active_q", "active_q"),
     "stride ignored": ("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 16'd1"),
+    "tlast on every pixel": ("layer_engine.v", "{sum_last, sum_last_col}", "{1'b1, sum_last_col}"),
     "last output lost": ("layer_engine.v", "psum_valid & sum_complete", "psum_valid & sum_complete & ~sum_last"),
 }
 
@@ -117,7 +123,8 @@ def test_rtl_mutant_is_killed_and_placed(name: str, strided: Package, sim_output
     result = job_for(strided, sim_output, layer="layer", rtl=rtl).run()
     assert not result.passed
     report = "; ".join(result.reasons)
-    wanted = "output words came" if name == "last output lost" else COORDINATE.replace("conv2", "layer")
+    other = {"last output lost": "output words came", "tlast on every pixel": "tlast does not mark the last word"}
+    wanted = other.get(name, COORDINATE.replace("conv2", "layer"))
     assert re.search(wanted, report), report
 
 
@@ -138,7 +145,12 @@ UNIT_MUTANTS = {
     "weight taken twice": ("systolic_array", "mac_pe.v", "w_valid_i & ~take;", "w_valid_i;"),
     "swap clears nothing": ("systolic_array", "mac_pe.v", "take | (full_q & ~swap_i)", "take | full_q"),
     "full not reset": ("systolic_array", "mac_pe.v", "            full_q    <= 1'b0;\n", ""),
-    "latency": ("systolic_array", "systolic_array.v", "localparam LATENCY = ROWS + COLS - 1;", "localparam LATENCY = ROWS + COLS;"),
+    "latency": (
+        "systolic_array",
+        "systolic_array.v",
+        "localparam LATENCY = ROWS + COLS - 1;",
+        "localparam LATENCY = ROWS + COLS;",
+    ),
     "operand not skewed": ("systolic_array", "skew.v", "LANES - 1 - k : k;", "LANES - 1 - k : 0;"),
 }
 
@@ -158,9 +170,7 @@ def test_x_on_an_output_is_seen(package: Package, sim_output: Path, tmp_path: Pa
     assert re.search(r"layer conv2: output \(.*\): expected 3 \(0x03\), actual X \(unknown\)", result.reasons[0])
 
 
-def test_missing_done_is_a_timeout_that_names_the_interface(
-    package: Package, sim_output: Path, tmp_path: Path
-) -> None:
+def test_missing_done_is_a_timeout_that_names_the_interface(package: Package, sim_output: Path, tmp_path: Path) -> None:
     rtl = mutate(tmp_path, "layer_engine.v", "done_o  <= busy_q & out_pop & m_axis_tlast_o;", "done_o  <= 1'b0;")
     result = job_for(package, sim_output, layer="conv1", rtl=rtl).run()
     assert not result.passed
