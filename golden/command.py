@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +23,11 @@ _EXPECTED: tuple[type[Exception], ...] = (
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one line."""
+    """An argument parser whose complaint is one line that names the variable as the Makefile does."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USER_ERROR, f"{self.prog}: {message}\n")
+        named = re.sub(r"^argument --([a-z-]+)", lambda found: found[1].upper().replace("-", "_"), message)
+        self.exit(USER_ERROR, f"error: {named}\n")
 
 
 def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoReturn:

@@ -79,7 +79,10 @@ def main() -> int:
     options = parser.parse_args()
     formats = [RomFormat.parse(name) for name in options.formats.split(",")]
     path, package = open_package(options.model, ROOT / "examples")
-    hardware = Hardware(rows=options.rows, cols=options.cols)
+    widths = package.graph.widths
+    hardware = Hardware(
+        rows=options.rows, cols=options.cols, acc_w=widths.acc, scale_w=widths.scale, bias_w=widths.bias
+    )
     total = 0
     for node in package.graph.nodes:
         if not isinstance(node, (AccumulatingNode, Add)):

@@ -127,12 +127,22 @@ class LayerProgram:
         return tuple(result)
 
     def ideal_cycles(self, images: int) -> int:
-        """Weight-stationary cycle count: sum over tiles of max(pixels in block, ROWS), plus the first tile's load."""
-        pixels = images * self.target.shape[1] * self.target.shape[2]
-        full, rest = divmod(pixels, self.hardware.acc_depth)
-        rows = self.hardware.rows
-        per_k_tile = full * max(self.hardware.acc_depth, rows) + (max(rest, rows) if rest else 0)
-        return rows + sum(run.tiles * self.plan.tap_groups * run.words * per_k_tile for run in self.runs)
+        """Weight-stationary cycle count of a batch.
+
+        For each descriptor ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile
+        takes just its pixels, since no further load hides behind it.
+        """
+        rows, depth = self.hardware.rows, self.hardware.acc_depth
+        pixels = images * self.order.height * self.order.width
+        full, rest = divmod(pixels, depth)
+        blocks = [depth] * full + ([rest] if rest else [])
+        per_k_tile = sum(max(block, rows) for block in blocks)
+        spared = max(blocks[-1], rows) - blocks[-1]
+        return sum(rows + run.tiles * self.plan.tap_groups * run.words * per_k_tile - spared for run in self.runs)
+
+    def pipeline_cycles(self) -> int:
+        """What a run takes beyond `ideal_cycles` without stalls: ROWS + COLS + 10 for each descriptor."""
+        return len(self.runs) * (self.hardware.rows + self.hardware.cols + 10)
 
 
 def map_layer(graph: Graph, name: str, hardware: Hardware) -> LayerProgram:
@@ -209,7 +219,9 @@ def _parameter_lanes(node: WeightedNode, hardware: Hardware) -> np.typing.NDArra
     """Lanes {shift, bias, multiplier} of every column tile: (tiles, COLS) uint64, 0 on idle lanes."""
     quant = node.mulquant
     if hardware.param_w > 63:
-        raise UnsupportedError(f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit a 63-bit lane")
+        raise UnsupportedError(
+            f"layer {node.name!r}: SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit a 63-bit lane"
+        )
     multiplier = quant.multiplier & ((1 << hardware.scale_w) - 1)
     bias = quant.bias & ((1 << hardware.bias_w) - 1)
     lane = multiplier.astype(np.uint64)

@@ -34,3 +34,4 @@ localparam D_Y_ZERO_POINT  = 30;
 localparam D_Y_LO          = 31;
 localparam D_Y_HI          = 32;
 localparam D_ROUNDING      = 33;
+localparam D_FIELDS        = 34;

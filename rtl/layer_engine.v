@@ -6,8 +6,9 @@
 // Widths      operands X_W + 1 and W_W bits signed, column sums PSUM_W, accumulators ACC_W: see the units
 // Order       activations enter as words of ROWS channels, NHWC (channel word fastest); outputs leave as words of COLS
 //             channels: column tile slowest, then image, y, x
-// Latency     first output ROWS (first tile) + ROWS + COLS + 10 cycles after start_i; one word a cycle from then on
-//             while K tiles are last ones; a tile takes max(pixels in block, ROWS) cycles
+// Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels; with the ROWS cycles of the
+//             first load and ROWS + COLS + 10 of pipeline that is the time from start_i to done_o. One output word a
+//             cycle during the last K tiles. With a single K tile the first comes 2 ROWS + COLS + 9 cycles after start_i.
 // Handshake   load words on s_axis (ready while idle; tlast rewinds the write address to 0), then pulse start_i with
 //             desc_i valid; done_o pulses when the last output word has been taken from m_axis.
 //             m_axis obeys AXI-Stream: payload stable while stalled; tkeep marks the lanes that are real channels.
@@ -53,12 +54,16 @@ module layer_engine #(
     output wire                m_axis_tlast_o
 );
 
+    `include "descriptor.vh"
     generate
         if (X_W < 2 || X_W > 8) begin : g_x_w
             layer_engine_X_W_out_of_range i_stop ();
         end
         if (ACC_DEPTH < 2 || ACC_DEPTH > 65536) begin : g_acc_depth
             layer_engine_ACC_DEPTH_out_of_range i_stop ();
+        end
+        if (D_W != D_FIELDS * 32) begin : g_d_w
+            layer_engine_D_W_out_of_range i_stop ();
         end
         if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 2) begin : g_depth
             layer_engine_DEPTH_out_of_range i_stop ();
@@ -78,7 +83,6 @@ module layer_engine #(
     localparam MULQUANT_LAT = 3;
     localparam FIFO_DEPTH_W = $clog2(ROWS + COLS + 16);
     localparam META_W       = ACC_ADDR_W + PAR_ADDR_W + 4;
-    `include "descriptor.vh"
 
     // ------------------------------------------------------------------ descriptor
     reg [D_W-1:0] desc_q;

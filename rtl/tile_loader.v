@@ -73,6 +73,9 @@ module tile_loader #(
     wire next_tap  = tap_done & in_tile & last_word;
     wire last_kx   = (kx_q == k_w_i - 16'd1);
 
+    wire [ADDR_W+15:0] word_wide = {{ADDR_W{1'b0}}, word_q};
+    wire unused_word = &{1'b0, word_wide[ADDR_W+15:ADDR_W]};
+
     integer r;
     reg [ROWS-1:0] one_hot;
     always @* for (r = 0; r < ROWS; r = r + 1) one_hot[r] = (row_q == r[15:0]);
@@ -82,7 +85,7 @@ module tile_loader #(
     assign cfg_valid_o  = in_tile & (tap_q < taps_i);
     assign cfg_dy_o     = dy_q;
     assign cfg_dx_o     = dx_q;
-    assign cfg_offset_o = tap_offset_q + word_q[ADDR_W-1:0];
+    assign cfg_offset_o = tap_offset_q + word_wide[ADDR_W-1:0];
     assign rom_valid_o  = load;
     assign rom_addr_o   = addr_q;
 

@@ -50,7 +50,10 @@ def main() -> int:
     if options.unit:
         return _run_unit(options)
     path, package = open_package(options.model, ROOT / "examples")
-    hardware = Hardware(rows=options.rows, cols=options.cols, acc_w=options.acc_w)
+    widths = package.graph.widths
+    hardware = Hardware(
+        rows=options.rows, cols=options.cols, acc_w=options.acc_w, scale_w=widths.scale, bias_w=widths.bias
+    )
     if options.layer == "list":
         print(layer_list(package, hardware))
         return 0

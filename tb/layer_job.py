@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import secrets
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,8 @@ MODULE = "tb.benches.layer_engine"
 HARNESS_WORDS = 1 << 18
 """STIM_DEPTH and CAP_DEPTH of tb/hdl/layer_harness.v."""
 DESCRIPTOR_DEPTH = 1 << 10
+STALE = ("capture.hex", "verdict.json", "result.json", "results.xml", "dump.fst", "waves.fst")
+"""What a run writes; removed before the next one."""
 MAIN_TEST, RESET_TEST = "layer", "layer_after_reset_in_mid_stream"
 
 
@@ -136,7 +139,7 @@ def prepare_layer(
         raise UserError(f"IMAGES = {request.images} is outside 1..{available}, the samples of {model}")
     folder = run_folder(package, request.layer, hardware, simulator, output)
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in ("capture.hex", "verdict.json", "result.json", "results.xml"):
+    for stale in STALE:
         (folder / stale).unlink(missing_ok=True)
     vectors = layer_vectors(package.graph, request.layer, package.samples[: request.images])
     plusargs = _write_files(program, request, vectors.inputs[0], vectors.output, folder)
@@ -207,6 +210,8 @@ def _write_files(
     job = {
         "layer": request.layer,
         "order": asdict(program.order),
+        "nonce": secrets.token_hex(8),
+        "rows": program.hardware.rows,
         "x_w": program.hardware.x_w,
         "signed": program.target.signed,
         "stall_in": asdict(stall_in),
@@ -232,12 +237,16 @@ def _reasons(job: LayerJob, outcome: Outcome, found: dict[str, Any]) -> list[str
     reasons = [mismatch["text"] for mismatch in found.get("first", ())] + [*found.get("faults", ())]
     if not found:
         reasons.append(f"the bench gave no verdict; see {outcome.log}")
+    elif found["nonce"] != json.loads((job.folder / "job.json").read_text())["nonce"]:
+        reasons.append("the verdict belongs to another run of this layer")
     elif found["compared"] == 0:
         reasons.append("nothing was compared")
     elif found["compared"] != wanted:
         reasons.append(f"{found['compared']} values compared, not all {wanted}")
     if outcome.tests != len(job.request.tests):
         reasons.append(f"{outcome.tests} of {len(job.request.tests)} benches ran; see {outcome.log}")
+    if outcome.crashed:
+        reasons.append(f"the simulator ended with an error; see {outcome.log}")
     if not outcome.passed and not reasons:
         reasons.append(f"{outcome.failed} of {outcome.tests} benches failed; see {outcome.log}")
     return reasons

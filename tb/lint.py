@@ -28,7 +28,13 @@ ENDS: dict[str, tuple[Parameters, ...]] = {
         {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2},
     ),
     "systolic_array": ({}, {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}, {"ROWS": 5, "COLS": 9}),
-    "layer_engine": ({}, {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2}, {"ROWS": 8, "COLS": 8, "ACC_W": 24}),
+    "layer_engine": (
+        {},
+        {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2},
+        {"ROWS": 8, "COLS": 8, "ACC_W": 24},
+        {"ACT_DEPTH": 2, "WGT_DEPTH": 2, "PAR_DEPTH": 2, "ACC_DEPTH": 2},
+        {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 3, "ACC_DEPTH": 1 << 16},
+    ),
 }
 REFUSED: tuple[tuple[str, Parameters], ...] = (
     ("mulquant", {"SHIFT_W": 7}),

@@ -61,5 +61,5 @@ def _engine_note(graph: Graph, name: str, hardware: Hardware) -> str:
     try:
         program = map_layer(graph, name, hardware)
     except (NotImplementedError, ValueError) as error:
-        return f"no: {str(error).partition(': ')[2]}"
+        return f"no: {str(error).removeprefix(f'layer {name!r}: ')}"
     return f"yes: {program.macs:,} MACs an image"

@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,14 +106,18 @@ def _runner(simulator: Simulator) -> Runner:
 @contextlib.contextmanager
 def _plain_environment() -> Iterator[None]:
     """Hide the variables by which pytest or a shell would change what cocotb's runner does."""
-    hidden = {name: os.environ.pop(name) for name in ("PYTEST_CURRENT_TEST", "WAVES", "GUI") if name in os.environ}
+    before, level = dict(os.environ), logging.getLogger().level
+    for name in ("PYTEST_CURRENT_TEST", "WAVES", "GUI"):
+        os.environ.pop(name, None)
     if shutil.which("ccache"):
         os.environ.setdefault("OBJCACHE", "ccache")
     logging.getLogger().setLevel(logging.WARNING)
     try:
         yield
     finally:
-        os.environ.update(hidden)
+        os.environ.clear()
+        os.environ.update(before)
+        logging.getLogger().setLevel(level)
 
 
 def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = False) -> Build:
@@ -186,9 +189,13 @@ def _first_error(log: Path) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one simulator run said. passed: every wanted test ran and none failed."""
+    """What one simulator run said.
+
+    passed: every wanted test ran, none failed, and the simulator ended well; crashed: it did not end well.
+    """
 
     passed: bool
+    crashed: bool
     tests: int
     failed: int
     seconds: float
@@ -232,30 +239,35 @@ def simulate(
     elif built.waves:
         arguments.append(f"+dumpfile_path={fst}")
     started = time.perf_counter()
-    with _plain_environment(), contextlib.suppress(RuntimeError, SystemExit, subprocess.CalledProcessError):
+    with _plain_environment():
         runner = _runner(built.simulator)
         runner.parameters = dict(built.design.parameters)
-        runner.test(
-            test_module=module,
-            hdl_toplevel=built.design.top,
-            hdl_toplevel_lang="verilog",
-            testcase=list(tests),
-            seed=seed,
-            plusargs=arguments,
-            extra_env={"COCOTB_ANSI_OUTPUT": "0", **(environment or {})},
-            waves=built.waves,
-            build_dir=str(built.directory),
-            test_dir=str(directory),
-            results_xml=str(results),
-            log_file=str(log),
-        )
+        try:
+            runner.test(
+                test_module=module,
+                hdl_toplevel=built.design.top,
+                hdl_toplevel_lang="verilog",
+                testcase=list(tests),
+                seed=seed,
+                plusargs=arguments,
+                extra_env={"COCOTB_ANSI_OUTPUT": "0", **(environment or {})},
+                waves=built.waves,
+                build_dir=str(built.directory),
+                test_dir=str(directory),
+                results_xml=str(results),
+                log_file=str(log),
+            )
+            crashed = False
+        except (RuntimeError, SystemExit):
+            crashed = True
     seconds = time.perf_counter() - started
     try:
         ran, failed = get_results(results)
     except (RuntimeError, OSError):
         ran, failed = 0, 0
     return Outcome(
-        passed=ran == len(tests) and failed == 0,
+        passed=ran == len(tests) and failed == 0 and not crashed,
+        crashed=crashed,
         tests=ran,
         failed=failed,
         seconds=seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -87,11 +88,14 @@ def run_unit(
     built = build(design, simulator, output, waves=waves)
     label = "-".join(f"{key}{value}" for key, value in (parameters or {}).items())
     folder = output / "-".join(filter(None, [name, simulator.name, label]))
-    return simulate(
-        built,
-        module=unit.module,
-        tests=unit.tests,
-        directory=folder,
-        seed=seed,
-        environment=settings.to_environment(),
-    )
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return simulate(
+            built,
+            module=unit.module,
+            tests=unit.tests,
+            directory=folder,
+            seed=seed,
+            environment=settings.to_environment(),
+        )

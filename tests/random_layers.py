@@ -30,6 +30,7 @@ class LayerShape:
     x_signed: bool = False
     w_bits: int = 8
     y_signed: bool = True
+    y_bits: int = 8
     rounding: Rounding = Rounding.HALF_UP
     linear: bool = False
 
@@ -38,7 +39,8 @@ class LayerShape:
         kind = "fc" if self.linear else f"k{self.kernel[0]}{self.kernel[1]}s{self.stride[0]}{self.stride[1]}"
         where = f"p{self.padding[0]}{self.padding[1]}d{self.dilation[0]}{self.dilation[1]}g{self.groups}"
         sign = "s" if self.x_signed else "u"
-        return f"c{self.channels}o{self.out}{kind}{where}x{sign}{self.x_bits}w{self.w_bits}{self.rounding.value}"
+        bits = f"x{sign}{self.x_bits}w{self.w_bits}y{self.y_bits}"
+        return f"c{self.channels}o{self.out}{kind}{where}{bits}{self.rounding.value}"
 
 
 def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Package:
@@ -58,11 +60,11 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
         signed=shape.x_signed,
         zero_point=int(rng.integers(source.format.lo, source.format.hi + 1)),
     )
-    reading = Edge(name="y", shape=(1,), bits=8, signed=shape.y_signed)
+    reading = Edge(name="y", shape=(1,), bits=shape.y_bits, signed=shape.y_signed)
     zero_point = int(rng.integers(reading.format.lo, reading.format.hi + 1))
     spread = np.sqrt((weight.reshape(shape.out, -1) ** 2).sum(axis=1)) * source.magnitude + 1
     shift = rng.integers(12, 30, shape.out)
-    scale = 160.0 / spread * 2.0**shift
+    scale = 160.0 / 2 ** (8 - shape.y_bits) / spread * 2.0**shift
     multiplier = np.clip(scale * rng.uniform(0.5, 2.0, shape.out), 1, 32767).astype(np.int64)
     multiplier[:: max(shape.out // 3, 1)] *= -1
     mulquant = MulQuant(
@@ -86,7 +88,9 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
             groups=shape.groups,
             **common,
         )
-    target = Edge(name="y", shape=node.output_shape([source]), bits=8, signed=shape.y_signed, zero_point=zero_point)
+    target = Edge(
+        name="y", shape=node.output_shape([source]), bits=shape.y_bits, signed=shape.y_signed, zero_point=zero_point
+    )
     graph = Graph(
         name=f"random-{shape.label}-{seed}",
         widths=Widths(),

@@ -23,6 +23,15 @@ Batch = dict[str, Any]
 
 PERIOD_NS = 2
 RESET_CYCLES = 8
+STICKY = {
+    "unstable": "m_axis payload changed while stalled",
+    "unknown": "X on a control signal",
+    "done_wrong": "done did not come one cycle after the last word, or came at another time",
+    "busy_wrong": "busy_o does not span start to the last word, or s_axis_tready_o is not its opposite",
+}
+"""Checks of tb/hdl/layer_harness.v."""
+QUIET_CYCLES = 64
+"""After the last job, besides ROWS + COLS: long enough for anything that is still inside to come out."""
 MID_STREAM_CYCLES = 20
 """After the start: weights are loaded or the first pixels are in the array, and no layer can be done."""
 
@@ -38,7 +47,6 @@ class LayerBench:
         self.job = job
         self.order = OutputOrder(**job["order"])
         self.expected = np.load(job["expected"])
-        self.captured_before = 0
 
     async def reset(self) -> None:
         """Hold reset for some cycles and set the stall profiles."""
@@ -105,13 +113,23 @@ class LayerBench:
         """What the harness's checks found over the whole run."""
         descriptors = sum(batch["descriptors"] for batch in batches)
         faults = []
-        for name, text in (("unstable", "m_axis payload changed while stalled"), ("unknown", "X on a control signal")):
+        for name, text in STICKY.items():
             if self.counter(name) != 0:
                 faults.append(text)
         for name, what in (("dones", "done pulses"), ("lasts", "tlast words")):
             if self.counter(name) != descriptors:
                 faults.append(f"{self.counter(name)} {what} came, {descriptors} were expected")
         return faults
+
+    async def settle(self) -> list[str]:
+        """Open both streams after the last job; whatever still comes is a fault."""
+        dut = self.dut
+        for name in ("in_profile", "out_profile", "in_blocked", "out_blocked"):
+            getattr(dut, name).value = 0
+        before = self.counter("captured")
+        await Timer((self.job["rows"] + self.order.cols + QUIET_CYCLES) * PERIOD_NS, "ns")
+        after = self.counter("captured")
+        return [] if after == before else [f"{after - before} output words came after the last done"]
 
     async def captured(self) -> Words:
         """Let the harness write what it captured and read it."""
@@ -163,11 +181,13 @@ async def _run_and_judge(bench: LayerBench) -> None:
             break
     seconds = time.perf_counter() - started
     cycles = int(cocotb.utils.get_sim_time("ns") - sim_start) // PERIOD_NS
+    faults += await bench.settle()
     faults += bench.protocol_faults(batches)
     verdict = merge(bench.compare(await bench.captured(), batches), faults)
     report = verdict.to_json()
     report["first"] = [asdict(mismatch) | {"text": mismatch.text()} for mismatch in verdict.first]
     report |= {
+        "nonce": bench.job["nonce"],
         "run_cycles": bench.counter("run_cycles"),
         "load_cycles": bench.counter("load_cycles"),
         "simulated_cycles": cycles,

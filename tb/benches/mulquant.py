@@ -156,6 +156,13 @@ def corner_vectors(bench: MulQuantBench, count: int) -> Iterator[Vector]:
             for delta in (-1, 0, 1):
                 # p = (2 q + 1) 2^(S-1) + delta: a tie where delta is 0.
                 yield Vector(acc=0, multiplier=1, bias=(2 * quotient + 1) * half + delta, shift=shift)
+    # The same ties by the product, acc M = (2 q + 1) 2^(S-1), up to the largest shift that a product reaches.
+    for acc_bits in range(widths.acc - 3):
+        for scale_bits in {rng.randint(0, widths.scale - 2), widths.scale - 2}:
+            shift = acc_bits + scale_bits + 1
+            if shift <= max_shift:
+                for odd in (-3, -1, 1, 3):
+                    yield Vector(acc=odd << acc_bits, multiplier=1 << scale_bits, bias=0, shift=shift)
     for _ in range(count):
         yield Vector(
             acc=rng.choice(accs),

@@ -4,7 +4,11 @@
 //
 // Files       +stimulus= activation words, +descriptors= descriptor words, +weights=, +params= the engine's ROMs;
 //             +capture= receives {tlast, tkeep, tdata} of every word taken from the engine
-// Checks      payload stable while stalled (unstable), control signals known (unknown): sticky, read by the bench
+// Checks      sticky, read by the bench: payload stable while stalled (unstable); control signals known (unknown); done one
+//             cycle after the last word was taken and at no other time (done_wrong); busy from start to that cycle, and
+//             tready its opposite (busy_wrong).
+// Provocation Three cycles after each start another start comes, with every descriptor bit inverted; a busy engine must
+//             not take notice.
 `default_nettype none
 
 module layer_harness #(
@@ -24,9 +28,9 @@ module layer_harness #(
     parameter DESC_DEPTH = 1 << 10
 ) ();
 
-    localparam D_FIELDS = 34;
-    localparam D_W      = D_FIELDS * 32;
-    localparam CAP_W    = COLS * X_W + COLS + 1;
+    localparam D_FIELDS = 34;                   // of rtl/descriptor.vh; lint refuses another width at the engine
+    localparam D_W   = D_FIELDS * 32;
+    localparam CAP_W = COLS * X_W + COLS + 1;
 
     // ------------------------------------------------------------------ set by the bench
     reg        rst_n       /* verilator public_flat_rw */ = 1'b0;
@@ -49,6 +53,8 @@ module layer_harness #(
     reg [31:0] run_cycles  /* verilator public_flat_rw */;
     reg        unstable    /* verilator public_flat_rw */;
     reg        unknown     /* verilator public_flat_rw */;
+    reg        done_wrong  /* verilator public_flat_rw */;
+    reg        busy_wrong  /* verilator public_flat_rw */;
     wire [5:0] interfaces  /* verilator public_flat_rd */;
 
     reg clk;
@@ -80,17 +86,18 @@ module layer_harness #(
         .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W),
         .ACT_DEPTH(ACT_DEPTH), .WGT_DEPTH(WGT_DEPTH), .PAR_DEPTH(PAR_DEPTH), .ACC_DEPTH(ACC_DEPTH)
     ) i_dut (
-        .clk_i(clk), .rst_ni(rst_n), .start_i(start), .desc_i(desc), .busy_o(busy), .done_o(done),
+        .clk_i(clk), .rst_ni(rst_n), .start_i(start | provoke), .desc_i(desc ^ {D_W{provoke}}), .busy_o(busy), .done_o(done),
         .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(~out_stall), .m_axis_tdata_o(out_data),
         .m_axis_tkeep_o(out_keep), .m_axis_tlast_o(out_last)
     );
     stall_gen i_in_stall (
-        .clk_i(clk), .rst_ni(rst_n), .profile_i(in_profile), .blocked_i(in_blocked), .seed_i(seed), .stall_o(in_stall)
+        .clk_i(clk), .rst_ni(rst_n), .profile_i(in_profile), .blocked_i(in_blocked), .armed_i(job_q == LOAD),
+        .seed_i(seed), .stall_o(in_stall)
     );
     stall_gen i_out_stall (
-        .clk_i(clk), .rst_ni(rst_n), .profile_i(out_profile), .blocked_i(out_blocked), .seed_i(~seed),
-        .stall_o(out_stall)
+        .clk_i(clk), .rst_ni(rst_n), .profile_i(out_profile), .blocked_i(out_blocked), .armed_i(out_valid),
+        .seed_i(~seed), .stall_o(out_stall)
     );
     assign interfaces = {busy, job_q == RUN, in_valid, in_ready, out_valid, ~out_stall};
 
@@ -156,7 +163,10 @@ module layer_harness #(
     end
 
     // ------------------------------------------------------------------ capture and stream rules
-    reg             stalled_q;
+    reg             stalled_q, last_taken_q, running_q;
+    reg [2:0]       started_q;
+    wire            last_taken = out_valid & ~out_stall & out_last;
+    wire            provoke    = started_q[2];
     reg [CAP_W-1:0] held_q;
     wire [CAP_W-1:0] word = {out_last, out_keep, out_data};
 
@@ -166,16 +176,26 @@ module layer_harness #(
             captured <= captured + 32'd1;
             if (out_last) lasts <= lasts + 32'd1;
         end
+        started_q    <= {started_q[1:0], start};
+        last_taken_q <= last_taken;
+        running_q    <= start | (running_q & ~last_taken);
+        if (done !== last_taken_q) done_wrong <= 1'b1;
+        if (busy !== running_q | in_ready !== ~busy) busy_wrong <= 1'b1;
         stalled_q <= out_valid & out_stall;
         held_q    <= word;
         if (stalled_q & (~out_valid | word !== held_q)) unstable <= 1'b1;
         if (rst_n & (^{out_valid, in_ready, busy, done} === 1'bx)) unknown <= 1'b1;
         if (!rst_n) begin
-            captured  <= 32'd0;
-            lasts     <= 32'd0;
-            stalled_q <= 1'b0;
-            unstable  <= 1'b0;
-            unknown   <= 1'b0;
+            captured     <= 32'd0;
+            lasts        <= 32'd0;
+            stalled_q    <= 1'b0;
+            unstable     <= 1'b0;
+            unknown      <= 1'b0;
+            started_q    <= 3'd0;
+            last_taken_q <= 1'b0;
+            running_q    <= 1'b0;
+            done_wrong   <= 1'b0;
+            busy_wrong   <= 1'b0;
         end
     end
 

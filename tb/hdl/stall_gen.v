@@ -1,7 +1,8 @@
 // stall_gen: says in which cycles one side of a stream holds back. Simulation only.
 //
 // Spec        profile_i: 0 never; 1..254 at random, profile_i / 256 of all cycles; 255 bursts of 1..32 cycles
-//             stalled, then 1..32 free. The first blocked_i cycles after reset are stalled in every profile.
+//             stalled, then 1..32 free. In every profile the first blocked_i cycles in which the stream has something
+//             to move (armed_i) are stalled.
 // Random      32-bit xorshift from seed_i (0 counts as 1)
 `default_nettype none
 
@@ -10,6 +11,7 @@ module stall_gen (
     input  wire        rst_ni,
     input  wire [7:0]  profile_i,
     input  wire [15:0] blocked_i,
+    input  wire        armed_i,
     input  wire [31:0] seed_i,
     output reg         stall_o
 );
@@ -26,7 +28,7 @@ module stall_gen (
     always @(posedge clk_i) begin
         random_q <= mix3;
         burst_q  <= turn ? random_q[20:16] : burst_q - 5'd1;
-        if (blocked_q != 16'd0) blocked_q <= blocked_q - 16'd1;
+        if (armed_i & blocked_q != 16'd0) blocked_q <= blocked_q - 16'd1;
         if (blocked_q != 16'd0) stall_o <= 1'b1;
         else if (profile_i == 8'd255) stall_o <= turn ? ~stall_o : stall_o;
         else stall_o <= (random_q[7:0] < profile_i);

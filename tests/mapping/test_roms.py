@@ -141,7 +141,7 @@ def test_a_package_with_every_operation(tmp_path: Path) -> None:
         (("--model", "foo"), "MODEL = 'foo' is not a package directory; the examples are digits_w4a4, digits_w8a8"),
         (("--rows", "1"), "ROWS = 1 is outside 2..256"),
         (("--cols", "0"), "COLS = 0 is outside 1..256"),
-        (("--cols", "abc"), "argument --cols: invalid int value: 'abc'"),
+        (("--cols", "abc"), "COLS: invalid int value: 'abc'"),
         (("--lanes", "0"), "lanes = 0 is outside 1..4096"),
         (("--depth", "3"), "unrecognized arguments: --depth 3"),
     ],

@@ -97,7 +97,43 @@ MUTANTS = {
     "swap one tile late": ("mac_pe.v", "swap_i ? shadow_q : active_q", "active_q"),
     "stride ignored": ("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 16'd1"),
     "tlast on every pixel": ("layer_engine.v", "{sum_last, sum_last_col}", "{1'b1, sum_last_col}"),
+    "tlast one word early": ("pixel_sequencer.v", "last_px & last_k & last_col;", "next_is_last & last_k & last_col;"),
+    "done with tvalid": ("layer_engine.v", "done_o  <= busy_q & out_pop &", "done_o  <= busy_q & m_axis_tvalid_o &"),
+    "ready while busy": ("layer_engine.v", "s_axis_tready_o = ~busy_q;", "s_axis_tready_o = 1'b1;"),
+    "never busy": ("layer_engine.v", "assign busy_o = busy_q;", "assign busy_o = 1'b0;"),
+    "start while busy": ("layer_engine.v", "start_i & ~busy_q;", "start_i;"),
+    "a word after done": (
+        "layer_engine.v",
+        ".s_axis_tvalid_i(lane_valid[0])",
+        ".s_axis_tvalid_i(lane_valid[0] | late_q[11])",
+    ),
     "last output lost": ("layer_engine.v", "psum_valid & sum_complete", "psum_valid & sum_complete & ~sum_last"),
+}
+
+
+HELPERS = {
+    # what a mutant needs besides its one changed place: (file, after which line, declarations)
+    "next_is_last": (
+        "pixel_sequencer.v",
+        "    wire first_px = (index_q == {ACC_ADDR_W{1'b0}});\n",
+        "    wire next_is_last = (ox_q == out_w_i - 16'd2) & last_oy & (image_q == images_i - 16'd1);\n",
+    ),
+    "late_q": (
+        "layer_engine.v",
+        "    wire fifo_ready, out_last_col;\n",
+        "    reg [11:0] late_q;\n    always @(posedge clk_i) late_q <= rst_ni ? {late_q[10:0], done_o} : 12'd0;\n",
+    ),
+}
+NEEDS_STALL = {"done with tvalid"}
+OTHER_REPORTS = {
+    "tlast on every pixel": "tlast does not mark the last word",
+    "tlast one word early": "tlast does not mark the last word",
+    "done with tvalid": "done did not come one cycle after the last word",
+    "ready while busy": "busy_o does not span start",
+    "start while busy": "no done after",
+    "never busy": "busy_o does not span start",
+    "a word after done": "output words came after the last done",
+    "last output lost": "output words came",
 }
 
 
@@ -105,6 +141,11 @@ def mutate(folder: Path, file: str, original: str, mutant: str) -> Path:
     """Copy the RTL and change one place of one file."""
     rtl = folder / "rtl"
     shutil.copytree(RTL, rtl)
+    for name, (target, line, declarations) in HELPERS.items():
+        if name in mutant:
+            before = (rtl / target).read_text()
+            assert before.count(line) == 1
+            (rtl / target).write_text(before.replace(line, line + declarations))
     text = (rtl / file).read_text()
     assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
     (rtl / file).write_text(text.replace(original, mutant))
@@ -120,12 +161,27 @@ def strided() -> Package:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_rtl_mutant_is_killed_and_placed(name: str, strided: Package, sim_output: Path, tmp_path: Path) -> None:
     rtl = mutate(tmp_path, *MUTANTS[name])
-    result = job_for(strided, sim_output, layer="layer", rtl=rtl).run()
+    stall = "none,p90" if name in NEEDS_STALL else "none"
+    result = job_for(strided, sim_output, layer="layer", rtl=rtl, stall=stall).run()
     assert not result.passed
     report = "; ".join(result.reasons)
-    other = {"last output lost": "output words came", "tlast on every pixel": "tlast does not mark the last word"}
-    wanted = other.get(name, COORDINATE.replace("conv2", "layer"))
-    assert re.search(wanted, report), report
+    assert re.search(OTHER_REPORTS.get(name, COORDINATE.replace("conv2", "layer")), report), report
+
+
+BATCH_MUTANTS = {
+    "load address not rewound": ("layer_engine.v", "s_axis_tlast_i ? {ACT_ADDR_W{1'b0}} : load", "1'b0 ? 0 : load"),
+    "loader never idle": ("tile_loader.v", "if (last_col) busy_q <= 1'b0;", ""),
+}
+
+
+@pytest.mark.parametrize("name", BATCH_MUTANTS)
+def test_mutant_that_only_a_second_batch_shows(name: str, sim_output: Path, tmp_path: Path) -> None:
+    """Two images in a memory of one: the engine loads and runs twice."""
+    hardware = Hardware(rows=4, cols=4, act_depth=40)
+    package = layer_package(LayerShape(channels=3, out=6), samples=2)
+    rtl = mutate(tmp_path, *BATCH_MUTANTS[name])
+    request = LayerRequest(layer="layer", images=2, rtl=rtl)
+    assert not prepare_layer(package, "random", request, hardware, find_simulator("icarus"), sim_output).run().passed
 
 
 def test_the_unmutated_strided_layer_is_green(strided: Package, sim_output: Path) -> None:
@@ -193,6 +249,17 @@ def test_payload_that_moves_while_stalled(package: Package, sim_output: Path, tm
     assert any("payload changed while stalled" in reason for reason in result.reasons)
 
 
+def test_one_credit_too_many_overflows_a_full_fifo(package: Package, sim_output: Path, tmp_path: Path) -> None:
+    """The output is blocked for longer than the FIFO is deep, and there is more to come."""
+    credits = "CREDITS = {1'b1, {FIFO_DEPTH_W{1'b0}}};"
+    for mutant in (credits, credits.replace(";", " + 1'b1;")):
+        folder = tmp_path / str(len(mutant))
+        rtl = mutate(folder, "layer_engine.v", credits, mutant)
+        result = job_for(package, sim_output, layer="conv1", stall="none,blocked", rtl=rtl).run()
+        assert result.passed == (mutant == credits)
+    assert any("output words came" in reason for reason in result.reasons)
+
+
 def test_zero_comparisons_fail(package: Package, sim_output: Path) -> None:
     job = job_for(package, sim_output)
     description = json.loads((job.folder / "job.json").read_text())
@@ -215,7 +282,7 @@ def test_half_the_images_missing_fail(package: Package, sim_output: Path) -> Non
         package, package.name, LayerRequest(layer="conv1", images=2), HARDWARE, find_simulator("icarus"), sim_output
     )
     description = json.loads((job.folder / "job.json").read_text())
-    description["batches"][0] |= {"images": 1}
+    description["batches"][0] |= {"images": 1, "last_words": job.program.last_words(1)}
     (job.folder / "job.json").write_text(json.dumps(description))
     result = job.run()
     assert not result.passed

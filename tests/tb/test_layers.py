@@ -59,6 +59,67 @@ def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim
     assert result.passed, (stall, result.reasons)
 
 
+SIZES = [
+    # rows, cols, x_w, w_w, acc_depth
+    (2, 1, 8, 8, 1024),
+    (5, 9, 8, 8, 7),
+    (7, 2, 8, 8, 1000),
+    (16, 3, 8, 8, 5),
+    (3, 16, 8, 8, 2),
+    (2, 2, 2, 2, 1024),
+]
+
+
+@pytest.mark.parametrize("index", range(len(SIZES)), ids=lambda index: "x".join(map(str, SIZES[index])))
+def test_every_shape_of_array_matches_and_takes_the_cycles_it_should(index: int, sim_output: Path) -> None:
+    """Without stalls the cycle count is exactly the documented formula, for three layers on each array."""
+    rows, cols, x_w, w_w, acc_depth = SIZES[index]
+    hardware = Hardware(rows=rows, cols=cols, x_w=x_w, w_w=w_w, acc_depth=acc_depth, act_depth=4096, wgt_depth=8192)
+    narrow = {"x_bits": 2, "w_bits": 2, "y_bits": 2} if x_w == 2 else {}
+    for shape in (
+        LayerShape(channels=5, out=7, size=(4, 5), **narrow),
+        LayerShape(channels=12, out=12, groups=12, size=(3, 3), **narrow),
+        LayerShape(channels=11, out=5, linear=True, **narrow),
+    ):
+        job = prepare_layer(
+            layer_package(shape, seed=index),
+            "random",
+            LayerRequest(layer="layer", images=2),
+            hardware,
+            find_simulator("icarus"),
+            sim_output,
+        )
+        result = job.run()
+        assert result.passed, result.reasons
+        assert result.figures["cycles"] == job.program.ideal_cycles(2) + job.program.pipeline_cycles()
+
+
+def test_every_stall_profile_costs_cycles(examples: Path, sim_output: Path) -> None:
+    """A profile that costs nothing would test nothing."""
+    package = load_package(examples / "digits_w8a8")
+    took: dict[str, tuple[int, int]] = {}
+    for stall in ("none,none", *(f"none,{name}" for name in PROFILES), *(f"{name},none" for name in PROFILES)):
+        request = LayerRequest(layer="conv1", images=4, stall=stall)
+        figures = run_layer(package, "digits", request, SMALL, find_simulator("icarus"), sim_output).figures
+        took[stall] = figures["load_cycles"], figures["cycles"]
+    load, run = took["none,none"]
+    for name in PROFILES:
+        if name != "none":
+            assert took[f"{name},none"][0] > load + 15, (name, took)
+            assert took[f"none,{name}"][1] > run + 15, (name, took)
+    assert took["none,blocked"][1] >= run + 100
+    assert took["blocked,none"][0] >= load + 190
+
+
+def test_a_large_activation_memory_is_addressed_right(sim_output: Path) -> None:
+    """More than 16 address bits."""
+    hardware = Hardware(rows=4, cols=4, act_depth=1 << 17)
+    package = layer_package(LayerShape(channels=9, out=4), samples=1)
+    request = LayerRequest(layer="layer", images=1)
+    result = run_layer(package, "random", request, hardware, find_simulator("icarus"), sim_output)
+    assert result.passed, result.reasons
+
+
 def test_batches_beyond_the_activation_memory_run_one_after_the_other(sim_output: Path) -> None:
     """A memory of two images splits five images into three batches, each of several pixel blocks."""
     hardware = Hardware(rows=4, cols=4, act_depth=80, acc_depth=16, wgt_depth=256, par_depth=16)
