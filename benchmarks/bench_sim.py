@@ -17,7 +17,9 @@ from golden.command import Parser, open_package, run
 from golden.package import Package
 from mapping.hardware import Hardware
 from tb.errors import UserError
-from tb.layer_job import LayerRequest, LayerResult, harness, run_layer
+from tb.layer_job import harness, run_layer
+from tb.layer_request import LayerRequest
+from tb.layer_result import LayerResult
 from tb.runner import ROOT, Build, build
 from tb.simulators import Simulator, find_simulator
 

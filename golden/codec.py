@@ -13,7 +13,8 @@ from golden.errors import PackageError
 from golden.fields import Fields
 from golden.formats import IntArray, as_int64
 from golden.mulquant import AddQuant, MulQuant, OutputStage, Widths
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d, Node
+from golden.node import Node
+from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
 from golden.rounding import Rounding
 
 Json = dict[str, Any]

@@ -12,7 +12,8 @@ from golden.edge import Edge
 from golden.errors import PackageError, ShapeError
 from golden.formats import IntArray, check_format
 from golden.mulquant import Widths
-from golden.nodes import AccumulatingNode, Add, Node
+from golden.node import AccumulatingNode, Node
+from golden.nodes import Add
 
 _REFUSED = (ValueError, NotImplementedError)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

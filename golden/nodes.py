@@ -1,8 +1,7 @@
-"""The typed nodes of the graph: an operation plus its frozen integer parameters."""
+"""The typed nodes of the graph, one for each operation of docs/arithmetic.md sections 4 and 5."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,122 +10,20 @@ from typing import ClassVar
 import numpy as np
 
 from golden.conv import ConvKernel, prepare_conv2d
-from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS, Edge
+from golden.edge import Edge
 from golden.errors import RangeError, ShapeError
-from golden.formats import IntArray, IntFormat, check_format, check_int
+from golden.formats import IntArray, check_int
 from golden.linear import flatten, linear, matmul
-from golden.mulquant import AddQuant, MulQuant, OutputStage, mulquant, residual_add
+from golden.mulquant import AddQuant, residual_add
+from golden.node import AccumulatingNode, Node, WeightedNode, check_rank, check_stage
 from golden.pooling import average_pool2d, max_pool2d, pooled_size
 from golden.window import Pair, Window
 
 
 def _pooled_shape(edge: Edge, window: Window) -> tuple[int, ...]:
-    _rank(edge, 3)
+    check_rank(edge, 3)
     channels, height, width = edge.shape
     return (channels, *pooled_size(height, width, window))
-
-
-def _rank(edge: Edge, rank: int) -> None:
-    if len(edge.shape) != rank:
-        raise ShapeError(f"input {edge.name!r} has shape {edge.shape}; {rank} axes are wanted")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Node(ABC):
-    """One operation. name: unique, what LAYER= takes; inputs, output: names of edges."""
-
-    op: ClassVar[str]
-    arity: ClassVar[int] = 1
-
-    name: str
-    inputs: tuple[str, ...]
-    output: str
-
-    @abstractmethod
-    def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        """Return the shape (without batch) that the operation gives; raise ShapeError if it cannot run."""
-
-    @abstractmethod
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
-        """Run the operation on batched integers: values[i] has shape (N, *inputs[i].shape). Exact."""
-
-    @abstractmethod
-    def check_numbers(self, inputs: Sequence[Edge], output: Edge) -> None:
-        """Prove that formats fit and that nothing can overflow.
-
-        Raises:
-            RangeError: a width, bound or clip range that does not hold.
-        """
-
-
-def _check_stage(stage: OutputStage, output: Edge) -> None:
-    fmt = output.format
-    check_int("lo", stage.lo, fmt.lo, fmt.hi)
-    check_int("hi", stage.hi, fmt.lo, fmt.hi)
-    if stage.zero_point != output.zero_point:
-        raise RangeError(f"zero_point = {stage.zero_point} differs from the output edge's {output.zero_point}")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AccumulatingNode(Node):
-    """A node that sums products into an accumulator and requantises it; mulquant: the constants."""
-
-    mulquant: MulQuant
-    channel_axis: ClassVar[int] = 1
-
-    @abstractmethod
-    def accumulate(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
-        """Return the exact accumulators, int64, before MulQuant."""
-
-    @abstractmethod
-    def worst_accumulator(self, inputs: Sequence[Edge]) -> int:
-        """Largest |acc| that any legal input can produce."""
-
-    def accumulator_bits(self, inputs: Sequence[Edge]) -> int:
-        """Signed bits that hold every accumulator of this node."""
-        return self.worst_accumulator(inputs).bit_length() + 1
-
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:
-        acc = self.accumulate(values, inputs)
-        axis = self.channel_axis if self.channel_axis > 0 else acc.ndim + self.channel_axis
-        return mulquant(acc, self.mulquant, channel_axis=axis)
-
-    def check_numbers(self, inputs: Sequence[Edge], output: Edge) -> None:
-        _check_stage(self.mulquant, output)
-        channels = output.shape[self.channel_axis - 1 if self.channel_axis > 0 else self.channel_axis]
-        if self.mulquant.channels not in (1, channels):
-            raise ShapeError(f"multiplier: {self.mulquant.channels} entries for {channels} output channels")
-        worst, limit = self.worst_accumulator(inputs), self.mulquant.widths.acc_format.hi
-        if worst > limit:
-            raise RangeError(
-                f"accumulator: worst case {worst} needs {self.accumulator_bits(inputs)} bits, "
-                f"acc width is {self.mulquant.widths.acc}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class WeightedNode(AccumulatingNode):
-    """An accumulating node with weights; weight: signed ints of weight_bits (2..8) bits, channel O first."""
-
-    weight: IntArray
-    weight_bits: int
-    weight_rank: ClassVar[int]
-
-    def __post_init__(self) -> None:
-        check_int("weight_bits", self.weight_bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
-        weight = check_format("weight", self.weight, IntFormat(bits=self.weight_bits, signed=True))
-        if weight.ndim != self.weight_rank or not weight.size:
-            raise ShapeError(f"weight: shape {weight.shape} does not have {self.weight_rank} non-empty axes")
-        weight = weight.copy()
-        weight.setflags(write=False)  # a constant: proofs and prepared kernels rest on it
-        object.__setattr__(self, "weight", weight)
-
-    @property
-    def out_channels(self) -> int:
-        return int(self.weight.shape[0])
-
-    def worst_accumulator(self, inputs: Sequence[Edge]) -> int:
-        return int(np.abs(self.weight).reshape(self.out_channels, -1).sum(axis=1).max()) * inputs[0].magnitude
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,7 +49,7 @@ class Conv2d(WeightedNode):
         return prepare_conv2d(self.weight, window=self.window, groups=self.groups)
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        _rank(inputs[0], 3)
+        check_rank(inputs[0], 3)
         channels, height, width = inputs[0].shape
         check_int("groups", self.groups, 1, channels)
         if channels != self.weight.shape[1] * self.groups or self.out_channels % self.groups:
@@ -173,7 +70,7 @@ class Linear(WeightedNode):
     weight_rank: ClassVar[int] = 2
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        _rank(inputs[0], 1)
+        check_rank(inputs[0], 1)
         if inputs[0].shape[0] != self.weight.shape[1]:
             raise ShapeError(f"weight: shape {self.weight.shape} does not fit {inputs[0].shape[0]} input features")
         return (self.out_channels,)
@@ -246,7 +143,7 @@ class Add(Node):
         return residual_add(values[0], values[1], self.addquant, **zero_points)
 
     def check_numbers(self, inputs: Sequence[Edge], output: Edge) -> None:
-        _check_stage(self.addquant, output)
+        check_stage(self.addquant, output)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -287,7 +184,7 @@ class Flatten(_Passing):
     op: ClassVar[str] = "flatten"
 
     def output_shape(self, inputs: Sequence[Edge]) -> tuple[int, ...]:
-        _rank(inputs[0], 3)
+        check_rank(inputs[0], 3)
         return (int(np.prod(inputs[0].shape)),)
 
     def forward(self, values: Sequence[IntArray], inputs: Sequence[Edge]) -> IntArray:

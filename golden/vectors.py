@@ -13,7 +13,7 @@ import numpy.typing as npt
 from golden.codec import smallest_dtype
 from golden.formats import IntArray
 from golden.graph import Graph
-from golden.nodes import AccumulatingNode
+from golden.node import AccumulatingNode
 from golden.rom_image import write_atomic
 
 

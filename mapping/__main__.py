@@ -9,7 +9,8 @@ import numpy as np
 from golden.command import Parser, open_package, run
 from golden.errors import PackageError, UnsupportedError
 from golden.graph import Graph
-from golden.nodes import AccumulatingNode, Add, Conv2d, Linear, Node
+from golden.node import AccumulatingNode, Node
+from golden.nodes import Add, Conv2d, Linear
 from golden.rom import RomLayout
 from golden.rom_image import load_rom, save_rom
 from golden.rom_text import RomFormat

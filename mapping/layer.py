@@ -10,7 +10,8 @@ from golden.edge import Edge
 from golden.errors import RangeError, UnsupportedError
 from golden.formats import IntArray
 from golden.graph import Graph
-from golden.nodes import Conv2d, Linear, WeightedNode
+from golden.node import WeightedNode
+from golden.nodes import Conv2d, Linear
 from golden.rounding import Rounding
 from golden.window import Window
 from mapping.descriptor import Descriptor
@@ -65,6 +66,11 @@ class LayerProgram:
         """How the results leave the engine."""
         channels, height, width = self.target.shape
         return OutputOrder(channels=channels, height=height, width=width, cols=self.hardware.cols)
+
+    def batches(self, images: int) -> list[int]:
+        """Images of each batch: as many as the activation memory holds, then the rest."""
+        full, rest = divmod(images, self.max_images)
+        return [self.max_images] * full + ([rest] if rest else [])
 
     def last_words(self, images: int) -> list[int]:
         """Index of the last output word of each descriptor's run, among all words of so many images."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from golden.command import Parser, open_package, run
 from mapping.hardware import Hardware
 from tb.errors import UserError
-from tb.layer_job import LayerRequest, run_layer
+from tb.layer_job import run_layer
+from tb.layer_request import LayerRequest
 from tb.report import layer_list, layer_table
 from tb.runner import ROOT
 from tb.simulators import SIMULATORS, find_simulator

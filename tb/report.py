@@ -8,7 +8,7 @@ from golden.graph import Graph
 from golden.package import Package
 from mapping.hardware import Hardware
 from mapping.layer import map_layer
-from tb.layer_job import LayerResult
+from tb.layer_result import LayerResult
 
 
 def _shape(values: list[int]) -> str:

@@ -19,7 +19,7 @@ from tb.capture import Words, read_capture
 from tb.comparison import Verdict, compare_batch, merge
 
 Batch = dict[str, Any]
-"""One entry of `batches` in job.json; see tb.layer_job."""
+"""One entry of `batches` in job.json; see tb.layer_files."""
 
 PERIOD_NS = 2
 RESET_CYCLES = 8
@@ -39,7 +39,7 @@ MID_STREAM_CYCLES = 20
 class LayerBench:
     """Drives the harness through one job file.
 
-    dut: the harness; job: the decoded job.json that tb.layer_job wrote.
+    dut: the harness; job: the decoded job.json that tb.layer_files wrote.
     """
 
     def __init__(self, dut: HierarchyObject, job: dict[str, Any]) -> None:

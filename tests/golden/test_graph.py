@@ -14,7 +14,8 @@ from golden.edge import Edge
 from golden.errors import PackageError, RangeError, ShapeError
 from golden.graph import Graph
 from golden.mulquant import MulQuant, Widths
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d, Node
+from golden.node import Node
+from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
 from golden.package import Package, load_package
 from golden.vectors import layer_vectors
 from tests import oracle

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 from golden.errors import PackageError
-from golden.nodes import AccumulatingNode, Add, WeightedNode
+from golden.node import AccumulatingNode, WeightedNode
+from golden.nodes import Add
 from golden.package import Package, load_package, save_package
 from golden.rom_image import load_rom
 from golden.rom_text import RomFormat
 from mapping import __main__ as command
 from mapping.hardware import Hardware
-from tb.layer_job import LayerRequest, prepare_layer
+from tb.layer_job import prepare_layer
+from tb.layer_request import LayerRequest
 from tb.simulators import Simulator
 from tests.conftest import ROOT
 from tests.every_op import every_op_package

@@ -16,7 +16,7 @@ import pytest
 from golden.command import run
 from tb import __main__ as command
 from tb.errors import SimulatorError
-from tb.layer_job import LayerRequest
+from tb.layer_request import LayerRequest
 from tb.runner import RTL
 from tb.simulators import find_icarus, find_simulator, find_verilator
 from tests.conftest import ROOT

@@ -12,7 +12,8 @@ import pytest
 
 from golden.package import Package, load_package
 from mapping.hardware import Hardware
-from tb.layer_job import LayerJob, LayerRequest, prepare_layer
+from tb.layer_job import LayerJob, prepare_layer
+from tb.layer_request import LayerRequest
 from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import run_unit

@@ -9,7 +9,8 @@ import pytest
 
 from golden.package import load_package
 from mapping.hardware import Hardware
-from tb.layer_job import MAIN_TEST, RESET_TEST, LayerRequest, prepare_layer, run_layer
+from tb.layer_job import prepare_layer, run_layer
+from tb.layer_request import MAIN_TEST, RESET_TEST, LayerRequest
 from tb.simulators import SIMULATORS, find_simulator
 from tb.stalls import PROFILES
 from tests.conftest import ROOT
