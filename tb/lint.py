@@ -54,8 +54,11 @@ class Tool:
     executable: str
 
     def command(self, top: str, parameters: Parameters, scratch: Path) -> list[str]:
-        """The command that elaborates `top` and prints something if it finds anything."""
-        files = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
+        """The command that elaborates `top` and prints something if it finds anything.
+
+        It runs in the RTL's folder with relative names: the Yosys wheel sees no absolute path below /tmp.
+        """
+        files = (RTL / "filelist.f").read_text().split()
         if self.name == "icarus":
             values = [f"-P{top}.{key}={value}" for key, value in parameters.items()]
             return [
@@ -72,16 +75,16 @@ class Tool:
             ]
         if self.name == "verilator":
             values = [f"-G{key}={value}" for key, value in parameters.items()]
-            return ["verilator", "--lint-only", "-Wall", f"-I{RTL}", "--top-module", top, *values, *files]
+            return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
         chosen = "".join(f"chparam -set {key} {value} {top}; " for key, value in parameters.items())
-        script = f"read_verilog -I{RTL} {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
+        script = f"read_verilog -I. {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
         return [self.executable, "-q", "-p", script]
 
     def complaint(self, top: str, parameters: Parameters) -> str:
         """What the tool has to say; empty if it is content."""
         with tempfile.TemporaryDirectory() as scratch:
             done = subprocess.run(
-                self.command(top, parameters, Path(scratch)), capture_output=True, text=True, check=False
+                self.command(top, parameters, Path(scratch)), cwd=RTL, capture_output=True, text=True, check=False
             )
         noise = ("Preparing to run", "- Verilator", "- V e r i l a t i o n")
         lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(noise)]
