@@ -65,7 +65,7 @@ class Tool:
                 "iverilog",
                 "-g2005",
                 "-Wall",
-                f"-I{RTL}",
+                "-I.",
                 "-s",
                 top,
                 *values,
