@@ -120,20 +120,6 @@ def test_header_names_spec_and_doc_page(path: Path) -> None:
     assert (ROOT / page[1]).is_file(), page[1]
 
 
-def public_definitions(path: Path) -> list[ast.FunctionDef | ast.ClassDef]:
-    """Public functions and classes of a module, and public methods of its public classes."""
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    found = [node for node in ast.parse(path.read_text()).body if isinstance(node, kinds)]
-    found = [node for node in found if not node.name.startswith("_")]
-    return found + [
-        member
-        for node in found
-        if isinstance(node, ast.ClassDef)
-        for member in node.body
-        if isinstance(member, ast.FunctionDef) and not member.name.startswith("_")
-    ]
-
-
 @pytest.mark.parametrize(
     "path", [path for room in ("golden", "mapping") for path in FILES[room] if path.stat().st_size], ids=relative
 )
