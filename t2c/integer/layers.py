@@ -8,6 +8,7 @@ partial sum, in any order, lies below 2^53. The bound is checked on every export
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,61 +34,59 @@ def _centre(x: Tensor, zero_point: int) -> Tensor:
     return (x - zero_point).to(torch.float64)
 
 
-class IntegerConv2d(IntegerLayer):
-    """acc = conv2d(x - zp_x, w), then MulQuant (docs/arithmetic.md 4.1).
+class _IntegerWeighted(IntegerLayer):
+    """A bias-free vanilla layer with integer weights in float64, then MulQuant.
 
-    conv: bias-free nn.Conv2d with integer weights in float64; weight_bits: their declared width; zero_point: of the
-    input.
+    layer: the vanilla layer; weight_bits: declared width of its weights; zero_point: of the input.
     """
 
+    layer: nn.Conv2d | nn.Linear
+
     def __init__(
-        self, conv: nn.Conv2d, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
+        self, layer: nn.Module, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
     ) -> None:
         super().__init__()
-        self.conv, self.requantise = conv, requantise
+        self.layer, self.requantise = layer, requantise
         self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.requantise(self.conv(_centre(x, self.zero_point)).to(torch.int64))
+        return self.requantise(self.layer(_centre(x, self.zero_point)).to(torch.int64))
+
+    def _fields(self, name: str, inputs: tuple[str, ...]) -> dict[str, Any]:
+        """What both golden nodes are made of."""
+        return {
+            "name": name,
+            "inputs": inputs,
+            "output": name,
+            "weight": self.layer.weight.detach().to(torch.int64).numpy(),
+            "weight_bits": self.weight_bits,
+            "mulquant": self.requantise.reference(),
+        }
+
+
+class IntegerConv2d(_IntegerWeighted):
+    """acc = conv2d(x - zp_x, w), then MulQuant (docs/arithmetic.md 4.1). layer: nn.Conv2d."""
+
+    layer: nn.Conv2d
 
     def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        conv = self.conv
+        conv = self.layer
         return nodes.Conv2d(
-            name=name,
-            inputs=inputs,
-            output=name,
-            weight=conv.weight.detach().to(torch.int64).numpy(),
-            weight_bits=self.weight_bits,
             stride=conv.stride,
             padding=conv.padding,
             dilation=conv.dilation,
             groups=conv.groups,
-            mulquant=self.requantise.reference(),
+            **self._fields(name, inputs),
         )
 
 
-class IntegerLinear(IntegerLayer):
-    """acc = (x - zp_x) w^T, then MulQuant (docs/arithmetic.md 4.2)."""
+class IntegerLinear(_IntegerWeighted):
+    """acc = (x - zp_x) w^T, then MulQuant (docs/arithmetic.md 4.2). layer: nn.Linear."""
 
-    def __init__(
-        self, linear: nn.Linear, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
-    ) -> None:
-        super().__init__()
-        self.linear, self.requantise = linear, requantise
-        self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.requantise(self.linear(_centre(x, self.zero_point)).to(torch.int64))
+    layer: nn.Linear
 
     def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.Linear(
-            name=name,
-            inputs=inputs,
-            output=name,
-            weight=self.linear.weight.detach().to(torch.int64).numpy(),
-            weight_bits=self.weight_bits,
-            mulquant=self.requantise.reference(),
-        )
+        return nodes.Linear(**self._fields(name, inputs))
 
 
 class IntegerAdd(IntegerLayer):
