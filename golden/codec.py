@@ -57,7 +57,7 @@ def edge_from_json(name: str, data: object) -> Edge:
         PackageError: a field is missing, unknown or out of range.
     """
     fields = Fields(data, f"edge {name!r}")
-    try:
+    with fields.naming():
         edge = Edge(
             name=name,
             shape=fields.integers("shape"),
@@ -66,17 +66,13 @@ def edge_from_json(name: str, data: object) -> Edge:
             zero_point=fields.integer("zero_point"),
             scale=fields.real("scale"),
         )
-    except PackageError:
-        raise
-    except ValueError as error:
-        raise PackageError(f"{fields.place}: {error}") from error
     fields.close()
     return edge
 
 
 def _stage_to_json(stage: OutputStage) -> Json:
     return {
-        "rounding": Rounding.parse(stage.rounding).value,
+        "rounding": stage.rounding.value,
         "zero_point": stage.zero_point,
         "lo": stage.lo,
         "hi": stage.hi,
@@ -139,7 +135,7 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
     if op not in _KINDS:
         raise PackageError(f"{fields.place}: field 'op' = {op!r} is not one of {', '.join(_KINDS)}")
     kind = _KINDS[op]
-    try:
+    with fields.naming():
         given: Json = {"name": name, "inputs": fields.texts("inputs"), "output": fields.text("output")}
         given |= {pair: fields.integers(pair) for pair in _PAIRS.get(kind, ())}
         if kind is Conv2d:
@@ -155,10 +151,6 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
         if isinstance(node, (Conv2d, AveragePool2d, MaxPool2d)):
             _ = node.window  # checks kernel, stride, padding and dilation
         return node
-    except PackageError:
-        raise
-    except ValueError as error:
-        raise PackageError(f"{fields.place}: {error}") from error
 
 
 def _mulquant_from_json(fields: Fields, tensors: Arrays, widths: Widths) -> MulQuant:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from golden.errors import PackageError
@@ -92,3 +94,13 @@ class Fields:
         """
         if self._data:
             raise PackageError(f"{self.place}: unknown field {sorted(self._data)[0]!r}")
+
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Turn a ValueError from inside into a PackageError that names this object; `place` may change meanwhile."""
+        try:
+            yield
+        except PackageError:
+            raise
+        except ValueError as error:
+            raise PackageError(f"{self.place}: {error}") from error

@@ -65,7 +65,7 @@ class OutputStage:
     hi: int
 
     def __post_init__(self) -> None:
-        Rounding.parse(self.rounding)
+        object.__setattr__(self, "rounding", Rounding.parse(self.rounding))
         check_int("zero_point", self.zero_point, ACTIVATION_LO, ACTIVATION_HI)
         check_int("lo", self.lo, ACTIVATION_LO, ACTIVATION_HI)
         check_int("hi", self.hi, ACTIVATION_LO, ACTIVATION_HI)

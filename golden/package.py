@@ -186,12 +186,8 @@ def _read_tensors(path: Path, digest: str) -> dict[str, npt.NDArray[Any]]:
 
 def _package_from_fields(fields: Fields, tensors: Mapping[str, npt.NDArray[Any]]) -> Package:
     widths_fields = fields.object("widths")
-    try:
+    with widths_fields.naming():
         widths = Widths(**{name: widths_fields.integer(name) for name in ("acc", "scale", "bias")})
-    except PackageError:
-        raise
-    except ValueError as error:
-        raise PackageError(f"{widths_fields.place}: {error}") from error
     widths_fields.close()
     edges = {name: edge_from_json(name, data) for name, data in fields.object("edges").rest().items()}
     items = enumerate(fields.items("nodes"))

@@ -57,7 +57,7 @@ def round_shift(p: npt.ArrayLike, shift: npt.ArrayLike, mode: Rounding) -> IntAr
         mode: the rounding mode.
 
     Raises:
-        RangeError: a float dtype, |p| > 2^62 or a shift outside 0..63.
+        RangeError: a float dtype, |p| > 2^62, a shift outside 0..63 or an unknown mode.
 
     Source: docs/arithmetic.md section 2; half_even is IEEE 754 roundTiesToEven, half_away roundTiesToAway.
 
@@ -70,6 +70,7 @@ def round_shift(p: npt.ArrayLike, shift: npt.ArrayLike, mode: Rounding) -> IntAr
     """
     value = check_range("p", p, -MAX_MAGNITUDE, MAX_MAGNITUDE)
     amount = check_range("shift", shift, 0, MAX_SHIFT)
+    mode = Rounding.parse(mode)
     floor: IntArray = value >> amount
     if mode is Rounding.FLOOR:
         return floor + np.zeros_like(amount)

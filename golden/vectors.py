@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from golden.codec import smallest_dtype
+from golden.edge import Edge
 from golden.formats import IntArray
 from golden.graph import Graph
-from golden.node import AccumulatingNode
+from golden.node import AccumulatingNode, Node
 from golden.rom_image import write_atomic
 
 
@@ -21,13 +23,21 @@ from golden.rom_image import write_atomic
 class LayerVectors:
     """Vectors of one node for N samples.
 
-    inputs: one int64 array (N, *shape) per input edge; accumulators: (N, *output shape) int64, None where the
-    operation has none; output: (N, *output shape) int64.
+    node, edges: the node and its input edges; inputs: one int64 array (N, *shape) per input edge;
+    output: (N, *output shape) int64.
     """
 
+    node: Node
+    edges: tuple[Edge, ...]
     inputs: tuple[IntArray, ...]
-    accumulators: IntArray | None
     output: IntArray
+
+    @cached_property
+    def accumulators(self) -> IntArray | None:
+        """(N, *output shape) int64, None where the operation has none; computed when first asked for."""
+        if not isinstance(self.node, AccumulatingNode):
+            return None
+        return self.node.accumulate(self.inputs, self.edges)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an .npz with input_0.., accumulators (if any) and output, in the smallest dtypes; atomic."""
@@ -56,8 +66,5 @@ def layer_vectors(graph: Graph, name: str, images: npt.ArrayLike) -> LayerVector
     wanted = graph.node(name)
     for node, arguments, output in graph.steps(images):
         if node is wanted:
-            acc = None
-            if isinstance(node, AccumulatingNode):
-                acc = node.accumulate(arguments, graph.inputs_of(node))
-            return LayerVectors(inputs=tuple(arguments), accumulators=acc, output=output)
+            return LayerVectors(node=node, edges=graph.inputs_of(node), inputs=tuple(arguments), output=output)
     raise AssertionError("a node of the graph always runs")

@@ -14,7 +14,7 @@ from golden.nodes import Add, Conv2d, Linear
 from golden.rom import RomLayout
 from golden.rom_image import load_rom, save_rom
 from golden.rom_text import RomFormat
-from mapping.hardware import Hardware
+from mapping.hardware import SHIFT_W, Hardware
 from mapping.images import write_constants, write_descriptors
 from mapping.layer import map_layer
 
@@ -37,7 +37,7 @@ def tensor_roms(node: Node, folder: Path, lanes: int, formats: list[RomFormat]) 
         tensors += [
             ("multiplier", quant.multiplier, RomLayout(bits=quant.widths.scale, signed=True), "O"),
             ("bias", quant.bias, RomLayout(bits=quant.widths.bias, signed=True), "O"),
-            ("shift", quant.shift, RomLayout(bits=6, signed=False), "O"),
+            ("shift", quant.shift, RomLayout(bits=SHIFT_W, signed=False), "O"),
         ]
     if isinstance(node, Add):
         add, widths = node.addquant, node.addquant.widths
@@ -45,7 +45,7 @@ def tensor_roms(node: Node, folder: Path, lanes: int, formats: list[RomFormat]) 
         tensors += [
             ("multiplier", multipliers, RomLayout(bits=widths.scale, signed=True), "I"),
             ("bias", np.array([add.bias]), RomLayout(bits=widths.bias, signed=True), "O"),
-            ("shift", np.array([add.shift]), RomLayout(bits=6, signed=False), "O"),
+            ("shift", np.array([add.shift]), RomLayout(bits=SHIFT_W, signed=False), "O"),
         ]
     for name, values, layout, axes in tensors:
         for fmt in formats:

@@ -12,7 +12,6 @@ from golden.formats import IntArray
 from golden.graph import Graph
 from golden.node import WeightedNode
 from golden.nodes import Conv2d, Linear
-from golden.rounding import Rounding
 from golden.window import Window
 from mapping.descriptor import Descriptor
 from mapping.hardware import SHIFT_W, Hardware
@@ -126,7 +125,7 @@ class LayerProgram:
                     y_zero_point=self.node.mulquant.zero_point,
                     y_lo=self.node.mulquant.lo,
                     y_hi=self.node.mulquant.hi,
-                    rounding=Rounding.parse(self.node.mulquant.rounding).code,
+                    rounding=self.node.mulquant.rounding.code,
                 )
             )
             rows_done += run.tiles * k_tiles * self.hardware.rows

@@ -80,3 +80,14 @@ def test_refuses_floats_and_unknown_modes() -> None:
         round_shift([1.0], 1, Rounding.FLOOR)
     with pytest.raises(RangeError, match="'up' is not one of floor, half_up, half_even, half_away"):
         Rounding.parse("up")
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+def test_a_mode_given_as_text_is_that_mode(mode: Rounding) -> None:
+    p = [-3, -1, 1, 3]
+    assert round_shift(p, 1, mode.value).tolist() == round_shift(p, 1, mode).tolist()
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(RangeError, match="rounding = 'nearest' is not one of floor, half_up"):
+        round_shift([1], 1, "nearest")
