@@ -1,16 +1,30 @@
 # `make` prints the targets and variables below. Every target sets up what it needs.
 MODEL ?= digits_w8a8## package directory, or the name of an example
-LAYER ?= list## layer name, or list
-UNIT ?=## run the bench of a unit instead: mulquant or systolic_array
+MODELS ?=## make model: digits_w8a8,digits_w4a4,resnet20,mobilenet_v1,resnet18; empty for all
+LAYER ?= list## layer name, all for the whole network, or list
+UNIT ?=## run the bench of a unit instead: mulquant, systolic_array or core_registers
 SIM ?= icarus## icarus or verilator
 ROWS ?= 8## rows of the systolic array, 2..256
-COLS ?= 8## columns of the systolic array, 1..256
+COLS ?= 8## columns of the systolic array, a divisor of ROWS
 ACC_W ?= 32## accumulator width of the hardware, bits
+ACT_DEPTH ?= 131072## activation memory, words of ROWS channels
+WGT_DEPTH ?= 1048576## weight memory, rows of COLS weights
+PAR_DEPTH ?= 2048## parameter memory, words of COLS lanes
+ACC_DEPTH ?= 1024## accumulators, output pixels of a block
 IMAGES ?= 4## test images to run
+FIRST_IMAGE ?= 0## test image to begin with
 SEED ?= 1## seed of the run
 STALL ?= none## back-pressure: none, p10, p50, p90, bursts, blocked; or input,output
-WAVES ?= 0## 1 writes an FST waveform
+WAVES ?= 0## 1 writes an FST waveform, FIRST:LAST one of those cycles
 OUT ?= sim_build/roms## where make roms writes
+RANDOM_LAYERS ?= 24## random layers of make regress, seeds SEED, SEED + 1, ...
+RANDOM_NETWORKS ?= 12## random networks of make regress
+ARRAYS ?= 8x8,16x16## arrays of make regress: layers on the first, whole networks on every one
+ONLY ?= *## make regress: only jobs whose id matches this pattern
+WORKERS ?= 2## worker processes of make regress
+SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
+FRESH ?= 0## make regress: 1 runs again what has passed
+TEST_WORKERS ?= 2## worker processes of make test
 PYTHON ?= python3## interpreter that makes the virtual environment
 
 VENV := .venv
@@ -19,7 +33,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim roms model test lint bench-golden bench-sim clean
+.PHONY: help setup sim regress roms model test lint bench-golden bench-sim bench-regress clean
 
 help: ## print this help
 	@echo "targets:"
@@ -31,24 +45,34 @@ $(VENV)/sim.stamp: $(SETUP)
 	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh sim
 	@touch $@
 
+$(VENV)/regress.stamp: $(SETUP)
+	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh regress
+	@touch $(VENV)/sim.stamp $@
+
 $(VENV)/test.stamp: $(SETUP)
 	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh test
-	@touch $(VENV)/sim.stamp $@
+	@touch $(VENV)/sim.stamp $(VENV)/regress.stamp $@
 
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 
-sim: $(VENV)/sim.stamp ## run one layer of a package on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
+sim: $(VENV)/sim.stamp ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
 	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
-		--acc-w '$(ACC_W)' --images '$(IMAGES)' --seed '$(SEED)' --stall '$(STALL)' --waves '$(WAVES)'
+		--acc-w '$(ACC_W)' --act-depth '$(ACT_DEPTH)' --wgt-depth '$(WGT_DEPTH)' --par-depth '$(PAR_DEPTH)' \
+		--acc-depth '$(ACC_DEPTH)' --images '$(IMAGES)' --first-image '$(FIRST_IMAGE)' --seed '$(SEED)' \
+		--stall '$(STALL)' --waves '$(WAVES)'
+
+regress: $(VENV)/regress.stamp ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
+	@$(PY) -m tb.regress --seed '$(SEED)' --random-layers '$(RANDOM_LAYERS)' --random-networks '$(RANDOM_NETWORKS)' \
+		--arrays '$(ARRAYS)' --only '$(ONLY)' --workers '$(WORKERS)' --scheduler '$(SCHEDULER)' --fresh '$(FRESH)'
 
 roms: $(VENV)/sim.stamp ## write the ROM images of a package: MODEL OUT ROWS COLS
 	@$(PY) -m mapping --model '$(MODEL)' --out '$(OUT)' --rows '$(ROWS)' --cols '$(COLS)'
 
-model: $(VENV)/test.stamp ## train the digits CNN and write examples/digits_w8a8 and examples/digits_w4a4
-	$(PY) -m t2c.make_model --out examples
+model: $(VENV)/test.stamp ## train or seed the example models and write their packages: MODELS
+	$(PY) -m t2c.make_model --out examples --models '$(MODELS)'
 
 test: $(VENV)/test.stamp ## run every test
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .
@@ -61,6 +85,9 @@ bench-golden: $(VENV)/test.stamp ## golden's speed beside float32 BLAS and onnxr
 
 bench-sim: $(VENV)/test.stamp ## simulation speed beside plain C++, MAC utilisation of every layer
 	$(PY) -m benchmarks.bench_sim
+
+bench-regress: $(VENV)/regress.stamp ## what a second worker gains in make regress
+	$(PY) -m benchmarks.bench_regress
 
 clean: ## remove all simulation output; the virtual environment stays
 	rm -rf sim_build

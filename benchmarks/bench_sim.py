@@ -1,32 +1,40 @@
-"""Simulation speed: a layer run under cocotb beside a plain C++ main of the same Verilated model; MAC utilisation.
+"""Simulation speed and MAC utilisation of whole networks on the core.
 
-Run as `make bench-sim`. Both sides simulate the same job in turn; the figures are medians, and the ratio is taken
-pair by pair.
+Run as `make bench-sim`. Each ratio is taken within one run of the benchmark, pair by pair; figures are medians.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import shlex
 import statistics
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from golden.command import Parser, open_package, run
+from golden.nodes import Conv2d, Linear
 from golden.package import Package
 from mapping.hardware import Hardware
+from mapping.schedule import fill_cycles
 from tb.errors import UserError
-from tb.layer_job import harness, run_layer
-from tb.layer_request import LayerRequest
-from tb.layer_result import LayerResult
+from tb.job import harness, run_job
+from tb.request import RunRequest
 from tb.runner import ROOT, Build, build
 from tb.simulators import Simulator, find_simulator
+from tb.verdict import RunResult
 
-TARGET = 0.5
-SPEED_LAYER, SPEED_IMAGES = "conv2", 360
-UTILISATION_IMAGES = 32
 OUTPUT = ROOT / "sim_build"
+HARDWARE = Hardware(rows=16, cols=16)
+SPEED_MODEL, SPEED_IMAGES, GROWTH = "resnet20", 4, (1, 4, 16)
+RATIO_TARGET, UTILISATION_TARGET = 0.5, 0.9
+RESNET20_SECONDS, RESNET18_SECONDS, RESNET18_GIB = 5.0, 120.0, 4.0
+FLAT = 0.8
+"""Cycles per second of any number of images, relative to the best: above this the cost grows linearly."""
+PLUSARGS = ("program", "weights", "params", "host", "transfers", "trace", "stored", "cycles")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +47,24 @@ class Speed:
     @property
     def ratio(self) -> float:
         return self.cocotb / self.plain
+
+
+def verdict(met: bool) -> str:
+    """The last word of a line."""
+    return "met" if met else "MISSED"
+
+
+def run_all(package: Package, simulator: Simulator, images: int) -> RunResult:
+    """Run a whole network and compare everything.
+
+    Raises:
+        UserError: the run failed.
+    """
+    request = RunRequest(layer="all", images=images)
+    result = run_job(package, f"examples/{package.name}", request, HARDWARE, simulator, OUTPUT)
+    if not result.passed:
+        raise UserError(f"{package.name} failed: {'; '.join(result.reasons)}")
+    return result
 
 
 def build_plain(built: Build) -> Path:
@@ -62,77 +88,131 @@ def build_plain(built: Build) -> Path:
     return target
 
 
-def run_plain(binary: Path, result: LayerResult) -> float:
+def run_plain(binary: Path, result: RunResult) -> float:
     """Run the job of a finished cocotb run again without cocotb and return cycles per second.
 
     Raises:
-        UserError: it captured other words than the cocotb run did.
+        UserError: its last run gave other result words than the cocotb run did.
     """
     folder = Path(result.figures["log"]).parent
     job = json.loads((folder / "job.json").read_text())
-    batch = job["batches"][0]
-    capture = (folder / "capture.hex").read_text()
-    files = [
-        f"+{name}={folder / f'{name}.hex'}" for name in ("stimulus", "descriptors", "weights", "params", "capture")
-    ]
-    arguments = [str(batch["load_words"]), str(batch["descriptors"]), str(job["seed"]), *files]
-    done = subprocess.run([str(binary), *arguments], capture_output=True, text=True, check=True)
+    words = (folder / "trace.hex").read_text()
+    files = [f"+{name}={folder / f'{name}.hex'}" for name in PLUSARGS]
+    numbers = [job["runs"], job["input_words"], job["transfers"], *job["output"], job["seed"]]
+    done = subprocess.run([str(binary), *map(str, numbers), *files], capture_output=True, text=True, check=True)
     cycles, seconds, _ = done.stdout.split()[-3:]
-    if (folder / "capture.hex").read_text() != capture:
-        raise UserError("the plain C++ main captured other words than the cocotb run")
+    if (folder / "trace.hex").read_text() != words:
+        raise UserError("the plain C++ main gave other result words than the cocotb run")
     return int(cycles) / float(seconds)
 
 
-def measure(package: Package, hardware: Hardware, simulator: Simulator, repeats: int) -> list[Speed]:
+def measure_speed(package: Package, simulator: Simulator, repeats: int) -> list[Speed]:
     """Time both sides in turn, after one run of each that does not count."""
-    binary = build_plain(build(harness(hardware), simulator, OUTPUT))
-    request = LayerRequest(layer=SPEED_LAYER, images=SPEED_IMAGES)
+    binary = build_plain(build(harness(HARDWARE), simulator, OUTPUT))
     speeds = []
     for _ in range(repeats + 1):
-        result = run_layer(package, package.name, request, hardware, simulator, OUTPUT)
-        if not result.passed:
-            raise UserError(f"the run failed: {'; '.join(result.reasons)}")
+        result = run_all(package, simulator, SPEED_IMAGES)
         speeds.append(Speed(cocotb=result.figures["cycles_per_second"], plain=run_plain(binary, result)))
     return speeds[1:]
 
 
-def utilisation(package: Package, hardware: Hardware, simulator: Simulator) -> list[LayerResult]:
-    """Run every conv2d and linear layer and return the results."""
-    names = [node.name for node in package.graph.nodes if node.op in ("conv2d", "linear")]
-    request = [LayerRequest(layer=name, images=UTILISATION_IMAGES) for name in names]
-    return [run_layer(package, package.name, one, hardware, simulator, OUTPUT) for one in request]
+def print_speed(package: Package, simulator: Simulator, repeats: int) -> dict[str, Any]:
+    """cocotb beside plain C++."""
+    speeds = measure_speed(package, simulator, repeats)
+    cocotb, plain, ratio = (
+        statistics.median(getattr(s, side) for s in speeds) for side in ("cocotb", "plain", "ratio")
+    )
+    print(f"{package.name}, {SPEED_IMAGES} images, simulated cycles per second, median of {repeats}")
+    print(f"  cocotb {cocotb:,.0f}, plain C++ {plain:,.0f}, ratio {ratio:.2f}", end="; ")
+    print(f"target {RATIO_TARGET}: {verdict(ratio >= RATIO_TARGET)}", flush=True)
+    return {"cocotb": cocotb, "plain": plain, "ratio": ratio}
+
+
+def print_growth(package: Package, simulator: Simulator, repeats: int) -> dict[str, Any]:
+    """Cycles per second against the number of images; the ratio is taken within each round."""
+    rounds = [
+        [run_all(package, simulator, images).figures["cycles_per_second"] for images in GROWTH] for _ in range(repeats)
+    ]
+    flat = statistics.median(min(speeds) / max(speeds) for speeds in rounds)
+    found = {str(n): statistics.median(speeds) for n, speeds in zip(GROWTH, zip(*rounds, strict=True), strict=True)}
+    print(f"{package.name}, cycles per second by images, median of {repeats}")
+    shown = ", ".join(f"{images}: {speed:,.0f}" for images, speed in found.items())
+    print(f"  {shown}; lowest / highest {flat:.2f}, target {FLAT}: {verdict(flat >= FLAT)}", flush=True)
+    return {**found, "lowest_to_highest": flat}
+
+
+def is_full(package: Package, name: str) -> bool:
+    """Whether K and N are multiples of ROWS and COLS, with at least 256 output pixels, and no groups."""
+    node = package.graph.node(name)
+    if not isinstance(node, (Conv2d, Linear)) or (isinstance(node, Conv2d) and node.groups > 1):
+        return False
+    pixels = 1
+    for extent in package.graph.edges[node.output].shape[1:]:
+        pixels *= extent
+    channels = int(node.weight.shape[1])
+    return channels % HARDWARE.rows == 0 and node.out_channels % HARDWARE.cols == 0 and pixels >= 256
+
+
+def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:
+    """One image: a line per layer, cycles beside the analytic count; seconds and memory."""
+    started = time.perf_counter()
+    f = run_all(package, simulator, 1).figures
+    wall = time.perf_counter() - started
+    own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    fill = fill_cycles(HARDWARE)
+    print(f"\n{package.name}, 1 image, all tensors compared, 16x16 array")
+    print(f"  {'layer':<24}{'cycles':>12}{'weight-stationary':>19}{'beyond':>9}{'utilisation':>13}")
+    lowest = 1.0
+    for layer in f["layers"]:
+        if not layer["ideal_cycles"]:
+            continue
+        full = is_full(package, layer["layer"])
+        lowest = min(lowest, layer["utilisation"]) if full else lowest
+        share = f"{layer['utilisation']:.1%}{' *' if full else '  '}" if layer["macs"] else ""
+        beyond = layer["cycles"] - layer["ideal_cycles"]
+        print(f"  {layer['layer']:<24}{layer['cycles']:>12,}{layer['ideal_cycles']:>19,}{beyond:>9,}{share:>13}")
+    print(f"  {'total':<24}{f['cycles']:>12,}{f['ideal_cycles']:>19,}{'':>9}{f['utilisation']:>11.1%}")
+    print(f"  weight-stationary: sum of max(pixels, ROWS) over tiles, and ROWS a step; fill: {fill} cycles a step")
+    if lowest < 1.0:
+        print(f"  lowest utilisation of full layers (*): {lowest:.1%}", end="; ")
+        print(f"target {UTILISATION_TARGET:.0%}: {verdict(lowest >= UTILISATION_TARGET)}")
+    simulation = f["simulated_cycles"] / f["cycles_per_second"]
+    memory = max(own, children) / (1 << 20)
+    print(f"  simulation {simulation:.1f} s, everything {wall:.1f} s, largest process {memory:.2f} GiB", flush=True)
+    return {
+        "cycles": f["cycles"],
+        "ideal": f["ideal_cycles"],
+        "simulation_s": simulation,
+        "wall_s": wall,
+        "gib": memory,
+    }
 
 
 def main() -> int:
-    """Print both tables and write sim_build/bench_sim.json."""
-    parser = Parser(prog="bench-sim", description="Simulation speed and MAC utilisation.")
-    parser.add_argument("--repeats", type=int, default=5)
+    """Print everything and write sim_build/bench_sim.json."""
+    parser = Parser(prog="bench-sim", description="Simulation speed and MAC utilisation of whole networks.")
+    parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
     simulator = find_simulator("verilator")
-    _, package = open_package("digits_w8a8", ROOT / "examples")
-    record: dict[str, object] = {}
-    print(f"simulated cycles per second, {package.name} {SPEED_LAYER}, {SPEED_IMAGES} images, median of {repeats}")
-    print(f"{'array':<8}{'cocotb':>12}{'plain C++':>12}{'ratio':>8}  target {TARGET}")
-    for size in (8, 16):
-        speeds = measure(package, Hardware(rows=size, cols=size), simulator, repeats)
-        cocotb, plain, ratio = (
-            statistics.median(getattr(speed, side) for speed in speeds) for side in ("cocotb", "plain", "ratio")
-        )
-        verdict = "met" if ratio >= TARGET else "missed"
-        print(f"{size}x{size:<5}{cocotb:>13,.0f}{plain:>12,.0f}{ratio:>8.2f}  {verdict}", flush=True)
-        record[f"speed_{size}x{size}"] = {"cocotb": cocotb, "plain": plain, "ratio": ratio}
-    for size in (8, 16):
-        print(f"\nMAC utilisation, {UTILISATION_IMAGES} images, {size}x{size} array")
-        print(f"{'model':<14}{'layer':<10}{'cycles':>10}{'ideal':>10}{'utilisation':>13}  verdict")
-        for name in ("digits_w8a8", "digits_w4a4"):
-            _, model = open_package(name, ROOT / "examples")
-            for result in utilisation(model, Hardware(rows=size, cols=size), simulator):
-                f = result.figures
-                print(
-                    f"{name:<14}{f['layer']:<10}{f['cycles']:>10,}{f['ideal_cycles']:>10,}{f['utilisation']:>13.1%}"
-                    f"  {result.verdict}"
-                )
-                record[f"{name}.{f['layer']}.{size}x{size}"] = {"cycles": f["cycles"], "utilisation": f["utilisation"]}
+    _, package = open_package(SPEED_MODEL, ROOT / "examples")
+    record: dict[str, Any] = {
+        "speed": print_speed(package, simulator, repeats),
+        "growth": print_growth(package, simulator, repeats),
+    }
+    for name in ("digits_w8a8", SPEED_MODEL, "mobilenet_v1", "resnet18"):
+        if not (ROOT / "examples" / name).is_dir():
+            print(f"\n{name}: not there; 'make model MODELS={name}' makes it")
+            continue
+        _, package = open_package(name, ROOT / "examples")
+        record[name] = print_network(package, simulator)
+    limits = ((SPEED_MODEL, "simulation_s", RESNET20_SECONDS, "s"), ("resnet18", "wall_s", RESNET18_SECONDS, "s"),
+              ("resnet18", "gib", RESNET18_GIB, "GiB"))  # fmt: skip
+    print()
+    for name, figure, limit, unit in limits:
+        if name in record:
+            value = record[name][figure]
+            print(f"{name} {figure}: {value:.2f} {unit}, target below {limit:g}: {verdict(value < limit)}")
+    OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "bench_sim.json").write_text(json.dumps(record, indent=1) + "\n")
     return 0
 

@@ -1,4 +1,4 @@
-"""`make roms`: dump every ROM of a package, the plain tensors in text formats and the engine's own memory images."""
+"""`make roms`: dump every ROM of a package, the plain tensors in text formats and the core's own memory images."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from golden.command import Parser, open_package, run
-from golden.errors import PackageError, UnsupportedError
+from golden.errors import PackageError, RangeError, UnsupportedError
 from golden.graph import Graph
 from golden.node import AccumulatingNode, Node
 from golden.nodes import Add, Conv2d, Linear
 from golden.rom import RomLayout
-from golden.rom_image import load_rom, save_rom
+from golden.rom_image import load_rom, read_image, save_rom
 from golden.rom_text import RomFormat
+from mapping.compiler import ALL, compile_program
+from mapping.descriptor import WORD_BITS
 from mapping.hardware import SHIFT_W, Hardware
-from mapping.images import write_constants, write_descriptors
-from mapping.layer import map_layer
+from mapping.images import parameter_layout, weight_layout, write_program
 
 ROOT = Path(__file__).resolve().parent.parent
 _AXES = {"conv2d": "OIHW", "linear": "OI"}
@@ -56,20 +57,30 @@ def tensor_roms(node: Node, folder: Path, lanes: int, formats: list[RomFormat]) 
     return len(tensors) * len(formats)
 
 
-def engine_roms(graph: Graph, name: str, hardware: Hardware, folder: Path) -> bool:
-    """Write the engine's weight, parameter and descriptor images of one layer; False if it cannot run there."""
-    try:
-        program = map_layer(graph, name, hardware)
-    except UnsupportedError:
-        return False
+def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]:
+    """Write the core's program, weights and parameters for the whole network, re-read each, and return their names.
+
+    Raises:
+        PackageError: an image does not re-read to the same integers.
+        UnsupportedError, RangeError: the core cannot run the network.
+    """
+    program = compile_program(graph, ALL, hardware)
     folder.mkdir(parents=True, exist_ok=True)
-    write_constants(program, folder)
-    write_descriptors(program.descriptors(1), folder / "descriptors.hex")
-    return True
+    images = write_program(program, folder)
+    contents = {
+        "program": (np.array(program.words()), RomLayout(bits=WORD_BITS, signed=False)),
+        "weights": (program.weights, weight_layout(hardware)),
+        "params": (program.params, parameter_layout(hardware)),
+    }
+    for name, path in images.items():
+        values, layout = contents[name]
+        if not np.array_equal(read_image(path, layout, "hex", values.size), values.reshape(-1).astype(np.int64)):
+            raise PackageError(f"{path}: the image does not re-read to the same integers")
+    return tuple(images)
 
 
 def main() -> int:
-    """Write <out>/<layer>/ for every layer with constants and print what was written."""
+    """Write <out>/<layer>/ for every layer with constants, <out>/core/ for the network, and print what was written."""
     parser = Parser(prog="roms", description="Dump the ROM images of a model package.")
     parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
     parser.add_argument("--out", type=Path, required=True)
@@ -91,10 +102,16 @@ def main() -> int:
         folder = options.out / node.name
         folder.mkdir(parents=True, exist_ok=True)
         images = tensor_roms(node, folder, options.lanes, formats)
-        engine = engine_roms(package.graph, node.name, hardware, folder / "engine")
         total += images
-        note = f"; engine images for a {hardware.rows}x{hardware.cols} array" if engine else ""
-        print(f"{node.name}: {images} images, each re-read and equal{note}")
+        print(f"{node.name}: {images} images, each re-read and equal")
+    array = f"a {hardware.rows}x{hardware.cols} array"
+    try:
+        names = core_roms(package.graph, hardware, options.out / "core")
+        print(f"core: {', '.join(names)} for {array}, each re-read and equal")
+    except (UnsupportedError, RangeError) as error:
+        names = ()
+        print(f"core: no images for {array}: {error}")
+    total += len(names)
     print(f"{path}: {total} images in {options.out}")
     return 0
 

@@ -13,14 +13,15 @@ SHIFT_W = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """Parameters of rtl/layer_engine.v.
+    """Parameters of rtl/t2c_core.v.
 
-    rows, cols: array size; x_w, w_w: operand widths, bits; acc_w, scale_w, bias_w: accumulator, multiplier and
-    bias widths, bits; act_depth: activation words of `rows` channels; wgt_depth: weight rows of `cols` weights;
-    par_depth: parameter words, one a column tile; acc_depth: output pixels a block.
+    rows, cols: array size, rows a multiple of cols; x_w, w_w: operand widths, bits; acc_w, scale_w, bias_w:
+    accumulator, multiplier and bias widths, bits; act_depth: activation words of `rows` channels; wgt_depth: weight
+    rows of `cols` weights; par_depth: parameter words, one a column tile; acc_depth: output pixels a block, even;
+    prg_depth: program words.
 
-    The default depths are those of the simulation build. They hold every layer of ResNet-18 at 224 x 224; a chip
-    takes what its network needs.
+    The default depths are those of the simulation build. At 16 x 16 they hold ResNet-18 at 224 x 224
+    whole; a chip takes what it can afford, and the compiler cuts what does not fit.
 
     Raises:
         RangeError: a parameter outside its range, or an accumulator no wider than a column sum.
@@ -33,10 +34,11 @@ class Hardware:
     acc_w: int = 32
     scale_w: int = 16
     bias_w: int = 40
-    act_depth: int = 1 << 16
-    wgt_depth: int = 1 << 18
-    par_depth: int = 1 << 10
+    act_depth: int = 1 << 17
+    wgt_depth: int = 1 << 20
+    par_depth: int = 1 << 11
     acc_depth: int = 1 << 10
+    prg_depth: int = 1 << 16
 
     def __post_init__(self) -> None:
         check_int("ROWS", self.rows, 2, 256)
@@ -44,9 +46,13 @@ class Hardware:
         check_int("X_W", self.x_w, 2, 8)
         check_int("W_W", self.w_w, 2, 8)
         Widths(acc=self.acc_w, scale=self.scale_w, bias=self.bias_w)
-        for name in ("act_depth", "wgt_depth", "par_depth"):
-            check_int(name.upper(), getattr(self, name), 2, 1 << 24)
+        if self.rows % self.cols:
+            raise RangeError(f"ROWS = {self.rows} is not a multiple of COLS = {self.cols}")
+        for name, low in (("act_depth", 2), ("wgt_depth", 2), ("par_depth", 4), ("prg_depth", 64)):
+            check_int(name.upper(), getattr(self, name), low, 1 << 24)
         check_int("ACC_DEPTH", self.acc_depth, 2, 1 << 16)
+        if self.acc_depth % 2:
+            raise RangeError(f"ACC_DEPTH = {self.acc_depth} is odd")
         if self.acc_w <= self.psum_w:
             raise RangeError(f"ACC_W = {self.acc_w} is not above the column sum's {self.psum_w} bits")
 
@@ -54,6 +60,16 @@ class Hardware:
     def psum_w(self) -> int:
         """Bits of a column sum: X_W + 1 + W_W + ceil(log2 ROWS)."""
         return self.x_w + 1 + self.w_w + (self.rows - 1).bit_length()
+
+    @property
+    def groups(self) -> int:
+        """Column tiles of one activation word: ROWS / COLS."""
+        return self.rows // self.cols
+
+    @property
+    def stream_w(self) -> int:
+        """Bits of a word of the input stream: max(ROWS X_W, COLS W_W)."""
+        return max(self.rows * self.x_w, self.cols * self.w_w)
 
     @property
     def param_w(self) -> int:

@@ -1,239 +1,294 @@
-"""Map one conv2d or linear layer onto the layer engine."""
+"""What one layer is to the engine: its weights, its parameter words, and a descriptor for any part of its output."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from golden.edge import Edge
-from golden.errors import RangeError, UnsupportedError
 from golden.formats import IntArray
-from golden.graph import Graph
-from golden.node import WeightedNode
-from golden.nodes import Conv2d, Linear
+from golden.mulquant import OutputStage
+from golden.node import Node
 from golden.window import Window
-from mapping.descriptor import Descriptor
-from mapping.hardware import SHIFT_W, Hardware
-from mapping.order import OutputOrder
-from mapping.tiles import ColumnRun, RowPlan, column_runs, plan_rows, tile_weights
+from mapping.descriptor import Combine, Descriptor, Operation
+from mapping.hardware import Hardware
+from mapping.layout import Layout
+from mapping.params import Lanes
+from mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
 
-_POINT = Window(kernel=(1, 1))
+POINT = Window(kernel=(1, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which part of a layer's output a step computes, and where everything lies.
+
+    batch: images; first, last: output rows first .. last - 1; sources: address of row 0 of image 0 of each input;
+    target: the same of the output; any of them may lie outside the memory where the part does not touch those rows.
+    """
+
+    batch: int
+    first: int
+    last: int
+    sources: tuple[int, ...]
+    target: int
+    weight_base: int
+    param_base: int
+    layer: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LayerProgram:
-    """Everything the engine needs for one layer, and how to read what it gives back.
+class LayerPlan(ABC):
+    """One layer on the engine.
 
-    weights: (rows in load order, COLS) int64; params: (column tiles, COLS) uint64, lanes {shift, bias, multiplier};
-    max_images: images that the activation memory holds at once.
+    sources, target: layouts; edges: how the inputs are read; stage: output stage; params: (words, COLS) lanes, in the
+    order of the column tiles; param_step: parameter words a column tile takes.
     """
 
     hardware: Hardware
-    node: WeightedNode
-    source: Edge
-    target: Edge
+    node: Node
+    edges: tuple[Edge, ...]
+    sources: tuple[Layout, ...]
+    target: Layout
     window: Window
-    plan: RowPlan
-    runs: tuple[ColumnRun, ...]
-    weights: IntArray
-    params: np.typing.NDArray[np.uint64]
-    max_images: int
+    params: Lanes
+    param_step: int = 1
+
+    @property
+    @abstractmethod
+    def runs(self) -> tuple[ColumnRun, ...]:
+        """The column runs that together give the whole output."""
+
+    @abstractmethod
+    def weights(self, run: ColumnRun) -> IntArray:
+        """Weight rows of one column run: (rows, COLS)."""
+
+    @abstractmethod
+    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
+        """The steps that compute one column run of one part of the output."""
+
+    @property
+    @abstractmethod
+    def macs(self) -> int:
+        """Multiply-accumulates of one image, padding included; 0 where nothing is multiplied."""
+
+    def input_rows(self, first: int, last: int) -> tuple[int, int]:
+        """Input rows that output rows first .. last - 1 read, clipped to the image but never none: (first, last)."""
+        (kernel, _), (stride, _) = self.window.kernel, self.window.stride
+        (pad, _), (dilation, _) = self.window.padding, self.window.dilation
+        top = first * stride - pad
+        bottom = (last - 1) * stride - pad + (kernel - 1) * dilation + 1
+        height = self.sources[0].height
+        return min(max(top, 0), height - 1), min(max(bottom, 1), height)
+
+    def blocks(self, pixels: int) -> int:
+        """Pixel blocks of a tile."""
+        return -(-pixels // self.hardware.acc_depth)
+
+
+def stage_fields(stage: OutputStage) -> dict[str, Any]:
+    """Descriptor fields of an output stage."""
+    return {
+        "y_zero_point": stage.zero_point,
+        "y_lo": stage.lo,
+        "y_hi": stage.hi,
+        "rounding": stage.rounding.code,
+    }
+
+
+def window_fields(window: Window, source: Layout, part: Part, words: int) -> dict[str, Any]:
+    """Descriptor fields of the walk of a window over part of an image whose pixels are `words` apart."""
+    (stride_h, stride_w), (pad_h, pad_w), (dil_h, dil_w) = window.stride, window.padding, window.dilation
+    row_words = source.width * words
+    top = part.first * stride_h - pad_h
+    return {
+        "out_h": part.last - part.first,
+        "in_h": source.height,
+        "in_w": source.width,
+        "stride_h": stride_h,
+        "stride_w": stride_w,
+        "pad_h": -top,
+        "pad_w": pad_w,
+        "taps": window.taps,
+        "k_w": window.kernel[1],
+        "dil_h": dil_h,
+        "dil_w": dil_w,
+        "origin": part.sources[0] + top * row_words - pad_w * words,
+        "col_step": stride_w * words,
+        "row_step": stride_h * row_words,
+        "tap_col_step": dil_w * words,
+        "tap_row_step": dil_h * row_words,
+    }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LanewisePlan(LayerPlan):
+    """A layer that works on every bank by itself: the array hands the words through an identity tile."""
+
+    @property
+    def runs(self) -> tuple[ColumnRun, ...]:
+        return (ColumnRun(first_tile=0, tiles=self.hardware.groups, first_word=0, words=1),)
+
+    def weights(self, run: ColumnRun) -> IntArray:
+        return identity_rows(self.hardware.rows, self.hardware.cols)
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one image, padding included, groups counted once."""
-        return int(self.node.weight.size) * self.target.shape[1] * self.target.shape[2]
+        return 0
 
-    def activation_words(self, images: IntArray) -> IntArray:
-        """Lay out images as the engine reads them: NHWC, channel word fastest, ROWS channels a word.
+    def common_fields(self, part: Part) -> dict[str, Any]:
+        """Descriptor fields that all lanewise layers share."""
+        return {
+            "op": Operation.RUN,
+            "layer": part.layer,
+            "rows_per_tap": self.hardware.rows,
+            "col_tiles": self.hardware.groups,
+            "weight_base": part.weight_base,
+            "same_weights": 1,
+            "param_base": part.param_base,
+        }
 
-        Args:
-            images: (N, C, H, W) or (N, C).
 
-        Returns:
-            (N * H * W * ch_words, ROWS) int64; banks without a channel hold 0.
-        """
-        maps = images.reshape(images.shape[0], *self.source.shape)
-        held = self.plan.bank_channels()
-        nhwc = np.moveaxis(maps, 1, -1)
-        words = np.where(held >= 0, nhwc[..., np.maximum(held, 0)], 0)
-        return words.reshape(-1, self.hardware.rows)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightedPlan(LayerPlan):
+    """conv2d, linear: K on the rows, N on the columns.
+
+    weight: (O, C / groups, taps); plan: rows; channels: output channel of every column, (tiles, COLS);
+    column_runs: which channel words each column tile takes; stage: output stage.
+    """
+
+    weight: IntArray
+    groups: int
+    plan: RowPlan
+    channels: IntArray
+    column_runs: tuple[ColumnRun, ...]
+    stage: OutputStage
 
     @property
-    def order(self) -> OutputOrder:
-        """How the results leave the engine."""
-        channels, height, width = self.target.shape
-        return OutputOrder(channels=channels, height=height, width=width, cols=self.hardware.cols)
+    def runs(self) -> tuple[ColumnRun, ...]:
+        return self.column_runs
 
-    def batches(self, images: int) -> list[int]:
-        """Images of each batch: as many as the activation memory holds, then the rest."""
-        full, rest = divmod(images, self.max_images)
-        return [self.max_images] * full + ([rest] if rest else [])
+    def weights(self, run: ColumnRun) -> IntArray:
+        return tile_weights(self.weight, self.groups, self.plan, run, self.channels)
 
-    def last_words(self, images: int) -> list[int]:
-        """Index of the last output word of each descriptor's run, among all words of so many images."""
-        pixels = images * self.order.height * self.order.width
-        return [(run.first_tile + run.tiles) * pixels - 1 for run in self.runs]
+    @property
+    def macs(self) -> int:
+        return int(self.weight.size) * self.target.height * self.target.width
 
-    def descriptors(self, images: int) -> tuple[Descriptor, ...]:
-        """The runs of the engine, one after the other, for `images` images in the activation memory."""
-        words = self.plan.ch_words
-        in_h, in_w = self.source.shape[1:]
-        out_h, out_w = self.target.shape[1:]
-        (stride_h, stride_w), (pad_h, pad_w) = self.window.stride, self.window.padding
-        dil_h, dil_w = self.window.dilation
-        rows_done = 0
-        result = []
-        for run in self.runs:
-            k_tiles = self.plan.tap_groups * run.words
-            last = run.first_tile + run.tiles == self.order.col_tiles
-            result.append(
-                Descriptor(
-                    images=images,
-                    out_h=out_h,
-                    out_w=out_w,
-                    in_h=in_h,
-                    in_w=in_w,
-                    stride_h=stride_h,
-                    stride_w=stride_w,
-                    pad_h=pad_h,
-                    pad_w=pad_w,
-                    taps=self.window.taps,
-                    k_w=self.window.kernel[1],
-                    dil_h=dil_h,
-                    dil_w=dil_w,
-                    origin=run.first_word - (pad_h * in_w + pad_w) * words,
-                    col_step=stride_w * words,
-                    row_step=stride_h * in_w * words,
-                    image_step=in_h * in_w * words,
-                    tap_col_step=dil_w * words,
-                    tap_row_step=dil_h * in_w * words,
-                    ch_words=run.words,
-                    rows_per_tap=self.plan.rows_per_tap,
-                    taps_per_tile=self.plan.taps_per_tile,
-                    k_tiles=k_tiles,
-                    col_tiles=run.tiles,
-                    blocks=-(-images * out_h * out_w // self.hardware.acc_depth),
-                    weight_base=rows_done,
-                    param_base=run.first_tile,
-                    last_cols=self.target.shape[0] - (self.order.col_tiles - 1) * self.hardware.cols
-                    if last
-                    else self.hardware.cols,
-                    x_signed=int(self.source.signed),
-                    x_zero_point=self.source.zero_point,
-                    y_zero_point=self.node.mulquant.zero_point,
-                    y_lo=self.node.mulquant.lo,
-                    y_hi=self.node.mulquant.hi,
-                    rounding=self.node.mulquant.rounding.code,
-                )
-            )
-            rows_done += run.tiles * k_tiles * self.hardware.rows
-        return tuple(result)
-
-    def ideal_cycles(self, images: int) -> int:
-        """Weight-stationary cycle count of a batch.
-
-        For each descriptor ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile
-        takes just its pixels, since no further load hides behind it.
-        """
-        rows, depth = self.hardware.rows, self.hardware.acc_depth
-        pixels = images * self.order.height * self.order.width
-        full, rest = divmod(pixels, depth)
-        blocks = [depth] * full + ([rest] if rest else [])
-        per_k_tile = sum(max(block, rows) for block in blocks)
-        spared = max(blocks[-1], rows) - blocks[-1]
-        return sum(rows + run.tiles * self.plan.tap_groups * run.words * per_k_tile - spared for run in self.runs)
-
-    def pipeline_cycles(self) -> int:
-        """What a run takes beyond `ideal_cycles` without stalls: ROWS + COLS + 10 for each descriptor."""
-        return len(self.runs) * (self.hardware.rows + self.hardware.cols + 10)
-
-
-def map_layer(graph: Graph, name: str, hardware: Hardware) -> LayerProgram:
-    """Map one layer of a graph onto the engine.
-
-    Args:
-        graph: the network.
-        name: a node; the engine runs conv2d and linear.
-        hardware: the engine's parameters.
-
-    Raises:
-        KeyError: no such node; the message lists the names.
-        UnsupportedError: the engine cannot run the layer; the message says why.
-        RangeError: the layer's accumulators could overflow ACC_W.
-    """
-    node = graph.node(name)
-    if not isinstance(node, (Conv2d, Linear)):
-        raise UnsupportedError(f"layer {name!r}: the engine runs conv2d and linear, not {node.op}")
-    source, target = graph.inputs_of(node)[0], graph.edges[node.output]
-    _check_widths(name, node, source, target, hardware)
-    if isinstance(node, Linear):
-        source, target = source.with_shape(*source.shape, 1, 1), target.with_shape(*target.shape, 1, 1)
-        window, groups = _POINT, 1
-    else:
-        window, groups = node.window, node.groups
-    plan = plan_rows(source.shape[0], window.taps, hardware)
-    runs = column_runs(plan, node.out_channels, groups, hardware)
-    matrix = node.weight.reshape(node.out_channels, -1, window.taps)
-    weights = np.concatenate([tile_weights(matrix, groups, plan, run, hardware.cols) for run in runs])
-    program = LayerProgram(
-        hardware=hardware,
-        node=node,
-        source=source,
-        target=target,
-        window=window,
-        plan=plan,
-        runs=runs,
-        weights=weights,
-        params=_parameter_lanes(node, hardware),
-        max_images=hardware.act_depth // (source.shape[1] * source.shape[2] * plan.ch_words),
-    )
-    _check_memories(name, program)
-    return program
-
-
-def _check_widths(name: str, node: WeightedNode, source: Edge, target: Edge, hardware: Hardware) -> None:
-    for what, bits, limit, parameter in (
-        ("input", source.bits, hardware.x_w, "X_W"),
-        ("output", target.bits, hardware.x_w, "X_W"),
-        ("weight", node.weight_bits, hardware.w_w, "W_W"),
-        ("multiplier", node.mulquant.widths.scale, hardware.scale_w, "SCALE_W"),
-        ("bias", node.mulquant.widths.bias, hardware.bias_w, "BIAS_W"),
-    ):
-        if bits > limit:
-            raise UnsupportedError(f"layer {name!r}: {what} of {bits} bits does not fit {parameter} = {limit}")
-    needed = node.accumulator_bits([source])
-    if needed > hardware.acc_w:
-        raise RangeError(f"layer {name!r}: accumulator needs {needed} bits, ACC_W = {hardware.acc_w} could overflow")
-
-
-def _check_memories(name: str, program: LayerProgram) -> None:
-    hardware = program.hardware
-    words = program.source.shape[1] * program.source.shape[2] * program.plan.ch_words
-    for what, needed, depth, parameter in (
-        ("one image", words, hardware.act_depth, "ACT_DEPTH"),
-        ("the weights", len(program.weights), hardware.wgt_depth, "WGT_DEPTH"),
-        ("the parameters", program.order.col_tiles, hardware.par_depth, "PAR_DEPTH"),
-    ):
-        if needed > depth:
-            raise UnsupportedError(f"layer {name!r}: {what} need {needed} words, {parameter} = {depth}")
-
-
-def _parameter_lanes(node: WeightedNode, hardware: Hardware) -> np.typing.NDArray[np.uint64]:
-    """Lanes {shift, bias, multiplier} of every column tile: (tiles, COLS) uint64, 0 on idle lanes."""
-    quant = node.mulquant
-    if hardware.param_w > 63:
-        raise UnsupportedError(
-            f"layer {node.name!r}: SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit a 63-bit lane"
+    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
+        source, target, groups = self.sources[0], self.target, self.hardware.groups
+        fields = window_fields(self.window, source, part, source.words)
+        fields["origin"] += run.first_word
+        pixels = part.batch * fields["out_h"] * target.width
+        word, group = divmod(run.first_tile, groups)
+        assert group == 0, "a column run starts with a whole memory word"
+        return (
+            Descriptor(
+                op=Operation.RUN,
+                layer=part.layer,
+                images=part.batch,
+                out_w=target.width,
+                image_step=source.size,
+                ch_words=run.words,
+                rows_per_tap=self.plan.rows_per_tap,
+                taps_per_tile=self.plan.taps_per_tile,
+                k_tiles=self.plan.tap_groups * run.words,
+                col_tiles=run.tiles,
+                blocks=self.blocks(pixels),
+                weight_base=part.weight_base,
+                param_base=part.param_base,
+                x_signed=int(self.edges[0].signed),
+                x_zero_point=self.edges[0].zero_point,
+                keep=int(run.keep),
+                hold=int(run.hold),
+                out_base=part.target + part.first * target.row_words + word,
+                out_step=target.words,
+                out_image_step=target.size,
+                out_pixels=fields["out_h"] * target.width,
+                **stage_fields(self.stage),
+                **fields,
+            ),
         )
-    multiplier = quant.multiplier & ((1 << hardware.scale_w) - 1)
-    bias = quant.bias & ((1 << hardware.bias_w) - 1)
-    lane = multiplier.astype(np.uint64)
-    lane |= bias.astype(np.uint64) << np.uint64(hardware.scale_w)
-    lane |= quant.shift.astype(np.uint64) << np.uint64(hardware.scale_w + hardware.bias_w)
-    channels = np.broadcast_to(lane, node.out_channels)
-    tiles = -(-node.out_channels // hardware.cols)
-    padded = np.zeros(tiles * hardware.cols, dtype=np.uint64)
-    padded[: node.out_channels] = channels
-    return padded.reshape(tiles, hardware.cols)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PoolPlan(LanewisePlan):
+    """Max pooling, and average pooling with one set of constants: channel words are walked like images."""
+
+    combine: Combine
+    x_zero_point: int
+    stage: OutputStage
+
+    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
+        source, target = self.sources[0], self.target
+        fields = window_fields(self.window, source, part, source.words)
+        pixels = source.words * fields["out_h"] * target.width
+        origin = fields.pop("origin")
+        return tuple(
+            Descriptor(
+                images=source.words,
+                out_w=target.width,
+                origin=origin + image * source.size,
+                image_step=1,
+                k_tiles=self.window.taps,
+                blocks=self.blocks(pixels),
+                x_signed=int(self.edges[0].signed),
+                x_zero_point=self.x_zero_point,
+                combine=self.combine,
+                out_base=part.target + image * target.size + part.first * target.row_words,
+                out_step=target.words,
+                out_image_step=1,
+                out_pixels=fields["out_h"] * target.width,
+                **stage_fields(self.stage),
+                **fields,
+                **self.common_fields(part),
+            )
+            for image in range(part.batch)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AddPlan(LanewisePlan):
+    """Residual add: pixels of both operands alternate, MulQuant joins each pair."""
+
+    stage: OutputStage
+
+    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
+        layout, rows = self.target, part.last - part.first
+        offset, (a, b) = part.first * layout.row_words, part.sources
+        # Rows of a batch follow one another; a part of the rows only ever belongs to one image.
+        assert part.batch == 1 or rows == layout.height
+        images = part.batch * rows
+        return (
+            Descriptor(
+                images=images,
+                out_h=layout.row_words,
+                out_w=2,
+                in_h=layout.row_words,
+                in_w=2,
+                origin=a + offset,
+                col_step=b - a,
+                row_step=1,
+                image_step=layout.row_words,
+                blocks=self.blocks(2 * images * layout.row_words),
+                x_signed=int(self.edges[0].signed),
+                x_zero_point=self.edges[0].zero_point,
+                x2_signed=int(self.edges[1].signed),
+                x2_zero_point=self.edges[1].zero_point,
+                combine=Combine.PAIR,
+                out_base=part.target + offset,
+                out_step=1,
+                out_image_step=layout.row_words,
+                out_pixels=layout.row_words,
+                **stage_fields(self.stage),
+                **self.common_fields(part),
+            ),
+        )
+
+
+def weight_rows(plan: LayerPlan, run: ColumnRun) -> int:
+    """Weight rows that a column run takes."""
+    if isinstance(plan, WeightedPlan):
+        return run.tiles * plan.plan.tap_groups * run.words * plan.hardware.rows
+    return run.tiles * plan.hardware.rows

@@ -3,7 +3,7 @@
 // Spec        words leave in the order in which they came
 // Latency     1 cycle; one word a cycle on each side
 // Handshake   AXI-Stream; s_axis_tready_o is low only while DEPTH words wait
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/transfers.md
 `default_nettype none
 
 module axis_fifo #(

@@ -1,5 +1,4 @@
 ram.v
-rom.v
 delay_line.v
 skew.v
 axis_fifo.v
@@ -10,4 +9,11 @@ mulquant.v
 window_row.v
 tile_loader.v
 pixel_sequencer.v
+output_writer.v
 layer_engine.v
+activation_memory.v
+core_registers.v
+stream_loader.v
+stream_storer.v
+program_sequencer.v
+t2c_core.v

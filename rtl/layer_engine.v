@@ -1,57 +1,58 @@
-// layer_engine: runs one conv2d or linear layer from a run-time descriptor: window former, systolic array,
-// accumulators, MulQuant lanes, output buffer.
+// layer_engine: runs one step of a program, a conv2d, linear, pooling or residual add, from a run-time descriptor: window
+// former, systolic array, accumulators, MulQuant lanes, output writer. Its memories are outside.
 //
-// Spec        output = clip(round_S(acc * M + B) + zp, lo, hi), acc = sum of w * (x - zp_x)  (docs/arithmetic.md 3, 4.1, 4.2)
+// Spec        conv2d, linear   output = clip(round_S(acc * M + B) + zp, lo, hi), acc = sum of w * (x - zp_x)
+//             average pooling  the same, with weights of 1
+//             max pooling      the same, with an identity tile and max in place of the sum of K tiles
+//             residual add     the same, with an identity tile and pairs of pixels, joined in MulQuant
+//             (docs/arithmetic.md 3, 4, 5; how a layer becomes a descriptor: mapping/)
 // Rounding    by descriptor: floor, half_up, half_even, half_away
 // Widths      operands X_W + 1 and W_W bits signed, column sums PSUM_W, accumulators ACC_W: see the units
-// Order       activations enter as words of ROWS channels, NHWC (channel word fastest); outputs leave as words of COLS
-//             channels: column tile slowest, then image, y, x
-// Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels; with the ROWS cycles of the
-//             first load and ROWS + COLS + 10 of pipeline that is the time from start_i to done_o. One output word a
-//             cycle during the last K tiles. With a single K tile the first comes 2 ROWS + COLS + 9 cycles after start_i.
-// Handshake   load words on s_axis (ready while idle; tlast rewinds the write address to 0), then pulse start_i with
-//             desc_i valid; done_o pulses when the last output word has been taken from m_axis.
-//             m_axis obeys AXI-Stream: payload stable while stalled; tkeep marks the lanes that are real channels.
-// Memories    weights (+weights=) and parameters (+params=) are ROMs; parameter lane c at [c*PARAM_W +: PARAM_W],
-//             {shift, bias, multiplier}
-// Model       golden.nodes.Conv2d, golden.nodes.Linear through mapping.layer
+// Memories    activations: one bank a row, ROWS addresses a cycle; weights: rows of COLS; parameters: words of COLS lanes
+//             {shift, bias, multiplier}. All answer one cycle after their address.
+// Results     words of COLS lanes for memory words of ROWS lanes: group g writes banks g * COLS .. g * COLS + COLS - 1
+// Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels. Together with the ROWS cycles of
+//             the first load and ROWS + COLS + 6 of pipeline that is the time from start_i to done_o.
+// Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result.
+//             Results cannot be held back. No start_i while a step runs.
+// Model       golden.nodes through mapping
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 
 module layer_engine #(
-    parameter ROWS        = 16,                 // 2..256
-    parameter COLS        = 16,                 // 1..256
-    parameter X_W         = 8,                  // 2..8: activation
-    parameter W_W         = 8,                  // 2..8: weight
-    parameter ACC_W       = 32,
-    parameter SCALE_W     = 16,
-    parameter BIAS_W      = 40,
-    parameter SHIFT_W     = 6,
-    parameter ACT_DEPTH   = 4096,               // activation words of ROWS channels
-    parameter WGT_DEPTH   = 4096,               // weight rows of COLS weights
-    parameter PAR_DEPTH   = 64,                 // parameter words of COLS lanes: one a column tile
-    parameter ACC_DEPTH   = 1024,               // output pixels a block
-    parameter WEIGHT_FILE = "",
-    parameter PARAM_FILE  = "",
-    parameter D_W         = 34 * 32             // do not override
+    parameter ROWS       = 16,                  // 2..256, a multiple of COLS
+    parameter COLS       = 16,                  // 1..256
+    parameter X_W        = 8,                   // 2..8: activation
+    parameter W_W        = 8,                   // 2..8: weight
+    parameter ACC_W      = 32,
+    parameter SCALE_W    = 16,
+    parameter BIAS_W     = 40,
+    parameter SHIFT_W    = 6,
+    parameter ACC_DEPTH  = 1024,                // output pixels a block, even
+    parameter ACT_ADDR_W = 12,
+    parameter WGT_ADDR_W = 12,
+    parameter PAR_ADDR_W = 6,
+    parameter GROUP_W    = 1,                   // do not override: max(1, ceil(log2(ROWS / COLS)))
+    parameter D_W        = 47 * 32              // do not override
 ) (
-    input  wire                clk_i,
-    input  wire                rst_ni,
-    input  wire                start_i,
-    input  wire [D_W-1:0]      desc_i,
-    output wire                busy_o,
-    output reg                 done_o,
-    // activations in
-    input  wire                s_axis_tvalid_i,
-    output wire                s_axis_tready_o,
-    input  wire [ROWS*X_W-1:0] s_axis_tdata_i,
-    input  wire                s_axis_tlast_i,
-    // results out
-    output wire                m_axis_tvalid_o,
-    input  wire                m_axis_tready_i,
-    output wire [COLS*X_W-1:0] m_axis_tdata_o,
-    output wire [COLS-1:0]     m_axis_tkeep_o,
-    output wire                m_axis_tlast_o
+    input  wire                       clk_i,
+    input  wire                       rst_ni,
+    input  wire                       start_i,
+    input  wire [D_W-1:0]             desc_i,
+    output wire                       done_o,
+    // activation memory, read side
+    output wire [ROWS*ACT_ADDR_W-1:0] act_raddr_o,
+    input  wire [ROWS*X_W-1:0]        act_rdata_i,
+    // weight and parameter memories
+    output wire [WGT_ADDR_W-1:0]      wgt_raddr_o,
+    input  wire [COLS*W_W-1:0]        wgt_rdata_i,
+    output wire [PAR_ADDR_W-1:0]      par_raddr_o,
+    input  wire [COLS*(SCALE_W+BIAS_W+SHIFT_W)-1:0] par_rdata_i,
+    // results
+    output wire                       out_valid_o,
+    output wire [COLS*X_W-1:0]        out_data_o,
+    output wire [ACT_ADDR_W-1:0]      out_addr_o,
+    output wire [GROUP_W-1:0]         out_group_o
 );
 
     `include "descriptor.vh"
@@ -59,82 +60,42 @@ module layer_engine #(
         if (X_W < 2 || X_W > 8) begin : g_x_w
             layer_engine_X_W_out_of_range i_stop ();
         end
-        if (ACC_DEPTH < 2 || ACC_DEPTH > 65536) begin : g_acc_depth
+        if (ACC_DEPTH < 2 || ACC_DEPTH > 65536 || ACC_DEPTH % 2 != 0) begin : g_acc_depth
             layer_engine_ACC_DEPTH_out_of_range i_stop ();
         end
         if (D_W != D_FIELDS * 32) begin : g_d_w
             layer_engine_D_W_out_of_range i_stop ();
         end
-        if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 2) begin : g_depth
-            layer_engine_DEPTH_out_of_range i_stop ();
+        if (ROWS % COLS != 0) begin : g_groups
+            layer_engine_COLS_out_of_range i_stop ();
         end
     endgenerate
 
     localparam A_W          = X_W + 1;
     localparam PSUM_W       = A_W + W_W + $clog2(ROWS);
     localparam GEO_W        = 16;
-    localparam ACT_ADDR_W   = $clog2(ACT_DEPTH);
-    localparam WGT_ADDR_W   = $clog2(WGT_DEPTH);
-    localparam PAR_ADDR_W   = $clog2(PAR_DEPTH);
     localparam ACC_ADDR_W   = $clog2(ACC_DEPTH);
     localparam PARAM_W      = SCALE_W + BIAS_W + SHIFT_W;
     localparam WINDOW_LAT   = 3;                // window_row: px_valid to operand
     localparam ARRAY_LAT    = ROWS + COLS - 1;  // systolic_array
     localparam MULQUANT_LAT = 3;
-    localparam FIFO_DEPTH_W = $clog2(ROWS + COLS + 16);
     localparam META_W       = ACC_ADDR_W + PAR_ADDR_W + 4;
 
     // ------------------------------------------------------------------ descriptor
-    reg [D_W-1:0] desc_q;
-    wire [15:0] images         = desc_q[D_IMAGES*32+:16];
-    wire [15:0] taps_per_tile  = desc_q[D_TAPS_PER_TILE*32+:16];
-    wire [15:0] k_tiles        = desc_q[D_K_TILES*32+:16];
-    wire [15:0] col_tiles      = desc_q[D_COL_TILES*32+:16];
-    wire [15:0] last_cols      = desc_q[D_LAST_COLS*32+:16];
-    wire signed [X_W:0] x_zero_point = desc_q[D_X_ZERO_POINT*32+:X_W+1];
-    wire signed [X_W:0] y_zero_point = desc_q[D_Y_ZERO_POINT*32+:X_W+1];
-    wire signed [X_W:0] y_lo         = desc_q[D_Y_LO*32+:X_W+1];
-    wire signed [X_W:0] y_hi         = desc_q[D_Y_HI*32+:X_W+1];
-    wire [1:0]  rounding       = desc_q[D_ROUNDING*32+:2];
-    wire unused_desc = &{1'b0, desc_q};
-
-    // ------------------------------------------------------------------ control
-    reg  busy_q, start_q;
-    wire start   = start_i & ~busy_q;
-    wire out_pop = m_axis_tvalid_o & m_axis_tready_i;
-    assign busy_o = busy_q;
-
-    always @(posedge clk_i) begin
-        start_q <= start;
-        done_o  <= busy_q & out_pop & m_axis_tlast_o;
-        if (start) begin
-            busy_q <= 1'b1;
-            desc_q <= desc_i;
-        end
-        if (busy_q & out_pop & m_axis_tlast_o) busy_q <= 1'b0;
-        if (!rst_ni) begin
-            busy_q  <= 1'b0;
-            start_q <= 1'b0;
-            done_o  <= 1'b0;
-        end
-    end
-
-    // ------------------------------------------------------------------ activation load
-    reg [ACT_ADDR_W-1:0] load_addr_q;
-    wire load = s_axis_tvalid_i & s_axis_tready_o;
-    assign s_axis_tready_o = ~busy_q;
-
-    always @(posedge clk_i) begin
-        if (load) load_addr_q <= s_axis_tlast_i ? {ACT_ADDR_W{1'b0}} : load_addr_q + {{(ACT_ADDR_W - 1) {1'b0}}, 1'b1};
-        if (!rst_ni) load_addr_q <= {ACT_ADDR_W{1'b0}};
-    end
+    wire [1:0] combine  = desc_i[D_COMBINE*32+:2];
+    wire       take_max = (combine == COMBINE_MAX);
+    wire [X_W:0] x_zero_point  = desc_i[D_X_ZERO_POINT*32+:X_W+1];
+    wire [X_W:0] x2_zero_point = desc_i[D_X2_ZERO_POINT*32+:X_W+1];
+    wire [15:0] k_tiles   = desc_i[D_K_TILES*32+:16];
+    wire [15:0] col_tiles = desc_i[D_COL_TILES*32+:16];
+    wire unused_desc = &{1'b0, desc_i};
 
     // ------------------------------------------------------------------ walk
-    wire                    tile_ready, px_valid, px_first;
+    wire                    tile_ready, px_valid, px_first, px_second, px_partial;
     wire signed [GEO_W-1:0] px_iy0, px_ix0;
     wire [ACT_ADDR_W-1:0]   px_base;
     wire [ACC_ADDR_W-1:0]   acc_addr;
-    wire                    acc_clear, acc_last, last_col, last;
+    wire                    acc_clear, acc_last, last;
     wire [PAR_ADDR_W-1:0]   param_addr;
     wire [ROWS-1:0]         cfg_we;
     wire                    cfg_valid, rom_valid;
@@ -142,43 +103,35 @@ module layer_engine #(
     wire [ACT_ADDR_W-1:0]   cfg_offset;
     wire [WGT_ADDR_W-1:0]   rom_addr;
 
-    // One credit is one free word of the output buffer; a pixel of the last K tile takes it when issued.
-    localparam [FIFO_DEPTH_W:0] CREDITS = {1'b1, {FIFO_DEPTH_W{1'b0}}};
-    reg [FIFO_DEPTH_W:0] credits_q;
-    wire take = px_valid & acc_last;
-    always @(posedge clk_i) begin
-        if (take & ~out_pop) credits_q <= credits_q - {{FIFO_DEPTH_W{1'b0}}, 1'b1};
-        if (~take & out_pop) credits_q <= credits_q + {{FIFO_DEPTH_W{1'b0}}, 1'b1};
-        if (!rst_ni) credits_q <= CREDITS;
-    end
-
     pixel_sequencer #(
         .ACC_DEPTH(ACC_DEPTH), .ACC_ADDR_W(ACC_ADDR_W), .ADDR_W(ACT_ADDR_W), .PAR_ADDR_W(PAR_ADDR_W), .GEO_W(GEO_W)
     ) i_sequencer (
-        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q),
-        .images_i(images),
-        .out_h_i(desc_q[D_OUT_H*32+:16]), .out_w_i(desc_q[D_OUT_W*32+:16]),
-        .stride_h_i(desc_q[D_STRIDE_H*32+:GEO_W]), .stride_w_i(desc_q[D_STRIDE_W*32+:GEO_W]),
-        .pad_h_i(desc_q[D_PAD_H*32+:GEO_W]), .pad_w_i(desc_q[D_PAD_W*32+:GEO_W]),
-        .origin_i(desc_q[D_ORIGIN*32+:ACT_ADDR_W]), .col_step_i(desc_q[D_COL_STEP*32+:ACT_ADDR_W]),
-        .row_step_i(desc_q[D_ROW_STEP*32+:ACT_ADDR_W]), .image_step_i(desc_q[D_IMAGE_STEP*32+:ACT_ADDR_W]),
-        .k_tiles_i(k_tiles), .col_tiles_i(col_tiles), .param_base_i(desc_q[D_PARAM_BASE*32+:PAR_ADDR_W]),
-        .tile_ready_i(tile_ready), .credit_i(credits_q != {(FIFO_DEPTH_W + 1) {1'b0}}),
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i),
+        .images_i(desc_i[D_IMAGES*32+:16]),
+        .out_h_i(desc_i[D_OUT_H*32+:16]), .out_w_i(desc_i[D_OUT_W*32+:16]),
+        .stride_h_i(desc_i[D_STRIDE_H*32+:GEO_W]), .stride_w_i(desc_i[D_STRIDE_W*32+:GEO_W]),
+        .pad_h_i(desc_i[D_PAD_H*32+:GEO_W]), .pad_w_i(desc_i[D_PAD_W*32+:GEO_W]),
+        .origin_i(desc_i[D_ORIGIN*32+:ACT_ADDR_W]), .col_step_i(desc_i[D_COL_STEP*32+:ACT_ADDR_W]),
+        .row_step_i(desc_i[D_ROW_STEP*32+:ACT_ADDR_W]), .image_step_i(desc_i[D_IMAGE_STEP*32+:ACT_ADDR_W]),
+        .k_tiles_i(k_tiles), .col_tiles_i(col_tiles), .param_base_i(desc_i[D_PARAM_BASE*32+:PAR_ADDR_W]),
+        .pair_i(combine == COMBINE_PAIR), .keep_i(desc_i[D_KEEP*32]), .hold_i(desc_i[D_HOLD*32]),
+        .tile_ready_i(tile_ready),
         .px_valid_o(px_valid), .px_first_o(px_first), .px_iy0_o(px_iy0), .px_ix0_o(px_ix0), .px_base_o(px_base),
         .acc_addr_o(acc_addr), .acc_clear_o(acc_clear), .acc_last_o(acc_last), .param_addr_o(param_addr),
-        .last_col_o(last_col), .last_o(last)
+        .second_o(px_second), .partial_o(px_partial), .last_o(last)
     );
 
     tile_loader #(
         .ROWS(ROWS), .ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W), .GEO_W(GEO_W)
     ) i_loader (
-        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_q),
-        .taps_i(desc_q[D_TAPS*32+:16]), .k_w_i(desc_q[D_K_W*32+:16]),
-        .dil_h_i(desc_q[D_DIL_H*32+:GEO_W]), .dil_w_i(desc_q[D_DIL_W*32+:GEO_W]),
-        .tap_row_step_i(desc_q[D_TAP_ROW_STEP*32+:ACT_ADDR_W]), .tap_col_step_i(desc_q[D_TAP_COL_STEP*32+:ACT_ADDR_W]),
-        .ch_words_i(desc_q[D_CH_WORDS*32+:16]), .rows_per_tap_i(desc_q[D_ROWS_PER_TAP*32+:16]),
-        .taps_per_tile_i(taps_per_tile), .k_tiles_i(k_tiles), .col_tiles_i(col_tiles),
-        .blocks_i(desc_q[D_BLOCKS*32+:16]), .weight_base_i(desc_q[D_WEIGHT_BASE*32+:WGT_ADDR_W]),
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i),
+        .taps_i(desc_i[D_TAPS*32+:16]), .k_w_i(desc_i[D_K_W*32+:16]),
+        .dil_h_i(desc_i[D_DIL_H*32+:GEO_W]), .dil_w_i(desc_i[D_DIL_W*32+:GEO_W]),
+        .tap_row_step_i(desc_i[D_TAP_ROW_STEP*32+:ACT_ADDR_W]), .tap_col_step_i(desc_i[D_TAP_COL_STEP*32+:ACT_ADDR_W]),
+        .ch_words_i(desc_i[D_CH_WORDS*32+:16]), .rows_per_tap_i(desc_i[D_ROWS_PER_TAP*32+:16]),
+        .taps_per_tile_i(desc_i[D_TAPS_PER_TILE*32+:16]), .k_tiles_i(k_tiles), .col_tiles_i(col_tiles),
+        .blocks_i(desc_i[D_BLOCKS*32+:16]), .weight_base_i(desc_i[D_WEIGHT_BASE*32+:WGT_ADDR_W]),
+        .same_i(desc_i[D_SAME_WEIGHTS*32]),
         .first_i(px_first), .tile_ready_o(tile_ready),
         .cfg_we_o(cfg_we), .cfg_valid_o(cfg_valid), .cfg_dy_o(cfg_dy), .cfg_dx_o(cfg_dx), .cfg_offset_o(cfg_offset),
         .rom_valid_o(rom_valid), .rom_addr_o(rom_addr)
@@ -190,35 +143,30 @@ module layer_engine #(
     generate
         for (r = 0; r < ROWS; r = r + 1) begin : g_row
             window_row #(
-                .X_W(X_W), .DEPTH(ACT_DEPTH), .ADDR_W(ACT_ADDR_W), .GEO_W(GEO_W)
+                .X_W(X_W), .ADDR_W(ACT_ADDR_W), .GEO_W(GEO_W)
             ) i_row (
                 .clk_i(clk_i), .rst_ni(rst_ni),
-                .in_h_i(desc_q[D_IN_H*32+:GEO_W]), .in_w_i(desc_q[D_IN_W*32+:GEO_W]),
-                .x_signed_i(desc_q[D_X_SIGNED*32]), .zero_point_i(x_zero_point),
+                .in_h_i(desc_i[D_IN_H*32+:GEO_W]), .in_w_i(desc_i[D_IN_W*32+:GEO_W]),
+                .x_signed_i({desc_i[D_X2_SIGNED*32], desc_i[D_X_SIGNED*32]}),
+                .zero_point_i({x2_zero_point, x_zero_point}), .max_i(take_max),
                 .cfg_we_i(cfg_we[r]), .cfg_valid_i(cfg_valid), .cfg_dy_i(cfg_dy), .cfg_dx_i(cfg_dx),
                 .cfg_offset_i(cfg_offset),
                 .px_valid_i(px_valid), .px_first_i(px_first), .px_iy0_i(px_iy0), .px_ix0_i(px_ix0), .px_base_i(px_base),
-                .we_i(load), .waddr_i(load_addr_q), .wdata_i(s_axis_tdata_i[r*X_W+:X_W]),
+                .px_second_i(px_second),
+                .raddr_o(act_raddr_o[r*ACT_ADDR_W+:ACT_ADDR_W]), .rdata_i(act_rdata_i[r*X_W+:X_W]),
                 .operand_o(operands[r*A_W+:A_W])
             );
         end
     endgenerate
 
-    // Weights reach the array as late as operands do: WINDOW_LAT cycles, one of them in the ROM.
-    wire [WGT_ADDR_W-1:0] rom_addr_late;
-    wire [COLS*W_W-1:0]   weights;
-    wire                  weight_valid, array_first, array_valid;
+    // Weights reach the array as late as operands do: WINDOW_LAT cycles, one of them in the memory.
+    wire weight_valid, array_first, array_valid;
     delay_line #(.W(WGT_ADDR_W), .DEPTH(WINDOW_LAT - 1)) i_rom_addr (
-        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(rom_addr), .q_o(rom_addr_late)
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(rom_addr), .q_o(wgt_raddr_o)
     );
     delay_line #(.W(3), .DEPTH(WINDOW_LAT), .RESET(1)) i_array_control (
         .clk_i(clk_i), .rst_ni(rst_ni),
         .d_i({rom_valid, px_first, px_valid}), .q_o({weight_valid, array_first, array_valid})
-    );
-    rom #(
-        .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .INIT_FILE(WEIGHT_FILE), .PLUSARG("weights")
-    ) i_weights (
-        .clk_i(clk_i), .raddr_i(rom_addr_late), .rdata_o(weights)
     );
 
     // ------------------------------------------------------------------ array and accumulators
@@ -228,7 +176,7 @@ module layer_engine #(
         .ROWS(ROWS), .COLS(COLS), .A_W(A_W), .W_W(W_W)
     ) i_array (
         .clk_i(clk_i), .rst_ni(rst_ni),
-        .w_valid_i(weight_valid), .w_data_i(weights),
+        .w_valid_i(weight_valid), .w_data_i(wgt_rdata_i),
         .a_valid_i(array_valid), .a_first_i(array_first), .a_data_i(operands),
         .psum_valid_o(psum_valid), .psum_data_o(psums)
     );
@@ -237,35 +185,29 @@ module layer_engine #(
     wire [META_W-1:0] meta_early, meta;
     delay_line #(.W(META_W), .DEPTH(WINDOW_LAT + ARRAY_LAT - 1)) i_meta_early (
         .clk_i(clk_i), .rst_ni(rst_ni),
-        .d_i({last, last_col, acc_last, acc_clear, param_addr, acc_addr}), .q_o(meta_early)
+        .d_i({last, px_partial, acc_last, acc_clear, param_addr, acc_addr}), .q_o(meta_early)
     );
     delay_line #(.W(META_W), .DEPTH(1)) i_meta (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(meta_early), .q_o(meta)
     );
-    wire sum_last, sum_last_col, sum_complete, sum_clear;
-    wire [PAR_ADDR_W-1:0] sum_param;
+    wire sum_last, sum_partial, sum_complete, sum_clear;
     wire [ACC_ADDR_W-1:0] sum_addr;
-    assign {sum_last, sum_last_col, sum_complete, sum_clear, sum_param, sum_addr} = meta;
-
-    wire [COLS*ACC_W-1:0]   sums;
-    wire [COLS*PARAM_W-1:0] params;
-    rom #(
-        .W(COLS * PARAM_W), .DEPTH(PAR_DEPTH), .ADDR_W(PAR_ADDR_W), .INIT_FILE(PARAM_FILE), .PLUSARG("params")
-    ) i_params (
-        .clk_i(clk_i), .raddr_i(sum_param), .rdata_o(params)
-    );
+    assign {sum_last, sum_partial, sum_complete, sum_clear, par_raddr_o, sum_addr} = meta;
 
     // ------------------------------------------------------------------ MulQuant lanes
-    wire sum_done, sum_done_last, sum_done_last_col;
+    wire sum_done, sum_done_partial;
     delay_line #(.W(1), .DEPTH(1), .RESET(1)) i_sum_done (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(psum_valid & sum_complete), .q_o(sum_done)
     );
-    delay_line #(.W(2), .DEPTH(1 + MULQUANT_LAT)) i_flags (
-        .clk_i(clk_i), .rst_ni(rst_ni), .d_i({sum_last, sum_last_col}), .q_o({sum_done_last, sum_done_last_col})
+    delay_line #(.W(1), .DEPTH(1)) i_sum_partial (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(sum_partial), .q_o(sum_done_partial)
+    );
+    delay_line #(.W(1), .DEPTH(1 + MULQUANT_LAT), .RESET(1)) i_done (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(psum_valid & sum_last), .q_o(done_o)
     );
 
-    wire [COLS-1:0]     lane_valid, lane_ready;
-    wire [COLS*X_W-1:0] lane_data;
+    wire [COLS*ACC_W-1:0] sums;
+    wire [COLS-1:0]       lane_valid, lane_ready;
     genvar c;
     generate
         for (c = 0; c < COLS; c = c + 1) begin : g_lane
@@ -273,38 +215,34 @@ module layer_engine #(
                 .PSUM_W(PSUM_W), .ACC_W(ACC_W), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_ADDR_W)
             ) i_accumulator (
                 .clk_i(clk_i), .raddr_i(meta_early[ACC_ADDR_W-1:0]), .valid_i(psum_valid), .clear_i(sum_clear),
-                .addr_i(sum_addr), .psum_i(psums[c*PSUM_W+:PSUM_W]), .sum_o(sums[c*ACC_W+:ACC_W])
+                .max_i(take_max), .addr_i(sum_addr), .psum_i(psums[c*PSUM_W+:PSUM_W]), .sum_o(sums[c*ACC_W+:ACC_W])
             );
             mulquant #(
                 .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W), .SHIFT_W(SHIFT_W), .OUT_W(X_W)
             ) i_mulquant (
                 .clk_i(clk_i), .rst_ni(rst_ni),
-                .rounding_i(rounding), .zero_point_i(y_zero_point), .lo_i(y_lo), .hi_i(y_hi),
+                .rounding_i(desc_i[D_ROUNDING*32+:2]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
+                .lo_i(desc_i[D_Y_LO*32+:X_W+1]), .hi_i(desc_i[D_Y_HI*32+:X_W+1]),
                 .s_axis_tvalid_i(sum_done), .s_axis_tready_o(lane_ready[c]),
-                .s_axis_tdata_i({params[c*PARAM_W+:PARAM_W], sums[c*ACC_W+:ACC_W]}),
-                .m_axis_tvalid_o(lane_valid[c]), .m_axis_tready_i(1'b1), .m_axis_tdata_o(lane_data[c*X_W+:X_W])
+                .s_axis_tdata_i({par_rdata_i[c*PARAM_W+:PARAM_W], sums[c*ACC_W+:ACC_W]}),
+                .s_axis_tuser_i(sum_done_partial),
+                .m_axis_tvalid_o(lane_valid[c]), .m_axis_tready_i(1'b1), .m_axis_tdata_o(out_data_o[c*X_W+:X_W])
             );
         end
     endgenerate
     wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_early[META_W-1:ACC_ADDR_W]};
 
-    // ------------------------------------------------------------------ output buffer; credits keep it from overflowing
-    wire fifo_ready, out_last_col;
-    axis_fifo #(
-        .W(COLS * X_W + 2), .DEPTH_W(FIFO_DEPTH_W)
-    ) i_fifo (
-        .clk_i(clk_i), .rst_ni(rst_ni),
-        .s_axis_tvalid_i(lane_valid[0]), .s_axis_tready_o(fifo_ready),
-        .s_axis_tdata_i({sum_done_last, sum_done_last_col, lane_data}),
-        .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i),
-        .m_axis_tdata_o({m_axis_tlast_o, out_last_col, m_axis_tdata_o})
+    // ------------------------------------------------------------------ results
+    assign out_valid_o = lane_valid[0];
+    output_writer #(
+        .GROUPS(ROWS / COLS), .GROUP_W(GROUP_W), .ADDR_W(ACT_ADDR_W)
+    ) i_writer (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i),
+        .base_i(desc_i[D_OUT_BASE*32+:ACT_ADDR_W]), .step_i(desc_i[D_OUT_STEP*32+:ACT_ADDR_W]),
+        .image_step_i(desc_i[D_OUT_IMAGE_STEP*32+:ACT_ADDR_W]), .pixels_i(desc_i[D_OUT_PIXELS*32+:24]),
+        .images_i(desc_i[D_IMAGES*32+:16]),
+        .valid_i(out_valid_o), .addr_o(out_addr_o), .group_o(out_group_o)
     );
-    wire unused_ready = &{1'b0, fifo_ready};
-
-    integer lane;
-    reg [COLS-1:0] real_lanes;                  // lanes of the last column tile that are real channels
-    always @* for (lane = 0; lane < COLS; lane = lane + 1) real_lanes[lane] = (lane[15:0] < last_cols);
-    assign m_axis_tkeep_o = out_last_col ? real_lanes : {COLS{1'b1}};
 
 endmodule
 

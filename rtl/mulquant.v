@@ -1,14 +1,17 @@
-// mulquant: fixed-point requantisation of one accumulator a cycle.
+// mulquant: fixed-point requantisation of one accumulator a cycle, or of the sum of two scaled operands.
 //
 // Spec        p = acc * M + B;  q = clip(round_S(p) + zp, lo, hi)
+//             An input with tuser (partial) gives no result; the next one adds its product to that p instead of its B:
+//             p = acc_1 * M_1 + B_1 + acc_2 * M_2, with S of the second. That is a residual add.
 // Rounding    rounding_i: 0 floor, 1 half_up, 2 half_even, 3 half_away (docs/arithmetic.md section 2); saturation once, last.
-// Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 1 holds p; one more bit holds the rounded value, one more the zero point.
+// Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 2 holds p, two products and a bias; one more bit holds the rounded
+//             value, one more the zero point. A chain of three inputs or more may leave P_W.
 //             Every shift 0 .. 2^SHIFT_W - 1 is legal, also one beyond P_W.
 // Latency     3 cycles while m_axis_tready_i is high; one result a cycle.
 // Handshake   AXI-Stream on both sides; the whole pipeline holds while a result waits for m_axis_tready_i.
 //             rounding_i, zero_point_i, lo_i, hi_i must not change while results are inside.
 // Lanes       s_axis_tdata_i = {shift, bias, multiplier, acc}, acc in the lowest bits.
-// Model       golden.mulquant.mulquant
+// Model       golden.mulquant.mulquant, golden.mulquant.residual_add
 // Doc         docs/units/mulquant.md
 `default_nettype none
 
@@ -28,6 +31,7 @@ module mulquant #(
     input  wire                                    s_axis_tvalid_i,
     output wire                                    s_axis_tready_o,
     input  wire [SHIFT_W+BIAS_W+SCALE_W+ACC_W-1:0] s_axis_tdata_i,
+    input  wire                                    s_axis_tuser_i, // partial
     output wire                                    m_axis_tvalid_o,
     input  wire                                    m_axis_tready_i,
     output wire [OUT_W-1:0]                        m_axis_tdata_o  // low bits of q: two's complement or unsigned
@@ -52,7 +56,7 @@ module mulquant #(
     endgenerate
 
     localparam PROD_W = ACC_W + SCALE_W;
-    localparam P_W    = ((PROD_W > BIAS_W) ? PROD_W : BIAS_W) + 1;
+    localparam P_W    = ((PROD_W > BIAS_W) ? PROD_W : BIAS_W) + 2;
     localparam R_W    = P_W + 2;                // rounded value plus zero point
     localparam [1:0] HALF_UP = 2'd1, HALF_EVEN = 2'd2, HALF_AWAY = 2'd3;
 
@@ -67,7 +71,9 @@ module mulquant #(
     // Stage 1: p = acc * M + B.
     wire signed [PROD_W-1:0] product = acc * multiplier;
     reg                  valid1_q;
+    reg                  partial_q;             // p_q waits for the second operand
     reg signed [P_W-1:0] p_q;
+    wire signed [P_W-1:0] addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
     reg [SHIFT_W-1:0]    shift_q;
 
     // Stage 2: floor(p / 2^S), then one up where the mode says so.
@@ -93,9 +99,12 @@ module mulquant #(
 
     always @(posedge clk_i) begin
         if (!hold) begin
-            valid1_q  <= s_axis_tvalid_i;
-            p_q       <= {{(P_W - PROD_W) {product[PROD_W-1]}}, product} + {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
-            shift_q   <= shift;
+            valid1_q  <= s_axis_tvalid_i & ~s_axis_tuser_i;
+            if (s_axis_tvalid_i) begin
+                partial_q <= s_axis_tuser_i;
+                p_q       <= {{(P_W - PROD_W) {product[PROD_W-1]}}, product} + addend;
+                shift_q   <= shift;
+            end
             valid2_q  <= valid1_q;
             rounded_q <= {shifted[P_W], shifted[P_W], shifted[P_W:1]} + {{(R_W - 1) {1'b0}}, round_up};
             valid3_q  <= valid2_q;
@@ -104,6 +113,7 @@ module mulquant #(
             else q_q <= moved[OUT_W-1:0];
         end
         if (!rst_ni) begin
+            partial_q <= 1'b0;
             valid1_q <= 1'b0;
             valid2_q <= 1'b0;
             valid3_q <= 1'b0;

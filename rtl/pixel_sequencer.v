@@ -3,11 +3,12 @@
 // Spec        for column tile, for pixel block (at most ACC_DEPTH pixels), for K tile, for pixel in block:
 //             image slowest, then y, then x. A pixel's input position: iy0 = oy * stride_h - pad_h, likewise ix0;
 //             its address advances by the descriptor's steps, so there is no multiplier.
+//             With pair_i, pixels with odd x are second operands: MulQuant adds each to the one before it, and they have
+//             a parameter word of their own. ACC_DEPTH is even, so that no block splits a pair.
 // Widths      counters of 16 bits, GEO_W signed coordinates, addresses modulo 2^ADDR_W
 // Latency     outputs are valid in the cycle of px_valid_o; one pixel a cycle
-// Handshake   the first pixel of a K tile waits for tile_ready_i, a pixel of the last K tile for a credit
-//             (credit_i: one slot of the output buffer is free)
-// Model       mapping.tiles
+// Handshake   the first pixel of a K tile waits for tile_ready_i
+// Model       mapping.layer, mapping.schedule.pixel_cycle
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 
@@ -36,9 +37,11 @@ module pixel_sequencer #(
     input  wire [15:0]             k_tiles_i,
     input  wire [15:0]             col_tiles_i,
     input  wire [PAR_ADDR_W-1:0]   param_base_i,
-    // flow control
+    input  wire                    pair_i,
+    input  wire                    keep_i,      // the accumulators already hold a part of the sums
+    input  wire                    hold_i,      // the sums are not complete when this run ends: give no results
+    // tile loader
     input  wire                    tile_ready_i,
-    input  wire                    credit_i,
     // pixel
     output wire                    px_valid_o,
     output wire                    px_first_o,
@@ -50,7 +53,8 @@ module pixel_sequencer #(
     output wire                    acc_clear_o, // first K tile
     output wire                    acc_last_o,  // last K tile: the sum is complete
     output wire [PAR_ADDR_W-1:0]   param_addr_o,
-    output wire                    last_col_o,  // last column tile
+    output wire                    second_o,    // second operand of a pair
+    output wire                    partial_o,   // first operand of a pair: its second one follows
     output wire                    last_o       // last pixel of the layer
 );
 
@@ -77,16 +81,17 @@ module pixel_sequencer #(
     wire last_blk = last_px | (index_q == ACC_LAST);
     wire first_px = (index_q == {ACC_ADDR_W{1'b0}});
 
-    assign px_valid_o   = busy_q & (tile_ready_i | ~first_px) & (credit_i | ~last_k);
+    assign px_valid_o   = busy_q & (tile_ready_i | ~first_px);
     assign px_first_o   = px_valid_o & first_px;
     assign px_iy0_o     = iy0_q;
     assign px_ix0_o     = ix0_q;
     assign px_base_o    = addr_q;
     assign acc_addr_o   = index_q;
-    assign acc_clear_o  = (k_tile_q == 16'd0);
-    assign acc_last_o   = last_k;
-    assign param_addr_o = param_q;
-    assign last_col_o   = last_col;
+    assign acc_clear_o  = (k_tile_q == 16'd0) & ~keep_i;
+    assign acc_last_o   = last_k & ~hold_i;
+    assign param_addr_o = param_q + {{(PAR_ADDR_W - 1) {1'b0}}, second_o};
+    assign second_o     = pair_i & ox_q[0];
+    assign partial_o    = pair_i & ~ox_q[0];
     assign last_o       = last_px & last_k & last_col;
 
     wire [GEO_W-1:0]  iy0_origin = {GEO_W{1'b0}} - pad_h_i;
@@ -116,7 +121,7 @@ module pixel_sequencer #(
             k_tile_q <= last_k ? 16'd0 : k_tile_q + 16'd1;
             if (last_k & last_px) begin
                 col_tile_q <= col_tile_q + 16'd1;
-                param_q    <= param_q + {{(PAR_ADDR_W - 1) {1'b0}}, 1'b1};
+                param_q    <= param_q + {{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i};
                 if (last_col) busy_q <= 1'b0;
             end
         end

@@ -1,15 +1,20 @@
-// ram: simple dual-port memory, one write and one read port, both synchronous.
+// ram: simple dual-port memory, one write and one read port, both synchronous, filled by $readmemh.
 //
 // Spec        rdata_o <= mem[raddr_i];  if (we_i) mem[waddr_i] <= wdata_i;  a read beside a write sees the old word
+// Contents    INIT_FILE for synthesis and simulation; in simulation +<PLUSARG>=<path> takes precedence. Words that no file
+//             sets are undefined. With we_i tied to 0 it is a ROM.
 // Latency     1 cycle
 // Handshake   none
-// Doc         docs/units/layer_engine.md
+// Model       golden.rom
+// Doc         docs/units/t2c_core.md
 `default_nettype none
 
 module ram #(
-    parameter W      = 8,
-    parameter DEPTH  = 1024,
-    parameter ADDR_W = 10
+    parameter W         = 8,
+    parameter DEPTH     = 1024,
+    parameter ADDR_W    = 10,
+    parameter INIT_FILE = "",
+    parameter PLUSARG   = ""
 ) (
     input  wire              clk_i,
     input  wire              we_i,
@@ -25,6 +30,26 @@ module ram #(
         rdata_o <= mem[raddr_i];
         if (we_i) mem[waddr_i] <= wdata_i;
     end
+
+`ifdef SYNTHESIS
+    generate
+        if (INIT_FILE != "") begin : g_init
+            initial $readmemh(INIT_FILE, mem);
+        end
+    endgenerate
+`else
+    generate
+        if (PLUSARG != "") begin : g_plusarg
+            reg [8*1024-1:0] path;
+            initial begin
+                if ($value$plusargs({PLUSARG, "=%s"}, path)) $readmemh(path, mem);
+                else if (INIT_FILE != "") $readmemh(INIT_FILE, mem);
+            end
+        end else if (INIT_FILE != "") begin : g_init
+            initial $readmemh(INIT_FILE, mem);
+        end
+    endgenerate
+`endif
 
 endmodule
 

@@ -4,7 +4,8 @@
 // Spec        tiles in the order: column tile, pixel block, K tile. A K tile is taps_per_tile taps of rows_per_tap rows:
 //             row r is tap t0 + floor(r / rows_per_tap); taps walk x first; for each tap (or group of taps) the channel
 //             words 0 .. ch_words-1 follow one another. Rows beyond the taps are switched off.
-//             Weight address: weight_base + row index, in that order; every pixel block reads the column tile's rows again.
+//             Weight address: weight_base + row index, in that order; every pixel block reads the column tile's rows again,
+//             and with same_i every K tile reads the same ROWS rows.
 // Widths      counters of 16 bits, addresses modulo their memory's address width
 // Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
 // Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
@@ -36,6 +37,7 @@ module tile_loader #(
     input  wire [15:0]           col_tiles_i,
     input  wire [15:0]           blocks_i,
     input  wire [WGT_ADDR_W-1:0] weight_base_i,
+    input  wire                  same_i,        // one tile of weights for all K tiles of a column tile
     // sequencer
     input  wire                  first_i,
     output wire                  tile_ready_o,
@@ -104,7 +106,7 @@ module tile_loader #(
                 end else if (last_k) begin
                     block_q <= block_q + 16'd1;
                     addr_q  <= col_addr_q;
-                end
+                end else if (same_i) addr_q <= col_addr_q;
             end
         end
         ready_q <= (load & last_row) | (ready_q & ~first_i);

@@ -2,19 +2,19 @@
 // this row of the array needs: its own tap of the window, from its own bank of the activation memory.
 //
 // Spec        iy = iy0 + dy, ix = ix0 + dx
-//             operand = inside the image (iy, ix) and row valid ? bank[base + offset] - zp : 0
-//             so padding contributes exactly 0 and no window is ever expanded in memory.
+//             operand = inside the image (iy, ix) and row valid ? bank[base + offset] - zp : outside
+//             outside = max_i ? -2^X_W : 0, so padding adds exactly 0, or is below every activation; no window is ever
+//             expanded in memory. second_i chooses the second reading {signed, zp} (the second operand of a pair).
 // Config      {valid, dy, dx, offset} of the next K tile waits in a shadow register; px_first_i takes it into use.
 // Widths      GEO_W signed holds every coordinate; A_W = X_W + 1 signed holds x - zp.
 // Latency     3 cycles from px_valid_i to operand_o (address, memory, zero point); one operand a cycle.
-// Handshake   valid only. The bank is written through we_i while no layer runs.
+// Handshake   valid only. raddr_o goes to the bank, rdata_i comes from it one cycle later.
 // Model       golden.conv.conv2d
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 
 module window_row #(
     parameter X_W    = 8,
-    parameter DEPTH  = 1024,
     parameter ADDR_W = 10,
     parameter GEO_W  = 16
 ) (
@@ -23,8 +23,9 @@ module window_row #(
     // layer constants
     input  wire [GEO_W-1:0]        in_h_i,
     input  wire [GEO_W-1:0]        in_w_i,
-    input  wire                    x_signed_i,
-    input  wire signed [X_W:0]     zero_point_i,
+    input  wire [1:0]              x_signed_i,  // {second, first} reading
+    input  wire [2*(X_W+1)-1:0]    zero_point_i,
+    input  wire                    max_i,
     // configuration of the next K tile
     input  wire                    cfg_we_i,
     input  wire                    cfg_valid_i,
@@ -37,10 +38,10 @@ module window_row #(
     input  wire signed [GEO_W-1:0] px_iy0_i,    // input row of tap (0, 0)
     input  wire signed [GEO_W-1:0] px_ix0_i,
     input  wire [ADDR_W-1:0]       px_base_i,   // address of tap (0, 0), modulo 2^ADDR_W
-    // activation memory write port
-    input  wire                    we_i,
-    input  wire [ADDR_W-1:0]       waddr_i,
-    input  wire [X_W-1:0]          wdata_i,
+    input  wire                    px_second_i,
+    // this row's bank of the activation memory
+    output wire [ADDR_W-1:0]       raddr_o,
+    input  wire [X_W-1:0]          rdata_i,
     output reg signed [X_W:0]      operand_o
 );
 
@@ -59,27 +60,28 @@ module window_row #(
     wire [GEO_W-1:0] ix = px_ix0_i + dx;
     wire             in_image = row_valid & (iy < in_h_i) & (ix < in_w_i);
 
-    reg              in_image1_q, in_image2_q;
+    reg              in_image1_q, in_image2_q, second1_q, second2_q;
     reg [ADDR_W-1:0] addr_q;
-    wire [X_W-1:0]   x;
-    wire signed [X_W:0] x_wide = {x_signed_i & x[X_W-1], x};
+    assign raddr_o = addr_q;
+
+    wire                x_signed = x_signed_i[second2_q];
+    wire signed [X_W:0] zp       = second2_q ? zero_point_i[X_W+1+:X_W+1] : zero_point_i[0+:X_W+1];
+    wire signed [X_W:0] x_wide   = {x_signed & rdata_i[X_W-1], rdata_i};
 
     always @(posedge clk_i) begin
         if (cfg_we_i) shadow_q <= {cfg_valid_i, cfg_dy_i, cfg_dx_i, cfg_offset_i};
         if (px_valid_i & px_first_i) active_q <= shadow_q;
-        addr_q    <= px_base_i + offset;
+        addr_q      <= px_base_i + offset;
         in_image1_q <= px_valid_i & in_image;
         in_image2_q <= in_image1_q;
-        operand_o <= in_image2_q ? x_wide - zero_point_i : {(X_W + 1) {1'b0}};
+        second1_q   <= px_second_i;
+        second2_q   <= second1_q;
+        operand_o   <= in_image2_q ? x_wide - zp : {max_i, {X_W{1'b0}}};
         if (!rst_ni) begin
             in_image1_q <= 1'b0;
             in_image2_q <= 1'b0;
         end
     end
-
-    ram #(.W(X_W), .DEPTH(DEPTH), .ADDR_W(ADDR_W)) i_bank (
-        .clk_i(clk_i), .we_i(we_i), .waddr_i(waddr_i), .wdata_i(wdata_i), .raddr_i(addr_q), .rdata_o(x)
-    );
 
 endmodule
 

@@ -16,6 +16,7 @@ from golden.errors import RangeError, ShapeError
 from golden.mulquant import Widths
 from golden.package import Package, save_package
 from golden.rounding import Rounding
+from t2c.accuracy import accuracy, logits_of
 from t2c.calibration import calibrate
 from t2c.errors import CalibrationError
 from t2c.exports.package import check_against_golden, graph_of
@@ -132,6 +133,7 @@ class T2C:
         directory: str | os.PathLike[str] | None = None,
         description: str = "",
         metrics: Mapping[str, float] | None = None,
+        test: tuple[Tensor, Tensor] | None = None,
     ) -> IntegerNetwork:
         """Convert, check against golden on every tensor of every sample, and write the package.
 
@@ -143,6 +145,8 @@ class T2C:
             directory: where; `packages/<name>` if None.
             description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
                 (fractions) are added to metrics, and `max_scale_error` always.
+            test: real images (M, *shape) and int labels (M,) to take the accuracies over, where the package shall
+                hold fewer samples than that; they are not compared with golden. The samples and labels if None.
 
         Returns:
             The integer network.
@@ -157,18 +161,19 @@ class T2C:
             samples = self.calibration
         if samples is None:
             raise CalibrationError("nn2chip needs samples: a calibrated network brings none of its own")
-        if tuple(samples.shape[1:]) != self.qnet.input_shape or not samples.shape[0]:
-            raise ShapeError(f"samples: shape {tuple(samples.shape)} is not (N >= 1, {self.qnet.input_shape})")
-        if labels is not None and tuple(labels.shape) != (samples.shape[0],):
-            raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {samples.shape[0]} samples")
+        self._check("samples", samples, labels)
+        if test is not None:
+            self._check("test images", *test)
         samples, labels = samples.cpu(), None if labels is None else labels.cpu()
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
         check_against_golden(net, graph, integers)
         figures = dict(metrics or {})
-        if labels is not None:
-            figures |= self._accuracies(net, samples, integers, labels)
+        if test is None and labels is not None:
+            test = samples, labels
+        if test is not None:
+            figures |= self._accuracies(net, *test)
         figures["max_scale_error"] = max(net.scale_errors().values(), default=0.0)
         self.metrics = figures
         if save_model:
@@ -179,19 +184,13 @@ class T2C:
             save_package(package, PACKAGES / self.name if directory is None else directory)
         return net
 
-    def _accuracies(self, net: IntegerNetwork, samples: Tensor, integers: Tensor, labels: Tensor) -> dict[str, float]:
-        self.qnet.eval()
-        with torch.no_grad():
-            answers = {"accuracy_fake_quantised": self.qnet(samples), "accuracy_integer": net(integers)}
-        return {name: accuracy(logits, labels) for name, logits in answers.items()}
+    def _check(self, name: str, images: Tensor, labels: Tensor | None) -> None:
+        if tuple(images.shape[1:]) != self.qnet.input_shape or not images.shape[0]:
+            raise ShapeError(f"{name}: shape {tuple(images.shape)} is not (N >= 1, {self.qnet.input_shape})")
+        if labels is not None and tuple(labels.shape) != (images.shape[0],):
+            raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {images.shape[0]} {name}")
 
-
-def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """Fraction of samples whose largest logit (the first of equals) is the label's; logits (N, classes).
-
-    Raises:
-        ShapeError: logits are not one row per sample.
-    """
-    if logits.ndim != 2:
-        raise ShapeError(f"logits: shape {tuple(logits.shape)} is not (N, classes); export without labels")
-    return float((logits.argmax(1) == labels).double().mean())
+    def _accuracies(self, net: IntegerNetwork, images: Tensor, labels: Tensor) -> dict[str, float]:
+        fake, integer = logits_of(self.qnet.eval(), images.cpu()), logits_of(net, self.input_integers(images))
+        rows = {"accuracy_fake_quantised": fake, "accuracy_integer": integer}
+        return {name: accuracy(logits, labels.cpu()) for name, logits in rows.items()}

@@ -1,4 +1,4 @@
-"""Command line of the harness, behind `make sim`: run one layer of a package, or the bench of one unit, on the RTL."""
+"""Command line of the harness, behind `make sim`: run a network, a layer, or the bench of one unit, on the RTL."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 from golden.command import Parser, open_package, run
+from mapping.compiler import ALL
 from mapping.hardware import Hardware
+from tb.diagnosis import diagnose
 from tb.errors import UserError
-from tb.layer_job import run_layer
-from tb.layer_request import LayerRequest
-from tb.report import layer_list, layer_table
+from tb.job import locked_job
+from tb.report import layer_list, run_table
+from tb.request import DEPTHS, RunRequest, Waves
 from tb.runner import ROOT
 from tb.simulators import SIMULATORS, find_simulator
 from tb.stalls import PROFILES, parse_stalls
@@ -19,9 +21,11 @@ from tb.unit_job import UNITS, run_unit
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="sim", description="Run one layer of a model package on the RTL and compare it with golden.")
+    parser = Parser(
+        prog="sim", description="Run a model package, or one layer of it, on the RTL and compare it with golden."
+    )
     parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
-    parser.add_argument("--layer", default="list", help="layer name, or 'list'")
+    parser.add_argument("--layer", default="list", help="layer name, 'all', or 'list'")
     parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join(UNITS)}")
     parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
     parser.add_argument("--rows", type=int, default=8)
@@ -30,7 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=4, help="test images to run")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stall", default="none", help=f"{', '.join(PROFILES)}; or input,output")
-    parser.add_argument("--waves", type=int, choices=(0, 1), default=0, help="1 writes an FST")
+    parser.add_argument("--first-image", type=int, default=0, help="test image to begin with")
+    parser.add_argument("--waves", default="0", help="1 writes an FST; FIRST:LAST one of those cycles")
+    usual = Hardware()
+    for name in DEPTHS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name), help="words")
     parser.add_argument("--out", type=Path, default=ROOT / "sim_build")
     return parser
 
@@ -38,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run_unit(options: argparse.Namespace) -> int:
     output = options.out.resolve()
     simulator = find_simulator(options.sim)
-    outcome = run_unit(options.unit, simulator, output, seed=options.seed, waves=bool(options.waves))
+    outcome = run_unit(options.unit, simulator, output, seed=options.seed, waves=Waves.parse(options.waves) is not None)
     print(f"unit     {options.unit} on {simulator.name} {simulator.version}, seed {options.seed}")
     print(f"benches  {outcome.tests} ran, {outcome.failed} failed; see {outcome.log}")
     print(f"verdict  {'PASS' if outcome.passed else 'FAIL'}")
@@ -53,23 +61,35 @@ def main() -> int:
     path, package = open_package(options.model, ROOT / "examples")
     widths = package.graph.widths
     hardware = Hardware(
-        rows=options.rows, cols=options.cols, acc_w=options.acc_w, scale_w=widths.scale, bias_w=widths.bias
+        rows=options.rows,
+        cols=options.cols,
+        acc_w=options.acc_w,
+        scale_w=widths.scale,
+        bias_w=widths.bias,
+        **{name: getattr(options, name) for name in DEPTHS},
     )
     if options.layer == "list":
         print(layer_list(package, hardware))
         return 0
-    package.graph.node(options.layer)
+    if options.layer != ALL:
+        package.graph.node(options.layer)
     parse_stalls(options.stall)
     simulator = find_simulator(options.sim)
-    request = LayerRequest(
+    request = RunRequest(
         layer=options.layer,
         images=options.images,
         seed=options.seed,
         stall=options.stall,
-        waves=bool(options.waves),
+        waves=Waves.parse(options.waves),
+        first_image=options.first_image,
     )
-    result = run_layer(package, str(path), request, hardware, simulator, options.out.resolve())
-    print(layer_table(result))
+    with locked_job(package, str(path), request, hardware, simulator, options.out.resolve()) as job:
+        result = job.run()
+        print(run_table(result), flush=True)
+        if result.verdict == "FAIL":
+            diagnosis = diagnose(job, result) if request.waves is None else None
+            replay = f"  replay with waveform: {result.figures['replay']}"
+            print(diagnosis.text() if diagnosis else replay, flush=True)
     return 0 if result.passed else 1
 
 

@@ -23,10 +23,13 @@ class StreamError(AssertionError):
 class AxisSource(BusDriver):
     """Sends integers on a stream into the unit: `append` queues one, `idle` awaits the last handshake.
 
+    A unit that takes tuser gets `append`'s `user` with the word, 0 if there is none.
+
     entity: the unit; name: such as s_axis; clock; stalls: yields, cycle by cycle, whether to hold back.
     """
 
     _signals = {"tvalid": "tvalid_i", "tready": "tready_o", "tdata": "tdata_i"}  # noqa: RUF012
+    _optional_signals = {"tuser": "tuser_i"}  # noqa: RUF012
 
     def __init__(self, entity: HierarchyObject, name: str, clock: LogicObject, stalls: Iterator[bool]) -> None:
         super().__init__(entity, name, clock, case_insensitive=False)
@@ -34,17 +37,22 @@ class AxisSource(BusDriver):
         self.pending = 0
         self.bus.tvalid.value = 0
         self.bus.tdata.value = 0
+        self.has_user = hasattr(self.bus, "tuser")
+        if self.has_user:
+            self.bus.tuser.value = 0
 
     def append(self, transaction: int, *args: Any, **kwargs: Any) -> None:
         self.pending += 1
         super().append(transaction, *args, **kwargs)
 
-    async def _driver_send(self, transaction: int, sync: bool = True, **_: Any) -> None:
+    async def _driver_send(self, transaction: int, sync: bool = True, user: int = 0, **_: Any) -> None:
         if sync:
             await RisingEdge(self.clock)
         while next(self.stalls):
             await RisingEdge(self.clock)
         self.bus.tdata.value = transaction
+        if self.has_user:
+            self.bus.tuser.value = user
         self.bus.tvalid.value = 1
         await FallingEdge(self.clock)
         while self.bus.tready.value != 1:

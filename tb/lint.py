@@ -28,12 +28,27 @@ ENDS: dict[str, tuple[Parameters, ...]] = {
         {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2},
     ),
     "systolic_array": ({}, {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}, {"ROWS": 5, "COLS": 9}),
+    "core_registers": (
+        {},
+        {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2, "LO_W": 2},
+        {"ROWS": 256, "COLS": 256, "LO_W": 31},
+    ),
     "layer_engine": (
         {},
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2},
-        {"ROWS": 8, "COLS": 8, "ACC_W": 24},
-        {"ACT_DEPTH": 2, "WGT_DEPTH": 2, "PAR_DEPTH": 2, "ACC_DEPTH": 2},
-        {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 3, "ACC_DEPTH": 1 << 16},
+        {"ROWS": 8, "COLS": 2, "ACC_W": 24, "GROUP_W": 2},
+        {"ACC_DEPTH": 2, "ACT_ADDR_W": 1, "WGT_ADDR_W": 1, "PAR_ADDR_W": 2},
+        {"ACC_DEPTH": 1 << 16, "ACT_ADDR_W": 24, "WGT_ADDR_W": 24, "PAR_ADDR_W": 24},
+    ),
+    "stream_loader": ({}, {"S_W": 4, "ADDR_W": 1, "PAR_W": 62, "PAR_BEATS": 16}, {"PAR_W": 124, "PAR_BEATS": 1}),
+    "stream_storer": ({}, {"W": 4, "ADDR_W": 1, "WORDS_W": 1}, {"W": 2048, "ADDR_W": 24}),
+    "t2c_core": (
+        {},
+        {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2},
+        {"ROWS": 16, "COLS": 2},
+        {"ROWS": 4, "COLS": 4, "X_W": 2, "W_W": 8, "ACC_W": 24},
+        {"ACT_DEPTH": 2, "WGT_DEPTH": 2, "PAR_DEPTH": 4, "ACC_DEPTH": 2, "PRG_DEPTH": 64},
+        {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 5, "ACC_DEPTH": 1 << 16, "PRG_DEPTH": 47},
     ),
 }
 REFUSED: tuple[tuple[str, Parameters], ...] = (
@@ -43,6 +58,12 @@ REFUSED: tuple[tuple[str, Parameters], ...] = (
     ("systolic_array", {"A_W": 10}),
     ("layer_engine", {"X_W": 1}),
     ("layer_engine", {"ACC_W": 21}),
+    ("layer_engine", {"ACC_DEPTH": 7}),
+    ("layer_engine", {"ROWS": 16, "COLS": 3}),
+    ("t2c_core", {"ACT_DEPTH": 1}),
+    ("t2c_core", {"PAR_DEPTH": 3}),
+    ("t2c_core", {"PRG_DEPTH": 46}),
+    ("t2c_core", {"ROWS": 8, "COLS": 16}),
 )
 
 
@@ -76,7 +97,9 @@ class Tool:
         if self.name == "verilator":
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
-        chosen = "".join(f"chparam -set {key} {value} {top}; " for key, value in parameters.items())
+        # All at once: values in between may not agree with one another.
+        values = [f"-set {key} {value}" for key, value in parameters.items()]
+        chosen = f"chparam {' '.join(values)} {top}; " if values else ""
         script = f"read_verilog -I. {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
         return [self.executable, "-q", "-p", script]
 
@@ -138,12 +161,12 @@ def _check_harness() -> int:
         "--timing",
         f"-I{RTL}",
         "--top-module",
-        "layer_harness",
+        "core_harness",
         *files,
         *rtl,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    print(f"{'FAIL' if done.returncode else 'ok  '} verilator layer_harness")
+    print(f"{'FAIL' if done.returncode else 'ok  '} verilator core_harness")
     if done.returncode:
         print(done.stderr)
     return int(done.returncode != 0)

@@ -34,8 +34,9 @@ class Design:
     """What to build: top module, its parameters, sources, and whether it makes its own clock.
 
     rtl: folder of the RTL under test (tests plant faults in copies); extra: simulation-only sources;
-    timing: the sources use delays; published: patterns of the top module's signals that cocotb touches and that the
-    sources do not publish themselves (Verilator hides all others).
+    timing: the sources use delays; own_waves: the sources write their own FST, +wave_file=, when told to; published:
+    patterns of the top module's signals that cocotb touches and that the sources do not publish themselves (Verilator
+    hides all others).
     """
 
     top: str
@@ -43,6 +44,7 @@ class Design:
     rtl: Path = RTL
     extra: tuple[Path, ...] = ()
     timing: bool = False
+    own_waves: bool = False
     published: tuple[str, ...] = ()
 
     def sources(self) -> list[Path]:
@@ -81,11 +83,11 @@ class Build:
 # A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
 _VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
 _TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
-# The compiler optimises what runs every cycle, not what runs once. The PyPI wheel was configured on another machine: it
-# leaves the flag that includes a precompiled header empty, so that g++ takes the header's name for an object file, and
-# it calls a `python` that a bare Debian does not have.
+# -O3 took twice as long to compile and simulated no faster; what runs once is not optimised at all. The PyPI wheel was
+# configured on another machine: it leaves the flag that includes a precompiled header empty, so that g++ takes the
+# header's name for an object file, and it calls a `python` that a bare Debian does not have.
 _MAKE_ARGS = (
-    *("OPT_FAST=-O3", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"),
+    *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"),
     *("CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"),
 )
 
@@ -165,7 +167,7 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
                 always=True,
                 build_dir=str(directory),
                 timescale=_TIMESCALE,
-                waves=waves,
+                waves=waves and not (design.own_waves and simulator.name == "icarus"),
                 log_file=str(log),
             )
     except RuntimeError as error:
@@ -236,8 +238,10 @@ def simulate(
     fst = directory / ("dump.fst" if verilator else "waves.fst")
     if verilator:
         arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % 0x7FFFFFFF + 1}"]
-    elif built.waves:
+    elif built.waves and not built.design.own_waves:
         arguments.append(f"+dumpfile_path={fst}")
+    if built.waves and built.design.own_waves:
+        arguments.append(f"+wave_file={fst}")
     started = time.perf_counter()
     with _plain_environment():
         runner = _runner(built.simulator)
@@ -251,7 +255,7 @@ def simulate(
                 seed=seed,
                 plusargs=arguments,
                 extra_env={"COCOTB_ANSI_OUTPUT": "0", **(environment or {})},
-                waves=built.waves,
+                waves=built.waves and not (built.design.own_waves and verilator),
                 build_dir=str(built.directory),
                 test_dir=str(directory),
                 results_xml=str(results),

@@ -27,12 +27,26 @@ UNITS = {
     "mulquant": Unit(
         module="tb.benches.mulquant",
         parameters={"ACC_W": 32, "SCALE_W": 16, "BIAS_W": 40, "SHIFT_W": 6, "OUT_W": 8},
-        tests=("corners", "random_data", "stalls", "latency", "reset_in_mid_stream"),
+        tests=("corners", "random_data", "pairs", "stalls", "latency", "reset_in_mid_stream"),
     ),
     "systolic_array": Unit(
         module="tb.benches.systolic_array",
         parameters={"ROWS": 4, "COLS": 4, "A_W": 9, "W_W": 8},
         tests=("corners", "random_tiles", "gaps", "latency", "reset_in_mid_stream"),
+    ),
+    "core_registers": Unit(
+        module="tb.benches.core_registers",
+        parameters={"ROWS": 16, "COLS": 8, "X_W": 6, "W_W": 4, "LO_W": 5},
+        tests=(
+            "addresses",
+            "strobes",
+            "channel_order",
+            "programs",
+            "same_cycle",
+            "cycle_count",
+            "reset",
+            "random_data",
+        ),
     ),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -17,5 +19,14 @@ def examples() -> Path:
 
 @pytest.fixture(scope="session")
 def sim_output() -> Path:
-    """Where simulator builds and runs go; builds are shared with `make sim`."""
-    return ROOT / "sim_build"
+    """Where simulator builds and runs go. Builds are shared with `make sim`; runs are not shared between workers, since
+    tests look at the files of a run that they do not lock."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return ROOT / "sim_build"
+    output, builds = ROOT / "sim_build" / f"tests-{worker}", ROOT / "sim_build" / "builds"
+    builds.mkdir(parents=True, exist_ok=True)
+    output.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (output / "builds").symlink_to(builds)
+    return output

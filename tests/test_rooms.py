@@ -14,7 +14,18 @@ from tests.conftest import ROOT
 ROOMS = {
     "golden": {"golden", "numpy", "bitstring"},
     "mapping": {"golden", "mapping", "numpy", "bitstring"},
-    "tb": {"golden", "mapping", "tb", "numpy", "cocotb", "cocotb_bus", "cocotb_tools", "find_libpython"},
+    "tb": {
+        "golden",
+        "mapping",
+        "tb",
+        "numpy",
+        "cocotb",
+        "cocotb_bus",
+        "cocotb_tools",
+        "find_libpython",
+        "distributed",
+        "tqdm",
+    },
     "t2c": {"golden", "t2c", "numpy", "torch", "sklearn"},
 }
 COMMAND_LINES = {"mapping", "tb"}

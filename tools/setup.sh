@@ -1,13 +1,14 @@
 #!/bin/sh
 # Set up what a make target needs, and say in one line what is missing when it cannot.
 #
-#   tools/setup.sh sim     virtual environment, NumPy, bitstring, cocotb, simulators
-#   tools/setup.sh test    all of that, PyTorch and the development tools
+#   tools/setup.sh sim      virtual environment, NumPy, bitstring, cocotb, simulators
+#   tools/setup.sh regress  all of that and Dask
+#   tools/setup.sh test     all of that, PyTorch and the development tools
 #
 # Versions come from constraints.txt. Debian packages are installed only where that needs no password.
 set -eu
 cd "$(dirname "$0")/.."
-profile=${1:?usage: tools/setup.sh sim|test}
+profile=${1:?usage: tools/setup.sh sim|regress|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
 log=$(mktemp)
@@ -48,8 +49,9 @@ pip() {
 
 case $profile in
     sim) extras=sim ;;
-    test) extras=sim,t2c,dev ;;
-    *) die "unknown profile '$profile': sim or test" ;;
+    regress) extras=sim,regress ;;
+    test) extras=sim,regress,t2c,dev ;;
+    *) die "unknown profile '$profile': sim, regress or test" ;;
 esac
 echo "setup: Python packages ($extras)"
 # PIP_CONSTRAINT also binds the build environment of the editable install.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from t2c.data.digits import Split
+from t2c.data.split import Split
 from t2c.progress import progress
 
 
@@ -40,19 +41,24 @@ def _shifted(images: Tensor, reach: int, generator: torch.Generator) -> Tensor:
     return padded[sample[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
+def _orders(count: int, schedule: Schedule, generator: torch.Generator) -> Iterator[Tensor]:
+    """The samples of each step: every epoch all of them once, in an order that is drawn when the epoch begins."""
+    for _ in range(schedule.epochs):
+        yield from torch.randperm(count, generator=generator).split(schedule.batch)
+
+
 def fit(model: nn.Module, data: Split, schedule: Schedule, *, title: str = "training") -> None:
     """Minimise cross-entropy with Adam, in place; the same seed, threads and machine give the same bytes."""
     generator = torch.Generator().manual_seed(schedule.seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
-    steps = schedule.epochs * -(-len(data) // schedule.batch)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
+    steps = range(schedule.epochs * -(-len(data) // schedule.batch))
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, len(steps)))
     model.train()
-    for _ in progress(range(schedule.epochs), title):
-        for chosen in torch.randperm(len(data), generator=generator).split(schedule.batch):
-            images = _shifted(data.images[chosen], schedule.shift, generator)
-            loss = F.cross_entropy(model(images), data.labels[chosen])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            cosine.step()
+    for _, chosen in zip(progress(steps, title), _orders(len(data), schedule, generator), strict=True):
+        images = _shifted(data.images[chosen], schedule.shift, generator)
+        loss = F.cross_entropy(model(images), data.labels[chosen])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        cosine.step()
     model.eval()

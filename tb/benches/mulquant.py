@@ -1,10 +1,10 @@
-"""Bench of rtl/mulquant.v: corners first, then random vectors, in every rounding mode, against golden.mulquant."""
+"""Bench of rtl/mulquant.v: corners first, then random vectors and pairs, in every mode, against golden.mulquant."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import product
 
 import cocotb
 import numpy as np
@@ -12,9 +12,20 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 
-from golden.mulquant import MulQuant, Widths, mulquant
-from golden.rounding import Rounding
+from golden.mulquant import MulQuant, OutputStage, Widths, mulquant
 from tb.axis import AxisMonitor, AxisSink, AxisSource
+from tb.benches.mulquant_vectors import (
+    Config,
+    Item,
+    Ranges,
+    Vector,
+    configs,
+    corner_pairs,
+    corner_vectors,
+    mixed_items,
+    random_vectors,
+    singles,
+)
 from tb.scoreboard import Scoreboard
 from tb.stalls import PROFILES, never
 from tb.unit_job import UnitSettings
@@ -22,26 +33,6 @@ from tb.unit_job import UnitSettings
 LATENCY = 3
 """As the header of rtl/mulquant.v says."""
 PERIOD_NS = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """What must not change while results are inside: rounding mode, zero point and clip range."""
-
-    rounding: Rounding
-    zero_point: int
-    lo: int
-    hi: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vector:
-    """One input of the unit."""
-
-    acc: int
-    multiplier: int
-    bias: int
-    shift: int
 
 
 class MulQuantBench:
@@ -52,11 +43,12 @@ class MulQuantBench:
         self.rng = random.Random(unit.seed)
         self.widths = Widths(acc=unit["ACC_W"], scale=unit["SCALE_W"], bias=unit["BIAS_W"])
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
+        self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
         self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
         self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
         self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
         self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
-        self.sent: list[tuple[Config, Vector]] = []
+        self.sent: list[tuple[Config, Item]] = []
         self.expected: list[int] = []
         self.scoreboard = Scoreboard(dut, self.describe)
         self.scoreboard.add_interface(self.monitor, self.expected)
@@ -90,99 +82,48 @@ class MulQuantBench:
             word = (word << width) | (value % (1 << width))
         return word
 
-    def golden(self, config: Config, vectors: list[Vector]) -> list[int]:
-        """The unit's output for each vector: the low OUT_W bits of golden's."""
-        constants = MulQuant(
-            multiplier=np.array([v.multiplier for v in vectors]),
-            bias=np.array([v.bias for v in vectors]),
-            shift=np.array([v.shift for v in vectors]),
-            rounding=config.rounding,
-            zero_point=config.zero_point,
-            lo=config.lo,
-            hi=config.hi,
-            widths=self.widths,
-        )
-        acc = np.array([[v.acc for v in vectors]])
-        return [int(q) % (1 << self.out_w) for q in mulquant(acc, constants, channel_axis=1)[0]]
+    def golden(self, config: Config, items: Sequence[Item]) -> list[int]:
+        """The unit's output for each item: the low OUT_W bits of golden's."""
+        wrap, stage = 1 << self.out_w, vars(config)
+        found = np.empty(len(items), dtype=np.int64)
+        single = [index for index, item in enumerate(items) if len(item) == 1]
+        if single:
+            vectors = [items[index][0] for index in single]
+            constants = MulQuant(
+                multiplier=np.array([v.multiplier for v in vectors]),
+                bias=np.array([v.bias for v in vectors]),
+                shift=np.array([v.shift for v in vectors]),
+                widths=self.widths,
+                **stage,
+            )
+            found[single] = mulquant(np.array([[v.acc for v in vectors]]), constants, channel_axis=1)[0]
+        double = [index for index, item in enumerate(items) if len(item) == 2]
+        if double:
+            # golden.mulquant.residual_add's formula, for operands wider than activations.
+            pairs = [items[index] for index in double]
+            p = [a.acc * a.multiplier + a.bias + b.acc * b.multiplier for a, b in pairs]
+            found[double] = OutputStage(**stage).requantise(np.array(p), [b.shift for _, b in pairs])
+        return [int(q) % wrap for q in found]
 
-    async def run(self, config: Config, vectors: list[Vector]) -> None:
-        """Set the configuration, send the vectors and wait until the last result has left."""
+    async def run(self, config: Config, items: Sequence[Item]) -> None:
+        """Set the configuration, send the items and wait until the last result has left."""
         dut, wrap = self.dut, 1 << (self.out_w + 1)
         dut.rounding_i.value = config.rounding.code
         dut.zero_point_i.value = config.zero_point % wrap
         dut.lo_i.value = config.lo % wrap
         dut.hi_i.value = config.hi % wrap
-        self.sent += [(config, vector) for vector in vectors]
-        self.expected += self.golden(config, vectors)
-        for vector in vectors:
-            self.source.append(self.pack(vector))
-        limit = 100 * len(vectors) + 2000
+        self.sent += [(config, item) for item in items]
+        self.expected += self.golden(config, items)
+        for item in items:
+            for vector in item:
+                self.source.append(self.pack(vector), user=int(vector is not item[-1]))
+        limit = 200 * len(items) + 2000
         await self.source.idle(limit)
         for _ in range(limit):
             if not self.expected:
                 return
             await RisingEdge(dut.clk_i)
         raise AssertionError(f"m_axis: {len(self.expected)} results did not come within {limit} cycles")
-
-
-def near_powers(bits: int) -> list[int]:
-    """Corners of a signed format: its ends, 0, and every +-2^k + {-2..2} that fits."""
-    lo, hi = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    values = {lo, lo + 1, hi - 1, hi}
-    for k in range(bits):
-        values |= {sign * (1 << k) + d for sign in (-1, 1) for d in (-2, -1, 0, 1, 2)}
-    return sorted(v for v in values if lo <= v <= hi)
-
-
-def configs(out_w: int) -> list[Config]:
-    """Every rounding mode with a signed, an unsigned, a ReLU and a one-value range."""
-    signed, unsigned = (1 << (out_w - 1)), (1 << out_w) - 1
-    ranges = ((0, -signed, signed - 1), (unsigned // 2, 0, unsigned), (-signed, -signed, 1), (1, 1, 1))
-    return [Config(rounding=mode, zero_point=z, lo=lo, hi=hi) for mode in Rounding for z, lo, hi in ranges]
-
-
-def corner_vectors(bench: MulQuantBench, count: int) -> Iterator[Vector]:
-    """Accumulator corners, exact ties of both signs around the rounding point, largest shifts, extreme constants."""
-    widths, max_shift, rng = bench.widths, (1 << bench.shift_w) - 1, bench.rng
-    accs, scales, biases = near_powers(widths.acc), near_powers(widths.scale), near_powers(widths.bias)
-    for extreme in (accs[0], accs[-1], 0):
-        for scale in (scales[0], scales[-1], 0, 1, -1):
-            for bias in (biases[0], biases[-1], 0):
-                for shift in (0, 1, widths.scale - 1, max_shift // 2, max_shift):
-                    yield Vector(acc=extreme, multiplier=scale, bias=bias, shift=shift)
-    for shift in range(1, min(max_shift, widths.bias - 3) + 1):
-        half = 1 << (shift - 1)
-        for quotient in (-2, -1, 0, 1):
-            for delta in (-1, 0, 1):
-                # p = (2 q + 1) 2^(S-1) + delta: a tie where delta is 0.
-                yield Vector(acc=0, multiplier=1, bias=(2 * quotient + 1) * half + delta, shift=shift)
-    # The same ties by the product, acc M = (2 q + 1) 2^(S-1), up to the largest shift that a product reaches.
-    for acc_bits in range(widths.acc - 3):
-        for scale_bits in {rng.randint(0, widths.scale - 2), widths.scale - 2}:
-            shift = acc_bits + scale_bits + 1
-            if shift <= max_shift:
-                for odd in (-3, -1, 1, 3):
-                    yield Vector(acc=odd << acc_bits, multiplier=1 << scale_bits, bias=0, shift=shift)
-    for _ in range(count):
-        yield Vector(
-            acc=rng.choice(accs),
-            multiplier=rng.choice(scales),
-            bias=rng.choice(biases),
-            shift=rng.randint(0, max_shift),
-        )
-
-
-def random_vectors(bench: MulQuantBench, count: int) -> Iterator[Vector]:
-    """Vectors whose result lies around the output range, so that rounding shows and both ends saturate."""
-    widths, max_shift, rng = bench.widths, (1 << bench.shift_w) - 1, bench.rng
-    for _ in range(count):
-        acc = rng.getrandbits(rng.randint(1, widths.acc - 1)) * rng.choice((-1, 1))
-        scale = rng.getrandbits(rng.randint(1, widths.scale - 1)) * rng.choice((-1, 1))
-        product_bits = (acc * scale).bit_length()
-        shift = min(max(product_bits - bench.out_w + rng.randint(-2, 3), 0), max_shift)
-        span = min(shift + bench.out_w - 1, widths.bias - 1)
-        bias = rng.getrandbits(span) * rng.choice((-1, 0, 1)) if span > 0 else 0
-        yield Vector(acc=acc, multiplier=scale, bias=bias, shift=shift)
 
 
 async def _start(dut: HierarchyObject) -> MulQuantBench:
@@ -197,7 +138,7 @@ async def corners(dut: HierarchyObject) -> None:
     """Corner vectors in every configuration."""
     bench = await _start(dut)
     for config in configs(bench.out_w):
-        await bench.run(config, list(corner_vectors(bench, 200)))
+        await bench.run(config, singles(corner_vectors(bench.ranges, 200)))
     bench.scoreboard.finish(len(bench.sent))
 
 
@@ -206,7 +147,7 @@ async def random_data(dut: HierarchyObject) -> None:
     """Random vectors in every configuration."""
     bench = await _start(dut)
     for config in configs(bench.out_w):
-        await bench.run(config, list(random_vectors(bench, 400)))
+        await bench.run(config, singles(random_vectors(bench.ranges, 400)))
     bench.scoreboard.finish(len(bench.sent))
 
 
@@ -219,15 +160,35 @@ async def stalls(dut: HierarchyObject) -> None:
         for stall_out in PROFILES:
             bench.stall(stall_in, stall_out)
             config = bench.rng.choice(configs(bench.out_w))
-            await bench.run(config, list(random_vectors(bench, count)))
+            await bench.run(config, singles(random_vectors(bench.ranges, count)))
     bench.scoreboard.finish(count * len(PROFILES) ** 2)
+
+
+@cocotb.test()
+async def pairs(dut: HierarchyObject) -> None:
+    """Two scaled operands in one result: corners, then pairs among single vectors, then with gaps inside pairs."""
+    bench = await _start(dut)
+    sent: list[Item] = []
+    for config in configs(bench.out_w)[::5]:  # each mode, each range
+        items = [*corner_pairs(bench.ranges), *mixed_items(bench.ranges, 60)]
+        await bench.run(config, items)
+        sent += items
+    last = [vector is item[-1] for item in sent for vector in item]
+    taken = [cycle for cycle, end in zip(bench.taken.cycles, last, strict=True) if end]
+    delays = {out - cycle for cycle, out in zip(taken, bench.monitor.cycles, strict=True)}
+    assert delays == {LATENCY}, f"latencies {sorted(delays)}, the header says {LATENCY}"
+    count = 60
+    for stall_in, stall_out in product(PROFILES, PROFILES):
+        bench.stall(stall_in, stall_out)
+        await bench.run(bench.rng.choice(configs(bench.out_w)), list(mixed_items(bench.ranges, count)))
+    bench.scoreboard.finish(len(sent) + count * len(PROFILES) ** 2)
 
 
 @cocotb.test()
 async def latency(dut: HierarchyObject) -> None:
     """Without stalls every result leaves exactly LATENCY cycles after its input was taken."""
     bench = await _start(dut)
-    await bench.run(configs(bench.out_w)[0], list(random_vectors(bench, 50)))
+    await bench.run(configs(bench.out_w)[0], singles(random_vectors(bench.ranges, 50)))
     bench.scoreboard.finish(50)
     delays = {out - taken for taken, out in zip(bench.taken.cycles, bench.monitor.cycles, strict=True)}
     assert delays == {LATENCY}, f"latencies {sorted(delays)}, the header says {LATENCY}"
@@ -235,13 +196,17 @@ async def latency(dut: HierarchyObject) -> None:
 
 @cocotb.test()
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
-    """A reset with results inside drops them; what comes after is right and complete."""
+    """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
     bench = await _start(dut)
     bench.stall("none", "blocked")
-    for vector in random_vectors(bench, LATENCY):
+    for vector in random_vectors(bench.ranges, LATENCY):
         bench.source.append(bench.pack(vector))
     await bench.source.idle(100)
     assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
     await bench.reset()
-    await bench.run(configs(bench.out_w)[1], list(random_vectors(bench, 100)))
+    bench.stall("none", "none")
+    bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1))), user=1)
+    await bench.source.idle(100)
+    await bench.reset()
+    await bench.run(configs(bench.out_w)[1], singles(random_vectors(bench.ranges, 100)))
     bench.scoreboard.finish(100)

@@ -1,4 +1,4 @@
-"""`python -m mapping`: every image re-reads, the engine's images are the simulator's, user errors are one line."""
+"""`python -m mapping`: every image re-reads, the core's images are the simulator's, user errors are one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.errors import PackageError
+from golden.errors import PackageError, RangeError
 from golden.node import AccumulatingNode, WeightedNode
 from golden.nodes import Add
 from golden.package import Package, load_package, save_package
@@ -19,13 +19,16 @@ from golden.rom_image import load_rom
 from golden.rom_text import RomFormat
 from mapping import __main__ as command
 from mapping.hardware import Hardware
-from tb.layer_job import prepare_layer
-from tb.layer_request import LayerRequest
+from mapping.images import write_program
+from mapping.program import Program
+from tb.job import prepare
+from tb.request import RunRequest
 from tb.simulators import Simulator
 from tests.conftest import ROOT
 from tests.every_op import every_op_package
 
-LANES, ROWS, COLS = 3, 4, 5
+LANES, ROWS, COLS = 3, 4, 2
+CORE = ("program", "weights", "params")
 FORMATS = [fmt.value for fmt in RomFormat]
 
 
@@ -75,21 +78,17 @@ def test_every_image_re_reads_to_the_package(fmt: str, package: Package, written
 
 def test_nothing_else_is_written(package: Package, written: tuple[Path, str]) -> None:
     images = {Path(node) / f"{name}.{fmt}" for node, name in tensors(package) for fmt in FORMATS}
-    engine = {
-        Path(node.name) / "engine" / f"{name}.hex"
-        for node in package.graph.nodes
-        if isinstance(node, WeightedNode)
-        for name in ("weights", "params", "descriptors")
-    }
-    wanted = images | {image.with_name(f"{image.name}.json") for image in images} | engine
+    wanted = images | {image.with_name(f"{image.name}.json") for image in images}
+    wanted |= {Path("core") / f"{name}.hex" for name in CORE}
     assert {path.relative_to(written[0]) for path in written[0].rglob("*") if path.is_file()} == wanted
 
 
 def test_the_report_counts_the_images(package: Package, written: tuple[Path, str]) -> None:
-    count = len(tensors(package)) * len(FORMATS)
+    count = len(tensors(package)) * len(FORMATS) + len(CORE)
     assert written[1].splitlines()[-1] == f"examples/digits_w4a4: {count} images in {written[0]}"
-    assert "conv1: 24 images, each re-read and equal; engine images for a 4x5 array" in written[1]
+    assert "conv1: 24 images, each re-read and equal\n" in written[1]
     assert "add: 18 images, each re-read and equal\n" in written[1]
+    assert "core: program, weights, params for a 4x2 array, each re-read and equal\n" in written[1]
 
 
 @pytest.mark.parametrize(
@@ -112,15 +111,12 @@ def test_manifest_says_how_to_read_the_image(image: str, wanted: dict[str, objec
     assert {key: record[key] for key in wanted} == wanted
 
 
-@pytest.mark.parametrize("layer", ["conv1", "conv2", "conv3", "fc"])
-def test_engine_images_are_those_of_the_simulator(
-    layer: str, package: Package, written: tuple[Path, str], tmp_path: Path
-) -> None:
+def test_core_images_are_those_of_the_simulator(package: Package, written: tuple[Path, str], tmp_path: Path) -> None:
     hardware, nowhere = Hardware(rows=ROWS, cols=COLS), Simulator(name="icarus", version="0")
-    job = prepare_layer(package, "m", LayerRequest(layer=layer, images=1), hardware, nowhere, tmp_path)
-    for name in ("weights", "params", "descriptors"):
-        image = (written[0] / layer / "engine" / f"{name}.hex").read_bytes()
-        assert image == job.plusargs[name].read_bytes()
+    job = prepare(package, "m", RunRequest(layer="all"), hardware, nowhere, tmp_path)
+    for name in CORE:
+        image = (written[0] / "core" / f"{name}.hex").read_bytes()
+        assert image == job.prepared.plusargs[name].read_bytes()
         assert len(set(image.splitlines())) > 1
 
 
@@ -133,6 +129,16 @@ def test_a_package_with_every_operation(tmp_path: Path) -> None:
     assert folders == {"left", "right", "sum", "mean", "product", "fc"}
     quant = every_op_package().graph.node("product").mulquant
     assert load_rom(tmp_path / "out" / "product" / "multiplier.hex.json").tolist() == quant.multiplier.tolist()
+    note = "core: no images for a 8x8 array: layer 'product': the core does not run matmul\n"
+    assert done.stdout.count(note) == 1
+    assert f": {len(tensors(every_op_package()))} images in " in done.stdout
+
+
+def test_hardware_too_narrow_for_the_sums_writes_nothing(examples: Path, tmp_path: Path) -> None:
+    hardware = Hardware(rows=8, cols=8, acc_w=21)
+    with pytest.raises(RangeError, match="accumulator needs 22 bits, ACC_W = 21 could overflow"):
+        command.core_roms(load_package(examples / "digits_w8a8").graph, hardware, tmp_path / "core")
+    assert not (tmp_path / "core").exists()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +149,7 @@ def test_a_package_with_every_operation(tmp_path: Path) -> None:
         (("--model", "foo"), "MODEL = 'foo' is not a package directory; the examples are digits_w4a4, digits_w8a8"),
         (("--rows", "1"), "ROWS = 1 is outside 2..256"),
         (("--cols", "0"), "COLS = 0 is outside 1..256"),
+        (("--cols", "3"), "ROWS = 8 is not a multiple of COLS = 3"),
         (("--cols", "abc"), "COLS: invalid int value: 'abc'"),
         (("--lanes", "0"), "lanes = 0 is outside 1..4096"),
         (("--depth", "3"), "unrecognized arguments: --depth 3"),
@@ -188,3 +195,19 @@ def test_an_image_that_does_not_re_read_is_an_error(
     monkeypatch.setattr(command, "save_rom", lambda path, values, *rest, **more: real(path, values ^ 1, *rest, **more))
     with pytest.raises(PackageError, match=r"weight\.hex: the image does not re-read to the same integers"):
         command.tensor_roms(package.graph.node("fc"), tmp_path, 1, [RomFormat.HEX])
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_core_image_that_does_not_re_read_is_an_error(
+    name: str, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(program: Program, folder: Path) -> dict[str, Path]:
+        files = write_program(program, folder)
+        lines = files[name].read_text().splitlines()
+        lines[3] = f"{int(lines[3], 16) ^ 1:0{len(lines[3])}x}"
+        files[name].write_text("\n".join(lines) + "\n")
+        return files
+
+    monkeypatch.setattr(command, "write_program", write)
+    with pytest.raises(PackageError, match=rf"{name}\.hex: the image does not re-read to the same integers"):
+        command.core_roms(package.graph, Hardware(rows=ROWS, cols=COLS), tmp_path)

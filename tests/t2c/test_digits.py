@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from golden.command import run
 from golden.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
 from golden.package import Package, load_package
 from t2c import make_model
 from t2c.data.digits import load
-from t2c.examples import VARIANTS, build
+from t2c.examples.digits import NAMES, build
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOLERANCE = {"digits_w8a8": 0.005, "digits_w4a4": 0.02}
@@ -21,7 +22,7 @@ TOLERANCE = {"digits_w8a8": 0.005, "digits_w4a4": 0.02}
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything built again, in full."""
     directory = tmp_path_factory.mktemp("examples")
-    assert make_model.main(["--out", str(directory)]) == 0
+    assert make_model.main(["--out", str(directory), "--models", ",".join(NAMES)]) == 0
     return directory
 
 
@@ -61,10 +62,10 @@ def test_a_full_rebuild_meets_the_bounds(rebuilt: Path, name: str) -> None:
 
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     for directory in ("a", "b"):
-        build(tmp_path / directory, epochs=2)
-    for variant in VARIANTS:
-        for path in (tmp_path / "a" / variant.name).iterdir():
-            assert path.read_bytes() == (tmp_path / "b" / variant.name / path.name).read_bytes(), path
+        assert [name for name, _ in build(tmp_path / directory, epochs=2)] == list(NAMES)
+    for name in NAMES:
+        for path in (tmp_path / "a" / name).iterdir():
+            assert path.read_bytes() == (tmp_path / "b" / name / path.name).read_bytes(), path
 
 
 def test_splits_are_disjoint_and_complete() -> None:
@@ -74,12 +75,30 @@ def test_splits_are_disjoint_and_complete() -> None:
     assert float(data.train.images.max()) == 1.0
 
 
-@pytest.mark.parametrize("arguments", [["--epochs", "0"], ["--epochs", "x"], ["--nonsense"], ["--out", __file__]])
-def test_a_user_error_is_one_line_and_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "EPOCHS: invalid positive integer"),
+        (["--epochs", "x"], "EPOCHS: invalid positive integer"),
+        (["--nonsense"], "unrecognized arguments"),
+        (["--out", __file__], "File exists"),
+        (["--models", "digits_w8a8,vgg"], "MODELS: no example package 'vgg'; there are digits_w8a8, digits_w4a4, "),
+    ],
+)
+def test_a_user_error_is_one_line_and_status_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        make_model.main(arguments)
+        run(lambda: make_model.main(arguments))
     assert exit_info.value.code == 2
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
-    assert captured.err.startswith("t2c.make_model: error: ")
+    assert captured.err.startswith("error: ")
+    assert message in captured.err
     assert not captured.out
+
+
+def test_one_package_can_be_made_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert make_model.main(["--out", str(tmp_path), "--models", "digits_w4a4", "--epochs", "1"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["digits_w4a4"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["package", "digits_w4a4"]

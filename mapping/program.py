@@ -1,0 +1,127 @@
+"""A compiled program: steps, constants, and what the host has to feed and to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from golden.formats import IntArray
+from golden.graph import Graph
+from golden.node import Node
+from mapping.descriptor import Descriptor, Operation
+from mapping.hardware import Hardware
+from mapping.layer import LayerPlan, Part
+from mapping.layout import Layout
+from mapping.params import Lanes
+from mapping.tiles import ColumnRun
+
+
+class Content(Enum):
+    """What a transfer moves. INPUT: a network input, other words in every run; TENSOR: a tensor that does not stay in
+    the activation memory, or an output; WEIGHTS, PARAMS: constants that do not fit their memories."""
+
+    INPUT = "input"
+    TENSOR = "tensor"
+    WEIGHTS = "weights"
+    PARAMS = "params"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """The host's side of a transfer step.
+
+    address: first word in the regions of its content; beats: stream words; words: constants that it brings.
+    """
+
+    content: Content
+    address: int
+    beats: int
+    words: IntArray | Lanes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a RUN step computes. edge: the tensor; plan, run, part: which column run of which part of it."""
+
+    edge: str
+    plan: LayerPlan
+    run: ColumnRun
+    part: Part
+
+    @property
+    def base(self) -> int:
+        """Address of the tensor's word 0; it may lie outside the memory."""
+        return self.part.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: transfer on LOAD, STORE, WEIGHTS, PARAMS; work on RUN."""
+
+    descriptor: Descriptor
+    transfer: Transfer | None = None
+    work: Work | None = None
+
+    @property
+    def result(self) -> Work | None:
+        """The work of a RUN step that gives results; None if its sums are not complete, or on another step."""
+        return None if self.work is None or self.work.run.hold else self.work
+
+    @property
+    def op(self) -> Operation:
+        return self.descriptor.op
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostRegion:
+    """Words of host memory that belong to a tensor."""
+
+    edge: str
+    address: int
+    words: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Program:
+    """A network, or one layer of it, for the core.
+
+    batch: images of one run; layouts: by edge; weights, params: what the memories hold from the start, empty if
+    WEIGHTS and PARAMS steps bring them; inputs: regions of one run's
+    inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that
+    the program gives back (the map, if the network ends with a flatten).
+
+    Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
+    """
+
+    hardware: Hardware
+    graph: Graph
+    nodes: tuple[Node, ...]
+    batch: int
+    steps: tuple[Step, ...]
+    layouts: Mapping[str, Layout]
+    plans: Mapping[str, LayerPlan]
+    weights: IntArray
+    params: Lanes
+    inputs: tuple[HostRegion, ...]
+    tensors: tuple[HostRegion, ...]
+    output: str
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one image."""
+        return sum(plan.macs for plan in self.plans.values())
+
+    @property
+    def input_words(self) -> int:
+        """Host words of one run's inputs."""
+        return sum(region.words for region in self.inputs)
+
+    @property
+    def spilled(self) -> tuple[str, ...]:
+        """Tensors that do not stay in the activation memory."""
+        return tuple(region.edge for region in self.tensors if region.edge != self.output)
+
+    def words(self) -> list[int]:
+        """The program memory: every descriptor's words."""
+        return [word for step in self.steps for word in step.descriptor.encode()]

@@ -1,0 +1,82 @@
+"""How many cycles a program takes without stalls, step by step. The core has no stalls inside, so this is exact."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from mapping.descriptor import Descriptor, Operation
+from mapping.hardware import Hardware
+from mapping.program import Program
+
+FETCH = len(fields(Descriptor)) + 2
+"""Cycles from one step's start to the earliest start of the next, fetching its descriptor; before the first as well."""
+TURN = 1
+"""Cycles from a step's done to the next step's start."""
+
+
+def block_sizes(descriptor: Descriptor, hardware: Hardware) -> list[int]:
+    """Pixels of each block of a column tile."""
+    full, rest = divmod(descriptor.pixels, hardware.acc_depth)
+    return [hardware.acc_depth] * full + ([rest] if rest else [])
+
+
+def ideal_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Weight-stationary cycle count of one RUN step.
+
+    ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile takes just its pixels,
+    since no further load hides behind it.
+    """
+    blocks = block_sizes(descriptor, hardware)
+    per_pass = sum(max(block, hardware.rows) for block in blocks)
+    spared = max(blocks[-1], hardware.rows) - blocks[-1]
+    return hardware.rows + descriptor.col_tiles * descriptor.k_tiles * per_pass - spared
+
+
+def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, block: int, k_tile: int, index: int) -> int:
+    """Cycle, counted from the step's start pulse, in which the sequencer issues a pixel.
+
+    Args:
+        descriptor, hardware: the RUN step.
+        tile, block, k_tile: column tile, pixel block, K tile.
+        index: of the pixel in its block.
+    """
+    takes = [max(size, hardware.rows) for size in block_sizes(descriptor, hardware)]
+    before = descriptor.k_tiles * (tile * sum(takes) + sum(takes[:block])) + k_tile * takes[block]
+    return hardware.rows + 1 + before + index
+
+
+def fill_cycles(hardware: Hardware) -> int:
+    """What a RUN step takes beyond `ideal_cycles` from its start to its done: the pipeline, ROWS + COLS + 6."""
+    return hardware.rows + hardware.cols + 6
+
+
+def step_cycles(descriptor: Descriptor, beats: int, hardware: Hardware) -> int:
+    """Cycles of one step, from its start to the next one's, without stalls."""
+    if descriptor.op is Operation.RUN:
+        busy = ideal_cycles(descriptor, hardware) + fill_cycles(hardware)
+    elif descriptor.op is Operation.STORE:
+        busy = descriptor.words + 3
+    else:
+        busy = beats + 1
+    return max(busy + TURN, FETCH)
+
+
+def layer_cycles(program: Program) -> dict[int, int]:
+    """Cycles by layer number of one run without stalls; layer 0 begins with fetching the first step, END takes one."""
+    cycles = {0: FETCH}
+    for step in program.steps:
+        layer = step.descriptor.layer
+        beats = step.transfer.beats if step.transfer else 0
+        taken = 1 if step.op is Operation.END else step_cycles(step.descriptor, beats, program.hardware)
+        cycles[layer] = cycles.get(layer, 0) + taken
+    return cycles
+
+
+def layer_ideal_cycles(program: Program) -> dict[int, int]:
+    """The weight-stationary count by layer number: `ideal_cycles` of its RUN steps."""
+    cycles: dict[int, int] = {}
+    for step in program.steps:
+        if step.op is Operation.RUN:
+            layer = step.descriptor.layer
+            cycles[layer] = cycles.get(layer, 0) + ideal_cycles(step.descriptor, program.hardware)
+    return cycles

@@ -1,0 +1,210 @@
+// t2c_core: runs a whole network. A program of steps in a ROM loads images from a stream, runs layer after layer, each
+// on what the ones before left in the activation memory, and sends results to a stream.
+//
+// Spec        the tensors of golden.graph.Graph.run, bit for bit
+// Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS (stream to those memories), RUN (layer_engine), STORE
+//             (activations to stream); see program_sequencer and descriptor.vh
+// Memories    activations; weights (+weights=), parameters (+params=) and program (+program=), filled from files at start;
+//             weights and parameters can also be loaded by the program when they do not all fit
+// Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
+//             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
+// Latency     see program_sequencer and layer_engine; the sum over a program is mapping.schedule's
+// Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
+// Trace       every result word of the engine as it enters the activation memory: valid only, for verification
+// Model       golden.graph through mapping.compiler
+// Doc         docs/units/t2c_core.md
+`default_nettype none
+
+module t2c_core #(
+    parameter ROWS         = 16,                // 2..256, a multiple of COLS
+    parameter COLS         = 16,                // 1..256
+    parameter X_W          = 8,                 // 2..8: activation
+    parameter W_W          = 8,                 // 2..8: weight
+    parameter ACC_W        = 32,
+    parameter SCALE_W      = 16,
+    parameter BIAS_W       = 40,
+    parameter SHIFT_W      = 6,
+    parameter ACT_DEPTH    = 4096,              // activation words of ROWS channels
+    parameter WGT_DEPTH    = 4096,              // weight rows of COLS weights
+    parameter PAR_DEPTH    = 64,                // parameter words of COLS lanes
+    parameter ACC_DEPTH    = 1024,              // output pixels a block
+    parameter PRG_DEPTH    = 4096,              // program words of 32 bits
+    parameter WEIGHT_FILE  = "",
+    parameter PARAM_FILE   = "",
+    parameter PROGRAM_FILE = "",
+    parameter S_W          = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W // do not override
+) (
+    input  wire                clk_i,
+    input  wire                rst_ni,
+    // registers
+    input  wire [7:0]          s_axil_awaddr_i,
+    input  wire                s_axil_awvalid_i,
+    output wire                s_axil_awready_o,
+    input  wire [31:0]         s_axil_wdata_i,
+    input  wire [3:0]          s_axil_wstrb_i,
+    input  wire                s_axil_wvalid_i,
+    output wire                s_axil_wready_o,
+    output wire [1:0]          s_axil_bresp_o,
+    output wire                s_axil_bvalid_o,
+    input  wire                s_axil_bready_i,
+    input  wire [7:0]          s_axil_araddr_i,
+    input  wire                s_axil_arvalid_i,
+    output wire                s_axil_arready_o,
+    output wire [31:0]         s_axil_rdata_o,
+    output wire [1:0]          s_axil_rresp_o,
+    output wire                s_axil_rvalid_o,
+    input  wire                s_axil_rready_i,
+    // activations (weights, parameters) in
+    input  wire                s_axis_tvalid_i,
+    output wire                s_axis_tready_o,
+    input  wire [S_W-1:0]      s_axis_tdata_i,
+    input  wire                s_axis_tlast_i,
+    // activations out
+    output wire                m_axis_tvalid_o,
+    input  wire                m_axis_tready_i,
+    output wire [ROWS*X_W-1:0] m_axis_tdata_o,
+    output wire                m_axis_tlast_o,
+    // trace
+    output wire                trace_valid_o,
+    output wire [ROWS-1:0]     trace_banks_o,
+    output wire [23:0]         trace_addr_o,
+    output wire [COLS*X_W-1:0] trace_data_o,
+    output wire [15:0]         layer_o,         // layer of the step that runs
+    output wire                busy_o
+);
+
+    `include "descriptor.vh"
+    generate
+        if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 4 || ACT_DEPTH > (1 << 24) || WGT_DEPTH > (1 << 24)) begin : g_depth
+            t2c_core_DEPTH_out_of_range i_stop ();
+        end
+        if (PRG_DEPTH < D_FIELDS) begin : g_prg_depth
+            t2c_core_PRG_DEPTH_out_of_range i_stop ();
+        end
+    endgenerate
+
+    localparam D_W        = D_FIELDS * 32;
+    localparam ACT_ADDR_W = $clog2(ACT_DEPTH);
+    localparam WGT_ADDR_W = $clog2(WGT_DEPTH);
+    localparam PAR_ADDR_W = $clog2(PAR_DEPTH);
+    localparam PARAM_W    = SCALE_W + BIAS_W + SHIFT_W;
+    localparam GROUPS     = ROWS / COLS;
+    localparam GROUP_W    = (GROUPS > 1) ? $clog2(GROUPS) : 1;
+    localparam XFER_W     = 24;                 // transfer addresses and counts
+
+    // ------------------------------------------------------------------ registers and program
+    wire           start, busy, done, error, load, run, store, misplaced;
+    wire           engine_done, loader_done, storer_done;
+    wire [7:0]     error_code;
+    wire [D_W-1:0] desc;
+    wire [31:0]    op   = desc[D_OP*32+:32];
+    wire [XFER_W-1:0] base  = desc[D_BASE*32+:XFER_W];
+    wire [XFER_W-1:0] words = desc[D_WORDS*32+:XFER_W];
+    assign busy_o = busy;
+
+    core_registers #(.ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W)) i_registers (
+        .clk_i(clk_i), .rst_ni(rst_ni),
+        .s_axil_awaddr_i(s_axil_awaddr_i), .s_axil_awvalid_i(s_axil_awvalid_i), .s_axil_awready_o(s_axil_awready_o),
+        .s_axil_wdata_i(s_axil_wdata_i), .s_axil_wstrb_i(s_axil_wstrb_i), .s_axil_wvalid_i(s_axil_wvalid_i),
+        .s_axil_wready_o(s_axil_wready_o), .s_axil_bresp_o(s_axil_bresp_o), .s_axil_bvalid_o(s_axil_bvalid_o),
+        .s_axil_bready_i(s_axil_bready_i), .s_axil_araddr_i(s_axil_araddr_i), .s_axil_arvalid_i(s_axil_arvalid_i),
+        .s_axil_arready_o(s_axil_arready_o), .s_axil_rdata_o(s_axil_rdata_o), .s_axil_rresp_o(s_axil_rresp_o),
+        .s_axil_rvalid_o(s_axil_rvalid_o), .s_axil_rready_i(s_axil_rready_i),
+        .start_o(start), .busy_i(busy), .done_i(done), .error_i(error), .error_code_i(error_code), .layer_i(layer_o)
+    );
+
+    program_sequencer #(.DEPTH(PRG_DEPTH), .PROGRAM_FILE(PROGRAM_FILE)) i_program (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start), .busy_o(busy), .done_o(done), .error_o(error),
+        .error_code_o(error_code), .layer_o(layer_o), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
+        .step_done_i(engine_done | loader_done | storer_done), .misplaced_i(misplaced)
+    );
+
+    // ------------------------------------------------------------------ transfers
+    wire                       load_act, load_wgt, load_par, storing;
+    wire [XFER_W-1:0]          load_addr;
+    wire [S_W-1:0]             load_data;
+    wire [COLS*PARAM_W-1:0]    load_params;
+    wire [ACT_ADDR_W-1:0]      store_addr;
+    wire [ROWS*ACT_ADDR_W-1:0] act_raddr;
+    wire [ROWS*X_W-1:0]        act_rdata;
+
+    stream_loader #(
+        .S_W(S_W), .ADDR_W(XFER_W), .PAR_W(COLS * PARAM_W), .PAR_BEATS((COLS * PARAM_W + S_W - 1) / S_W)
+    ) i_loader (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(load),
+        .act_i(op == OP_LOAD), .wgt_i(op == OP_WEIGHTS), .par_i(op == OP_PARAMS), .base_i(base), .words_i(words),
+        .done_o(loader_done), .misplaced_o(misplaced),
+        .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o), .s_axis_tdata_i(s_axis_tdata_i),
+        .s_axis_tlast_i(s_axis_tlast_i),
+        .act_we_o(load_act), .wgt_we_o(load_wgt), .par_we_o(load_par), .waddr_o(load_addr), .wdata_o(load_data),
+        .par_wdata_o(load_params)
+    );
+
+    stream_storer #(.W(ROWS * X_W), .ADDR_W(ACT_ADDR_W), .WORDS_W(XFER_W)) i_storer (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(store), .base_i(base[ACT_ADDR_W-1:0]), .words_i(words),
+        .busy_o(storing), .done_o(storer_done), .raddr_o(store_addr), .rdata_i(act_rdata),
+        .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i), .m_axis_tdata_o(m_axis_tdata_o),
+        .m_axis_tlast_o(m_axis_tlast_o)
+    );
+
+    // ------------------------------------------------------------------ engine
+    wire [WGT_ADDR_W-1:0]   wgt_raddr;
+    wire [COLS*W_W-1:0]     wgt_rdata;
+    wire [PAR_ADDR_W-1:0]   par_raddr;
+    wire [COLS*PARAM_W-1:0] par_rdata;
+    wire                    out_valid;
+    wire [COLS*X_W-1:0]     out_data;
+    wire [ACT_ADDR_W-1:0]   out_addr;
+    wire [GROUP_W-1:0]      out_group;
+
+    layer_engine #(
+        .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W),
+        .SHIFT_W(SHIFT_W), .ACC_DEPTH(ACC_DEPTH), .ACT_ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W),
+        .PAR_ADDR_W(PAR_ADDR_W), .GROUP_W(GROUP_W)
+    ) i_engine (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(run), .desc_i(desc), .done_o(engine_done),
+        .act_raddr_o(act_raddr), .act_rdata_i(act_rdata), .wgt_raddr_o(wgt_raddr), .wgt_rdata_i(wgt_rdata),
+        .par_raddr_o(par_raddr), .par_rdata_i(par_rdata),
+        .out_valid_o(out_valid), .out_data_o(out_data), .out_addr_o(out_addr), .out_group_o(out_group)
+    );
+
+    // ------------------------------------------------------------------ memories
+    wire [ROWS-1:0] out_banks;
+    genvar g;
+    generate
+        for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+            localparam [31:0] NUMBER = g;
+            assign out_banks[g*COLS+:COLS] = {COLS{out_valid & (out_group == NUMBER[GROUP_W-1:0])}};
+        end
+    endgenerate
+
+    activation_memory #(.ROWS(ROWS), .X_W(X_W), .DEPTH(ACT_DEPTH), .ADDR_W(ACT_ADDR_W)) i_activations (
+        .clk_i(clk_i), .we_i(out_banks | {ROWS{load_act}}),
+        .waddr_i(load_act ? load_addr[ACT_ADDR_W-1:0] : out_addr),
+        .wdata_i(load_act ? load_data[ROWS*X_W-1:0] : {GROUPS{out_data}}),
+        .raddr_i(storing ? {ROWS{store_addr}} : act_raddr), .rdata_o(act_rdata)
+    );
+    // Before the first clock edge of reset a write enable may be anything; it must not spoil what a file has filled.
+    ram #(
+        .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .INIT_FILE(WEIGHT_FILE), .PLUSARG("weights")
+    ) i_weights (
+        .clk_i(clk_i), .we_i(load_wgt & rst_ni), .waddr_i(load_addr[WGT_ADDR_W-1:0]), .wdata_i(load_data[COLS*W_W-1:0]),
+        .raddr_i(wgt_raddr), .rdata_o(wgt_rdata)
+    );
+    ram #(
+        .W(COLS * PARAM_W), .DEPTH(PAR_DEPTH), .ADDR_W(PAR_ADDR_W), .INIT_FILE(PARAM_FILE), .PLUSARG("params")
+    ) i_params (
+        .clk_i(clk_i), .we_i(load_par & rst_ni), .waddr_i(load_addr[PAR_ADDR_W-1:0]), .wdata_i(load_params),
+        .raddr_i(par_raddr), .rdata_o(par_rdata)
+    );
+    wire unused = &{1'b0, desc, load_addr, load_data, base};
+
+    // ------------------------------------------------------------------ trace
+    assign trace_valid_o = out_valid;
+    assign trace_banks_o = out_banks;
+    assign trace_addr_o  = {{(XFER_W - ACT_ADDR_W) {1'b0}}, out_addr};
+    assign trace_data_o  = out_data;
+
+endmodule
+
+`default_nettype wire

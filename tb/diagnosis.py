@@ -1,0 +1,123 @@
+"""After a mismatch.
+
+run again with the probe on the failing value, name the first wrong signal, and write an FST around it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb.job import MODULE, Job, harness
+from tb.localise import Finding, Localiser, visits_of, windows_of
+from tb.probe import read_probe, write_windows
+from tb.request import Waves, replay_command
+from tb.runner import Build, build, simulate
+from tb.verdict import RunResult
+
+AROUND = 64
+"""Cycles before and after the first wrong one that the FST holds."""
+LOOK_TEST = "look"
+"""The cocotb test of tb/benches/core.py that runs with the probe."""
+_NEVER = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """finding.
+
+    the first wrong signal; waves: FST around it, if one was written; replay: the command that shows it again.
+    """
+
+    finding: Finding
+    waves: Path | None
+    replay: str
+
+    def text(self) -> str:
+        """Lines for the report."""
+        lines = [f"first wrong signal: {self.finding.text}"]
+        if self.waves is not None:
+            lines.append(f"waveform around it: {self.waves}")
+        lines.append(f"replay with waveform: {self.replay}")
+        return "\n".join(f"  {line}" for line in lines)
+
+
+def diagnose(job: Job, result: RunResult) -> Diagnosis | None:
+    """Locate the first mismatch of a failed run.
+
+    Args:
+        job: the run; its files are still those of the failure.
+        result: its result.
+
+    Returns:
+        None if no value differed (the reasons then say all there is).
+
+    Raises:
+        SimulatorError: the simulator cannot build the design with the probe.
+    """
+    if result.misplaced is not None:
+        finding = Finding(unit="output_writer", text=f"address of a result: {result.misplaced}", cycle=None, run=0)
+        return Diagnosis(finding=finding, waves=None, replay=result.figures["replay"])
+    mismatch = result.first
+    if mismatch is None:
+        return None
+    program, request = job.program, job.request
+    folder = job.folder / "look"
+    folder.mkdir(exist_ok=True)
+    built = build(harness(program.hardware, request.rtl, probe=True), job.simulator, job.output, waves=True)
+    visits = visits_of(program, job.prepared.trace, mismatch)
+    entries = write_windows(windows_of(visits, program), folder / "windows.hex")
+    limit = json.loads((job.folder / "job.json").read_text())["cycle_limit"]
+    probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
+    _look(job, built, folder, mismatch.run, probe, column=mismatch.lane, windows=entries, first=_NEVER, last=limit)
+    batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
+    tensors = {edge: values[batch] for edge, values in job.tensors.items()}
+    samples = read_probe(folder / "probe.txt", program.hardware)
+    finding = Localiser(program, mismatch, visits, tensors, samples).find()
+    cycle = finding.cycle if finding.cycle is not None else limit
+    window = Waves(first=max(cycle - AROUND, 0), last=cycle + AROUND)
+    waves = None
+    if finding.cycle is not None:
+        last = cycle + AROUND
+        waves = _look(job, built, folder, mismatch.run, {}, column=0, windows=0, first=window.first, last=last)
+    # A run of the same image alone shows the same: the core keeps nothing from image to image.
+    image = request.first_image + mismatch.run * program.batch
+    alone = type(request)(
+        layer=request.layer,
+        images=program.batch,
+        first_image=image,
+        seed=request.seed,
+        stall=request.stall,
+    )
+    replay = replay_command(job.model, alone, program.hardware, job.simulator.name, window)
+    return Diagnosis(finding=finding, waves=waves, replay=replay)
+
+
+def _look(
+    job: Job,
+    built: Build,
+    folder: Path,
+    run: int,
+    files: Mapping[str, Path],
+    *,
+    column: int,
+    windows: int,
+    first: int,
+    last: int,
+) -> Path | None:
+    """Run the bench's look test with more plusargs; return its FST, if it wrote one."""
+    for stale in folder.glob("*.fst"):
+        stale.unlink()
+    wish = {"run": run, "windows": windows, "column": column, "first": first, "last": last}
+    outcome = simulate(
+        built,
+        module=MODULE,
+        tests=(LOOK_TEST,),
+        directory=folder,
+        seed=job.request.seed,
+        plusargs={**job.prepared.plusargs, **files},
+        environment={"T2C_JOB": str(job.folder / "job.json"), "T2C_LOOK": json.dumps(wish)},
+    )
+    return outcome.waves

@@ -1,0 +1,301 @@
+// core_harness: t2c_core with a host: memory, transfers, registers, and its own clock. Simulation only.
+// Python sets one run of the program at a time, pulses go and sleeps until job_done; it takes no part in single cycles.
+//
+// Host        runs a list of transfers in program order, each after the one before: words of host memory into s_axis, or
+//             words of m_axis into host memory. Both sides are held back by stall_gen.
+// Registers   core_registers' AXI4-Lite port is driven by axil_host: start, a second start while busy (which must be refused),
+//             polls of STATUS until the program has ended, then ERROR, LAYER and CYCLES.
+// Files       +host= host memory, +transfers= the list, +program=, +weights=, +params= the core's memories;
+//             dump writes +trace= (every result word of the engine, {banks, address, data}), +stored= (a range of host memory)
+//             and +cycles= (busy cycles by layer, counted from the beginning
+//             of the simulation)
+// Checks      sticky, read by the bench: payload stable while stalled (unstable); control signals known (unknown); tlast on the
+//             last word of each transfer and on no other (last_wrong); words outside a transfer (stray); more words of trace
+//             than the memory holds (overflow)
+`default_nettype none
+
+module core_harness #(
+    parameter ROWS        = 16,
+    parameter COLS        = 16,
+    parameter X_W         = 8,
+    parameter W_W         = 8,
+    parameter ACC_W       = 32,
+    parameter SCALE_W     = 16,
+    parameter BIAS_W      = 40,
+    parameter ACT_DEPTH   = 4096,
+    parameter WGT_DEPTH   = 4096,
+    parameter PAR_DEPTH   = 64,
+    parameter ACC_DEPTH   = 1024,
+    parameter PRG_DEPTH   = 4096,
+    parameter HOST_DEPTH  = 1 << 16,            // stream words
+    parameter LIST_DEPTH  = 1 << 12,            // transfers
+    parameter TRACE_DEPTH = 1 << 16,            // result words of a run
+    parameter PROBE       = 0                   // 1: record what passes through the engine (core_probe)
+) ();
+
+    localparam S_W     = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
+    localparam M_W     = ROWS * X_W;
+    localparam TRACE_W = ROWS + 24 + COLS * X_W;
+    localparam LAYERS  = 1024;
+
+    // ------------------------------------------------------------------ set by the bench
+    reg        rst_n       /* verilator public_flat_rw */ = 1'b0;
+    reg        go          /* verilator public_flat_rw */ = 1'b0;
+    reg        dump        /* verilator public_flat_rw */ = 1'b0;
+    reg [31:0] transfers   /* verilator public_flat_rw */ = 32'd0; // entries of the list
+    reg [31:0] input_base  /* verilator public_flat_rw */ = 32'd0; // host address of this run's inputs
+    reg [31:0] stored_low  /* verilator public_flat_rw */ = 32'd0; // host addresses to dump
+    reg [31:0] stored_high /* verilator public_flat_rw */ = 32'd0;
+    reg [31:0] early_last  /* verilator public_flat_rw */ = 32'hffffffff; // input word whose tlast is turned round
+    reg [7:0]  in_profile  /* verilator public_flat_rw */ = 8'd0;
+    reg [7:0]  out_profile /* verilator public_flat_rw */ = 8'd0;
+    reg [15:0] in_blocked  /* verilator public_flat_rw */ = 16'd0;
+    reg [15:0] out_blocked /* verilator public_flat_rw */ = 16'd0;
+    reg [31:0] seed        /* verilator public_flat_rw */ = 32'd1;
+    reg [31:0] windows     /* verilator public_flat_rw */ = 32'd0; // entries of the probe's list
+    reg [31:0] column      /* verilator public_flat_rw */ = 32'd0; // array column that the probe looks at
+    reg [31:0] wave_first  /* verilator public_flat_rw */ = 32'hffffffff; // cycle from which on +wave_file= is written
+    // ------------------------------------------------------------------ read by the bench
+    reg        job_done    /* verilator public_flat_rw */;
+    reg [31:0] captured    /* verilator public_flat_rw */;
+    reg [31:0] served      /* verilator public_flat_rw */;        // transfers that are complete
+    reg [31:0] words_in    /* verilator public_flat_rw */;
+    reg [31:0] words_out   /* verilator public_flat_rw */;
+    reg [31:0] cycle       /* verilator public_flat_rw */;        // since go
+    reg [31:0] busy_cycles /* verilator public_flat_rw */;
+    reg        unstable    /* verilator public_flat_rw */;
+    reg        unknown     /* verilator public_flat_rw */;
+    reg        last_wrong  /* verilator public_flat_rw */;
+    reg        stray       /* verilator public_flat_rw */;
+    reg        overflow    /* verilator public_flat_rw */;
+    wire [31:0] status     /* verilator public_flat_rd */;
+    wire [31:0] error_code /* verilator public_flat_rd */;
+    wire [31:0] last_layer /* verilator public_flat_rd */;
+    wire [63:0] cycles     /* verilator public_flat_rd */;
+    wire       refused     /* verilator public_flat_rd */;        // the second start was refused
+    wire       axil_wrong  /* verilator public_flat_rd */;
+    wire [5:0] interfaces  /* verilator public_flat_rd */;
+    wire [15:0] layer      /* verilator public_flat_rd */;        // of the step that runs
+
+    reg clk;
+    initial begin
+        clk = 1'b0;
+        forever #1 clk = ~clk;
+    end
+
+    // ------------------------------------------------------------------ memories
+    // In a scope of their own: Icarus finds a signal by name only after it has looked at every word of every array beside it.
+    generate
+        if (1) begin : memory
+            reg [S_W-1:0]     host     [0:HOST_DEPTH-1];
+            reg [31:0]        list     [0:3*LIST_DEPTH-1]; // {flags: bit 0 out, bit 1 from input_base}, address, words
+            reg [TRACE_W-1:0] trace    [0:TRACE_DEPTH-1];
+            reg [31:0]        by_layer [0:LAYERS-1];
+        end
+    endgenerate
+    reg [8*1024-1:0]  path;
+    integer           index;
+    initial begin
+        for (index = 0; index < LAYERS; index = index + 1) memory.by_layer[index] = 32'd0;
+        if ($value$plusargs("host=%s", path)) $readmemh(path, memory.host);
+        if ($value$plusargs("transfers=%s", path)) $readmemh(path, memory.list);
+    end
+    always @(posedge dump) begin
+        if (captured != 32'd0) if ($value$plusargs("trace=%s", path)) $writememh(path, memory.trace, 0, captured - 1);
+        if ($value$plusargs("stored=%s", path)) $writememh(path, memory.host, stored_low, stored_high);
+        if ($value$plusargs("cycles=%s", path)) $writememh(path, memory.by_layer);
+    end
+
+    // ------------------------------------------------------------------ device under test
+    wire               in_stall, out_stall, in_ready, out_valid, out_last, busy;
+    reg                in_valid, in_last;
+    reg [S_W-1:0]      in_data;
+    wire [M_W-1:0]     out_data;
+    wire               out_ready;
+    wire               trace_valid;
+    wire [ROWS-1:0]    trace_banks;
+    wire [23:0]        trace_addr;
+    wire [COLS*X_W-1:0] trace_data;
+    wire [7:0]         awaddr, araddr;
+    wire [31:0]        wdata, rdata;
+    wire [3:0]         wstrb;
+    wire [1:0]         bresp, rresp;
+    wire               awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;
+    wire               ended;
+
+    t2c_core #(
+        .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W),
+        .ACT_DEPTH(ACT_DEPTH), .WGT_DEPTH(WGT_DEPTH), .PAR_DEPTH(PAR_DEPTH), .ACC_DEPTH(ACC_DEPTH), .PRG_DEPTH(PRG_DEPTH)
+    ) i_dut (
+        .clk_i(clk), .rst_ni(rst_n),
+        .s_axil_awaddr_i(awaddr), .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_wdata_i(wdata),
+        .s_axil_wstrb_i(wstrb), .s_axil_wvalid_i(wvalid), .s_axil_wready_o(wready), .s_axil_bresp_o(bresp),
+        .s_axil_bvalid_o(bvalid), .s_axil_bready_i(bready), .s_axil_araddr_i(araddr), .s_axil_arvalid_i(arvalid),
+        .s_axil_arready_o(arready), .s_axil_rdata_o(rdata), .s_axil_rresp_o(rresp), .s_axil_rvalid_o(rvalid),
+        .s_axil_rready_i(rready),
+        .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
+        .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
+        .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
+        .layer_o(layer), .busy_o(busy)
+    );
+    axil_host i_axil (
+        .clk_i(clk), .rst_ni(rst_n), .go_i(started),
+        .awaddr_o(awaddr), .awvalid_o(awvalid), .awready_i(awready), .wdata_o(wdata), .wstrb_o(wstrb), .wvalid_o(wvalid),
+        .wready_i(wready), .bresp_i(bresp), .bvalid_i(bvalid), .bready_o(bready), .araddr_o(araddr), .arvalid_o(arvalid),
+        .arready_i(arready), .rdata_i(rdata), .rresp_i(rresp), .rvalid_i(rvalid), .rready_o(rready),
+        .ended_o(ended), .status_o(status), .error_o(error_code), .layer_o(last_layer), .cycles_o(cycles),
+        .refused_o(refused), .wrong_o(axil_wrong)
+    );
+    stall_gen i_in_stall (
+        .clk_i(clk), .rst_ni(rst_n), .profile_i(in_profile), .blocked_i(in_blocked), .armed_i(sending), .seed_i(seed),
+        .stall_o(in_stall)
+    );
+    stall_gen i_out_stall (
+        .clk_i(clk), .rst_ni(rst_n), .profile_i(out_profile), .blocked_i(out_blocked), .armed_i(out_valid), .seed_i(~seed),
+        .stall_o(out_stall)
+    );
+
+    generate
+        if (PROBE != 0) begin : g_probe
+            core_probe #(
+                .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .PARAM_W(SCALE_W + BIAS_W + 6)
+            ) i_probe (
+                .clk_i(clk), .go_i(started), .cycle_i(cycle), .windows_i(windows), .column_i(column)
+            );
+        end else begin : g_no_probe
+            wire unused_probe = &{1'b0, windows, column};
+        end
+    endgenerate
+
+    reg waving;
+    initial waving = 1'b0;
+    always @(posedge clk) begin
+        if (cycle == wave_first & running_q & ~waving) begin
+            waving <= 1'b1;
+            if ($value$plusargs("wave_file=%s", path)) begin
+                $dumpfile(path);
+                $dumpvars(0, core_harness);
+            end
+        end
+    end
+
+    // ------------------------------------------------------------------ transfers, one after the other
+    localparam [1:0] IDLE = 2'd0, NEXT = 2'd1, SEND = 2'd2, TAKE = 2'd3;
+    reg [1:0]  host_q;
+    reg        go_q, go_q2, running_q;
+    reg [31:0] entry_q, addr_q, left_q;
+    wire       started  = go_q & ~go_q2;
+    wire       sending  = (host_q == SEND);
+    wire       taking   = (host_q == TAKE);
+    wire [1:0]  flags   = memory.list[3*entry_q][1:0];
+
+    assign out_ready  = taking & ~out_stall;
+    assign interfaces = {busy, host_q != IDLE, in_valid, in_ready, out_valid, out_ready};
+
+    always @(posedge clk) begin
+        go_q  <= go;
+        go_q2 <= go_q;
+        if (in_valid & in_ready) begin
+            in_valid <= 1'b0;
+            words_in <= words_in + 32'd1;
+            if (left_q == 32'd0) begin
+                host_q  <= NEXT;
+                entry_q <= entry_q + 32'd1;
+                served  <= served + 32'd1;
+            end
+        end
+        if (sending & left_q != 32'd0 & (~in_valid | in_ready) & ~in_stall) begin
+            in_valid <= 1'b1;
+            in_data  <= memory.host[addr_q];
+            in_last  <= (left_q == 32'd1) ^ (words_in + {31'd0, in_valid} == early_last);
+            addr_q   <= addr_q + 32'd1;
+            left_q   <= left_q - 32'd1;
+        end
+        if (out_valid & out_ready) begin
+            memory.host[addr_q] <= {{(S_W - M_W) {1'b0}}, out_data};
+            words_out    <= words_out + 32'd1;
+            addr_q       <= addr_q + 32'd1;
+            left_q       <= left_q - 32'd1;
+            if (out_last != (left_q == 32'd1)) last_wrong <= 1'b1;
+            if (left_q == 32'd1) begin
+                host_q  <= NEXT;
+                entry_q <= entry_q + 32'd1;
+                served  <= served + 32'd1;
+            end
+        end
+        if (host_q == NEXT) begin
+            if (entry_q == transfers) host_q <= IDLE;
+            else begin
+                host_q <= flags[0] ? TAKE : SEND;
+                addr_q <= memory.list[3*entry_q+1] + (flags[1] ? input_base : 32'd0);
+                left_q <= memory.list[3*entry_q+2];
+            end
+        end
+        if (running_q & ended) begin
+            running_q <= 1'b0;
+            job_done  <= 1'b1;
+        end
+        if (started) begin
+            host_q    <= NEXT;
+            entry_q   <= 32'd0;
+            served    <= 32'd0;
+            words_in  <= 32'd0;
+            words_out <= 32'd0;
+            running_q <= 1'b1;
+            job_done  <= 1'b0;
+        end
+        if (!rst_n) begin
+            host_q     <= IDLE;
+            go_q       <= 1'b0;
+            go_q2      <= 1'b0;
+            running_q  <= 1'b0;
+            job_done   <= 1'b0;
+            in_valid   <= 1'b0;
+            left_q     <= 32'd0;
+            last_wrong <= 1'b0;
+        end
+    end
+
+    // ------------------------------------------------------------------ capture, counts and stream rules
+    reg           stalled_q;
+    reg [M_W:0]   held_q;
+    wire [M_W:0]  word = {out_last, out_data};
+
+    always @(posedge clk) begin
+        cycle <= cycle + 32'd1;
+        if (trace_valid) begin
+            if (captured == TRACE_DEPTH) overflow <= 1'b1;
+            else begin
+                memory.trace[captured] <= {trace_banks, trace_addr, trace_data};
+                captured        <= captured + 32'd1;
+            end
+        end
+        if (busy) begin
+            busy_cycles <= busy_cycles + 32'd1;
+            memory.by_layer[layer[9:0]] <= memory.by_layer[layer[9:0]] + 32'd1;
+        end
+        stalled_q <= out_valid & ~out_ready;
+        held_q    <= word;
+        if (stalled_q & (~out_valid | word !== held_q)) unstable <= 1'b1;
+        if (out_valid & ~busy) stray <= 1'b1;
+        if (trace_valid & ~busy) stray <= 1'b1;
+        if (rst_n & (^{out_valid, in_ready, busy, trace_valid} === 1'bx)) unknown <= 1'b1;
+        if (started) begin
+            cycle       <= 32'd0;
+            captured    <= 32'd0;
+            busy_cycles <= 32'd0;
+        end
+        if (!rst_n) begin
+            cycle       <= 32'd0;
+            captured    <= 32'd0;
+            stalled_q   <= 1'b0;
+            unstable    <= 1'b0;
+            unknown     <= 1'b0;
+            stray       <= 1'b0;
+            overflow    <= 1'b0;
+        end
+    end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,161 @@
+"""What a regression runs: the jobs of the example packages, of random layers and of random networks."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from golden.errors import PackageError
+from golden.graph import Graph
+from golden.node import Node, WeightedNode
+from golden.nodes import AveragePool2d, Conv2d, MaxPool2d
+from golden.package import GRAPH_FILE, Package, load_package, save_package
+from tb.errors import UserError
+from tb.regress.job import ALL, Job
+from tb.regress.random_networks import random_layer, random_network
+from tb.runner import ROOT
+from tb.stalls import PROFILES
+
+LAYER_OPS = ("conv2d", "linear", "add", "max_pool2d", "average_pool2d")
+"""What runs as a layer by itself; flatten moves nothing and comes with the whole network."""
+VERILATOR, ICARUS = "verilator", "icarus"
+_SPEED = {VERILATOR: 9e7, ICARUS: 1.5e5}
+"""Rough array cells times cycles a second; what a job costs depends little on the size of the array."""
+_START_S = 2.0
+_BUILD_S = {VERILATOR: 30.0, ICARUS: 1.0}
+_SIMULATED_S = 2.0
+_MAX_IMAGES = 16
+_ICARUS_LIMIT_S = 8.0
+"""A job of one image that would take longer runs on Verilator only."""
+
+Array = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is asked for.
+
+    examples: folder of packages; packages: where random ones are written; seed: of the first random layer and of the
+    first random network; layers, networks: how many; arrays: (ROWS, COLS): layers run on the first, whole networks of
+    the examples on every one, random networks on them in turn.
+    """
+
+    examples: Path
+    packages: Path
+    seed: int
+    layers: int
+    networks: int
+    arrays: Sequence[Array]
+
+
+def list_jobs(plan: Plan, only: str = "*") -> list[Job]:
+    """Return the jobs whose id matches the pattern, and the builds that they need.
+
+    Random packages are written, so that a failure can be run again by its path.
+
+    Raises:
+        PackageError: an example is damaged.
+        UserError: no job matches, or two would have one id.
+    """
+    jobs = [*_example_jobs(plan), *_random_jobs(plan)]
+    every = [*_builds(jobs), *jobs]
+    ids = [job.id for job in every]
+    for twice in {job_id for job_id in ids if ids.count(job_id) > 1}:
+        raise UserError(f"two jobs would have the id {twice!r}: rename a package or a layer")
+    chosen = [job for job in every if fnmatch.fnmatchcase(job.id, only)]
+    if not jobs:
+        raise UserError(f"nothing to run: no package in {plan.examples}, RANDOM_LAYERS and RANDOM_NETWORKS are 0")
+    if not chosen:
+        raise UserError(f"ONLY = {only!r} matches none of {len(every)} jobs, such as {jobs[0].id!r}")
+    needed = {job.build_id for job in chosen}
+    return [job for job in every if job in chosen or (job.is_build and job.id in needed)]
+
+
+def _example_jobs(plan: Plan) -> Iterable[Job]:
+    for path in sorted(plan.examples.glob(f"*/{GRAPH_FILE}")):
+        try:
+            package = load_package(path.parent)
+        except PackageError as error:
+            raise PackageError(f"{path.parent}: {error}") from error
+        name = path.parent.name
+        for node in package.graph.nodes:
+            if node.op in LAYER_OPS:
+                yield from _on_both(package, path.parent, f"{name}.{node.name}", node.name, plan.arrays[0])
+        for array in plan.arrays:
+            yield from _on_both(package, path.parent, f"{name}.{ALL}", ALL, array)
+
+
+def _random_jobs(plan: Plan) -> Iterable[Job]:
+    stalls = tuple(PROFILES)
+    for seed in range(plan.seed, plan.seed + max(plan.layers, plan.networks)):
+        stall = f"{stalls[seed % len(stalls)]},{stalls[(seed // 2 + 1) % len(stalls)]}"
+        choice = []
+        if seed < plan.seed + plan.layers:
+            package = random_layer(seed)
+            choice.append((package, package.graph.nodes[0].name, plan.arrays[0]))
+        if seed < plan.seed + plan.networks:
+            choice.append((random_network(seed), ALL, plan.arrays[seed % len(plan.arrays)]))
+        for package, layer, array in choice:
+            path = plan.packages / package.name
+            save_package(package, path)
+            for job in _on_both(package, path, package.name, layer, array):
+                yield replace(job, seed=seed, stall=stall)
+
+
+def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array) -> Iterable[Job]:
+    """A job on Verilator, and one on Icarus if it is small."""
+    graph = package.graph
+    nodes = graph.nodes if layer == ALL else (graph.node(layer),)
+    work = sum(_work(graph, node) for node in nodes)
+    for simulator in (VERILATOR, ICARUS):
+        one = work / _SPEED[simulator]
+        if simulator == ICARUS and one > _ICARUS_LIMIT_S:
+            continue
+        images = int(np.clip(_SIMULATED_S / one, 1, min(_MAX_IMAGES, len(package.samples))))
+        yield Job(
+            id=f"{prefix}.{simulator}.{array[0]}x{array[1]}",
+            name=package.name,
+            model=str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path),
+            layer=layer,
+            simulator=simulator,
+            rows=array[0],
+            cols=array[1],
+            acc_w=graph.widths.acc,
+            scale_w=graph.widths.scale,
+            bias_w=graph.widths.bias,
+            images=images,
+            estimate=_START_S + images * one,
+        )
+
+
+def _work(graph: Graph, node: Node) -> float:
+    """Array cells times cycles that an image takes, roughly."""
+    shape = graph.edges[node.output].shape
+    if isinstance(node, WeightedNode):
+        idle = min(node.groups, 8) if isinstance(node, Conv2d) else 1
+        return float(node.weight.size * np.prod(shape[1:]) * idle)
+    taps = node.window.taps if isinstance(node, (MaxPool2d, AveragePool2d)) else 1
+    return float(np.prod(shape) * taps * 8)
+
+
+def _builds(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs that build the simulators of others."""
+    first = {job.build_id: job for job in jobs if not job.is_build}
+    return [
+        replace(
+            job,
+            id=build_id,
+            name="build",
+            model="",
+            layer="",
+            images=1,
+            seed=1,
+            stall="none",
+            estimate=_BUILD_S[job.simulator] * job.rows * job.cols / 64,
+        )
+        for build_id, job in first.items()
+    ]

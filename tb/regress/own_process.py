@@ -1,0 +1,72 @@
+"""The worker's side of `tb.regress.execute`: start the process of a job, wait for its record, leave nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tb.regress.execute import Task
+from tb.regress.store import Record
+from tb.runner import ROOT
+
+LIMIT_S = 1800.0
+"""A job that takes longer is stuck."""
+_ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+
+
+class JobDied(Exception):
+    """The process of a job ended without a record."""
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def execute_in_own_process(task: Task) -> Record:
+    """Run a job in a new process and return its record; what it printed is in sim_build/regress/logs.
+
+    Raises:
+        JobDied: the process crashed, was killed, or took longer than LIMIT_S.
+    """
+    log = Path(task.output) / "regress" / "logs" / f"{task.job.id}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tb.regress.execute"],
+            cwd=ROOT,
+            env=os.environ | _ONE_THREAD,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        limit = threading.Timer(LIMIT_S, _kill_group, (process.pid,))
+        limit.daemon = True
+        limit.start()
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(task.to_json()) + "\n")
+                process.stdin.flush()
+            answer = process.stdout.read()
+        finally:
+            limit.cancel()
+            # Before the leader is waited for: its number cannot have passed to another process yet.
+            _kill_group(process.pid)
+            process.wait()
+            process.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+    try:
+        return Record.from_json(json.loads(answer))
+    except ValueError:
+        raise JobDied(f"the process of {task.job.id} ended with status {process.returncode}; see {log}") from None

@@ -1,0 +1,80 @@
+"""What a regression says while it runs and at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+from tqdm import tqdm
+
+from tb.regress.store import DIED, FAIL, Record
+
+EVERY = 10
+"""Jobs from one plain line to the next where there is no terminal for a bar."""
+_SLOWEST = 5
+_REASONS = 3
+
+
+class Progress:
+    """A bar on a terminal, a plain line every so many jobs elsewhere; failures are printed when they happen."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = self.failed = 0
+        self._started = time.perf_counter()
+        self._bar = tqdm(total=total, unit="job", disable=not sys.stdout.isatty(), file=sys.stdout, dynamic_ncols=True)
+
+    def add(self, record: Record) -> None:
+        """Count one finished job."""
+        self.done += 1
+        self.failed += not record.passed
+        if not record.passed:
+            self._say(failure_text(record))
+        elif record.attempts > 1:
+            self._say(f"retried  {record.id}: its worker died, attempt {record.attempts} passed")
+        self._bar.update()
+        self._bar.set_postfix_str(f"{self.failed} failed", refresh=False)
+        if self._bar.disable and (self.done % EVERY == 0 or self.done == self.total):
+            seconds = time.perf_counter() - self._started
+            self._say(f"{self.done}/{self.total} jobs, {self.failed} failed, {seconds:.0f} s")
+
+    def close(self) -> None:
+        self._bar.close()
+
+    def _say(self, text: str) -> None:
+        if self._bar.disable:
+            print(text, flush=True)
+        else:
+            self._bar.write(text)
+
+
+def failure_text(record: Record) -> str:
+    """The verdict, the first reasons and the replay command."""
+    lines = [f"{record.verdict:<8} {record.id}", *(f"  {reason}" for reason in record.reasons[:_REASONS])]
+    if len(record.reasons) > _REASONS:
+        lines.append(f"  and {len(record.reasons) - _REASONS} more reasons")
+    return "\n".join([*lines, f"  replay: {record.replay}"])
+
+
+def summary(ran: Sequence[Record], reused: Sequence[Record], seconds: float, where: str) -> str:
+    """The table at the end: counts, time, slowest jobs, jobs whose worker died."""
+    records = [*ran, *reused]
+    counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in (FAIL, DIED)}
+    passed = sum(record.passed for record in records)
+    died = [record for record in ran if record.attempts > 1]
+    slowest = sorted(ran, key=lambda record: -record.seconds)[:_SLOWEST]
+    rows = [
+        ("jobs", f"{len(records)}: {passed} passed, {counts[FAIL]} failed, {counts[DIED]} died"),
+        ("reused", f"{len(reused)} passed before with the same sources, package and tools"),
+        ("wall time", f"{seconds:.0f} s, {where}"),
+        *(("slowest" if i == 0 else "", f"{record.seconds:6.1f} s  {record.id}") for i, record in enumerate(slowest)),
+        *(("worker died", f"{record.id}: {record.attempts} attempts, {record.verdict}") for record in died),
+        ("verdict", "PASS" if is_pass(records) else "FAIL"),
+    ]
+    return "\n".join(f"{name:<12} {value}" for name, value in rows)
+
+
+def is_pass(records: Sequence[Record]) -> bool:
+    """True only if there is a record and every one passed: nothing run proves nothing."""
+    return bool(records) and all(record.passed for record in records)

@@ -1,0 +1,190 @@
+"""Spread tasks over Dask workers: builds first, then the longest; a task whose worker dies is run again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
+
+from tb.errors import UserError
+from tb.regress.execute import Task
+from tb.regress.store import DIED, FAIL, Record, Store
+
+RETRIES = 2
+"""How often a task is run again after its worker or its process died."""
+_ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
+Execute = Callable[[Task], Record]
+
+
+class _IgnoreInterrupt(WorkerPlugin):
+    """Ctrl-C at the terminal reaches local workers too; the coordinator alone decides what it means."""
+
+    name = "ignore-interrupt"
+
+    def setup(self, worker: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
+    """A client of the user's own cluster, or of one on this machine's loopback that ends with the block.
+
+    Args:
+        scheduler: address of the user's cluster; empty for a local one.
+        workers: processes of a local cluster.
+        scratch: folder for files of local workers.
+
+    Raises:
+        UserError: nobody answers at the address, or no worker joins.
+    """
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in the records
+    if scheduler:
+        try:
+            client = Client(scheduler, timeout=_ANSWER_S)
+        except (OSError, ValueError) as error:
+            raise UserError(f"SCHEDULER = {scheduler!r}: no Dask scheduler answers ({error})") from error
+        with client:
+            try:
+                client.wait_for_workers(1, timeout=_WORKERS_S)
+            except TimeoutError:
+                raise UserError(f"SCHEDULER = {scheduler!r}: no worker joined within {_WORKERS_S} s") from None
+            yield client
+        return
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,
+            local_directory=str(scratch),
+            silence_logs=logging.CRITICAL,
+            scheduler_kwargs={"allowed_failures": RETRIES, "dashboard_address": "127.0.0.1:0"},
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.register_plugin(_IgnoreInterrupt())
+        yield client
+
+
+def attempt(execute: Execute, task: Task, folder: str) -> Record:
+    """On the worker: run one task and write its result."""
+    store = Store(Path(folder))
+    attempts = store.begin(task.job.id)
+    record = replace(execute(task), attempts=attempts)
+    store.write(record)
+    return record
+
+
+def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: Store) -> Iterator[Record]:
+    """Run tasks and yield each record when it is there; all of them are in the store by then.
+
+    No more tasks are handed out than there are worker threads, so the order is kept.
+
+    Args:
+        client: of a cluster whose workers see the same files.
+        execute: runs one task on a worker, at module level.
+        tasks: in the order in which they are wanted.
+        store: where workers write results.
+    """
+    builds = {task.job.id for task in tasks if task.job.is_build}
+    unbuilt, broken = set(builds), set()
+    waiting = list(tasks)
+    running: dict[Future[Record], Task] = {}
+    while waiting or running:
+        slots = max(1, sum(client.nthreads().values()))
+        for task in list(waiting):
+            build = task.job.build_id
+            if not task.job.is_build and build in broken:
+                waiting.remove(task)
+                yield _not_run(task, f"not run: {build} failed", store)
+            elif len(running) < slots and (task.job.is_build or build not in unbuilt):
+                waiting.remove(task)
+                store.forget(task.job.id)
+                future = client.submit(
+                    attempt,
+                    execute,
+                    task,
+                    str(store.folder),
+                    key=f"{task.job.id}-{uuid.uuid4().hex}",
+                    retries=RETRIES,
+                    pure=False,
+                )
+                running[future] = task
+        if not running:
+            continue
+        future = _first_finished(client, running)
+        task = running.pop(future)
+        record = _outcome(future, task, store)
+        if task.job.is_build:
+            unbuilt.discard(task.job.id)
+            if not record.passed:
+                broken.add(task.job.id)
+        yield record
+
+
+def _first_finished(client: Client, running: Iterable[Future[Record]]) -> Future[Record]:
+    """Wait for one of the futures.
+
+    Raises:
+        UserError: no worker has been there for a while.
+    """
+    last_seen = time.monotonic()
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done.pop()
+        workers = len(client.nthreads())
+        _replace_lost_workers(client, workers)
+        if workers:
+            last_seen = time.monotonic()
+        elif time.monotonic() - last_seen > _WORKERS_S:
+            raise UserError(
+                f"no worker for {_WORKERS_S} s; finished results are kept: run the same command to continue"
+            )
+
+
+def _replace_lost_workers(client: Client, workers: int) -> None:
+    """Have a local cluster start what is missing: Dask gives up a worker that dies again while it restarts."""
+    cluster = client.cluster
+    if cluster is not None and workers < len(cluster.worker_spec):
+        cluster.scale(len(cluster.worker_spec))
+
+
+def _outcome(future: Future[Record], task: Task, store: Store) -> Record:
+    """The record of a finished future; a DIED one if no attempt came to its end."""
+    if future.status == "finished":
+        # From disk: what a worker holds in memory goes with it, and Dask would run the task again.
+        return store.read(task.job.id) or future.result()
+    if future.status != "error":
+        raise UserError("the Dask scheduler is gone; finished results are kept: run the same command to continue")
+    record = Record(
+        id=task.job.id,
+        verdict=DIED,
+        reasons=(f"no attempt came to its end; the last one: {future.exception()}",),
+        replay=task.replay,
+        attempts=store.attempts(task.job.id),
+        fingerprint=task.fingerprint,
+    )
+    store.write(record)
+    return record
+
+
+def _not_run(task: Task, reason: str, store: Store) -> Record:
+    record = Record(
+        id=task.job.id,
+        verdict=FAIL,
+        reasons=(reason,),
+        replay=task.replay,
+        attempts=0,
+        fingerprint=task.fingerprint,
+    )
+    store.write(record)
+    return record

@@ -1,0 +1,202 @@
+"""Localisation.
+
+faults planted at known places are found there, with the values and the cycle, and an FST shows them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.package import Package, load_package
+from mapping.hardware import Hardware
+from tb.diagnosis import Diagnosis, diagnose
+from tb.job import locked_job
+from tb.request import RunRequest, Waves
+from tb.runner import RTL
+from tb.simulators import find_simulator
+from tb.verdict import RunResult
+
+HARDWARE = Hardware(rows=4, cols=4)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One changed place. layer: the first that must diverge; unit, text: what the finding must say; alone: run only
+    that layer, which is quicker."""
+
+    file: str
+    original: str
+    mutant: str
+    layer: str
+    unit: str
+    text: str
+    alone: bool = True
+
+
+FAULTS = {
+    "one PE of the array": Fault(
+        "systolic_array.v",
+        ".psum_i   (psum_net[r*COLS+c])",
+        ".psum_i   (psum_net[r*COLS+c] + ((r == 2 && c == 1) ? 1 : 0))",
+        "conv1",
+        "mac_pe",
+        r"array: PE \(row 2, column 1\), column tile 0, K tile 0, k = 2: partial sum is (-?\d+) .*, expected (-?\d+) ",
+    ),
+    "accumulator": Fault(
+        "accumulator.v",
+        "keep ? stored : base + wide",
+        "keep ? stored : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
+        "conv1",
+        "accumulator",
+        r"accumulator, column \d, after column tile \d, K tile \d+: (-?\d+) .*, expected (-?\d+) .*column sum is right",
+        alone=False,
+    ),
+    "MulQuant": Fault(
+        "mulquant.v",
+        "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];",
+        "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0] - 1'b1;",
+        "conv3",
+        "mulquant",
+        r"accumulator is right, the result is not: acc = -?\d+, M = -?\d+, B = -?\d+, S = \d+, zp = 0, clip 0..255: "
+        r"-2 \(0xfe\), expected 255",
+    ),
+    "second operand of the residual add": Fault(
+        "mulquant.v",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q :",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q + 1000000 :",
+        "add",
+        "mulquant",
+        r"the result is not: acc = -?\d+, M = -?\d+, B = 0, S = \d+, first operand p = -?\d+",
+    ),
+    "window address": Fault(
+        "window_row.v",
+        "px_base_i + offset;",
+        "px_base_i + offset + (ix == 16'd3);",
+        "conv1",
+        "window_row",
+        r"window address: row \d, tap \(i=\d, j=\d\), channel word 0: reads address (\d+), expected (\d+)",
+    ),
+    "window padding": Fault(
+        "window_row.v",
+        "(iy < in_h_i)",
+        "(iy <= in_h_i)",
+        "conv1",
+        "window_row",
+        r"row \d, tap \(i=2, j=\d\), channel word 0: operand is (?:X|-?\d+) .*, expected 0",
+    ),
+    "pixel sequencer": Fault(
+        "pixel_sequencer.v",
+        "image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i,",
+        "image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i + (oy_q == 16'd4),",
+        "conv1",
+        "pixel_sequencer",
+        r"pixel \(n=0, y=[5-7], x=\d\) of column tile \d, K tile 0: iy0 is (\d), expected (\d)",
+    ),
+    "parameter address": Fault(
+        "pixel_sequencer.v",
+        "param_q    <= param_q + {{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i};",
+        "param_q    <= param_q;",
+        "conv1",
+        "layer_engine",
+        r"parameter memory, column \d: lane is 0x[0-9a-f]+, expected 0x[0-9a-f]+ \(M = ",
+    ),
+}
+
+
+MISPLACED = Fault(
+    "output_writer.v",
+    "assign addr_o  = addr_q;",
+    "assign addr_o  = addr_q + (image_q == 16'd0 & pixel_q == 24'd9);",
+    "conv1",
+    "output_writer",
+    r"address of a result: layer conv1: run 0: result word 9 went to address \d+, banks 0..3; expected address \d+",
+)
+
+
+@pytest.fixture(scope="module")
+def package(examples: Path) -> Package:
+    return load_package(examples / "digits_w8a8")
+
+
+def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tuple[RunResult, Diagnosis | None]:
+    rtl = folder / "rtl"
+    shutil.copytree(RTL, rtl)
+    source = (rtl / fault.file).read_text()
+    assert source.count(fault.original) == 1, "the fault has one place"
+    (rtl / fault.file).write_text(source.replace(fault.original, fault.mutant))
+    request = RunRequest(layer=fault.layer if fault.alone else "all", images=1, rtl=rtl)
+    simulator = find_simulator("icarus")
+    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, output) as job:
+        result = job.run()
+        return result, diagnose(job, result)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
+    fault = FAULTS[name]
+    result, diagnosis = run_with(fault, package, tmp_path, sim_output)
+    assert not result.passed
+    assert result.reasons[0].startswith(f"layer {fault.layer}: output (n=0, c="), result.reasons
+    assert diagnosis is not None
+    finding = diagnosis.finding
+    assert finding.unit == fault.unit, finding.text
+    found = re.search(fault.text, finding.text)
+    assert found, finding.text
+    assert len(set(found.groups())) == len(found.groups()), "actual and expected differ"
+    assert finding.text.endswith(f"; cycle {finding.cycle}")
+
+
+def test_a_result_at_a_wrong_address_is_blamed_on_the_writer(
+    package: Package, tmp_path: Path, sim_output: Path
+) -> None:
+    """Its value is right; the wrong operands of the next layer are only a consequence."""
+    result, diagnosis = run_with(MISPLACED, package, tmp_path, sim_output)
+    assert not result.passed
+    assert diagnosis is not None
+    assert diagnosis.finding.unit == MISPLACED.unit
+    assert re.search(MISPLACED.text, diagnosis.finding.text), diagnosis.finding.text
+
+
+def test_the_waveform_is_around_the_cycle_and_the_command_replays_it(
+    package: Package, tmp_path: Path, sim_output: Path
+) -> None:
+    fault = FAULTS["one PE of the array"]
+    _, diagnosis = run_with(fault, package, tmp_path, sim_output)
+    assert diagnosis is not None
+    assert diagnosis.waves is not None
+    assert diagnosis.waves.stat().st_size > 1000
+    cycle = diagnosis.finding.cycle
+    assert cycle is not None
+    window = re.search(r"WAVES=(\d+):(\d+)$", diagnosis.replay)
+    assert window is not None
+    assert int(window[1]) <= cycle <= int(window[2])
+    # The replay's request gives a waveform of these cycles and stops there.
+    waves = Waves.parse(f"{window[1]}:{window[2]}")
+    request = RunRequest(layer=fault.layer, images=1, rtl=tmp_path / "rtl", waves=waves)
+    simulator = find_simulator("icarus")
+    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
+        result = job.run()
+    assert result.verdict == "STOPPED"
+    assert "stopped with the waveform's last cycle" in result.reasons[0]
+    assert Path(result.figures["waves"]).stat().st_size > 1000
+
+
+def test_a_fault_that_does_not_show_again_is_not_blamed_on_anything(package: Package, sim_output: Path) -> None:
+    """A mismatch that comes from the expectation, not from the RTL: every signal on the way is right."""
+    request = RunRequest(layer="conv1", images=1)
+    simulator = find_simulator("icarus")
+    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
+        expected = np.load(job.folder / "expected_0.npy")
+        expected[3, 1] ^= 1
+        np.save(job.folder / "expected_0.npy", expected)
+        result = job.run()
+        diagnosis = diagnose(job, result)
+    assert not result.passed
+    assert diagnosis is not None
+    assert diagnosis.finding.unit in ("", "mulquant")
