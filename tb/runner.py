@@ -17,15 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cocotb_tools.config
-from cocotb_tools.runner import Icarus, Runner, Verilator, get_results
+from cocotb_tools.runner import Icarus, Runner, get_results
 
 from tb.errors import SimulatorError
 from tb.simulators import Simulator
+from tb.verilator import TIMING_ARGS, VERILATOR_ARGS, LeanVerilator, runtime_objects
 
 ROOT = Path(__file__).resolve().parent.parent
 RTL = ROOT / "rtl"
 HDL = ROOT / "tb" / "hdl"
 _STAMP = "built.json"
+VERILATOR_PY = Path(__file__).with_name("verilator.py")
 _TIMESCALE = ("1ns", "1ps")
 
 
@@ -65,7 +67,7 @@ class Design:
             waves,
         ]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
-        for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__)]:
+        for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__), VERILATOR_PY]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:12]
 
@@ -80,29 +82,9 @@ class Build:
     waves: bool
 
 
-# A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
-_VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
-_TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
-# -O3 took twice as long to compile and simulated no faster; what runs once is not optimised at all. The PyPI wheel was
-# configured on another machine: it leaves the flag that includes a precompiled header empty, so that g++ takes the
-# header's name for an object file, and it calls a `python` that a bare Debian does not have.
-_MAKE_ARGS = (
-    *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1"),
-    *("CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"),
-)
-
-
-class _LeanVerilator(Verilator):
-    """cocotb's runner without --public-flat-rw, which publishes every signal and more than halves the speed."""
-
-    def _build_command(self) -> Sequence[Sequence[str]]:
-        verilate, make = super()._build_command()
-        return [[word for word in verilate if word != "--public-flat-rw"], [*make, *_MAKE_ARGS]]
-
-
-def _runner(simulator: Simulator) -> Runner:
+def _runner(simulator: Simulator, runtime: Path | None = None) -> Runner:
     simulator.activate()
-    return Icarus() if simulator.name == "icarus" else _LeanVerilator()
+    return Icarus() if simulator.name == "icarus" else LeanVerilator(runtime)
 
 
 @contextlib.contextmanager
@@ -147,7 +129,7 @@ def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = F
 def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: bool) -> None:
     arguments: list[str] = []
     if simulator.name == "verilator":
-        arguments += [*_VERILATOR_ARGS, *(_TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
+        arguments += [*VERILATOR_ARGS, *(TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
     sources = [str(path) for path in design.sources()]
     if simulator.name == "verilator" and design.published:
         rules = [f'public_flat_rw -module "{design.top}" -var "{pattern}"' for pattern in design.published]
@@ -158,7 +140,7 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
     started = time.perf_counter()
     try:
         with _plain_environment():
-            _runner(simulator).build(
+            _runner(simulator, runtime_objects(directory.parent, arguments, simulator.version)).build(
                 sources=sources,
                 includes=[str(design.rtl)],
                 parameters=dict(design.parameters),

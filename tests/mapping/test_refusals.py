@@ -26,7 +26,7 @@ from tests.random_layers import LayerShape, layer_package
         ({"act_depth": 8}, UnsupportedError, "layer 'layer': ACT_DEPTH = 8 words hold not even one row of its"),
         ({"wgt_depth": 8}, UnsupportedError, "layer 'layer': WGT_DEPTH = 8 rows do not hold the 72 of one"),
         ({"cols": 1, "par_depth": 4}, UnsupportedError, "layer 'layer': PAR_DEPTH = 4 holds not one word of constants"),
-        ({"cols": 4, "wgt_depth": 72}, UnsupportedError, "layer 'layer': WGT_DEPTH = 72 rows do not hold the 144 of"),
+        ({"cols": 4, "wgt_depth": 72}, UnsupportedError, "layer 'layer': WGT_DEPTH = 72 rows do not hold the 576 of"),
         ({"wgt_depth": 72, "acc_depth": 4}, UnsupportedError, "layer 'layer': ACC_DEPTH = 4 does not hold a row of 9"),
         ({"prg_depth": 64}, UnsupportedError, "the program has 188 words, PRG_DEPTH = 64"),
     ],

@@ -12,6 +12,7 @@ from tb.errors import SimulatorError
 from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import UNITS, run_unit
+from tests.campaign import sampled
 
 UNIT = "core_registers"
 SHAPES = [
@@ -176,7 +177,7 @@ def test_the_registers_match_their_model(parameters: dict[str, int], simulator: 
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", sampled(MUTANTS))
 def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     test, *change = MUTANTS[name]

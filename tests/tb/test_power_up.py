@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from mapping.hardware import Hardware
 from tb.job import run_job
 from tb.request import RunRequest
@@ -12,7 +14,7 @@ from tb.runner import RTL
 from tb.simulators import find_simulator
 from tests.random_layers import LayerShape, layer_package
 
-SEEDS = range(1, 9)
+SEEDS = range(1, 7)
 """Verilator starts registers from the seed; each has an even chance of a write enable that is high."""
 
 
@@ -33,6 +35,7 @@ def test_constants_survive_power_up(sim_output: Path) -> None:
     assert all(verdicts(RTL, sim_output))
 
 
+@pytest.mark.campaign
 def test_an_ungated_write_enable_is_caught(tmp_path: Path, sim_output: Path) -> None:
     shutil.copytree(RTL, tmp_path / "rtl")
     core = tmp_path / "rtl" / "t2c_core.v"

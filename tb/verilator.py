@@ -1,0 +1,57 @@
+"""How Verilator is called: what cocotb's runner does not do, and what need not be done for every build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cocotb_tools.runner import Verilator
+
+# A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
+VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
+TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
+# -O3 took twice as long to compile and simulated no faster; what runs once is not optimised at all. The PyPI wheel was
+# configured on another machine: it leaves the flag that includes a precompiled header empty, so that g++ takes the
+# header's name for an object file, and it calls a `python` that a bare Debian does not have.
+_MAKE_ARGS = (
+    *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"),
+    *("CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"),
+)
+# Verilator's own library is the same for every design with the same options, and takes longer to compile than a small
+# design. `make` finds its objects up to date.
+_FETCH = 'mkdir -p "$1" && for f in "$1"/verilated*.o; do [ -e "$f" ] && cp "$f" .; done; true'
+_KEEP = 'for f in verilated*.o; do [ -e "$1/$f" ] || { cp "$f" "$1/.$$.$f" && mv "$1/.$$.$f" "$1/$f"; }; done'
+
+
+def runtime_objects(builds: Path, arguments: Sequence[str], version: str) -> Path:
+    """Folder that keeps the compiled library for builds with these options.
+
+    Args:
+        builds: folder of all builds.
+        arguments: of Verilator.
+        version: of Verilator.
+    """
+    key = json.dumps([version, sorted(arguments), _MAKE_ARGS])
+    return builds / f"verilated-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+class LeanVerilator(Verilator):
+    """cocotb's runner without --public-flat-rw, which publishes every signal and more than halves the speed.
+
+    runtime: where the compiled library is kept; None compiles it.
+    """
+
+    def __init__(self, runtime: Path | None = None) -> None:
+        super().__init__()
+        self.runtime = runtime
+
+    def _build_command(self) -> Sequence[Sequence[str]]:
+        verilate, make = super()._build_command()
+        commands = [[word for word in verilate if word != "--public-flat-rw"], [*make, *_MAKE_ARGS]]
+        if self.runtime is None:
+            return commands
+        fetch, keep = (["sh", "-c", script, "sh", str(self.runtime)] for script in (_FETCH, _KEEP))
+        return [commands[0], fetch, commands[1], keep]
