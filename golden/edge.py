@@ -49,17 +49,6 @@ class Edge:
         """Largest |x - zero_point| over the whole format."""
         return max(self.format.hi - self.zero_point, self.zero_point - self.format.lo)
 
-    def with_shape(self, *shape: int) -> Edge:
-        """The same numeric reading for another shape."""
-        return Edge(
-            name=self.name,
-            shape=shape,
-            bits=self.bits,
-            signed=self.signed,
-            zero_point=self.zero_point,
-            scale=self.scale,
-        )
-
     def same_reading(self, other: Edge) -> bool:
         """True if both edges give the same integer the same real value."""
         mine = (self.bits, self.signed, self.zero_point, self.scale)

@@ -71,7 +71,7 @@ class Graph:
                 raise PackageError(f"{place}: output {node.output!r} is produced twice")
             self._prove(node, place)
             known.add(node.output)
-        if self.output not in known:
+        if self.output not in known or self.output == self.input:
             raise PackageError(f"graph: output {self.output!r} is not produced by a node")
         for edge in self.edges:
             if edge not in known:

@@ -72,6 +72,8 @@ class _Compiler:
         produced = {node.output for node in self.nodes}
         inputs = tuple(dict.fromkeys(e for node in self.nodes for e in node.inputs if e not in produced))
         output = self.roots[self.graph.output if self.graph.output in produced else self.nodes[-1].output]
+        if output in inputs:
+            raise UnsupportedError(f"output {self.graph.output!r} is input {output!r}: nothing is computed")
         constants = resident(self.plans, self.hardware)
         allocation = allocate(
             self.nodes,

@@ -62,6 +62,11 @@ class Hardware:
         return self.x_w + 1 + self.w_w + (self.rows - 1).bit_length()
 
     @property
+    def act_addr_w(self) -> int:
+        """Bits of an activation address; addresses wrap at 2 to this power."""
+        return (self.act_depth - 1).bit_length()
+
+    @property
     def groups(self) -> int:
         """Column tiles of one activation word: ROWS / COLS."""
         return self.rows // self.cols

@@ -97,12 +97,6 @@ class Layout:
         y, x, w = np.unravel_index(rest, (self.height, self.width, self.words))
         return n, int(self.held[w, bank]), int(y), int(x)
 
-    def index(self, n: int, c: int, y: int, x: int) -> tuple[int, ...]:
-        """Index into the tensor (N, *shape) of a map coordinate."""
-        if len(self.shape) == 3:
-            return n, c, y, x
-        return n, (c * self.height + y) * self.width + x
-
     def elements(self) -> int:
         """Values of one image's tensor."""
         return math.prod(self.shape)

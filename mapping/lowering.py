@@ -138,8 +138,8 @@ def _add(
     node: Add, inputs: tuple[Edge, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
 ) -> LayerPlan:
     a, b = sources
-    if (a.channels, a.height, a.width) != (b.channels, b.height, b.width):
-        raise UnsupportedError(f"layer {node.name!r}: one operand is flattened from a map, the other is not")
+    if len({(layout.channels, layout.height, layout.width) for layout in (a, b, target)}) > 1:
+        raise UnsupportedError(f"layer {node.name!r}: an operand is flattened from a map")
     quant: AddQuant = node.addquant
     pair = encode_lanes([quant.multiplier_a, quant.multiplier_b], [quant.bias, 0], [quant.shift, quant.shift], hardware)
     return AddPlan(

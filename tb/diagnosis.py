@@ -58,7 +58,7 @@ def diagnose(job: Job, result: RunResult) -> Diagnosis | None:
         SimulatorError: the simulator cannot build the design with the probe.
     """
     if result.misplaced is not None:
-        finding = Finding(unit="output_writer", text=f"address of a result: {result.misplaced}", cycle=None, run=0)
+        finding = Finding(unit="output_writer", text=f"address of a result: {result.misplaced}", cycle=None)
         return Diagnosis(finding=finding, waves=None, replay=result.figures["replay"])
     mismatch = result.first
     if mismatch is None:
@@ -70,6 +70,7 @@ def diagnose(job: Job, result: RunResult) -> Diagnosis | None:
     visits = visits_of(program, job.prepared.trace, mismatch)
     entries = write_windows(windows_of(visits, program), folder / "windows.hex")
     limit = json.loads((job.folder / "job.json").read_text())["cycle_limit"]
+    (folder / "probe.txt").unlink(missing_ok=True)
     probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
     _look(job, built, folder, mismatch.run, probe, column=mismatch.lane, windows=entries, first=_NEVER, last=limit)
     batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)

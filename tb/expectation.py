@@ -63,6 +63,7 @@ def trace_of(program: Program) -> Trace:
         layout = program.layouts[step.result.edge]
         address, group = result_places(step.descriptor, hardware)
         word = address - step.result.base
+        assert (word >= 0).all(), "a result goes below its tensor"
         np.add.at(written[step.result.edge], (word, group), 1)
         held = layout.held.reshape(layout.words, hardware.groups, hardware.cols) >= 0
         first = np.arange(layout.words * hardware.rows).reshape(held.shape) < layout.channels
@@ -78,7 +79,7 @@ def trace_of(program: Program) -> Trace:
 
 def _span(hardware: Hardware) -> int:
     """Addresses wrap at the next power of two of the memory's depth."""
-    return 1 << (hardware.act_depth - 1).bit_length()
+    return 1 << hardware.act_addr_w
 
 
 def trace_values(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> IntArray:

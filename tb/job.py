@@ -105,6 +105,10 @@ def prepare(
     graph, layer = package.graph, request.layer
     if layer != ALL:
         graph.node(layer)
+    folder = run_folder(package, layer, hardware, simulator, output)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in (*STALE, *(path.name for path in folder.glob("*.fst")), *(p.name for p in folder.glob("*_*.npy"))):
+        (folder / stale).unlink(missing_ok=True)
     available = len(package.samples)
     if not 0 <= request.first_image < available:
         raise UserError(f"FIRST_IMAGE = {request.first_image} is outside 0..{available - 1}, the samples of {model}")
@@ -113,10 +117,6 @@ def prepare(
         raise UserError(f"IMAGES = {request.images} is outside 1..{left}, the samples of {model}")
     batch = 1 if layer == ALL else largest_batch(graph, layer, hardware, request.images)
     program = compile_program(graph, layer, hardware, batch=batch)
-    folder = run_folder(package, layer, hardware, simulator, output)
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in (*STALE, *(path.name for path in folder.glob("*.fst")), *(p.name for p in folder.glob("*_*.npy"))):
-        (folder / stale).unlink(missing_ok=True)
     chosen = slice(request.first_image, request.first_image + request.images)
     tensors = _tensors(program, package.samples[chosen])
     runs = [

@@ -84,6 +84,8 @@ def write_files(
         "stall_in": asdict(stall_in),
         "stall_out": asdict(stall_out),
         "seed": request.seed,
+        "first_image": request.first_image,
+        "batch": program.batch,
         "runs": len(runs),
         "input_words": program.input_words,
         "transfers": len(host.transfers),

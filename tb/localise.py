@@ -22,13 +22,16 @@ Samples = Mapping[tuple[int, int], Sample]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The first wrong signal. unit: file of rtl/ without its ending; text: one line; cycle: of the run, or None if the
-    run with the probe showed nothing wrong; run: of the program."""
+    """The first wrong signal. unit: file of rtl/ without its ending; text: one line; cycle: of the run, or None if there
+    is none to show."""
 
     unit: str
     text: str
     cycle: int | None
-    run: int
+
+
+class NotSeenError(LookupError):
+    """A RUN step did not run as long as it should, or not at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +53,13 @@ class Visit:
 
 def visits_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Visit]:
     """Every pixel of every K tile that goes into one result, in order."""
-    index = mismatch.step
-    first = index
-    while program.steps[index].descriptor.keep:  # sums that were begun by earlier steps
-        index -= 1
-        if program.steps[index].work is not None:
-            first = index
     place = int(mismatch.word - (trace.step < mismatch.step).sum())
     runs = [i for i, step in enumerate(program.steps) if step.work is not None]
+    last = first = runs.index(mismatch.step)
+    while program.steps[runs[first]].descriptor.keep:  # sums that were begun by earlier steps
+        first -= 1
     visits = []
-    for number in (i for i in runs if first <= i <= mismatch.step):
+    for number in runs[first : last + 1]:
         step = program.steps[number]
         assert step.work is not None
         d, hardware = step.descriptor, program.hardware
@@ -127,6 +127,12 @@ class Localiser:
 
     def find(self) -> Finding:
         """The first wrong signal in the order of the data."""
+        try:
+            return self._follow()
+        except NotSeenError as missing:
+            return Finding(unit="program_sequencer", text=f"program: {missing}", cycle=None)
+
+    def _follow(self) -> Finding:
         acc: int | None = None
         p = 0
         for visit in self.visits:
@@ -153,7 +159,7 @@ class Localiser:
     def _operands(self, visit: Visit) -> tuple[list[int], Finding | None]:
         """Check the sequencer's pixel and every row's operand."""
         d, hardware = visit.step.descriptor, self.program.hardware
-        span = 1 << (hardware.act_depth - 1).bit_length()
+        span = 1 << hardware.act_addr_w
         iy0, ix0 = visit.oy * d.stride_h - d.pad_h, visit.ox * d.stride_w - d.pad_w
         base = d.origin + visit.n * d.image_step + visit.oy * d.row_step + visit.ox * d.col_step
         seen = self._at(visit, 0)
@@ -161,7 +167,7 @@ class Localiser:
             ("px_valid", seen.px_valid, 1, 1),
             ("iy0", seen.iy0, iy0, 16),
             ("ix0", seen.ix0, ix0, 16),
-            ("address of tap (0, 0)", seen.base, base, (hardware.act_depth - 1).bit_length()),
+            ("address of tap (0, 0)", seen.base, base, hardware.act_addr_w),
         ):
             if actual is None or actual % (1 << bits) != expected % (1 << bits):
                 where = f"pixel (n={visit.n}, y={visit.oy}, x={visit.ox}) of {self._tile(visit)}"
@@ -172,8 +178,14 @@ class Localiser:
         address, late = self._at(visit, 1), self._at(visit, WINDOW)
         for row in range(hardware.rows):
             expected, where, place = self._operand(visit, row, iy0, ix0, base)
-            operands.append(expected)
             actual = late.operands[row]
+            if expected is None:  # its weights are 0: it may hold anything that is known
+                if actual is None:
+                    text = f"activation memory: row {row}, {where}: X (unknown) in a bank without a channel"
+                    return [], self._finding("activation_memory", text, late)
+                operands.append(_signed(actual, hardware.x_w + 1))
+                continue
+            operands.append(expected)
             if actual is not None and _signed(actual, hardware.x_w + 1) == expected:
                 continue
             if place is not None and address.addresses[row] != place % span:
@@ -185,8 +197,11 @@ class Localiser:
             return [], self._finding("window_row", text, late)
         return operands, None
 
-    def _operand(self, visit: Visit, row: int, iy0: int, ix0: int, base: int) -> tuple[int, str, int | None]:
-        """Return (operand, which tap it is, address or None outside the image) of an array row."""
+    def _operand(self, visit: Visit, row: int, iy0: int, ix0: int, base: int) -> tuple[int | None, str, int | None]:
+        """Return (operand, which tap it is, address or None outside the image) of an array row.
+
+        The operand is None from a bank without a channel, which holds whatever the layer before left there.
+        """
         d = visit.step.descriptor
         group, word = divmod(visit.k_tile, d.ch_words)
         slot = row // d.rows_per_tap
@@ -201,7 +216,10 @@ class Localiser:
         place = base + ky * d.tap_row_step + kx * d.tap_col_step + word
         source = int(visit.second)
         edge = visit.work.plan.node.inputs[source]
-        value = int(self.words[edge][place - visit.work.part.sources[source], row])
+        index, layout = place - visit.work.part.sources[source], self.program.layouts[edge]
+        if layout.held[index % layout.words, row] < 0:
+            return None, where, place
+        value = int(self.words[edge][index, row])
         return value - (d.x2_zero_point if visit.second else d.x_zero_point), where, place
 
     def _column(self, visit: Visit, operands: list[int]) -> tuple[int, Finding | None]:
@@ -279,15 +297,15 @@ class Localiser:
     def _at(self, visit: Visit, latency: int) -> Sample:
         key = (visit.ordinal, visit.start + latency)
         if key not in self.samples:
-            raise LookupError(f"the probe did not see cycle {key[1]} of RUN step {key[0]}")
+            raise NotSeenError(f"RUN step {key[0]} did not come to its cycle {key[1]}")
         return self.samples[key]
 
     def _tile(self, visit: Visit) -> str:
         return f"column tile {visit.work.run.first_tile + visit.tile}, K tile {visit.k_tile}"
 
     def _finding(self, unit: str, text: str, seen: Sample) -> Finding:
-        return Finding(unit=unit, text=f"{text}; cycle {seen.cycle}", cycle=seen.cycle, run=self.mismatch.run)
+        return Finding(unit=unit, text=f"{text}; cycle {seen.cycle}", cycle=seen.cycle)
 
     def _nothing(self) -> Finding:
         text = "every signal on the way of this value was right when it ran again"
-        return Finding(unit="", text=text, cycle=None, run=self.mismatch.run)
+        return Finding(unit="", text=text, cycle=None)

@@ -85,7 +85,7 @@ def _lanes(bits: str, width: int, lanes: int) -> tuple[int | None, ...]:
 
 def read_probe(path: Path, hardware: Hardware) -> dict[tuple[int, int], Sample]:
     """Read a probe file: samples by (step, cycles after the step's start)."""
-    address_w, rows = (hardware.act_depth - 1).bit_length(), hardware.rows
+    address_w, rows = hardware.act_addr_w, hardware.rows
     samples = {}
     for line in path.read_text().splitlines():
         fields = line.split()

@@ -116,13 +116,17 @@ def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = F
     Raises:
         SimulatorError: the simulator refuses the sources; the message names the log.
     """
-    name = f"{simulator.name}-{design.top}-{design.fingerprint(simulator, waves)}"
+    fingerprint = design.fingerprint(simulator, waves)
+    name = f"{simulator.name}-{design.top}-{fingerprint}"
     directory = output / "builds" / name
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (directory / _STAMP).is_file():
             _build_locked(design, simulator, directory, waves)
+            if design.fingerprint(simulator, waves) != fingerprint:
+                (directory / _STAMP).unlink()
+                raise SimulatorError(f"the sources of {design.top} changed while it was built; run again")
     return Build(design=design, simulator=simulator, directory=directory, waves=waves)
 
 

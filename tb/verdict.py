@@ -102,7 +102,7 @@ def judge(
         "stall": request.stall,
         "spilled": list(program.spilled),
         "layers": _layer_figures(program, prepared, found, rows),
-        "compared": int(prepared.trace.primary.sum()) * prepared.runs if found.get("compared") else 0,
+        "compared": int(prepared.trace.primary.sum()) * len(found.get("layer_cycles", [])),
         "mismatches": found.get("mismatches", 0),
         **_totals(program, prepared, found, hardware.rows * hardware.cols),
         "simulated_cycles": found.get("simulated_cycles", 0),

@@ -58,13 +58,13 @@ module axil_host #(
             if (wait_q == 8'd1) arvalid_o <= 1'b1;
         end
         if (bvalid_i) begin
-            if (bresp_i != (provoke_q ? SLVERR : OKAY)) wrong_o <= 1'b1;
+            if (bresp_i !== (provoke_q ? SLVERR : OKAY)) wrong_o <= 1'b1;
             if (provoke_q) refused_o <= (bresp_i == SLVERR);
             araddr_o <= STATUS;
             wait_q   <= POLL;
         end
         if (rvalid_i) begin
-            if (rresp_i != OKAY) wrong_o <= 1'b1;
+            if (rresp_i !== OKAY) wrong_o <= 1'b1;
             case (araddr_o)
                 STATUS: begin
                     status_o <= rdata_i;

@@ -60,7 +60,6 @@ module core_harness #(
     reg [31:0] captured    /* verilator public_flat_rw */;
     reg [31:0] served      /* verilator public_flat_rw */;        // transfers that are complete
     reg [31:0] words_in    /* verilator public_flat_rw */;
-    reg [31:0] words_out   /* verilator public_flat_rw */;
     reg [31:0] cycle       /* verilator public_flat_rw */;        // since go
     reg [31:0] busy_cycles /* verilator public_flat_rw */;
     reg        unstable    /* verilator public_flat_rw */;
@@ -147,11 +146,11 @@ module core_harness #(
         .refused_o(refused), .wrong_o(axil_wrong)
     );
     stall_gen i_in_stall (
-        .clk_i(clk), .rst_ni(rst_n), .profile_i(in_profile), .blocked_i(in_blocked), .armed_i(sending), .seed_i(seed),
+        .clk_i(clk), .rst_ni(rst_n & ~started), .profile_i(in_profile), .blocked_i(in_blocked), .armed_i(sending), .seed_i(seed),
         .stall_o(in_stall)
     );
     stall_gen i_out_stall (
-        .clk_i(clk), .rst_ni(rst_n), .profile_i(out_profile), .blocked_i(out_blocked), .armed_i(out_valid), .seed_i(~seed),
+        .clk_i(clk), .rst_ni(rst_n & ~started), .profile_i(out_profile), .blocked_i(out_blocked), .armed_i(out_valid), .seed_i(~seed),
         .stall_o(out_stall)
     );
 
@@ -213,10 +212,9 @@ module core_harness #(
         end
         if (out_valid & out_ready) begin
             memory.host[addr_q] <= {{(S_W - M_W) {1'b0}}, out_data};
-            words_out    <= words_out + 32'd1;
             addr_q       <= addr_q + 32'd1;
             left_q       <= left_q - 32'd1;
-            if (out_last != (left_q == 32'd1)) last_wrong <= 1'b1;
+            if (out_last !== (left_q == 32'd1)) last_wrong <= 1'b1;
             if (left_q == 32'd1) begin
                 host_q  <= NEXT;
                 entry_q <= entry_q + 32'd1;
@@ -240,7 +238,6 @@ module core_harness #(
             entry_q   <= 32'd0;
             served    <= 32'd0;
             words_in  <= 32'd0;
-            words_out <= 32'd0;
             running_q <= 1'b1;
             job_done  <= 1'b0;
         end

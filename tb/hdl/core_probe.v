@@ -15,7 +15,6 @@ module core_probe #(
     parameter W_W        = 8,
     parameter ACC_W      = 32,
     parameter PARAM_W    = 62,
-    parameter ACT_ADDR_W = 12,
     parameter DEPTH      = 1 << 12
 ) (
     input  wire        clk_i,

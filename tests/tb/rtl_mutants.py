@@ -189,6 +189,20 @@ STREAMS = {
         layer="stem",
         report="values at the host differ",
     ),
+    "tlast unknown": _value(
+        "t2c_core.v",
+        ".m_axis_tlast_o(m_axis_tlast_o)",
+        ".m_axis_tlast_o()",
+        layer="stem",
+        report="tlast does not mark",
+    ),
+    "response unknown": _value(
+        "core_registers.v",
+        "rresp_q  <= read_resp;",
+        "rresp_q  <= 2'bxx;",
+        layer="stem",
+        report="another response than expected",
+    ),
     "tlast early": _value(
         "stream_storer.v",
         "wire last    = (left_q == {{(WORDS_W - 1) {1'b0}}, 1'b1});",

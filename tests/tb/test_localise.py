@@ -21,6 +21,7 @@ from tb.request import RunRequest, Waves
 from tb.runner import RTL
 from tb.simulators import find_simulator
 from tb.verdict import RunResult
+from tests.core_net import core_package
 
 HARDWARE = Hardware(rows=4, cols=4)
 
@@ -124,12 +125,18 @@ def package(examples: Path) -> Package:
     return load_package(examples / "digits_w8a8")
 
 
-def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tuple[RunResult, Diagnosis | None]:
+def planted(fault: Fault, folder: Path) -> Path:
+    """A copy of the RTL with the fault."""
     rtl = folder / "rtl"
     shutil.copytree(RTL, rtl)
     source = (rtl / fault.file).read_text()
     assert source.count(fault.original) == 1, "the fault has one place"
     (rtl / fault.file).write_text(source.replace(fault.original, fault.mutant))
+    return rtl
+
+
+def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tuple[RunResult, Diagnosis | None]:
+    rtl = planted(fault, folder)
     request = RunRequest(layer=fault.layer if fault.alone else "all", images=1, rtl=rtl)
     simulator = find_simulator("icarus")
     with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, output) as job:
@@ -150,6 +157,69 @@ def test_a_planted_fault_is_placed(name: str, package: Package, tmp_path: Path, 
     assert found, finding.text
     assert len(set(found.groups())) == len(found.groups()), "actual and expected differ"
     assert finding.text.endswith(f"; cycle {finding.cycle}")
+
+
+TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_depth=6, prg_depth=1 << 14)
+"""Sums of core_package's layer `wide` are split over several RUN steps here."""
+
+
+@pytest.mark.parametrize(
+    ("file", "original", "mutant", "hardware", "layer", "unit"),
+    [
+        pytest.param(
+            "mulquant.v",
+            "else q_q <= moved[OUT_W-1:0];",
+            "else q_q <= moved[OUT_W-1:0] ^ {{(OUT_W - 1) {1'b0}}, p_q[7:0] == 8'd9};",
+            Hardware(rows=4, cols=4, act_depth=1024),
+            "grouped",
+            "mulquant",
+            id="MulQuant, behind banks without a channel",
+        ),
+        pytest.param(
+            "mulquant.v",
+            "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];",
+            "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0] - 1'b1;",
+            TIGHT,
+            "wide",
+            "mulquant",
+            id="MulQuant, behind a split sum",
+        ),
+        pytest.param(
+            "layer_engine.v",
+            ".a_data_i(operands)",
+            ".a_data_i(operands ^ {{(ROWS * A_W - 1) {1'b0}}, desc_i[D_HOLD*32]})",
+            TIGHT,
+            "wide",
+            "mac_pe",
+            id="operand, in the first part of a split sum",
+        ),
+        pytest.param(
+            "program_sequencer.v",
+            "wire is_run    = (op == OP_RUN);",
+            "wire is_run    = (op == OP_RUN) & (desc_o[D_LAYER*32+:16] != 16'd3 | ~desc_o[D_IMAGES*32]);",
+            Hardware(rows=4, cols=4, act_depth=1024),
+            "all",
+            None,
+            id="a step that stops the program",
+        ),
+    ],
+)
+def test_split_sums_and_idle_banks(
+    file: str, original: str, mutant: str, hardware: Hardware, layer: str, unit: str | None, tmp_path: Path
+) -> None:
+    """unit None: no value differs, or none can be followed; the run fails all the same, and nobody is blamed."""
+    fault = Fault(file, original, mutant, layer, unit or "", "")
+    rtl = planted(fault, tmp_path)
+    request = RunRequest(layer=layer, images=1, rtl=rtl)
+    with locked_job(core_package(), "random", request, hardware, find_simulator("icarus"), tmp_path / "out") as job:
+        result = job.run()
+        diagnosis = diagnose(job, result)
+    assert result.verdict == "FAIL"
+    if unit is None:
+        assert diagnosis is None or diagnosis.finding.unit == "program_sequencer"
+    else:
+        assert diagnosis is not None
+        assert diagnosis.finding.unit == unit, diagnosis.finding.text
 
 
 def test_a_result_at_a_wrong_address_is_blamed_on_the_writer(
