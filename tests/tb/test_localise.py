@@ -169,9 +169,9 @@ TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_de
         pytest.param(
             "mulquant.v",
             "else q_q <= moved[OUT_W-1:0];",
-            "else q_q <= moved[OUT_W-1:0] ^ {{(OUT_W - 1) {1'b0}}, p_q[7:0] == 8'd9};",
+            "else q_q <= moved[OUT_W-1:0] ^ {{(OUT_W - 1) {1'b0}}, (zero_point_i == 11) & (moved[3:0] == 4'd5)};",
             Hardware(rows=4, cols=4, act_depth=1024),
-            "grouped",
+            "all",
             "mulquant",
             id="MulQuant, behind banks without a channel",
         ),
