@@ -23,7 +23,7 @@ from tb.host import host_of
 from tb.request import RunRequest
 from tb.stalls import parse_stalls
 
-HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 20, 1 << 14, 1 << 20
+HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 21, 1 << 14, 1 << 20
 """Of tb/hdl/core_harness.v: stream words, transfers, result words of a run."""
 
 
