@@ -31,7 +31,7 @@ class Network(nn.Module):
         input_name: name of the input tensor; the output is the last layer's tensor unless output_name says otherwise.
 
     Raises:
-        UnsupportedError: a layer's name cannot be a key of torch's ModuleDict.
+        UnsupportedError: a layer's name is used twice, or cannot be a key of torch's ModuleDict.
     """
 
     def __init__(self, wires: Sequence[Wire], layers: Sequence[nn.Module], input_name: str, output_name: str) -> None:
@@ -41,6 +41,8 @@ class Network(nn.Module):
         self.output_name = output_name
         self.layers = nn.ModuleDict()
         for wire, layer in zip(self.wires, layers, strict=True):
+            if wire.name in self.layers:
+                raise UnsupportedError(f"node {wire.name!r}: the name is used twice; rename the module")
             try:
                 self.layers[wire.name] = layer
             except KeyError as error:

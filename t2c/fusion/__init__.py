@@ -1,5 +1,6 @@
 """From any torch.fx-traceable float model to a network of dual-path layers."""
 
+from t2c.fusion.bits import LayerBits
 from t2c.fusion.fuser import NetFuser, Scheme
 
-__all__ = ["NetFuser", "Scheme"]
+__all__ = ["LayerBits", "NetFuser", "Scheme"]

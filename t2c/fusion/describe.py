@@ -16,6 +16,7 @@ from t2c.fusion.ops import (
     Add,
     AveragePool,
     BatchNorm,
+    Concat,
     Flatten,
     Identity,
     MaxPool,
@@ -84,6 +85,12 @@ def _add(node: fx.Node, a: dict[str, Any]) -> Op:
     return Add()
 
 
+def _concat(node: fx.Node, a: dict[str, Any]) -> Op:
+    if a.get("dim", a.get("axis", 0)) != 1 or "out" in a:
+        raise refuse(node, "concatenation other than along axis 1")
+    return Concat()
+
+
 def _dropout(node: fx.Node, a: dict[str, Any]) -> Op:
     if a.get("training", True):
         raise refuse(node, "dropout that is active at inference")
@@ -97,6 +104,7 @@ _Call = tuple[str, Callable[[fx.Node, dict[str, Any]], Op]]
 _RELU: _Call = ("inplace", lambda node, a: Relu())
 _RELU6: _Call = ("inplace", lambda node, a: Relu(ceiling=6.0))
 _SUM: _Call = ("other", _add)
+_CONCAT: _Call = ("dim", _concat)
 _FLATTEN: _Call = ("start_dim end_dim", _flatten)
 _RESHAPE: _Call = ("", lambda node, a: Flatten())  # the plan checks the shape that comes out
 _QUERY: _Call = ("", lambda node, a: ShapeQuery())
@@ -113,6 +121,9 @@ CALLS: dict[Any, _Call] = {
     torch.add: _SUM,
     "add": _SUM,
     "add_": _SUM,
+    torch.cat: _CONCAT,
+    torch.concat: _CONCAT,
+    torch.concatenate: _CONCAT,
     F.max_pool2d: (_POOL, _max_pool),
     F.avg_pool2d: (_AVERAGE, _average_pool),
     F.adaptive_avg_pool2d: ("output_size", _global_pool),

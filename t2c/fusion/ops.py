@@ -42,6 +42,11 @@ class Add(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Concat(Op):
+    """Tensors side by side along the channels (the features of flat ones)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MaxPool(Op):
     """Max pooling."""
 

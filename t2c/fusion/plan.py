@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from torch import Tensor, fx, nn
 
 from t2c.fusion.describe import describe, refuse
-from t2c.fusion.ops import Add, AveragePool, BatchNorm, Flatten, Identity, MaxPool, Op, Relu, ShapeQuery, Weighted
+from t2c.fusion.ops import (
+    Add,
+    AveragePool,
+    BatchNorm,
+    Concat,
+    Flatten,
+    Identity,
+    MaxPool,
+    Op,
+    Relu,
+    ShapeQuery,
+    Weighted,
+)
 from t2c.fusion.trace import shape_of, trace
 
 
@@ -19,13 +31,13 @@ class Layer:
 
     name: of the layer and its output; inputs: names of tensors; op: what it does; batch_norm: fused normalisation;
     ceiling: upper clip of a fused ReLU, None without ReLU; non_negative: the output is never below 0;
-    input_shape: of its first input, without batch; tail: the last fx node merged into it.
+    input_shapes: of its inputs, without batch; tail: the last fx node merged into it.
     """
 
     name: str
     inputs: tuple[str, ...]
     op: Op
-    input_shape: tuple[int, ...]
+    input_shapes: tuple[tuple[int, ...], ...]
     tail: fx.Node
     batch_norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
     ceiling: float | None = None
@@ -95,16 +107,8 @@ class _Planner:
         if isinstance(op, ShapeQuery):
             self._query(node)
             return
-        wanted = 2 if isinstance(op, Add) else 1
-        operands = [node.args[i] if i < len(node.args) else None for i in range(wanted)]
-        if wanted == 2 and operands[1] is None:
-            operands[1] = node.kwargs.get("other")
-        sources: list[fx.Node] = []
-        for operand in operands:
-            if not isinstance(operand, fx.Node) or operand not in self.names:
-                raise refuse(node, f"operand {operand!r} is not an activation tensor")
-            sources.append(operand)
-        if isinstance(op, Identity):
+        sources = self._sources(node, op)
+        if isinstance(op, Identity) or (isinstance(op, Concat) and len(sources) == 1):
             self._merge(node, sources[0])
         elif isinstance(op, BatchNorm):
             self._batch_norm(node, sources[0], op)
@@ -112,6 +116,20 @@ class _Planner:
             self._relu(node, sources[0], op)
         else:
             self._layer(node, sources, op)
+
+    def _sources(self, node: fx.Node, op: Op) -> list[fx.Node]:
+        """The activation tensors that a node reads."""
+        arguments = dict(enumerate(node.args)) | dict(node.kwargs)
+        if isinstance(op, Concat):
+            operands = list(arguments.get(0, arguments.get("tensors", ())))
+        elif isinstance(op, Add):
+            operands = [arguments.get(0), arguments.get(1, arguments.get("other"))]
+        else:
+            operands = [arguments.get(0)]
+        for operand in operands:
+            if not isinstance(operand, fx.Node) or operand not in self.names:
+                raise refuse(node, f"operand {operand!r} is not an activation tensor")
+        return operands
 
     def _query(self, node: fx.Node) -> None:
         source = node.args[0]
@@ -166,7 +184,7 @@ class _Planner:
             return
         if isinstance(op, MaxPool) and len(shapes[0]) == 3 and op.has_empty_window(shapes[0][1:], shape_of(node)[1:]):
             raise refuse(node, "a window of the max pooling holds padding only")
-        rank = len(shapes[0]) if isinstance(op, Add) else 3
+        rank = len(shapes[0]) if isinstance(op, (Add, Concat)) else 3
         if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
             rank = 1
         if len(shapes[0]) != rank:
@@ -174,7 +192,7 @@ class _Planner:
         name = str(node.name)
         self.names[node] = name
         inputs = tuple(self.names[source] for source in sources)
-        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shape=shapes[0], tail=node))
+        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shapes=tuple(shapes), tail=node))
 
 
 def plan_of(model: nn.Module, example: Tensor) -> Plan:
@@ -190,7 +208,7 @@ def plan_of(model: nn.Module, example: Tensor) -> Plan:
     plan = _Planner(trace(model, example)).build()
     for layer in plan.layers:
         made = [plan.layer(name) for name in layer.inputs]
-        inherits = isinstance(layer.op, (Add, AveragePool, MaxPool, Flatten))
+        inherits = isinstance(layer.op, (Add, AveragePool, Concat, MaxPool, Flatten))
         layer.non_negative = layer.ceiling is not None or (
             inherits and all(source is not None and source.non_negative for source in made)
         )

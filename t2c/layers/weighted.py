@@ -71,7 +71,7 @@ class _QWeighted(QLayer):
         """The constants behind the accumulator, in float64."""
         y = self.output_quantiser.reading
         channels = self.weight.shape[0]
-        scale_w = self.weight_quantiser.scale.detach().double().reshape(-1).expand(channels).numpy()
+        scale_w = self.weight_quantiser.step(self.weight).detach().double().reshape(-1).expand(channels).numpy()
         gamma = np.ones(channels) if self.gamma is None else self.gamma.detach().double().numpy()
         scale = gamma * scale_w * x.scale / y.scale
         return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)

@@ -20,17 +20,19 @@ def round_ste(x: Tensor) -> Tensor:
 class _QBase(nn.Module):
     """Quantise a tensor with x_q = clamp(round(x / s) + zp, lo, hi).
 
-    Training path:   forward returns s (x_q - zp), real, with the gradient of the identity inside lo..hi, 0 outside.
+    Training path:   forward returns `fake_quantise(x)` = s (x_q - zp), real, with the gradient of the identity inside
+                     lo..hi, 0 outside.
     Inference path:  after `inference()`, forward returns x_q alone, int64.
     Calibration:     between `start()` and `freeze()`, forward observes x and returns it unchanged. At no other time
-                     does anything update scale or zero point.
+                     does an observer update scale or zero point; a learned step moves only under an optimiser.
     Bypass:          while `bypass` is set, forward returns x: the network before any rounding.
 
-    A new quantiser overrides one method: `observe` (another way to choose scale and zero point) or `q` (another way to
-    round and clip).
+    A new quantiser overrides one method: `observe` (another way to choose scale and zero point), `step` (a step that is
+    learned or follows the tensor), `q` (another way to round and clip) or `fake_quantise` (another gradient).
 
     Args:
-        bits: 2..8.
+        bits: 2..8; the code's width. `format` is how the integers are stored: the same width here, a wider one for a
+            quantiser whose levels are not evenly spaced.
         signed: two's complement or unsigned integers.
         symmetric: whether the zero point is meant to be 0; a hint for `observe`.
         scale_shape: () for one scale per tensor, (C, 1, ...) for one per channel; it broadcasts against x.
@@ -76,9 +78,20 @@ class _QBase(nn.Module):
         """Look at one calibration batch and call `set_scale`. Called without gradient, only while calibrating."""
         raise NotImplementedError(f"{type(self).__name__} does not override observe")
 
+    def step(self, x: Tensor | None = None) -> Tensor:
+        """The real size of one integer step, broadcastable against x, gradient included; here the stored scale.
+
+        Only a weight quantiser may let it follow x; of an activation quantiser it is asked without x.
+        """
+        return self.scale
+
     def q(self, x: Tensor) -> Tensor:
         """Return the integers as a real tensor that carries the straight-through gradient."""
-        return (round_ste(x / self.scale) + self.zero_point).clamp(self.format.lo, self.format.hi)
+        return (round_ste(x / self.step(x)) + self.zero_point).clamp(self.format.lo, self.format.hi)
+
+    def fake_quantise(self, x: Tensor) -> Tensor:
+        """Return s (x_q - zp) for training; an override may change the gradient, never the value."""
+        return self.step(x) * (self.q(x) - self.zero_point)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return s (x_q - zp), or x_q after `inference()`, or x itself while calibrating or bypassed.
@@ -99,7 +112,7 @@ class _QBase(nn.Module):
             return self.integers(x)
         self._check_calibrated()
         self._check_finite(x)
-        return self.scale * (self.q(x) - self.zero_point)
+        return self.fake_quantise(x)
 
     def integers(self, x: Tensor) -> Tensor:
         """Return x_q as int64 after proving that it is an integer tensor in lo..hi.
@@ -184,7 +197,7 @@ class _QBase(nn.Module):
             bits=self.format.bits,
             signed=self.format.signed,
             zero_point=int(self.zero_point),
-            scale=float(self.scale),
+            scale=float(self.step()),
         )
 
     def extra_repr(self) -> str:

@@ -69,7 +69,25 @@ class Nested(nn.Module):
         return self.head(self.body(x))
 
 
-SHAPES = {Functional: (2, 6, 6), Residual: (2, 5, 4), Nested: (2, 7, 7)}
+class Dense(nn.Module):
+    """Concatenations: of the input and a signed map, of three maps under one ReLU, of flat features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(2, 3, 3, padding=1)
+        self.b = nn.Sequential(nn.Conv2d(5, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU())
+        self.c = nn.Conv2d(4, 2, 1)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(16, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.cat([x, self.a(x)], 1)
+        z = self.b(y)
+        wide = F.relu(torch.cat((y, z, self.c(z)), dim=1))
+        return self.fc(torch.cat([self.pool(wide).flatten(1), self.pool(y).flatten(1)], 1))
+
+
+SHAPES = {Functional: (2, 6, 6), Residual: (2, 5, 4), Nested: (2, 7, 7), Dense: (2, 5, 6)}
 
 
 def images(kind: type[nn.Module], count: int = 16, seed: int = 1) -> Tensor:

@@ -8,12 +8,12 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from small_nets import SHAPES, Functional, Nested, Residual, built, images
+from small_nets import SHAPES, Dense, Functional, Nested, Residual, built, images
 from torch import Tensor, nn
 
 from golden.errors import UnsupportedError
 from t2c.calibration import calibrate, unquantised
-from t2c.fusion import NetFuser, Scheme
+from t2c.fusion import LayerBits, NetFuser, Scheme
 from t2c.layers.add import QAdd
 from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
 from t2c.layers.weighted import QConv2d, QLinear
@@ -38,6 +38,27 @@ FOUND = {
         "head_0": QFlatten,
         "head_1": QLinear,
         "head_4": QLinear,
+    },
+    Dense: {
+        "a": QConv2d,
+        "cat_part0": QConv2d,
+        "cat_part1": QConv2d,
+        "cat": QAdd,
+        "b_0": QConv2d,
+        "c": QConv2d,
+        "cat_1_part0": QConv2d,
+        "cat_1_part1": QConv2d,
+        "cat_1_part2": QConv2d,
+        "cat_1_join1": QAdd,
+        "cat_1": QAdd,
+        "pool": QAveragePool2d,
+        "flatten": QFlatten,
+        "pool_1": QAveragePool2d,
+        "flatten_1": QFlatten,
+        "cat_2_part0": QLinear,
+        "cat_2_part1": QLinear,
+        "cat_2": QAdd,
+        "fc": QLinear,
     },
 }
 
@@ -125,7 +146,7 @@ class One(nn.Module):
 REFUSED = {
     "sigmoid": (lambda s, x: torch.sigmoid(s.conv(x)), "node 'sigmoid'"),
     "module": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*GELU", nn.GELU()),
-    "cat": (lambda s, x: torch.cat([s.conv(x), x], 1), "node 'cat'"),
+    "cat": (lambda s, x: torch.cat([s.conv(x), x], 2), "node 'cat'.*axis 1"),
     "constant": (lambda s, x: s.conv(x) + 1, "node 'add'.*operand 1 is not an activation"),
     "alpha": (lambda s, x: torch.add(s.conv(x), x, alpha=2), "node 'add'.*alpha"),
     "broadcast": (lambda s, x: s.conv(x) + F.adaptive_avg_pool2d(x, 1), "node 'add'.*broadcasting"),
@@ -209,3 +230,42 @@ def test_an_active_weight_gets_a_gradient_through_the_quantised_network() -> Non
     missing = [name for name, parameter in net.named_parameters() if parameter.grad is None]
     assert not missing
     assert float(net.layers["body_0_0"].weight.grad.abs().sum()) > 0
+
+
+def test_a_concatenation_has_one_scale_and_rounds_once() -> None:
+    """Each operand's channels come out as if that operand alone had been requantised to the common scale."""
+    x = images(Dense)
+    net = NetFuser(built(Dense)).fuse(x)
+    with calibrate(net):
+        net(x)
+    tensors = net.tensors(x)
+    quantiser = net.layers["cat"].output_quantiser
+    wanted = quantiser(torch.cat([tensors["input"], tensors["a"]], 1))
+    assert torch.equal(tensors["cat"], wanted)
+    parts = [net.layers[name] for name in ("cat_part0", "cat_part1")]
+    assert all(part.output_quantiser is quantiser for part in parts)
+    assert [part.weight_quantiser.integers(part.weight).sum().item() for part in parts] == [2, 3]
+
+
+def test_a_concatenation_of_one_tensor_is_that_tensor() -> None:
+    net = NetFuser(One(lambda s, x: torch.cat([s.conv(x)], 1))).fuse(torch.randn(2, 2, 6, 6))
+    assert list(net.layers) == ["conv"]
+
+
+def test_widths_differ_by_layer_where_they_are_told_to() -> None:
+    x = images(Nested)
+    own = {"body_1_0": LayerBits(weight=3, activation=5)}
+    net = NetFuser(built(Nested), weight_bits=4, activation_bits=6, first_last_bits=8, layer_bits=own).fuse(x)
+
+    def bits(quantiser: str) -> dict[str, int]:
+        held = {name: getattr(part, quantiser, None) for name, part in net.layers.items()}
+        return {name: found.format.bits for name, found in held.items() if found is not None}
+
+    assert bits("weight_quantiser") == {"body_0_0": 8, "body_1_0": 3, "head_1": 4, "head_4": 8}
+    assert bits("output_quantiser") == {"body_0_0": 6, "body_1_0": 5, "body_2": 6, "head_1": 6, "head_4": 8}
+    assert net.input_quantiser.format.bits == 8
+
+
+def test_widths_for_a_layer_that_does_not_exist_are_refused() -> None:
+    with pytest.raises(LookupError, match=r"no layer 'body'; the model has input, body_0_0"):
+        NetFuser(built(Nested), layer_bits={"body": LayerBits(weight=4)}).fuse(images(Nested))
