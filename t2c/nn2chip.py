@@ -33,6 +33,9 @@ PACKAGES = Path("packages")
 SCALE_ERROR_LIMIT = 0.01
 """Relative scale error above which the conversion warns."""
 
+STORED = 32
+"""Test images that a package holds when a trained network brings its own and nobody says how many."""
+
 BIAS_ERROR_LIMIT = 0.5
 """Bias error, in steps of the output, above which the conversion warns."""
 
@@ -138,13 +141,14 @@ class T2C:
         """Convert, check against golden on every tensor of every sample, and write the package.
 
         Args:
-            samples: real (N, *shape); they go into the package, quantised, with their labels. The calibration data
-                if None.
+            samples: real (N, *shape); they go into the package, quantised, with their labels. If None: the first
+                32 test images that the trainer left in the network, and all of them as `test`; else the calibration
+                data.
             labels: int (N,); zeros if None.
             save_model: write the package.
             directory: where; `packages/<name>` if None.
             description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
-                (fractions) are added to metrics, and `max_scale_error` always.
+                (fractions) are added to metrics; always `max_scale_error`, and `scale_error.<layer>` of each layer.
             test: real images (M, *shape) and int labels (M,) to take the accuracies over, where the package shall
                 hold fewer samples than that; they are not compared with golden. The samples and labels if None.
 
@@ -157,6 +161,9 @@ class T2C:
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
         """
+        if samples is None and self.qnet.test is not None:
+            stored, whole = self.qnet.test.head(STORED), self.qnet.test
+            samples, labels, test = stored.images, stored.labels, test or (whole.images, whole.labels)
         if samples is None:
             samples = self.calibration
         if samples is None:
@@ -174,7 +181,9 @@ class T2C:
             test = samples, labels
         if test is not None:
             figures |= self._accuracies(net, *test)
-        figures["max_scale_error"] = max(net.scale_errors().values(), default=0.0)
+        errors = net.scale_errors()
+        figures["max_scale_error"] = max(errors.values(), default=0.0)
+        figures |= {f"scale_error.{layer}": error for layer, error in errors.items()}
         self.metrics = figures
         if save_model:
             numbers = np.zeros(samples.shape[0], dtype=np.int64) if labels is None else labels.numpy()

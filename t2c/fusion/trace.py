@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
-from golden.errors import UnsupportedError
+from golden.errors import ShapeError, UnsupportedError
 from t2c.fusion.describe import refuse
 
 _STATEFUL = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
@@ -19,9 +19,15 @@ def trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
     """Return the traced copy of a model in eval mode, without dead code, every node with its shape.
 
     Raises:
+        ShapeError: the model does not run on the example.
         UnsupportedError: torch.fx cannot trace it, or a module with weights is called more than once.
     """
     float_model = copy.deepcopy(model).cpu().eval()
+    try:
+        with torch.no_grad():
+            float_model(example)
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise ShapeError(f"the model does not run on an example of shape {tuple(example.shape)}: {error}") from error
     try:
         traced = fx.symbolic_trace(float_model)
     except Exception as error:  # tracing runs the user's code: anything can come out of it

@@ -1,8 +1,9 @@
 """Vanilla torch layers that carry integers, each followed by its MulQuant.
 
-Convolutions and sums run in float64 on integers, on the CPU, where torch's float64 convolution is sums of products (no
-Winograd, no FFT). That is exact: the graph proves sum |w| max|x - zp| <= 2^(ACC_W-1) - 1 with ACC_W <= 48, so every
-partial sum, in any order, lies below 2^53. The bound is checked on every export.
+Products and sums run in floats that carry integers, chosen by `carrier`: float32 where every partial sum provably stays
+below 2^24, else float64. On the CPU torch's convolutions and matrix products are sums of products in both (no Winograd,
+no FFT), so that, in any order, no sum is rounded. The graph proves the bound 2^(ACC_W-1) - 1 with ACC_W <= 48 besides,
+and every export compares all tensors with golden.
 """
 
 from __future__ import annotations
@@ -30,12 +31,27 @@ class IntegerLayer(nn.Module):
         """The golden node that must compute the same; its output edge is called like the node."""
 
 
-def _centre(x: Tensor, zero_point: int) -> Tensor:
-    return (x - zero_point).to(torch.float64)
+EXACT_FLOAT32 = 1 << 24
+"""float32 holds every integer up to here."""
+
+
+def carrier(weight: Tensor, x: Reading) -> torch.dtype:
+    """The float type in which a layer's sums are exact: float32 if sum |w| max|x - zp| < 2^24 for every output channel.
+
+    weight: integers (O, ...); x: how the input is read. float64 too where the user lets torch shorten float32 products.
+    """
+    reach = max(x.format.hi - x.zero_point, x.zero_point - x.format.lo)
+    bound = int(weight.abs().flatten(1).sum(1).max()) * reach
+    exact = bound < EXACT_FLOAT32 and torch.get_float32_matmul_precision() == "highest"
+    return torch.float32 if exact else torch.float64
+
+
+def _centre(x: Tensor, zero_point: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    return (x - zero_point if zero_point else x).to(dtype)
 
 
 class _IntegerWeighted(IntegerLayer):
-    """A bias-free vanilla layer with integer weights in float64, then MulQuant.
+    """A bias-free vanilla layer with integer weights in its `carrier`, then MulQuant.
 
     layer: the vanilla layer; weight_bits: declared width of its weights; zero_point: of the input.
     """
@@ -50,7 +66,7 @@ class _IntegerWeighted(IntegerLayer):
         self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.requantise(self.layer(_centre(x, self.zero_point)).to(torch.int64))
+        return self.requantise(self.layer(_centre(x, self.zero_point, self.layer.weight.dtype)).to(torch.int64))
 
     def _fields(self, name: str, inputs: tuple[str, ...]) -> dict[str, Any]:
         """What both golden nodes are made of."""

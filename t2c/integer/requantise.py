@@ -34,17 +34,16 @@ def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
     quotient = p >> shift
     if rounding is Rounding.FLOOR:
         return quotient
+    if rounding is Rounding.HALF_UP:  # f >= h is the bit below the point
+        return quotient.add_((p >> (shift - 1).clamp(min=0)) & (shift > 0))
     fraction = p - (quotient << shift)
     half = torch.ones_like(shift) << (shift - 1).clamp(min=0)  # for S = 0 any value above f = 0 will do
-    above = fraction > half
     tie = fraction == half
-    if rounding is Rounding.HALF_UP:
-        up = above | tie
-    elif rounding is Rounding.HALF_EVEN:
-        up = above | (tie & (quotient % 2 == 1))
+    if rounding is Rounding.HALF_EVEN:
+        tie &= quotient % 2 == 1
     else:
-        up = above | (tie & (p >= 0))
-    return quotient + up.to(torch.int64)
+        tie &= p >= 0
+    return quotient + ((fraction > half) | tie)
 
 
 class Requantiser(nn.Module):
@@ -67,7 +66,7 @@ class Requantiser(nn.Module):
     def finish(self, p: Tensor, shift: Tensor) -> Tensor:
         """clip(round_S(p) + zp, lo, hi)."""
         rounded = round_shift(p, shift, self.stage.rounding)
-        return (rounded + self.stage.zero_point).clamp(self.stage.lo, self.stage.hi)
+        return rounded.add_(self.stage.zero_point).clamp_(self.stage.lo, self.stage.hi)
 
     def extra_repr(self) -> str:
         return f"{self.multiplier.numel()} channels, {self.stage.rounding.value}, {self.stage.lo}..{self.stage.hi}"
@@ -84,7 +83,7 @@ class MulQuant(Requantiser):
     def forward(self, acc: Tensor) -> Tensor:
         spread = (-1,) + (1,) * (acc.ndim - 2)
         m, b, s = (v.reshape(spread) for v in (self.multiplier, self.bias, self.shift))
-        return self.finish(acc * m + b, s)
+        return self.finish(torch.addcmul(b, acc, m), s)
 
     def reference(self) -> reference.MulQuant:
         """The same constants as golden's dataclass."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from golden.window import Pair
-from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear
+from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear, carrier
 from t2c.integer.requantise import MulQuant
 from t2c.layers.base import QLayer, rectify
 from t2c.quantisers.base import _QBase
@@ -63,9 +62,10 @@ class _QWeighted(QLayer):
             y = y * self.gamma.reshape(column)
         return self.output_quantiser(rectify(y + self.beta.reshape(column), self.ceiling))
 
-    def integer_weight(self) -> Tensor:
-        """The weights as the chip holds them: integers, in a float64 tensor for torch's layers."""
-        return self.weight_quantiser.integers(self.weight).to(torch.float64)
+    def integer_weight(self, x: Reading) -> Tensor:
+        """The weights as the chip holds them: integers, in the float type that carries them through torch's layers."""
+        weight = self.weight_quantiser.integers(self.weight)
+        return weight.to(carrier(weight, x))
 
     def mulquant(self, x: Reading, recipe: Recipe) -> MulQuant:
         """The constants behind the accumulator, in float64."""
@@ -101,7 +101,7 @@ class QConv2d(_QWeighted):
         return F.conv2d(x, weight, None, self.stride, self.padding, self.dilation, self.groups)
 
     def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
-        weight = self.integer_weight()
+        weight = self.integer_weight(inputs[0])
         conv = nn.Conv2d(
             weight.shape[1] * self.groups,
             weight.shape[0],
@@ -111,7 +111,7 @@ class QConv2d(_QWeighted):
             self.dilation,
             self.groups,
             bias=False,
-            dtype=torch.float64,
+            dtype=weight.dtype,
         )
         conv.weight = nn.Parameter(weight, requires_grad=False)
         bits = self.weight_quantiser.format.bits
@@ -126,8 +126,8 @@ class QLinear(_QWeighted):
         return F.linear(x, weight)
 
     def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
-        weight = self.integer_weight()
-        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=torch.float64)
+        weight = self.integer_weight(inputs[0])
+        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
         linear.weight = nn.Parameter(weight, requires_grad=False)
         bits = self.weight_quantiser.format.bits
         constants = self.mulquant(inputs[0], recipe)

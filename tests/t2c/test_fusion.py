@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from small_nets import SHAPES, Dense, Functional, Nested, Residual, built, images
 from torch import Tensor, nn
 
-from golden.errors import UnsupportedError
+from golden.errors import ShapeError, UnsupportedError
 from t2c.calibration import calibrate, unquantised
 from t2c.fusion import LayerBits, NetFuser, Scheme
 from t2c.layers.add import QAdd
@@ -212,6 +212,11 @@ def test_an_in_place_change_that_tracing_misses_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="in place"):
         NetFuser(One(aliased)).fuse(torch.randn(2, 2, 6, 6))
+
+
+def test_an_example_that_the_model_cannot_take_is_refused() -> None:
+    with pytest.raises(ShapeError, match=r"example of shape \(2, 3, 6, 6\).*channels"):
+        NetFuser(One(lambda s, x: s.conv(x))).fuse(torch.randn(2, 3, 6, 6))
 
 
 def test_a_hook_is_not_lost_silently() -> None:

@@ -18,7 +18,7 @@ from golden.rounding import Rounding
 from t2c.calibration import calibrate
 from t2c.exports.package import graph_of
 from t2c.fusion import NetFuser
-from t2c.integer.layers import IntegerLinear
+from t2c.integer.layers import IntegerLinear, carrier
 from t2c.integer.requantise import MulQuant, OutputStage, round_shift
 from t2c.mulquant import Constants, fixed_format, normalized
 from t2c.nn2chip import T2C
@@ -170,3 +170,27 @@ def test_rounding_sweep_of_small_values(rounding: Rounding) -> None:
     for shift in range(10):
         got = round_shift(p, torch.tensor(shift), rounding).tolist()
         assert got == [exact(v, shift, rounding) for v in range(-300, 301)]
+
+
+@pytest.mark.parametrize(("taps", "dtype"), [(518, torch.float32), (519, torch.float64)])
+def test_float32_carries_a_layer_only_below_two_to_the_24th(taps: int, dtype: torch.dtype) -> None:
+    """518 * 127 * 255 < 2^24 <= 519 * 127 * 255."""
+    assert (taps * 127 * 255 < 2**24) == (dtype is torch.float32)
+    unsigned = Reading(bits=8, signed=False, zero_point=0, scale=1.0)
+    assert carrier(torch.full((3, taps), -127), unsigned) is dtype
+
+
+def test_the_carrier_counts_the_distance_from_the_zero_point() -> None:
+    weight = torch.full((1, 1032), 127)  # 1032 * 127 * 128 < 2^24 <= 1032 * 127 * 129
+    for zero_point, dtype in ((0, torch.float32), (-1, torch.float32), (1, torch.float64), (-2, torch.float64)):
+        assert carrier(weight, Reading(bits=8, signed=True, zero_point=zero_point, scale=1.0)) is dtype
+
+
+def test_shortened_float32_products_are_not_trusted() -> None:
+    reading = Reading(bits=8, signed=False, zero_point=0, scale=1.0)
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision("medium")
+        assert carrier(torch.ones(1, 4, dtype=torch.int64), reading) is torch.float64
+    finally:
+        torch.set_float32_matmul_precision(before)
