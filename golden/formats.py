@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from golden.errors import RangeError
 IntArray = npt.NDArray[np.int64]
 
 MAX_BITS = 64
+
+_Integers = TypeVar("_Integers", int, IntArray)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,20 @@ class IntFormat:
 
     def __str__(self) -> str:
         return f"{'s' if self.signed else 'u'}{self.bits}"
+
+
+def twos_complement(raw: _Integers, bits: int) -> _Integers:
+    """Read the low `bits` bits as a two's complement number.
+
+    >>> twos_complement(0xF8, 4), twos_complement(-9, 4)
+    (-8, 7)
+
+    Args:
+        raw: an int, or int64 of any shape.
+        bits: 1..64; 1..63 for an array.
+    """
+    sign = 1 << (bits - 1)
+    return ((raw & (2 * sign - 1)) ^ sign) - sign
 
 
 def as_int64(name: str, values: npt.ArrayLike) -> IntArray:

@@ -1,7 +1,5 @@
-"""Which tensors stay in the activation memory, and where.
-
-the others visit the host and pass through in strips of rows.
-"""
+"""Which tensors stay in the activation memory, and where. The others visit the host and pass through in strips of
+rows."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@ cut into strips of rows, and constants that do not fit are brought by the progra
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -44,16 +45,17 @@ def compile_program(graph: Graph, layer: str, hardware: Hardware, *, batch: int 
     return _Compiler(graph, nodes, hardware, batch).compile()
 
 
-def largest_batch(graph: Graph, layer: str, hardware: Hardware, images: int) -> int:
-    """The largest divisor of `images` that one run can take with everything in the memories; 1 if there is none."""
+def compile_largest_batch(graph: Graph, layer: str, hardware: Hardware, images: int) -> Program:
+    """Compile for the largest divisor of `images` that one run can take with everything in the memories, else for one.
+
+    Raises:
+        KeyError, UnsupportedError, RangeError: as `compile_program`, for a single image.
+    """
     for batch in range(images, 1, -1):
         if images % batch == 0:
-            try:
-                compile_program(graph, layer, hardware, batch=batch)
-            except (UnsupportedError, RangeError):
-                continue
-            return batch
-    return 1
+            with contextlib.suppress(UnsupportedError, RangeError):
+                return compile_program(graph, layer, hardware, batch=batch)
+    return compile_program(graph, layer, hardware)
 
 
 @dataclass
@@ -65,7 +67,6 @@ class _Compiler:
     layouts: dict[str, Layout] = field(default_factory=dict)
     plans: dict[str, LayerPlan] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
 
     def compile(self) -> Program:
         self._lay_out()
@@ -87,14 +88,13 @@ class _Compiler:
         away = [edge for edge in self.roots if self.roots[edge] == edge and edge not in allocation.address]
         tensors = _regions(self.layouts, [e for e in away if e not in inputs] + [output], self.batch)
         emitter = _Emitter(self, allocation, constants, {r.edge: r for r in (*regions, *tensors)}, frozenset(inputs))
-        self.steps = [*emitter.load_inputs(inputs), *emitter.layers(), *emitter.store_output(output)]
-        self.steps.append(Step(descriptor=Descriptor(op=Operation.END, layer=1 + len(self.nodes))))
+        end = Step(descriptor=Descriptor(op=Operation.END, layer=1 + len(self.nodes)))
         program = Program(
             hardware=self.hardware,
             graph=self.graph,
             nodes=tuple(self.nodes),
             batch=self.batch,
-            steps=tuple(self.steps),
+            steps=(*emitter.load_inputs(inputs), *emitter.layers(), *emitter.store_output(output), end),
             layouts=self.layouts,
             plans=self.plans,
             weights=constants.weights if constants else np.zeros((0, self.hardware.cols), dtype=np.int64),
@@ -254,10 +254,9 @@ class _Emitter:
             hardware = self.compiler.hardware
             weights = plan.weights(run)
             params = plan.params[start : start + run.tiles * plan.param_step]
-            beats = -(-hardware.cols * hardware.param_w // hardware.stream_w)
             for op, content, words, each in (
                 (Operation.WEIGHTS, Content.WEIGHTS, weights, 1),
-                (Operation.PARAMS, Content.PARAMS, params, beats),
+                (Operation.PARAMS, Content.PARAMS, params, hardware.param_beats),
             ):
                 yield Step(
                     descriptor=Descriptor(op=op, layer=part.layer, words=len(words)),

@@ -10,7 +10,7 @@ import numpy as np
 from golden.errors import UnsupportedError
 from golden.formats import IntArray
 from mapping.hardware import Hardware
-from mapping.layer import LanewisePlan, LayerPlan, WeightedPlan, weight_rows
+from mapping.layer import LanewisePlan, LayerPlan, WeightedPlan
 from mapping.params import Lanes
 from mapping.tiles import ColumnRun
 
@@ -19,7 +19,7 @@ from mapping.tiles import ColumnRun
 class Constants:
     """Constants that all fit.
 
-    Weights, params: the memories; weight_base: by (node, first tile); param_base: by node.
+    weights, params: the memories; weight_base: by (node, first tile); param_base: by node.
     """
 
     weights: IntArray
@@ -33,7 +33,7 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
 
     The identity tile comes first and is shared by all lanewise layers.
     """
-    rows = sum(weight_rows(p, run) for p in plans.values() if isinstance(p, WeightedPlan) for run in p.runs)
+    rows = sum(p.weight_rows(run) for p in plans.values() if isinstance(p, WeightedPlan) for run in p.runs)
     shared = next((plan for plan in plans.values() if isinstance(plan, LanewisePlan)), None)
     rows += hardware.rows * hardware.groups if shared else 0
     if rows > hardware.wgt_depth or sum(len(p.params) for p in plans.values()) > hardware.par_depth:
@@ -77,7 +77,7 @@ def pieces(name: str, plan: LayerPlan, hardware: Hardware) -> tuple[tuple[Column
     result: list[tuple[ColumnRun, ...]] = []
     for run in plan.runs:
         one = ColumnRun(first_tile=0, tiles=per_word, first_word=run.first_word, words=run.words)
-        rows = weight_rows(plan, one)
+        rows = plan.weight_rows(one)
         count = min(hardware.wgt_depth // rows, hardware.par_depth // (per_word * plan.param_step))
         if count >= 1:
             for first in range(0, run.tiles, count * per_word):

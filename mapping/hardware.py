@@ -81,6 +81,16 @@ class Hardware:
         """Bits of one MulQuant lane in the parameter memory: {shift, bias, multiplier}."""
         return self.scale_w + self.bias_w + SHIFT_W
 
+    @property
+    def param_beats(self) -> int:
+        """Stream words of one parameter word: ceil(COLS PARAM_W / STREAM_W)."""
+        return -(-self.cols * self.param_w // self.stream_w)
+
+    def blocks(self, pixels: int) -> list[int]:
+        """Pixels of each block of a column tile: ACC_DEPTH, and what is left in the last."""
+        full, rest = divmod(pixels, self.acc_depth)
+        return [self.acc_depth] * full + ([rest] if rest else [])
+
     def parameters(self) -> dict[str, int]:
         """Verilog parameters of the engine, by name."""
         return {name.upper(): value for name, value in asdict(self).items()}

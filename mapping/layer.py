@@ -52,6 +52,7 @@ class LayerPlan(ABC):
     sources: tuple[Layout, ...]
     target: Layout
     window: Window
+    stage: OutputStage
     params: Lanes
     param_step: int = 1
 
@@ -63,6 +64,10 @@ class LayerPlan(ABC):
     @abstractmethod
     def weights(self, run: ColumnRun) -> IntArray:
         """Weight rows of one column run: (rows, COLS)."""
+
+    @abstractmethod
+    def weight_rows(self, run: ColumnRun) -> int:
+        """How many weight rows a column run takes."""
 
     @abstractmethod
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
@@ -81,10 +86,6 @@ class LayerPlan(ABC):
         bottom = (last - 1) * stride - pad + (kernel - 1) * dilation + 1
         height = self.sources[0].height
         return min(max(top, 0), height - 1), min(max(bottom, 1), height)
-
-    def blocks(self, pixels: int) -> int:
-        """Pixel blocks of a tile."""
-        return -(-pixels // self.hardware.acc_depth)
 
 
 def stage_fields(stage: OutputStage) -> dict[str, Any]:
@@ -133,6 +134,9 @@ class LanewisePlan(LayerPlan):
     def weights(self, run: ColumnRun) -> IntArray:
         return identity_rows(self.hardware.rows, self.hardware.cols)
 
+    def weight_rows(self, run: ColumnRun) -> int:
+        return run.tiles * self.hardware.rows
+
     @property
     def macs(self) -> int:
         return 0
@@ -155,7 +159,7 @@ class WeightedPlan(LayerPlan):
     """conv2d, linear: K on the rows, N on the columns.
 
     weight: (O, C / groups, taps); plan: rows; channels: output channel of every column, (tiles, COLS);
-    column_runs: which channel words each column tile takes; stage: output stage.
+    column_runs: which channel words each column tile takes.
     """
 
     weight: IntArray
@@ -163,7 +167,6 @@ class WeightedPlan(LayerPlan):
     plan: RowPlan
     channels: IntArray
     column_runs: tuple[ColumnRun, ...]
-    stage: OutputStage
 
     @property
     def runs(self) -> tuple[ColumnRun, ...]:
@@ -171,6 +174,9 @@ class WeightedPlan(LayerPlan):
 
     def weights(self, run: ColumnRun) -> IntArray:
         return tile_weights(self.weight, self.groups, self.plan, run, self.channels)
+
+    def weight_rows(self, run: ColumnRun) -> int:
+        return run.tiles * self.plan.tap_groups * run.words * self.hardware.rows
 
     @property
     def macs(self) -> int:
@@ -195,7 +201,7 @@ class WeightedPlan(LayerPlan):
                 taps_per_tile=self.plan.taps_per_tile,
                 k_tiles=self.plan.tap_groups * run.words,
                 col_tiles=run.tiles,
-                blocks=self.blocks(pixels),
+                blocks=len(self.hardware.blocks(pixels)),
                 weight_base=part.weight_base,
                 param_base=part.param_base,
                 x_signed=int(self.edges[0].signed),
@@ -218,7 +224,6 @@ class PoolPlan(LanewisePlan):
 
     combine: Combine
     x_zero_point: int
-    stage: OutputStage
 
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         source, target = self.sources[0], self.target
@@ -232,7 +237,7 @@ class PoolPlan(LanewisePlan):
                 origin=origin + image * source.size,
                 image_step=1,
                 k_tiles=self.window.taps,
-                blocks=self.blocks(pixels),
+                blocks=len(self.hardware.blocks(pixels)),
                 x_signed=int(self.edges[0].signed),
                 x_zero_point=self.x_zero_point,
                 combine=self.combine,
@@ -252,8 +257,6 @@ class PoolPlan(LanewisePlan):
 class AddPlan(LanewisePlan):
     """Residual add: pixels of both operands alternate, MulQuant joins each pair."""
 
-    stage: OutputStage
-
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         layout, rows = self.target, part.last - part.first
         offset, (a, b) = part.first * layout.row_words, part.sources
@@ -271,7 +274,7 @@ class AddPlan(LanewisePlan):
                 col_step=b - a,
                 row_step=1,
                 image_step=layout.row_words,
-                blocks=self.blocks(2 * images * layout.row_words),
+                blocks=len(self.hardware.blocks(2 * images * layout.row_words)),
                 x_signed=int(self.edges[0].signed),
                 x_zero_point=self.edges[0].zero_point,
                 x2_signed=int(self.edges[1].signed),
@@ -285,10 +288,3 @@ class AddPlan(LanewisePlan):
                 **self.common_fields(part),
             ),
         )
-
-
-def weight_rows(plan: LayerPlan, run: ColumnRun) -> int:
-    """Weight rows that a column run takes."""
-    if isinstance(plan, WeightedPlan):
-        return run.tiles * plan.plan.tap_groups * run.words * plan.hardware.rows
-    return run.tiles * plan.hardware.rows

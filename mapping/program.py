@@ -87,9 +87,9 @@ class Program:
     """A network, or one layer of it, for the core.
 
     batch: images of one run; layouts: by edge; weights, params: what the memories hold from the start, empty if
-    WEIGHTS and PARAMS steps bring them; inputs: regions of one run's
-    inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that
-    the program gives back (the map, if the network ends with a flatten).
+    WEIGHTS and PARAMS steps bring them; inputs: regions of one run's inputs, addresses from 0; tensors: regions of
+    tensors that visit the host, addresses from 0; output: the edge that the program gives back (the map, if the network
+    ends with a flatten).
 
     Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
     """
@@ -106,6 +106,11 @@ class Program:
     inputs: tuple[HostRegion, ...]
     tensors: tuple[HostRegion, ...]
     output: str
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """What a report calls each layer, by layer number."""
+        return ("(load)", *(node.name for node in self.nodes), "(store)")
 
     @property
     def macs(self) -> int:

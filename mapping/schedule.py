@@ -14,33 +14,28 @@ TURN = 1
 """Cycles from a step's done to the next step's start."""
 
 
-def block_sizes(descriptor: Descriptor, hardware: Hardware) -> list[int]:
-    """Pixels of each block of a column tile."""
-    full, rest = divmod(descriptor.pixels, hardware.acc_depth)
-    return [hardware.acc_depth] * full + ([rest] if rest else [])
-
-
 def ideal_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
     """Weight-stationary cycle count of one RUN step.
 
     ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile takes just its pixels,
     since no further load hides behind it.
     """
-    blocks = block_sizes(descriptor, hardware)
+    blocks = hardware.blocks(descriptor.pixels)
     per_pass = sum(max(block, hardware.rows) for block in blocks)
     spared = max(blocks[-1], hardware.rows) - blocks[-1]
     return hardware.rows + descriptor.col_tiles * descriptor.k_tiles * per_pass - spared
 
 
-def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, block: int, k_tile: int, index: int) -> int:
+def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, pixel: int) -> int:
     """Cycle, counted from the step's start pulse, in which the sequencer issues a pixel.
 
     Args:
         descriptor, hardware: the RUN step.
-        tile, block, k_tile: column tile, pixel block, K tile.
-        index: of the pixel in its block.
+        tile, k_tile: column tile, K tile.
+        pixel: of the column tile, in 0..descriptor.pixels - 1.
     """
-    takes = [max(size, hardware.rows) for size in block_sizes(descriptor, hardware)]
+    takes = [max(size, hardware.rows) for size in hardware.blocks(descriptor.pixels)]
+    block, index = divmod(pixel, hardware.acc_depth)
     before = descriptor.k_tiles * (tile * sum(takes) + sum(takes[:block])) + k_tile * takes[block]
     return hardware.rows + 1 + before + index
 

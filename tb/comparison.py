@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from golden.formats import IntArray
+from golden.formats import IntArray, twos_complement
 from tb.capture import Bits, Words
 
 UNKNOWN = -(1 << 15)
@@ -28,12 +28,6 @@ class Comparison:
         return self.compared > 0 and not len(self.mismatches) and not self.faults
 
 
-def _signed(values: IntArray, bits: int, signed: npt.NDArray[np.bool_]) -> IntArray:
-    """Read raw values as two's complement in the rows where `signed` holds."""
-    negative = signed[:, np.newaxis] & (values >= 1 << (bits - 1))
-    return values - (negative.astype(np.int64) << bits)
-
-
 def compare_values(
     what: str, raw: IntArray, unknown: Bits, expected: npt.NDArray[np.int16], kept: Bits,
     signed: npt.NDArray[np.bool_], bits: int,
@@ -50,7 +44,7 @@ def compare_values(
     came, wanted = len(raw), len(expected)
     faults = () if came == wanted else (f"{came} {what} came, {wanted} were expected",)
     common = min(came, wanted)
-    actual = _signed(raw[:common], bits, signed[:common])
+    actual = np.where(signed[:common, np.newaxis], twos_complement(raw[:common], bits), raw[:common])
     differs = ((actual != expected[:common]) | unknown[:common]) & kept[:common]
     word, lane = np.nonzero(differs)
     shown = np.where(unknown[:common][word, lane], UNKNOWN, actual[word, lane])

@@ -1,13 +1,11 @@
-"""After a mismatch.
-
-run again with the probe on the failing value, name the first wrong signal, and write an FST around it.
-"""
+"""After a mismatch, run again with the probe on the failing value, name the first wrong signal, and write an FST
+around it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tb.job import MODULE, Job, harness
@@ -26,10 +24,8 @@ _NEVER = 0xFFFFFFFF
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """finding.
-
-    the first wrong signal; waves: FST around it, if one was written; replay: the command that shows it again.
-    """
+    """Where a run went wrong. finding: the first wrong signal; waves: FST around it, if one was written; replay: the
+    command that shows it again."""
 
     finding: Finding
     waves: Path | None
@@ -85,13 +81,7 @@ def diagnose(job: Job, result: RunResult) -> Diagnosis | None:
         waves = _look(job, built, folder, mismatch.run, {}, column=0, windows=0, first=window.first, last=last)
     # A run of the same image alone shows the same: the core keeps nothing from image to image.
     image = request.first_image + mismatch.run * program.batch
-    alone = type(request)(
-        layer=request.layer,
-        images=program.batch,
-        first_image=image,
-        seed=request.seed,
-        stall=request.stall,
-    )
+    alone = replace(request, images=program.batch, first_image=image)
     replay = replay_command(job.model, alone, program.hardware, job.simulator.name, window)
     return Diagnosis(finding=finding, waves=waves, replay=replay)
 

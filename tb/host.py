@@ -78,8 +78,10 @@ def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> Host:
         else:
             assert move.words is not None
             address = constant_base + len(constants)
-            layout = weight_layout(hardware) if move.content is Content.WEIGHTS else parameter_layout(hardware)
-            constants += _constant_lines(move.words, layout, move.beats // len(move.words), hardware.stream_w)
+            weights = move.content is Content.WEIGHTS
+            layout = weight_layout(hardware) if weights else parameter_layout(hardware)
+            beats = 1 if weights else hardware.param_beats
+            constants += _constant_lines(move.words, layout, beats, hardware.stream_w)
         transfers.append((flags, address, move.beats))
     tail = "".join(f"{line}\n" for line in constants).encode()
     jump = f"@{constant_base:x}\n".encode() if constants else b""

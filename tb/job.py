@@ -13,7 +13,7 @@ import numpy as np
 
 from golden.formats import IntArray
 from golden.package import Package
-from mapping.compiler import ALL, compile_program, largest_batch
+from mapping.compiler import ALL, compile_largest_batch, compile_program
 from mapping.hardware import Hardware
 from mapping.program import Program
 from tb.errors import UserError
@@ -115,13 +115,15 @@ def prepare(
     left = available - request.first_image
     if not 1 <= request.images <= left:
         raise UserError(f"IMAGES = {request.images} is outside 1..{left}, the samples of {model}")
-    batch = 1 if layer == ALL else largest_batch(graph, layer, hardware, request.images)
-    program = compile_program(graph, layer, hardware, batch=batch)
+    if layer == ALL:
+        program = compile_program(graph, ALL, hardware)
+    else:
+        program = compile_largest_batch(graph, layer, hardware, request.images)
     chosen = slice(request.first_image, request.first_image + request.images)
     tensors = _tensors(program, package.samples[chosen])
     runs = [
-        {edge: values[start : start + batch] for edge, values in tensors.items()}
-        for start in range(0, request.images, batch)
+        {edge: values[start : start + program.batch] for edge, values in tensors.items()}
+        for start in range(0, request.images, program.batch)
     ]
     return Job(
         program=program,

@@ -94,7 +94,7 @@ def write_files(
         # Twice what the worst profile (one cycle in ten is free) takes.
         "cycle_limit": 2 * cycles + 20 * beats + 5000,
         "window": [request.waves.first, request.waves.last] if request.waves else None,
-        "layers": ["(load)", *(node.name for node in program.nodes), "(store)"],
+        "layers": program.layer_names,
         "folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")

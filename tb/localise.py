@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from golden.formats import IntArray
+from golden.formats import IntArray, twos_complement
 from mapping.descriptor import Combine
 from mapping.program import Program, Step, Work
 from mapping.schedule import pixel_cycle
@@ -22,8 +22,8 @@ Samples = Mapping[tuple[int, int], Sample]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """The first wrong signal. unit: file of rtl/ without its ending; text: one line; cycle: of the run, or None if there
-    is none to show."""
+    """The first wrong signal. unit: file of rtl/ without its ending; text: one line; cycle: of the run, or None if
+    there is none to show."""
 
     unit: str
     text: str
@@ -67,7 +67,6 @@ def visits_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Visit]
         pixels = (2 * pixel, 2 * pixel + 1) if d.combine is Combine.PAIR else (pixel,)
         for k_tile in range(d.k_tiles):
             for p in pixels:
-                block, position = divmod(p, hardware.acc_depth)
                 n, rest = divmod(p, d.out_h * d.out_w)
                 oy, ox = divmod(rest, d.out_w)
                 visits.append(
@@ -77,7 +76,7 @@ def visits_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Visit]
                         ordinal=runs.index(number),
                         tile=tile,
                         k_tile=k_tile,
-                        start=pixel_cycle(d, hardware, tile, block, k_tile, position),
+                        start=pixel_cycle(d, hardware, tile, k_tile, p),
                         n=n,
                         oy=oy,
                         ox=ox,
@@ -92,15 +91,10 @@ def windows_of(visits: list[Visit], program: Program) -> list[Window]:
     return [window_of(visit.ordinal, visit.start, program.hardware) for visit in visits]
 
 
-def _signed(value: int, bits: int) -> int:
-    value %= 1 << bits
-    return value - (1 << bits) if value >= 1 << (bits - 1) else value
-
-
 def _show(value: int | None, bits: int) -> str:
     if value is None:
         return "X (unknown)"
-    return f"{_signed(value, bits)} (0x{value % (1 << bits):0{-(-bits // 4)}x})"
+    return f"{twos_complement(value, bits)} (0x{value % (1 << bits):0{-(-bits // 4)}x})"
 
 
 class Localiser:
@@ -183,10 +177,10 @@ class Localiser:
                 if actual is None:
                     text = f"activation memory: row {row}, {where}: X (unknown) in a bank without a channel"
                     return [], self._finding("activation_memory", text, late)
-                operands.append(_signed(actual, hardware.x_w + 1))
+                operands.append(twos_complement(actual, hardware.x_w + 1))
                 continue
             operands.append(expected)
-            if actual is not None and _signed(actual, hardware.x_w + 1) == expected:
+            if actual is not None and twos_complement(actual, hardware.x_w + 1) == expected:
                 continue
             if place is not None and address.addresses[row] != place % span:
                 got = address.addresses[row]
@@ -232,7 +226,7 @@ class Localiser:
             before, psum = psum, psum + int(weights[row]) * operands[row]
             seen = self._at(visit, WINDOW + row + lane + 1)
             actual = seen.psums[row]
-            if actual is None or _signed(actual, bits) != psum:
+            if actual is None or twos_complement(actual, bits) != psum:
                 step = f"k = {visit.k_tile * hardware.rows + row}"
                 sum_of = f"{before} + operand {operands[row]} * weight {int(weights[row])}"
                 text = (
@@ -241,7 +235,7 @@ class Localiser:
                 )
                 return psum, self._finding("mac_pe", text, seen)
         seen = self._at(visit, latencies(hardware)[0])
-        if seen.array is None or _signed(seen.array, bits) != psum:
+        if seen.array is None or twos_complement(seen.array, bits) != psum:
             values = f"{_show(seen.array, bits)}, expected {_show(psum, bits)}"
             text = f"array output, column {lane}, {self._tile(visit)}: {values}"
             return psum, self._finding("systolic_array", text, seen)
@@ -250,7 +244,7 @@ class Localiser:
     def _accumulator(self, visit: Visit, acc: int) -> Finding | None:
         bits = self.program.hardware.acc_w
         seen = self._at(visit, latencies(self.program.hardware)[1])
-        if seen.acc is not None and _signed(seen.acc, bits) == acc:
+        if seen.acc is not None and twos_complement(seen.acc, bits) == acc:
             return None
         text = (
             f"accumulator, column {self.mismatch.lane}, after {self._tile(visit)}: {_show(seen.acc, bits)}, "
@@ -263,8 +257,8 @@ class Localiser:
         d, hardware, plan = visit.step.descriptor, self.program.hardware, visit.work.plan
         word = (visit.work.run.first_tile + visit.tile) * plan.param_step + int(visit.second)
         lane = int(plan.params[word, self.mismatch.lane])
-        multiplier = _signed(lane, hardware.scale_w)
-        bias = _signed(lane >> hardware.scale_w, hardware.bias_w)
+        multiplier = twos_complement(lane, hardware.scale_w)
+        bias = twos_complement(lane >> hardware.scale_w, hardware.bias_w)
         shift = lane >> (hardware.scale_w + hardware.bias_w)
         constants = f"M = {multiplier}, B = {bias}, S = {shift}"
         seen = self._at(visit, latencies(hardware)[1])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.formats import IntArray
+from golden.formats import IntArray, twos_complement
 from mapping.compiler import ALL
 from mapping.program import Program
 from mapping.schedule import layer_cycles, layer_ideal_cycles
@@ -153,17 +153,16 @@ def _layer_figures(
     program: Program, prepared: Prepared, found: dict[str, Any], rows: np.typing.NDArray[np.int32]
 ) -> list[dict[str, Any]]:
     """One entry a layer, with the loading of inputs first and the storing of outputs last."""
-    cycles = np.zeros(len(program.nodes) + 2, dtype=np.int64)
+    cycles = np.zeros(len(program.layer_names), dtype=np.int64)
     for run in found.get("layer_cycles", []):
         cycles[: len(run)] += np.array(run[: len(cycles)], dtype=np.int64)
     runs, expected, ideal = len(found.get("layer_cycles", [])), layer_cycles(program), layer_ideal_cycles(program)
     layer_of = np.array([step.descriptor.layer for step in program.steps])[prepared.trace.step]
     compared = np.bincount(layer_of, prepared.trace.primary.sum(axis=1), len(cycles)).astype(int) * runs
     wrong = np.bincount(layer_of[rows[:, 1]], minlength=len(cycles)) if len(rows) else np.zeros(len(cycles), int)
-    names = ["(load)", *(node.name for node in program.nodes), "(store)"]
     elements = program.hardware.rows * program.hardware.cols
     figures = []
-    for number, name in enumerate(names):
+    for number, name in enumerate(program.layer_names):
         plan = program.plans.get(name)
         macs = plan.macs * program.batch * runs if plan else 0
         figures.append(
@@ -192,8 +191,7 @@ def _accuracy(program: Program, prepared: Prepared, folder: Path, labels: IntArr
     for run in range(prepared.runs):
         raw = np.load(folder / f"stored_{run}.npy").astype(np.int64)
         lanes = raw.reshape(program.batch, -1)[:, : layout.channels]
-        limit = 1 << (program.hardware.x_w - 1)
-        signed = np.where((lanes >= limit) & edge.signed, lanes - 2 * limit, lanes)
+        values = twos_complement(lanes, program.hardware.x_w) if edge.signed else lanes
         first = run * program.batch
-        right += int((signed.argmax(axis=1) == labels[first : first + program.batch]).sum())
+        right += int((values.argmax(axis=1) == labels[first : first + program.batch]).sum())
     return right / (prepared.runs * program.batch)

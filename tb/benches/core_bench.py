@@ -10,6 +10,7 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 
+from mapping.hardware import Hardware
 from tb.capture import Words, read_capture
 from tb.comparison import UNKNOWN, Comparison, compare_places, compare_values
 
@@ -37,10 +38,9 @@ class CoreBench:
         self.dut = dut
         self.job = job
         self.folder = Path(job["folder"])
-        hardware = job["hardware"]
-        self.rows, self.cols, self.x_w = hardware["rows"], hardware["cols"], hardware["x_w"]
-        stream = max(self.rows * self.x_w, self.cols * hardware["w_w"])
-        self.stream_w = stream
+        hardware = Hardware(**job["hardware"])
+        self.rows, self.cols, self.x_w = hardware.rows, hardware.cols, hardware.x_w
+        self.stream_w = hardware.stream_w
         expected = np.load(self.folder / "trace.npz")
         self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
         self.stored_kept = expected["stored"]

@@ -7,7 +7,7 @@ import pytest
 
 from golden.centre import centre
 from golden.errors import RangeError, ShapeError
-from golden.formats import IntFormat, as_int64, check_format, check_int, check_range
+from golden.formats import IntFormat, as_int64, check_format, check_int, check_range, twos_complement
 from golden.window import Window
 
 
@@ -32,6 +32,15 @@ def test_ranges_of_every_width(bits: int) -> None:
 def test_refuses_formats(bits: Any, signed: Any, message: str) -> None:
     with pytest.raises(RangeError, match=message):
         IntFormat(bits=bits, signed=signed)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 8, 17, 63])
+def test_twos_complement_takes_the_low_bits(bits: int) -> None:
+    fmt, span = IntFormat(bits=bits, signed=True), 1 << bits
+    for value in {fmt.lo, -1, 0, fmt.hi}:
+        for raw in (value, value % span, value + 5 * span):
+            assert twos_complement(raw, bits) == value
+        assert twos_complement(np.array([[value], [value % span]]), bits).tolist() == [[value], [value]]
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64])

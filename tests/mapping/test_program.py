@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from golden.package import Package
-from mapping.compiler import compile_program, largest_batch
+from mapping.compiler import compile_largest_batch, compile_program
 from mapping.descriptor import Descriptor, Operation
 from mapping.hardware import Hardware
 from mapping.program import Content, Program
@@ -209,4 +209,6 @@ def test_the_largest_batch_is_a_divisor_that_fits() -> None:
     graph = layer_package(LayerShape(channels=3, out=6)).graph
     for depth, wanted in ((1 << 10, 6), (6 * 108 - 1, 3), (3 * 108, 3), (3 * 108 - 1, 2), (2 * 108 - 1, 1), (60, 1)):
         hardware = Hardware(rows=4, cols=4, act_depth=depth)
-        assert largest_batch(graph, "layer", hardware, 6) == wanted, depth
+        program = compile_largest_batch(graph, "layer", hardware, 6)
+        assert program.batch == wanted, depth
+        assert program.words() == compile_program(graph, "layer", hardware, batch=wanted).words()

@@ -87,5 +87,7 @@ def test_hardware_that_cannot_be_built_is_refused(change: dict[str, int], text: 
 def test_figures_of_the_hardware() -> None:
     hardware = Hardware(rows=6, cols=3, x_w=5, w_w=8)
     assert (hardware.psum_w, hardware.groups, hardware.stream_w, hardware.param_w) == (17, 2, 30, 62)
+    assert hardware.param_beats == 7
     assert Hardware(rows=2, cols=2, x_w=2, w_w=8).stream_w == 16
+    assert [Hardware(acc_depth=4).blocks(pixels) for pixels in (3, 4, 9)] == [[3], [4], [4, 4, 1]]
     assert hardware.parameters()["ACT_DEPTH"] == hardware.act_depth

@@ -1,7 +1,5 @@
-"""Localisation.
-
-faults planted at known places are found there, with the values and the cycle, and an FST shows them.
-"""
+"""Localisation: faults planted at known places are found there, with the values and the cycle, and an FST shows
+them."""
 
 from __future__ import annotations
 
