@@ -58,8 +58,8 @@ def conversion(model: torch.nn.Module, images: torch.Tensor, directory: Path) ->
     lap("convert")
     integers = chip.input_integers(images[:1])
     graph = graph_of(net, integers, name="resnet18", widths=chip.recipe.widths)
-    compared = check_against_golden(net, graph, integers)
-    assert compared > 1_000_000, compared
+    agreement = check_against_golden(net, graph, integers)
+    assert agreement.integers > 1_000_000, agreement.integers
     lap("check")
     save_package(Package(graph=graph, samples=integers.numpy(), labels=np.zeros(1, np.int64)), directory)
     load_package(directory)

@@ -53,7 +53,8 @@ class T2C:
         rounding: mode of every requantisation.
         widths: hardware widths.
 
-    After `nn2chip` or `convert`: `qnet` is the fake-quantised network, `net` the integer one.
+    After `nn2chip` or `convert`: `qnet` is the fake-quantised network, `net` the integer one. After `nn2chip`:
+    `agreement` says how many integers torch and golden agreed on, `metrics` holds the package's figures.
 
     Raises:
         UnsupportedError: the model cannot be converted; the message names the fx node.
@@ -175,12 +176,12 @@ class T2C:
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
-        check_against_golden(net, graph, integers)
+        self.agreement = check_against_golden(net, graph, integers)
         figures = dict(metrics or {})
-        if test is None and labels is not None:
-            test = samples, labels
         if test is not None:
-            figures |= self._accuracies(net, *test)
+            figures |= self._accuracies(*test, logits_of(net, self.input_integers(test[0])))
+        elif labels is not None:
+            figures |= self._accuracies(samples, labels, self.agreement.output)
         errors = net.scale_errors()
         figures["max_scale_error"] = max(errors.values(), default=0.0)
         figures |= {f"scale_error.{layer}": error for layer, error in errors.items()}
@@ -199,7 +200,7 @@ class T2C:
         if labels is not None and tuple(labels.shape) != (images.shape[0],):
             raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {images.shape[0]} {name}")
 
-    def _accuracies(self, net: IntegerNetwork, images: Tensor, labels: Tensor) -> dict[str, float]:
-        fake, integer = logits_of(self.qnet.eval(), images.cpu()), logits_of(net, self.input_integers(images))
-        rows = {"accuracy_fake_quantised": fake, "accuracy_integer": integer}
+    def _accuracies(self, images: Tensor, labels: Tensor, integer: Tensor) -> dict[str, float]:
+        """Of the fake-quantised network and of the integer one, whose logits are given."""
+        rows = {"accuracy_fake_quantised": logits_of(self.qnet.eval(), images.cpu()), "accuracy_integer": integer}
         return {name: accuracy(logits, labels.cpu()) for name, logits in rows.items()}

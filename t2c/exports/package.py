@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -50,13 +52,27 @@ def graph_of(net: IntegerNetwork, samples: Tensor, *, name: str, widths: Widths)
     )
 
 
-def check_against_golden(net: IntegerNetwork, graph: Graph, samples: Tensor, *, batch: int = 256) -> int:
-    """Run both and compare every tensor of every sample; return the number of integers compared.
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """What torch and golden agreed on. integers: how many were compared; output: the network's, int64 (N, *shape)."""
+
+    integers: int
+    output: Tensor
+
+
+def check_against_golden(net: IntegerNetwork, graph: Graph, samples: Tensor, *, batch: int = 64) -> Agreement:
+    """Run both and compare every tensor of every sample.
+
+    Args:
+        net, graph: the two sides.
+        samples: int64 (N, *shape).
+        batch: samples that run at once; all their tensors are in memory twice.
 
     Raises:
         ExportError: a tensor differs; the message names the layer, the coordinate and both values.
     """
     compared = 0
+    outputs = []
     for start in range(0, samples.shape[0], batch):
         part = samples[start : start + batch]
         with torch.no_grad():
@@ -73,4 +89,5 @@ def check_against_golden(net: IntegerNetwork, graph: Graph, samples: Tensor, *, 
                 where = (at[0] + start, *at[1:])
                 raise ExportError(f"layer {name!r} at {where}: torch {mine[at]}, golden {golden[at]}")
             compared += mine.size
-    return compared
+        outputs.append(ours[net.output_name])
+    return Agreement(integers=compared, output=torch.cat(outputs))
