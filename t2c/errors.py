@@ -5,5 +5,13 @@ class CalibrationError(RuntimeError):
     """A quantiser was used before it was calibrated; the message names it."""
 
 
+class CheckpointError(ValueError):
+    """A file that is no checkpoint, is damaged, or is of another model or run; the message names the file."""
+
+
 class ExportError(RuntimeError):
     """The integer network in torch and the golden model differ; nothing is written."""
+
+
+class TrainingError(RuntimeError):
+    """A training diverged; the message names the epoch and the step."""

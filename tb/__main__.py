@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from golden.command import Parser, open_package, run
@@ -19,28 +20,26 @@ from tb.simulators import SIMULATORS, find_simulator
 from tb.stalls import PROFILES, parse_stalls
 from tb.unit_job import UNITS, run_unit
 
+DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="sim", description="Run a model package, or one layer of it, on the RTL and compare it with golden."
-    )
-    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add all options but the model, which is the package to work on."""
     parser.add_argument("--layer", default="list", help="layer name, 'all', or 'list'")
     parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join(UNITS)}")
     parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
-    parser.add_argument("--rows", type=int, default=8)
-    parser.add_argument("--cols", type=int, default=8)
+    parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
+    parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
     parser.add_argument("--acc-w", type=int, default=32, help="accumulator bits of the hardware")
     parser.add_argument("--images", type=int, default=4, help="test images to run")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of every random choice of the run")
     parser.add_argument("--stall", default="none", help=f"{', '.join(PROFILES)}; or input,output")
     parser.add_argument("--first-image", type=int, default=0, help="test image to begin with")
     parser.add_argument("--waves", default="0", help="1 writes an FST; FIRST:LAST one of those cycles")
     usual = Hardware()
     for name in DEPTHS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name), help="words")
-    parser.add_argument("--out", type=Path, default=ROOT / "sim_build")
-    return parser
+    parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
 
 
 def _run_unit(options: argparse.Namespace) -> int:
@@ -53,9 +52,8 @@ def _run_unit(options: argparse.Namespace) -> int:
     return 0 if outcome.passed else 1
 
 
-def main() -> int:
+def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
-    options = _parser().parse_args()
     if options.unit:
         return _run_unit(options)
     path, package = open_package(options.model, ROOT / "examples")
@@ -91,6 +89,14 @@ def main() -> int:
             replay = f"  replay with waveform: {result.figures['replay']}"
             print(diagnosis.text() if diagnosis else replay, flush=True)
     return 0 if result.passed else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the process's own arguments if None."""
+    parser = Parser(prog="sim", description=DESCRIPTION)
+    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
+    configure(parser)
+    return execute(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ def half_a_graph(self: Path, data: str) -> None:
         (os, "replace", fail),
         (Path, "write_bytes", no_tensors),
         (Path, "write_text", half_a_graph),
-        (package_module, "_swap_in", fail),
+        (package_module, "swap_in", fail),
     ],
 )
 @pytest.mark.parametrize("existing", [True, False])

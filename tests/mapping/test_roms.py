@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from golden import rom_tensors
 from golden.errors import PackageError, RangeError
 from golden.node import AccumulatingNode, WeightedNode
 from golden.nodes import Add
@@ -191,10 +192,12 @@ def test_an_image_that_does_not_re_read_is_an_error(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One wrong bit on its way to the disk; the command looks at what it wrote."""
-    real = command.save_rom
-    monkeypatch.setattr(command, "save_rom", lambda path, values, *rest, **more: real(path, values ^ 1, *rest, **more))
+    real = rom_tensors.save_rom
+    monkeypatch.setattr(
+        rom_tensors, "save_rom", lambda path, values, *rest, **more: real(path, values ^ 1, *rest, **more)
+    )
     with pytest.raises(PackageError, match=r"weight\.hex: the image does not re-read to the same integers"):
-        command.tensor_roms(package.graph.node("fc"), tmp_path, 1, [RomFormat.HEX])
+        rom_tensors.tensor_roms(package.graph.node("fc"), tmp_path, 1, [RomFormat.HEX])
 
 
 @pytest.mark.parametrize("name", CORE)

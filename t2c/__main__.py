@@ -1,0 +1,90 @@
+"""`t2c COMMAND`: from a model to a package, to ROM images and to a run on the RTL; see docs/command_line.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from golden.command import run
+from t2c.commands import COMMANDS, CommandParser, load_command, parser_of
+from t2c.errors import CalibrationError, ExportError, TrainingError
+from tb.errors import UserError
+
+PACKAGE = "torch2chip-cosim"
+INSTALLS = {
+    "torch": f"'{PACKAGE}[t2c]'",
+    "sklearn": f"'{PACKAGE}[t2c]'",
+    "tqdm": f"'{PACKAGE}[t2c]'",
+    "cocotb": f"'{PACKAGE}[sim]'",
+    "cocotb_bus": f"'{PACKAGE}[sim]'",
+    "cocotb_tools": f"'{PACKAGE}[sim]'",
+    "find_libpython": f"'{PACKAGE}[sim]'",
+    "yaml": "PyYAML",
+    "PIL": "Pillow",
+}
+"""What pip must install for a module that not every command needs."""
+
+
+def _install(error: ModuleNotFoundError) -> str | None:
+    """What would mend a failed import; None if that is not for the user to do."""
+    return INSTALLS.get((error.name or "").partition(".")[0])
+
+
+def _overview() -> CommandParser:
+    parser = CommandParser("t2c", "From a PyTorch model to integers, and to RTL that reproduces them bit for bit.")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, description="`t2c COMMAND --help` lists the options of one."
+    )
+    for name in COMMANDS:
+        commands.add_parser(name, help=load_command(name).HELP, prog=name)
+    return parser
+
+
+def _parser_if_installed(name: str) -> CommandParser | None:
+    try:
+        return parser_of(name)
+    except ModuleNotFoundError as error:
+        if _install(error) is None:
+            raise
+        return None
+
+
+def _options(name: str, words: Sequence[str]) -> argparse.Namespace:
+    """Parse the words after a command, over what its configuration file says."""
+    parser = parser_of(name)
+    finder = CommandParser(f"t2c {name}", add_help=False)
+    finder.add_argument("--config")
+    path = finder.parse_known_args(words)[0].config
+    if path is not None:
+        from t2c.commands.config import Experiment  # YAML loads only for who uses it
+
+        experiment = Experiment.read(path, COMMANDS)
+        others = {other: _parser_if_installed(other) for other in COMMANDS if other != name}
+        experiment.set_defaults(name, parser, others)
+    return parser.parse_args(words)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, with the process's own arguments if None, and return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in COMMANDS:
+        _overview().parse_args(words)  # prints the help or refuses; it does not return
+    name, *rest = words
+    try:
+        return load_command(name).execute(_options(name, rest))
+    except ModuleNotFoundError as error:
+        wanted = _install(error)
+        if wanted is None:
+            raise
+        CommandParser(f"t2c {name}").error(f"{error.name} is not installed; try: pip install {wanted}")
+
+
+def entry() -> NoReturn:
+    """The console script: a user's mistake is one line and exit status 2."""
+    run(main, extra=(UserError, CalibrationError, ExportError, TrainingError))
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,68 @@
+"""The commands of `t2c`, a module each: NAME, HELP, `configure` (its options), `execute` (its work).
+
+A module loads nothing heavy before `execute`, and nothing of another room before `configure`: `t2c --help` lists all of
+them on a machine without PyTorch or a simulator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+from pathlib import Path
+from typing import NoReturn, Protocol, cast
+
+from golden.command import USER_ERROR, Parser
+
+_ORDER = ("train", "quantize", "export", "inspect", "sim", "roms")
+COMMANDS = tuple(name for name in _ORDER if (Path(__file__).parent / f"{name}.py").is_file())
+"""Those that are here, in the order in which an experiment needs them."""
+
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+"""Where a package that is given by its bare name is looked for."""
+
+
+class Command(Protocol):
+    """What a module of this package offers."""
+
+    NAME: str
+    HELP: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options."""
+
+    def execute(self, options: argparse.Namespace) -> int:
+        """Do the work; return the exit status."""
+
+
+class CommandParser(Parser):
+    """A parser whose one-line complaint names the option as it is typed; an option is never abbreviated."""
+
+    def __init__(self, prog: str, description: str = "", *, add_help: bool = True) -> None:
+        super().__init__(prog=prog, description=description, add_help=add_help, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"error: {re.sub('^argument ', '', message)}\n")
+
+
+def add_package(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of all commands that work on a package."""
+    parser.add_argument("package", help="package directory, or the name of an example")
+
+
+def load_command(name: str) -> Command:
+    """Import a command's module.
+
+    Raises:
+        ModuleNotFoundError: something that it needs is not installed.
+    """
+    return cast(Command, importlib.import_module(f"t2c.commands.{name}"))
+
+
+def parser_of(name: str) -> CommandParser:
+    """A parser with all options of a command, `--config` included; errors as `load_command`."""
+    command = load_command(name)
+    parser = CommandParser(f"t2c {name}", command.HELP)
+    parser.add_argument("--config", metavar="FILE.yaml", help="take options from this file; flags win over it")
+    command.configure(parser)
+    return parser

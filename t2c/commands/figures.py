@@ -1,0 +1,166 @@
+"""What every layer of a package costs: multiplications, constants, storage, accumulator. From the graph alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from golden.edge import Edge
+from golden.graph import Graph
+from golden.mulquant import Widths
+from golden.node import AccumulatingNode, Node, WeightedNode
+from golden.nodes import Add, Flatten, Matmul
+from golden.package import TENSOR_FILE, Package
+from mapping.hardware import SHIFT_W
+
+SCALE_ERROR = "scale_error."
+"""Prefix of the metrics that hold the relative scale error of one layer, a fraction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerFigures:
+    """One layer.
+
+    name, operation; inputs, output: shapes without batch; input_formats, output_format: such as u8; weight_bits: None
+    without weights; macs: multiplications of an activation by a weight or another activation per image, taps on padding
+    included, requantisation not; weights: their number; constants: numbers that requantise; accumulator_bits: signed
+    bits that the worst legal input needs; declared_bits: those of the package; both None where nothing is accumulated;
+    scale_error: largest relative error of a channel's scale, a fraction, None if the package does not say;
+    weight_bytes, constant_bytes: packed without gaps, rounded up; activation_bytes: of the output of one image, 0 for
+    a flatten, which moves nothing.
+    """
+
+    name: str
+    operation: str
+    inputs: tuple[tuple[int, ...], ...]
+    output: tuple[int, ...]
+    input_formats: tuple[str, ...]
+    output_format: str
+    weight_bits: int | None
+    macs: int
+    weights: int
+    constants: int
+    accumulator_bits: int | None
+    declared_bits: int | None
+    scale_error: float | None
+    weight_bytes: int
+    constant_bytes: int
+    activation_bytes: int
+
+    @property
+    def parameters(self) -> int:
+        """Weights and constants together."""
+        return self.weights + self.constants
+
+
+TOTALS = ("macs", "weights", "constants", "parameters", "weight_bytes", "constant_bytes", "activation_bytes")
+"""Figures that add up over layers."""
+
+
+def packed(count: int, bits: int) -> int:
+    """Bytes that hold `count` values of `bits` bits each.
+
+    >>> packed(3, 4)
+    2
+    """
+    return -(-count * bits // 8)
+
+
+def tensor_bytes(edge: Edge) -> int:
+    """Bytes of one image's activations, packed."""
+    return packed(prod(edge.shape), edge.bits)
+
+
+def _macs(node: Node, inputs: tuple[Edge, ...], output: Edge) -> int:
+    if isinstance(node, WeightedNode):
+        return prod(output.shape) * int(node.weight[0].size)  # every output takes the weights of its channel once
+    if isinstance(node, Matmul):
+        return prod(output.shape) * inputs[0].shape[-1]
+    return 0
+
+
+def _constants(node: Node, widths: Widths) -> tuple[int, int]:
+    """How many constants requantise the node's output, and their bits in all."""
+    if isinstance(node, AccumulatingNode):
+        each = int(node.mulquant.multiplier.size)  # one multiplier, one bias and one shift a channel
+        return 3 * each, each * (widths.scale + widths.bias + SHIFT_W)
+    if isinstance(node, Add):
+        return 4, 2 * widths.scale + widths.bias + SHIFT_W
+    return 0, 0
+
+
+def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> LayerFigures:
+    """The figures of one node; metrics: the package's."""
+    inputs, output = graph.inputs_of(node), graph.edges[node.output]
+    weights, weight_bits = (int(node.weight.size), node.weight_bits) if isinstance(node, WeightedNode) else (0, None)
+    constants, constant_bits = _constants(node, graph.widths)
+    return LayerFigures(
+        name=node.name,
+        operation=node.op,
+        inputs=tuple(edge.shape for edge in inputs),
+        output=output.shape,
+        input_formats=tuple(str(edge.format) for edge in inputs),
+        output_format=str(output.format),
+        weight_bits=weight_bits,
+        macs=_macs(node, inputs, output),
+        weights=weights,
+        constants=constants,
+        accumulator_bits=node.accumulator_bits(inputs) if isinstance(node, AccumulatingNode) else None,
+        declared_bits=graph.widths.acc if isinstance(node, AccumulatingNode) else None,
+        scale_error=metrics.get(f"{SCALE_ERROR}{node.name}"),
+        weight_bytes=packed(weights, weight_bits or 0),
+        constant_bytes=packed(constant_bits, 1),
+        activation_bytes=0 if isinstance(node, Flatten) else tensor_bytes(output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageFigures:
+    """A package: header, layers in topological order, and sums over them.
+
+    path; sha256: of its tensor file, in full; metrics: without those of single layers; input_shape, input_format,
+    input_bytes: of one image; samples: images that it holds; totals: by the names in TOTALS.
+    """
+
+    path: str
+    name: str
+    description: str
+    sha256: str
+    widths: Mapping[str, int]
+    metrics: Mapping[str, float]
+    samples: int
+    input_shape: tuple[int, ...]
+    input_format: str
+    input_bytes: int
+    layers: tuple[LayerFigures, ...]
+    totals: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain dictionaries and lists."""
+        layers = [asdict(layer) | {"parameters": layer.parameters} for layer in self.layers]
+        return asdict(self) | {"layers": layers}
+
+
+def package_figures(path: Path, package: Package) -> PackageFigures:
+    """Figures of a loaded package; path: its directory."""
+    graph = package.graph
+    layers = tuple(layer_figures(graph, node, package.metrics) for node in graph.nodes)
+    entry = graph.edges[graph.input]
+    return PackageFigures(
+        path=str(path),
+        name=package.name,
+        description=package.description,
+        sha256=hashlib.sha256((path / TENSOR_FILE).read_bytes()).hexdigest(),
+        widths={"acc": graph.widths.acc, "scale": graph.widths.scale, "bias": graph.widths.bias},
+        metrics={name: value for name, value in package.metrics.items() if not name.startswith(SCALE_ERROR)},
+        samples=int(package.labels.size),
+        input_shape=entry.shape,
+        input_format=str(entry.format),
+        input_bytes=tensor_bytes(entry),
+        layers=layers,
+        totals={name: sum(getattr(layer, name) for layer in layers) for name in TOTALS},
+    )

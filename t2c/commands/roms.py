@@ -1,0 +1,26 @@
+"""`t2c roms`: write the ROM images of a package; what `make roms` does."""
+
+from __future__ import annotations
+
+import argparse
+
+from t2c.commands import add_package
+
+NAME = "roms"
+HELP = "write the ROM images of a package: every tensor as text, and the memories of the core"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Options of `python -m mapping`, with the package as an argument."""
+    from mapping.__main__ import configure as add_options
+
+    add_package(parser)
+    add_options(parser)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Return 0 once every image is written and was read back equal."""
+    from mapping.__main__ import execute as write_images
+
+    options.model = options.package
+    return write_images(options)
