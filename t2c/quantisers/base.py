@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS
-from golden.errors import RangeError
+from golden.errors import RangeError, UnsupportedError
 from golden.formats import IntFormat, check_int
 from t2c.errors import CalibrationError
 from t2c.reading import Reading
@@ -38,12 +40,17 @@ class _QBase(nn.Module):
         scale_shape: () for one scale per tensor, (C, 1, ...) for one per channel; it broadcasts against x.
         name: what errors call this quantiser, such as "conv1.weight".
 
+    Class attributes: `widths`, the code widths that the method is defined for; `widths_reason`, why no others.
+
     Raises:
         RangeError: bits outside 2..8.
+        UnsupportedError: bits that are not in `widths`.
 
     Source: Torch2Chip (MLSys 2024), dual-path design, section 3.
     """
 
+    widths: ClassVar[tuple[int, ...]] = tuple(range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
+    widths_reason: ClassVar[str] = ""
     scale: Tensor
     zero_point: Tensor
     low: Tensor
@@ -61,6 +68,11 @@ class _QBase(nn.Module):
     ) -> None:
         super().__init__()
         check_int(f"{name}: bits", bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
+        if bits not in self.widths:
+            known = ", ".join(map(str, self.widths))
+            raise UnsupportedError(
+                f"{name}: {type(self).__name__} has no {bits} bits, only {known}: {self.widths_reason}"
+            )
         self.format = IntFormat(bits=bits, signed=signed)
         self.symmetric = symmetric
         self.name = name
@@ -166,10 +178,13 @@ class _QBase(nn.Module):
         self.observing = False
         self.calibrated.fill_(False)
 
+    def shared_axes(self, x: Tensor) -> list[int]:
+        """The axes of x along which one scale is shared: all of them, or all but the channels."""
+        return [axis for axis in range(x.ndim) if not self.scale.ndim or self.scale.shape[axis] == 1]
+
     def track(self, x: Tensor) -> None:
         """Widen low..high, which always contain 0, to the range of x, per tensor or per channel."""
-        axes = [axis for axis in range(x.ndim) if not self.scale.ndim or self.scale.shape[axis] == 1]
-        keep = bool(self.scale.ndim)
+        axes, keep = self.shared_axes(x), bool(self.scale.ndim)
         self.low.copy_(torch.minimum(self.low, x.amin(axes, keepdim=keep)))
         self.high.copy_(torch.maximum(self.high, x.amax(axes, keepdim=keep)))
 
@@ -197,7 +212,7 @@ class _QBase(nn.Module):
             bits=self.format.bits,
             signed=self.format.signed,
             zero_point=int(self.zero_point),
-            scale=float(self.step()),
+            scale=float(self.step().detach()),
         )
 
     def extra_repr(self) -> str:
