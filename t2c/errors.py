@@ -15,3 +15,7 @@ class ExportError(RuntimeError):
 
 class TrainingError(RuntimeError):
     """A training diverged; the message names the epoch and the step."""
+
+
+class ModelError(ValueError):
+    """A model by name that does not exist, cannot be made, or does not fit the data; the message names it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from t2c.accuracy import accuracy, logits_of
-from t2c.calibration import calibrate
 from t2c.data.digits import load
 from t2c.data.split import Splits
 from t2c.examples.settings import Metrics, repeatable, shortened
@@ -15,7 +15,7 @@ from t2c.fusion import NetFuser, Scheme
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
-from t2c.trainers.supervised import Schedule, fit
+from t2c.trainers import PTQ, QAT, Schedule, Supervised
 
 FLOAT = Schedule(epochs=60, rate=4e-3, decay=1e-3)
 FINE_TUNE = Schedule(epochs=60, rate=3e-3, decay=0.0)
@@ -45,13 +45,13 @@ NAMES = tuple(variant.name for variant in VARIANTS)
 def quantise(model: DigitsCNN, variant: Variant, data: Splits) -> QNetwork:
     """Fuse and calibrate on the training images, then fine-tune if the variant says so."""
     bits = variant.bits
-    fuser = NetFuser(model, scheme=variant.scheme, weight_bits=bits, activation_bits=bits)
-    qnet = fuser.fuse(data.train.images[:1])
-    with calibrate(qnet):
-        qnet(data.train.images)
-    if variant.tuning is not None:
-        fit(qnet, data.train, variant.tuning, title=f"{variant.name} QAT")
-    return qnet.eval()
+    fuser = partial(NetFuser, scheme=variant.scheme, weight_bits=bits, activation_bits=bits)
+    if variant.tuning is None:
+        return PTQ(model, data, fuser=fuser, images=None, calibration_batch=None).fit()
+    tuning = asdict(variant.tuning)
+    return QAT(
+        model, data, fuser=fuser, images=None, calibration_batch=None, title=f"{variant.name} QAT", **tuning
+    ).fit()
 
 
 def build(
@@ -65,7 +65,7 @@ def build(
     rows: dict[str, Metrics] = {}
     with repeatable():
         model = DigitsCNN()
-        fit(model, data.train, shortened(FLOAT, epochs), title="digits")
+        Supervised(model, data, title="digits", **asdict(shortened(FLOAT, epochs))).fit()
         float_accuracy = accuracy(logits_of(model, data.test.images), data.test.labels)
         for variant in VARIANTS:
             if variant.name not in names:

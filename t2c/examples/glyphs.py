@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from t2c.accuracy import BATCH, accuracy, logits_of
-from t2c.calibration import calibrate
 from t2c.data.glyphs import load
-from t2c.data.split import Split, Splits
+from t2c.data.split import Splits
 from t2c.examples.settings import Metrics, repeatable, shortened
 from t2c.fusion import NetFuser
 from t2c.models.mobilenet_v1 import MobileNetV1
 from t2c.models.resnet20 import ResNet20
-from t2c.network import QNetwork
 from t2c.nn2chip import T2C
-from t2c.trainers.supervised import Schedule, fit
+from t2c.trainers import PTQ, Schedule, Supervised
 
 SAMPLES = 32
 """Test images that a package holds; its accuracies are over the whole test split."""
@@ -56,22 +54,14 @@ EXAMPLES = (
 NAMES = tuple(example.name for example in EXAMPLES)
 
 
-def quantise(model: nn.Module, data: Split) -> QNetwork:
-    """Fuse, and calibrate batch by batch on the images."""
-    qnet = NetFuser(model).fuse(data.images[:1])
-    with calibrate(qnet):
-        logits_of(qnet, data.images)
-    return qnet.eval()
-
-
 def make(example: Example, data: Splits, directory: Path, epochs: int | None) -> Metrics:
     """Train, quantise and write one package; return its metrics. The test split is evaluated once, at the end."""
     with repeatable():
         model = example.model().to(memory_format=torch.channels_last)  # a quarter faster on one core
-        fit(model, data.train, shortened(example.training, epochs), title=example.name)
+        Supervised(model, data, title=example.name, **asdict(shortened(example.training, epochs))).fit()
         test = data.test.images, data.test.labels
         float_accuracy = accuracy(logits_of(model, test[0]), test[1])
-        chip = T2C(quantise(model, data.train.head(8 * BATCH)), name=example.name)
+        chip = T2C(PTQ(model, data, fuser=NetFuser, images=8 * BATCH).fit(), name=example.name)
         stored = data.test.head(SAMPLES)
         chip.nn2chip(
             stored.images,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from t2c.trainers.supervised import Schedule
+from t2c.trainers import Schedule
 
 Metrics = dict[str, float]
 

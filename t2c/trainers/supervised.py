@@ -1,64 +1,64 @@
-"""Supervised training: float models and, with the straight-through estimator, quantised networks (QAT)."""
+"""Supervised training of float models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
-from t2c.data.split import Split
-from t2c.progress import progress
+from t2c.data.split import Splits
+from t2c.trainers.base import Trainer
+from t2c.trainers.loop import Loop, Schedule
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long and how hard.
+class Supervised(Trainer):
+    """Train a float model, in place: cross-entropy, Adam, cosine schedule, images shifted at random.
 
-    epochs; rate: peak learning rate, cosine to 0; batch: samples a step; decay: weight decay;
-    shift: images move by up to so many pixels at random; seed: of order and shifts.
+    Args:
+        model, data, seed, device, checkpoint, title: as `Trainer`.
+        epochs, rate, batch, decay, shift: as `Schedule`.
+        save_every: write the checkpoint after so many steps too, not only after each epoch.
+
+    After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
     """
 
-    epochs: int
-    rate: float
-    batch: int = 64
-    decay: float = 1e-4
-    shift: int = 1
-    seed: int = 0
+    name = "supervised"
 
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Splits,
+        *,
+        epochs: int = 10,
+        rate: float = 4e-3,
+        batch: int = 64,
+        decay: float = 1e-4,
+        shift: int = 1,
+        save_every: int | None = None,
+        seed: int = 0,
+        device: str = "cpu",
+        checkpoint: Path | str | None = None,
+        title: str | None = None,
+    ) -> None:
+        super().__init__(model, data, seed=seed, device=device, checkpoint=checkpoint, title=title)
+        self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
+        self.save_every = save_every
+        self.history: list[tuple[float, float]] = []
 
-def _shifted(images: Tensor, reach: int, generator: torch.Generator) -> Tensor:
-    """Move each image by a random (dy, dx) in -reach..reach, filling with 0."""
-    if not reach:
-        return images
-    count, _, height, width = images.shape
-    padded = F.pad(images, (reach,) * 4)
-    corner = torch.randint(0, 2 * reach + 1, (2, count, 1), generator=generator)
-    rows, columns = corner[0] + torch.arange(height), corner[1] + torch.arange(width)
-    sample = torch.arange(count)
-    return padded[sample[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def _orders(count: int, schedule: Schedule, generator: torch.Generator) -> Iterator[Tensor]:
-    """The samples of each step: every epoch all of them once, in an order that is drawn when the epoch begins."""
-    for _ in range(schedule.epochs):
-        yield from torch.randperm(count, generator=generator).split(schedule.batch)
-
-
-def fit(model: nn.Module, data: Split, schedule: Schedule, *, title: str = "training") -> None:
-    """Minimise cross-entropy with Adam, in place; the same seed, threads and machine give the same bytes."""
-    generator = torch.Generator().manual_seed(schedule.seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
-    steps = range(schedule.epochs * -(-len(data) // schedule.batch))
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, len(steps)))
-    model.train()
-    for _, chosen in zip(progress(steps, title), _orders(len(data), schedule, generator), strict=True):
-        images = _shifted(data.images[chosen], schedule.shift, generator)
-        loss = F.cross_entropy(model(images), data.labels[chosen])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        cosine.step()
-    model.eval()
+    def fit(self) -> nn.Module:
+        """Train, and return the model itself; errors as `Trainer.fit`."""
+        store = self.store(self.data.train, vars(self.schedule))
+        loop = Loop(
+            self.model.to(self.device),
+            self.data.train,
+            self.schedule,
+            [{"params": list(self.model.parameters())}],
+            seed=self.seed,
+            device=self.device,
+            store=store,
+            every=self.save_every,
+            title=self.title,
+        )
+        loop.run()
+        self.history = loop.history
+        return self.model.cpu()

@@ -1,0 +1,96 @@
+"""Quantisation-aware training: the supervised loop on a calibrated dual-path network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from t2c.calibration import quantisers_of
+from t2c.network import QNetwork
+from t2c.quantisers import PACT
+from t2c.trainers.loop import Loop, Schedule
+from t2c.trainers.quantising import QuantisingTrainer
+
+
+def parameter_groups(net: nn.Module, rate: float, pact_decay: float) -> list[dict[str, Any]]:
+    """Adam's groups: weights and normalisation first, then one for each learned parameter of a quantiser.
+
+    A step, a clipping level and the like must move by a fraction of themselves: Adam's move is about its learning rate,
+    whatever the gradient, and 0.001 is nothing to a clipping level of 10 and everything to a step of 0.002. So such a
+    parameter learns at `rate` times its mean magnitude when training starts. It has no weight decay, but for the clips
+    of PACT: inside its clip PACT has no gradient, so that nothing else makes a clip smaller.
+
+    Args:
+        net: calibrated.
+        rate: relative learning rate of what quantisers learn.
+        pact_decay: weight decay (L2) of PACT's alpha.
+    """
+    groups: list[dict[str, Any]] = []
+    learned: set[nn.Parameter] = set()
+    for quantiser in quantisers_of(net):
+        for parameter in quantiser.parameters():
+            if parameter in learned:
+                continue
+            learned.add(parameter)
+            size = float(parameter.detach().abs().mean()) if parameter.numel() else 0.0
+            decay = pact_decay if isinstance(quantiser, PACT) else 0.0
+            groups.append({"params": [parameter], "lr": rate * (size or 1.0), "weight_decay": decay})
+    return [{"params": [p for p in net.parameters() if p not in learned]}, *groups]
+
+
+class QAT(QuantisingTrainer):
+    """Fuse, calibrate, fine-tune: the gradient passes straight through the rounding.
+
+    Args:
+        epochs, rate, batch, decay, shift: as `Schedule`; decay does not touch what quantisers learn.
+        step_rate: learning rate of what quantisers learn, relative to its size: `parameter_groups`.
+        pact_decay: weight decay of PACT's clips; from memory of the paper, which has that of the weights, 2e-4.
+        save_every: write the checkpoint after so many steps too, not only after each epoch.
+        others: as `QuantisingTrainer`.
+
+    After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
+    """
+
+    name = "qat"
+
+    def __init__(
+        self,
+        *arguments: Any,
+        epochs: int = 10,
+        rate: float = 1e-3,
+        batch: int = 64,
+        decay: float = 0.0,
+        shift: int = 1,
+        step_rate: float = 1e-3,
+        pact_decay: float = 2e-4,
+        save_every: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
+        self.step_rate = step_rate
+        self.pact_decay = pact_decay
+        self.save_every = save_every
+        self.history: list[tuple[float, float]] = []
+
+    def fit(self) -> QNetwork:
+        """Return the fine-tuned network; errors as `Trainer.fit`."""
+        options = {**vars(self.schedule), "step_rate": self.step_rate, "pact_decay": self.pact_decay}
+        options |= self.quantising_options()
+        store = self.store(self.data.train, options)
+        qnet = self.calibrated()
+        loop = Loop(
+            qnet,
+            self.data.train,
+            self.schedule,
+            parameter_groups(qnet, self.step_rate, self.pact_decay),
+            seed=self.seed,
+            device=self.device,
+            store=store,
+            every=self.save_every,
+            title=self.title,
+        )
+        loop.run()
+        self.history = loop.history
+        return self.finished(qnet)
