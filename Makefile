@@ -1,6 +1,6 @@
 # `make` prints the targets and variables below. Every target sets up what it needs.
 MODEL ?= digits_w8a8## package directory, or the name of an example
-MODELS ?=## make model: digits_w8a8,digits_w4a4,resnet20,mobilenet_v1,resnet18; empty for all
+MODELS ?=## make model: digits_w8a8,digits_w4a4,digits_apot,digits_sp2,resnet20,mobilenet_v1,resnet18; empty for all
 LAYER ?= list## layer name, all for the whole network, or list
 UNIT ?=## run the bench of a unit instead: mulquant, systolic_array or core_registers
 SIM ?= icarus## icarus or verilator

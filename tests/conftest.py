@@ -6,7 +6,10 @@ import contextlib
 import os
 from pathlib import Path
 
-import pytest
+for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and NumPy are first imported
+    os.environ.setdefault(pool, "1")  # the workers share the machine
+
+import pytest  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 

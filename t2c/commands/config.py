@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from t2c.commands.values import Repeated
+
 
 class ConfigError(ValueError):
     """A configuration file that cannot be used; the message names the file and the key."""
@@ -74,7 +76,7 @@ def _convert(place: str, action: argparse.Action, value: object) -> Any:
         if isinstance(action, argparse.BooleanOptionalAction):
             return value
         return action.const if value else action.default
-    if action.nargs in (None, "?"):
+    if action.nargs in (None, "?") and not isinstance(action, Repeated):
         return _scalar(place, action, value)
     if not isinstance(value, list):
         raise ConfigError(f"{place}: {value!r} is not a list")

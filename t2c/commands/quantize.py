@@ -1,0 +1,239 @@
+"""`t2c quantize`: a float model to an integer package, by a method and widths of your choice."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden.errors import PackageError, RangeError, UnsupportedError
+from golden.mulquant import Widths
+from golden.package import GRAPH_FILE
+from golden.rounding import Rounding
+from t2c.commands.train import model_name
+from t2c.commands.training import (
+    FloatModel,
+    add_data,
+    add_run,
+    check_run,
+    load_data,
+    naming,
+    open_float_model,
+)
+from t2c.commands.values import (
+    ChannelOrTensor,
+    Repeated,
+    accumulator,
+    at_least,
+    bits,
+    bits_or_none,
+    layer_bits,
+    mulquant,
+    number,
+)
+from t2c.errors import CheckpointError, ModelError
+
+if TYPE_CHECKING:
+    from t2c.methods import Method
+
+NAME = "quantize"
+HELP = "quantise a float model by any method, convert it to integers and write the package"
+
+METHODS = ("minmax-tensor", "minmax", "sawb", "pact", "lsq", "rcf", "apot", "adaround", "qdrop", "sp2")
+"""The names in `t2c.methods.METHODS`, which cannot be asked without loading torch."""
+
+TAKES = {
+    "ptq": (),
+    "reconstruct": ("iterations", "rate", "batch"),
+    "qat": ("epochs", "rate", "batch", "decay", "shift"),
+}
+"""Which options say how to train, by the training of the method."""
+
+
+def method_name(text: str) -> str:
+    """The type of `--method`; a name of this list does not load torch."""
+    if text not in METHODS:
+        from t2c.methods import find_method
+
+        try:
+            find_method(text)
+        except LookupError as error:
+            raise argparse.ArgumentTypeError(str(error.args[0])) from error
+    return text
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The float model, the data, the method, the widths, the training, the integers, the package."""
+    parser.add_argument("float_model", type=Path, metavar="MODEL.pt", help="file of a float model, from t2c train")
+    parser.add_argument("--model", type=model_name, help="where a model of your own is, if not where it was trained")
+    add_data(parser)
+    parser.add_argument("--method", type=method_name, default="minmax", help=f"{', '.join(METHODS)} (%(default)s)")
+    parser.add_argument("--weight-bits", type=bits, default=8, help="2..8 (%(default)s)")
+    parser.add_argument("--activation-bits", type=bits, default=8, help="2..8 (%(default)s)")
+    parser.add_argument(
+        "--first-last-bits",
+        type=bits_or_none,
+        help="of the input and of the first and last layer's weights, or none (8 if the others have fewer)",
+    )
+    parser.add_argument(
+        "--layer-bits",
+        type=layer_bits,
+        action=Repeated,
+        default=[],
+        metavar="LAYER=W/A",
+        help="bits of one layer's weights and output, either may be empty; may be repeated",
+    )
+    parser.add_argument(
+        "--scheme", choices=("pre_fuse", "channel_wise"), help="of batch norm (pre_fuse for 8-bit weights)"
+    )
+    parser.add_argument(
+        "--per-channel", "--per-tensor", action=ChannelOrTensor, help="weight scales (as the method has them)"
+    )
+    parser.add_argument("--calibration-images", type=at_least(1), help="training images that calibration sees (1024)")
+    parser.add_argument("--epochs", type=at_least(0), help="of methods that train on labels (10)")
+    parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
+    parser.add_argument("--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 2e-2)")
+    parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
+    parser.add_argument("--decay", type=number(zero=True), help="weight decay (0)")
+    parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
+    add_run(parser)
+    parser.add_argument(
+        "--mulquant", type=mulquant, help="normalized or fixed:INT,FRAC, such as fixed:4,12 (normalized)"
+    )
+    modes = [mode.value for mode in Rounding]
+    parser.add_argument("--rounding", choices=modes, default="half_up", help=f"{', '.join(modes)} (%(default)s)")
+    parser.add_argument("--acc-bits", type=accumulator, default=Widths(), help="of an accumulator, 8..45 (32)")
+    parser.add_argument("--samples", type=at_least(1), default=32, help="test images in the package (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="PACKAGE", help="directory of the package")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Quantise, train, convert, compare with golden, write, print; return 0."""
+    from t2c.accuracy import accuracy, logits_of
+    from t2c.methods import find_method
+    from t2c.mulquant import fixed_format, normalized
+    from t2c.nn2chip import T2C
+    from t2c.trainers import TRAINER
+
+    method = find_method(options.method)
+    training = _training(options, method)
+    with naming("--weight-bits", UnsupportedError):
+        fuser = method.fuser(options.weight_bits, options.activation_bits, **_widths(options))
+    check_run(options)
+    if options.out.exists() and not (options.out / GRAPH_FILE).is_file():
+        raise PackageError(f"--out: {options.out}: exists and is not a model package; not overwritten")
+    with naming("MODEL.pt", CheckpointError, ModelError):
+        source = open_float_model(options.float_model, options.model)
+    splits = load_data(options)
+    source.check_data(options.data, splits, limited=options.limit is not None)
+    test = splits.test
+    if options.samples > len(test):
+        raise RangeError(f"--samples: {options.samples}, but {options.data} has {len(test)} test images")
+
+    with naming("--layer-bits", LookupError, without="layer_bits: "):
+        trainer = TRAINER["qat" if method.training == "qat" else "ptq"](
+            source.model,
+            splits,
+            fuser=fuser,
+            seed=options.seed,
+            device=options.device,
+            checkpoint=options.checkpoint,
+            title=f"{method.name} {options.weight_bits}/{options.activation_bits}",
+            **training,
+        )
+    with naming("--checkpoint", CheckpointError):
+        qnet = trainer.fit()
+    chip = T2C(
+        qnet,
+        name=options.out.resolve().name,
+        choose=normalized if options.mulquant is None else fixed_format(*options.mulquant),
+        rounding=options.rounding,
+        widths=options.acc_bits,
+    )
+    stored = test.head(options.samples)
+    with _warning_lines():
+        chip.nn2chip(
+            stored.images,
+            stored.labels,
+            directory=options.out,
+            description=_description(source, options, method, len(test)),
+            metrics={"accuracy_float": accuracy(logits_of(source.model, test.images), test.labels)},
+            test=(test.images, test.labels),
+        )
+    print(_table(chip.name, chip.metrics, chip.agreement.integers))
+    print(f"written {options.out}, {len(stored)} test images in it")
+    return 0
+
+
+def _training(options: argparse.Namespace, method: Method) -> dict[str, Any]:
+    """The trainer's options that were given; raise RangeError for one that the method has no use for."""
+    reason = {"ptq": "calibrates only", "reconstruct": "reconstructs", "qat": "trains on labels"}[method.training]
+    given: dict[str, Any] = {}
+    for name in dict.fromkeys(name for names in TAKES.values() for name in names):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        if name not in TAKES[method.training]:
+            use = ", ".join(f"--{one}" for one in TAKES[method.training]) or "none of these options"
+            raise RangeError(f"--{name}: method {method.name} {reason}; it takes {use}")
+        given[name] = value
+    if options.calibration_images is not None:
+        given["images"] = options.calibration_images
+    return given
+
+
+def _widths(options: argparse.Namespace) -> dict[str, Any]:
+    """What the fuser is told beyond the method."""
+    from t2c.fusion import LayerBits
+
+    own: dict[str, LayerBits] = {}
+    for name, weight, activation in options.layer_bits:
+        if name in own:
+            raise RangeError(f"--layer-bits: layer {name!r} is given twice")
+        own[name] = LayerBits(weight=weight, activation=activation)
+    chosen: dict[str, Any] = {"layer_bits": own}
+    if options.first_last_bits is not None:
+        chosen["first_last_bits"] = None if options.first_last_bits == "none" else options.first_last_bits
+    for name in ("scheme", "per_channel"):
+        if getattr(options, name) is not None:
+            chosen[name] = getattr(options, name)
+    return chosen
+
+
+@contextmanager
+def _warning_lines() -> Iterator[None]:
+    """Inside, a warning is one line on stderr, without its place in the source."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+        yield
+
+
+def _description(source: FloatModel, options: argparse.Namespace, method: Method, tested: int) -> str:
+    return (
+        f"{source.name} on {options.data}; {options.weight_bits}-bit weights, {options.activation_bits}-bit "
+        f"activations; {method.title}; samples: the first {options.samples} of the {tested} test images that the "
+        "accuracies are over"
+    )
+
+
+def _table(name: str, metrics: Mapping[str, float], integers: int) -> str:
+    """One line of figures under its headings; the drop is from float to integer, in percentage points."""
+    found = [metrics[f"accuracy_{kind}"] for kind in ("float", "fake_quantised", "integer")]
+    room = max(len(name), len("package"))
+    heads = ("float", "fake", "integer", "drop", "scale error", "integers equal")
+    cells = (
+        *(f"{figure:.2%}" for figure in found),
+        f"{100 * (found[0] - found[2]):.2f}",
+        f"{metrics['max_scale_error'] * 1e6:.1f} ppm",
+        f"{integers:,}",
+    )
+    lines = []
+    for title, row in (("package", heads), (name, cells)):
+        figures = (f"{cell:>{len(head) + 4}}" for head, cell in zip(heads, row, strict=True))
+        lines.append(f"{title:<{room}}{''.join(figures)}")
+    return "\n".join(lines)
