@@ -47,8 +47,8 @@ NETWORKS = {
         training={"epochs": 3, "rate": 4e-3},
         tuning={
             8: Tuning(images=2000, epochs=1, rate=1e-4),
-            4: Tuning(images=4000, epochs=1, rate=1e-3),
-            2: Tuning(images=8000, epochs=1, rate=2e-3),
+            4: Tuning(images=4000, epochs=1, rate=5e-4),
+            2: Tuning(images=8000, epochs=1, rate=2e-4),
         },
     ),
     "mobilenet_v1": Network(
@@ -58,7 +58,7 @@ NETWORKS = {
         tuning={
             8: Tuning(images=2000, epochs=1, rate=1e-4),
             4: Tuning(images=8000, epochs=2, rate=1e-3),
-            2: Tuning(images=8000, epochs=4, rate=2e-3),
+            2: Tuning(images=8000, epochs=2, rate=1e-3),
         },
     ),
 }

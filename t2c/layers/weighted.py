@@ -17,7 +17,7 @@ from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
-class _QWeighted(QLayer):
+class QWeighted(QLayer):
     """y = Q_y(relu(gamma * op(x, Q_w(w)) + beta)).
 
     In integers: q = clip(round((gamma s_w s_x / s_y) acc + beta / s_y) + zp_y, lo, hi).
@@ -55,12 +55,16 @@ class _QWeighted(QLayer):
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
         """The linear operation, without bias."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def normalised(self, x: Tensor) -> Tensor:
+        """gamma * op(x, Q_w(w)) + beta, before ReLU and the output's quantiser."""
         y = self.apply_weight(x, self.weight_quantiser(self.weight))
         column = (-1,) + (1,) * (y.ndim - 2)
         if self.gamma is not None:
             y = y * self.gamma.reshape(column)
-        return self.output_quantiser(rectify(y + self.beta.reshape(column), self.ceiling))
+        return y + self.beta.reshape(column)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output_quantiser(rectify(self.normalised(x), self.ceiling))
 
     def integer_weight(self, x: Reading) -> Tensor:
         """The weights as the chip holds them: integers, in the float type that carries them through torch's layers."""
@@ -77,7 +81,7 @@ class _QWeighted(QLayer):
         return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)
 
 
-class QConv2d(_QWeighted):
+class QConv2d(QWeighted):
     """Convolution; stride, padding, dilation and groups as in nn.Conv2d, padding with real 0."""
 
     def __init__(
@@ -119,7 +123,7 @@ class QConv2d(_QWeighted):
         return IntegerConv2d(conv, bits, inputs[0].zero_point, constants, self.output_quantiser.reading)
 
 
-class QLinear(_QWeighted):
+class QLinear(QWeighted):
     """Linear layer on (N, K)."""
 
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:

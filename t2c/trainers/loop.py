@@ -55,7 +55,8 @@ def _shifted(images: Tensor, reach: int, generator: torch.Generator) -> Tensor:
     corner = torch.randint(0, 2 * reach + 1, (2, count, 1), generator=generator)
     rows, columns = corner[0] + torch.arange(height), corner[1] + torch.arange(width)
     sample = torch.arange(count)
-    return padded[sample[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    moved = padded[sample[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return moved.contiguous()  # channels-last images crash torch 2.13 in a strided 1x1 convolution of few channels
 
 
 class Loop:

@@ -7,10 +7,18 @@ from typing import Any
 from torch import nn
 
 from t2c.calibration import quantisers_of
+from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
 from t2c.quantisers import PACT
 from t2c.trainers.loop import Loop, Schedule
 from t2c.trainers.quantising import QuantisingTrainer
+from t2c.trainers.statistics import match_statistics
+
+FEW_BITS = 4
+"""Below so many bits, rounding moves the statistics of a deep network so far that training does not bring them back."""
+
+MATCHED = 256
+"""Images that statistics are matched on."""
 
 
 def parameter_groups(net: nn.Module, rate: float, pact_decay: float) -> list[dict[str, Any]]:
@@ -39,12 +47,21 @@ def parameter_groups(net: nn.Module, rate: float, pact_decay: float) -> list[dic
     return [{"params": [p for p in net.parameters() if p not in learned]}, *groups]
 
 
+def _has_few_bits(net: QNetwork) -> bool:
+    """Whether any tensor, or any weight that trains, is stored with fewer than FEW_BITS bits."""
+    weighted = [layer for layer in net.layers.values() if isinstance(layer, QWeighted) and layer.weight.requires_grad]
+    outputs = [quantiser for quantiser in quantisers_of(net) if not quantiser.name.endswith(".weight")]
+    return any(q.format.bits < FEW_BITS for q in [*outputs, *(layer.weight_quantiser for layer in weighted)])
+
+
 class QAT(QuantisingTrainer):
     """Fuse, calibrate, fine-tune: the gradient passes straight through the rounding.
 
     Args:
         epochs, rate, batch, decay, shift: as `Schedule`; decay does not touch what quantisers learn.
         step_rate: learning rate of what quantisers learn, relative to its size: `parameter_groups`.
+        match: whether to give each channel its float mean and spread back before training (`match_statistics`); None
+            does if a tensor has fewer than 4 bits and the network was not calibrated before.
         pact_decay: weight decay of PACT's clips; from memory of the paper, which has that of the weights, 2e-4.
         save_every: write the checkpoint after so many steps too, not only after each epoch.
         others: as `QuantisingTrainer`.
@@ -63,6 +80,7 @@ class QAT(QuantisingTrainer):
         decay: float = 0.0,
         shift: int = 1,
         step_rate: float = 1e-3,
+        match: bool | None = None,
         pact_decay: float = 2e-4,
         save_every: int | None = None,
         **options: Any,
@@ -70,16 +88,25 @@ class QAT(QuantisingTrainer):
         super().__init__(*arguments, **options)
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.step_rate = step_rate
+        fresh = not all(bool(quantiser.calibrated) for quantiser in quantisers_of(self.qnet))
+        self.match = fresh and _has_few_bits(self.qnet) if match is None else match
         self.pact_decay = pact_decay
         self.save_every = save_every
         self.history: list[tuple[float, float]] = []
 
     def fit(self) -> QNetwork:
         """Return the fine-tuned network; errors as `Trainer.fit`."""
-        options = {**vars(self.schedule), "step_rate": self.step_rate, "pact_decay": self.pact_decay}
+        options = {
+            **vars(self.schedule),
+            "step_rate": self.step_rate,
+            "pact_decay": self.pact_decay,
+            "match": self.match,
+        }
         options |= self.quantising_options()
         store = self.store(self.data.train, options)
         qnet = self.calibrated()
+        if self.match:
+            match_statistics(qnet, self.seen.head(MATCHED).images.to(self.device))
         loop = Loop(
             qnet,
             self.data.train,
