@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from t2c.quantisers.base import _QBase
 
@@ -45,6 +45,27 @@ def calibrate(net: nn.Module) -> Iterator[nn.Module]:
         raise
     finally:
         net.train(was_training)
+
+
+def prove_dual_paths(net: nn.Module, x: Tensor) -> None:
+    """Run x through a calibrated network and let every quantiser prove that its two paths agree on what it sees.
+
+    Raises:
+        UnsupportedError: they do not; the message names the quantiser.
+    """
+    weights = {id(part.weight_quantiser) for part in net.modules() if hasattr(part, "weight_quantiser")}
+
+    def prove(quantiser: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(quantiser, _QBase)
+        quantiser.prove(inputs[0], weights=id(quantiser) in weights)
+
+    hooks = [quantiser.register_forward_pre_hook(prove) for quantiser in quantisers_of(net)]
+    try:
+        with torch.no_grad():
+            net(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @contextmanager

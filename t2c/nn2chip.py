@@ -17,7 +17,7 @@ from golden.mulquant import Widths
 from golden.package import Package, save_package
 from golden.rounding import Rounding
 from t2c.accuracy import accuracy, logits_of
-from t2c.calibration import calibrate
+from t2c.calibration import calibrate, prove_dual_paths, quantisers_of
 from t2c.errors import CalibrationError
 from t2c.exports.package import check_against_golden, graph_of
 from t2c.fusion import NetFuser
@@ -35,6 +35,9 @@ SCALE_ERROR_LIMIT = 0.01
 
 STORED = 32
 """Test images that a package holds when a trained network brings its own and nobody says how many."""
+
+PROVEN = 2
+"""Samples on which every quantiser's two paths are compared."""
 
 BIAS_ERROR_LIMIT = 0.5
 """Bias error, in steps of the output, above which the conversion warns."""
@@ -59,6 +62,7 @@ class T2C:
     Raises:
         UnsupportedError: the model cannot be converted; the message names the fx node.
         CalibrationError: a float model without calibration data.
+        ValueError: a QNetwork with a fuser of its own.
     """
 
     def __init__(
@@ -77,10 +81,16 @@ class T2C:
         self.net: IntegerNetwork | None = None
         self.calibration = calibration
         if isinstance(model, QNetwork):
-            self.qnet = copy.deepcopy(model).cpu()
+            if fuser is not NetFuser:
+                raise ValueError("fuser: the network is fused already; options belong to the fuser that made it")
+            self.qnet = copy.deepcopy(model).cpu().eval()
+            for quantiser in quantisers_of(self.qnet):
+                quantiser.inference(False)
         else:
             if calibration is None:
                 raise CalibrationError("a float model needs calibration data: T2C(model, calibration=images)")
+            if not isinstance(calibration, Tensor) or not calibration.numel():
+                raise ShapeError("calibration: not a torch tensor (N >= 1, ...)")
             self.qnet = fuser(model).fuse(calibration[:1])
             with calibrate(self.qnet):
                 self.qnet(calibration.cpu())
@@ -159,6 +169,7 @@ class T2C:
         Raises:
             CalibrationError: there are neither samples nor calibration data.
             ExportError: torch and golden differ; nothing is written.
+            UnsupportedError: a quantiser's training path gives other values than its inference path; it is named.
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
         """
@@ -173,6 +184,7 @@ class T2C:
         if test is not None:
             self._check("test images", *test)
         samples, labels = samples.cpu(), None if labels is None else labels.cpu()
+        prove_dual_paths(self.qnet, samples[:PROVEN])
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)

@@ -132,6 +132,8 @@ def module_of(node: Node, inputs: tuple[Edge, ...], output: Edge, *, blank: bool
     """
     if isinstance(node, Flatten):
         return nn.Flatten()
+    if isinstance(node, (MaxPool2d, AveragePool2d)) and node.kernel == (1, 1):
+        raise UnsupportedError(f"node {node.name!r}: QNNPACK does not pool over 1x1")
     if isinstance(node, MaxPool2d):
         if node.dilation != (1, 1) and node.padding != (0, 0):
             raise UnsupportedError(f"node {node.name!r}: QNNPACK's max pool is wrong with padding and dilation")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from golden.edge import Edge
-from golden.errors import PackageError
+from golden.errors import PackageError, UnsupportedError
 from golden.formats import IntArray
 from golden.graph import Graph
 from golden.node import AccumulatingNode, Node
@@ -123,14 +123,21 @@ def read_native(data: bytes, graph: Graph) -> NativeNetwork:
 
 
 def deviations(network: NativeNetwork, graph: Graph, images: IntArray) -> dict[str, Deviation]:
-    """Run every layer on golden's own inputs, in the engine that is set, and return how far its outputs are."""
+    """Run every layer on golden's own inputs, in the engine that is set, and return how far its outputs are.
+
+    Raises:
+        UnsupportedError: the engine cannot run a layer; the message names it.
+    """
     found: dict[str, Deviation] = {}
     values = graph.run(images)
     for name, module in network.modules.items():
         node = graph.node(name)
         arguments = [to_native(values[edge.name], edge) for edge in graph.inputs_of(node)]
-        with torch.no_grad():
-            actual = from_native(module(*arguments), graph.edges[node.output])
+        try:
+            with torch.no_grad():
+                actual = from_native(module(*arguments), graph.edges[node.output])
+        except RuntimeError as error:
+            raise UnsupportedError(f"node {name!r}: torch's {ENGINE} cannot run it: {error}") from error
         steps = np.abs(actual - values[node.output])
         found[name] = Deviation(values=steps.size, different=int((steps > 0).sum()), largest=int(steps.max()))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from golden.errors import RangeError
 from t2c.fusion.ops import Weighted
 from t2c.fusion.plan import Plan
 
@@ -35,16 +36,26 @@ class Bits:
     first_last: int | None = None
     layers: Mapping[str, LayerBits] = field(default_factory=dict)
 
-    def check_names(self, plan: Plan) -> None:
-        """Refuse an exception for a layer that does not exist.
+    def check(self, plan: Plan) -> None:
+        """Refuse an exception that can have no effect.
 
         Raises:
-            LookupError: the message lists the layers.
+            LookupError: no such layer; the message lists the layers.
+            RangeError: not a LayerBits, weight bits for a layer without weights, or activation bits for one that only
+                moves values.
         """
-        known = [plan.input_name, *(layer.name for layer in plan.layers)]
-        for name in self.layers:
+        layers = {layer.name: layer for layer in plan.layers}
+        known = [plan.input_name, *layers]
+        for name, bits in self.layers.items():
+            place = f"layer_bits: {name!r}"
             if name not in known:
                 raise LookupError(f"layer_bits: no layer {name!r}; the model has {', '.join(known)}")
+            if not isinstance(bits, LayerBits):
+                raise RangeError(f"{place}: {bits!r} is not LayerBits(weight=..., activation=...)")
+            if bits.weight is not None and (name not in layers or not isinstance(layers[name].op, Weighted)):
+                raise RangeError(f"{place}: it has no weights")
+            if bits.activation is not None and name in layers and layers[name].passing:
+                raise RangeError(f"{place}: it only moves values; give the bits to the layer before it")
 
     def of_weight(self, plan: Plan, name: str) -> int:
         """Bits of a layer's weights."""

@@ -102,7 +102,7 @@ class NetFuser:
         plan = plan_of(self.model, example)
         if plan.producer(plan.output_name) is None:
             raise UnsupportedError("the model computes nothing between input and output")
-        self.bits.check_names(plan)
+        self.bits.check(plan)
         made = [part for layer in plan.layers for part in self._layers(plan, layer)]
         input_quantiser = self.activation_quantiser(
             self.bits.of_activation(plan, plan.input_name), signed=False, symmetric=False, name=plan.input_name

@@ -145,7 +145,10 @@ class _Planner:
             layer.tail = node
 
     def _alone(self, node: fx.Node, source: fx.Node, what: str) -> None:
-        if len([user for user in source.users if user not in self.queries and not self._is_query(user)]) != 1:
+        """Refuse to change a tensor that anything else reads, under whatever name: what was merged counts."""
+        names = [other for other, name in self.names.items() if name == self.names[source]]
+        users = {user for other in names for user in other.users if user not in names}
+        if len([user for user in users if user not in self.queries and not self._is_query(user)]) != 1:
             raise refuse(node, f"{what} cannot be fused: node {source.name!r} is also used elsewhere")
 
     @staticmethod

@@ -22,6 +22,9 @@ def trace(model: nn.Module, example: Tensor) -> fx.GraphModule:
         ShapeError: the model does not run on the example.
         UnsupportedError: torch.fx cannot trace it, or a module with weights is called more than once.
     """
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if tensor.is_floating_point() and tensor.dtype != torch.float32:
+            raise UnsupportedError(f"{name} is {tensor.dtype}; float32 is wanted: model.float()")
     float_model = copy.deepcopy(model).cpu().eval()
     try:
         with torch.no_grad():

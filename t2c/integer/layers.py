@@ -1,14 +1,16 @@
 """Vanilla torch layers that carry integers, each followed by its MulQuant.
 
 Products and sums run in floats that carry integers, chosen by `carrier`: float32 where every partial sum provably stays
-below 2^24, else float64. On the CPU torch's convolutions and matrix products are sums of products in both (no Winograd,
-no FFT), so that, in any order, no sum is rounded. The graph proves the bound 2^(ACC_W-1) - 1 with ACC_W <= 48 besides,
-and every export compares all tensors with golden.
+below 2^24, else float64. `sums_of_products` keeps torch from everything else: NNPACK's Winograd and FFT, and autocast;
+oneDNN and torch's own kernels add up products, so that, in any order, no sum is rounded. The graph proves the bound
+2^(ACC_W-1) - 1 with ACC_W <= 48 besides, and every export compares all tensors with golden.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -46,6 +48,13 @@ def carrier(weight: Tensor, x: Reading) -> torch.dtype:
     return torch.float32 if exact else torch.float64
 
 
+@contextmanager
+def sums_of_products(device: torch.device) -> Iterator[None]:
+    """Inside, convolutions and products are sums of products in the tensors' own type."""
+    with torch.autocast(device.type, enabled=False), torch.backends.nnpack.flags(enabled=False):
+        yield
+
+
 def _centre(x: Tensor, zero_point: int, dtype: torch.dtype = torch.float64) -> Tensor:
     return (x - zero_point if zero_point else x).to(dtype)
 
@@ -66,7 +75,9 @@ class _IntegerWeighted(IntegerLayer):
         self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.requantise(self.layer(_centre(x, self.zero_point, self.layer.weight.dtype)).to(torch.int64))
+        with sums_of_products(x.device):
+            acc = self.layer(_centre(x, self.zero_point, self.layer.weight.dtype))
+        return self.requantise(acc.to(torch.int64))
 
     def _fields(self, name: str, inputs: tuple[str, ...]) -> dict[str, Any]:
         """What both golden nodes are made of."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 from torch import Tensor
 
 from t2c.integer.layers import IntegerAdd, IntegerLayer
-from t2c.layers.base import QLayer, rectify
+from t2c.layers.base import RequantisingLayer
 from t2c.quantisers.base import _QBase
 from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
-class QAdd(QLayer):
+class QAdd(RequantisingLayer):
     """y = Q_y(relu(a + b)); ceiling: upper clip of the fused ReLU, None without ReLU (docs/arithmetic.md 4.4)."""
 
     def __init__(self, output_quantiser: _QBase, *, ceiling: float | None = None) -> None:
-        super().__init__()
-        self.output_quantiser = output_quantiser
-        self.ceiling = ceiling
+        super().__init__(output_quantiser, ceiling)
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.output_quantiser(rectify(a + b, self.ceiling))
+        return self.finish(a + b)
 
     def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
         a, b = inputs

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from torch import Tensor, nn
 
 from t2c.integer.layers import IntegerLayer
+from t2c.quantisers.base import _QBase
 from t2c.reading import Reading
 from t2c.recipe import Recipe
 
@@ -22,6 +23,29 @@ class QLayer(nn.Module):
             CalibrationError: a quantiser of this layer is not calibrated.
             RangeError: a real constant has no integer form in the widths.
         """
+
+
+class RequantisingLayer(QLayer):
+    """A layer that computes new values: relu, then the output's quantiser.
+
+    Args:
+        output_quantiser: one scale for the tensor.
+        ceiling: upper clip of the fused ReLU, None without ReLU.
+
+    partial: set where the output is a part of a tensor that a later layer quantises, with the same quantiser; then the
+    training path leaves the values as they are, so that the quantiser sees each value once.
+    """
+
+    def __init__(self, output_quantiser: _QBase, ceiling: float | None) -> None:
+        super().__init__()
+        self.output_quantiser = output_quantiser
+        self.ceiling = ceiling
+        self.partial = False
+
+    def finish(self, y: Tensor) -> Tensor:
+        """Q_y(relu(y))."""
+        y = rectify(y, self.ceiling)
+        return y if self.partial else self.output_quantiser(y)
 
 
 def rectify(y: Tensor, ceiling: float | None) -> Tensor:

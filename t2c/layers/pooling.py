@@ -8,25 +8,23 @@ from torch import Tensor
 
 from golden.window import Pair
 from t2c.integer.layers import IntegerAveragePool2d, IntegerFlatten, IntegerLayer, IntegerMaxPool2d
-from t2c.layers.base import QLayer, rectify
+from t2c.layers.base import QLayer, RequantisingLayer
 from t2c.quantisers.base import _QBase
 from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
-class QAveragePool2d(QLayer):
+class QAveragePool2d(RequantisingLayer):
     """y = Q_y(relu(mean over the window)); padded elements count in the divisor (docs/arithmetic.md 4.5)."""
 
     def __init__(
         self, kernel: Pair, stride: Pair, padding: Pair, output_quantiser: _QBase, *, ceiling: float | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(output_quantiser, ceiling)
         self.kernel, self.stride, self.padding = kernel, stride, padding
-        self.output_quantiser = output_quantiser
-        self.ceiling = ceiling
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output_quantiser(rectify(F.avg_pool2d(x, self.kernel, self.stride, self.padding), self.ceiling))
+        return self.finish(F.avg_pool2d(x, self.kernel, self.stride, self.padding))
 
     def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
         x, y = inputs[0], self.output_quantiser.reading

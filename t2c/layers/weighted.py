@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from golden.window import Pair
 from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear, carrier
 from t2c.integer.requantise import MulQuant
-from t2c.layers.base import QLayer, rectify
+from t2c.layers.base import RequantisingLayer
 from t2c.quantisers.base import _QBase
 from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
-class QWeighted(QLayer):
+class QWeighted(RequantisingLayer):
     """y = Q_y(relu(gamma * op(x, Q_w(w)) + beta)).
 
     In integers: q = clip(round((gamma s_w s_x / s_y) acc + beta / s_y) + zp_y, lo, hi).
@@ -43,13 +43,11 @@ class QWeighted(QLayer):
         gamma: Tensor | None = None,
         ceiling: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(output_quantiser, ceiling)
         self.weight = nn.Parameter(weight)
         self.beta = nn.Parameter(beta)
         self.gamma = None if gamma is None else nn.Parameter(gamma)
         self.weight_quantiser = weight_quantiser
-        self.output_quantiser = output_quantiser
-        self.ceiling = ceiling
 
     @abstractmethod
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
@@ -64,7 +62,7 @@ class QWeighted(QLayer):
         return y + self.beta.reshape(column)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output_quantiser(rectify(self.normalised(x), self.ceiling))
+        return self.finish(self.normalised(x))
 
     def integer_weight(self, x: Reading) -> Tensor:
         """The weights as the chip holds them: integers, in the float type that carries them through torch's layers."""
@@ -78,6 +76,8 @@ class QWeighted(QLayer):
         scale_w = self.weight_quantiser.step(self.weight).detach().double().reshape(-1).expand(channels).numpy()
         gamma = np.ones(channels) if self.gamma is None else self.gamma.detach().double().numpy()
         scale = gamma * scale_w * x.scale / y.scale
+        used = self.weight_quantiser.integers(self.weight).flatten(1).any(1)
+        scale = np.where(used.numpy(), scale, 0.0)  # a channel without weights has accumulator 0, whatever its scale
         return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)
 
 

@@ -19,6 +19,10 @@ def round_ste(x: Tensor) -> Tensor:
     return x + (torch.round(x) - x).detach()
 
 
+FAR = 2.0**20
+"""Steps; farther away every value is clipped."""
+
+
 class _QBase(nn.Module):
     """Quantise a tensor with x_q = clamp(round(x / s) + zp, lo, hi).
 
@@ -99,7 +103,8 @@ class _QBase(nn.Module):
 
     def q(self, x: Tensor) -> Tensor:
         """Return the integers as a real tensor that carries the straight-through gradient."""
-        return (round_ste(x / self.step(x)) + self.zero_point).clamp(self.format.lo, self.format.hi)
+        scaled = (x / self.step(x)).clamp(-FAR, FAR)  # an infinity cannot be rounded
+        return (round_ste(scaled) + self.zero_point).clamp(self.format.lo, self.format.hi)
 
     def fake_quantise(self, x: Tensor) -> Tensor:
         """Return s (x_q - zp) for training; an override may change the gradient, never the value."""
@@ -141,6 +146,25 @@ class _QBase(nn.Module):
         if whole.numel() and not self.format.lo <= int(whole.min()) <= int(whole.max()) <= self.format.hi:
             raise RangeError(f"{self.name}: q returned a value outside {self.format.lo}..{self.format.hi}")
         return whole
+
+    def prove(self, x: Tensor, *, weights: bool = False) -> None:
+        """Refuse a quantiser whose training path does not give s (x_q - zp).
+
+        Args:
+            x: a tensor that it is made for.
+            weights: whether its step may follow x.
+
+        Raises:
+            CalibrationError, RangeError: as `forward`.
+            UnsupportedError: the values differ by more than a thousandth of a step.
+        """
+        with torch.no_grad():
+            step = self.step(x) if weights else self.step()
+            gap = (self.fake_quantise(x) - step * (self.integers(x) - self.zero_point)).abs() / step
+        if gap.numel() and not float(gap.max()) <= 1e-3:
+            raise UnsupportedError(
+                f"{self.name}: fake_quantise is off step * (q - zero point) by {float(gap.max()):.3g} steps"
+            )
 
     def _check_calibrated(self) -> None:
         if not bool(self.calibrated):

@@ -11,8 +11,11 @@ import pytest
 import torch
 from export_graphs import edge, linear_graph
 
+from golden.edge import Edge
 from golden.errors import PackageError, UnsupportedError
 from golden.graph import Graph
+from golden.mulquant import Widths
+from golden.nodes import MaxPool2d
 from golden.package import Package, load_package
 from golden.rounding import Rounding
 from t2c.errors import ExportError
@@ -168,6 +171,15 @@ def test_what_is_refused_is_named() -> None:
     assert refused["product"] == "node 'product': torch has no quantised module for matmul"
     assert set(native_network(every_op_package().graph).modules) == {"peak", "flat"}
     assert "max pool is wrong with padding and dilation" in native_network(core_package().graph).refused["peak"]
+
+
+def test_pooling_over_one_pixel_is_refused_not_run() -> None:
+    shape = {"shape": (2, 3, 3), "bits": 8, "signed": False}
+    pool = MaxPool2d(name="pool", inputs=("x",), output="y", kernel=(1, 1), stride=(2, 2))
+    edges = {"x": Edge(name="x", **shape), "y": Edge(name="y", **{**shape, "shape": (2, 2, 2)})}
+    graph = Graph(name="g", widths=Widths(), edges=edges, nodes=(pool,), input="x", output="y")
+    assert native_network(graph).refused["pool"] == "node 'pool': QNNPACK does not pool over 1x1"
+    assert check_native(native_bytes(graph), graph, np.zeros((1, 2, 3, 3), np.int64)) == {}
 
 
 def test_sums_that_torch_could_not_hold_are_refused() -> None:

@@ -11,12 +11,14 @@ import torch.nn.functional as F
 from small_nets import SHAPES, Dense, Functional, Nested, Residual, built, images
 from torch import Tensor, nn
 
-from golden.errors import ShapeError, UnsupportedError
+from golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.calibration import calibrate, unquantised
 from t2c.fusion import LayerBits, NetFuser, Scheme
 from t2c.layers.add import QAdd
+from t2c.layers.concat import concatenation
 from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
 from t2c.layers.weighted import QConv2d, QLinear
+from t2c.quantisers import PACT, LSQActivation, MinMax, RCFActivation, _QBase
 from t2c.reading import Reading
 from t2c.recipe import Recipe
 
@@ -160,6 +162,17 @@ REFUSED = {
         nn.BatchNorm2d(2),
     ),
     "fork before relu": (lambda s, x: (lambda y: F.relu(y) + y)(s.conv(x)), "node 'relu'.*also used elsewhere"),
+    "fork behind dropout": (
+        lambda s, x: (lambda y: F.relu(s.m[0](y)) + y)(s.conv(x)),
+        "node 'relu'.*also used elsewhere",
+        nn.Dropout(),
+    ),
+    "norm behind identity": (
+        lambda s, x: (lambda y: s.m[1](s.m[0](y)) + y)(s.conv(x)),
+        "node 'm_1'.*also used elsewhere",
+        nn.Identity(),
+        nn.BatchNorm2d(2),
+    ),
     "no statistics": (
         lambda s, x: s.m[0](s.conv(x)),
         "node 'm_0'.*running statistics",
@@ -269,6 +282,57 @@ def test_widths_differ_by_layer_where_they_are_told_to() -> None:
     assert bits("weight_quantiser") == {"body_0_0": 8, "body_1_0": 3, "head_1": 4, "head_4": 8}
     assert bits("output_quantiser") == {"body_0_0": 6, "body_1_0": 5, "body_2": 6, "head_1": 6, "head_4": 8}
     assert net.input_quantiser.format.bits == 8
+
+
+@pytest.mark.parametrize(
+    ("bits", "message"),
+    [
+        ({"view": LayerBits(activation=4)}, "'view': it only moves values"),
+        ({"max_pool2d": LayerBits(weight=4)}, "'max_pool2d': it has no weights"),
+        ({"input": LayerBits(weight=4)}, "'input': it has no weights"),
+        ({"conv": (4, 4)}, r"'conv': \(4, 4\) is not LayerBits"),
+        ({"conv": LayerBits(weight=9)}, "conv.weight: bits = 9"),
+    ],
+)
+def test_widths_that_can_have_no_effect_are_refused(bits: dict[str, LayerBits], message: str) -> None:
+    with pytest.raises(RangeError, match=message):
+        NetFuser(built(Functional), layer_bits=bits).fuse(images(Functional))
+
+
+def test_a_model_of_another_float_type_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"conv.weight is torch.float16; float32 is wanted"):
+        NetFuser(built(Functional).half()).fuse(images(Functional))
+
+
+@pytest.mark.parametrize("quantiser", [PACT, LSQActivation, RCFActivation, MinMax])
+def test_a_concatenations_quantiser_sees_the_whole_tensor_once(quantiser: type[_QBase]) -> None:
+    """Where it starts, and what its parameter learns, are those of a quantiser behind torch.cat."""
+    x = images(Dense)
+    net = NetFuser(built(Dense), activation_quantiser=quantiser, activation_bits=3).fuse(x)
+    alone = copy.deepcopy(net.layers["cat_1"].output_quantiser)
+    with unquantised(net), torch.no_grad():
+        wide = net.tensors(x)["cat_1"]
+    with calibrate(net):
+        net(x)
+    with calibrate(alone):
+        alone(wide)
+    used = net.layers["cat_1"].output_quantiser
+    torch.testing.assert_close(used.step(), alone.step())
+    operands = [torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(i)) for i in range(3)]
+    made = dict(concatenation("c", ["x0", "x1", "x2"], [(2, 3, 3)] * 3, used, ceiling=math.inf))
+    for wire, layer in made.items():
+        if wire.inputs[0].startswith("x"):
+            with calibrate(layer.weight_quantiser):
+                layer.weight_quantiser(layer.weight)
+    values = dict(zip(["x0", "x1", "x2"], operands, strict=True))
+    for wire, layer in made.items():
+        values[wire.name] = layer(*(values[name] for name in wire.inputs))
+    wanted = used(torch.cat(operands, 1).relu())
+    torch.testing.assert_close(values["c"], wanted)
+    for parameter in used.parameters():
+        (got,) = torch.autograd.grad(values["c"].sum(), parameter, retain_graph=True)
+        (one,) = torch.autograd.grad(wanted.sum(), parameter, retain_graph=True)
+        torch.testing.assert_close(got, one)
 
 
 def test_widths_for_a_layer_that_does_not_exist_are_refused() -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from small_nets import SHAPES, built, images
+from small_nets import SHAPES, Functional, built, images
 from torch import Tensor, nn
 
 from golden.edge import Edge
@@ -18,7 +18,7 @@ from golden.rounding import Rounding
 from t2c.calibration import calibrate
 from t2c.exports.package import graph_of
 from t2c.fusion import NetFuser
-from t2c.integer.layers import IntegerLinear, carrier
+from t2c.integer.layers import IntegerConv2d, IntegerLinear, carrier
 from t2c.integer.requantise import MulQuant, OutputStage, round_shift
 from t2c.mulquant import Constants, fixed_format, normalized
 from t2c.nn2chip import T2C
@@ -194,3 +194,39 @@ def test_shortened_float32_products_are_not_trusted() -> None:
         assert carrier(torch.ones(1, 4, dtype=torch.int64), reading) is torch.float64
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def test_other_kernels_and_autocast_do_not_touch_the_integers() -> None:
+    """Without oneDNN torch would take NNPACK, whose Winograd sums are not whole numbers; autocast would shorten."""
+    generator = torch.Generator().manual_seed(3)
+    conv = nn.Conv2d(16, 16, 3, padding=1, bias=False)
+    weight = torch.randint(-40, 41, conv.weight.shape, generator=generator)
+    conv.weight = nn.Parameter(weight.float(), requires_grad=False)
+    stage = OutputStage(rounding=Rounding.HALF_UP, zero_point=0, lo=-128, hi=127)
+    constants = normalized(np.full(16, 1e-3), np.zeros(16))
+    reading = Reading(bits=8, signed=True, zero_point=0, scale=1.0)
+    layer = IntegerConv2d(conv, 8, 0, MulQuant(constants, stage, Widths()), reading)
+    x = torch.randint(0, 256, (32, 16, 24, 24), generator=generator)
+    exact = nn.functional.conv2d(x.double(), weight.double(), padding=1)
+    wanted = layer.requantise(exact.to(torch.int64))
+    assert torch.equal(layer(x), wanted)
+    with torch.backends.mkldnn.flags(enabled=False):
+        assert torch.equal(layer(x), wanted)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(layer(x), wanted)
+
+
+def test_a_channel_without_weights_does_not_stop_the_conversion() -> None:
+    model = built(Functional)
+    with torch.no_grad():
+        model.conv.weight.mul_(1e-4)
+        model.conv.weight[1] = 0.0
+    chip = T2C(model, calibration=images(Functional))
+    assert equal_on_every_tensor(chip, images(Functional)) > 0
+    assert int(chip.net.layers["conv"].requantise.multiplier[1]) == 0
+
+
+def test_a_fused_network_takes_no_fuser() -> None:
+    net = NetFuser(built(Functional)).fuse(images(Functional))
+    with pytest.raises(ValueError, match="fused already"):
+        T2C(net, lambda model: NetFuser(model, weight_bits=2))

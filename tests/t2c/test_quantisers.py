@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small_nets import Residual, built, images
 from torch import Tensor
 
-from golden.errors import RangeError
+from golden.errors import RangeError, UnsupportedError
 from t2c.calibration import calibrate
 from t2c.errors import CalibrationError
 from t2c.fusion import NetFuser
@@ -105,7 +105,7 @@ def test_uncalibrated_use_is_refused_by_name() -> None:
             net.train(mode)(x)
     with pytest.raises(CalibrationError, match="not calibrated"):
         T2C(net).convert()
-    with pytest.raises(CalibrationError, match=r"stem\.weight: calibration ended without any data"), calibrate(net):
+    with pytest.raises(CalibrationError, match=r"stem\.output: calibration ended without any data"), calibrate(net):
         pass
 
 
@@ -185,3 +185,32 @@ def test_a_quantiser_that_gives_no_integers_is_refused() -> None:
     quantiser = calibrated(Fractional(8, name="fc.weight"), torch.ones(3))
     with pytest.raises(RangeError, match=r"fc\.weight: q returned a value that is not an integer"):
         quantiser.inference()(torch.ones(3))
+
+
+class Unrounded(MinMax):
+    """A training path that forgets to round."""
+
+    def fake_quantise(self, x: Tensor) -> Tensor:
+        return x
+
+
+class Following(MinMax):
+    """An activation step that follows the tensor."""
+
+    def step(self, x: Tensor | None = None) -> Tensor:
+        return self.scale if x is None else x.abs().max() / self.format.hi
+
+
+@pytest.mark.parametrize("wrong", [Unrounded, Following])
+def test_paths_that_differ_are_refused_by_name(wrong: type[_QBase]) -> None:
+    x = images(Residual)
+    chip = T2C(built(Residual), lambda model: NetFuser(model, activation_quantiser=wrong), calibration=x)
+    with pytest.raises(UnsupportedError, match=r"input: fake_quantise is off step \* \(q - zero point\) by"):
+        chip.nn2chip(x[:2] * 0.7, save_model=False)
+
+
+def test_a_huge_value_is_clipped() -> None:
+    quantiser = MinMax(8, name="q")
+    with calibrate(quantiser):
+        quantiser(torch.tensor([-1.0, 1.0]))
+    assert quantiser.integers(torch.tensor([3e38, -3e38])).tolist() == [127, -128]
