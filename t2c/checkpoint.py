@@ -132,9 +132,24 @@ def save_model(model: nn.Module, path: str | os.PathLike[str], meta: Mapping[str
 
 
 def read_meta(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What `save_model` was told; errors as `read`."""
-    meta: dict[str, Any] = read(Path(path), MODEL)["meta"]
-    return meta
+    """What `save_model` was told.
+
+    Raises:
+        CheckpointError: as `read`, or it is not what `save_model` writes.
+    """
+    return _read_model(Path(path))[0]
+
+
+def _read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Meta and weights."""
+    content = read(path, MODEL)
+    for name in ("meta", "state"):
+        if not isinstance(content.get(name), dict):
+            raise CheckpointError(f"{path}: not the file of a model: it has no {name}")
+    for name, tensor in content["state"].items():
+        if not isinstance(tensor, Tensor):
+            raise CheckpointError(f"{path}: not the file of a model: {name!r} is no tensor")
+    return content["meta"], content["state"]
 
 
 def load_model(
@@ -147,10 +162,10 @@ def load_model(
         build: makes the model without its weights, from the meta.
 
     Raises:
-        CheckpointError: as `read`, or the weights are not those of what `build` made.
+        CheckpointError: as `read_meta`, or the weights are not those of what `build` made.
     """
-    content = read(Path(path), MODEL)
-    model = build(content["meta"]).cpu()
-    check_state(Path(path), model, content["state"])
-    model.load_state_dict(content["state"])
-    return model.eval(), content["meta"]
+    meta, state = _read_model(Path(path))
+    model = build(meta).cpu()
+    check_state(Path(path), model, state)
+    model.load_state_dict(state)
+    return model.eval(), meta

@@ -6,7 +6,10 @@ Nothing here loads torch before it is called.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,19 +54,47 @@ def naming(option: str, *kinds: type[Exception], without: str = "") -> Iterator[
 
 
 def check_run(options: argparse.Namespace) -> None:
-    """Refuse a device or files that cannot be, before any work."""
+    """Refuse a device or files that cannot be, before any work.
+
+    Raises:
+        ValueError: an unknown device, or one that this machine does not have.
+        OSError: `--out` or `--checkpoint` cannot be written.
+        CheckpointError: the checkpoint is a directory, or inside what `--out` writes.
+    """
     from t2c.trainers.base import device_of
 
     with naming("--device", ValueError):
         device_of(options.device)
+    check_place("--out", options.out)
     checkpoint: Path | None = options.checkpoint
     if checkpoint is None:
         return
+    check_place("--checkpoint", checkpoint)
     if checkpoint.is_dir():
         raise CheckpointError(f"--checkpoint: {checkpoint}: is a directory")
     out, state = options.out.resolve(), checkpoint.resolve()
     if out == state or out in state.parents:
         raise CheckpointError(f"--checkpoint: {checkpoint}: is inside what --out writes; name another file")
+
+
+def check_place(option: str, path: Path) -> None:
+    """Prove, with a file that is gone again, that something can be put at a path; folders on the way may be missing.
+
+    Raises:
+        OSError: the message names the option and says why not.
+    """
+    folder = path.absolute().parent
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    reason = "is not a directory"
+    if folder.is_dir():
+        try:
+            path.exists()  # a name that is too long is an error
+            with tempfile.TemporaryFile(dir=folder):
+                return
+        except OSError as error:
+            reason = f"cannot be written in: {error.strerror or error}"
+    raise OSError(f"{option}: {path}: {folder} {reason}")
 
 
 def classes_of(splits: Splits) -> int:
@@ -143,6 +174,42 @@ def check_model_file(out: Path) -> None:
             raise CheckpointError(f"--out: {error}; not overwritten") from error
 
 
+def _natural(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+_META: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "model": ("a name", lambda value: isinstance(value, str)),
+    "width": (
+        "a positive number or nothing",
+        lambda value: value is None or (type(value) in (int, float) and 0 < value < math.inf),
+    ),
+    "source": ("a digest or nothing", lambda value: value is None or isinstance(value, str)),
+    "data": ("a name", lambda value: isinstance(value, str)),
+    "classes": ("a positive integer", _natural),
+    "input_shape": (
+        "a list of positive integers",
+        lambda value: isinstance(value, list) and bool(value) and all(map(_natural, value)),
+    ),
+}
+"""What the file of a float model says, and how it is told from nonsense."""
+
+
+def _check_meta(path: Path, meta: dict[str, Any]) -> None:
+    """Refuse what `t2c train` does not write; raise CheckpointError."""
+    from t2c.models.zoo import check_name
+
+    for key, (wanted, fits) in _META.items():
+        if key not in meta:
+            raise CheckpointError(f"{path}: not a model of t2c train: no {key!r}")
+        if not fits(meta[key]):
+            raise CheckpointError(f"{path}: not a model of t2c train: {key} = {meta[key]!r} is not {wanted}")
+    try:
+        check_name(meta["model"])
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
 def open_float_model(path: Path, name: str | None) -> FloatModel:
     """Read what `t2c train` wrote.
 
@@ -163,16 +230,17 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
     found: list[FloatModel] = []
 
     def build(meta: dict[str, Any]) -> nn.Module:
-        try:
-            there, width, digest = str(meta["model"]), meta["width"], meta["source"]
-            data, classes, shape = str(meta["data"]), int(meta["classes"]), tuple(map(int, meta["input_shape"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{path}: not a model of t2c train: no {error}") from error
+        _check_meta(path, meta)
+        there, width, digest, data = (meta[key] for key in ("model", "width", "source", "data"))
+        classes, shape = meta["classes"], tuple(meta["input_shape"])
         if name is not None and name != there and (name in MODELS or there in MODELS):
             raise ModelError(f"--model: {path} holds {there}, not {name}")
         if name is None and source_digest(there) != digest:
             raise ModelError(f"{path}: {there} has changed since it was trained; to use it as it is: --model {there}")
-        model = build_model(name or there, classes=classes, width=width)
+        try:
+            model = build_model(name or there, classes=classes, width=width)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
         found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape))
         return model
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from golden.errors import RangeError, ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +35,55 @@ class Splits:
     train: Split
     calibration: Split
     test: Split
+
+
+def check_images(split: Split, name: str, *, may_be_none: bool = False) -> None:
+    """Refuse a split that is not what it should be, whatever its labels are.
+
+    Args:
+        split: images and labels.
+        name: which one; it is in the message.
+        may_be_none: whether there may be no images at all.
+
+    Raises:
+        ValueError: no images; arrays that are not tensors, or not of the right type.
+        ShapeError: images without pixels, or not one label for each image.
+    """
+    for part in ("images", "labels"):
+        value = getattr(split, part)
+        if not isinstance(value, Tensor):
+            hint = "; torch.from_numpy makes one of an array" if type(value).__module__ == "numpy" else ""
+            raise ValueError(f"{name} {part}: {type(value).__name__}, not a torch.Tensor{hint}")
+    images, labels = split.images, split.labels
+    if not len(split) and not len(images):
+        if not may_be_none:
+            raise ValueError(f"there are no {name} images")
+        return
+    if images.ndim < 2 or labels.ndim != 1 or len(images) != len(labels):
+        shapes = f"images {tuple(images.shape)} and labels {tuple(labels.shape)}"
+        raise ShapeError(f"{name} data: {shapes}, not one label for each of N images (N, C, H, W) or (N, F)")
+    if not images.numel():
+        raise ShapeError(f"{name} images: shape {tuple(images.shape)} has no pixels")
+    if not images.is_floating_point():
+        raise ValueError(f"{name} images: {_kind(images)}, not float32 in 0..1")
+    if labels.dtype != torch.int64:
+        raise ValueError(f"{name} labels: {_kind(labels)}, not int64")
+
+
+def check_labels(split: Split, name: str, classes: int | None = None) -> None:
+    """Refuse labels that are no class; classes: how many there are, if that is known.
+
+    Raises:
+        RangeError: the message names the first such label and its image.
+    """
+    wrong = split.labels < 0
+    if classes is not None:
+        wrong = wrong | (split.labels >= classes)
+    if bool(wrong.any()):
+        first = int(wrong.nonzero()[0])
+        range_ = "a class, 0 or above" if classes is None else f"in 0..{classes - 1}: the model has {classes} outputs"
+        raise RangeError(f"{name} labels: that of image {first} is {int(split.labels[first])}, not {range_}")
+
+
+def _kind(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

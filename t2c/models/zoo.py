@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,9 +86,9 @@ def build_model(name: str, *, classes: int, width: Width | None = None) -> nn.Mo
 
 
 def _checked_width(name: str, known: Known, width: Width) -> Width:
-    if known.whole and width != int(width):
+    if known.whole and not float(width).is_integer():
         raise ModelError(f"width: {name} takes a whole number of channels, not {width}")
-    if width < known.least:
+    if not known.least <= width < math.inf:
         raise ModelError(f"width: {width} is below {known.least}, the least of {name}")
     return int(width) if known.whole else width
 

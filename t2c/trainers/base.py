@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from t2c.checkpoint import TRAINING, digest, read, write
-from t2c.data.split import Split, Splits
+from t2c.data.split import Split, Splits, check_images
 from t2c.errors import CheckpointError
+from t2c.trainers.identity import describe
 
 
 def device_of(name: str) -> torch.device:
@@ -96,7 +97,8 @@ class Trainer(ABC):
         title: of the progress bar.
 
     Raises:
-        ValueError: an unknown device, or one that this machine does not have; no training images.
+        ValueError: an unknown device, or one that this machine does not have; no training images, or images and labels
+            that are not what `Split` says.
     """
 
     name = "trainer"
@@ -111,8 +113,9 @@ class Trainer(ABC):
         checkpoint: Path | str | None = None,
         title: str | None = None,
     ) -> None:
-        if not len(data.train):
-            raise ValueError("there are no training images")
+        check_images(data.train, "training")
+        check_images(data.calibration, "calibration", may_be_none=True)
+        check_images(data.test, "test", may_be_none=True)
         self.model = model
         self.data = data
         self.seed = seed
@@ -132,19 +135,23 @@ class Trainer(ABC):
         """
 
     def identify(self, network: nn.Module, source: nn.Module) -> None:
-        """Note what a checkpoint must be of, before training changes it: the layers and where the weights begin."""
+        """Note what a checkpoint must be of, before training changes it: the function and where the weights begin."""
         if self.checkpoint is not None:
-            shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-            self._identity = {"model": digest([str(network), shapes]), "first weights": digest(source.state_dict())}
+            self._identity = {"model": digest(describe(network)), "first weights": digest(source.state_dict())}
 
     def store(self, data: Split, options: Mapping[str, Any]) -> Store:
-        """The run's checkpoint.
+        """The run's checkpoint, looked at before any work.
 
         Args:
             data: what the run trains with.
             options: all settings that change the result, plain values.
+
+        Raises:
+            CheckpointError: the file is damaged or of another run.
         """
         if self.checkpoint is None:
             return Store(None, {})
         run = {"trainer": self.name, "seed": self.seed, "device": self.device.type, **options, **self._identity}
-        return Store(self.checkpoint, run | {"training data": digest([data.images, data.labels])})
+        store = Store(self.checkpoint, run | {"training data": digest([data.images, data.labels])})
+        store.load()
+        return store

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from golden.errors import RangeError
+from golden.errors import RangeError, ShapeError
 from t2c.checkpoint import check_state
-from t2c.data.split import Split
+from t2c.data.split import Split, check_labels
 from t2c.errors import TrainingError
 from t2c.progress import progress_bar
 from t2c.trainers.base import Store, seeded
@@ -92,6 +92,7 @@ class Loop:
         self.generator = torch.Generator().manual_seed(seed)
         self.optimiser = torch.optim.Adam(list(groups), lr=schedule.rate, weight_decay=schedule.decay)
         self.cosine = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, max(1, self.steps))
+        self.classes = 0  # outputs of the model that the labels are known to fit
         self.done = 0
         self.order = torch.empty(0, dtype=torch.int64)
         self.sums = [0.0, 0.0]  # of losses and of right answers, over the images of this epoch
@@ -102,6 +103,8 @@ class Loop:
 
         Raises:
             CheckpointError: the checkpoint is damaged or of another run; nothing is loaded.
+            RangeError: a label is none of the model's outputs.
+            ShapeError: the model does not give one row of logits for each image.
             TrainingError: the loss or a weight is not finite; the message names epoch and step.
         """
         with seeded(self.seed, self.device), torch.enable_grad():
@@ -128,6 +131,7 @@ class Loop:
             logits = self.model(images)
         except RangeError as error:  # a quantiser met a NaN, and names itself
             raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
+        self._check_logits(logits, len(chosen))
         loss = F.cross_entropy(logits, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -150,6 +154,14 @@ class Loop:
         else:
             self.done += 1
         return mean, share
+
+    def _check_logits(self, logits: object, count: int) -> None:
+        shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != count:
+            raise ShapeError(f"{self.title}: the model gives {shape} for {count} images, not ({count}, classes)")
+        if logits.shape[1] != self.classes:
+            check_labels(self.data, "training", logits.shape[1])
+            self.classes = logits.shape[1]
 
     def _place(self) -> str:
         epoch, step = divmod(self.done, self.steps_per_epoch)

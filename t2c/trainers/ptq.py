@@ -51,13 +51,14 @@ class PTQ(QuantisingTrainer):
 
     def fit(self) -> QNetwork:
         """Return the quantised network; errors as `Trainer.fit`."""
+        if not self.reconstruct:
+            return self.finished(self.calibrated())
+        options = {**asdict(self.reconstruction), **self.quantising_options()}
+        options["reconstruction_images"] = self.reconstruction_images
+        store = self.store(self.data.train, options)
         qnet = self.calibrated()
-        if self.reconstruct:
-            options = {**asdict(self.reconstruction), **self.quantising_options()}
-            options["reconstruction_images"] = self.reconstruction_images
-            images = self.data.train.head(self.reconstruction_images).images
-            store = self.store(self.data.train, options)
-            worker = Reconstructor(qnet, images, self.reconstruction, seed=self.seed, store=store, title=self.title)
-            worker.run()
-            self.losses = worker.losses
+        images = self.data.train.head(self.reconstruction_images).images
+        worker = Reconstructor(qnet, images, self.reconstruction, seed=self.seed, store=store, title=self.title)
+        worker.run()
+        self.losses = worker.losses
         return self.finished(qnet)

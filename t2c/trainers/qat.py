@@ -6,12 +6,14 @@ from typing import Any
 
 from torch import nn
 
+from golden.errors import UnsupportedError
 from t2c.calibration import quantisers_of
+from t2c.data.split import check_labels
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
 from t2c.quantisers import PACT
 from t2c.trainers.loop import Loop, Schedule
-from t2c.trainers.quantising import QuantisingTrainer
+from t2c.trainers.quantising import QuantisingTrainer, learns_rounding
 from t2c.trainers.statistics import match_statistics
 
 FEW_BITS = 4
@@ -54,6 +56,17 @@ def _has_few_bits(net: QNetwork) -> bool:
     return any(q.format.bits < FEW_BITS for q in [*outputs, *(layer.weight_quantiser for layer in weighted)])
 
 
+def _check_rounding(net: QNetwork) -> None:
+    """Refuse to train weights whose rounding is learned: no gradient reaches them, and weight decay alone moves them
+    away from what their rounding was learned for."""
+    for name, layer in net.layers.items():
+        if isinstance(layer, QWeighted) and layer.weight.requires_grad and learns_rounding(layer.weight_quantiser):
+            raise UnsupportedError(
+                f"layer {name!r}: {type(layer.weight_quantiser).__name__} rounds fixed weights, qat would train them; "
+                "use ptq, or freeze them with weight.requires_grad_(False) and train the rest"
+            )
+
+
 class QAT(QuantisingTrainer):
     """Fuse, calibrate, fine-tune: the gradient passes straight through the rounding.
 
@@ -67,6 +80,9 @@ class QAT(QuantisingTrainer):
         others: as `QuantisingTrainer`.
 
     After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
+
+    Raises:
+        UnsupportedError: weights that would train, but learn their rounding (AdaRound); the message names the layer.
     """
 
     name = "qat"
@@ -86,6 +102,8 @@ class QAT(QuantisingTrainer):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
+        check_labels(self.data.train, "training")
+        _check_rounding(self.qnet)
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.step_rate = step_rate
         fresh = not all(bool(quantiser.calibrated) for quantiser in quantisers_of(self.qnet))

@@ -103,7 +103,12 @@ class QuantisingTrainer(Trainer):
 
 def rounding_quantisers(net: nn.Module) -> list[nn.Module]:
     """The quantisers that learn which way to round: those with a `rounding_loss`."""
-    return [quantiser for quantiser in quantisers_of(net) if callable(getattr(quantiser, "rounding_loss", None))]
+    return [quantiser for quantiser in quantisers_of(net) if learns_rounding(quantiser)]
+
+
+def learns_rounding(quantiser: nn.Module) -> bool:
+    """Whether a quantiser learns which way to round."""
+    return callable(getattr(quantiser, "rounding_loss", None))
 
 
 def dropping_quantisers(net: nn.Module) -> list[nn.Module]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import nn
 
-from t2c.data.split import Splits
+from t2c.data.split import Splits, check_labels
 from t2c.trainers.base import Trainer
 from t2c.trainers.loop import Loop, Schedule
 
@@ -41,6 +41,7 @@ class Supervised(Trainer):
         title: str | None = None,
     ) -> None:
         super().__init__(model, data, seed=seed, device=device, checkpoint=checkpoint, title=title)
+        check_labels(data.train, "training")
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.save_every = save_every
         self.history: list[tuple[float, float]] = []

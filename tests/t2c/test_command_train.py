@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from t2c.methods import METHODS, find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import MODELS, build_model, source_digest
 from t2c.trainers import TRAINER
-from tests.conftest import ROOT
 from tests.t2c.test_command_line import refused, t2c
 
 OWN = """
@@ -318,19 +316,3 @@ def test_options_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         path.write_text(text)
         with pytest.raises(ConfigError, match=wanted):
             run("inspect", "--config", path)
-
-
-@pytest.mark.skipif(shutil.which("iverilog") is None, reason="needs Icarus Verilog")
-def test_the_example_experiment_runs(
-    tmp_path: Path, sim_output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    file = ("--config", ROOT / "examples" / "experiments" / "digits_lsq.yaml")
-    short = {"train": ("--epochs", 2), "quantize": ("--epochs", 1), "inspect": (), "export": ("--formats", "hex")}
-    for name, words in short.items():
-        assert run(name, *file, *words) == 0, name
-    capsys.readouterr()
-    assert run("sim", *file, "--layer", "fc", "--images", 1, "--out", sim_output) == 0
-    assert capsys.readouterr().out.endswith("verdict  PASS\n")
-    files = {"digits_cnn.pt", "digits_lsq", "digits_lsq.exports"}
-    assert {path.name for path in (tmp_path / "packages").iterdir()} == files
