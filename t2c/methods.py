@@ -68,8 +68,8 @@ class Method:
         """Return what `T2C(model, fuser=...)` takes; options are those of NetFuser and win.
 
         If either width is below 8, the input tensor and the weights of the first and the last layer stay at 8 bits
-        (`first_last_bits`). A weight quantiser that has no 8 bits is MinMax with one scale per channel there, and only
-        there: widths that the caller gives, in weight_bits or layer_bits, are never replaced.
+        (`first_last_bits`). A weight quantiser that has no 8 bits is MinMax there, and only there: widths that the
+        caller gives, in weight_bits or layer_bits, are never replaced.
 
         Raises:
             UnsupportedError: the method's weights do not have weight_bits.

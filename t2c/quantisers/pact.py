@@ -19,7 +19,7 @@ class PACT(LearnedClip):
                of alpha: sum of g where x >= alpha (signed: also minus that where x <= -alpha), 0 inside.
                With a zero point (a signed input tensor) the ends are alpha n/Q and alpha p/Q, and so are the factors.
     Learned:   `alpha`, |alpha| is used. Inside there is no gradient, so nothing but weight decay makes it smaller: the
-               paper's L2 term is the class attribute `decay`, the weight decay of `alpha` in `t2c.trainers.qat`.
+               paper's L2 term is the class attribute `decay`, what QAT's `pact_decay` is unless told otherwise.
     Start:     min(2 E|x| sqrt(Q), max|x|); the paper starts near 10, for a network that is not trained yet.
     Limits:    none in width.
 

@@ -97,7 +97,7 @@ class QAT(QuantisingTrainer):
         shift: int = 1,
         step_rate: float = 1e-3,
         match: bool | None = None,
-        pact_decay: float = 2e-4,
+        pact_decay: float = PACT.decay,
         save_every: int | None = None,
         **options: Any,
     ) -> None:
