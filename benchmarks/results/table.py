@@ -20,10 +20,10 @@ Nothing here was measured on CIFAR-10 or ImageNet, and a task this small says li
 * W / A: bits of weights and activations. Below 8 bits, input, first and last layer's weights and logits keep 8.
 * fake: the fake-quantised network that was trained; integer: the converted one; drop: float less integer.
 * golden = torch: integers that were compared, every tensor of every test image; one difference would have stopped all.
-* scale error: of the integer MulQuant constants, the worst channel. The fixed format has no room for scales far below 1.
+* scale error: of the integer MulQuant constants, the worst channel; fixed(4,12) has no room for scales far below 1.
 
-At 2 bits MobileNet stays near chance: a network of 27 weighted layers, half of them depthwise with nine ternary weights
-a channel, hardly trains in the few epochs that the table allows. None of the papers claims it.
+At 2 bits MobileNet does not work here: 28 weighted layers in a row, half of them depthwise with nine ternary weights a
+channel, hardly train in the few epochs that the table allows. None of the papers claims it.
 """
 
 
@@ -59,7 +59,7 @@ def page(floats: Mapping[str, Figures], figures: Mapping[Row, Figures], minutes:
         parts.append("\n".join(_line(row, found, base) for row, found in figures.items() if row.network == name) + "\n")
     parts.append(
         f"torch {torch.__version__.partition('+')[0]}, one seed, one thread a row, {workers} rows at a time, "
-        f"{minutes:.0f} minutes in all. Another processor or version rounds floats differently; differences of a few\n"
+        f"{minutes:.0f} minutes in all.\nAnother processor or version rounds floats differently; differences of a few "
         "tenths of a point mean nothing.\n"
     )
     return "\n".join(parts)
