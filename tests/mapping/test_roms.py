@@ -147,7 +147,7 @@ def test_hardware_too_narrow_for_the_sums_writes_nothing(examples: Path, tmp_pat
     [
         (("--formats", "hex,txt"), "format = 'txt' is not one of hex, memb, bin, dec, coe, mif"),
         (("--formats", ""), "format = '' is not one of"),
-        (("--model", "foo"), "MODEL = 'foo' is not a package directory; the examples are digits_w4a4, digits_w8a8"),
+        (("--model", "foo"), "MODEL = 'foo' is not a package directory; the examples are digits_apot, digits_sp2"),
         (("--rows", "1"), "ROWS = 1 is outside 2..256"),
         (("--cols", "0"), "COLS = 0 is outside 1..256"),
         (("--cols", "3"), "ROWS = 8 is not a multiple of COLS = 3"),

@@ -196,6 +196,7 @@ def test_shortened_float32_products_are_not_trusted() -> None:
         torch.set_float32_matmul_precision(before)
 
 
+@pytest.mark.filterwarnings("ignore:TF32 acceleration")
 def test_other_kernels_and_autocast_do_not_touch_the_integers() -> None:
     """Without oneDNN torch would take NNPACK, whose Winograd sums are not whole numbers; autocast would shorten."""
     generator = torch.Generator().manual_seed(3)
