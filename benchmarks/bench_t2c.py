@@ -3,7 +3,8 @@
 Steps: fuse (trace, fuse BatchNorm, compare with the float model), quantise (calibrate on 8 scenes), convert (choose all
 integers), check (one image through torch and golden, every tensor compared) and write (the package, re-read).
 Then images per second of float, fake-quantised and integer inference in torch and of golden, one image at a time, the
-contenders taking turns; medians. Two threads everywhere. Weights are seeded: speed does not depend on training.
+contenders taking turns; medians. A turn starts with a pause and a run that is not timed: the threads of the one before
+must stop spinning. Two threads everywhere. Weights are seeded: speed does not depend on training.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from t2c.nn2chip import T2C  # noqa: E402
 
 REPORT = Path("sim_build/bench_t2c.json")
 CALIBRATION = 8
-CONVERSIONS, TURNS = 3, 5
+CONVERSIONS, TURNS, RUNS = 3, 5, 3
+PAUSE = 0.2
 
 
 def conversion(model: torch.nn.Module, images: torch.Tensor, directory: Path) -> tuple[dict[str, float], T2C]:
@@ -82,11 +84,13 @@ def images_per_second(model: torch.nn.Module, chip: T2C, image: torch.Tensor) ->
     }
     times: dict[str, list[float]] = {name: [] for name in runs}
     with torch.no_grad():
-        for turn in range(-1, TURNS):
+        for _ in range(TURNS):
             for name, run in runs.items():
-                start = time.perf_counter()
+                time.sleep(PAUSE)
                 run()
-                if turn >= 0:  # the first round warms up
+                for _ in range(RUNS):
+                    start = time.perf_counter()
+                    run()
                     times[name].append(time.perf_counter() - start)
     return {name: 1 / statistics.median(values) for name, values in times.items()}
 
