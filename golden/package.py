@@ -30,6 +30,10 @@ TENSOR_FILE = "tensors.npz"
 _SAMPLE_INPUT, _SAMPLE_LABEL = "samples.input", "samples.label"
 
 
+SCALE_ERROR = "scale_error."
+"""Prefix of the metrics that hold the relative scale error of one layer, a fraction."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Package:
     """A graph, the quantised test samples that ship with it, and figures about it.

@@ -16,6 +16,11 @@ def quantisers_of(net: nn.Module) -> list[_QBase]:
     return [module for module in net.modules() if isinstance(module, _QBase)]
 
 
+def is_calibrated(net: nn.Module) -> bool:
+    """True if every quantiser of a network is calibrated."""
+    return all(bool(quantiser.calibrated) for quantiser in quantisers_of(net))
+
+
 @contextmanager
 def calibrate(net: nn.Module) -> Iterator[nn.Module]:
     """Observe inside the `with` block, freeze at its end.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from golden.errors import RangeError, ShapeError
 from golden.mulquant import Widths
-from golden.package import Package, save_package
+from golden.package import SCALE_ERROR, Package, save_package
 from golden.rounding import Rounding
 from t2c.accuracy import accuracy, logits_of
 from t2c.calibration import calibrate, prove_dual_paths, quantisers_of
@@ -196,7 +196,7 @@ class T2C:
             figures |= self._accuracies(samples, labels, self.agreement.output)
         errors = net.scale_errors()
         figures["max_scale_error"] = max(errors.values(), default=0.0)
-        figures |= {f"scale_error.{layer}": error for layer, error in errors.items()}
+        figures |= {f"{SCALE_ERROR}{layer}": error for layer, error in errors.items()}
         self.metrics = figures
         if save_model:
             numbers = np.zeros(samples.shape[0], dtype=np.int64) if labels is None else labels.numpy()

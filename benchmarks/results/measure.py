@@ -13,6 +13,7 @@ from torch import nn
 from benchmarks.results.rows import FORMATS, NETWORKS, SEED, Row
 from t2c.accuracy import accuracy, logits_of
 from t2c.data.glyphs import load
+from t2c.data.split import Splits
 from t2c.methods import METHODS
 from t2c.nn2chip import T2C
 from t2c.trainers import TRAINER
@@ -20,13 +21,13 @@ from t2c.trainers import TRAINER
 Figures = dict[str, Any]
 
 
-def trained(network: str, folder: Path) -> nn.Module:
+def trained(network: str, data: Splits, folder: Path) -> nn.Module:
     """The float model of a network, trained once; its checkpoint in `folder` serves every row."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         model = NETWORKS[network].make().to(memory_format=torch.channels_last)
     options = NETWORKS[network].training
-    trainer = TRAINER["supervised"](model, load(), seed=SEED, checkpoint=folder / f"{network}.pt", **options)
+    trainer = TRAINER["supervised"](model, data, seed=SEED, checkpoint=folder / f"{network}.pt", **options)
     return trainer.fit()
 
 
@@ -34,8 +35,12 @@ def measure_float(network: str, folder: Path) -> Figures:
     """Train a network; return its accuracy on the test images and the seconds it took."""
     torch.set_num_threads(1)
     start = time.monotonic()
-    model, test = trained(network, folder), load().test
-    return {"accuracy": accuracy(logits_of(model, test.images), test.labels), "seconds": time.monotonic() - start}
+    data = load()
+    model = trained(network, data, folder)
+    return {
+        "accuracy": accuracy(logits_of(model, data.test.images), data.test.labels),
+        "seconds": time.monotonic() - start,
+    }
 
 
 def measure(row: Row, folder: Path) -> Figures:
@@ -47,7 +52,7 @@ def measure(row: Row, folder: Path) -> Figures:
     torch.set_num_threads(1)
     start = time.monotonic()
     data, network, method = load(), NETWORKS[row.network], METHODS[row.method]
-    model = trained(row.network, folder)
+    model = trained(row.network, data, folder)
     options: dict[str, Any] = {
         "method": row.method,
         "weight_bits": row.weight_bits,

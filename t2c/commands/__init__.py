@@ -14,9 +14,8 @@ from typing import NoReturn, Protocol, cast
 
 from golden.command import USER_ERROR, Parser
 
-_ORDER = ("train", "quantize", "export", "inspect", "sim", "roms")
-COMMANDS = tuple(name for name in _ORDER if (Path(__file__).parent / f"{name}.py").is_file())
-"""Those that are here, in the order in which an experiment needs them."""
+COMMANDS = ("train", "quantize", "export", "inspect", "sim", "roms")
+"""In the order in which an experiment needs them."""
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 """Where a package that is given by its bare name is looked for."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golden.command import open_package
-from golden.errors import PackageError, RangeError, UnsupportedError
+from golden.errors import PackageError, RangeError
 from golden.formats import check_int
 from golden.package import Package
 from golden.staging import staging_folder, swap_in
-from t2c.commands import EXAMPLES
+from t2c.commands import EXAMPLES, add_package
 from t2c.exports.compare import check_images
 from t2c.exports.text import FORMATS as TEXT
 from t2c.exports.text import INDEX_FILE, write_text
@@ -104,7 +104,7 @@ EXPORTERS: dict[str, Exporter] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("package", help="package directory, or the name of an example")
+    add_package(parser)
     parser.add_argument("--formats", default=DEFAULT_FORMATS, help=f"some of {','.join(EXPORTERS)} (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="directory to write to")
     parser.add_argument("--samples", type=int, default=4, help="test samples that ONNX and native run (%(default)s)")
@@ -179,19 +179,16 @@ def execute(options: argparse.Namespace) -> int:
     """Export and print one line a format; the refused layers of the native format have a line each."""
     formats = parse_formats(options.formats)
     path, package = open_package(options.package, EXAMPLES)
-    try:
-        done = list(
-            export(
-                package,
-                formats,
-                options.out,
-                samples=min(options.samples, len(package.samples)),
-                lanes=options.lanes,
-                all_tensors=options.all_tensors,
-            )
+    done = list(
+        export(
+            package,
+            formats,
+            options.out,
+            samples=min(options.samples, len(package.samples)),
+            lanes=options.lanes,
+            all_tensors=options.all_tensors,
         )
-    except ModuleNotFoundError as error:
-        raise UnsupportedError(f"{error.name} is not installed; try: pip install 'torch2chip-cosim[t2c]'") from error
+    )
     for name, lines in done:
         print(f"{name}: {lines[0]}")
         for line in lines[1:]:

@@ -11,14 +11,10 @@ from typing import Any
 
 from golden.edge import Edge
 from golden.graph import Graph
-from golden.mulquant import Widths
 from golden.node import AccumulatingNode, Node, WeightedNode
-from golden.nodes import Add, Flatten, Matmul
-from golden.package import TENSOR_FILE, Package
-from mapping.hardware import SHIFT_W
-
-SCALE_ERROR = "scale_error."
-"""Prefix of the metrics that hold the relative scale error of one layer, a fraction."""
+from golden.nodes import Flatten, Matmul
+from golden.package import SCALE_ERROR, TENSOR_FILE, Package
+from golden.rom_tensors import constant_tensors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,21 +79,17 @@ def _macs(node: Node, inputs: tuple[Edge, ...], output: Edge) -> int:
     return 0
 
 
-def _constants(node: Node, widths: Widths) -> tuple[int, int]:
+def _constants(node: Node) -> tuple[int, int]:
     """How many constants requantise the node's output, and their bits in all."""
-    if isinstance(node, AccumulatingNode):
-        each = int(node.mulquant.multiplier.size)  # one multiplier, one bias and one shift a channel
-        return 3 * each, each * (widths.scale + widths.bias + SHIFT_W)
-    if isinstance(node, Add):
-        return 4, 2 * widths.scale + widths.bias + SHIFT_W
-    return 0, 0
+    held = [tensor for tensor in constant_tensors(node) if tensor.name != "weight"]
+    return sum(tensor.values.size for tensor in held), sum(tensor.values.size * tensor.layout.bits for tensor in held)
 
 
 def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> LayerFigures:
     """The figures of one node; metrics: the package's."""
     inputs, output = graph.inputs_of(node), graph.edges[node.output]
     weights, weight_bits = (int(node.weight.size), node.weight_bits) if isinstance(node, WeightedNode) else (0, None)
-    constants, constant_bits = _constants(node, graph.widths)
+    constants, constant_bits = _constants(node)
     return LayerFigures(
         name=node.name,
         operation=node.op,

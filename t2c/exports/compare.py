@@ -19,11 +19,12 @@ def check_images(graph: Graph, samples: IntArray, count: int) -> IntArray:
     return np.concatenate([samples[:count], *ends])
 
 
-def require_equal(what: str, actual: npt.NDArray[Any], golden: IntArray, *, first: int = 0) -> int:
+def require_equal(what: str, actual: npt.NDArray[Any], golden: IntArray, *, side: str = "", first: int = 0) -> int:
     """Compare two integer tensors and return the number of integers compared.
 
     Args:
-        what: where a message begins; first: index that element 0 of axis 0 has there.
+        what: where a message begins; side: what the actual value is called there, if anything; first: index that
+        element 0 of axis 0 has there.
 
     Raises:
         ExportError: the shapes or a value differ; the message gives the first coordinate and both values.
@@ -33,5 +34,5 @@ def require_equal(what: str, actual: npt.NDArray[Any], golden: IntArray, *, firs
     if not np.array_equal(actual, golden):
         at = tuple(int(i) for i in np.argwhere(actual != golden)[0])
         place = (at[0] + first, *at[1:]) if at else at
-        raise ExportError(f"{what} at {place}: {actual[at]}, golden {golden[at]}")
+        raise ExportError(f"{what} at {place}: {f'{side} ' if side else ''}{actual[at]}, golden {golden[at]}")
     return int(golden.size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from golden.edge import Edge
 from golden.graph import Graph
 from golden.mulquant import Widths
 from t2c.errors import ExportError
+from t2c.exports.compare import require_equal
 from t2c.network import IntegerNetwork
 from t2c.reading import Reading
 
@@ -81,13 +81,6 @@ def check_against_golden(net: IntegerNetwork, graph: Graph, samples: Tensor, *, 
         if set(ours) != set(theirs):
             raise ExportError(f"tensors {sorted(set(ours) ^ set(theirs))} exist on one side only")
         for name, tensor in ours.items():
-            mine, golden = tensor.numpy(), theirs[name]
-            if mine.shape != golden.shape:
-                raise ExportError(f"layer {name!r}: torch has shape {mine.shape}, golden {golden.shape}")
-            if not np.array_equal(mine, golden):
-                at = tuple(int(i) for i in np.argwhere(mine != golden)[0])
-                where = (at[0] + start, *at[1:])
-                raise ExportError(f"layer {name!r} at {where}: torch {mine[at]}, golden {golden[at]}")
-            compared += mine.size
+            compared += require_equal(f"layer {name!r}", tensor.numpy(), theirs[name], side="torch", first=start)
         outputs.append(ours[net.output_name])
     return Agreement(integers=compared, output=torch.cat(outputs))

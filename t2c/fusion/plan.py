@@ -31,14 +31,13 @@ class Layer:
 
     name: of the layer and its output; inputs: names of tensors; op: what it does; batch_norm: fused normalisation;
     ceiling: upper clip of a fused ReLU, None without ReLU; non_negative: the output is never below 0;
-    input_shapes: of its inputs, without batch; tail: the last fx node merged into it.
+    input_shapes: of its inputs, without batch.
     """
 
     name: str
     inputs: tuple[str, ...]
     op: Op
     input_shapes: tuple[tuple[int, ...], ...]
-    tail: fx.Node
     batch_norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
     ceiling: float | None = None
     non_negative: bool = False
@@ -140,16 +139,13 @@ class _Planner:
     def _merge(self, node: fx.Node, source: fx.Node) -> None:
         """The node's value is its source's tensor."""
         self.names[node] = self.names[source]
-        layer = self.plan.layer(self.names[node])
-        if layer is not None and layer.tail is source:
-            layer.tail = node
 
-    def _alone(self, node: fx.Node, source: fx.Node, what: str) -> None:
+    def _alone(self, node: fx.Node, tensor: str, what: str) -> None:
         """Refuse to change a tensor that anything else reads, under whatever name: what was merged counts."""
-        names = [other for other, name in self.names.items() if name == self.names[source]]
+        names = [other for other, name in self.names.items() if name == tensor]
         users = {user for other in names for user in other.users if user not in names}
         if len([user for user in users if user not in self.queries and not self._is_query(user)]) != 1:
-            raise refuse(node, f"{what} cannot be fused: node {source.name!r} is also used elsewhere")
+            raise refuse(node, f"{what} cannot be fused: node {names[-1].name!r} is also used elsewhere")
 
     @staticmethod
     def _is_query(user: fx.Node) -> bool:
@@ -159,20 +155,20 @@ class _Planner:
         layer = self.plan.layer(self.names[source])
         if layer is None or not isinstance(layer.op, Weighted) or layer.batch_norm or layer.ceiling is not None:
             raise refuse(node, "batch normalisation must directly follow a convolution or linear layer")
-        self._alone(node, source, "batch normalisation")
+        self._alone(node, self.names[source], "batch normalisation")
         layer.batch_norm = op.module
         self._merge(node, source)
 
     def _relu(self, node: fx.Node, source: fx.Node, op: Relu) -> None:
-        layer, tail = self.plan.layer(self.names[source]), source
+        tensor = self.names[source]
         while True:
-            self._alone(node, tail, "ReLU")
-            if layer is None or not layer.passing:
+            layer = self.plan.layer(tensor)
+            if layer is None:
+                raise refuse(node, "ReLU of the input")
+            self._alone(node, tensor, "ReLU")
+            if not layer.passing:
                 break
-            layer = self.plan.layer(layer.inputs[0])  # ReLU commutes with max pooling and flatten
-            tail = layer.tail if layer is not None else tail
-        if layer is None:
-            raise refuse(node, "ReLU of the input")
+            tensor = layer.inputs[0]  # ReLU commutes with max pooling and flatten
         layer.ceiling = op.ceiling if layer.ceiling is None else min(op.ceiling, layer.ceiling)
         self._merge(node, source)
 
@@ -195,7 +191,7 @@ class _Planner:
         name = str(node.name)
         self.names[node] = name
         inputs = tuple(self.names[source] for source in sources)
-        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shapes=tuple(shapes), tail=node))
+        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shapes=tuple(shapes)))
 
 
 def plan_of(model: nn.Module, example: Tensor) -> Plan:

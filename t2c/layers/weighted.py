@@ -69,15 +69,15 @@ class QWeighted(RequantisingLayer):
         weight = self.weight_quantiser.integers(self.weight)
         return weight.to(carrier(weight, x))
 
-    def mulquant(self, x: Reading, recipe: Recipe) -> MulQuant:
-        """The constants behind the accumulator, in float64."""
+    def mulquant(self, x: Reading, weight: Tensor, recipe: Recipe) -> MulQuant:
+        """The constants behind the accumulator of integer weights, in float64."""
         y = self.output_quantiser.reading
         channels = self.weight.shape[0]
         scale_w = self.weight_quantiser.step(self.weight).detach().double().reshape(-1).expand(channels).numpy()
         gamma = np.ones(channels) if self.gamma is None else self.gamma.detach().double().numpy()
         scale = gamma * scale_w * x.scale / y.scale
-        used = self.weight_quantiser.integers(self.weight).flatten(1).any(1)
-        scale = np.where(used.numpy(), scale, 0.0)  # a channel without weights has accumulator 0, whatever its scale
+        used = weight.flatten(1).any(1).numpy()
+        scale = np.where(used, scale, 0.0)  # a channel without weights has accumulator 0, whatever its scale
         return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)
 
 
@@ -119,7 +119,7 @@ class QConv2d(QWeighted):
         )
         conv.weight = nn.Parameter(weight, requires_grad=False)
         bits = self.weight_quantiser.format.bits
-        constants = self.mulquant(inputs[0], recipe)
+        constants = self.mulquant(inputs[0], weight, recipe)
         return IntegerConv2d(conv, bits, inputs[0].zero_point, constants, self.output_quantiser.reading)
 
 
@@ -134,5 +134,5 @@ class QLinear(QWeighted):
         linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
         linear.weight = nn.Parameter(weight, requires_grad=False)
         bits = self.weight_quantiser.format.bits
-        constants = self.mulquant(inputs[0], recipe)
+        constants = self.mulquant(inputs[0], weight, recipe)
         return IntegerLinear(linear, bits, inputs[0].zero_point, constants, self.output_quantiser.reading)

@@ -30,7 +30,7 @@ class PACT(LearnedClip):
 
     def fake_quantise(self, x: Tensor) -> Tensor:
         alpha, (n, p), reach = self.clip(), self.bounds(), self.reach
-        value = (self.step() * (self.q(x) - self.zero_point)).detach()
+        value = super().fake_quantise(x).detach()
         low, high = (alpha * (n / reach)).detach(), (alpha * (p / reach)).detach()
         inside = ((x >= low) & (x <= high)).to(x.dtype)
         ends = (x >= high).to(x.dtype) * (p / reach) + (x <= low).to(x.dtype) * (n / reach)

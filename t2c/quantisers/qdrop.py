@@ -10,7 +10,7 @@ from torch import Tensor
 from t2c.quantisers.lsq import LSQActivation
 
 KEEP = 0.5
-"""Probability that an activation is quantised while dropping."""
+"""Probability that an element is the quantised one while dropping, in a block and in its input."""
 
 
 class QDrop(LSQActivation):

@@ -7,7 +7,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from t2c.quantisers.learned import straight_through
 from t2c.quantisers.weights import WeightQuantiser
 
 COEFFICIENTS = {2: (2.6, -1.71), 3: (7.509, -6.892), 4: (12.035, -12.03), 5: (17.74, -18.64), 8: (31.76, -35.04)}
@@ -48,7 +47,3 @@ class SAWB(WeightQuantiser):
         alpha = c1 * self.mean(w**2).sqrt() + c2 * size
         alpha = torch.where((alpha < size) | (alpha > largest), largest, alpha)
         return torch.where(alpha > 0, alpha, torch.ones_like(alpha)) / self.top
-
-    def q(self, x: Tensor) -> Tensor:
-        inside = (x / self.step(x)).clamp(-self.top, self.top)
-        return straight_through(self.project(inside), inside)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from t2c.quantisers.learned import straight_through
 from t2c.quantisers.levels import sp2_magnitudes
 from t2c.quantisers.weights import WeightQuantiser
 
@@ -38,7 +37,3 @@ class SP2(WeightQuantiser):
 
     def observe(self, x: Tensor) -> None:
         self.set_scale(self.least_squares_step(x))
-
-    def q(self, x: Tensor) -> Tensor:
-        inside = (x / self.scale).clamp(-self.top, self.top)
-        return straight_through(self.project(inside), inside)

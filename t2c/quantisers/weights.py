@@ -12,6 +12,7 @@ from golden.edge import MAX_OPERAND_BITS
 from golden.errors import UnsupportedError
 from golden.formats import IntFormat
 from t2c.quantisers.base import _QBase
+from t2c.quantisers.learned import straight_through
 from t2c.reading import Reading
 
 CANDIDATES = 80
@@ -99,6 +100,11 @@ class WeightQuantiser(_QBase):
             return v.round()
         half = torch.ceil(2 * v.abs()).to(torch.int32)
         return torch.sign(v) * self.table.index_select(0, half.flatten()).reshape(v.shape)
+
+    def q(self, x: Tensor) -> Tensor:
+        """The levels nearest to x / step; gradient 1/step inside the clip, 0 outside, none of the step."""
+        inside = (x / self.step(x)).clamp(-self.top, self.top)
+        return straight_through(self.project(inside), inside)
 
     def mean(self, x: Tensor) -> Tensor:
         """Mean per scale, shaped like the scale."""

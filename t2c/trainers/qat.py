@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from golden.errors import UnsupportedError
-from t2c.calibration import quantisers_of
+from t2c.calibration import is_calibrated, quantisers_of
 from t2c.data.split import check_labels
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
@@ -106,8 +106,7 @@ class QAT(QuantisingTrainer):
         _check_rounding(self.qnet)
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.step_rate = step_rate
-        fresh = not all(bool(quantiser.calibrated) for quantiser in quantisers_of(self.qnet))
-        self.match = fresh and _has_few_bits(self.qnet) if match is None else match
+        self.match = not is_calibrated(self.qnet) and _has_few_bits(self.qnet) if match is None else match
         self.pact_decay = pact_decay
         self.save_every = save_every
         self.history: list[tuple[float, float]] = []

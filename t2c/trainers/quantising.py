@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from t2c.accuracy import BATCH
-from t2c.calibration import calibrate, quantisers_of
+from t2c.calibration import calibrate, is_calibrated, quantisers_of
 from t2c.data.split import Splits
 from t2c.fusion import NetFuser
 from t2c.network import QNetwork
@@ -82,7 +82,7 @@ class QuantisingTrainer(Trainer):
     def calibrated(self) -> QNetwork:
         """The network on the device, every quantiser calibrated, in eval mode."""
         qnet = self.qnet.to(self.device)
-        if not all(bool(quantiser.calibrated) for quantiser in quantisers_of(qnet)):
+        if not is_calibrated(qnet):
             with calibrate(qnet):
                 for part in self.seen.images.split(self.calibration_batch):
                     qnet(part.to(self.device))

@@ -17,15 +17,13 @@ from t2c.checkpoint import check_state
 from t2c.errors import TrainingError
 from t2c.network import QNetwork, Wire
 from t2c.progress import progress_bar
+from t2c.quantisers.qdrop import KEEP
 from t2c.trainers.base import Store, seeded
 from t2c.trainers.blocks import Block, Values, advance, blocks_of, layers_of
 from t2c.trainers.quantising import dropping_quantisers, rounding_quantisers
 
 FIRST_BETA, LAST_BETA = 20.0, 2.0
 """Exponent of the regulariser, from the end of the warm-up to the end."""
-
-KEPT = 0.5
-"""Probability with which an element of a block's input is the quantised one, with QDrop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +196,7 @@ class Reconstructor:
             inputs = {name: rounded[name][chosen] for name in block.inputs}
             if self.dropping:
                 for name, x in inputs.items():
-                    keep = torch.rand(x.shape, generator=generator).to(self.device) < KEPT
+                    keep = torch.rand(x.shape, generator=generator).to(self.device) < KEEP
                     inputs[name] = torch.where(keep, x, real[name][chosen])
             loss = block_loss(block.run(self.net, inputs)[block.output], target[chosen])
             weight, beta = options.pull(step)
