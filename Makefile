@@ -49,9 +49,13 @@ $(VENV)/regress.stamp: $(SETUP)
 	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh regress
 	@touch $(VENV)/sim.stamp $@
 
+$(VENV)/formal.stamp: $(SETUP)
+	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh formal
+	@touch $(VENV)/sim.stamp $@
+
 $(VENV)/test.stamp: $(SETUP)
 	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh test
-	@touch $(VENV)/sim.stamp $(VENV)/regress.stamp $@
+	@touch $(VENV)/sim.stamp $(VENV)/regress.stamp $(VENV)/formal.stamp $@
 
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 

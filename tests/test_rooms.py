@@ -25,7 +25,12 @@ ROOMS = {
         "find_libpython",
         "distributed",
         "tqdm",
+        "yaml",
+        "pyslang",
     },
+    "formal": {"formal", "golden", "tb", "numpy", "bitwuzla", "tqdm"},
+    "mutation": {"formal", "golden", "mutation", "tb", "numpy", "tqdm"},
+    "oracle": {"golden", "oracle", "numpy", "onnx", "onnxruntime", "torch", "tqdm"},
     "t2c": {"golden", "t2c", "numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
 }
 COMMAND_LINES = {"mapping", "tb", "yaml"}

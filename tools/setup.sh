@@ -3,12 +3,13 @@
 #
 #   tools/setup.sh sim      virtual environment, NumPy, bitstring, cocotb, simulators
 #   tools/setup.sh regress  all of that and Dask
+#   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
 #   tools/setup.sh test     all of that, PyTorch and the development tools
 #
 # Versions come from constraints.txt. Debian packages are installed only where that needs no password.
 set -eu
 cd "$(dirname "$0")/.."
-profile=${1:?usage: tools/setup.sh sim|regress|test}
+profile=${1:?usage: tools/setup.sh sim|regress|formal|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
 log=$(mktemp)
@@ -50,8 +51,9 @@ pip() {
 case $profile in
     sim) extras=sim ;;
     regress) extras=sim,regress ;;
-    test) extras=sim,regress,t2c,onnx,images,dev ;;
-    *) die "unknown profile '$profile': sim, regress or test" ;;
+    formal) extras=sim,formal ;;
+    test) extras=sim,regress,formal,t2c,onnx,images,dev ;;
+    *) die "unknown profile '$profile': sim, regress, formal or test" ;;
 esac
 echo "setup: Python packages ($extras)"
 # PIP_CONSTRAINT also binds the build environment of the editable install.

@@ -18,7 +18,7 @@ from golden.node import Node
 from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
 from golden.package import Package, load_package
 from golden.vectors import layer_vectors
-from tests import oracle
+from oracle import plain as oracle
 from tests.every_op import every_op_package
 
 

@@ -13,7 +13,7 @@ from golden.errors import PackageError, RangeError, ShapeError
 from golden.rom import RomLayout, pack_bytes, pack_words, unpack_bytes, unpack_words
 from golden.rom_image import RomManifest, load_rom, read_image, read_manifest, save_rom, write_image, write_manifest
 from golden.rom_text import RomFormat
-from tests import oracle
+from oracle import plain as oracle
 
 FORMATS = [fmt.value for fmt in RomFormat]
 
