@@ -3,6 +3,7 @@ MODEL ?= digits_w8a8## package directory, or the name of an example
 MODELS ?=## make model: digits_w8a8,digits_w4a4,digits_apot,digits_sp2,resnet20,mobilenet_v1,resnet18; empty for all
 LAYER ?= list## layer name, all for the whole network, or list
 UNIT ?=## run the bench of a unit instead: mulquant, systolic_array or core_registers
+DUT ?=## with UNIT: description of your own module, docs/bring_your_own_rtl.md
 SIM ?= icarus## icarus or verilator
 ROWS ?= 8## rows of the systolic array, 2..256
 COLS ?= 8## columns of the systolic array, a divisor of ROWS
@@ -60,7 +61,7 @@ $(VENV)/test.stamp: $(SETUP)
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 
 sim: $(VENV)/sim.stamp ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
-	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
+	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
 		--acc-w '$(ACC_W)' --act-depth '$(ACT_DEPTH)' --wgt-depth '$(WGT_DEPTH)' --par-depth '$(PAR_DEPTH)' \
 		--acc-depth '$(ACC_DEPTH)' --images '$(IMAGES)' --first-image '$(FIRST_IMAGE)' --seed '$(SEED)' \
 		--stall '$(STALL)' --waves '$(WAVES)'

@@ -11,11 +11,14 @@ import numpy.typing as npt
 from golden.edge import Edge
 from golden.errors import PackageError
 from golden.fields import Fields
-from golden.formats import IntArray, as_int64
+from golden.formats import IntArray, IntFormat, as_int64
 from golden.mulquant import AddQuant, MulQuant, OutputStage, Widths
 from golden.node import Node
 from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
+from golden.pointwise import PointwiseTable
 from golden.rounding import Rounding
+from golden.softmax import SoftmaxTable
+from golden.table_nodes import Pointwise, Softmax
 
 Json = dict[str, Any]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -25,8 +28,9 @@ _PAIRS: dict[type[Node], tuple[str, ...]] = {
     AveragePool2d: ("kernel", "stride", "padding"),
     MaxPool2d: ("kernel", "stride", "padding", "dilation"),
 }
+_SOFTMAX_WIDTHS = ("exponent_bits", "output_bits", "reciprocal_bits")
 _KINDS: dict[str, type[Node]] = {
-    kind.op: kind for kind in (Conv2d, Linear, Matmul, AveragePool2d, Add, MaxPool2d, Flatten)
+    kind.op: kind for kind in (Conv2d, Linear, Matmul, AveragePool2d, Add, MaxPool2d, Flatten, Softmax, Pointwise)
 }
 
 
@@ -112,6 +116,13 @@ def node_to_json(node: Node, tensors: dict[str, npt.NDArray[Any]]) -> Json:
         add = node.addquant
         constants = ("multiplier_a", "multiplier_b", "bias", "shift")
         data["addquant"] = _stage_to_json(add) | {name: getattr(add, name) for name in constants}
+    if isinstance(node, Softmax):
+        widths = {name: getattr(node.softmax, name) for name in _SOFTMAX_WIDTHS}
+        data["softmax"] = widths | {"rounding": node.softmax.rounding.value, "exp": store("exp", node.softmax.exp)}
+    if isinstance(node, Pointwise):
+        fmt = node.pointwise.output
+        entries = store("table", node.pointwise.entries)
+        data["pointwise"] = {"bits": fmt.bits, "signed": fmt.signed, "table": entries}
     return data
 
 
@@ -146,6 +157,10 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
             given["mulquant"] = _mulquant_from_json(fields.object("mulquant"), tensors, widths)
         if kind is Add:
             given["addquant"] = _addquant_from_json(fields.object("addquant"), widths)
+        if kind is Softmax:
+            given["softmax"] = _softmax_from_json(fields.object("softmax"), tensors)
+        if kind is Pointwise:
+            given["pointwise"] = _pointwise_from_json(fields.object("pointwise"), tensors)
         fields.close()
         node = kind(**given)
         if isinstance(node, (Conv2d, AveragePool2d, MaxPool2d)):
@@ -165,3 +180,18 @@ def _addquant_from_json(fields: Fields, widths: Widths) -> AddQuant:
     quant = AddQuant(**constants, **_stage_from_json(fields), widths=widths)
     fields.close()
     return quant
+
+
+def _softmax_from_json(fields: Fields, tensors: Arrays) -> SoftmaxTable:
+    constants: Json = {name: fields.integer(name) for name in _SOFTMAX_WIDTHS}
+    rounding = Rounding.parse(fields.text("rounding"))
+    table = SoftmaxTable(**constants, rounding=rounding, exp=_tensor(fields, "exp", tensors))
+    fields.close()
+    return table
+
+
+def _pointwise_from_json(fields: Fields, tensors: Arrays) -> PointwiseTable:
+    output = IntFormat(bits=fields.integer("bits"), signed=fields.boolean("signed"))
+    table = PointwiseTable(output=output, entries=_tensor(fields, "table", tensors))
+    fields.close()
+    return table

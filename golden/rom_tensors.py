@@ -16,6 +16,7 @@ from golden.rom import RomLayout
 from golden.rom_image import load_rom, save_rom
 from golden.rom_text import RomFormat
 from golden.rounding import MAX_SHIFT
+from golden.table_nodes import Pointwise, Softmax
 
 SHIFT_BITS = MAX_SHIFT.bit_length()
 """SHIFT_W of docs/arithmetic.md section 1."""
@@ -27,7 +28,7 @@ _AXES = {"conv2d": "OIHW", "linear": "OI"}
 class ConstantTensor:
     """One constant of a node.
 
-    name: weight, multiplier, bias or shift; values: int64; layout: declared width, sign and lanes;
+    name: weight, multiplier, bias, shift, exp or table; values: int64; layout: declared width, sign and lanes;
     axes: one letter an axis, slowest first. An add has two multipliers, of its operands in order.
     """
 
@@ -38,7 +39,7 @@ class ConstantTensor:
 
 
 def constant_tensors(node: Node, *, lanes: int = 1) -> tuple[ConstantTensor, ...]:
-    """Return the constants of a node at their declared widths; none for pooling without sums and for flatten.
+    """Return the constants of a node at their declared widths; none for max pooling and for flatten.
 
     Args:
         node: any node; lanes: weights per memory word.
@@ -50,6 +51,12 @@ def constant_tensors(node: Node, *, lanes: int = 1) -> tuple[ConstantTensor, ...
     if isinstance(node, (Conv2d, Linear)):
         layout = RomLayout(bits=node.weight_bits, signed=True, lanes=lanes)
         found.append(ConstantTensor(name="weight", values=node.weight, layout=layout, axes=_AXES[node.op]))
+    if isinstance(node, Softmax):
+        layout = RomLayout(bits=node.softmax.exponent_bits, signed=False)
+        found.append(ConstantTensor(name="exp", values=node.softmax.exp, layout=layout, axes="X"))
+    if isinstance(node, Pointwise):
+        layout = RomLayout(bits=node.pointwise.output.bits, signed=node.pointwise.output.signed)
+        found.append(ConstantTensor(name="table", values=node.pointwise.entries, layout=layout, axes="X"))
     if isinstance(node, AccumulatingNode):
         quant, widths, axes = node.mulquant, node.mulquant.widths, "O"
         multiplier, bias, shift = quant.multiplier, quant.bias, quant.shift

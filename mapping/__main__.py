@@ -11,11 +11,9 @@ import numpy as np
 from golden.command import Parser, open_package, run
 from golden.errors import PackageError, RangeError, UnsupportedError
 from golden.graph import Graph
-from golden.node import AccumulatingNode
-from golden.nodes import Add
 from golden.rom import RomLayout
 from golden.rom_image import read_image
-from golden.rom_tensors import tensor_roms
+from golden.rom_tensors import constant_tensors, tensor_roms
 from golden.rom_text import RomFormat
 from mapping.compiler import ALL, compile_program
 from mapping.descriptor import WORD_BITS
@@ -69,7 +67,7 @@ def execute(options: argparse.Namespace) -> int:
     )
     total = 0
     for node in package.graph.nodes:
-        if not isinstance(node, (AccumulatingNode, Add)):
+        if not constant_tensors(node):
             continue
         folder = options.out / node.name
         folder.mkdir(parents=True, exist_ok=True)

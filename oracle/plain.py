@@ -134,3 +134,23 @@ def rom_words(values: list[int], *, bits: int, lanes: int, msb_first: bool) -> l
     digits += ["0" * bits] * (-len(digits) % lanes)
     words = [digits[k : k + lanes] for k in range(0, len(digits), lanes)]
     return ["".join(word if msb_first else reversed(word)) for word in words]
+
+
+def softmax(
+    row: list[int], *, exp: list[int], exponent_bits: int, output_bits: int, reciprocal_bits: int, mode: str
+) -> list[int]:
+    """Section 7.1, one row; the widths it promises are checked on the way."""
+    top = sorted(row)[-1]
+    terms = [exp[top - v] if top - v < len(exp) else 0 for v in row]
+    assert all(0 <= e < 2**exponent_bits for e in terms)
+    reciprocal = math.floor(Fraction(2**reciprocal_bits, sum(terms)))
+    assert max(terms) * reciprocal <= 2**reciprocal_bits
+    found = [round_shift(e * reciprocal, reciprocal_bits - output_bits, mode) for e in terms]
+    return [clip(y, 0, 2**output_bits - 1) for y in found]
+
+
+def pointwise(x: int, *, table: list[int], bits: int) -> int:
+    """Section 7.2, one element: the pattern as a string of binary digits, read again."""
+    pattern = format(x if x >= 0 else 2**bits + x, f"0{bits}b")
+    assert len(pattern) == bits
+    return table[int(pattern, 2)]

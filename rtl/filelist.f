@@ -6,6 +6,8 @@ mac_pe.v
 systolic_array.v
 accumulator.v
 mulquant.v
+lut_pointwise.v
+lut_softmax.v
 window_row.v
 tile_loader.v
 pixel_sequencer.v

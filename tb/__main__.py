@@ -18,7 +18,8 @@ from tb.request import DEPTHS, RunRequest, Waves
 from tb.runner import ROOT
 from tb.simulators import SIMULATORS, find_simulator
 from tb.stalls import PROFILES, parse_stalls
-from tb.unit_job import UNITS, run_unit
+from tb.unit_command import run_unit_command
+from tb.unit_job import UNITS
 
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add all options but the model, which is the package to work on."""
     parser.add_argument("--layer", default="list", help="layer name, 'all', or 'list'")
     parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join(UNITS)}")
+    parser.add_argument("--dut", default="", help="with --unit: description of a module of your own, dut.yaml")
     parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
     parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
     parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
@@ -42,20 +44,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
 
 
-def _run_unit(options: argparse.Namespace) -> int:
-    output = options.out.resolve()
-    simulator = find_simulator(options.sim)
-    outcome = run_unit(options.unit, simulator, output, seed=options.seed, waves=Waves.parse(options.waves) is not None)
-    print(f"unit     {options.unit} on {simulator.name} {simulator.version}, seed {options.seed}")
-    print(f"benches  {outcome.tests} ran, {outcome.failed} failed; see {outcome.log}")
-    print(f"verdict  {'PASS' if outcome.passed else 'FAIL'}")
-    return 0 if outcome.passed else 1
-
-
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     if options.unit:
-        return _run_unit(options)
+        return run_unit_command(options)
     path, package = open_package(options.model, ROOT / "examples")
     widths = package.graph.widths
     hardware = Hardware(

@@ -23,13 +23,13 @@ class StreamError(AssertionError):
 class AxisSource(BusDriver):
     """Sends integers on a stream into the unit: `append` queues one, `idle` awaits the last handshake.
 
-    A unit that takes tuser gets `append`'s `user` with the word, 0 if there is none.
+    A unit that takes tuser or tlast gets `append`'s `user` and `last` with the word, 0 if there is none.
 
     entity: the unit; name: such as s_axis; clock; stalls: yields, cycle by cycle, whether to hold back.
     """
 
     _signals = {"tvalid": "tvalid_i", "tready": "tready_o", "tdata": "tdata_i"}  # noqa: RUF012
-    _optional_signals = {"tuser": "tuser_i"}  # noqa: RUF012
+    _optional_signals = {"tuser": "tuser_i", "tlast": "tlast_i"}  # noqa: RUF012
 
     def __init__(self, entity: HierarchyObject, name: str, clock: LogicObject, stalls: Iterator[bool]) -> None:
         super().__init__(entity, name, clock, case_insensitive=False)
@@ -38,14 +38,19 @@ class AxisSource(BusDriver):
         self.bus.tvalid.value = 0
         self.bus.tdata.value = 0
         self.has_user = hasattr(self.bus, "tuser")
+        self.has_last = hasattr(self.bus, "tlast")
         if self.has_user:
             self.bus.tuser.value = 0
+        if self.has_last:
+            self.bus.tlast.value = 0
 
     def append(self, transaction: int, *args: Any, **kwargs: Any) -> None:
         self.pending += 1
         super().append(transaction, *args, **kwargs)
 
-    async def _driver_send(self, transaction: int, sync: bool = True, user: int = 0, **_: Any) -> None:
+    async def _driver_send(
+        self, transaction: int, sync: bool = True, user: int = 0, last: bool = False, **_: Any
+    ) -> None:
         if sync:
             await RisingEdge(self.clock)
         while next(self.stalls):
@@ -53,6 +58,8 @@ class AxisSource(BusDriver):
         self.bus.tdata.value = transaction
         if self.has_user:
             self.bus.tuser.value = user
+        if self.has_last:
+            self.bus.tlast.value = int(last)
         self.bus.tvalid.value = 1
         await FallingEdge(self.clock)
         while self.bus.tready.value != 1:
@@ -65,13 +72,15 @@ class AxisSource(BusDriver):
         """Wait until everything queued has been taken.
 
         Raises:
-            StreamError: not within `limit` cycles.
+            StreamError: nothing is taken for `limit` cycles.
         """
-        for _ in range(limit):
-            if not self.pending:
-                return
+        waited, pending = 0, self.pending
+        while self.pending:
+            waited = 0 if self.pending < pending else waited + 1
+            if waited > limit:
+                raise StreamError(f"{self.name}: {self.pending} transactions wait, for {limit} cycles without tready")
+            pending = self.pending
             await RisingEdge(self.clock)
-        raise StreamError(f"{self.name}: {self.pending} transactions still wait for tready after {limit} cycles")
 
 
 class AxisSink:
@@ -88,25 +97,33 @@ class AxisSink:
             self.ready.value = 0 if next(self.stalls) else 1
 
 
+Beat = tuple[int, bool]
+"""tdata and tlast of one handshake."""
+
+
 class AxisMonitor(BusMonitor):
     """Collects the words of a stream and holds it to its rules.
 
-    Callbacks receive each word as an int; `cycles` keeps the clock cycle of each handshake.
+    Callbacks receive each word as an int, or as a `Beat` if the stream has tlast; `cycles` keeps the clock cycle of each
+    handshake.
 
     Raises (from its task, which fails the test):
-        StreamError: tvalid or tready is X, tdata is X while valid, tvalid falls or tdata changes while stalled.
+        StreamError: tvalid or tready is X, tdata or tlast is X while valid, tvalid falls or the payload changes while
+            stalled.
     """
 
     def __init__(self, entity: HierarchyObject, name: str, clock: LogicObject, *, outgoing: bool) -> None:
         here, there = ("o", "i") if outgoing else ("i", "o")
         self._signals = {"tvalid": f"tvalid_{here}", "tready": f"tready_{there}", "tdata": f"tdata_{here}"}
+        self._optional_signals = {"tlast": f"tlast_{here}"}
         self.cycle = 0
         self.cycles: list[int] = []
         self.enabled = False
         super().__init__(entity, name, clock, case_insensitive=False)
 
     async def _monitor_recv(self) -> None:
-        held: int | None = None
+        held: int | Beat | None = None
+        has_last = hasattr(self.bus, "tlast")
         while True:
             await FallingEdge(self.clock)
             self.cycle += 1
@@ -123,10 +140,19 @@ class AxisMonitor(BusMonitor):
             data = self.bus.tdata.value
             if not data.is_resolvable:
                 raise StreamError(f"{self.name}: tdata = {data} is unknown while valid")
-            word = data.to_unsigned()
+            word: int | Beat = data.to_unsigned()
+            if has_last:
+                last = self.bus.tlast.value
+                if not last.is_resolvable:
+                    raise StreamError(f"{self.name}: tlast is unknown while valid")
+                word = (data.to_unsigned(), last == 1)
             if held is not None and word != held:
-                raise StreamError(f"{self.name}: tdata changed from {held:#x} to {word:#x} while stalled")
+                raise StreamError(f"{self.name}: tdata changed from {_shown(held)} to {_shown(word)} while stalled")
             held = None if ready == 1 else word
             if ready == 1:
                 self.cycles.append(self.cycle)
                 self._recv(word)
+
+
+def _shown(word: int | Beat) -> str:
+    return f"{word:#x}" if isinstance(word, int) else f"{word[0]:#x}{' (last)' if word[1] else ''}"

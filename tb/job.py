@@ -28,7 +28,7 @@ STALE = ("trace.hex", "stored.hex", "cycles.hex", "mismatches.npy", "verdict.jso
 """What a run writes; removed before the next one, with every waveform."""
 
 
-def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False) -> Design:
+def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False, coverage: bool = False) -> Design:
     """The core in its simulation harness; the same build for every model with this hardware."""
     parameters = hardware.parameters() | {
         "HOST_DEPTH": HOST_DEPTH,
@@ -38,7 +38,15 @@ def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False) -> Desi
     }
     names = ("stall_gen.v", "axil_host.v", *(("core_probe.v",) if probe else ()), "core_harness.v")
     extra = tuple(HDL / name for name in names)
-    return Design(top="core_harness", parameters=parameters, rtl=rtl, extra=extra, timing=True, own_waves=True)
+    return Design(
+        top="core_harness",
+        parameters=parameters,
+        rtl=rtl,
+        extra=extra,
+        timing=True,
+        own_waves=True,
+        coverage=coverage,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +73,7 @@ class Job:
             SimulatorError: the simulator cannot build the RTL.
         """
         request = self.request
-        design = harness(self.program.hardware, request.rtl)
+        design = harness(self.program.hardware, request.rtl, coverage=request.coverage)
         built = build(design, self.simulator, self.output, waves=request.waves is not None)
         outcome = simulate(
             built,

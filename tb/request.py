@@ -51,7 +51,7 @@ class RunRequest:
 
     layer: node name, or "all" for the whole network; images: how many of the package's samples; seed: of the run;
     stall: back-pressure profiles; waves: write an FST; tests: cocotb tests of tb/benches/core.py to run; rtl: folder of
-    the RTL under test; first_image: sample to begin with.
+    the RTL under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles.
     """
 
     layer: str = ALL
@@ -62,6 +62,7 @@ class RunRequest:
     tests: tuple[str, ...] = (MAIN_TEST,)
     rtl: Path = field(default=RTL)
     first_image: int = 0
+    coverage: bool = False
 
 
 def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves) -> str:

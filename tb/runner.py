@@ -21,12 +21,14 @@ from cocotb_tools.runner import Icarus, Runner, get_results
 
 from tb.errors import SimulatorError
 from tb.simulators import Simulator
-from tb.verilator import TIMING_ARGS, VERILATOR_ARGS, LeanVerilator, runtime_objects
+from tb.verilator import COVERAGE_ARGS, TIMING_ARGS, VERILATOR_ARGS, LeanVerilator, runtime_objects
 
 ROOT = Path(__file__).resolve().parent.parent
 RTL = ROOT / "rtl"
 HDL = ROOT / "tb" / "hdl"
 _STAMP = "built.json"
+COVERAGE_DATA = "coverage.dat"
+"""What Verilator's VerilatedCov::write leaves in the folder of a run."""
 VERILATOR_PY = Path(__file__).with_name("verilator.py")
 _TIMESCALE = ("1ns", "1ps")
 
@@ -38,7 +40,8 @@ class Design:
     rtl: folder of the RTL under test (tests plant faults in copies); extra: simulation-only sources;
     timing: the sources use delays; own_waves: the sources write their own FST, +wave_file=, when told to; published:
     patterns of the top module's signals that cocotb touches and that the sources do not publish themselves (Verilator
-    hides all others).
+    hides all others); includes: more folders of `include files; defines: macros; coverage: Verilator counts lines and
+    toggles, and each run writes COVERAGE_DATA.
     """
 
     top: str
@@ -48,6 +51,14 @@ class Design:
     timing: bool = False
     own_waves: bool = False
     published: tuple[str, ...] = ()
+    coverage: bool = False
+    includes: tuple[Path, ...] = ()
+    defines: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self) -> list[Path]:
+        """Files that the sources may include."""
+        folders = (self.rtl, *self.includes)
+        return sorted(path for folder in folders for suffix in ("vh", "svh") for path in folder.glob(f"*.{suffix}"))
 
     def sources(self) -> list[Path]:
         """RTL files in the order of filelist.f, then the extra ones."""
@@ -64,10 +75,12 @@ class Design:
             sorted(self.parameters.items()),
             self.timing,
             self.published,
+            self.coverage,
+            sorted(self.defines.items()),
             waves,
         ]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
-        for path in [*self.sources(), *sorted(self.rtl.glob("*.vh")), Path(__file__), VERILATOR_PY]:
+        for path in [*self.sources(), *self.headers(), Path(__file__), VERILATOR_PY]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:12]
 
@@ -134,6 +147,7 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
     arguments: list[str] = []
     if simulator.name == "verilator":
         arguments += [*VERILATOR_ARGS, *(TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
+        arguments += COVERAGE_ARGS if design.coverage else ()
     sources = [str(path) for path in design.sources()]
     if simulator.name == "verilator" and design.published:
         rules = [f'public_flat_rw -module "{design.top}" -var "{pattern}"' for pattern in design.published]
@@ -146,7 +160,8 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
         with _plain_environment():
             _runner(simulator, runtime_objects(directory.parent, arguments, simulator.version)).build(
                 sources=sources,
-                includes=[str(design.rtl)],
+                includes=[str(folder) for folder in (design.rtl, *design.includes)],
+                defines=dict(design.defines),
                 parameters=dict(design.parameters),
                 build_args=arguments,
                 hdl_toplevel=design.top,
@@ -198,7 +213,7 @@ def simulate(
     tests: Sequence[str],
     directory: Path,
     seed: int,
-    plusargs: Mapping[str, Path] | None = None,
+    plusargs: Mapping[str, Path | str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Run cocotb tests in a built simulator.
@@ -209,7 +224,7 @@ def simulate(
         tests: names of the tests that must run; that fewer ran is a failure.
         directory: folder of this run: log, results.xml, waves.
         seed: of every random choice, cocotb's and the simulator's.
-        plusargs: name to file.
+        plusargs: name to value.
         environment: more variables for the bench.
 
     Raises:
@@ -219,6 +234,7 @@ def simulate(
         raise ValueError("no tests are named; a run without tests proves nothing")
     directory.mkdir(parents=True, exist_ok=True)
     log, results = directory / "sim.log", directory / "results.xml"
+    (directory / COVERAGE_DATA).unlink(missing_ok=True)
     arguments = [f"+{name}={path}" for name, path in (plusargs or {}).items()]
     verilator = built.simulator.name == "verilator"
     fst = directory / ("dump.fst" if verilator else "waves.fst")

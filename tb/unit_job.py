@@ -8,19 +8,31 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from tb.dut.description import Description, load_description
+from tb.dut.door import OWN, open_door, own_description
+from tb.dut.traits import Traits
 from tb.errors import UserError
-from tb.runner import RTL, Design, Outcome, build, simulate
+from tb.runner import RTL, Outcome, build, simulate
 from tb.simulators import Simulator
+from tb.unit_report import clear_report
+from tb.unit_tables import FILE as TABLE_FILE
+from tb.unit_tables import UnitTable, named_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unit:
-    """A unit with a bench. module: the bench; parameters: the defaults it is built with; tests: all of the bench's."""
+    """A unit with a bench.
+
+    module: the bench; parameters: the defaults it is built with; tests: all of the bench's; table: the plusarg by which
+    the unit gets its table, empty if it has none.
+    """
 
     module: str
     parameters: Mapping[str, int]
     tests: tuple[str, ...]
+    table: str = ""
 
 
 UNITS = {
@@ -33,6 +45,23 @@ UNITS = {
         module="tb.benches.systolic_array",
         parameters={"ROWS": 4, "COLS": 4, "A_W": 9, "W_W": 8},
         tests=("corners", "random_tiles", "gaps", "latency", "reset_in_mid_stream"),
+    ),
+    "mac_pe": Unit(
+        module="tb.benches.mac_pe",
+        parameters={"A_W": 9, "W_W": 8, "PSUM_W": 21},
+        tests=("corners", "random_data", "chain", "swap_without_a_word", "reset_with_a_word_kept"),
+    ),
+    "lut_softmax": Unit(
+        module="tb.benches.lut_softmax",
+        parameters={"X_W": 8, "DEPTH_W": 7, "E_W": 12, "OUT_W": 8, "R_W": 22, "LEN_W": 6},
+        tests=("corners", "random_data", "stalls", "timing", "overlong_rows", "reset_in_mid_row"),
+        table="exp",
+    ),
+    "lut_pointwise": Unit(
+        module="tb.benches.lut_pointwise",
+        parameters={"X_W": 8, "OUT_W": 8},
+        tests=("sweep", "stalls", "latency", "reset_in_mid_stream"),
+        table="table",
     ),
     "core_registers": Unit(
         module="tb.benches.core_registers",
@@ -57,20 +86,51 @@ class UnitSettings:
 
     parameters: Mapping[str, int]
     seed: int
+    traits: Traits
 
     def __getitem__(self, name: str) -> int:
         return self.parameters[name]
 
     def to_environment(self) -> dict[str, str]:
-        return {"T2C_UNIT": json.dumps({"parameters": dict(self.parameters), "seed": self.seed})}
+        settings = {"parameters": dict(self.parameters), "seed": self.seed, "traits": self.traits.to_json()}
+        return {"T2C_UNIT": json.dumps(settings)}
 
     @classmethod
     def from_environment(cls) -> UnitSettings:
-        return cls(**json.loads(os.environ["T2C_UNIT"]))
+        stored = json.loads(os.environ["T2C_UNIT"])
+        return cls(**{**stored, "traits": Traits.from_json(stored["traits"])})
 
 
-def run_unit(
-    name: str,
+@dataclass(frozen=True, kw_only=True)
+class UnitRun:
+    """A run of a unit bench. missing: test -> why it does not apply to this module; folder: of the run."""
+
+    outcome: Outcome
+    missing: Mapping[str, str]
+    folder: Path
+
+
+def run_unit(name: str, simulator: Simulator, output: Path, **options: Any) -> Outcome:
+    """Run every test of our own unit's bench; arguments as `run_description`."""
+    return run_description(find_description(name), simulator, output, **options).outcome
+
+
+def find_description(name: str, dut: Path | None = None) -> Description:
+    """The description of our own unit, or one that a user brings for it.
+
+    Raises:
+        UserError: an unknown unit, one of another unit, or a description that cannot be used.
+    """
+    if name not in UNITS:
+        raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS)}")
+    description = load_description(dut) if dut else own_description(name)
+    if description.unit != name:
+        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {name}")
+    return description
+
+
+def run_description(
+    description: Description,
     simulator: Simulator,
     output: Path,
     *,
@@ -78,38 +138,54 @@ def run_unit(
     seed: int = 1,
     rtl: Path = RTL,
     waves: bool = False,
-) -> Outcome:
-    """Run every test of a unit's bench.
+    plusargs: Mapping[str, Path | str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder_suffix: str = "",
+    table: UnitTable | None = None,
+) -> UnitRun:
+    """Run every test of a unit's bench that applies to the module.
 
     Args:
-        name: of the unit, as in UNITS.
+        description: of the module under test.
         simulator: where.
         output: folder of all simulation output (sim_build).
-        parameters: elaboration parameters that differ from the unit's defaults.
+        parameters: of our unit, where they differ from its defaults.
         seed: of stimulus and simulator.
-        rtl: folder of the RTL under test.
+        rtl: folder that takes the place of our own RTL.
         waves: write an FST.
+        plusargs: name to value, for $value$plusargs.
+        environment: more variables for the bench.
+        folder_suffix: gives the run a folder of its own, beside the one that such runs share.
+        table: for a unit with a table; it goes before `parameters`. One made for them if None.
 
     Raises:
-        UserError: an unknown unit; the message lists the units.
+        DescriptionError, SourceError: the description does not fit the module.
         SimulatorError: the simulator refuses the sources.
     """
-    if name not in UNITS:
-        raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS)}")
-    unit = UNITS[name]
-    settings = UnitSettings(parameters={**unit.parameters, **(parameters or {})}, seed=seed)
-    design = Design(top=name, parameters=settings.parameters, rtl=rtl, published=("*_i", "*_o", "*_ni"))
-    built = build(design, simulator, output, waves=waves)
-    label = "-".join(f"{key}{value}" for key, value in (parameters or {}).items())
-    folder = output / "-".join(filter(None, [name, simulator.name, label]))
+    unit = UNITS[description.unit]
+    parameters = {**(parameters or {}), **(table.parameters if table else {})}
+    chosen = {**description.unit_parameters, **parameters}
+    values = {**unit.parameters, **chosen}
+    dut = "" if description.path.parent == OWN else f"{description.path.resolve().parent.name}-{description.path.stem}"
+    label = "-".join(f"{key}{value}" for key, value in parameters.items())
+    folder = output / "-".join(filter(None, [description.unit, dut, simulator.name, label, folder_suffix]))
     folder.mkdir(parents=True, exist_ok=True)
+    opened = open_door(description, values, output, rtl, table=folder / TABLE_FILE if unit.table else None)
+    settings = UnitSettings(parameters=values, seed=seed, traits=opened.traits)
+    built = build(opened.design, simulator, output, waves=waves)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return simulate(
+        clear_report(folder)
+        if unit.table:
+            made = table or named_table(description.unit, "", values, seed)
+            plusargs = {**(plusargs or {}), unit.table: made.write(folder)}
+        outcome = simulate(
             built,
             module=unit.module,
-            tests=unit.tests,
+            tests=[test for test in unit.tests if test not in opened.missing],
             directory=folder,
             seed=seed,
-            environment=settings.to_environment(),
+            plusargs=plusargs,
+            environment={**settings.to_environment(), **(environment or {})},
         )
+    return UnitRun(outcome=outcome, missing=opened.missing, folder=folder)

@@ -13,6 +13,7 @@ from cocotb_tools.runner import Verilator
 # A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
 VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
 TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
+COVERAGE_ARGS = ("--coverage-line", "--coverage-toggle")
 # -O3 takes twice as long to compile and simulates little faster; what runs once is not optimised at all. The PyPI wheel
 # was configured on another machine: it leaves the flag that includes a precompiled header empty, so that g++ takes the
 # header's name for an object file, and it calls a `python` that a bare Debian does not have.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 
 import cocotb
@@ -23,16 +24,20 @@ from tb.benches.mulquant_vectors import (
     corner_pairs,
     corner_vectors,
     mixed_items,
+    one_of_each_mode,
     random_vectors,
     singles,
 )
-from tb.scoreboard import Scoreboard
+from tb.coverage.inputs import Inputs
+from tb.coverage.mulquant import Batch, classes, cover_unit, crosses
+from tb.dut.latency import check_fixed_latency
+from tb.scoreboard import Scoreboard, reported
 from tb.stalls import PROFILES, never
 from tb.unit_job import UnitSettings
 
-LATENCY = 3
-"""As the header of rtl/mulquant.v says."""
 PERIOD_NS = 2
+PATIENCE = 2000
+"""Cycles without a result, or without an input taken, after which nothing is waited for."""
 
 
 class MulQuantBench:
@@ -40,32 +45,47 @@ class MulQuantBench:
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
         self.dut = dut
+        self.traits = unit.traits
         self.rng = random.Random(unit.seed)
         self.widths = Widths(acc=unit["ACC_W"], scale=unit["SCALE_W"], bias=unit["BIAS_W"])
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
+        self.stalls = "none", "none"
         self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
         self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
         self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
         self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[tuple[Config, Item]] = []
         self.expected: list[int] = []
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.configs = configs(self.out_w, unit.traits)
+        self.coverage = cover_unit(
+            unit.parameters, self.configs, pairs=unit.traits.has("pairs"), constants=unit.traits.constants
+        )
+        self.inputs = Inputs(self.coverage, crosses)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
+
+    def restrict(self, items: Iterable[Item]) -> list[Item]:
+        """Items with what the module fixes put into their vectors."""
+        fixed = {name: self.traits.constants[name] for name in ("bias", "shift") if name in self.traits.constants}
+        return [tuple(replace(vector, **fixed) for vector in item) for item in items]
 
     def stall(self, stall_in: str, stall_out: str) -> None:
         """Choose the back-pressure of both sides."""
+        self.stalls = stall_in, stall_out
         self.source.stalls = PROFILES[stall_in].cycles(self.rng)
         self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
 
     def describe(self, index: int, expected: int, actual: int) -> str:
-        return f"vector {index}: {self.sent[index]}: expected {expected:#x}, actual {actual:#x}"
+        config, item = self.sent[index]
+        inputs = ", then ".join(vector.text() for vector in item)
+        return f"vector {index}: {inputs} ({config.text()}): expected {expected:#04x}, actual {actual:#04x}"
 
     async def reset(self) -> None:
-        """Reset for four cycles; the monitors look on only afterwards."""
+        """Reset for some cycles; the monitors look on only afterwards."""
         self.taken.enabled = self.monitor.enabled = False
         self.dut.rst_ni.value = 0
-        for _ in range(4):
+        for _ in range(self.traits.reset_cycles):
             await RisingEdge(self.dut.clk_i)
         self.dut.rst_ni.value = 1
         self.taken.enabled = self.monitor.enabled = True
@@ -105,25 +125,34 @@ class MulQuantBench:
             found[double] = OutputStage(**stage).requantise(np.array(p), [b.shift for _, b in pairs])
         return [int(q) % wrap for q in found]
 
-    async def run(self, config: Config, items: Sequence[Item]) -> None:
+    async def run(self, config: Config, items: Iterable[Item]) -> None:
         """Set the configuration, send the items and wait until the last result has left."""
-        dut, wrap = self.dut, 1 << (self.out_w + 1)
+        dut, wrap, items = self.dut, 1 << (self.out_w + 1), self.restrict(items)
         dut.rounding_i.value = config.rounding.code
         dut.zero_point_i.value = config.zero_point % wrap
         dut.lo_i.value = config.lo % wrap
         dut.hi_i.value = config.hi % wrap
         self.sent += [(config, item) for item in items]
         self.expected += self.golden(config, items)
+        stall_in, stall_out = self.stalls
+        batch = Batch(config=config, items=items, ranges=self.ranges, stall_in=stall_in, stall_out=stall_out)
+        self.inputs.add(classes(batch))
         for item in items:
             for vector in item:
                 self.source.append(self.pack(vector), user=int(vector is not item[-1]))
-        limit = 200 * len(items) + 2000
-        await self.source.idle(limit)
-        for _ in range(limit):
-            if not self.expected:
-                return
+        await self.source.idle(PATIENCE)
+        waited, missing = 0, len(self.expected)
+        while self.expected:
+            waited = 0 if len(self.expected) < missing else waited + 1
+            missing = len(self.expected)
+            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
             await RisingEdge(dut.clk_i)
-        raise AssertionError(f"m_axis: {len(self.expected)} results did not come within {limit} cycles")
+
+    def check_latency(self, taken: Sequence[int]) -> None:
+        """Every result left as many cycles after its input was taken as the description says."""
+        stated = self.traits.latency
+        delays = sorted({out - cycle for cycle, out in zip(taken, self.monitor.cycles, strict=True)})
+        assert delays == [stated], f"results come {delays} cycles after their inputs, the description says {stated}"
 
 
 async def _start(dut: HierarchyObject) -> MulQuantBench:
@@ -134,24 +163,27 @@ async def _start(dut: HierarchyObject) -> MulQuantBench:
 
 
 @cocotb.test()
+@reported
 async def corners(dut: HierarchyObject) -> None:
     """Corner vectors in every configuration."""
     bench = await _start(dut)
-    for config in configs(bench.out_w):
+    for config in bench.configs:
         await bench.run(config, singles(corner_vectors(bench.ranges, 200)))
     bench.scoreboard.finish(len(bench.sent))
 
 
 @cocotb.test()
+@reported
 async def random_data(dut: HierarchyObject) -> None:
     """Random vectors in every configuration."""
     bench = await _start(dut)
-    for config in configs(bench.out_w):
+    for config in bench.configs:
         await bench.run(config, singles(random_vectors(bench.ranges, 400)))
     bench.scoreboard.finish(len(bench.sent))
 
 
 @cocotb.test()
+@reported
 async def stalls(dut: HierarchyObject) -> None:
     """Random vectors behind back-pressure on both sides, every pair of profiles."""
     bench = await _start(dut)
@@ -159,54 +191,60 @@ async def stalls(dut: HierarchyObject) -> None:
     for stall_in in PROFILES:
         for stall_out in PROFILES:
             bench.stall(stall_in, stall_out)
-            config = bench.rng.choice(configs(bench.out_w))
+            config = bench.rng.choice(bench.configs)
             await bench.run(config, singles(random_vectors(bench.ranges, count)))
     bench.scoreboard.finish(count * len(PROFILES) ** 2)
 
 
 @cocotb.test()
+@reported
 async def pairs(dut: HierarchyObject) -> None:
     """Two scaled operands in one result: corners, then pairs among single vectors, then with gaps inside pairs."""
     bench = await _start(dut)
     sent: list[Item] = []
-    for config in configs(bench.out_w)[::5]:  # each mode, each range
+    for config in one_of_each_mode(bench.configs):  # each mode, each range
         items = [*corner_pairs(bench.ranges), *mixed_items(bench.ranges, 60)]
         await bench.run(config, items)
         sent += items
     last = [vector is item[-1] for item in sent for vector in item]
     taken = [cycle for cycle, end in zip(bench.taken.cycles, last, strict=True) if end]
-    delays = {out - cycle for cycle, out in zip(taken, bench.monitor.cycles, strict=True)}
-    assert delays == {LATENCY}, f"latencies {sorted(delays)}, the header says {LATENCY}"
+    bench.check_latency(taken)
     count = 60
     for stall_in, stall_out in product(PROFILES, PROFILES):
         bench.stall(stall_in, stall_out)
-        await bench.run(bench.rng.choice(configs(bench.out_w)), list(mixed_items(bench.ranges, count)))
+        await bench.run(bench.rng.choice(bench.configs), list(mixed_items(bench.ranges, count)))
     bench.scoreboard.finish(len(sent) + count * len(PROFILES) ** 2)
 
 
 @cocotb.test()
+@reported
 async def latency(dut: HierarchyObject) -> None:
-    """Without stalls every result leaves exactly LATENCY cycles after its input was taken."""
+    """Without stalls every result leaves exactly `latency` cycles after its input was taken."""
     bench = await _start(dut)
-    await bench.run(configs(bench.out_w)[0], singles(random_vectors(bench.ranges, 50)))
+    await bench.run(bench.configs[0], singles(random_vectors(bench.ranges, 50)))
+    if bench.traits.fixed_latency:
+        check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
     bench.scoreboard.finish(50)
-    delays = {out - taken for taken, out in zip(bench.taken.cycles, bench.monitor.cycles, strict=True)}
-    assert delays == {LATENCY}, f"latencies {sorted(delays)}, the header says {LATENCY}"
+    bench.check_latency(bench.taken.cycles)
 
 
 @cocotb.test()
+@reported
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
     bench = await _start(dut)
     bench.stall("none", "blocked")
-    for vector in random_vectors(bench.ranges, LATENCY):
+    for vector in random_vectors(bench.ranges, max(bench.traits.latency or 0, 1)):
         bench.source.append(bench.pack(vector))
     await bench.source.idle(100)
     assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
     await bench.reset()
+    bench.coverage.hit("reset", "reset with results inside")
     bench.stall("none", "none")
-    bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1))), user=1)
-    await bench.source.idle(100)
-    await bench.reset()
-    await bench.run(configs(bench.out_w)[1], singles(random_vectors(bench.ranges, 100)))
+    if bench.traits.has("pairs"):
+        bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1))), user=1)
+        await bench.source.idle(100)
+        await bench.reset()
+        bench.coverage.hit("reset", "reset inside a pair")
+    await bench.run(bench.configs[1 % len(bench.configs)], singles(random_vectors(bench.ranges, 100)))
     bench.scoreboard.finish(100)

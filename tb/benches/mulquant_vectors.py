@@ -9,6 +9,7 @@ from itertools import product
 
 from golden.mulquant import Widths
 from golden.rounding import Rounding
+from tb.dut.traits import Traits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,9 @@ class Config:
     lo: int
     hi: int
 
+    def text(self) -> str:
+        return f"{self.rounding.value}, zero point {self.zero_point}, {self.lo}..{self.hi}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Vector:
@@ -29,6 +33,9 @@ class Vector:
     multiplier: int
     bias: int
     shift: int
+
+    def text(self) -> str:
+        return f"acc {self.acc}, multiplier {self.multiplier}, bias {self.bias}, shift {self.shift}"
 
 
 Item = tuple[Vector, ...]
@@ -59,11 +66,32 @@ def near_powers(bits: int) -> list[int]:
     return sorted(v for v in values if lo <= v <= hi)
 
 
-def configs(out_w: int) -> list[Config]:
-    """Every rounding mode with a signed, an unsigned, a ReLU and a one-value range."""
+def configs(out_w: int, traits: Traits) -> list[Config]:
+    """Every rounding mode of the module with a signed, an unsigned, a ReLU and a one-value range.
+
+    Args:
+        out_w: bits of the output.
+        traits: modes, signedness, and what of zero_point, lo and hi the module fixes.
+    """
     signed, unsigned = (1 << (out_w - 1)), (1 << out_w) - 1
-    ranges = ((0, -signed, signed - 1), (unsigned // 2, 0, unsigned), (-signed, -signed, 1), (1, 1, 1))
-    return [Config(rounding=mode, zero_point=z, lo=lo, hi=hi) for mode in Rounding for z, lo, hi in ranges]
+    ranges = [(0, -signed, signed - 1), (unsigned // 2, 0, unsigned), (-signed, -signed, 1), (1, 1, 1)]
+    least, largest = {"signed": (-signed, signed - 1), "unsigned": (0, unsigned)}.get(traits.output, (-signed, unsigned))
+    names = ("zero_point", "lo", "hi")
+    fixed = [tuple(traits.constants.get(n, v) for n, v in zip(names, values, strict=True)) for values in ranges]
+    inside = [values for values in dict.fromkeys(fixed) if least <= min(values) and max(values) <= largest]
+    return [
+        Config(rounding=Rounding(mode), zero_point=zero_point, lo=lo, hi=hi)
+        for mode in traits.rounding
+        for zero_point, lo, hi in inside
+        if lo <= hi
+    ]
+
+
+def one_of_each_mode(settings: list[Config]) -> list[Config]:
+    """A configuration of each rounding mode, each of another range while there are some."""
+    modes = list(dict.fromkeys(config.rounding for config in settings))
+    by_mode = [[config for config in settings if config.rounding is mode] for mode in modes]
+    return [found[index % len(found)] for index, found in enumerate(by_mode)]
 
 
 def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:

@@ -6,6 +6,7 @@ import random
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cocotb
 import numpy as np
@@ -17,10 +18,16 @@ from cocotb_bus.monitors import BusMonitor
 from golden.formats import IntArray
 from golden.gemm import gemm
 from tb.axis import StreamError
-from tb.scoreboard import Scoreboard
+from tb.coverage.inputs import Inputs
+from tb.coverage.systolic_array import Driven, classes, cover_unit, timing, wrong_columns
+from tb.dut.interfaces import LAST_FIRST
+from tb.dut.latency import check_fixed_latency
+from tb.scoreboard import Scoreboard, reported
 from tb.unit_job import UnitSettings
 
 PERIOD_NS = 2
+PROBE = 40
+"""Vectors of the tile that shows the latency of an array that does not mark its sums."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,17 +87,25 @@ class ArrayBench:
         self.rng = random.Random(unit.seed)
         self.rows, self.cols, self.a_w, self.w_w = (unit[name] for name in ("ROWS", "COLS", "A_W", "W_W"))
         self.psum_w = self.a_w + self.w_w + (self.rows - 1).bit_length()
-        self.latency = self.rows + self.cols - 1
+        self.traits = unit.traits
+        self.latency = unit.traits.latency
+        self.drain = self.rows + self.cols if unit.traits.latency is None else unit.traits.latency
         self.monitor = PsumMonitor(dut, dut.clk_i)
         self.expected: list[int] = []
         self.origin: list[tuple[int, int]] = []
         self.sent_cycles: list[int] = []
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.driven: list[Driven] = []
+        self.coverage = cover_unit(unit.parameters)
+        self.inputs = Inputs(self.coverage, rows=self.cols)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs, self.wrong)
         self.scoreboard.add_interface(self.monitor, self.expected)
+
+    def wrong(self, expected: int, actual: int) -> list[bool]:
+        return wrong_columns(expected, actual, self.cols, self.psum_w)
 
     def describe(self, index: int, expected: int, actual: int) -> str:
         tile, vector = self.origin[index]
-        wrong = [c for c in range(self.cols) if (expected ^ actual) >> (c * self.psum_w) & ((1 << self.psum_w) - 1)]
+        wrong = [column for column, differs in enumerate(self.wrong(expected, actual)) if differs]
         return f"tile {tile}, vector {vector}, columns {wrong}: expected {expected:#x}, actual {actual:#x}"
 
     async def reset(self) -> None:
@@ -98,7 +113,7 @@ class ArrayBench:
         self.monitor.enabled = False
         for signal in (dut.rst_ni, dut.w_valid_i, dut.a_valid_i, dut.a_first_i, dut.w_data_i, dut.a_data_i):
             signal.value = 0
-        for _ in range(4):
+        for _ in range(self.traits.reset_cycles):
             await RisingEdge(dut.clk_i)
         dut.rst_ni.value = 1
         self.monitor.enabled = True
@@ -106,9 +121,10 @@ class ArrayBench:
     def word_schedule(self, tiles: Sequence[Tile]) -> Iterator[tuple[int, IntArray] | None]:
         """Yield, word slot by word slot, (tile number, weight word) or None for an idle cycle."""
         for number, tile in enumerate(tiles):
+            last_first = self.traits.weight_rows == LAST_FIRST
             for row in range(self.rows):
                 yield from [None] * (tile.word_gaps[row] if tile.word_gaps else 0)
-                yield number, tile.weights[row]
+                yield number, tile.weights[self.rows - 1 - row if last_first else row]
 
     def vector_schedule(self, tiles: Sequence[Tile]) -> Iterator[tuple[int, bool, IntArray] | None]:
         """Yield, vector slot by vector slot, (tile number, first of its tile, operands) or None for an idle cycle."""
@@ -121,11 +137,13 @@ class ArrayBench:
         """Drive words and vectors, each as early as the contract allows; stop after `cycles` if given.
 
         A tile's first vector may enter in the cycle after the tile's last word; the words of a tile may enter from
-        the cycle of the previous tile's first vector on.
+        the cycle of the previous tile's first vector on, without double buffering when its last sums have left.
         """
         dut = self.dut
         words, vectors = deque(self.word_schedule(tiles)), deque(self.vector_schedule(tiles))
-        sent_words, swapped = 0, 0
+        sent_words, swapped, step, free_at = 0, 0, 0, 0
+        left = [len(tile.operands) for tile in tiles]
+        double = self.traits.has("double_buffer")
         while (words or vectors) and (cycles is None or cycles > 0):
             ready = sent_words // self.rows
             vector = vectors[0] if vectors else None
@@ -135,13 +153,16 @@ class ArrayBench:
                 vector = None
             if vector is not None:
                 number, first, operands = vector
-                swapped = number + 1
+                left[number] -= 1
+                if double or not left[number]:
+                    swapped = number + 1
+                    free_at = step if double else step + self.drain + 1
                 dut.a_first_i.value = int(first)
                 dut.a_data_i.value = pack(operands, self.a_w)
                 self.sent_cycles.append(self.monitor.cycle + 1)
             dut.a_valid_i.value = int(vector is not None)
             word = words[0] if words else None
-            if words and (word is None or word[0] <= swapped):
+            if words and (word is None or (word[0] <= swapped and step >= free_at)):
                 words.popleft()
             else:
                 word = None
@@ -149,7 +170,9 @@ class ArrayBench:
                 dut.w_data_i.value = pack(word[1], self.w_w)
                 sent_words += 1
             dut.w_valid_i.value = int(word is not None)
+            self.driven.append((word is not None, vector is not None, vector is not None and vector[1]))
             await RisingEdge(dut.clk_i)
+            step += 1
             cycles = None if cycles is None else cycles - 1
         dut.a_valid_i.value = 0
         dut.w_valid_i.value = 0
@@ -157,11 +180,16 @@ class ArrayBench:
     async def run(self, tiles: Sequence[Tile]) -> None:
         """Send the tiles and wait for the last column sums."""
         for number, tile in enumerate(tiles):
+            gaps = {"word_gaps": any(tile.word_gaps), "vector_gaps": any(tile.vector_gaps)}
+            self.inputs.add(classes(tile.weights, tile.operands, self.a_w, self.w_w, **gaps))
             for index, sums in enumerate(gemm(tile.operands, tile.weights)):
                 self.expected.append(pack(sums, self.psum_w))
                 self.origin.append((number, index))
+        self.driven.clear()
         await self.send(tiles)
-        for _ in range(self.latency + 4):
+        for name, hits in timing(self.driven, self.rows).items():
+            self.coverage.hit("timing", name, hits)
+        for _ in range(self.drain + 4):
             await RisingEdge(self.dut.clk_i)
 
     def extremes(self, vectors: int, operand: int, weight: int) -> Tile:
@@ -186,6 +214,7 @@ async def _start(dut: HierarchyObject) -> ArrayBench:
 
 
 @cocotb.test()
+@reported
 async def corners(dut: HierarchyObject) -> None:
     """Every pair of operand and weight extremes, so that column sums reach both ends; one PE at a time."""
     bench = await _start(dut)
@@ -202,6 +231,7 @@ async def corners(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def random_tiles(dut: HierarchyObject) -> None:
     """Random tiles of 1 .. 3 ROWS vectors back to back: loading always as early, swapping always as soon as allowed."""
     bench = await _start(dut)
@@ -211,6 +241,7 @@ async def random_tiles(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def gaps(dut: HierarchyObject) -> None:
     """Random tiles with idle cycles between words and between vectors."""
     bench = await _start(dut)
@@ -220,26 +251,40 @@ async def gaps(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def latency(dut: HierarchyObject) -> None:
-    """Every vector's sums come exactly ROWS + COLS - 1 cycles later, and short tiles follow every ROWS cycles."""
+    """Every vector's sums come exactly `latency` cycles later, and short tiles follow every ROWS cycles."""
     bench = await _start(dut)
-    tiles = [bench.random_tile(1) for _ in range(8)]
+    stated, tiles = bench.latency, [bench.random_tile(1) for _ in range(8)]
+    if bench.traits.fixed_latency:  # sums are taken by counting cycles: only values can tell, and those of a long tile
+        await bench.run([bench.random_tile(PROBE)])
+        check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
+    before = len(bench.sent_cycles)
     await bench.run(tiles)
-    bench.scoreboard.finish(len(tiles))
-    delays = {out - sent for sent, out in zip(bench.sent_cycles, bench.monitor.cycles, strict=True)}
-    assert delays == {bench.latency}, f"latencies {sorted(delays)}, the header says {bench.latency}"
-    steps = {later - earlier for earlier, later in zip(bench.sent_cycles, bench.sent_cycles[1:], strict=False)}
-    assert steps == {bench.rows}, f"tiles follow after {sorted(steps)} cycles, the header says {bench.rows}"
+    bench.scoreboard.finish(before + len(tiles))
+    delays = sorted({out - sent for sent, out in zip(bench.sent_cycles, bench.monitor.cycles, strict=True)})
+    assert delays == [stated], f"sums come {delays} cycles after their operands, the description says {stated}"
+    sent = bench.sent_cycles[before:]
+    steps = sorted({later - earlier for earlier, later in pairwise(sent)})
+    if bench.traits.has("double_buffer"):
+        assert steps == [bench.rows], f"tiles follow after {steps} cycles, not after ROWS = {bench.rows}"
 
 
 @cocotb.test()
+@reported
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     """A reset with half a tile loaded and sums under way leaves nothing behind."""
     bench = await _start(dut)
-    for cycles in (bench.rows // 2, bench.rows + 3, 2 * bench.rows + bench.latency - 1):
+    under_way = "reset with sums under way"
+    for cycles, what in (
+        (bench.rows // 2, "reset with half a tile loaded"),
+        (bench.rows + 3, under_way),
+        (2 * bench.rows + bench.drain - 1, under_way),
+    ):
         bench.monitor.enabled = False  # these sums are lost, and nobody misses them
         await bench.send([bench.random_tile(2 * bench.rows), bench.random_tile(2)], cycles)
         await bench.reset()
+        bench.coverage.hit("reset", what)
     tiles = [bench.random_tile(5) for _ in range(5)]
     await bench.run(tiles)
     bench.scoreboard.finish(25)

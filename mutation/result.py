@@ -1,0 +1,55 @@
+"""What became of a mutant, kept on disk as soon as it is known."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+KILLED, EQUIVALENT = "killed", "equivalent"
+SURVIVED, UNKNOWN, BROKEN = "survived", "unknown", "broken"
+EXPLAINED = (KILLED, EQUIVALENT)
+"""A bench fails, or a proof says that no bench can. Not explained: the bench passes though the unit differs; nobody knows
+whether it differs; the run came to no verdict."""
+_FINAL = (*EXPLAINED, SURVIVED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The verdict on a mutant.
+
+    number: of the mutant; verdict: one of the above; reason: the test that killed it, or what the proof or the run says;
+    compared: comparisons in the killing test, the one that failed included; seconds: to find out.
+    """
+
+    number: int
+    verdict: str
+    reason: str
+    compared: int = 0
+    seconds: float = 0.0
+
+    @property
+    def explained(self) -> bool:
+        return self.verdict in EXPLAINED
+
+
+@dataclass(frozen=True)
+class Results:
+    """The folder of a campaign's results: one file a mutant, written whole or not at all."""
+
+    folder: Path
+
+    def read(self, number: int) -> Result | None:
+        """The result of a mutant, if it is final: what came to no verdict is tried again."""
+        try:
+            result = Result(**json.loads((self.folder / f"{number}.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        return result if result.number == number and result.verdict in _FINAL else None
+
+    def write(self, result: Result) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f".{result.number}.part"
+        part.write_text(json.dumps(asdict(result), indent=1) + "\n")
+        os.replace(part, self.folder / f"{result.number}.json")

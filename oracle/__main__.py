@@ -1,0 +1,66 @@
+"""make oracle: every operation of golden against implementations that no one here wrote. Exit status 1 on a mismatch."""
+
+from __future__ import annotations
+
+import os
+
+for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and NumPy are first imported
+    os.environ.setdefault(pool, "1")
+
+import sys  # noqa: E402
+from fnmatch import fnmatchcase  # noqa: E402
+
+from golden.command import Parser, run  # noqa: E402
+from oracle.check import Outcome, run_check  # noqa: E402
+from oracle.registry import CHECKS  # noqa: E402
+
+
+def row(outcome: Outcome) -> str:
+    """Return the line of the table, and below it the first mismatch where there is one."""
+    check = outcome.check
+    how = "exhaustive" if check.exhaustive else "random"
+    text = (
+        f"{check.name:32} {check.operation:24} {check.stranger:48} {outcome.compared:>12,} {how:10} "
+        f"{outcome.mismatches:>10,} {outcome.seconds:>7.1f}"
+    )
+    return text if outcome.passed else f"{text}\n  {outcome.first}"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the checks that ONLY names; return 1 where one differs or compares nothing.
+
+    Raises:
+        LookupError: no check has such a name.
+        ValueError: CASES or SEED is out of range.
+    """
+    parser = Parser(prog="oracle")
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="*")
+    given = parser.parse_args(arguments)
+    if given.cases < 1:
+        raise ValueError(f"CASES = {given.cases} is not positive")
+    if given.seed < 0:
+        raise ValueError(f"SEED = {given.seed} is negative")
+    chosen = [check for check in CHECKS if fnmatchcase(check.name, given.only)]
+    if not chosen:
+        names = ", ".join(check.name for check in CHECKS)
+        raise LookupError(f"ONLY = {given.only!r} matches no check; there are {names}")
+    print(
+        f"{'check':32} {'operation':24} {'stranger':48} {'cases':>12} {'inputs':10} {'mismatches':>10} {'seconds':>7}"
+    )
+    outcomes = []
+    for check in chosen:
+        outcomes.append(run_check(check, cases=given.cases, seed=given.seed))
+        print(row(outcomes[-1]), flush=True)
+        if not outcomes[-1].passed:
+            print(f"  replay: make oracle ONLY='{check.name}' SEED={given.seed} CASES={given.cases}", flush=True)
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    compared, seconds = sum(o.compared for o in outcomes), sum(o.seconds for o in outcomes)
+    print(f"\n{len(chosen)} checks, {compared:,} output values compared, {seconds:.0f} s; {len(failed)} failed")
+    print(f"verdict  {'FAIL' if failed else 'PASS'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    run(lambda: main(sys.argv[1:]))

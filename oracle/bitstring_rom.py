@@ -1,0 +1,123 @@
+"""Stranger: the bitstring package, which packs integers of any width into bits and reads them back.
+
+A word of L lanes is the concatenation of its elements, the most significant first: element L - 1 first in lsb_first order.
+Its text is bitstring's own in binary and hexadecimal; the images are compared as bytes, the words as integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bitstring
+import numpy as np
+
+from golden import rom, rom_text
+from golden.formats import IntFormat
+from golden.rom import RomLayout
+from golden.rom_text import RomFormat
+from oracle.check import Batch, Check, elementwise
+from oracle.draw import Ints
+from oracle.layers import between
+
+VERSION = f"bitstring {bitstring.__version__}"
+LANES = (1, 2, 3, 4, 8, 16)
+MAX_BITS = 64
+SIZE = 4096
+
+
+def kind(layout: RomLayout) -> str:
+    """Return bitstring's name of the element."""
+    return f"{'int' if layout.signed else 'uint'}{layout.bits}"
+
+
+def words(values: list[int], layout: RomLayout) -> list[bitstring.Bits]:
+    """Pack the elements; the last word is filled up with zeros."""
+    lanes = layout.lanes
+    padded = values + [0] * (-len(values) % lanes)
+    if layout.lane_order == "lsb_first":
+        rows = [padded[k : k + lanes][::-1] for k in range(0, len(padded), lanes)]
+        padded = [value for row in rows for value in row]
+    stream = bitstring.Array(kind(layout), padded).data
+    return list(stream.cut(layout.word_bits))
+
+
+def read_as(bits: bitstring.Bits, name: str) -> list[int]:
+    """Read bits as elements of a type."""
+    array = bitstring.Array(name, [])
+    array.data = bits
+    return array.tolist()
+
+
+def values_of(packed: list[bitstring.Bits], layout: RomLayout) -> list[int]:
+    """Read every element of every word back, in the order in which they were stored."""
+    found = [read_as(word, kind(layout)) for word in packed]
+    return [value for row in found for value in (row if layout.lane_order == "msb_first" else row[::-1])]
+
+
+def every_value(_: np.random.Generator) -> Iterator[Batch]:
+    """Every integer of every width of 2..16 bits, signed and unsigned, one a word: packed, and read back."""
+    for bits in range(2, 17):
+        for signed in (False, True):
+            fmt, layout = IntFormat(bits=bits, signed=signed), RomLayout(bits=bits, signed=signed)
+            values = np.arange(fmt.lo, fmt.hi + 1)
+            stream = bitstring.Array(kind(layout), values.tolist()).data
+            patterns = np.array(read_as(stream, f"uint{bits}"))
+            explain = elementwise(value=values, layout=layout)
+            yield Batch(np.array(rom.pack_words(values, layout)), patterns, explain)
+            read = rom.unpack_words(patterns.tolist(), layout, values.size)
+            again = np.array(read_as(stream, kind(layout)))
+            yield Batch(read, again, elementwise(word=patterns, layout=layout))
+
+
+def images(rng: np.random.Generator) -> Iterator[Batch]:
+    """Elements of 2..64 bits in words of up to 16 lanes, both lane orders and endiannesses, every text that bitstring
+    writes too; then read back from bitstring's words."""
+    while True:
+        layout = RomLayout(
+            bits=between(rng, 2, MAX_BITS),
+            signed=bool(rng.integers(2)),
+            lanes=int(rng.choice(LANES)),
+            lane_order=str(rng.choice(["lsb_first", "msb_first"])),
+            endianness=str(rng.choice(["little", "big"])),
+        )
+        fmt = IntFormat(bits=layout.bits, signed=layout.signed)
+        values = elements(rng, fmt.lo, min(fmt.hi, (1 << 63) - 1), between(rng, 1, SIZE))  # golden's are int64
+        packed = words(values.tolist(), layout)
+        for fmt_name, text in texts(packed, layout).items():
+            golden = np.frombuffer(rom_text.encode(values, layout, fmt_name), np.uint8)
+            explain = elementwise(byte=np.arange(golden.size), format=fmt_name.value, layout=layout, values=tuple(values[:8]))
+            yield Batch(golden, np.frombuffer(text, np.uint8), explain)
+        read = rom.unpack_words([word.uint for word in packed], layout, values.size)
+        stored = np.array(values_of(packed, layout)[: values.size], np.int64)
+        yield Batch(read, stored, elementwise(layout=layout, element=np.arange(values.size)))
+
+
+def elements(rng: np.random.Generator, lo: int, hi: int, count: int) -> Ints:
+    """Draw elements of a format: half of them uniform, half next to its ends or 0."""
+    near = np.array([lo, lo + 1, max(lo, -1), 0, 1, hi - 1, hi], np.int64)
+    uniform = rng.integers(lo, hi, count, endpoint=True)
+    return np.where(rng.random(count) < 0.5, uniform, rng.choice(near, count))
+
+
+def texts(packed: list[bitstring.Bits], layout: RomLayout) -> dict[RomFormat, bytes]:
+    """Return what bitstring's own binary, hexadecimal and byte output amounts to, a word a line."""
+    pad, fill = (bitstring.Bits(bin="0" * (-layout.word_bits % unit)) for unit in (4, 8))
+    raw = [(fill + word).tobytes() for word in packed]
+    return {
+        RomFormat.READMEMB: "".join(f"{word.bin}\n" for word in packed).encode(),
+        RomFormat.HEX: "".join(f"{(pad + word).hex}\n" for word in packed).encode(),
+        RomFormat.BIN: b"".join(row if layout.endianness == "big" else row[::-1] for row in raw),
+    }
+
+
+def check(name: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+    return Check(
+        name=name, operation="ROM images", stranger=VERSION, domain=domain, batches=batches, exhaustive=exhaustive
+    )
+
+
+CHECKS = (
+    check("rom/bitstring-every-value", "every value of 2..16 bits, both signs, both ways", every_value, exhaustive=True),
+    check("rom/bitstring", "2..64 bits, 1..16 lanes, both orders; memb, hex, bin, and read back", images),
+)

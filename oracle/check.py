@@ -1,0 +1,128 @@
+"""A check: golden and a stranger on the same inputs, batch by batch, every output value compared with ==."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+Index = tuple[int, ...]
+Explain = Callable[[Index], Mapping[str, Any]]
+"""From the place of an output value to what went into it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some output values of golden, the stranger's for the same inputs, and the inputs of each."""
+
+    golden: npt.NDArray[Any]
+    stranger: npt.NDArray[Any]
+    explain: Explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One operation against one stranger.
+
+    name: what ONLY matches; operation, stranger: for the table; batches: yields batches for a random generator,
+    without end unless exhaustive, where they cover the whole domain that `domain` states.
+    """
+
+    name: str
+    operation: str
+    stranger: str
+    domain: str
+    batches: Callable[[np.random.Generator], Iterator[Batch]] = field(repr=False)
+    exhaustive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one check found. compared: output values; first: the first mismatch with its inputs, or why it is void."""
+
+    check: Check
+    compared: int
+    mismatches: int
+    seconds: float
+    first: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.compared > 0 and self.mismatches == 0 and not self.first
+
+
+def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None) -> Outcome:
+    """Compare golden with the stranger.
+
+    Args:
+        check: what to run; its random numbers depend on the seed and its name only.
+        cases: output values after which a random check ends; an exhaustive one runs through its domain.
+        seed: of the random numbers.
+        at_most: ends an exhaustive check early too, for quick tests.
+    """
+    rng = np.random.default_rng([seed, crc32(check.name.encode())])
+    enough = at_most if check.exhaustive else cases
+    compared = mismatches = 0
+    first, start = "", time.perf_counter()
+    try:
+        for batch in check.batches(rng):
+            wrong, report = compare(batch)
+            compared, mismatches, first = compared + batch.stranger.size, mismatches + wrong, first or report
+            if enough is not None and compared >= enough:
+                break
+    except Exception as error:  # golden refuses a legal input, or breaks: that is a finding, and the other checks go on
+        mismatches, first = mismatches + 1, first or f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if not first and (compared == 0 or (enough is not None and not check.exhaustive and compared < enough)):
+        first = f"void: only {compared} values compared"
+    return Outcome(
+        check=check, compared=compared, mismatches=mismatches, seconds=time.perf_counter() - start, first=first
+    )
+
+
+def compare(batch: Batch) -> tuple[int, str]:
+    """Return the number of differing values and the first of them with its inputs.
+
+    Shapes and integer types must match too: no broadcasting, no float that happens to be close.
+    """
+    golden, stranger = batch.golden, batch.stranger
+    if golden.shape != stranger.shape:
+        return max(golden.size, stranger.size, 1), f"shape: golden {golden.shape}, stranger {stranger.shape}"
+    if golden.dtype.kind not in "iuO" or stranger.dtype.kind not in "iuO":
+        return golden.size, f"type: golden {golden.dtype}, stranger {stranger.dtype}, not integers"
+    wrong = golden != stranger
+    count = int(np.count_nonzero(wrong))
+    if not count:
+        return 0, ""
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    inputs = ", ".join(f"{name} = {show(value)}" for name, value in batch.explain(index).items())
+    return count, f"golden {golden[index]}, stranger {stranger[index]} at {list(index)}: {inputs}"
+
+
+def show(value: Any) -> str:
+    """Return an input in one line; long arrays are abbreviated."""
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, separator=", ", threshold=128)
+        return " ".join(text.split())
+    return str(value)
+
+
+def elementwise(**inputs: Any) -> Explain:
+    """Explain an output by the elements of its inputs at the same place; arrays are broadcast from the right."""
+
+    def explain(index: Index) -> dict[str, Any]:
+        return {name: pick(value, index) for name, value in inputs.items()}
+
+    return explain
+
+
+def pick(value: Any, index: Index) -> Any:
+    """Return the element that broadcasting brings to `index`; anything but an array is returned as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    place = index[len(index) - value.ndim :]
+    return value[tuple(0 if extent == 1 else i for i, extent in zip(place, value.shape, strict=True))]

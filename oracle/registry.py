@@ -1,0 +1,28 @@
+"""Every check there is, in the order of docs/arithmetic.md as far as the strangers allow."""
+
+from __future__ import annotations
+
+from oracle import (
+    bitstring_rom,
+    exact_python,
+    gemmlowp,
+    ieee754,
+    onnxruntime_integer,
+    onnxruntime_requant,
+    torch_integer,
+    torch_qnnpack,
+    torch_quantise,
+)
+from oracle.check import Check
+
+CHECKS: tuple[Check, ...] = (
+    *exact_python.CHECKS,
+    *ieee754.CHECKS,
+    *torch_integer.CHECKS,
+    *torch_quantise.CHECKS,
+    *torch_qnnpack.CHECKS,
+    *onnxruntime_integer.CHECKS,
+    *onnxruntime_requant.CHECKS,
+    *gemmlowp.CHECKS,
+    *bitstring_rom.CHECKS,
+)

@@ -1,0 +1,197 @@
+"""Stranger: torch's own integer operators on int64: conv2d, linear, matmul, pooling, division, shifts.
+
+Everything is exact where no sum passes 2^63. Convolution takes no zero point, so x - zp goes in and the padding is 0,
+which is what x = zp amounts to. Average pooling with divisor_override = 1 is the sum of the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from golden import conv, linear, mulquant, pooling, rounding
+from golden.mulquant import AddQuant, MulQuant, Widths
+from golden.rounding import Rounding
+from oracle import draw
+from oracle.check import Batch, Check, elementwise
+from oracle.draw import Ints
+from oracle.exact_python import accumulators, mulquant_constants, stage
+from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
+
+VERSION = f"torch {torch.__version__}"
+WIDE = ((-(1 << 31), (1 << 31) - 1), (-(1 << 19), (1 << 19) - 1))
+"""Operands and weights of 32 and 20 bits: sums above 2^53, which golden must take in int64."""
+MIDDLE = ((-(1 << 15), (1 << 15) - 1), (-(1 << 15), (1 << 15) - 1))
+"""16 bits: sums above 2^24, for golden's float64."""
+SIZE = 1 << 14
+MODES = (Rounding.FLOOR, Rounding.HALF_UP)
+
+
+def ranges(rng: np.random.Generator) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Draw the ranges of operands and weights: mostly 8 bits, and wider ones for golden's other number types."""
+    return [(BYTE, WEIGHT), (WEIGHT, WEIGHT), MIDDLE, WIDE][int(rng.choice(4, p=[0.4, 0.3, 0.15, 0.15]))]
+
+
+def tensor(values: Any) -> torch.Tensor:
+    """Return the integers as an int64 tensor of their own memory."""
+    return torch.from_numpy(np.array(values, np.int64))
+
+
+def shift_right(p: torch.Tensor, shifts: torch.Tensor, mode: Rounding) -> torch.Tensor:
+    """Round by torch.div(rounding_mode="floor"): ⌊p / 2^S⌋, or ⌊(p + 2^(S-1)) / 2^S⌋ for half_up; S ≤ 62."""
+    power = torch.bitwise_left_shift(torch.ones_like(shifts), shifts)
+    half = torch.div(power, 2, rounding_mode="floor") if mode is Rounding.HALF_UP else torch.zeros_like(power)
+    return torch.div(p + half, power, rounding_mode="floor")
+
+
+def rounding_shift(rng: np.random.Generator) -> Iterator[Batch]:
+    """|p| ≤ 2^62 by shifts 0..62, floor and half_up: half of them ties and their neighbours; floor by >> as well."""
+    while True:
+        shifts = rng.integers(0, 63, SIZE)
+        some = draw.integers(rng, -(1 << 62), 1 << 62, SIZE)
+        near = draw.ties(rng, some >> np.minimum(shifts + 1, 63), shifts.clip(0, 62)).clip(-(1 << 62), 1 << 62)
+        p = np.where(rng.random(SIZE) < 0.5, some, near)
+        for mode in MODES:
+            explain = elementwise(p=p, shift=shifts, mode=mode)
+            yield Batch(
+                rounding.round_shift(p, shifts, mode), shift_right(tensor(p), tensor(shifts), mode).numpy(), explain
+            )
+        arithmetic = torch.bitwise_right_shift(tensor(p), tensor(shifts)).numpy()
+        explain = elementwise(p=p, shift=shifts, mode="floor by bitwise_right_shift")
+        yield Batch(rounding.round_shift(p, shifts, Rounding.FLOOR), arithmetic, explain)
+
+
+def full_width_mulquant(rng: np.random.Generator) -> Iterator[Batch]:
+    """MulQuant at full width, floor and half_up, shifts 0..62, per tensor and per channel."""
+    while True:
+        widths = Widths() if rng.random() < 0.75 else Widths(acc=45, scale=16, bias=60)
+        channels, mode = int(rng.choice([1, 3, 8])), Rounding.parse(rng.choice(list(MODES)))
+        constants, ends = mulquant_constants(rng, channels, widths), stage(rng, mode)
+        constants["shift"] = constants["shift"].clip(0, 62)
+        m, b, s = constants.values()
+        acc = accumulators(rng, m, b, s, widths.acc, SIZE // channels)
+        p = tensor(acc) * tensor(m) + tensor(b)
+        q = shift_right(p, tensor(np.broadcast_to(s, acc.shape)), mode) + ends["zero_point"]
+        yield Batch(
+            mulquant.mulquant(acc, MulQuant(**constants, **ends, widths=widths)),
+            torch.clamp(q, ends["lo"], ends["hi"]).numpy(),
+            elementwise(acc=acc, M=m, B=b, S=s, widths=widths, **ends),
+        )
+
+
+def every_pair_added(rng: np.random.Generator) -> Iterator[Batch]:
+    """Residual add of every pair of 8-bit operands, u8 + u8, s8 + s8 and u8 + s8, for random constants at full width."""
+    while True:
+        ma, mb = (int(v) for v in mulquant_constants(rng, 2, Widths())["multiplier"])
+        s, mode = between(rng, 0, 24), Rounding.parse(rng.choice(list(MODES)))
+        bias = between(rng, -(1 << 39), (1 << 39) - 1) if rng.random() < 0.3 else between(rng, -500, 500)
+        ends = stage(rng, mode)
+        start_a, start_b = (int(v) for v in rng.choice([0, -128], 2))
+        a, b = np.meshgrid(np.arange(256) + start_a, np.arange(256) + start_b, indexing="ij")
+        za, zb = start_a + between(rng, 0, 255), start_b + between(rng, 0, 255)
+        p = (tensor(a) - za) * ma + (tensor(b) - zb) * mb + bias
+        q = shift_right(p, torch.full_like(p, s), mode) + ends["zero_point"]
+        params = AddQuant(multiplier_a=ma, multiplier_b=mb, bias=bias, shift=s, **ends)
+        yield Batch(
+            mulquant.residual_add(a, b, params, zero_point_a=za, zero_point_b=zb),
+            torch.clamp(q, ends["lo"], ends["hi"]).numpy(),
+            elementwise(a=a, b=b, zp_a=za, zp_b=zb, M_a=ma, M_b=mb, B=bias, S=s, **ends),
+        )
+
+
+def convolution(rng: np.random.Generator) -> Iterator[Batch]:
+    """conv2d of 8-, 16- and 32-bit operands with stride, padding, dilation, groups and zero point."""
+    while True:
+        bounds, weights = ranges(rng)
+        layer = conv_layer(rng, x=bounds, w=weights)
+        window = layer.window
+        acc = functional.conv2d(
+            tensor(layer.x) - layer.zero_point,
+            tensor(layer.w),
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+            groups=layer.groups,
+        )
+        golden = conv.conv2d(layer.x, layer.w, window=window, groups=layer.groups, zero_point=layer.zero_point)
+        yield Batch(golden, acc.numpy(), layer.inputs)
+
+
+def operand_rows(rng: np.random.Generator, bounds: tuple[int, int], shape: tuple[int, ...]) -> tuple[Ints, int]:
+    """Draw an operand and its zero point."""
+    return draw.integers(rng, *bounds, shape), int(draw.integers(rng, *bounds, 1)[0])
+
+
+def fully_connected(rng: np.random.Generator) -> Iterator[Batch]:
+    """linear of 8-, 16- and 32-bit operands, K to 2700."""
+    while True:
+        bounds, weights = ranges(rng)
+        depth = between(rng, 1, 64) if rng.random() < 0.75 else between(rng, 500, 2700)
+        x, zp = operand_rows(rng, bounds, (between(rng, 1, 64), depth))
+        w = draw.integers(rng, *weights, (between(rng, 1, 64), depth))
+        acc = functional.linear(tensor(x) - zp, tensor(w))
+        yield Batch(linear.linear(x, w, zero_point=zp), acc.numpy(), dot_inputs(x, w, zp=zp))
+
+
+def batched_product(rng: np.random.Generator) -> Iterator[Batch]:
+    """matmul of two activations with a zero point each, over one or two leading axes."""
+    while True:
+        bounds, others = ranges(rng)
+        lead = (between(rng, 1, 4),) if rng.random() < 0.5 else (between(rng, 1, 2), between(rng, 1, 4))
+        rows, depth, columns = between(rng, 1, 32), between(rng, 1, 96), between(rng, 1, 32)
+        a, za = operand_rows(rng, bounds, (*lead, rows, depth))
+        b, zb = operand_rows(rng, others, (*lead, depth, columns))
+        acc = torch.matmul(tensor(a) - za, tensor(b) - zb)
+        explain = dot_inputs(a, np.swapaxes(b, -1, -2), zp_a=za, zp_b=zb)
+        yield Batch(linear.matmul(a, b, zero_point_a=za, zero_point_b=zb), acc.numpy(), explain)
+
+
+def average_pool(rng: np.random.Generator) -> Iterator[Batch]:
+    """Sums of average pooling with stride, padding and zero point."""
+    while True:
+        layer = pool_layer(rng, x=ranges(rng)[0])
+        window = layer.window
+        total = functional.avg_pool2d(
+            tensor(layer.x) - layer.zero_point, window.kernel, window.stride, window.padding, divisor_override=1
+        )
+        golden = pooling.average_pool2d(layer.x, window, zero_point=layer.zero_point)
+        yield Batch(golden, total.numpy(), layer.inputs)
+
+
+def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
+    """Max pooling with stride, padding and dilation."""
+    while True:
+        layer = pool_layer(rng, x=ranges(rng)[0], dilation=3)
+        window = layer.window
+        best = functional.max_pool2d(tensor(layer.x), window.kernel, window.stride, window.padding, window.dilation)
+        yield Batch(pooling.max_pool2d(layer.x, window), best.numpy(), layer.inputs)
+
+
+def check(name: str, operation: str, stranger: str, domain: str, batches: Any) -> Check:
+    return Check(name=name, operation=operation, stranger=f"{VERSION} {stranger}", domain=domain, batches=batches)
+
+
+CHECKS = (
+    check(
+        "round_shift/torch", "round_S", "div, >> on int64", "|p| ≤ 2^62, S = 0..62; floor, half_up", rounding_shift
+    ),
+    check(
+        "mulquant/torch", "MulQuant", "int64", "full widths, S = 0..62; floor, half_up", full_width_mulquant
+    ),
+    check(
+        "residual_add/torch",
+        "residual add",
+        "int64",
+        "all pairs of 8-bit operands of any sign, random constants; floor, half_up",
+        every_pair_added,
+    ),
+    check("conv2d/torch", "conv2d", "conv2d on int64", "operands to 32 bits, all geometry, zero point", convolution),
+    check("linear/torch", "linear", "linear on int64", "operands to 32 bits, K ≤ 2700", fully_connected),
+    check("matmul/torch", "matmul", "matmul on int64", "operands to 32 bits", batched_product),
+    check("average_pool2d/torch", "average pooling, sums", "avg_pool2d on int64", "operands to 32 bits", average_pool),
+    check("max_pool2d/torch", "max pooling", "max_pool2d on int64", "operands to 32 bits, dilation", max_pool),
+)

@@ -1,0 +1,144 @@
+"""Bench of rtl/lut_pointwise.v: every element, in order and at random, against golden.pointwise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import product
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import RisingEdge
+
+from golden.formats import IntFormat
+from golden.pointwise import PointwiseTable, pointwise
+from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
+from tb.dut.latency import check_fixed_latency
+from tb.scoreboard import Scoreboard, reported
+from tb.stalls import PROFILES, never
+from tb.unit_job import UnitSettings
+from tb.unit_tables import read_entries
+
+PATIENCE = 2000
+"""Cycles without a result, or without an element taken, after which nothing is waited for."""
+PERIOD_NS = 2
+
+
+class PointwiseBench:
+    """The unit with a driver, a sink, monitors and a scoreboard."""
+
+    def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
+        self.dut = dut
+        self.traits = unit.traits
+        self.rng = random.Random(unit.seed)
+        output = IntFormat(bits=unit["OUT_W"], signed=False)
+        self.table = PointwiseTable(entries=read_entries(), output=output)
+        self.elements = 1 << unit["X_W"]
+        self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
+        self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
+        self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
+        self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
+        self.sent: list[Beat] = []
+        self.expected: list[Beat] = []
+        self.scoreboard = Scoreboard(dut, self.describe)
+        self.scoreboard.add_interface(self.monitor, self.expected)
+
+    def stall(self, stall_in: str, stall_out: str) -> None:
+        """Choose the back-pressure of both sides."""
+        self.source.stalls = PROFILES[stall_in].cycles(self.rng)
+        self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
+
+    def describe(self, index: int, expected: Beat, actual: Beat) -> str:
+        return f"element {index}: x = {self.sent[index][0]:#x}: expected (q, last) = {expected}, actual {actual}"
+
+    async def reset(self) -> None:
+        """Reset for some cycles; the monitors look on only afterwards."""
+        self.taken.enabled = self.monitor.enabled = False
+        self.dut.rst_ni.value = 0
+        for _ in range(self.traits.reset_cycles):
+            await RisingEdge(self.dut.clk_i)
+        self.dut.rst_ni.value = 1
+        self.taken.enabled = self.monitor.enabled = True
+
+    def random(self, count: int) -> list[int]:
+        """Random elements."""
+        return [self.rng.randrange(self.elements) for _ in range(count)]
+
+    async def run(self, elements: Sequence[int]) -> None:
+        """Send elements, each with a random tlast, and wait until the last result has left."""
+        results = pointwise(np.array(elements), self.table, signed=False).tolist()
+        for x, q in zip(elements, results, strict=True):
+            last = self.rng.random() < 0.3
+            self.sent.append((x, last))
+            self.expected.append((q, last))
+            self.source.append(x, last=last)
+        await self.source.idle(PATIENCE * (1 + self.source.pending))
+        waited, missing = 0, len(self.expected)
+        while self.expected:
+            waited = 0 if len(self.expected) < missing else waited + 1
+            missing = len(self.expected)
+            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
+            await RisingEdge(self.dut.clk_i)
+
+
+async def _start(dut: HierarchyObject) -> PointwiseBench:
+    Clock(dut.clk_i, PERIOD_NS, "ns", impl="gpi").start(start_high=False)
+    bench = PointwiseBench(dut, UnitSettings.from_environment())
+    await bench.reset()
+    return bench
+
+
+@cocotb.test()
+@reported
+async def sweep(dut: HierarchyObject) -> None:
+    """Every element, upwards and in random order."""
+    bench = await _start(dut)
+    every = list(range(bench.elements))
+    await bench.run(every)
+    await bench.run(bench.rng.sample(every, len(every)))
+    bench.scoreboard.finish(2 * len(every))
+
+
+@cocotb.test()
+@reported
+async def stalls(dut: HierarchyObject) -> None:
+    """Random elements behind back-pressure on both sides, every pair of profiles."""
+    bench = await _start(dut)
+    count = 40
+    for stall_in, stall_out in product(PROFILES, PROFILES):
+        bench.stall(stall_in, stall_out)
+        await bench.run(bench.random(count))
+    bench.scoreboard.finish(count * len(PROFILES) ** 2)
+
+
+@cocotb.test()
+@reported
+async def latency(dut: HierarchyObject) -> None:
+    """Without stalls every result leaves exactly `latency` cycles after its element was taken, one a cycle."""
+    bench = await _start(dut)
+    await bench.run(bench.random(50))
+    if bench.traits.fixed_latency:
+        check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
+    bench.scoreboard.finish(50)
+    delays = sorted({out - taken for taken, out in zip(bench.taken.cycles, bench.monitor.cycles, strict=True)})
+    stated = bench.traits.latency
+    assert delays == [stated], f"results come {delays} cycles after their elements, the description says {stated}"
+    gaps = set(np.diff(bench.taken.cycles).tolist())
+    assert gaps == {1}, f"elements were taken {sorted(gaps)} cycles apart, the header says one a cycle"
+
+
+@cocotb.test()
+@reported
+async def reset_in_mid_stream(dut: HierarchyObject) -> None:
+    """A reset with a result waiting drops it; what comes after is right and complete."""
+    bench = await _start(dut)
+    bench.stall("none", "blocked")
+    bench.source.append(bench.random(1)[0])
+    await bench.source.idle(100)
+    assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
+    await bench.reset()
+    bench.stall("none", "none")
+    await bench.run(bench.random(100))
+    bench.scoreboard.finish(100)

@@ -1,0 +1,228 @@
+"""Bench of rtl/lut_softmax.v: corner rows first, then random rows, against golden.softmax."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import RisingEdge
+
+from golden.formats import IntFormat
+from golden.softmax import SoftmaxTable, softmax
+from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
+from tb.benches.lut_softmax_rows import Row, Space, corner_rows, random_rows
+from tb.scoreboard import Scoreboard, reported
+from tb.stalls import PROFILES, never
+from tb.unit_job import UnitSettings
+from tb.unit_tables import read_entries
+
+PATIENCE = 10_000
+"""Cycles without a result, or without an element taken, after which nothing is waited for."""
+PERIOD_NS = 2
+
+
+def latency(length: int, reciprocal_bits: int) -> int:
+    """Cycles from the last element of a row to its first result, as the header of rtl/lut_softmax.v says."""
+    return length + reciprocal_bits + 9
+
+
+def period(length: int, reciprocal_bits: int) -> int:
+    """Cycles a row where rows follow one another, as the header says."""
+    return 2 * length + reciprocal_bits + 8
+
+
+class SoftmaxBench:
+    """The unit with a driver, a sink, monitors and a scoreboard."""
+
+    def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
+        self.dut = dut
+        self.traits = unit.traits
+        self.rng = random.Random(unit.seed)
+        self.x_w, self.longest = unit["X_W"], 1 << unit["LEN_W"]
+        self.table = SoftmaxTable(
+            exp=read_entries(),
+            exponent_bits=unit["E_W"],
+            output_bits=unit["OUT_W"],
+            reciprocal_bits=unit["R_W"],
+        )
+        fixed = unit.traits.constants.get("x_signed")
+        self.signs = (True, False) if fixed is None else (bool(fixed),)
+        self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
+        self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
+        self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
+        self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
+        self.sent: list[tuple[Row, int]] = []
+        self.expected: list[Beat] = []
+        self.scoreboard = Scoreboard(dut, self.describe)
+        self.scoreboard.add_interface(self.monitor, self.expected)
+
+    def stall(self, stall_in: str, stall_out: str) -> None:
+        """Choose the back-pressure of both sides."""
+        self.source.stalls = PROFILES[stall_in].cycles(self.rng)
+        self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
+
+    def describe(self, index: int, expected: Beat, actual: Beat) -> str:
+        row, place = self.sent[index]
+        shown = f"{row[:8]}..." if len(row) > 8 else f"{row}"
+        return f"element {place} of {len(row)} in {shown}: expected (y, last) = {expected}, actual {actual}"
+
+    def space(self, *, signed: bool) -> Space:
+        fmt = IntFormat(bits=self.x_w, signed=signed)
+        return Space(fmt=fmt, longest=self.longest, table=self.table, rng=self.rng)
+
+    async def reset(self) -> None:
+        """Reset for some cycles; the monitors look on only afterwards."""
+        self.taken.enabled = self.monitor.enabled = False
+        self.dut.rst_ni.value = 0
+        for _ in range(self.traits.reset_cycles):
+            await RisingEdge(self.dut.clk_i)
+        self.dut.rst_ni.value = 1
+        self.taken.enabled = self.monitor.enabled = True
+
+    def send(self, row: Sequence[int], *, last: bool = True) -> None:
+        """Queue the elements of a row; without `last` the row stays open."""
+        for place, element in enumerate(row, 1):
+            self.source.append(element % (1 << self.x_w), last=last and place == len(row))
+
+    def expect(self, row: Row) -> None:
+        """Queue the results of a row."""
+        results = softmax(np.array(row), self.table).tolist()
+        self.sent += [(row, place) for place in range(len(row))]
+        self.expected += [(y, place == len(row) - 1) for place, y in enumerate(results)]
+
+    async def run(self, rows: Iterable[Row], *, signed: bool) -> None:
+        """Send rows one after another and wait until the last result has left."""
+        self.dut.x_signed_i.value = int(signed)
+        for row in rows:
+            self.expect(row)
+            self.send(row)
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Wait until all that is queued is in, and all that is expected is out."""
+        await self.source.idle(PATIENCE * (1 + self.source.pending))
+        waited, missing = 0, len(self.expected)
+        while self.expected:
+            waited = 0 if len(self.expected) < missing else waited + 1
+            missing = len(self.expected)
+            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
+            await RisingEdge(self.dut.clk_i)
+
+    def finish(self) -> None:
+        """End of test: as many results as elements, and no row was too long."""
+        self.scoreboard.finish(len(self.sent))
+        assert self.dut.overlong_o.value == 0, "overlong_o is high; no row was too long"
+
+
+async def _start(dut: HierarchyObject) -> SoftmaxBench:
+    Clock(dut.clk_i, PERIOD_NS, "ns", impl="gpi").start(start_high=False)
+    dut.x_signed_i.value = 0
+    bench = SoftmaxBench(dut, UnitSettings.from_environment())
+    await bench.reset()
+    return bench
+
+
+@cocotb.test()
+@reported
+async def corners(dut: HierarchyObject) -> None:
+    """Corner rows, signed and unsigned."""
+    bench = await _start(dut)
+    for signed in bench.signs:
+        await bench.run(corner_rows(bench.space(signed=signed)), signed=signed)
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def random_data(dut: HierarchyObject) -> None:
+    """Random rows, signed and unsigned."""
+    bench = await _start(dut)
+    for signed in bench.signs:
+        await bench.run(random_rows(bench.space(signed=signed), 60, 40), signed=signed)
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def stalls(dut: HierarchyObject) -> None:
+    """Random rows behind back-pressure on both sides, every pair of profiles."""
+    bench = await _start(dut)
+    for stall_in, stall_out in product(PROFILES, PROFILES):
+        bench.stall(stall_in, stall_out)
+        await bench.run(random_rows(bench.space(signed=bench.signs[0]), 4, 9), signed=bench.signs[0])
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def timing(dut: HierarchyObject) -> None:
+    """Without stalls, latency and cycles a row are exactly those of the header."""
+    bench = await _start(dut)
+    space = bench.space(signed=bench.signs[0])
+    bits = bench.table.reciprocal_bits
+    for length in sorted({1, 2, min(5, bench.longest), bench.longest}):
+        rows = [[bench.rng.randint(space.fmt.lo, space.fmt.hi) for _ in range(length)] for _ in range(4)]
+        before = len(bench.monitor.cycles)
+        await bench.run(rows, signed=bench.signs[0])
+        taken, out = (np.array(monitor.cycles[before:]).reshape(4, length) for monitor in (bench.taken, bench.monitor))
+        assert out[0, 0] - taken[0, -1] == latency(length, bits), (
+            f"L = {length}: first result after {out[0, 0] - taken[0, -1]}"
+        )
+        assert (np.diff(out, axis=1) == 1).all(), f"L = {length}: a gap within the results of a row"
+        periods = set(np.diff(out[:, 0]).tolist())
+        assert periods == {period(length, bits)}, f"L = {length}: {sorted(periods)} cycles a row"
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def overlong_rows(dut: HierarchyObject) -> None:
+    """A row without an end among its first MAX_LEN elements is ended there, overlong_o says so until reset."""
+    bench = await _start(dut)
+    space = bench.space(signed=bench.signs[0])
+    longest = bench.longest
+    for excess in (1, 2, longest, longest + 1):
+        row = [bench.rng.randint(space.fmt.lo, space.fmt.hi) for _ in range(longest + excess)]
+        dut.x_signed_i.value = int(bench.signs[0])
+        assert dut.overlong_o.value == 0, "overlong_o is high before the row"
+        for start in range(0, len(row), longest):
+            bench.expect(row[start : start + longest])
+        bench.send(row)
+        await bench.drain()
+        assert dut.overlong_o.value == 1, f"overlong_o stayed low at a row of {longest + excess} elements"
+        await bench.run(random_rows(space, 3, longest), signed=bench.signs[0])
+        assert dut.overlong_o.value == 1, "overlong_o fell before reset"
+        await bench.reset()
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def reset_in_mid_row(dut: HierarchyObject) -> None:
+    """A reset with part of a row in, or n cycles into a row, drops it all; what comes after is right and complete."""
+    bench = await _start(dut)
+    length = min(5, bench.longest)
+    row = [bench.rng.randrange(1 << (bench.x_w - 1)) for _ in range(length)]  # of either sign's format
+    for part in range(1, length):
+        bench.send(row[:part], last=False)
+        await bench.source.idle(100)
+        await bench.reset()
+        await bench.run(random_rows(bench.space(signed=bench.signs[0]), 3, 6), signed=bench.signs[0])
+    for stall_out in ("none", "blocked"):
+        for cycles in range(period(length, bench.table.reciprocal_bits) + 4):
+            bench.monitor.enabled = False
+            bench.stall("none", stall_out)
+            bench.send(row)
+            bench.send(row)
+            await bench.source.idle(100)
+            for _ in range(cycles):
+                await RisingEdge(dut.clk_i)
+            await bench.reset()
+            bench.stall("none", "none")
+            await bench.run(random_rows(bench.space(signed=bench.signs[0]), 3, 6), signed=bench.signs[0])
+    bench.finish()

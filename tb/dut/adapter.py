@@ -1,0 +1,203 @@
+"""Generate the Verilog module that has our unit's ports and holds their module behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from golden.rounding import Rounding
+from tb.dut.check import Signal, Wiring
+from tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+
+HEADER = """\
+// {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.
+`default_nettype none
+
+module {name} #(
+{parameters}
+) (
+{ports}
+);
+
+{body}
+endmodule
+
+`default_nettype wire
+"""
+
+
+def adapter_text(wiring: Wiring, name: str) -> str:
+    """The adapter's Verilog.
+
+    Its widths are numbers: it is made for the parameters of one build, and another value stops the elaboration.
+
+    Args:
+        wiring: who is connected to whom.
+        name: of the adapter.
+    """
+    ours = {key: value for key, value in wiring.ours.parameters.items() if value is not None}
+    texts = [key for key, value in wiring.ours.parameters.items() if value is None]
+    ports = [
+        f"    {port.direction.ljust(6)} wire {_range(port.width)}{key}" for key, port in wiring.ours.ports.items()
+    ]
+    return HEADER.format(
+        name=name,
+        top=wiring.theirs.name,
+        unit=wiring.description.unit,
+        path=wiring.description.path.name,
+        parameters=",\n".join(
+            [f"    parameter {key} = {value}" for key, value in ours.items()]
+            + [f'    parameter {key} = ""' for key in texts]
+        ),
+        ports=",\n".join(ports),
+        body="\n".join(_Body(wiring, name, ours).lines()),
+    )
+
+
+class _Body:
+    """The adapter's inside, section by section."""
+
+    def __init__(self, wiring: Wiring, name: str, parameters: Mapping[str, int]) -> None:
+        self.wiring, self.name, self.parameters = wiring, name, parameters
+        self.d = wiring.description
+        self.interface = self.d.interface
+        self.connections: dict[str, str] = {}
+        self.used: set[str] = set()
+
+    def lines(self) -> list[str]:
+        guard = " || ".join(f"{key} != {value}" for key, value in self.parameters.items())
+        text = [
+            "    generate",
+            f"        if ({guard}) begin : g_other",
+            f"            {self.name}_is_generated_for_other_parameters i_stop ();",
+            "        end",
+            "    endgenerate",
+            "",
+        ]
+        text += self._clock_and_reset()
+        for wire in self.wiring.wires:
+            text += self._wire(wire.signal, wire.theirs, wire.lanes)
+        text += self._rounding() + self._stream()
+        for port, (width, value) in self.wiring.tied.items():
+            self.connections[port] = f"{width}'d{value}"
+        for port, found in self.wiring.theirs.ports.items():
+            if found.direction == "output":
+                self.connections.setdefault(port, "")
+        return text + self._instance() + self._unused()
+
+    def _clock_and_reset(self) -> list[str]:
+        self.connections[self.d.clock] = "clk_i"
+        if self.d.reset:
+            self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
+        return []
+
+    def _bridged(self, signal: Signal) -> bool:
+        """The bridge drives this output of ours, not their module."""
+        sink = self.interface.sink
+        return self._has_bridge() and signal.name in (sink.valid, *sink.data)
+
+    def _has_bridge(self) -> bool:
+        return bool(self.interface.sink.ready) and self.d.handshake != VALID_READY
+
+    def _wire(self, signal: Signal, theirs: str, lanes: int) -> list[str]:
+        """A net `dut_<name>` between a signal of ours and their port, with the elements in their order."""
+        net, bits = f"dut_{signal.name}", _range(signal.width)
+        self.connections[theirs] = net
+        if signal.output:
+            text = [f"    wire {bits}{net};"]
+            if self._bridged(signal):
+                return text
+            return text + [f"    assign {_turned(signal.verilog, net, signal.width, lanes)};"]
+        if signal.name == self.interface.source.valid and self._has_bridge():
+            return [f"    wire {net};"]
+        self.used.add(signal.verilog)
+        return [f"    wire {bits}{net};", f"    assign {_turned(net, signal.verilog, signal.width, lanes)};"]
+
+    def _rounding(self) -> list[str]:
+        modes = self.d.rounding
+        if modes is None or not modes.port:
+            return []
+        width = self.wiring.theirs.ports[modes.port].width
+        self.connections[modes.port] = "dut_rounding"
+        port = f"{self.interface.rounding}_i"
+        self.used.add(port)
+        choice = f"{width}'d{next(iter(modes.codes.values()))}"
+        for mode, code in modes.codes.items():
+            choice = f"({port} == 2'd{Rounding(mode).code}) ? {width}'d{code} : {choice}"
+        return [f"    wire {_range(width)}dut_rounding = {choice};"]
+
+    def _stream(self) -> list[str]:
+        if self._has_bridge():
+            return ["", *self._bridge()]
+        if self.d.handshake == FIXED_LATENCY:
+            source, sink = f"{self.interface.source.valid}_i", f"{self.interface.sink.valid}_o"
+            self.used.add(source)
+            return ["", *_delay(source, sink, self.wiring.latency or 0)]
+        return []
+
+    def _bridge(self) -> list[str]:
+        source, sink = self.interface.source, self.interface.sink
+        fixed, latency = self.d.handshake == FIXED_LATENCY, self.wiring.latency
+        width = sum(self.wiring.ours.ports[f"{name}_o"].width for name in sink.data)
+        silent = f"{self.interface.silent}_i" if self.wiring.wire(self.interface.silent) else "1'b0"
+        depth = (latency if latency is not None else 32) + 2 + self.wiring.waiting
+        self.used |= {f"{source.valid}_i", f"{sink.ready}_i", silent}
+        taken = f"dut_{source.valid}" if self.wiring.wire(source.valid) else ""
+        return [
+            f"    dut_bridge #(.W({width}), .DEPTH({depth}), .LATENCY({latency or 0}), .MARKED({int(not fixed)})) i_bridge (",
+            f"        .clk_i(clk_i), .rst_ni(rst_ni), .s_axis_tvalid_i({source.valid}_i), .s_axis_tready_o({source.ready}_o),",
+            f"        .silent_i({silent}), .taken_o({taken}), .done_i({'1' + chr(39) + 'b0' if fixed else 'dut_' + sink.valid}),",
+            f"        .result_i({{{', '.join(f'dut_{name}' for name in reversed(sink.data))}}}),",
+            f"        .m_axis_tvalid_o({sink.valid}_o), .m_axis_tready_i({sink.ready}_i),",
+            f"        .m_axis_tdata_o({{{', '.join(f'{name}_o' for name in reversed(sink.data))}}})",
+            "    );",
+        ]
+
+    def _instance(self) -> list[str]:
+        values = ", ".join(
+            f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})"
+            for key, value in self.wiring.parameters.items()
+        )
+        ports = [f"        .{port}({net})" for port, net in self.connections.items()]
+        head = f"    {self.wiring.theirs.name} {f'#({values}) ' if values else ''}i_dut ("
+        return ["", head, ",\n".join(ports), "    );"]
+
+    def _unused(self) -> list[str]:
+        """Inputs of ours that their module has no use for; outputs that nobody drives are 0."""
+        inputs, outputs = ["1'b0"], []
+        driven = {wire.signal.verilog.partition("[")[0] for wire in self.wiring.wires if wire.signal.output}
+        sink, source = self.interface.sink, self.interface.source
+        if self.d.handshake and self.d.handshake != VALID_READY:
+            driven |= {f"{sink.valid}_o", f"{source.ready}_o"}
+        for name, port in self.wiring.ours.ports.items():
+            if port.direction == "input" and name not in self.used:
+                inputs.append(name)
+            elif port.direction == "output" and name not in driven:
+                outputs.append(f"    assign {name} = {port.width}'d0;")
+        return [*outputs, f"    wire unused = &{{{', '.join(inputs)}}};", ""]
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0] " if width > 1 else ""
+
+
+def _turned(target: str, source: str, width: int, lanes: int) -> str:
+    """An assignment that reverses the order of `lanes` elements."""
+    if lanes < 2:
+        return f"{target} = {source}"
+    step = width // lanes
+    return f"{target} = {{{', '.join(f'{source}[{lane * step}+:{step}]' for lane in range(lanes))}}}"
+
+
+def _delay(source: str, sink: str, cycles: int) -> list[str]:
+    """`sink` is `source` some cycles later."""
+    if cycles == 0:
+        return [f"    assign {sink} = {source};"]
+    shifted = f"{{due_q[{cycles - 2}:0], {source}}}" if cycles > 1 else source
+    return [
+        f"    reg [{cycles - 1}:0] due_q;",
+        "    always @(posedge clk_i) begin",
+        f"        if (!rst_ni) due_q <= {cycles}'d0;",
+        f"        else due_q <= {shifted};",
+        "    end",
+        f"    assign {sink} = due_q[{cycles - 1}];",
+    ]

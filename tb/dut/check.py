@@ -1,0 +1,273 @@
+"""Hold a description against the module's real ports, before anything is simulated, and say who is wired to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb.dut.description import Description
+from tb.dut.expressions import evaluate
+from tb.dut.interfaces import FIXED_LATENCY, MSB_FIRST, VALID_READY
+from tb.dut.ports import Elaboration, Module, Port
+from tb.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """A port of ours, or a field of one. name: in descriptions; verilog: how the adapter calls it; output: of the unit."""
+
+    name: str
+    verilog: str
+    width: int
+    output: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """A signal of ours and their port; lanes: how many elements change places, 0 for none."""
+
+    signal: Signal
+    theirs: str
+    lanes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """A description that fits. ours, theirs: the elaborated modules; parameters: theirs, evaluated; tied: input of
+    theirs -> (width, value); latency: in cycles, None if unknown; waiting: see Interface."""
+
+    description: Description
+    ours: Module
+    theirs: Module
+    wires: tuple[Wire, ...]
+    parameters: Mapping[str, int | str]
+    tied: Mapping[str, tuple[int, int]]
+    constants: Mapping[str, int]
+    latency: int | None
+    waiting: int
+
+    def wire(self, name: str) -> Wire | None:
+        return next((wire for wire in self.wires if wire.signal.name == name), None)
+
+    @property
+    def direct(self) -> bool:
+        """Nothing is to be translated: the module has our name, our ports and our handshake."""
+        description = self.description
+        interface = description.interface
+        rounding = description.rounding
+        return (
+            self.theirs.name == description.unit
+            and set(self.theirs.ports) == set(self.ours.ports)
+            and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
+            and not (self.tied or self.constants or description.absent or description.parameters)
+            and (rounding is None or (rounding.port == f"{interface.rounding}_i" and len(rounding.codes) == 4))
+            and description.handshake == (interface.handshakes or ("",))[0]
+        )
+
+
+def stem(port: str) -> str:
+    """The name of a port of ours without its direction."""
+    return port.removesuffix("_i").removesuffix("_o")
+
+
+def check(description: Description, ours: Module, table: Path | None = None) -> Wiring:
+    """Elaborate their module and wire it up.
+
+    Args:
+        description: of the module.
+        ours: our unit, elaborated with the parameters of the run.
+        table: file that `{table}` in a parameter's text stands for.
+
+    Raises:
+        DescriptionError: the first thing that does not fit, with its line.
+        SourceError: their sources do not elaborate.
+    """
+    return _Check(description, ours, table).wiring()
+
+
+class _Check:
+    def __init__(self, description: Description, ours: Module, table: Path | None) -> None:
+        self.d, self.ours, self.table = description, ours, table
+        self.known = {name: value for name, value in ours.parameters.items() if value is not None}
+        given = {name: self._value("parameters", name, value) for name, value in description.parameters.items()}
+        self.constants = {name: int(self._value("constants", name, v)) for name, v in description.constants.items()}
+        self.theirs = Elaboration(
+            description.sources,
+            description.top,
+            {**self.known, **given},
+            includes=description.includes,
+            defines=description.defines,
+        ).top()
+        same = {name: value for name, value in self.known.items() if name in self.theirs.parameters}
+        self.parameters: dict[str, int | str] = {**same, **given}
+        self.signals = {signal.name: signal for signal in self._signals()}
+
+    def _value(self, section: str, name: str, value: str | int) -> int | str:
+        """A number; or a text, if it stands in quotes within YAML's own or holds {table}."""
+        if isinstance(value, str) and "{table}" in value:
+            if self.table is None:
+                raise self.d.error(f"{section}.{name}", f"{section}: {name}: {self.d.unit} has no table")
+            return value.replace("{table}", str(self.table))
+        if isinstance(value, str) and value[:1] == value[-1:] == '"' and len(value) > 1:
+            return value[1:-1]
+        try:
+            return evaluate(value, self.known)
+        except ValueError as error:
+            raise self.d.error(f"{section}.{name}", f"{section}: {name}: {error}") from error
+
+    def _signals(self) -> list[Signal]:
+        interface, found = self.d.interface, []
+        for name, port in self.ours.ports.items():
+            if name in ("clk_i", "rst_ni"):
+                continue
+            output, fields = port.direction == "output", interface.fields.get(stem(name), ())
+            if any(field in self.d.ports or field in self.d.constants for field, _ in fields):
+                low = 0
+                for field, width in fields:
+                    bits = evaluate(width, self.known)
+                    found.append(Signal(name=field, verilog=f"{name}[{low}+:{bits}]", width=bits, output=output))
+                    low += bits
+            elif self.d.output != "any" and stem(name) in interface.narrow:
+                bits = port.width - 1
+                found.append(Signal(name=stem(name), verilog=f"{name}[0+:{bits}]", width=bits, output=output))
+            else:
+                found.append(Signal(name=stem(name), verilog=name, width=port.width, output=output))
+        return found
+
+    def wiring(self) -> Wiring:
+        self._check_names()
+        wires = tuple(wire for signal in self.signals.values() if (wire := self._wire(signal)))
+        tied = self._tied()
+        self._check_inputs(wires, tied)
+        return Wiring(
+            description=self.d,
+            ours=self.ours,
+            theirs=self.theirs,
+            wires=wires,
+            parameters=self.parameters,
+            tied=tied,
+            constants=self.constants,
+            latency=self._latency(),
+            waiting=evaluate(self.d.interface.waiting, self.known),
+        )
+
+    def _check_names(self) -> None:
+        d, top = self.d, self.theirs.name
+        fields = [field for fields in d.interface.fields.values() for field, _ in fields]
+        names = [stem(name) for name in self.ours.ports if name not in ("clk_i", "rst_ni")] + fields
+        for name in d.ports:
+            if name not in names:
+                raise d.error(f"ports.{name}", f"ports: {d.unit} has no {name!r}; it has {', '.join(names)}")
+        for name in self.parameters:
+            if name not in self.theirs.parameters:
+                there = ", ".join(self.theirs.parameters) or "none"
+                raise d.error(f"parameters.{name}", f"parameters: {top} has no parameter {name!r}; it has {there}")
+        for name in d.unit_parameters:
+            if name not in self.ours.parameters:
+                there = ", ".join(self.known)
+                raise d.error(f"unit_parameters.{name}", f"unit_parameters: {d.unit} has no {name!r}; it has {there}")
+
+    def _port(self, place: str, what: str, name: str, width: int, direction: str) -> Port:
+        """Their port of that name, of that direction and width."""
+        d, top = self.d, self.theirs.name
+        port = self.theirs.ports.get(name)
+        if port is None:
+            there = ", ".join(self.theirs.ports)
+            raise d.error(place, f"{what}: {top} has no port {name!r}; it has {there}")
+        if port.direction != direction:
+            raise d.error(place, f"{what}: {top}'s {name!r} is an {port.direction}, an {direction} is wanted")
+        if port.width == 0:
+            raise d.error(place, f"{what}: {top}'s {name!r} is no packed vector; wrap the module")
+        if width and port.width != width:
+            bits = "1 bit" if port.width == 1 else f"{port.width} bits"
+            raise d.error(place, f"{what}: {top}'s {name!r} has {bits}, {d.unit}'s {stem(what)} has {width}")
+        return port
+
+    def _wire(self, signal: Signal) -> Wire | None:
+        d, name = self.d, signal.name
+        place, mapped = f"ports.{name}", d.ports.get(name)
+        reason = self._not_wanted(name)
+        if reason:
+            if mapped is not None:
+                raise d.error(place, f"ports: {name} {reason}; it cannot be mapped as well")
+            return None
+        theirs = mapped or signal.verilog
+        if mapped is None and theirs not in self.theirs.ports:
+            if self._may_be_missing(name):
+                return None
+            there = ", ".join(self.theirs.ports)
+            raise d.error("ports", f"ports: {d.unit}'s {name} is mapped to nothing; {self.theirs.name} has {there}")
+        self._port(place, name, theirs, signal.width, "output" if signal.output else "input")
+        lanes = evaluate(d.interface.lanes[name], self.known) if d.lane_order.get(name) == MSB_FIRST else 0
+        return Wire(signal=signal, theirs=theirs, lanes=lanes)
+
+    def _not_wanted(self, name: str) -> str:
+        """Why a signal of ours is not connected to their module, or empty."""
+        d = self.d
+        interface = d.interface
+        if name in d.constants:
+            return "is among the constants"
+        if name == interface.rounding:
+            return "is described under rounding"
+        for feature in d.absent:
+            if name in interface.features[feature]:
+                return f"belongs to {feature}, which is absent"
+        if d.handshake != VALID_READY and name and name in (interface.source.ready, interface.sink.ready):
+            return f"does not exist with handshake {d.handshake}"
+        if d.handshake == FIXED_LATENCY and name == interface.sink.valid:
+            return f"does not exist with handshake {d.handshake}"
+        return ""
+
+    def _may_be_missing(self, name: str) -> bool:
+        return self.d.handshake == FIXED_LATENCY and name == self.d.interface.source.valid
+
+    def _tied(self) -> dict[str, tuple[int, int]]:
+        tied = {}
+        for name, value in self.d.tie.items():
+            width = self._port(f"tie.{name}", "tie", name, 0, "input").width
+            if not -(1 << (width - 1)) <= value < 1 << width:
+                raise self.d.error(f"tie.{name}", f"tie: {value} does not fit the {width} bits of {name!r}")
+            tied[name] = (width, value % (1 << width))
+        return tied
+
+    def _check_inputs(self, wires: tuple[Wire, ...], tied: Mapping[str, tuple[int, int]]) -> None:
+        d, top = self.d, self.theirs.name
+        self._port("clock", "clock", d.clock, 1, "input")
+        used: dict[str, str] = {d.clock: "clock"}
+
+        def use(name: str, place: str) -> None:
+            if name in used:
+                raise d.error(place, f"{top}'s {name!r} serves both {used[name]} and {place}")
+            used[name] = place
+
+        if d.reset:
+            self._port("reset", "reset", d.reset.port, 1, "input")
+            use(d.reset.port, "reset")
+        if d.rounding and d.rounding.port:
+            port = self._port("rounding", "rounding", d.rounding.port, 0, "input")
+            for mode, code in d.rounding.codes.items():
+                if not 0 <= code < 1 << port.width:
+                    raise d.error("rounding", f"rounding: code {code} of {mode} does not fit {port.width} bits")
+            use(d.rounding.port, "rounding")
+        for wire in wires:
+            use(wire.theirs, f"ports.{wire.signal.name}")
+        for name in tied:
+            use(name, f"tie.{name}")
+        for name, port in self.theirs.ports.items():
+            if name not in used and port.direction != "output":
+                raise d.error("ports", f"ports: {port.direction} {name!r} of {top} ({port.line}) is connected to nothing")
+
+    def _latency(self) -> int | None:
+        d = self.d
+        if d.latency is None:
+            if d.handshake == FIXED_LATENCY:
+                raise UserError(f"{d.path}: latency is missing; handshake {FIXED_LATENCY} needs it")
+            return None
+        try:
+            cycles = evaluate(d.latency, self.known)
+        except ValueError as error:
+            raise d.error("latency", f"latency: {error}") from error
+        if not 0 <= cycles <= 4096:
+            raise d.error("latency", f"latency: {cycles} is outside 0..4096")
+        return cycles

@@ -1,0 +1,241 @@
+"""The description of a device under test: a YAML file of at most 40 lines, read into frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from golden.rounding import Rounding
+from tb.dut.interfaces import FIRST_FIRST, INTERFACES, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from tb.dut.yaml_file import DescriptionError, Value, read_yaml
+
+MODES = tuple(mode.value for mode in Rounding)
+
+LINES = 40
+"""That a description may have, besides comments and empty lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reset:
+    """port: its name; active: low or high; synchronous or not makes no difference to a bench that holds it for cycles."""
+
+    port: str
+    active: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundingModes:
+    """Rounding modes of a module. port: of theirs that chooses, empty if there is one mode; codes: mode -> its code."""
+
+    codes: Mapping[str, int]
+    port: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A device under test, as docs/bring_your_own_rtl.md explains field by field.
+
+    lines: where things stand: 'ports.acc' -> line.
+    """
+
+    path: Path
+    unit: str
+    top: str
+    sources: tuple[Path, ...]
+    includes: tuple[Path, ...]
+    defines: Mapping[str, str]
+    parameters: Mapping[str, str | int]
+    unit_parameters: Mapping[str, int]
+    clock: str
+    reset: Reset | None
+    handshake: str
+    latency: str | int | None
+    ports: Mapping[str, str]
+    tie: Mapping[str, int]
+    constants: Mapping[str, str | int]
+    rounding: RoundingModes | None
+    output: str
+    lane_order: Mapping[str, str]
+    weight_rows: str
+    absent: tuple[str, ...]
+    lines: Mapping[str, int]
+
+    @property
+    def interface(self) -> Interface:
+        return INTERFACES[self.unit]
+
+    def error(self, place: str, text: str) -> DescriptionError:
+        """A complaint about one entry: 'ports.acc', 'latency'."""
+        line = self.lines.get(place, self.lines.get(place.partition(".")[0]))
+        return DescriptionError(f"{self.path}{f':{line}' if line else ''}: {text}")
+
+
+_FIELDS = (
+    *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
+    *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
+)
+_REQUIRED = ("unit", "sources", "top", "clock", "reset")
+
+
+def load_description(path: Path) -> Description:
+    """Read and check a description; what concerns the module's real ports comes later (tb.dut.check).
+
+    Raises:
+        DescriptionError: file:line and what is wrong there.
+    """
+    top = read_yaml(path)
+    fields = top.only(*_FIELDS)
+    for name in _REQUIRED:
+        if name not in fields:
+            raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
+    length = sum(bool(line.split("#")[0].strip()) for line in path.read_text().splitlines())
+    if length > LINES:
+        raise DescriptionError(f"{path}: {length} lines; a description has at most {LINES}")
+    unit = fields["unit"].choice(*INTERFACES)
+    return _Reader(path, fields, unit).description()
+
+
+class _Reader:
+    def __init__(self, path: Path, fields: dict[str, Value], unit: str) -> None:
+        self.path, self.fields, self.unit, self.interface = path, fields, unit, INTERFACES[unit]
+        self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
+
+    def description(self) -> Description:
+        return Description(
+            path=self.path,
+            unit=self.unit,
+            top=self.fields["top"].text(),
+            sources=self._files("sources", Path.is_file, "file"),
+            includes=self._files("include", Path.is_dir, "folder"),
+            defines=self._map("defines", lambda value: str(value.scalar())),
+            parameters=self._map("parameters", Value.scalar),
+            unit_parameters=self._map("unit_parameters", _integer),
+            clock=self.fields["clock"].text(),
+            reset=self._reset(),
+            handshake=self._handshake(),
+            latency=self.fields["latency"].scalar() if "latency" in self.fields else None,
+            ports=self._map("ports", Value.text),
+            tie=self._map("tie", _integer),
+            constants=self._map("constants", Value.scalar, self.interface.constants),
+            rounding=self._rounding(),
+            output=self._choice("output", "any", "signed", "unsigned", allowed=bool(self.interface.narrow)),
+            lane_order=self._lane_order(),
+            weight_rows=self._choice(
+                "weight_rows", FIRST_FIRST, LAST_FIRST, allowed="double_buffer" in self.interface.features
+            ),
+            absent=self._absent(),
+            lines=self.lines,
+        )
+
+    def _files(self, name: str, exists: Callable[[Path], bool], what: str) -> tuple[Path, ...]:
+        if name not in self.fields:
+            return ()
+        found: list[Path] = []
+        for entry in self.fields[name].items():
+            path = (self.path.parent / entry.text()).resolve()
+            if not exists(path):
+                raise entry.error(f"{name}: no {what} {entry.text()!r} beside this description")
+            if path.suffix == ".f":
+                found += _file_list(path, entry)
+            else:
+                found.append(path)
+        if not found:
+            raise self.fields[name].error(f"{name}: the list is empty")
+        for source in found:
+            if name == "sources" and source.suffix not in (".v", ".sv", ".vh", ".svh"):
+                raise self.fields[name].error(f"{name}: {source.name} ends neither in .v nor in .sv")
+        return tuple(found)
+
+    def _map(self, name: str, read: Callable[[Value], Any], allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
+        if name not in self.fields:
+            return {}
+        value = self.fields[name]
+        if allowed == ():
+            raise value.error(f"{name}: {self.unit} has none")
+        entries = value.fields() if allowed is None else value.only(*allowed)
+        self.lines |= {f"{name}.{key}": entry.node.start_mark.line + 1 for key, entry in entries.items()}
+        return {key: read(entry) for key, entry in entries.items()}
+
+    def _choice(self, name: str, *choices: str, allowed: bool) -> str:
+        if name not in self.fields:
+            return choices[0]
+        if not allowed:
+            raise self.fields[name].error(f"{name}: {self.unit} has no such thing")
+        return self.fields[name].choice(*choices)
+
+    def _reset(self) -> Reset | None:
+        value = self.fields["reset"]
+        if not value.is_mapping:
+            value.choice("none")
+            return None
+        entries = value.only("port", "active")
+        if set(entries) != {"port", "active"}:
+            raise value.error("reset: 'none', or {port: NAME, active: low or high}")
+        return Reset(port=entries["port"].text(), active=entries["active"].choice("low", "high"))
+
+    def _handshake(self) -> str:
+        choices = self.interface.handshakes
+        if "handshake" not in self.fields:
+            if len(choices) > 1:
+                raise DescriptionError(f"{self.path}: handshake is missing: one of {', '.join(choices)}")
+            return choices[0] if choices else ""
+        if not choices:
+            raise self.fields["handshake"].error(f"handshake: {self.unit} has none that could be bridged; leave it out")
+        return self.fields["handshake"].choice(*choices)
+
+    def _rounding(self) -> RoundingModes | None:
+        if "rounding" not in self.fields:
+            if self.interface.rounding:
+                raise DescriptionError(
+                    f"{self.path}: rounding is missing: one of {', '.join(MODES)}, or {{port: NAME, MODE: CODE, ...}}"
+                )
+            return None
+        value = self.fields["rounding"]
+        if not self.interface.rounding:
+            raise value.error(f"rounding: {self.unit} has no modes to choose from")
+        if not value.is_mapping:
+            return RoundingModes(codes={value.choice(*MODES): 0})
+        entries = value.only("port", *MODES)
+        codes = {mode: _integer(entry) for mode, entry in entries.items() if mode != "port"}
+        if "port" not in entries or not codes:
+            raise value.error("rounding: {port: NAME, MODE: CODE, ...} needs the port and the code of each mode it has")
+        if len(set(codes.values())) < len(codes):
+            raise value.error("rounding: two modes have the same code")
+        return RoundingModes(port=entries["port"].text(), codes=codes)
+
+    def _lane_order(self) -> dict[str, str]:
+        if "lane_order" not in self.fields:
+            return {}
+        value = self.fields["lane_order"]
+        if not self.interface.lanes:
+            raise value.error(f"lane_order: {self.unit} has one lane")
+        if not value.is_mapping:
+            return dict.fromkeys(self.interface.lanes, value.choice(LSB_FIRST, MSB_FIRST))
+        return self._map("lane_order", lambda entry: entry.choice(LSB_FIRST, MSB_FIRST), tuple(self.interface.lanes))
+
+    def _absent(self) -> tuple[str, ...]:
+        if "absent" not in self.fields:
+            return ()
+        value = self.fields["absent"]
+        if not self.interface.features:
+            raise value.error(f"absent: {self.unit} has nothing that a module may lack")
+        return tuple(entry.choice(*self.interface.features) for entry in value.items())
+
+
+def _integer(value: Value) -> int:
+    found = value.scalar()
+    if not isinstance(found, int):
+        raise value.error(f"{value.name}: {found!r} is no integer")
+    return found
+
+
+def _file_list(path: Path, entry: Value) -> list[Path]:
+    """Names in a list of files, one a line, relative to it; `//` and `#` begin comments."""
+    lines = (line.split("//")[0].split("#")[0].strip() for line in path.read_text().splitlines())
+    found = [(path.parent / line).resolve() for line in lines if line]
+    for source in found:
+        if not source.is_file():
+            raise entry.error(f"sources: no file {source.name!r}, which {path.name} lists")
+    return found

@@ -1,0 +1,141 @@
+"""The door to the unit benches: a description in, a design to build and what its bench must know out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb.dut.adapter import adapter_text
+from tb.dut.check import Wiring, check
+from tb.dut.description import Description, load_description
+from tb.dut.ports import Elaboration, Module, SourceError
+from tb.dut.traits import Traits
+from tb.errors import UserError
+from tb.runner import RTL, Design
+
+OWN = Path(__file__).parent / "own"
+BRIDGE = Path(__file__).parent / "hdl" / "dut_bridge.v"
+_PUBLISHED = ("*_i", "*_o", "*_ni")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A module ready for a bench. design: to build; traits: for the bench; missing: test -> why it does not apply."""
+
+    design: Design
+    traits: Traits
+    missing: Mapping[str, str]
+
+
+def own_description(unit: str) -> Description:
+    """The description of our unit of that name."""
+    return load_description(OWN / f"{unit}.yaml")
+
+
+def our_unit(unit: str, parameters: Mapping[str, int]) -> Module:
+    """Our unit, elaborated.
+
+    Raises:
+        SourceError: parameters outside their ranges.
+    """
+    sources = [RTL / name for name in (RTL / "filelist.f").read_text().split()]
+    return Elaboration(sources, unit, parameters, includes=[RTL]).top()
+
+
+def open_door(
+    description: Description,
+    parameters: Mapping[str, int],
+    output: Path,
+    rtl: Path = RTL,
+    *,
+    table: Path | None = None,
+) -> Opened:
+    """Check a description and make what its bench needs.
+
+    A module that is wired one to one, as our own units are, is the top itself: an adapter would only add a level to
+    hierarchies and waveforms.
+
+    Args:
+        description: of the module.
+        parameters: of our unit in this run.
+        output: folder of all simulation output; the adapter goes below it.
+        rtl: folder that takes the place of our RTL, for a direct module (tests plant faults in copies).
+        table: where the table of a table unit will lie.
+
+    Raises:
+        DescriptionError, SourceError: the description does not fit.
+    """
+    try:
+        ours = our_unit(description.unit, parameters)
+    except SourceError as error:
+        raise description.error("unit_parameters", f"unit_parameters: {error}") from error
+    wiring = check(description, ours, table)
+    own = description.path.parent == OWN
+    if own and wiring.direct:
+        design = Design(top=description.unit, parameters=parameters, rtl=rtl, published=_PUBLISHED)
+    else:
+        design = adapter_design(wiring, f"dut_{description.unit}", output)
+    return Opened(design=design, traits=traits_of(wiring), missing=_missing(wiring))
+
+
+def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:
+    """Write the adapter and say how to build it."""
+    description = wiring.description
+    return Design(
+        top=name,
+        rtl=write_adapter(wiring, name, output),
+        extra=(*description.sources, BRIDGE),
+        published=_PUBLISHED,
+        includes=description.includes,
+        defines=description.defines,
+    )
+
+
+def write_adapter(wiring: Wiring, name: str, output: Path) -> Path:
+    """Write the adapter into a folder that is named after its content; return the folder, with its filelist.f.
+
+    Raises:
+        UserError: their sources define a module of the adapter's or the bridge's name.
+    """
+    clash = wiring.theirs.definitions & {name, BRIDGE.stem}
+    if clash:
+        raise UserError(f"{wiring.description.path}: the sources define {clash.pop()!r}, which the harness needs itself")
+    text = adapter_text(wiring, name)
+    folder = output / "duts" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in ((folder / f"{name}.v", text), (folder / "filelist.f", f"{name}.v\n")):
+        if not path.is_file() or path.read_text() != content:
+            path.write_text(content)
+    return folder
+
+
+def traits_of(wiring: Wiring) -> Traits:
+    """What the bench must know."""
+    d = wiring.description
+    return Traits(
+        name=d.top,
+        handshake=d.handshake,
+        latency=wiring.latency,
+        rounding=tuple(d.rounding.codes) if d.rounding else (),
+        output=d.output,
+        constants=wiring.constants,
+        absent=d.absent,
+        weight_rows=d.weight_rows,
+        reset=d.reset is not None,
+    )
+
+
+def _missing(wiring: Wiring) -> dict[str, str]:
+    """Tests that need what the module does not have."""
+    d, found = wiring.description, {}
+    for test, needs in d.interface.needs.items():
+        for need in needs:
+            if need in d.absent:
+                found[test] = f"{need} is absent"
+            elif need == "latency" and wiring.latency is None:
+                found[test] = "no latency is stated"
+            elif need == "reset" and d.reset is None:
+                found[test] = "it has no reset"
+    return found

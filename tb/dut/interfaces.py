@@ -1,0 +1,105 @@
+"""What a description may say of each unit: its fields, streams, lanes, and what a module may do without.
+
+Names are those of the unit's ports without the direction (`s_axis_tvalid`, `zero_point`), or of fields of a packed port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+VALID_READY, VALID_ONLY, FIXED_LATENCY = "valid_ready", "valid_only", "fixed_latency"
+LSB_FIRST, MSB_FIRST = "lsb_first", "msb_first"
+FIRST_FIRST, LAST_FIRST = "first_first", "last_first"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """Names of a stream's signals. ready empty: no back-pressure; data: what travels with it."""
+
+    valid: str
+    ready: str = ""
+    data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interface:
+    """A unit as its users' modules see it.
+
+    handshakes: that are allowed, the unit's own first; none: nothing to bridge. source, sink: its streams.
+    silent: name of the flag on an input that gives no result. fields: packed port -> (field, width), lowest first.
+    lanes: port -> how many elements it packs. constants: what may be fixed in the module. features: what a module may
+    lack -> the names that only it uses. needs: test -> what it takes: a feature, `latency` or `reset`. narrow: names
+    of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
+    results, besides those in the pipeline, that a bridge must have room for.
+    """
+
+    handshakes: tuple[str, ...] = ()
+    source: Stream = Stream(valid="")
+    sink: Stream = Stream(valid="")
+    silent: str = ""
+    fields: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    lanes: Mapping[str, str] = field(default_factory=dict)
+    constants: tuple[str, ...] = ()
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    narrow: tuple[str, ...] = ()
+    rounding: str = ""
+    waiting: str = "0"
+
+
+_AXIS = {
+    "source": Stream(valid="s_axis_tvalid", ready="s_axis_tready"),
+    "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata",)),
+}
+_AXIS_LAST = _AXIS | {
+    "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata", "m_axis_tlast"))
+}
+_PARAMETERS = (("acc", "ACC_W"), ("multiplier", "SCALE_W"), ("bias", "BIAS_W"), ("shift", "SHIFT_W"))
+
+INTERFACES = {
+    "mulquant": Interface(
+        handshakes=(VALID_READY, VALID_ONLY, FIXED_LATENCY),
+        **_AXIS,
+        silent="s_axis_tuser",
+        fields={"s_axis_tdata": _PARAMETERS},
+        constants=("zero_point", "lo", "hi", "bias", "shift"),
+        features={"pairs": ("s_axis_tuser",)},
+        needs={"pairs": ("pairs",), "latency": ("latency",), "reset_in_mid_stream": ("reset", "latency")},
+        narrow=("zero_point", "lo", "hi"),
+        rounding="rounding",
+    ),
+    "systolic_array": Interface(
+        handshakes=(VALID_ONLY, FIXED_LATENCY),
+        source=Stream(valid="a_valid"),
+        sink=Stream(valid="psum_valid", data=("psum_data",)),
+        lanes={"w_data": "COLS", "a_data": "ROWS", "psum_data": "COLS"},
+        features={"double_buffer": ("a_first",)},
+        needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
+    ),
+    "lut_softmax": Interface(
+        handshakes=(VALID_READY, VALID_ONLY),
+        **_AXIS_LAST,
+        features={"overlong": ("overlong",), "timing": ()},
+        needs={"overlong_rows": ("overlong",), "timing": ("timing",), "reset_in_mid_row": ("reset",)},
+        constants=("x_signed",),
+        waiting="2 << LEN_W",
+    ),
+    "lut_pointwise": Interface(
+        handshakes=(VALID_READY, VALID_ONLY, FIXED_LATENCY),
+        **_AXIS_LAST,
+        needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
+    ),
+    "layer_engine": Interface(
+        lanes={
+            "act_raddr": "ROWS",
+            "act_rdata": "ROWS",
+            "wgt_rdata": "COLS",
+            "par_rdata": "COLS",
+            "out_data": "COLS",
+        },
+    ),
+    "mac_pe": Interface(),
+    "core_registers": Interface(),
+}
+"""By unit; the order is that of the documentation."""

@@ -1,0 +1,143 @@
+"""Read a module's real ports: pyslang elaborates Verilog or SystemVerilog with the parameters that it will be built with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyslang
+from pyslang import ast, parsing, syntax
+
+from tb.errors import UserError
+
+_DIRECTIONS = {
+    ast.ArgumentDirection.In: "input",
+    ast.ArgumentDirection.Out: "output",
+    ast.ArgumentDirection.InOut: "inout",
+}
+
+
+class SourceError(UserError):
+    """Verilog that does not elaborate; the message begins with file:line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """direction: input, output or inout; width: bits, 0 for what is no packed vector; line: file:line."""
+
+    direction: str
+    width: int
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """An elaborated module. parameters: integers by name, None for a text; definitions: all modules of its sources."""
+
+    name: str
+    ports: Mapping[str, Port]
+    parameters: Mapping[str, int | None]
+    definitions: frozenset[str]
+
+
+class Elaboration:
+    """Sources, elaborated with one top module.
+
+    Args:
+        sources: files, in any order.
+        top: name of the module.
+        parameters: overrides; those that the module does not have are ignored here.
+        includes: folders of `include files.
+        defines: macros.
+
+    Raises:
+        SourceError: a syntax or elaboration error, or no such module.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        top: str,
+        parameters: Mapping[str, int | str] | None = None,
+        *,
+        includes: Sequence[Path] = (),
+        defines: Mapping[str, str] | None = None,
+    ) -> None:
+        self._manager = pyslang.SourceManager()
+        options = ast.CompilationOptions()
+        options.topModules = {top}
+        options.paramOverrides = [f"{name}={_literal(value)}" for name, value in (parameters or {}).items()]
+        preprocessor = parsing.PreprocessorOptions()
+        preprocessor.additionalIncludePaths = [str(folder) for folder in includes]
+        preprocessor.predefines = [f"{name}={value}" for name, value in (defines or {}).items()]
+        bag = pyslang.Bag([preprocessor, options])
+        self._compilation = ast.Compilation(bag)
+        for path in sources:
+            self._compilation.addSyntaxTree(syntax.SyntaxTree.fromFile(str(path), self._manager, bag))
+        self.definitions = frozenset(
+            item.name for item in self._compilation.getDefinitions() if isinstance(item, ast.DefinitionSymbol)
+        )
+        self._refuse_errors(top)
+        self._top = self._compilation.getRoot().topInstances[0]
+
+    def _refuse_errors(self, top: str) -> None:
+        engine = pyslang.DiagnosticEngine(self._manager)
+        errors = [found for found in self._compilation.getAllDiagnostics() if found.isError()]
+        syntax_errors = {str(found.code) for found in self._compilation.getParseDiagnostics() if found.isError()}
+        if syntax_errors:
+            errors = [found for found in errors if str(found.code) in syntax_errors]
+        elif top not in self.definitions:
+            names = ", ".join(sorted(self.definitions)) or "none"
+            raise SourceError(f"no module {top!r} in the sources; there are {names}")
+        if errors:
+            raise SourceError(f"{self._place(errors[0].location)}: {engine.formatMessage(errors[0])}")
+
+    def _place(self, location: pyslang.SourceLocation) -> str:
+        return f"{self._manager.getFileName(location)}:{self._manager.getLineNumber(location)}"
+
+    def top(self) -> Module:
+        return self._module(self._top)
+
+    def instance(self, name: str) -> Module:
+        """The module of an instance directly below the top."""
+        found = self._top.body.find(name)
+        assert isinstance(found, ast.InstanceSymbol), name
+        return self._module(found)
+
+    def modules_outside(self, name: str) -> set[str]:
+        """Names of all modules that are instantiated, except within the instance of that name below the top."""
+        names: set[str] = {self._top.definition.name}
+
+        def visit(symbol: object) -> object:
+            if isinstance(symbol, ast.InstanceSymbol):
+                if symbol.name == name:
+                    return ast.VisitAction.Skip
+                names.add(symbol.definition.name)
+            return ast.VisitAction.Advance
+
+        self._top.body.visit(visit)
+        return names
+
+    def _module(self, instance: ast.InstanceSymbol) -> Module:
+        ports = {}
+        for port in instance.body.portList:
+            if not isinstance(port, ast.PortSymbol):
+                raise SourceError(f"{self._place(port.location)}: port {port.name!r} is no plain vector; wrap the module")
+            ports[port.name] = Port(
+                direction=_DIRECTIONS.get(port.direction, "ref"),
+                width=port.type.bitWidth if port.type.isIntegral else 0,
+                line=self._place(port.location),
+            )
+        parameters = {
+            item.name: int(item.value.value) if isinstance(item.value.value, pyslang.SVInt) else None
+            for item in instance.body.parameters
+            if isinstance(item, ast.ParameterSymbol) and not item.isLocalParam
+        }
+        return Module(
+            name=instance.definition.name, ports=ports, parameters=parameters, definitions=self.definitions
+        )
+
+
+def _literal(value: int | str) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,49 @@
+"""What a bench must know of the module it drives, beyond its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tb.dut.interfaces import FIXED_LATENCY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """The part of a description that its bench uses.
+
+    name: what is under test; handshake: see tb.dut.interfaces; latency: cycles, None if not stated; rounding: names of
+    its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
+    weight_rows: order of the words of a tile; reset: it has one.
+    """
+
+    name: str
+    handshake: str = ""
+    latency: int | None = None
+    rounding: tuple[str, ...] = ()
+    output: str = "any"
+    constants: Mapping[str, int] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    weight_rows: str = "first_first"
+    reset: bool = True
+
+    @property
+    def reset_cycles(self) -> int:
+        """How long a bench holds its reset: without a reset of its own the module must run empty meanwhile."""
+        return 4 if self.reset else (self.latency or 60) + 4
+
+    @property
+    def fixed_latency(self) -> bool:
+        """Results are taken by counting cycles, so a wrong latency shows as wrong values."""
+        return self.handshake == FIXED_LATENCY
+
+    def has(self, feature: str) -> bool:
+        return feature not in self.absent
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Traits:
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
