@@ -2,8 +2,9 @@
 MODEL ?= digits_w8a8## package directory, or the name of an example
 MODELS ?=## make model: digits_w8a8,digits_w4a4,digits_apot,digits_sp2,resnet20,mobilenet_v1,resnet18; empty for all
 LAYER ?= list## layer name, all for the whole network, or list
-UNIT ?=## run the bench of a unit instead: mulquant, systolic_array or core_registers
+UNIT ?=## run the bench of a unit instead: mulquant, systolic_array, mac_pe, lut_softmax, lut_pointwise, core_registers
 DUT ?=## with UNIT: description of your own module, docs/bring_your_own_rtl.md
+TABLE ?=## with UNIT=lut_softmax or lut_pointwise: a file of hexadecimal entries, or rising, exp, random, gelu, sigmoid, silu, tanh
 SIM ?= icarus## icarus or verilator
 ROWS ?= 8## rows of the systolic array, 2..256
 COLS ?= 8## columns of the systolic array, a divisor of ROWS
@@ -21,8 +22,9 @@ OUT ?= sim_build/$@## where make roms and make export write
 RANDOM_LAYERS ?= 24## random layers of make regress, seeds SEED, SEED + 1, ...
 RANDOM_NETWORKS ?= 12## random networks of make regress
 ARRAYS ?= 8x8,16x16## arrays of make regress: layers on the first, whole networks on every one
-ONLY ?= *## make regress: only jobs whose id matches this pattern
-WORKERS ?= 2## worker processes of make regress
+ONLY ?= *## make regress, make oracle: only jobs or checks whose name matches this pattern
+CASES ?= 1000000## output values of each random check of make oracle
+WORKERS ?= 2## worker processes of make regress and make formal
 SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
 FRESH ?= 0## make regress: 1 runs again what has passed
 TEST_WORKERS ?= 2## worker processes of make test
@@ -34,7 +36,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms export model test faults lint bench-golden bench-sim bench-regress bench-t2c results clean
+.PHONY: help setup sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results formal clean
 
 help: ## print this help
 	@echo "targets:"
@@ -61,7 +63,7 @@ $(VENV)/test.stamp: $(SETUP)
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 
 sim: $(VENV)/sim.stamp ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
-	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
+	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --table '$(TABLE)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
 		--acc-w '$(ACC_W)' --act-depth '$(ACT_DEPTH)' --wgt-depth '$(WGT_DEPTH)' --par-depth '$(PAR_DEPTH)' \
 		--acc-depth '$(ACC_DEPTH)' --images '$(IMAGES)' --first-image '$(FIRST_IMAGE)' --seed '$(SEED)' \
 		--stall '$(STALL)' --waves '$(WAVES)'
@@ -83,8 +85,14 @@ test: $(VENV)/test.stamp ## run every test
 	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not campaign"
 
 faults: $(VENV)/test.stamp ## plant every fault of the lists, of which make test takes a sample; each must be caught
-	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py \
+	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py tests/tb/test_faults_lut.py \
 		tests/tb/test_power_up.py
+
+oracle: $(VENV)/test.stamp ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
+	@$(PY) -m oracle --only '$(ONLY)' --cases '$(CASES)' --seed '$(SEED)'
+
+formal: $(VENV)/formal.stamp ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
+	@$(PY) -m formal --only '$(ONLY)' --workers '$(WORKERS)'
 
 lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .
@@ -103,6 +111,9 @@ bench-regress: $(VENV)/regress.stamp ## what a second worker gains in make regre
 
 bench-t2c: $(VENV)/test.stamp ## seconds from a float ResNet-18 to a checked package, and images per second
 	$(PY) -m benchmarks.bench_t2c
+
+bench-softmax: $(VENV)/test.stamp ## error of the operations by table against float64, beside its bound
+	$(PY) -m benchmarks.bench_softmax
 
 results: $(VENV)/test.stamp ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
 	$(PY) -m benchmarks.results

@@ -1,10 +1,10 @@
 """Is a mutant the same unit? Proven by induction over what the registers of both have in common, or refuted by a trace.
 
-Both copies are the one netlist, its control input at 0 and at n, under the same inputs, powered up with the same unknown
-values. A set of relations between the copies, "this register bit agrees" or "it agrees while that one-bit register is 0
-(or 1)", shrinks until every step keeps it. If the outputs agree wherever the relations hold, they always do (van Eijk,
-"Sequential equivalence checking based on structural similarities", IEEE TCAD 19(7), 2000). The payload of a stream counts
-while it is valid, that of a memory's write port while it writes.
+Both copies are the one netlist, its control input at 0 and at n, under the same inputs, powered up with the same
+unknown values. A set of relations between the copies, "this register bit agrees" or "it agrees while that one-bit
+register is 0 (or 1)", shrinks until every step keeps it. If the outputs agree wherever the relations hold, they always
+do (van Eijk, "Sequential equivalence checking based on structural similarities", IEEE TCAD 19(7), 2000). The payload of
+a stream counts while it is valid, that of a memory's write port while it writes.
 """
 
 from __future__ import annotations
@@ -167,9 +167,7 @@ class Equivalence:
                     shrunk += [candidate for candidate in weaker if _true(candidate, a, b)]
             relations = shrunk
 
-    def _mutant_registers(
-        self, solver: _Solver, relations: Sequence[Relation], left: dict[str, str]
-    ) -> dict[str, str]:
+    def _mutant_registers(self, solver: _Solver, relations: Sequence[Relation], left: dict[str, str]) -> dict[str, str]:
         """The mutant's registers: the original's bits where they always agree, unknown ones elsewhere."""
         shared = {(relation.register, relation.bit) for relation in relations if not relation.guard}
         right = {}
@@ -179,7 +177,9 @@ class Equivalence:
                 right[name] = left[name]
                 continue
             own = solver.declare(f"{name} b", bits)
-            picked = (f"((_ extract {bit} {bit}) {own if bit in free else left[name]})" for bit in reversed(range(bits)))
+            picked = (
+                f"((_ extract {bit} {bit}) {own if bit in free else left[name]})" for bit in reversed(range(bits))
+            )
             right[name] = f"(concat {' '.join(picked)})" if bits > 1 else own
         return right
 
@@ -208,7 +208,8 @@ class Equivalence:
     def _trace(self, solver: _Solver, last: int) -> str:
         """Outputs that differ in the last cycle, and the inputs of every cycle."""
         pairs = [
-            (name, *(solver.value(f"(|output {name}| {state}{last})") for state in "ab")) for name in self.system.outputs
+            (name, *(solver.value(f"(|output {name}| {state}{last})") for state in "ab"))
+            for name in self.system.outputs
         ]
         differ = ", ".join(f"{name} = {a:#x}, mutant {b:#x}" for name, a, b in pairs if a != b)
         names = [name for name in self.system.inputs if name not in ("clk_i", self.select)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mutation.mutant import Mutant
-from tb.runner import RTL
+from mutation.sources import MEMORIES
 from tb.yosys import run_yosys
 
 SELECT = "mutant_number"
@@ -21,61 +22,71 @@ _COMMANDS, _PORTS = "mutants.ys", "ports.json"
 class MutatedUnit:
     """A unit with its mutants.
 
-    folder: filelist.f, the wrapper and the netlist, which stands in for rtl/; name: of the unit and of the wrapper;
-    netlist: module name and, with .v, file name of the netlist; mutants: in the order of their numbers.
+    folder: filelist.f, the wrapper, the netlist and the memories, which stand in for rtl/; name: of the unit and of the
+    wrapper; netlist: module inside; files: all Verilog but the wrapper; mutants: in the order of their numbers.
     """
 
     folder: Path
     name: str
     netlist: str
+    files: tuple[str, ...]
     mutants: tuple[Mutant, ...]
 
-
-def _elaborate(name: str, parameters: Mapping[str, int], files: list[str]) -> str:
-    """Commands that leave one flat module of the unit, registers and operators as they were written."""
-    values = " ".join(f"-set {key} {value}" for key, value in parameters.items())
-    return f"read_verilog -I. {' '.join(files)}; chparam {values} {name}; hierarchy -check -top {name}; proc; flatten; opt_clean"
+    @property
+    def original(self) -> Path:
+        """Folder of the RTL that was mutated."""
+        return self.folder / "original"
 
 
 def make_mutants(
-    name: str, parameters: Mapping[str, int], folder: Path, *, count: int, seed: int, rtl: Path = RTL
+    name: str, parameters: Mapping[str, int], rtl: Path, files: Sequence[str], folder: Path, *, count: int, seed: int
 ) -> MutatedUnit:
     """Let Yosys choose mutations of a unit and put all of them into one netlist.
+
+    The unit is flattened; its registers and operators stay as they were written. Memories stay modules of their own.
 
     Args:
         name: of the unit, a module of rtl.
         parameters: with which it is elaborated.
+        rtl: folder of the RTL.
+        files: the unit's, as mutation.sources.unit_files gives them.
         folder: where the result is written; below the repository, as tb.yosys asks.
         count: of mutants.
-        seed: of the choice, which Yosys spreads evenly over modules, source lines, cells and wires.
-        rtl: folder of the RTL.
+        seed: of the choice, which Yosys spreads evenly over source lines, cells and wires.
 
     Raises:
         SimulatorError: Yosys is missing or refuses the sources.
         ValueError: Yosys finds fewer than `count` mutations.
     """
-    sources, netlist = folder / "sources", f"{name}_mutants"
+    netlist, width = f"{name}_mutants", count.bit_length()
+    made = MutatedUnit(folder=folder, name=name, netlist=netlist, files=(), mutants=())
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(rtl, sources)
-    files = (rtl / "filelist.f").read_text().split()
-    width = count.bit_length()
-    elaborate = _elaborate(name, parameters, files)
-    listing = f"mutate -list {count} -seed {seed} -ctrl {SELECT} {width} 1 -o {_COMMANDS}"
-    run_yosys(f"{elaborate}; write_json {_PORTS}; {listing}", cwd=sources)
-    lines = (sources / _COMMANDS).read_text().splitlines()
-    mutants = tuple(Mutant.parse(line) for line in lines)
+    made.original.mkdir(parents=True)
+    for path in [*(rtl / file for file in files), *rtl.glob("*.vh")]:
+        shutil.copy(path, made.original)
+    memories = [f"{module}.v" for module in MEMORIES if f"{module}.v" in files]
+    values = " ".join(f"-set {key} {value}" for key, value in parameters.items())
+    elaborate = (
+        f"read_verilog -I. {' '.join(files)}; {''.join(f'blackbox {Path(file).stem}; ' for file in memories)}"
+        f"chparam {values} {name}; hierarchy -check -top {name}; proc; flatten; opt_clean"
+    )
+    choose = f"mutate -list {count} -seed {seed} -ctrl {SELECT} {width} 1 -o {_COMMANDS}"
+    run_yosys(f"{elaborate}; write_json {_PORTS}; {choose}", cwd=made.original)
+    mutants = tuple(Mutant.parse(line) for line in (made.original / _COMMANDS).read_text().splitlines())
     if [mutant.number for mutant in mutants] != list(range(1, count + 1)):
-        raise ValueError(f"MUTANTS = {count}: Yosys finds only {len(mutants)} mutations of {name}")
-    write = f"script {_COMMANDS}; rename {name} {netlist}; opt_clean; write_verilog -noattr {netlist}.v"
-    run_yosys(f"{elaborate}; {write}", cwd=sources)
-    (sources / f"{netlist}.v").rename(folder / f"{netlist}.v")
-    ports = json.loads((sources / _PORTS).read_text())["modules"][name]["ports"]
+        raise ValueError(f"MUTANTS = {count}: Yosys finds {len(mutants)} mutations of {name}")
+    write = f"script {_COMMANDS}; rename {name} {netlist}; opt_clean; write_verilog -noattr ../{netlist}.v"
+    run_yosys(f"{elaborate}; {write}", cwd=made.original)
+    for file in memories:
+        shutil.copy(rtl / file, folder)
+    ports = json.loads((made.original / _PORTS).read_text())["modules"][name]["ports"]
     (folder / f"{name}.v").write_text(wrapper(name, netlist, parameters, ports, width))
-    (folder / "filelist.f").write_text(f"{netlist}.v\n{name}.v\n")
-    return MutatedUnit(folder=folder, name=name, netlist=netlist, mutants=mutants)
+    inside = (*memories, f"{netlist}.v")
+    (folder / "filelist.f").write_text("".join(f"{file}\n" for file in (*inside, f"{name}.v")))
+    return MutatedUnit(folder=folder, name=name, netlist=netlist, files=inside, mutants=mutants)
 
 
-def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mapping[str, dict], width: int) -> str:
+def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mapping[str, Any], width: int) -> str:
     """Verilog of a module with the unit's name, parameters and ports around the netlist.
 
     Args:

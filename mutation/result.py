@@ -10,8 +10,8 @@ from pathlib import Path
 KILLED, EQUIVALENT = "killed", "equivalent"
 SURVIVED, UNKNOWN, BROKEN = "survived", "unknown", "broken"
 EXPLAINED = (KILLED, EQUIVALENT)
-"""A bench fails, or a proof says that no bench can. Not explained: the bench passes though the unit differs; nobody knows
-whether it differs; the run came to no verdict."""
+"""A bench fails, or a proof says that no bench can. Not explained: the bench passes though the unit differs; nobody
+knows whether it differs; the run came to no verdict."""
 _FINAL = (*EXPLAINED, SURVIVED)
 
 
@@ -19,8 +19,8 @@ _FINAL = (*EXPLAINED, SURVIVED)
 class Result:
     """The verdict on a mutant.
 
-    number: of the mutant; verdict: one of the above; reason: the test that killed it, or what the proof or the run says;
-    compared: comparisons in the killing test, the one that failed included; seconds: to find out.
+    number: of the mutant; verdict: one of the above; reason: the test that killed it, or what the proof or the run
+    says; compared: comparisons in the killing test, the one that failed included; seconds: that the bench took.
     """
 
     number: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mutation.sources import MEMORIES
 from tb.yosys import run_yosys
 
 
@@ -32,11 +33,11 @@ class TransitionSystem:
         return f"(concat {' '.join(parts)})"
 
 
-def read_transitions(folder: Path, module: str, files: str) -> TransitionSystem:
-    """Have Yosys write a Verilog module as a transition system.
+def write_transitions(folder: Path, module: str, files: Sequence[str]) -> Path:
+    """Have Yosys write a Verilog module as a transition system, MODULE.smt2.
 
-    What a module inside drives, such as a memory that is known by its ports alone, is an input of the system, and what it
-    takes is an output: if those agree in two systems, so does whatever the module makes of them.
+    What a memory inside drives is an input of the system, and what it takes is an output: if those agree in two systems
+    from the start, so do the memories.
 
     Args:
         folder: of the files, below the repository.
@@ -45,12 +46,12 @@ def read_transitions(folder: Path, module: str, files: str) -> TransitionSystem:
 
     Raises:
         SimulatorError: Yosys is missing or refuses the source.
-        ValueError: a part of the netlist has no place in a transition system.
     """
     path = folder / f"{module}.smt2"
-    prepare = f"read_verilog {files}; hierarchy -check -top {module}; proc; expose -evert c:* t:$* %d; opt_clean"
-    run_yosys(f"{prepare}; write_smt2 -stbv {path.name}", cwd=folder)
-    return parse_transitions(path.read_text(), module)
+    memories = "".join(f"blackbox {Path(file).stem}; " for file in files if Path(file).stem in MEMORIES)
+    read = f"read_verilog {' '.join(files)}; {memories}hierarchy -check -top {module}; proc"
+    run_yosys(f"{read}; expose -evert c:* t:$* %d; opt_clean; write_smt2 -stbv {path.name}", cwd=folder)
+    return path
 
 
 def parse_transitions(text: str, module: str) -> TransitionSystem:
@@ -68,6 +69,7 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
     steps = {number: term for term, number in every(r"^  \(= (.*) \(\|MODULE#(\d+)\| next_state\)\) ;")}
     parts = every(r"^\(define-fun \|MODULE#(\d+)\| .*\(\(_ extract (\d+) (\d+)\) state\)(?: #b1\))?\) ; \\?(\S+)(.*)$")
     total = int(every(r"^\(define-sort \|MODULE_s\| \(\) \(_ BitVec (\d+)\)\)$")[0])
+    state = f"((state |{module}_s|))"
     registers, definitions, layout, covered = {}, [], {0: ("", 0, 0)}, 1
     for number, high, low, name, span in parts:
         bits = int(high) - int(low) + 1
@@ -76,7 +78,7 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
             register = name + span
             layout[int(low)] = (register, bits - 1, 0)
             registers[register] = bits
-            definitions.append(f"(define-fun |next {register}| ((state |{module}_s|)) (_ BitVec {bits}) {steps[number]})")
+            definitions.append(f"(define-fun |next {register}| {state} (_ BitVec {bits}) {steps[number]})")
         elif name in inputs:
             first = int(re.search(r"(\d+)\]", span)[1]) if span else 0
             layout[int(low)] = (name, first + bits - 1, first)
@@ -87,7 +89,7 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
     for name, bits in outputs.items():
         value = f"(|{module}_n {name}| state)"
         value = f"(ite {value} #b1 #b0)" if bits == 1 else value
-        definitions.append(f"(define-fun |output {name}| ((state |{module}_s|)) (_ BitVec {bits}) {value})")
+        definitions.append(f"(define-fun |output {name}| {state} (_ BitVec {bits}) {value})")
     return TransitionSystem(
         text="\n".join([text, *definitions, ""]),
         inputs=inputs,

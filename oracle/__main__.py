@@ -1,4 +1,4 @@
-"""make oracle: every operation of golden against implementations that no one here wrote. Exit status 1 on a mismatch."""
+"""make oracle: every operation of golden against implementations that no one here wrote; 1 on a mismatch."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from golden.command import Parser, run  # noqa: E402
 from oracle.check import Outcome, run_check  # noqa: E402
 from oracle.registry import CHECKS  # noqa: E402
 
+HEAD = "{:32} {:47} {:>11} {:10} {:>10} {:>7}  {}"
+
 
 def row(outcome: Outcome) -> str:
     """Return the line of the table, and below it the first mismatch where there is one."""
     check = outcome.check
-    how = "exhaustive" if check.exhaustive else "random"
-    text = (
-        f"{check.name:32} {check.operation:24} {check.stranger:48} {outcome.compared:>12,} {how:10} "
-        f"{outcome.mismatches:>10,} {outcome.seconds:>7.1f}"
+    text = HEAD.format(
+        check.name,
+        check.stranger,
+        f"{outcome.compared:,}",
+        "exhaustive" if check.exhaustive else "random",
+        f"{outcome.mismatches:,}",
+        f"{outcome.seconds:.1f}",
+        check.domain,
     )
     return text if outcome.passed else f"{text}\n  {outcome.first}"
 
@@ -46,9 +52,7 @@ def main(arguments: list[str]) -> int:
     if not chosen:
         names = ", ".join(check.name for check in CHECKS)
         raise LookupError(f"ONLY = {given.only!r} matches no check; there are {names}")
-    print(
-        f"{'check':32} {'operation':24} {'stranger':48} {'cases':>12} {'inputs':10} {'mismatches':>10} {'seconds':>7}"
-    )
+    print(HEAD.format("check", "stranger", "cases", "inputs", "mismatches", "seconds", "domain"))
     outcomes = []
     for check in chosen:
         outcomes.append(run_check(check, cases=given.cases, seed=given.seed))

@@ -29,12 +29,11 @@ class Batch:
 class Check:
     """One operation against one stranger.
 
-    name: what ONLY matches; operation, stranger: for the table; batches: yields batches for a random generator,
-    without end unless exhaustive, where they cover the whole domain that `domain` states.
+    name: operation/stranger in short, what ONLY matches; stranger: name and version; domain: what inputs there are;
+    batches: yields batches for a random generator, without end unless exhaustive, where they cover the whole domain.
     """
 
     name: str
-    operation: str
     stranger: str
     domain: str
     batches: Callable[[np.random.Generator], Iterator[Batch]] = field(repr=False)
@@ -87,7 +86,7 @@ def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None
 def compare(batch: Batch) -> tuple[int, str]:
     """Return the number of differing values and the first of them with its inputs.
 
-    Shapes and integer types must match too: no broadcasting, no float that happens to be close.
+    Shapes must match too, and both must hold integers or, as objects, words of text: no float that is close enough.
     """
     golden, stranger = batch.golden, batch.stranger
     if golden.shape != stranger.shape:

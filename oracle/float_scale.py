@@ -1,18 +1,18 @@
 """When requantising with a float32 scale is golden's MulQuant: the condition that the strangers' checks keep.
 
-onnxruntime and torch compute round_half_even(float32(acc + bias) · scale) + zp and clip. Let scale = M·2^-S and
-|acc + bias|·|M| ≤ 2^24, with integers acc, bias and M, |M| ≥ 1. Then nothing is rounded before the one rounding:
+onnxruntime and torch compute round_half_even(float32(acc + bias) · scale) + zp and clip. Let scale = M·2^-S and |acc +
+bias|·|M| ≤ 2^24, with integers acc, bias and M, |M| ≥ 1. Then nothing is rounded before the one rounding:
 
 * |acc + bias| ≤ 2^24, so it is a float32;
-* scale has at most 24 significant bits and an exponent in -63..15, so it is a float32, and so is what the stranger makes
-  of it where it gets s_x, s_w and s_y with s_x·s_w / s_y = scale, s_x and s_y powers of two;
+* scale has at most 24 significant bits and an exponent in -63..15, so it is a float32, and so is what the stranger
+  makes of it where it gets s_x, s_w and s_y with s_x·s_w / s_y = scale, s_x and s_y powers of two;
 * the product is (acc + bias)·M·2^-S, an integer of at most 24 bits (or ±2^24) times a power of two: a float32, so the
   correctly rounded product is exact;
-* clip bounds and zero point are integers below 2^9; clipping before the rounding instead of after it is the same, since
-  rounding is monotonic and leaves integers alone.
+* clip bounds and zero point are integers below 2^9; clipping before the rounding instead of after it is the same,
+  since rounding is monotonic and leaves integers alone.
 
-So the result is clip(round_S((acc + bias)·M) + zp, lo, hi) in the mode half_even, which is golden's MulQuant with
-B = bias·M. Nothing else is expressible: no other mode, no B that M does not divide, no accumulator times M above 2^24.
+So the result is clip(round_S((acc + bias)·M) + zp, lo, hi) in the mode half_even, which is golden's MulQuant with B =
+bias·M. Nothing else is expressible: no other mode, no B that M does not divide, no accumulator times M above 2^24.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def requant(
         channels: number of constants; lo: -128 or 0, the output is 8 bits wide.
         negative: M of both signs; bias: a bias of up to peak (halved room); below_one: scale < 1, as QNNPACK wants.
     """
-    offsets = draw.integers(rng, -peak, peak, channels) if bias and 2 * peak <= 1 << ROOM else np.zeros(channels, np.int64)
+    offsets = (
+        draw.integers(rng, -peak, peak, channels) if bias and 2 * peak <= 1 << ROOM else np.zeros(channels, np.int64)
+    )
     total = peak + int(np.abs(offsets).max())
     multiplier = draw.scale(rng, total, channels, room=ROOM)
     shift = draw.shift(rng, total, multiplier)

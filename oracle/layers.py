@@ -119,9 +119,7 @@ def pool_layer(
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, window.dilation, strict=True)]
     size = tuple(least + between(rng, 0, 12) for least in reach)
     shape = (between(rng, 1, 3), between(rng, 1, 8), *size)
-    return PoolLayer(
-        x=draw.integers(rng, *x, shape), window=window, zero_point=int(draw.integers(rng, *x, 1)[0])
-    )
+    return PoolLayer(x=draw.integers(rng, *x, shape), window=window, zero_point=int(draw.integers(rng, *x, 1)[0]))
 
 
 def dot_inputs(x: Ints, w: Ints, **others: Any) -> Explain:

@@ -1,9 +1,10 @@
-"""Strangers for the operations by table: Gather of onnxruntime and torch, torch's integers, Python's decimal exponential.
+"""Strangers for the operations by table: Gather, take, torch's integers, Python's decimal exponential.
 
-Gather and take count a negative index from the end of the table, which is TABLE[x mod 2^X_W]. Softmax as a whole is in no
-library in integers; torch's amax, take, sum, div and clamp on int64 compute the formula, and plain.py the same in fractions.
-QLinearLeakyRelu, which onnxruntime makes a table for, rounds half to even and adds the zero point at the end; with a slope of
-M·2^-k and equal scales its float32 arithmetic is exact, and golden's table of the function x ↦ x or x·slope must equal it.
+Gather and take count a negative index from the end of the table, which is TABLE[x mod 2^X_W]. Softmax as a whole is in
+no library in integers; torch's amax, take, sum, div and clamp on int64 compute the formula, and plain.py the same in
+fractions. QLinearLeakyRelu, which onnxruntime makes a table for, rounds half to even and adds the zero point at the
+end; with a slope of M·2^-k and equal scales its float32 arithmetic is exact, and golden's table of the function x ↦ x
+or x·slope must equal it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from golden.pointwise import PointwiseTable
 from golden.rounding import Rounding
 from golden.softmax import SoftmaxTable
 from oracle import draw, plain
-from oracle.check import Batch, Check, Index, elementwise
+from oracle.check import Batch, Check, Explain, Index, elementwise
+from oracle.draw import Ints
 from oracle.exact_python import DECIMAL, FRACTIONS
 from oracle.layers import between
 from oracle.onnx_node import VERSION as ONNXRUNTIME
@@ -64,9 +66,7 @@ def leaky_relu(rng: np.random.Generator) -> Iterator[Batch]:
             "y_scale": one,
             "y_zp": np.array(zy, kind),
         }
-        q = run_node(
-            "QLinearLeakyRelu", inputs, kind, domain="com.microsoft", constants=tuple(inputs)[1:], alpha=slope
-        )
+        q = run_node("QLinearLeakyRelu", inputs, kind, domain="com.microsoft", constants=tuple(inputs)[1:], alpha=slope)
         table = lut.pointwise_table(
             lambda v, slope=slope: v if v >= 0 else slope * v,
             x=fmt,
@@ -80,27 +80,37 @@ def leaky_relu(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(pointwise.pointwise(x, table, signed=fmt.signed), q, explain)
 
 
-def softmax_rows(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> tuple[np.ndarray, SoftmaxTable]:
-    """Draw rows and a table: falling like exponentials, or anything; rows all over the format, or near their maximum."""
-    exponent_bits, output_bits, depth = between(rng, 4, 16), between(rng, 2, 8), 1 << between(rng, 1, 10)
-    top = (1 << exponent_bits) - 1
+def softmax_rows(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> tuple[Ints, SoftmaxTable]:
+    """Draw rows and a table: exponentials or anything, rows all over the format or near their maximum; or ties."""
+    bits = between(rng, 4, 16), between(rng, 2, 8)
+    widths = dict(zip(("exponent_bits", "output_bits"), bits, strict=True), reciprocal_bits=between(rng, sum(bits), 32))
+    mode = modes[between(rng, 0, len(modes) - 1)]
+    if rng.random() < 0.3:
+        x, exp = tied_row(rng, *bits)
+        return x, SoftmaxTable(exp=exp, **widths, rounding=mode)
+    depth, top = 1 << between(rng, 1, 10), (1 << bits[0]) - 1
     exp = draw.integers(rng, 0, top, depth)
     if rng.random() < 0.7:
-        exp = lut.exp_table(scale=float(rng.uniform(0.01, 1.0)), depth=depth, exponent_bits=exponent_bits)
-    table = SoftmaxTable(
-        exp=np.maximum(exp, np.arange(depth) == 0),
-        exponent_bits=exponent_bits,
-        output_bits=output_bits,
-        reciprocal_bits=between(rng, exponent_bits + output_bits, 32),
-        rounding=modes[between(rng, 0, len(modes) - 1)],
-    )
+        exp = lut.exp_table(scale=float(rng.uniform(0.01, 1.0)), depth=depth, exponent_bits=bits[0])
+    exp[0] = max(exp[0], 1)
     length = int(rng.choice([1, 2, 10, between(rng, 1, 100), 1024]))
     lo, hi = [(-128, 127), (0, 255), (-(1 << 15), (1 << 16) - 1)][between(rng, 0, 2)]
     spread = int(rng.choice([1, depth, hi - lo]))
-    return draw.integers(rng, max(lo, hi - spread), hi, (max(1, 2048 // length), length)), table
+    x = draw.integers(rng, max(lo, hi - spread), hi, (max(1, 2048 // length), length))
+    return x, SoftmaxTable(exp=exp, **widths, rounding=mode)
 
 
-def whole_row(x: np.ndarray, table: SoftmaxTable) -> Any:
+def tied_row(rng: np.random.Generator, exponent_bits: int, output_bits: int) -> tuple[Ints, Ints]:
+    """Draw a row whose largest element is a tie: e odd, the others' e = 1, and Σe = 2^(P+1), so e·2^P / Σe is e/2."""
+    total = 1 << (output_bits + 1)
+    odd = 2 * between(rng, 0, min(total, 1 << exponent_bits) // 2 - 1) + 1
+    top = between(rng, -127, 255)
+    row = np.full(total - odd + 1, top - 1)
+    row[between(rng, 0, row.size - 1)] = top
+    return row[None, :], np.array([odd, 1])
+
+
+def whole_row(x: Ints, table: SoftmaxTable) -> Explain:
     """Explain an output of softmax: its row and the table."""
 
     def explain(index: Index) -> dict[str, Any]:
@@ -144,8 +154,8 @@ def fraction_softmax(rng: np.random.Generator) -> Iterator[Batch]:
 
 
 def exponentials(rng: np.random.Generator) -> Iterator[Batch]:
-    """Tables of exponentials, correctly rounded from 40 digits, for scales drawn from 2^-12 to 2."""
-    digits = Context(prec=40, rounding=ROUND_HALF_EVEN)
+    """Tables of exponentials, correctly rounded from 24 digits, for scales drawn from 2^-12 to 2."""
+    digits = Context(prec=24, rounding=ROUND_HALF_EVEN)
     while True:
         scale, exponent_bits = float(2.0 ** rng.uniform(-12, 1)), between(rng, 4, 16)
         table = lut.exp_table(scale=scale, depth=512, exponent_bits=exponent_bits)
@@ -158,7 +168,6 @@ def exponentials(rng: np.random.Generator) -> Iterator[Batch]:
 CHECKS = (
     Check(
         name="pointwise/gather",
-        operation="pointwise table",
         stranger=f"{ONNXRUNTIME} Gather, {TORCH} take",
         domain="all inputs of 2..16 bits, both signs, random tables",
         batches=every_input,
@@ -166,7 +175,6 @@ CHECKS = (
     ),
     Check(
         name="pointwise/QLinearLeakyRelu",
-        operation="pointwise_table",
         stranger=f"{ONNXRUNTIME} QLinearLeakyRelu",
         domain=f"all 8-bit inputs, {SETS} sets of constants",
         batches=leaky_relu,
@@ -174,21 +182,18 @@ CHECKS = (
     ),
     Check(
         name="exp_table/decimal",
-        operation="exp_table",
         stranger=DECIMAL,
         domain="scales 2^-12 .. 2, 4..16 bits",
         batches=exponentials,
     ),
     Check(
         name="softmax/torch",
-        operation="softmax",
         stranger=f"{TORCH} int64",
         domain="any row and table, L ≤ 1024; floor, half_up",
         batches=torch_softmax,
     ),
     Check(
         name="softmax/fractions",
-        operation="softmax",
         stranger=FRACTIONS,
         domain="any row and table, L ≤ 1024; four modes",
         batches=fraction_softmax,

@@ -65,9 +65,7 @@ def conv_integer(rng: np.random.Generator) -> Iterator[Batch]:
         acc = run_node(
             "ConvInteger", inputs, np.int32, constants=("w", "w_zp"), group=layer.groups, **geometry(layer.window)
         )
-        golden = conv.conv2d(
-            layer.x, layer.w, window=layer.window, groups=layer.groups, zero_point=layer.zero_point
-        )
+        golden = conv.conv2d(layer.x, layer.w, window=layer.window, groups=layer.groups, zero_point=layer.zero_point)
         yield Batch(golden, acc, layer.inputs)
 
 
@@ -141,21 +139,18 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
 CHECKS = (
     Check(
         name="conv2d/onnxruntime",
-        operation="conv2d",
         stranger=f"{VERSION} ConvInteger",
         domain="8 bits; stride, padding, dilation, groups, zero point",
         batches=conv_integer,
     ),
     Check(
         name="linear/onnxruntime",
-        operation="linear",
         stranger=f"{VERSION} MatMulInteger",
         domain="8 bits, K ≤ 2700, zero point",
         batches=matmul_linear,
     ),
     Check(
         name="linear/onnxruntime-every-product",
-        operation="linear, K = 1",
         stranger=f"{VERSION} MatMulInteger",
         domain="all 8-bit x, zp, w; x of both signs",
         batches=every_product,
@@ -163,14 +158,12 @@ CHECKS = (
     ),
     Check(
         name="matmul/onnxruntime",
-        operation="matmul",
         stranger=f"{VERSION} MatMulInteger",
         domain="8 bits of any sign, two zero points",
         batches=matmul_batched,
     ),
     Check(
         name="max_pool2d/onnxruntime",
-        operation="max pooling",
         stranger=f"{VERSION} MaxPool",
         domain="8 bits; stride, padding, dilation",
         batches=max_pool,

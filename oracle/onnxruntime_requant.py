@@ -30,6 +30,8 @@ from oracle.onnxruntime_integer import OFFSET, geometry, unsigned
 WIDTHS = (2, 4, 8)
 """Bits of operands: narrow ones leave room for large multipliers."""
 ABSENT = np.empty(0, object)
+SETS = 200
+"""Sets of constants for which every pair of operands is added."""
 
 
 def operand_range(rng: np.random.Generator) -> tuple[int, int]:
@@ -232,14 +234,9 @@ def qlinear_add(rng: np.random.Generator) -> Iterator[Batch]:
         )
 
 
-SETS = 200
-"""Sets of constants for which every pair of operands is added."""
-
-
-def check(name: str, operation: str, op: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+def check(name: str, op: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
     return Check(
         name=name,
-        operation=operation,
         stranger=f"{VERSION} {op}",
         domain=domain,
         batches=batches,
@@ -250,7 +247,6 @@ def check(name: str, operation: str, op: str, domain: str, batches: Any, exhaust
 CHECKS = (
     check(
         "mulquant/QuantizeLinear-16-bit",
-        "MulQuant, M = 1",
         "QuantizeLinear",
         "all acc of -2^15 .. 2^16 - 1, S = 0..16, s8 and u8; half_even",
         every_16_bit_value,
@@ -258,35 +254,30 @@ CHECKS = (
     ),
     check(
         "mulquant/QuantizeLinear",
-        "MulQuant, M = 1",
         "QuantizeLinear",
         "|acc| ≤ 2^24, S = 0..23 per channel; half_even",
         quantize_linear,
     ),
     check(
         "linear+mulquant/QLinearMatMul",
-        "linear + MulQuant",
         "QLinearMatMul",
         "|acc·M| ≤ 2^24, u8; half_even",
         qlinear_matmul,
     ),
     check(
         "linear+mulquant/QGemm",
-        "linear + MulQuant",
         "QGemm",
         "|acc·M + B| ≤ 2^24, B = bias·M, u8; half_even",
         qgemm,
     ),
     check(
         "conv2d+mulquant/QLinearConv",
-        "conv2d + MulQuant",
         "QLinearConv",
         "|acc·M + B| ≤ 2^24, B = bias·M, u8; half_even",
         qlinear_conv,
     ),
     check(
         "residual_add/QLinearAdd",
-        "residual add",
         "QLinearAdd",
         f"all pairs of 8-bit operands, {SETS} sets of constants, |p| ≤ 2^24; half_even",
         qlinear_add,

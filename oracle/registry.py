@@ -7,6 +7,7 @@ from oracle import (
     exact_python,
     gemmlowp,
     ieee754,
+    lookup,
     onnxruntime_integer,
     onnxruntime_requant,
     torch_integer,
@@ -24,5 +25,6 @@ CHECKS: tuple[Check, ...] = (
     *onnxruntime_integer.CHECKS,
     *onnxruntime_requant.CHECKS,
     *gemmlowp.CHECKS,
+    *lookup.CHECKS,
     *bitstring_rom.CHECKS,
 )

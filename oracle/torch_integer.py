@@ -14,20 +14,23 @@ import torch
 from torch.nn import functional
 
 from golden import conv, linear, mulquant, pooling, rounding
-from golden.mulquant import AddQuant, MulQuant, Widths
 from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
-from oracle.exact_python import accumulators, mulquant_constants, stage
 from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
+from oracle.requantisation import add_case, explain_add, explain_mulquant, mulquant_case
 
 VERSION = f"torch {torch.__version__}"
 WIDE = ((-(1 << 31), (1 << 31) - 1), (-(1 << 19), (1 << 19) - 1))
 """Operands and weights of 32 and 20 bits: sums above 2^53, which golden must take in int64."""
 MIDDLE = ((-(1 << 15), (1 << 15) - 1), (-(1 << 15), (1 << 15) - 1))
 """16 bits: sums above 2^24, for golden's float64."""
-SIZE = 1 << 14
+SIZE = 1 << 12
+COUNT = 1 << 8
+"""Outputs of each channel for one set of constants."""
+SETS = 200
+"""Sets of constants for which every pair of operands is added."""
 MODES = (Rounding.FLOOR, Rounding.HALF_UP)
 
 
@@ -68,39 +71,23 @@ def rounding_shift(rng: np.random.Generator) -> Iterator[Batch]:
 def full_width_mulquant(rng: np.random.Generator) -> Iterator[Batch]:
     """MulQuant at full width, floor and half_up, shifts 0..62, per tensor and per channel."""
     while True:
-        widths = Widths() if rng.random() < 0.75 else Widths(acc=45, scale=16, bias=60)
-        channels, mode = int(rng.choice([1, 3, 8])), Rounding.parse(rng.choice(list(MODES)))
-        constants, ends = mulquant_constants(rng, channels, widths), stage(rng, mode)
-        constants["shift"] = constants["shift"].clip(0, 62)
-        m, b, s = constants.values()
-        acc = accumulators(rng, m, b, s, widths.acc, SIZE // channels)
-        p = tensor(acc) * tensor(m) + tensor(b)
-        q = shift_right(p, tensor(np.broadcast_to(s, acc.shape)), mode) + ends["zero_point"]
-        yield Batch(
-            mulquant.mulquant(acc, MulQuant(**constants, **ends, widths=widths)),
-            torch.clamp(q, ends["lo"], ends["hi"]).numpy(),
-            elementwise(acc=acc, M=m, B=b, S=s, widths=widths, **ends),
-        )
+        acc, params = mulquant_case(rng, MODES, count=COUNT, largest_shift=62)
+        p = tensor(acc) * tensor(params.multiplier) + tensor(params.bias)
+        q = shift_right(p, tensor(np.broadcast_to(params.shift, acc.shape)), params.rounding) + params.zero_point
+        expected = torch.clamp(q, params.lo, params.hi).numpy()
+        yield Batch(mulquant.mulquant(acc, params), expected, explain_mulquant(acc, params))
 
 
 def every_pair_added(rng: np.random.Generator) -> Iterator[Batch]:
-    """Residual add of every pair of 8-bit operands, u8 + u8, s8 + s8 and u8 + s8, for random constants at full width."""
-    while True:
-        ma, mb = (int(v) for v in mulquant_constants(rng, 2, Widths())["multiplier"])
-        s, mode = between(rng, 0, 24), Rounding.parse(rng.choice(list(MODES)))
-        bias = between(rng, -(1 << 39), (1 << 39) - 1) if rng.random() < 0.3 else between(rng, -500, 500)
-        ends = stage(rng, mode)
-        start_a, start_b = (int(v) for v in rng.choice([0, -128], 2))
-        a, b = np.meshgrid(np.arange(256) + start_a, np.arange(256) + start_b, indexing="ij")
-        za, zb = start_a + between(rng, 0, 255), start_b + between(rng, 0, 255)
-        p = (tensor(a) - za) * ma + (tensor(b) - zb) * mb + bias
-        q = shift_right(p, torch.full_like(p, s), mode) + ends["zero_point"]
-        params = AddQuant(multiplier_a=ma, multiplier_b=mb, bias=bias, shift=s, **ends)
-        yield Batch(
-            mulquant.residual_add(a, b, params, zero_point_a=za, zero_point_b=zb),
-            torch.clamp(q, ends["lo"], ends["hi"]).numpy(),
-            elementwise(a=a, b=b, zp_a=za, zp_b=zb, M_a=ma, M_b=mb, B=bias, S=s, **ends),
-        )
+    """Residual add of every pair of 8-bit operands, any signs, for SETS sets of constants at full width."""
+    for _ in range(SETS):
+        lows = (int(rng.choice([0, -128])), int(rng.choice([0, -128])))
+        params, za, zb, _ = add_case(rng, MODES, lows=lows, largest_shift=62)
+        a, b = np.meshgrid(*(np.arange(low, low + 256) for low in lows), indexing="ij")
+        p = (tensor(a) - za) * params.multiplier_a + (tensor(b) - zb) * params.multiplier_b + params.bias
+        q = shift_right(p, torch.full_like(p, params.shift), params.rounding) + params.zero_point
+        golden = mulquant.residual_add(a, b, params, zero_point_a=za, zero_point_b=zb)
+        yield Batch(golden, torch.clamp(q, params.lo, params.hi).numpy(), explain_add(a, b, params, za, zb))
 
 
 def convolution(rng: np.random.Generator) -> Iterator[Batch]:
@@ -171,27 +158,29 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(pooling.max_pool2d(layer.x, window), best.numpy(), layer.inputs)
 
 
-def check(name: str, operation: str, stranger: str, domain: str, batches: Any) -> Check:
-    return Check(name=name, operation=operation, stranger=f"{VERSION} {stranger}", domain=domain, batches=batches)
+def check(name: str, stranger: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+    return Check(
+        name=name,
+        stranger=f"{VERSION} {stranger}",
+        domain=domain,
+        batches=batches,
+        exhaustive=exhaustive,
+    )
 
 
 CHECKS = (
-    check(
-        "round_shift/torch", "round_S", "div, >> on int64", "|p| ≤ 2^62, S = 0..62; floor, half_up", rounding_shift
-    ),
-    check(
-        "mulquant/torch", "MulQuant", "int64", "full widths, S = 0..62; floor, half_up", full_width_mulquant
-    ),
+    check("round_shift/torch", "div, >> on int64", "|p| ≤ 2^62, S = 0..62; floor, half_up", rounding_shift),
+    check("mulquant/torch", "int64", "full widths, S = 0..62; floor, half_up", full_width_mulquant),
     check(
         "residual_add/torch",
-        "residual add",
         "int64",
-        "all pairs of 8-bit operands of any sign, random constants; floor, half_up",
+        f"all pairs of 8-bit operands of any sign, {SETS} sets of constants; floor, half_up",
         every_pair_added,
+        exhaustive=True,
     ),
-    check("conv2d/torch", "conv2d", "conv2d on int64", "operands to 32 bits, all geometry, zero point", convolution),
-    check("linear/torch", "linear", "linear on int64", "operands to 32 bits, K ≤ 2700", fully_connected),
-    check("matmul/torch", "matmul", "matmul on int64", "operands to 32 bits", batched_product),
-    check("average_pool2d/torch", "average pooling, sums", "avg_pool2d on int64", "operands to 32 bits", average_pool),
-    check("max_pool2d/torch", "max pooling", "max_pool2d on int64", "operands to 32 bits, dilation", max_pool),
+    check("conv2d/torch", "conv2d on int64", "operands to 32 bits, all geometry, zero point", convolution),
+    check("linear/torch", "linear on int64", "operands to 32 bits, K ≤ 2700", fully_connected),
+    check("matmul/torch", "matmul on int64", "operands to 32 bits", batched_product),
+    check("average_pool2d/torch", "avg_pool2d on int64", "operands to 32 bits", average_pool),
+    check("max_pool2d/torch", "max_pool2d on int64", "operands to 32 bits, dilation", max_pool),
 )

@@ -1,22 +1,23 @@
 """Stranger: QNNPACK, Facebook's kernels for quantised networks on phones, as torch ships them; quint8 activations.
 
 linear, conv2d and average pooling requantise with a float32 scale, round half to even and add the zero point: golden's
-MulQuant under the condition of oracle/float_scale.py. The bias goes in as a real number, bias·s_x·s_w in float32, which
-torch divides by s_x·s_w and rounds to the nearest integer: both are exact for a bias whose product with M has 24 bits.
+MulQuant under the condition of oracle/float_scale.py. The bias goes in as a real number, bias·s_x·s_w in float32,
+which torch divides by s_x·s_w and rounds to the nearest integer: both are exact for a bias whose product with M has 24
+bits.
 
-The residual add is integer arithmetic throughout, with gemmlowp's RoundingDivideByPOT at the end, which rounds ties away
-from zero: golden's residual add in the mode half_away. QNNPACK derives its own constants: with r the larger of the two
-scales over that of the output, the shift is S = 21 - ⌊log2 r⌋ and each multiplier is its ratio times 2^S, rounded to an
-integer. For ratios M·2^-S, the larger M in 2^21 .. 2^22 - 1, those are M_a, M_b and S again. The ratios must be in
-2^-14 .. 2^8. M has 23 bits, signed, so golden runs with a scale width of 23.
+The residual add is integer arithmetic throughout, with gemmlowp's RoundingDivideByPOT at the end, which rounds ties
+away from zero: golden's residual add in the mode half_away. QNNPACK derives its own constants: with r the larger of
+the two scales over that of the output, the shift is S = 21 - ⌊log2 r⌋ and each multiplier is its ratio times 2^S,
+rounded to an integer. For ratios M·2^-S, the larger M in 2^21 .. 2^22 - 1, those are M_a, M_b and S again. The ratios
+must be in 2^-14 .. 2^8. M has 23 bits, signed, so golden runs with a scale width of 23.
 
 QNNPACK refuses 1 x 1 pooling. Max pooling with padding and dilation at once is wrong in it; dilation is left out here.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -32,27 +33,39 @@ from oracle.draw import Ints
 from oracle.float_scale import Requant, requant
 from oracle.layers import PoolLayer, between, conv_layer, pool_layer
 from oracle.onnxruntime_requant import operand_range, rows, weight_range
-from oracle.torch_integer import VERSION
-from oracle.torch_quantise import SETS, integers, quantised
+from oracle.torch_integer import SETS, VERSION
+from oracle.torch_quantise import integers, quantised
 
-ENGINE = "qnnpack"
 ops = torch.ops.quantized
+Batches = Callable[[np.random.Generator], Iterator[Batch]]
+
+
+def on_qnnpack(batches: Batches) -> Batches:
+    """Run with QNNPACK as torch's engine; the engine that was set before comes back at the end."""
+
+    @wraps(batches)
+    def run(rng: np.random.Generator) -> Iterator[Batch]:
+        before = torch.backends.quantized.engine
+        torch.backends.quantized.engine = "qnnpack"
+        try:
+            yield from batches(rng)
+        finally:
+            torch.backends.quantized.engine = before
+
+    return run
 
 
 def packed_weights(w: Ints, constants: Requant) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the weights as qint8 with one scale per output, and the bias as the real number it stands for."""
     scale = constants.scale.astype(np.float64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch announces that quantised tensors will go
-        weights = torch._make_per_channel_quantized_tensor(
-            torch.from_numpy(w.astype(np.int8)), torch.from_numpy(scale), torch.zeros(len(w), dtype=torch.long), 0
-        )
+    weights = torch._make_per_channel_quantized_tensor(
+        torch.from_numpy(w.astype(np.int8)), torch.from_numpy(scale), torch.zeros(len(w), dtype=torch.long), 0
+    )
     return weights, torch.from_numpy((constants.bias * scale).astype(np.float32))
 
 
 def qlinear(rng: np.random.Generator) -> Iterator[Batch]:
     """linear and MulQuant, per output, with a bias."""
-    torch.backends.quantized.engine = ENGINE
     while True:
         bounds = operand_range(rng)
         depth, outputs = between(rng, 1, 128 if rng.random() < 0.5 else 8), between(rng, 1, 64)
@@ -69,7 +82,6 @@ def qlinear(rng: np.random.Generator) -> Iterator[Batch]:
 
 def qconv(rng: np.random.Generator) -> Iterator[Batch]:
     """conv2d and MulQuant, per output channel, with a bias and all geometry."""
-    torch.backends.quantized.engine = ENGINE
     while True:
         layer = conv_layer(rng, x=operand_range(rng), w=weight_range(rng), small=True)
         window = layer.window
@@ -88,7 +100,6 @@ def qconv(rng: np.random.Generator) -> Iterator[Batch]:
 
 def every_pair_added(rng: np.random.Generator) -> Iterator[Batch]:
     """Residual add of every pair of uint8 operands for SETS sets of constants, half of them with many ties."""
-    torch.backends.quantized.engine = ENGINE
     a, b = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
     for _ in range(SETS):
         s = between(rng, 14, 30)  # the larger ratio lies in 2^(21 - S) .. 2^(22 - S)
@@ -127,7 +138,6 @@ KERNELS = (*HALVING, (3, 3), (2, 3), (5, 1), (7, 7))
 
 def average_pool(rng: np.random.Generator) -> Iterator[Batch]:
     """Average pooling of 2^S elements and MulQuant with M = 1: scale and zero point of the output are the input's."""
-    torch.backends.quantized.engine = ENGINE
     while True:
         layer = pool_layer(rng, kernels=HALVING)
         window = layer.window
@@ -154,7 +164,6 @@ def average_constants(layer: PoolLayer) -> Requant:
 
 def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
     """Max pooling with stride and padding."""
-    torch.backends.quantized.engine = ENGINE
     while True:
         layer = pool_layer(rng, kernels=KERNELS)
         window = layer.window
@@ -164,27 +173,25 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(pooling.max_pool2d(layer.x, window), integers(best), layer.inputs)
 
 
-def check(name: str, operation: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+def check(name: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
     return Check(
         name=f"{name}/qnnpack",
-        operation=operation,
         stranger=f"QNNPACK of {VERSION}",
         domain=domain,
-        batches=batches,
+        batches=on_qnnpack(batches),
         exhaustive=exhaustive,
     )
 
 
 CHECKS = (
-    check("linear+mulquant", "linear + MulQuant", "|acc·M + B| ≤ 2^24, 0 < M < 2^S; half_even", qlinear),
-    check("conv2d+mulquant", "conv2d + MulQuant", "|acc·M + B| ≤ 2^24, 0 < M < 2^S; half_even", qconv),
+    check("linear+mulquant", "|acc·M + B| ≤ 2^24, 0 < M < 2^S; half_even", qlinear),
+    check("conv2d+mulquant", "|acc·M + B| ≤ 2^24, 0 < M < 2^S; half_even", qconv),
     check(
         "residual_add",
-        "residual add",
         f"all pairs of uint8 operands, {SETS} sets of constants, M of 22 bits; half_away",
         every_pair_added,
         exhaustive=True,
     ),
-    check("average_pool2d+mulquant", "average pooling", "KH·KW = 2^S, M = 1, u8; half_even", average_pool),
-    check("max_pool2d", "max pooling", "u8; stride, padding", max_pool),
+    check("average_pool2d+mulquant", "KH·KW = 2^S, M = 1, u8; half_even", average_pool),
+    check("max_pool2d", "u8; stride, padding", max_pool),
 )

@@ -11,6 +11,8 @@ from golden.command import Parser, open_package, run
 from mapping.compiler import ALL
 from mapping.hardware import Hardware
 from tb.diagnosis import diagnose
+from tb.dut.engine import UNIT as ENGINE
+from tb.engine_command import run_engine_command
 from tb.errors import UserError
 from tb.job import locked_job
 from tb.report import layer_list, run_table
@@ -27,8 +29,9 @@ DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare i
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add all options but the model, which is the package to work on."""
     parser.add_argument("--layer", default="list", help="layer name, 'all', or 'list'")
-    parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join(UNITS)}")
+    parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join((*UNITS, ENGINE))}")
     parser.add_argument("--dut", default="", help="with --unit: description of a module of your own, dut.yaml")
+    parser.add_argument("--table", default="", help="with --unit: table of a table unit, a file of hexadecimal entries")
     parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
     parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
     parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
@@ -46,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
-    if options.unit:
+    if options.unit and options.unit != ENGINE:
         return run_unit_command(options)
     path, package = open_package(options.model, ROOT / "examples")
     widths = package.graph.widths
@@ -58,6 +61,8 @@ def execute(options: argparse.Namespace) -> int:
         bias_w=widths.bias,
         **{name: getattr(options, name) for name in DEPTHS},
     )
+    if options.unit == ENGINE:
+        return run_engine_command(options, hardware)
     if options.layer == "list":
         print(layer_list(package, hardware))
         return 0

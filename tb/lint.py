@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tb.dut.door import BRIDGE
 from tb.errors import SimulatorError
 from tb.runner import HDL, RTL
 from tb.simulators import find_icarus, find_verilator
@@ -163,24 +164,17 @@ def main() -> int:
 
 def _check_harness() -> int:
     """The simulation-only sources, by Verilator (they use delays, which Yosys does not take)."""
-    files = [str(path) for path in sorted(HDL.glob("*.v"))]
     rtl = [str(RTL / name) for name in (RTL / "filelist.f").read_text().split()]
-    command = [
-        "verilator",
-        "--lint-only",
-        "-Wall",
-        "--timing",
-        f"-I{RTL}",
-        "--top-module",
-        "core_harness",
-        *files,
-        *rtl,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    print(f"{'FAIL' if done.returncode else 'ok  '} verilator core_harness")
-    if done.returncode:
-        print(done.stderr)
-    return int(done.returncode != 0)
+    tops = {"core_harness": [*map(str, sorted(HDL.glob("*.v"))), *rtl], BRIDGE.stem: [str(BRIDGE)]}
+    failed = 0
+    for top, files in tops.items():
+        command = ["verilator", "--lint-only", "-Wall", "--timing", f"-I{RTL}", "--top-module", top, *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(f"{'FAIL' if done.returncode else 'ok  '} verilator {top}")
+        if done.returncode:
+            print(done.stderr)
+        failed += done.returncode != 0
+    return failed
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ import cocotb_tools.config
 from cocotb_tools.runner import Icarus, Runner, get_results
 
 from tb.errors import SimulatorError
+from tb.filelist import NAME as FILELIST
+from tb.filelist import FileList, read_filelist
 from tb.simulators import Simulator
 from tb.verilator import COVERAGE_ARGS, TIMING_ARGS, VERILATOR_ARGS, LeanVerilator, runtime_objects
 
@@ -40,7 +42,7 @@ class Design:
     rtl: folder of the RTL under test (tests plant faults in copies); extra: simulation-only sources;
     timing: the sources use delays; own_waves: the sources write their own FST, +wave_file=, when told to; published:
     patterns of the top module's signals that cocotb touches and that the sources do not publish themselves (Verilator
-    hides all others); includes: more folders of `include files; defines: macros; coverage: Verilator counts lines and
+    hides all others); coverage: Verilator counts lines and
     toggles, and each run writes COVERAGE_DATA.
     """
 
@@ -52,18 +54,23 @@ class Design:
     own_waves: bool = False
     published: tuple[str, ...] = ()
     coverage: bool = False
-    includes: tuple[Path, ...] = ()
-    defines: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> FileList:
+        """What the folder of the RTL lists."""
+        return read_filelist(self.rtl / FILELIST)
+
+    def includes(self) -> list[Path]:
+        """Folders of `include files."""
+        return [self.rtl, *self.files.includes]
 
     def headers(self) -> list[Path]:
         """Files that the sources may include."""
-        folders = (self.rtl, *self.includes)
-        return sorted(path for folder in folders for suffix in ("vh", "svh") for path in folder.glob(f"*.{suffix}"))
+        return sorted(path for folder in self.includes() for path in folder.glob("*.*vh"))
 
     def sources(self) -> list[Path]:
         """RTL files in the order of filelist.f, then the extra ones."""
-        names = (self.rtl / "filelist.f").read_text().split()
-        return [self.rtl / name for name in names] + list(self.extra)
+        return [*self.files.sources, *self.extra]
 
     def fingerprint(self, simulator: Simulator, waves: bool) -> str:
         """A digest of everything that the build depends on; it names the build directory."""
@@ -76,7 +83,7 @@ class Design:
             self.timing,
             self.published,
             self.coverage,
-            sorted(self.defines.items()),
+            sorted(self.files.defines.items()),
             waves,
         ]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
@@ -160,8 +167,8 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
         with _plain_environment():
             _runner(simulator, runtime_objects(directory.parent, arguments, simulator.version)).build(
                 sources=sources,
-                includes=[str(folder) for folder in (design.rtl, *design.includes)],
-                defines=dict(design.defines),
+                includes=[str(folder) for folder in design.includes()],
+                defines=dict(design.files.defines),
                 parameters=dict(design.parameters),
                 build_args=arguments,
                 hdl_toplevel=design.top,

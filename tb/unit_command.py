@@ -5,38 +5,55 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tb.dut.description import Description
 from tb.dut.door import OWN
 from tb.request import Waves
 from tb.simulators import Simulator, find_simulator
-from tb.unit_job import UnitRun, find_description, run_description
+from tb.unit_job import UNITS, UnitRun, find_description, run_description
 from tb.unit_report import UnitReport, read_report
+from tb.unit_tables import TableChoice, choose_table
 
 SHOWN = 4
 """Mismatches of the first test with any that are printed; the log has more."""
-WIDTHS = "widths"
+WIDTHS = {"widths", "shape"}
+"""Groups of bins of which one build has but some."""
 
 
 def run_unit_command(options: argparse.Namespace) -> int:
     """Run the bench of `options.unit` and print the verdict; return 0 for a PASS, 1 otherwise."""
     description = find_description(options.unit, Path(options.dut) if options.dut else None)
+    table = choose_table(
+        options.unit,
+        {**UNITS[options.unit].parameters, **description.unit_parameters},
+        TableChoice(table=options.table, model=options.model, layer=options.layer, seed=options.seed),
+    )
     simulator = find_simulator(options.sim)
     waves = Waves.parse(options.waves) is not None
-    run = run_description(description, simulator, options.out.resolve(), seed=options.seed, waves=waves)
-    replay = replay_command(description, simulator, options.seed)
+    run = run_description(description, simulator, options.out.resolve(), seed=options.seed, waves=waves, table=table)
+    replay = replay_command(description, simulator, options.seed, table.settings if table else {})
     print("\n".join(unit_lines(description, simulator, options.seed, run, replay)))
     return 0 if run.outcome.passed else 1
 
 
-def replay_command(description: Description, simulator: Simulator, seed: int) -> str:
+def replay_command(
+    description: Description, simulator: Simulator, seed: int, choice: Mapping[str, str] | None = None
+) -> str:
     """The command that runs the bench again and writes its waveform."""
-    settings = {"UNIT": description.unit}
-    if description.path.parent != OWN:
-        settings["DUT"] = os.path.relpath(description.path)
-    settings |= {"SIM": simulator.name, "SEED": str(seed), "WAVES": "1"}
+    settings = {**(choice or {}), "SIM": simulator.name, "SEED": str(seed), "WAVES": "1"}
+    return settings_text(dut_settings(description) | settings)
+
+
+def dut_settings(description: Description) -> dict[str, str]:
+    """The settings of `make sim` that choose the module."""
+    foreign = {} if description.path.parent == OWN else {"DUT": os.path.relpath(description.path)}
+    return {"UNIT": description.unit} | foreign
+
+
+def settings_text(settings: Mapping[str, str]) -> str:
+    """A command with these settings."""
     return "make sim " + " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
 
 
@@ -69,13 +86,13 @@ def unit_lines(description: Description, simulator: Simulator, seed: int, run: U
 
 def _coverage_lines(report: UnitReport) -> Iterator[str]:
     """Bins of this run. Those of the widths are left out: one build has one of each."""
-    groups = {name: bins for name, bins in report.coverage.groups.items() if name != WIDTHS}
+    groups = {name: bins for name, bins in report.coverage.groups.items() if name not in WIDTHS}
     bins = [one for group in groups.values() for one in group.values()]
     if not bins:
         return
     hit, excluded = sum(one.hits > 0 for one in bins), sum(not one.hits and bool(one.excluded) for one in bins)
     unhit = [name for group, name in report.coverage.unhit() if group in groups]
-    yield f"coverage  {hit} of {len(bins) - excluded} bins hit, {excluded} others are not applicable"
+    yield f"coverage  {hit} of {len(bins) - excluded} bins hit; not applicable: {excluded}"
     yield from (f"          not hit: {name}" for name in unhit)
 
 

@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tb.dut.description import Description, load_description
 from tb.dut.door import OWN, open_door, own_description
+from tb.dut.engine import UNIT as ENGINE
 from tb.dut.traits import Traits
 from tb.errors import UserError
 from tb.runner import RTL, Outcome, build, simulate
@@ -122,7 +123,7 @@ def find_description(name: str, dut: Path | None = None) -> Description:
         UserError: an unknown unit, one of another unit, or a description that cannot be used.
     """
     if name not in UNITS:
-        raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS)}")
+        raise UserError(f"UNIT = {name!r} is not one of {', '.join((*UNITS, ENGINE))}")
     description = load_description(dut) if dut else own_description(name)
     if description.unit != name:
         raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {name}")
@@ -142,6 +143,7 @@ def run_description(
     environment: Mapping[str, str] | None = None,
     folder_suffix: str = "",
     table: UnitTable | None = None,
+    coverage: bool = False,
 ) -> UnitRun:
     """Run every test of a unit's bench that applies to the module.
 
@@ -157,6 +159,7 @@ def run_description(
         environment: more variables for the bench.
         folder_suffix: gives the run a folder of its own, beside the one that such runs share.
         table: for a unit with a table; it goes before `parameters`. One made for them if None.
+        coverage: Verilator counts lines and toggles.
 
     Raises:
         DescriptionError, SourceError: the description does not fit the module.
@@ -172,7 +175,7 @@ def run_description(
     folder.mkdir(parents=True, exist_ok=True)
     opened = open_door(description, values, output, rtl, table=folder / TABLE_FILE if unit.table else None)
     settings = UnitSettings(parameters=values, seed=seed, traits=opened.traits)
-    built = build(opened.design, simulator, output, waves=waves)
+    built = build(replace(opened.design, coverage=coverage), simulator, output, waves=waves)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         clear_report(folder)

@@ -25,6 +25,10 @@ class Findings:
     error: str = ""
     mismatches: tuple[str, ...] = ()
 
+    @property
+    def passed(self) -> bool:
+        return not self.failed and not self.error
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UnitReport:

@@ -5,39 +5,85 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from golden.command import open_package
 from golden.formats import IntArray, IntFormat
 from golden.graph import Graph
 from golden.lut import FUNCTIONS, exp_table, pointwise_table
 from golden.pointwise import PointwiseTable
 from golden.rounding import Rounding
-from golden.softmax import EXPONENT_BITS, SoftmaxTable, safe_reciprocal_bits
+from golden.softmax import SoftmaxTable, safe_reciprocal_bits
 from golden.table_nodes import Pointwise, Softmax
 from tb.errors import UserError
+from tb.runner import ROOT
 
 FILE = "table.hex"
 """Name of the table in the folder of a run."""
-RANDOM = "random"
-LEAST_LAST = 3
-"""What a table made for the bench of lut_softmax holds in its last entry: what lies beyond it is told from 0."""
+RANDOM, RISING = "random", "rising"
+NO_LAYER = "list"
+"""LAYER where the command line gives none."""
+TABLE_UNITS = ("lut_softmax", "lut_pointwise")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UnitTable:
-    """entries: the bit patterns; parameters: of the unit, as the table asks for them."""
+    """entries: bit patterns; parameters: of the unit, as the table asks for them; settings: how it was asked for."""
 
     entries: IntArray
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
         """Write the table for $readmemh and return its path."""
         path = folder / FILE
         path.write_text("".join(f"{entry:x}\n" for entry in self.entries.tolist()))
         return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableChoice:
+    """What the command line says: TABLE, or MODEL and LAYER. seed: of random entries."""
+
+    table: str
+    model: str
+    layer: str
+    seed: int
+
+
+def choose_table(unit: str, parameters: Mapping[str, int], choice: TableChoice) -> UnitTable | None:
+    """Return the table that was asked for; None if nothing was, or the unit has none.
+
+    Args:
+        unit: any unit; parameters: its own, all of them.
+        choice: TABLE is a file or a name of `named_table`; LAYER other than "list" is a node of the package MODEL.
+
+    Raises:
+        UserError: a unit without a table, both at once, or a table that cannot be used.
+        PackageError, KeyError: no such package, no such node.
+    """
+    named, from_node = bool(choice.table), choice.layer != NO_LAYER
+    if not named and not from_node:
+        return None
+    if unit not in TABLE_UNITS:
+        raise UserError(
+            f"{'TABLE' if named else 'LAYER'}: UNIT = {unit} has no table; {' and '.join(TABLE_UNITS)} have"
+        )
+    if named and from_node:
+        raise UserError(f"TABLE = {choice.table!r} and LAYER = {choice.layer!r}: one table, please")
+    if from_node:
+        path, package = open_package(choice.model, ROOT / "examples")
+        found = table_from_node(unit, package.graph, choice.layer)
+        return replace(found, settings={"MODEL": str(path), "LAYER": choice.layer})
+    path = Path(choice.table)
+    if path.is_file():
+        found = table_from_file(unit, path, parameters)
+    else:
+        found = named_table(unit, choice.table, parameters, choice.seed)
+    return replace(found, settings={"TABLE": choice.table})
 
 
 def _softmax(table: SoftmaxTable, x_w: int) -> UnitTable:
@@ -62,8 +108,9 @@ def named_table(unit: str, name: str, parameters: Mapping[str, int], seed: int) 
 
     Args:
         unit: lut_softmax or lut_pointwise.
-        name: "exp" or "random" for the first, "random" or a function of golden.lut for the second; "" for the first of
-            these.
+        name: for lut_softmax "rising" (exponentials from 1 up: Σe and r take every width, and what lies beyond the
+            table is told from 0), "exp" (falling, as they should) or "random"; for lut_pointwise "random" (an address
+            is told from any other) or a function of golden.lut; "" for the first.
         parameters: of the unit, all of them.
         seed: of random entries.
 
@@ -71,32 +118,33 @@ def named_table(unit: str, name: str, parameters: Mapping[str, int], seed: int) 
         UserError: no such table; the message lists the names.
     """
     rng = np.random.default_rng(seed)
-    names = ("exp", RANDOM) if unit == "lut_softmax" else (RANDOM, *FUNCTIONS)
+    names = (RISING, "exp", RANDOM) if unit == "lut_softmax" else (RANDOM, *FUNCTIONS)
     if name and name not in names:
         raise UserError(f"TABLE = {name!r} is no file and not one of {', '.join(names)}")
     name = name or names[0]
     if unit == "lut_softmax":
         bits, depth = parameters["E_W"], 1 << parameters["DEPTH_W"]
         top = (1 << bits) - 1
-        scale = math.log(top / LEAST_LAST) / (depth - 1)
-        exp = exp_table(scale=scale, depth=depth, exponent_bits=bits)
+        exp = exp_table(scale=math.log(top) / (depth - 1), depth=depth, exponent_bits=bits)
+        if name == RISING:
+            exp = exp[::-1]
         if name == RANDOM:
             exp = rng.integers(0, top + 1, depth)
             exp[0] = max(1, exp[0])
-        return UnitTable(entries=exp, parameters={})
+        return UnitTable(entries=exp)
     x, y = (IntFormat(bits=parameters[width], signed=True) for width in ("X_W", "OUT_W"))
     if name == RANDOM:
-        return UnitTable(entries=rng.integers(0, 1 << y.bits, 1 << x.bits), parameters={})
+        return UnitTable(entries=rng.integers(0, 1 << y.bits, 1 << x.bits))
     steps = {"x_scale": 8.0 / -x.lo, "y_scale": 1.0 / -y.lo}
     if name in ("gelu", "silu"):
         steps["y_scale"] *= 8.0
-    return UnitTable(entries=_pointwise(pointwise_table(FUNCTIONS[name], x=x, y=y, **steps)).entries, parameters={})
+    return UnitTable(entries=_pointwise(pointwise_table(FUNCTIONS[name], x=x, y=y, **steps)).entries)
 
 
 def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> UnitTable:
     """Read a user's own table: one hexadecimal entry a line; empty lines and // comments do not count.
 
-    The table says how wide it is: entries have the bits of the largest one, at least as many as the unit allows.
+    The unit is built for as many entries as there are, and with wider ones than its parameters say where they need it.
 
     Raises:
         UserError: the file cannot be read, or holds no such table; the message names the line or the rule.
@@ -112,14 +160,15 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
             raise UserError(f"TABLE: {path}:{number}: {word!r} is not a hexadecimal entry")
         entries += [int(word, 16)] if word else []
     values = np.array(entries, dtype=np.int64)
-    bits = int(values.max()).bit_length() if entries else 0
+    bits = max(entries, default=0).bit_length()
     try:
         if unit == "lut_softmax":
-            e_w, out_w = max(bits, EXPONENT_BITS[0]), parameters["OUT_W"]
-            reciprocal = safe_reciprocal_bits(e_w, out_w)
-            table = SoftmaxTable(exp=values, exponent_bits=e_w, output_bits=out_w, reciprocal_bits=reciprocal)
+            e_w, out_w = max(bits, parameters["E_W"]), parameters["OUT_W"]
+            r_w = parameters["R_W"] if parameters["R_W"] >= e_w + out_w else safe_reciprocal_bits(e_w, out_w)
+            table = SoftmaxTable(exp=values, exponent_bits=e_w, output_bits=out_w, reciprocal_bits=r_w)
             return _softmax(table, parameters["X_W"])
-        return _pointwise(PointwiseTable(entries=values, output=IntFormat(bits=max(bits, 2), signed=False)))
+        output = IntFormat(bits=max(bits, parameters["OUT_W"]), signed=False)
+        return _pointwise(PointwiseTable(entries=values, output=output))
     except ValueError as error:
         raise UserError(f"TABLE: {path}: {error}") from error
 

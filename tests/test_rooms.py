@@ -30,7 +30,7 @@ ROOMS = {
     },
     "formal": {"formal", "golden", "tb", "numpy", "bitwuzla", "tqdm"},
     "mutation": {"formal", "golden", "mutation", "tb", "numpy", "tqdm"},
-    "oracle": {"golden", "oracle", "numpy", "onnx", "onnxruntime", "torch", "tqdm"},
+    "oracle": {"golden", "oracle", "numpy", "bitstring", "onnx", "onnxruntime", "torch"},
     "t2c": {"golden", "t2c", "numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
 }
 COMMAND_LINES = {"mapping", "tb", "yaml"}
@@ -116,7 +116,7 @@ def test_one_module_of_the_files_name(path: Path) -> None:
     assert len(re.findall(r"\bendmodule\b", code)) == 1
 
 
-@pytest.mark.parametrize("path", [*VERILOG, *sorted((ROOT / "tb" / "hdl").glob("*.v"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*VERILOG, *sorted((ROOT / "tb").rglob("hdl/*.v"))], ids=lambda path: path.stem)
 def test_verilog_frame(path: Path) -> None:
     """Header comment, then no implicit nets, restored at the end."""
     lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]

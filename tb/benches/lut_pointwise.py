@@ -15,6 +15,8 @@ from cocotb.triggers import RisingEdge
 from golden.formats import IntFormat
 from golden.pointwise import PointwiseTable, pointwise
 from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
+from tb.coverage.inputs import Inputs
+from tb.coverage.lut_pointwise import RESET, classes, cover_unit, crosses
 from tb.dut.latency import check_fixed_latency
 from tb.scoreboard import Scoreboard, reported
 from tb.stalls import PROFILES, never
@@ -22,7 +24,7 @@ from tb.unit_job import UnitSettings
 from tb.unit_tables import read_entries
 
 PATIENCE = 2000
-"""Cycles without a result, or without an element taken, after which nothing is waited for."""
+"""Cycles in which nothing moves after which nothing is waited for."""
 PERIOD_NS = 2
 
 
@@ -35,18 +37,22 @@ class PointwiseBench:
         self.rng = random.Random(unit.seed)
         output = IntFormat(bits=unit["OUT_W"], signed=False)
         self.table = PointwiseTable(entries=read_entries(), output=output)
-        self.elements = 1 << unit["X_W"]
+        self.x_w, self.elements = unit["X_W"], 1 << unit["X_W"]
         self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
         self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
         self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
         self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[Beat] = []
         self.expected: list[Beat] = []
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.stalls = "none", "none"
+        self.coverage = cover_unit(unit.parameters)
+        self.inputs = Inputs(self.coverage, crosses)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
 
     def stall(self, stall_in: str, stall_out: str) -> None:
         """Choose the back-pressure of both sides."""
+        self.stalls = stall_in, stall_out
         self.source.stalls = PROFILES[stall_in].cycles(self.rng)
         self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
 
@@ -69,18 +75,22 @@ class PointwiseBench:
     async def run(self, elements: Sequence[int]) -> None:
         """Send elements, each with a random tlast, and wait until the last result has left."""
         results = pointwise(np.array(elements), self.table, signed=False).tolist()
-        for x, q in zip(elements, results, strict=True):
-            last = self.rng.random() < 0.3
+        ends = [self.rng.random() < 0.3 for _ in elements]
+        stall_in, stall_out = self.stalls
+        self.inputs.add(classes(elements, ends, self.x_w, stall_in=stall_in, stall_out=stall_out))
+        for x, q, last in zip(elements, results, ends, strict=True):
             self.sent.append((x, last))
             self.expected.append((q, last))
             self.source.append(x, last=last)
-        await self.source.idle(PATIENCE * (1 + self.source.pending))
-        waited, missing = 0, len(self.expected)
-        while self.expected:
-            waited = 0 if len(self.expected) < missing else waited + 1
-            missing = len(self.expected)
-            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
+        waited, left = 0, self.source.pending + len(self.expected)
+        while left:
             await RisingEdge(self.dut.clk_i)
+            before, left = left, self.source.pending + len(self.expected)
+            waited = 0 if left < before else waited + 1
+            assert waited <= PATIENCE, (
+                f"nothing moved for {PATIENCE} cycles: s_axis waits with {self.source.pending} elements, "
+                f"{len(self.expected)} results are to come on m_axis"
+            )
 
 
 async def _start(dut: HierarchyObject) -> PointwiseBench:
@@ -139,6 +149,7 @@ async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     await bench.source.idle(100)
     assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
     await bench.reset()
+    bench.coverage.hit("reset", RESET)
     bench.stall("none", "none")
     await bench.run(bench.random(100))
     bench.scoreboard.finish(100)

@@ -16,13 +16,15 @@ from golden.formats import IntFormat
 from golden.softmax import SoftmaxTable, softmax
 from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
 from tb.benches.lut_softmax_rows import Row, Space, corner_rows, random_rows
+from tb.coverage.inputs import Inputs
+from tb.coverage.lut_softmax import classes, cover_unit, crosses
 from tb.scoreboard import Scoreboard, reported
 from tb.stalls import PROFILES, never
 from tb.unit_job import UnitSettings
 from tb.unit_tables import read_entries
 
 PATIENCE = 10_000
-"""Cycles without a result, or without an element taken, after which nothing is waited for."""
+"""Cycles in which nothing moves after which nothing is waited for; the longest row is summed in fewer."""
 PERIOD_NS = 2
 
 
@@ -58,11 +60,18 @@ class SoftmaxBench:
         self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[tuple[Row, int]] = []
         self.expected: list[Beat] = []
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.stalls = "none", "none"
+        self.fmt = IntFormat(bits=self.x_w, signed=self.signs[0])
+        self.coverage = cover_unit(unit.parameters, self.table, self.signs)
+        if not unit.traits.has("overlong"):
+            self.coverage.exclude("events", "row longer than MAX_LEN", "the module does not say so")
+        self.inputs = Inputs(self.coverage, crosses)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
 
     def stall(self, stall_in: str, stall_out: str) -> None:
         """Choose the back-pressure of both sides."""
+        self.stalls = stall_in, stall_out
         self.source.stalls = PROFILES[stall_in].cycles(self.rng)
         self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
 
@@ -91,13 +100,20 @@ class SoftmaxBench:
 
     def expect(self, row: Row) -> None:
         """Queue the results of a row."""
+        stall_in, stall_out = self.stalls
+        self.inputs.add(classes(row, self.table, self.fmt, self.longest, stall_in=stall_in, stall_out=stall_out))
         results = softmax(np.array(row), self.table).tolist()
         self.sent += [(row, place) for place in range(len(row))]
         self.expected += [(y, place == len(row) - 1) for place, y in enumerate(results)]
 
+    def read_as(self, *, signed: bool) -> None:
+        """Say how the elements are to be read; nothing is inside."""
+        self.fmt = IntFormat(bits=self.x_w, signed=signed)
+        self.dut.x_signed_i.value = int(signed)
+
     async def run(self, rows: Iterable[Row], *, signed: bool) -> None:
         """Send rows one after another and wait until the last result has left."""
-        self.dut.x_signed_i.value = int(signed)
+        self.read_as(signed=signed)
         for row in rows:
             self.expect(row)
             self.send(row)
@@ -105,13 +121,15 @@ class SoftmaxBench:
 
     async def drain(self) -> None:
         """Wait until all that is queued is in, and all that is expected is out."""
-        await self.source.idle(PATIENCE * (1 + self.source.pending))
-        waited, missing = 0, len(self.expected)
-        while self.expected:
-            waited = 0 if len(self.expected) < missing else waited + 1
-            missing = len(self.expected)
-            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
+        waited, left = 0, self.source.pending + len(self.expected)
+        while left:
             await RisingEdge(self.dut.clk_i)
+            before, left = left, self.source.pending + len(self.expected)
+            waited = 0 if left < before else waited + 1
+            assert waited <= PATIENCE, (
+                f"nothing moved for {PATIENCE} cycles: s_axis waits with {self.source.pending} elements, "
+                f"{len(self.expected)} results are to come on m_axis"
+            )
 
     def finish(self) -> None:
         """End of test: as many results as elements, and no row was too long."""
@@ -188,7 +206,7 @@ async def overlong_rows(dut: HierarchyObject) -> None:
     longest = bench.longest
     for excess in (1, 2, longest, longest + 1):
         row = [bench.rng.randint(space.fmt.lo, space.fmt.hi) for _ in range(longest + excess)]
-        dut.x_signed_i.value = int(bench.signs[0])
+        bench.read_as(signed=bench.signs[0])
         assert dut.overlong_o.value == 0, "overlong_o is high before the row"
         for start in range(0, len(row), longest):
             bench.expect(row[start : start + longest])
@@ -197,6 +215,7 @@ async def overlong_rows(dut: HierarchyObject) -> None:
         assert dut.overlong_o.value == 1, f"overlong_o stayed low at a row of {longest + excess} elements"
         await bench.run(random_rows(space, 3, longest), signed=bench.signs[0])
         assert dut.overlong_o.value == 1, "overlong_o fell before reset"
+        bench.coverage.hit("events", "row longer than MAX_LEN")
         await bench.reset()
     bench.finish()
 
@@ -212,6 +231,7 @@ async def reset_in_mid_row(dut: HierarchyObject) -> None:
         bench.send(row[:part], last=False)
         await bench.source.idle(100)
         await bench.reset()
+        bench.coverage.hit("events", "reset with part of a row in")
         await bench.run(random_rows(bench.space(signed=bench.signs[0]), 3, 6), signed=bench.signs[0])
     for stall_out in ("none", "blocked"):
         for cycles in range(period(length, bench.table.reciprocal_bits) + 4):
@@ -223,6 +243,7 @@ async def reset_in_mid_row(dut: HierarchyObject) -> None:
             for _ in range(cycles):
                 await RisingEdge(dut.clk_i)
             await bench.reset()
+            bench.coverage.hit("events", "reset with a row under way")
             bench.stall("none", "none")
             await bench.run(random_rows(bench.space(signed=bench.signs[0]), 3, 6), signed=bench.signs[0])
     bench.finish()

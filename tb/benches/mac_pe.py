@@ -15,6 +15,8 @@ from cocotb.triggers import FallingEdge, RisingEdge
 
 from golden.gemm import gemm
 from tb.benches.mulquant_vectors import near_powers
+from tb.coverage.inputs import Inputs
+from tb.coverage.mac_pe import classes, cover_unit
 from tb.scoreboard import Scoreboard, reported
 from tb.unit_job import UnitSettings
 
@@ -44,13 +46,13 @@ class Outputs:
     valid: bool
 
 
-def expected(cycles: Sequence[Cycle]) -> list[Outputs]:
-    """What the header of rtl/mac_pe.v says: who keeps which word, and golden's product with the weight in use.
+def weight_chain(cycles: Sequence[Cycle]) -> tuple[list[int | None], list[bool]]:
+    """What the header of rtl/mac_pe.v says of weights: which is in use in each cycle, and which word is passed on.
 
     A swap without a new word keeps the weight. A reset forgets both the word that is kept and the weight in use.
     """
     weights: list[int | None] = []
-    passed = []
+    passed: list[bool] = []
     in_use: int | None = None
     kept: int | None = None
     for cycle in cycles:
@@ -62,6 +64,12 @@ def expected(cycles: Sequence[Cycle]) -> list[Outputs]:
             kept = cycle.word
         if cycle.reset:
             in_use = kept = None
+    return weights, passed
+
+
+def expected(cycles: Sequence[Cycle]) -> list[Outputs]:
+    """All outputs of each cycle: golden's product with the weight in use, added to the partial sum."""
+    weights, passed = weight_chain(cycles)
     operands = np.array([[cycle.a] for cycle in cycles])
     found = []
     products = {weight: gemm(operands, np.array([[weight]]))[:, 0] for weight in set(weights) - {None}}
@@ -82,7 +90,8 @@ class ElementBench:
         self.rng = random.Random(unit.seed)
         self.a_w, self.w_w, self.psum_w = unit["A_W"], unit["W_W"], unit["PSUM_W"]
         self.sent: list[Cycle] = []
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.inputs = Inputs(cover_unit(unit.parameters))
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
 
     def describe(self, index: int, expected: Outputs, actual: Outputs) -> str:
         return f"cycle {index}: {self.sent[index]}: expected {expected}, actual {actual}"
@@ -118,6 +127,7 @@ class ElementBench:
         cycles = [*self.reset_cycles(), *cycles]
         outputs = expected(cycles)
         self.sent += cycles
+        self.inputs.add(classes(cycles, weight_chain(cycles)[0], self.a_w, self.w_w))
         for cycle, want in zip([*cycles, Cycle()], [None, *outputs], strict=True):
             dut.rst_ni.value = int(not cycle.reset)
             dut.a_i.value = cycle.a % (1 << self.a_w)
@@ -189,7 +199,11 @@ async def chain(dut: HierarchyObject) -> None:
         gap = bench.rng.randrange(3)
         words = [replace(bench.random_cycle(0, 0), valid=True) for _ in range(bench.rng.randint(1, 6))]
         words[0] = replace(words[0], swap=bench.rng.random() < 0.5)
-        cycles += [*words, *(bench.random_cycle(0, 0) for _ in range(gap)), replace(bench.random_cycle(0, 0), swap=True)]
+        cycles += [
+            *words,
+            *(bench.random_cycle(0, 0) for _ in range(gap)),
+            replace(bench.random_cycle(0, 0), swap=True),
+        ]
     await bench.run(cycles)
     bench.finish()
 

@@ -75,7 +75,9 @@ def configs(out_w: int, traits: Traits) -> list[Config]:
     """
     signed, unsigned = (1 << (out_w - 1)), (1 << out_w) - 1
     ranges = [(0, -signed, signed - 1), (unsigned // 2, 0, unsigned), (-signed, -signed, 1), (1, 1, 1)]
-    least, largest = {"signed": (-signed, signed - 1), "unsigned": (0, unsigned)}.get(traits.output, (-signed, unsigned))
+    least, largest = {"signed": (-signed, signed - 1), "unsigned": (0, unsigned)}.get(
+        traits.output, (-signed, unsigned)
+    )
     names = ("zero_point", "lo", "hi")
     fixed = [tuple(traits.constants.get(n, v) for n, v in zip(names, values, strict=True)) for values in ranges]
     inside = [values for values in dict.fromkeys(fixed) if least <= min(values) and max(values) <= largest]
@@ -101,7 +103,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
     for extreme in (accs[0], accs[-1], 0):
         for scale in (scales[0], scales[-1], 0, 1, -1):
             for bias in (biases[0], biases[-1], 0):
-                for shift in (0, 1, widths.scale - 1, max_shift // 2, max_shift):
+                for shift in (0, 1, min(widths.scale - 1, max_shift), max_shift // 2, max_shift):
                     yield Vector(acc=extreme, multiplier=scale, bias=bias, shift=shift)
     for shift in range(1, min(max_shift, widths.bias - 3) + 1):
         half = 1 << (shift - 1)

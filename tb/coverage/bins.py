@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tb.stalls import PROFILES
+
 BoolArray = npt.NDArray[np.bool_]
 Classes = Mapping[str, Mapping[str, BoolArray]]
 """Group -> class -> which of n inputs are in it. Every class is there, also an empty one, so its names are the bins."""
@@ -142,3 +144,19 @@ def cross(first: Mapping[str, BoolArray], second: Mapping[str, BoolArray]) -> di
 def names(classes: Classes) -> dict[str, tuple[str, ...]]:
     """The bins that go with the classes, group by group."""
     return {group: tuple(members) for group, members in classes.items()}
+
+
+def cover_parameters(coverage: Coverage, wanted: Mapping[str, Iterable[int]], parameters: Mapping[str, int]) -> None:
+    """Declare the values of parameters that a unit must be built with, and hit those of this build."""
+    for name, values in wanted.items():
+        coverage.declare({"widths": [f"{name} = {value}" for value in values]})
+        if parameters[name] in values:
+            coverage.hit("widths", f"{name} = {parameters[name]}")
+
+
+def stall_classes(stall_in: str, stall_out: str, count: int) -> Classes:
+    """Inputs that all came behind these two profiles."""
+    return {
+        f"{side} stalls": {f"{side} stalls {name}": np.full(count, name == used) for name in PROFILES}
+        for side, used in (("input", stall_in), ("output", stall_out))
+    }

@@ -13,11 +13,16 @@ from golden.formats import IntArray
 from golden.mulquant import Widths
 from golden.rounding import Rounding, round_shift
 from tb.benches.mulquant_vectors import Config, Item, Ranges, Vector
-from tb.coverage.bins import BoolArray, Classes, Coverage, cross, names
-from tb.stalls import PROFILES
+from tb.coverage.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
 
-PARAMETERS = {"ACC_W": (8, 48), "SCALE_W": (2, 32), "BIAS_W": (2, 60), "SHIFT_W": (1, 6), "OUT_W": (2, 8)}
-"""Least and largest value of each parameter, as the header of rtl/mulquant.v has them."""
+PARAMETERS = {
+    "ACC_W": (8, 48),
+    "SCALE_W": (2, 32),
+    "BIAS_W": (2, 60),
+    "SHIFT_W": tuple(range(1, 7)),
+    "OUT_W": tuple(range(2, 9)),
+}
+"""Values of each parameter that must be tried: both ends of its range in rtl/mulquant.v, or all of it."""
 NOTHING_FIXED: Mapping[str, int] = {}
 RESETS = ("reset with results inside", "reset inside a pair")
 
@@ -86,8 +91,7 @@ def classes(batch: Batch) -> Classes:
                 ("ReLU, lo = zero point", config.lo == config.zero_point),
             )
         },
-        "input stalls": _profiles("input", batch.stall_in, len(p)),
-        "output stalls": _profiles("output", batch.stall_out, len(p)),
+        **stall_classes(batch.stall_in, batch.stall_out, len(p)),
     }
 
 
@@ -123,13 +127,13 @@ def cover_unit(
     item = (Vector(acc=0, multiplier=0, bias=constants.get("bias", 0), shift=constants.get("shift", 0)),)
     found = [classes(Batch(config=config, items=[item], ranges=ranges)) for config in configs]
     made = Coverage({**names(found[0]), **names(crosses(found[0])), "reset": RESETS})
-    made.declare({"widths": [f"{name} = {end}" for name, ends in PARAMETERS.items() for end in ends]})
-    for name, ends in PARAMETERS.items():
-        if parameters[name] in ends:
-            made.hit("widths", f"{name} = {parameters[name]}")
+    cover_parameters(made, PARAMETERS, parameters)
     largest, bits = (1 << ranges.shift_w) - 1, _bits_of_p(widths)
     if largest < 3:
         made.exclude("shift", "shift between", f"the largest shift is {largest}")
+    if largest < 2:
+        for name in ("below half", "above half"):
+            made.exclude_everywhere(name, "one bit is dropped at most")
     if largest < bits:
         made.exclude("shift", "shift of p's width or more", f"p has {bits} bits, the largest shift is {largest}")
     for group in ("rounding", "zero point", "range", *(name for name in ("bias", "shift") if name in constants)):
@@ -215,7 +219,3 @@ def _ends_of_p(p: IntArray, widths: Widths) -> dict[str, BoolArray]:
         "p largest of all": p == 2 * acc * scale + bias - 1,
         "p least of all": p == -2 * max(acc * (scale - 1), (acc - 1) * scale) - bias,
     }
-
-
-def _profiles(side: str, used: str, count: int) -> dict[str, BoolArray]:
-    return {f"{side} stalls {name}": np.full(count, name == used) for name in PROFILES}

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from golden.formats import IntArray
-from tb.coverage.bins import BoolArray, Classes, Coverage, names
+from tb.coverage.bins import BoolArray, Classes, Coverage, cover_parameters, names
 
-OPERAND_BITS, WEIGHT_BITS = range(3, 10), range(2, 9)
-"""A_W and W_W, as the header of rtl/systolic_array.v has them."""
+PARAMETERS = {"A_W": tuple(range(3, 10)), "W_W": tuple(range(2, 9))}
+"""Values of each parameter that must be tried."""
 SHAPES = ("ROWS = 2", "COLS = 1", "COLS = ROWS", "COLS < ROWS")
 TIMING = (
     "first vector in the cycle after its tile's last word",
@@ -121,10 +121,8 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     rows, cols, a_w, w_w = (parameters[name] for name in ("ROWS", "COLS", "A_W", "W_W"))
     nothing = np.zeros((0, rows), dtype=np.int64)
     made = Coverage(names(classes(np.zeros((rows, cols), dtype=np.int64), nothing, a_w, w_w)))
-    widths = [f"A_W = {bits}" for bits in OPERAND_BITS] + [f"W_W = {bits}" for bits in WEIGHT_BITS]
-    made.declare({"timing": TIMING, "reset": RESETS, "widths": widths, "shape": SHAPES})
-    made.hit("widths", f"A_W = {a_w}")
-    made.hit("widths", f"W_W = {w_w}")
+    made.declare({"timing": TIMING, "reset": RESETS, "shape": SHAPES})
+    cover_parameters(made, PARAMETERS, parameters)
     for shape, holds in zip(SHAPES, (rows == 2, cols == 1, cols == rows, cols < rows), strict=True):
         made.hit("shape", shape, int(holds))
     return made

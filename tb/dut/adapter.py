@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from golden.rounding import Rounding
-from tb.dut.check import Signal, Wiring
 from tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+from tb.dut.wiring import Signal, Wiring
 
 HEADER = """\
 // {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.
@@ -36,9 +36,7 @@ def adapter_text(wiring: Wiring, name: str) -> str:
     """
     ours = {key: value for key, value in wiring.ours.parameters.items() if value is not None}
     texts = [key for key, value in wiring.ours.parameters.items() if value is None]
-    ports = [
-        f"    {port.direction.ljust(6)} wire {_range(port.width)}{key}" for key, port in wiring.ours.ports.items()
-    ]
+    ports = [f"    {port.direction.ljust(6)} wire {_range(port.width)}{key}" for key, port in wiring.ours.ports.items()]
     return HEADER.format(
         name=name,
         top=wiring.theirs.name,
@@ -73,7 +71,9 @@ class _Body:
             "    endgenerate",
             "",
         ]
-        text += self._clock_and_reset()
+        self.connections[self.d.clock] = "clk_i"
+        if self.d.reset:
+            self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
         for wire in self.wiring.wires:
             text += self._wire(wire.signal, wire.theirs, wire.lanes)
         text += self._rounding() + self._stream()
@@ -83,12 +83,6 @@ class _Body:
             if found.direction == "output":
                 self.connections.setdefault(port, "")
         return text + self._instance() + self._unused()
-
-    def _clock_and_reset(self) -> list[str]:
-        self.connections[self.d.clock] = "clk_i"
-        if self.d.reset:
-            self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
-        return []
 
     def _bridged(self, signal: Signal) -> bool:
         """The bridge drives this output of ours, not their module."""
@@ -106,11 +100,11 @@ class _Body:
             text = [f"    wire {bits}{net};"]
             if self._bridged(signal):
                 return text
-            return text + [f"    assign {_turned(signal.verilog, net, signal.width, lanes)};"]
+            return [*text, f"    assign {_turned(signal.verilog, net, signal.width, lanes)};"]
         if signal.name == self.interface.source.valid and self._has_bridge():
             return [f"    wire {net};"]
-        self.used.add(signal.verilog)
-        return [f"    wire {bits}{net};", f"    assign {_turned(net, signal.verilog, signal.width, lanes)};"]
+        self.used.add(signal.port)
+        return [f"    wire {bits}{_turned(net, signal.verilog, signal.width, lanes)};"]
 
     def _rounding(self) -> list[str]:
         modes = self.d.rounding
@@ -141,30 +135,29 @@ class _Body:
         silent = f"{self.interface.silent}_i" if self.wiring.wire(self.interface.silent) else "1'b0"
         depth = (latency if latency is not None else 32) + 2 + self.wiring.waiting
         self.used |= {f"{source.valid}_i", f"{sink.ready}_i", silent}
-        taken = f"dut_{source.valid}" if self.wiring.wire(source.valid) else ""
-        return [
-            f"    dut_bridge #(.W({width}), .DEPTH({depth}), .LATENCY({latency or 0}), .MARKED({int(not fixed)})) i_bridge (",
-            f"        .clk_i(clk_i), .rst_ni(rst_ni), .s_axis_tvalid_i({source.valid}_i), .s_axis_tready_o({source.ready}_o),",
-            f"        .silent_i({silent}), .taken_o({taken}), .done_i({'1' + chr(39) + 'b0' if fixed else 'dut_' + sink.valid}),",
-            f"        .result_i({{{', '.join(f'dut_{name}' for name in reversed(sink.data))}}}),",
-            f"        .m_axis_tvalid_o({sink.valid}_o), .m_axis_tready_i({sink.ready}_i),",
-            f"        .m_axis_tdata_o({{{', '.join(f'{name}_o' for name in reversed(sink.data))}}})",
-            "    );",
-        ]
+        ports = {
+            "clk_i": "clk_i",
+            "rst_ni": "rst_ni",
+            "s_axis_tvalid_i": f"{source.valid}_i",
+            "s_axis_tready_o": f"{source.ready}_o",
+            "silent_i": silent,
+            "taken_o": f"dut_{source.valid}" if self.wiring.wire(source.valid) else "",
+            "done_i": "1'b0" if fixed else f"dut_{sink.valid}",
+            "result_i": _joined(f"dut_{name}" for name in reversed(sink.data)),
+            "m_axis_tvalid_o": f"{sink.valid}_o",
+            "m_axis_tready_i": f"{sink.ready}_i",
+            "m_axis_tdata_o": _joined(f"{name}_o" for name in reversed(sink.data)),
+        }
+        values = {"W": width, "DEPTH": depth, "LATENCY": latency or 0, "MARKED": int(not fixed)}
+        return _instance("dut_bridge", "i_bridge", values, ports)
 
     def _instance(self) -> list[str]:
-        values = ", ".join(
-            f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})"
-            for key, value in self.wiring.parameters.items()
-        )
-        ports = [f"        .{port}({net})" for port, net in self.connections.items()]
-        head = f"    {self.wiring.theirs.name} {f'#({values}) ' if values else ''}i_dut ("
-        return ["", head, ",\n".join(ports), "    );"]
+        return ["", *_instance(self.wiring.theirs.name, "i_dut", self.wiring.parameters, self.connections)]
 
     def _unused(self) -> list[str]:
         """Inputs of ours that their module has no use for; outputs that nobody drives are 0."""
         inputs, outputs = ["1'b0"], []
-        driven = {wire.signal.verilog.partition("[")[0] for wire in self.wiring.wires if wire.signal.output}
+        driven = {wire.signal.port for wire in self.wiring.wires if wire.signal.output}
         sink, source = self.interface.sink, self.interface.source
         if self.d.handshake and self.d.handshake != VALID_READY:
             driven |= {f"{sink.valid}_o", f"{source.ready}_o"}
@@ -180,12 +173,25 @@ def _range(width: int) -> str:
     return f"[{width - 1}:0] " if width > 1 else ""
 
 
+def _joined(names: Iterable[str]) -> str:
+    return f"{{{', '.join(names)}}}"
+
+
+def _instance(module: str, name: str, parameters: Mapping[str, int | str], ports: Mapping[str, str]) -> list[str]:
+    values = [
+        f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})" for key, value in parameters.items()
+    ]
+    nets = [f"        .{port}({net})" for port, net in ports.items()]
+    chosen = f"#({', '.join(values)}) " if values else ""
+    return [f"    {module} {chosen}{name} (", ",\n".join(nets), "    );"]
+
+
 def _turned(target: str, source: str, width: int, lanes: int) -> str:
     """An assignment that reverses the order of `lanes` elements."""
     if lanes < 2:
         return f"{target} = {source}"
     step = width // lanes
-    return f"{target} = {{{', '.join(f'{source}[{lane * step}+:{step}]' for lane in range(lanes))}}}"
+    return f"{target} = {_joined(f'{source}[{lane * step}+:{step}]' for lane in range(lanes))}"
 
 
 def _delay(source: str, sink: str, cycles: int) -> list[str]:

@@ -3,72 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tb.dut.description import Description
 from tb.dut.expressions import evaluate
 from tb.dut.interfaces import FIXED_LATENCY, MSB_FIRST, VALID_READY
-from tb.dut.ports import Elaboration, Module, Port
+from tb.dut.ports import Elaboration, Module, NoModule, Port
+from tb.dut.wiring import Signal, Wire, Wiring, stem
 from tb.errors import UserError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signal:
-    """A port of ours, or a field of one. name: in descriptions; verilog: how the adapter calls it; output: of the unit."""
-
-    name: str
-    verilog: str
-    width: int
-    output: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wire:
-    """A signal of ours and their port; lanes: how many elements change places, 0 for none."""
-
-    signal: Signal
-    theirs: str
-    lanes: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wiring:
-    """A description that fits. ours, theirs: the elaborated modules; parameters: theirs, evaluated; tied: input of
-    theirs -> (width, value); latency: in cycles, None if unknown; waiting: see Interface."""
-
-    description: Description
-    ours: Module
-    theirs: Module
-    wires: tuple[Wire, ...]
-    parameters: Mapping[str, int | str]
-    tied: Mapping[str, tuple[int, int]]
-    constants: Mapping[str, int]
-    latency: int | None
-    waiting: int
-
-    def wire(self, name: str) -> Wire | None:
-        return next((wire for wire in self.wires if wire.signal.name == name), None)
-
-    @property
-    def direct(self) -> bool:
-        """Nothing is to be translated: the module has our name, our ports and our handshake."""
-        description = self.description
-        interface = description.interface
-        rounding = description.rounding
-        return (
-            self.theirs.name == description.unit
-            and set(self.theirs.ports) == set(self.ours.ports)
-            and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
-            and not (self.tied or self.constants or description.absent or description.parameters)
-            and (rounding is None or (rounding.port == f"{interface.rounding}_i" and len(rounding.codes) == 4))
-            and description.handshake == (interface.handshakes or ("",))[0]
-        )
-
-
-def stem(port: str) -> str:
-    """The name of a port of ours without its direction."""
-    return port.removesuffix("_i").removesuffix("_o")
 
 
 def check(description: Description, ours: Module, table: Path | None = None) -> Wiring:
@@ -92,13 +34,16 @@ class _Check:
         self.known = {name: value for name, value in ours.parameters.items() if value is not None}
         given = {name: self._value("parameters", name, value) for name, value in description.parameters.items()}
         self.constants = {name: int(self._value("constants", name, v)) for name, v in description.constants.items()}
-        self.theirs = Elaboration(
-            description.sources,
-            description.top,
-            {**self.known, **given},
-            includes=description.includes,
-            defines=description.defines,
-        ).top()
+        try:
+            self.theirs = Elaboration(
+                description.sources,
+                description.top,
+                {**self.known, **given},
+                includes=description.includes,
+                defines=description.defines,
+            ).top()
+        except NoModule as error:
+            raise description.error("top", f"top: {error}") from error
         same = {name: value for name, value in self.known.items() if name in self.theirs.parameters}
         self.parameters: dict[str, int | str] = {**same, **given}
         self.signals = {signal.name: signal for signal in self._signals()}
@@ -118,6 +63,7 @@ class _Check:
 
     def _signals(self) -> list[Signal]:
         interface, found = self.d.interface, []
+        stems = [stem(name) for name in self.ours.ports]
         for name, port in self.ours.ports.items():
             if name in ("clk_i", "rst_ni"):
                 continue
@@ -132,11 +78,14 @@ class _Check:
                 bits = port.width - 1
                 found.append(Signal(name=stem(name), verilog=f"{name}[0+:{bits}]", width=bits, output=output))
             else:
-                found.append(Signal(name=stem(name), verilog=name, width=port.width, output=output))
+                alone = stems.count(stem(name)) == 1  # a_i and a_o of a unit that passes a on keep their directions
+                signal = stem(name) if alone else name
+                found.append(Signal(name=signal, verilog=name, width=port.width, output=output))
         return found
 
     def wiring(self) -> Wiring:
         self._check_names()
+        self._check_constants()
         wires = tuple(wire for signal in self.signals.values() if (wire := self._wire(signal)))
         tied = self._tied()
         self._check_inputs(wires, tied)
@@ -168,6 +117,21 @@ class _Check:
                 there = ", ".join(self.known)
                 raise d.error(f"unit_parameters.{name}", f"unit_parameters: {d.unit} has no {name!r}; it has {there}")
 
+    def _check_constants(self) -> None:
+        for name, value in self.constants.items():
+            width = self.signals[name].width
+            if not -(1 << (width - 1)) <= value < 1 << width:
+                raise self.d.error(f"constants.{name}", f"constants: {name} = {value} does not fit {width} bits")
+        for name in set(self.d.interface.narrow) & set(self.constants):
+            bits = self.known["OUT_W"]
+            least = 0 if self.d.output == "unsigned" else -(1 << (bits - 1))
+            largest = (1 << (bits - 1 if self.d.output == "signed" else bits)) - 1
+            if not least <= self.constants[name] <= largest:
+                text = f"constants: {name} = {self.constants[name]} is outside {least}..{largest}, the output's range"
+                raise self.d.error(f"constants.{name}", text)
+        if self.constants.get("lo", 0) > self.constants.get("hi", self.constants.get("lo", 0)):
+            raise self.d.error("constants.lo", "constants: lo is above hi")
+
     def _port(self, place: str, what: str, name: str, width: int, direction: str) -> Port:
         """Their port of that name, of that direction and width."""
         d, top = self.d, self.theirs.name
@@ -197,7 +161,10 @@ class _Check:
             if self._may_be_missing(name):
                 return None
             there = ", ".join(self.theirs.ports)
-            raise d.error("ports", f"ports: {d.unit}'s {name} is mapped to nothing; {self.theirs.name} has {there}")
+            raise d.error(
+                "ports",
+                f"ports: {d.unit}'s {name} is mapped to nothing{self._way_out(name)}; {self.theirs.name} has {there}",
+            )
         self._port(place, name, theirs, signal.width, "output" if signal.output else "input")
         lanes = evaluate(d.interface.lanes[name], self.known) if d.lane_order.get(name) == MSB_FIRST else 0
         return Wire(signal=signal, theirs=theirs, lanes=lanes)
@@ -218,6 +185,13 @@ class _Check:
         if d.handshake == FIXED_LATENCY and name == interface.sink.valid:
             return f"does not exist with handshake {d.handshake}"
         return ""
+
+    def _way_out(self, name: str) -> str:
+        """What else a description can say of a signal that the module does not have."""
+        features = [feature for feature, names in self.d.interface.features.items() if name in names]
+        if features:
+            return f" (a module without it says absent: {features[0]})"
+        return " (a module that fixes it says so under constants)" if name in self.d.interface.constants else ""
 
     def _may_be_missing(self, name: str) -> bool:
         return self.d.handshake == FIXED_LATENCY and name == self.d.interface.source.valid
@@ -256,7 +230,9 @@ class _Check:
             use(name, f"tie.{name}")
         for name, port in self.theirs.ports.items():
             if name not in used and port.direction != "output":
-                raise d.error("ports", f"ports: {port.direction} {name!r} of {top} ({port.line}) is connected to nothing")
+                raise d.error(
+                    "ports", f"ports: {port.direction} {name!r} of {top} ({port.line}) is connected to nothing"
+                )
 
     def _latency(self) -> int | None:
         d = self.d

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from golden.rounding import Rounding
 from tb.dut.interfaces import FIRST_FIRST, INTERFACES, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from tb.dut.yaml_file import DescriptionError, Value, read_yaml
+from tb.filelist import FileList, read_filelist
 
 MODES = tuple(mode.value for mode in Rounding)
 
@@ -19,7 +20,7 @@ LINES = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Reset:
-    """port: its name; active: low or high; synchronous or not makes no difference to a bench that holds it for cycles."""
+    """port: its name; active: low or high. Synchronous or not is all one to a bench that holds it for cycles."""
 
     port: str
     active: str
@@ -103,13 +104,14 @@ class _Reader:
         self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
 
     def description(self) -> Description:
+        files = self._sources()
         return Description(
             path=self.path,
             unit=self.unit,
             top=self.fields["top"].text(),
-            sources=self._files("sources", Path.is_file, "file"),
-            includes=self._files("include", Path.is_dir, "folder"),
-            defines=self._map("defines", lambda value: str(value.scalar())),
+            sources=files.sources,
+            includes=files.includes,
+            defines=files.defines,
             parameters=self._map("parameters", Value.scalar),
             unit_parameters=self._map("unit_parameters", _integer),
             clock=self.fields["clock"].text(),
@@ -129,23 +131,37 @@ class _Reader:
             lines=self.lines,
         )
 
-    def _files(self, name: str, exists: Callable[[Path], bool], what: str) -> tuple[Path, ...]:
+    def _sources(self) -> FileList:
+        """Files, and what lists of files among them say; folders of sources are searched for `include files too."""
+        found = FileList(includes=self._paths("include", Path.is_dir, "folder"), defines=self._map("defines", _text))
+        for path in self._paths("sources", Path.is_file, "file"):
+            if path.suffix == ".f":
+                listed = read_filelist(path)
+                found = FileList(
+                    sources=(*found.sources, *(source.resolve() for source in listed.sources)),
+                    includes=(*found.includes, *(folder.resolve() for folder in listed.includes)),
+                    defines={**listed.defines, **found.defines},
+                )
+            else:
+                found = replace(found, sources=(*found.sources, path))
+        for source in found.sources:
+            if source.suffix not in (".v", ".sv"):
+                raise self.fields["sources"].error(f"sources: {source.name} ends neither in .v nor in .sv")
+            if not source.is_file():
+                raise self.fields["sources"].error(f"sources: no file {source}, which a list names")
+        folders = dict.fromkeys((*found.includes, *(source.parent for source in found.sources)))
+        return replace(found, includes=tuple(folders))
+
+    def _paths(self, name: str, exists: Callable[[Path], bool], what: str) -> tuple[Path, ...]:
         if name not in self.fields:
             return ()
-        found: list[Path] = []
+        found = []
         for entry in self.fields[name].items():
-            path = (self.path.parent / entry.text()).resolve()
-            if not exists(path):
+            found.append((self.path.parent / entry.text()).resolve())
+            if not exists(found[-1]):
                 raise entry.error(f"{name}: no {what} {entry.text()!r} beside this description")
-            if path.suffix == ".f":
-                found += _file_list(path, entry)
-            else:
-                found.append(path)
         if not found:
             raise self.fields[name].error(f"{name}: the list is empty")
-        for source in found:
-            if name == "sources" and source.suffix not in (".v", ".sv", ".vh", ".svh"):
-                raise self.fields[name].error(f"{name}: {source.name} ends neither in .v nor in .sv")
         return tuple(found)
 
     def _map(self, name: str, read: Callable[[Value], Any], allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
@@ -167,12 +183,11 @@ class _Reader:
 
     def _reset(self) -> Reset | None:
         value = self.fields["reset"]
-        if not value.is_mapping:
-            value.choice("none")
+        if not value.is_mapping and value.scalar() == "none":
             return None
-        entries = value.only("port", "active")
-        if set(entries) != {"port", "active"}:
+        if not value.is_mapping or set(value.fields()) != {"port", "active"}:
             raise value.error("reset: 'none', or {port: NAME, active: low or high}")
+        entries = value.fields()
         return Reset(port=entries["port"].text(), active=entries["active"].choice("low", "high"))
 
     def _handshake(self) -> str:
@@ -231,11 +246,5 @@ def _integer(value: Value) -> int:
     return found
 
 
-def _file_list(path: Path, entry: Value) -> list[Path]:
-    """Names in a list of files, one a line, relative to it; `//` and `#` begin comments."""
-    lines = (line.split("//")[0].split("#")[0].strip() for line in path.read_text().splitlines())
-    found = [(path.parent / line).resolve() for line in lines if line]
-    for source in found:
-        if not source.is_file():
-            raise entry.error(f"sources: no file {source.name!r}, which {path.name} lists")
-    return found
+def _text(value: Value) -> str:
+    return str(value.scalar())

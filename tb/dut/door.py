@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tb.dut.adapter import adapter_text
-from tb.dut.check import Wiring, check
+from tb.dut.check import check
 from tb.dut.description import Description, load_description
 from tb.dut.ports import Elaboration, Module, SourceError
 from tb.dut.traits import Traits
-from tb.errors import UserError
+from tb.dut.wiring import Wiring
+from tb.filelist import NAME as FILELIST
+from tb.filelist import FileList, read_filelist
 from tb.runner import RTL, Design
 
 OWN = Path(__file__).parent / "own"
@@ -40,8 +43,7 @@ def our_unit(unit: str, parameters: Mapping[str, int]) -> Module:
     Raises:
         SourceError: parameters outside their ranges.
     """
-    sources = [RTL / name for name in (RTL / "filelist.f").read_text().split()]
-    return Elaboration(sources, unit, parameters, includes=[RTL]).top()
+    return Elaboration(read_filelist(RTL / FILELIST).sources, unit, parameters, includes=[RTL]).top()
 
 
 def open_door(
@@ -70,7 +72,9 @@ def open_door(
     try:
         ours = our_unit(description.unit, parameters)
     except SourceError as error:
-        raise description.error("unit_parameters", f"unit_parameters: {error}") from error
+        found = re.search(rf"{description.unit}_(\w+)_out_of_range", str(error))
+        reason = f"{found[1]} = {parameters.get(found[1])} is outside its range" if found else str(error)
+        raise description.error("unit_parameters", f"unit_parameters: {reason}") from error
     wiring = check(description, ours, table)
     own = description.path.parent == OWN
     if own and wiring.direct:
@@ -82,30 +86,38 @@ def open_door(
 
 def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:
     """Write the adapter and say how to build it."""
-    description = wiring.description
-    return Design(
-        top=name,
-        rtl=write_adapter(wiring, name, output),
-        extra=(*description.sources, BRIDGE),
-        published=_PUBLISHED,
-        includes=description.includes,
-        defines=description.defines,
-    )
+    return Design(top=name, rtl=write_adapter(wiring, name, output, around=(BRIDGE,)), published=_PUBLISHED)
 
 
-def write_adapter(wiring: Wiring, name: str, output: Path) -> Path:
-    """Write the adapter into a folder that is named after its content; return the folder, with its filelist.f.
+def write_adapter(
+    wiring: Wiring, name: str, output: Path, around: Sequence[Path], includes: Sequence[Path] = ()
+) -> Path:
+    """Write the adapter into a folder that is named after its content; return the folder.
+
+    Args:
+        wiring: who is connected to whom.
+        name: of the adapter.
+        output: folder of all simulation output.
+        around: files of ours that are built with it, each with a module of its name.
+        includes: folders of what they `include.
 
     Raises:
-        UserError: their sources define a module of the adapter's or the bridge's name.
+        UserError: their sources define a module that is among ours too.
     """
-    clash = wiring.theirs.definitions & {name, BRIDGE.stem}
+    description = wiring.description
+    clash = sorted(wiring.theirs.definitions & {name, *(path.stem for path in around)})
     if clash:
-        raise UserError(f"{wiring.description.path}: the sources define {clash.pop()!r}, which the harness needs itself")
+        raise description.error("sources", f"sources: module {clash[0]!r} has the name of one that the harness needs")
     text = adapter_text(wiring, name)
-    folder = output / "duts" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    files = FileList(
+        sources=(*description.sources, *around),
+        includes=(*description.includes, *includes),
+        defines=description.defines,
+    )
+    folder = output / "duts" / f"{name}-{hashlib.sha256((text + files.text()).encode()).hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
-    for path, content in ((folder / f"{name}.v", text), (folder / "filelist.f", f"{name}.v\n")):
+    adapter = folder / f"{name}.v"
+    for path, content in ((adapter, text), (folder / FILELIST, files.text() + f"{adapter.name}\n")):
         if not path.is_file() or path.read_text() != content:
             path.write_text(content)
     return folder

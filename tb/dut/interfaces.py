@@ -1,6 +1,6 @@
 """What a description may say of each unit: its fields, streams, lanes, and what a module may do without.
 
-Names are those of the unit's ports without the direction (`s_axis_tvalid`, `zero_point`), or of fields of a packed port.
+Names are those of the unit's ports without the direction (`s_axis_tvalid`, `zero_point`), or of a packed port's fields.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read a module's real ports: pyslang elaborates Verilog or SystemVerilog with the parameters that it will be built with."""
+"""Read a module's real ports: pyslang elaborates it, Verilog or SystemVerilog, with the parameters of its build."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ _DIRECTIONS = {
 
 class SourceError(UserError):
     """Verilog that does not elaborate; the message begins with file:line."""
+
+
+class NoModule(SourceError):
+    """The sources hold no module of that name; the message lists what they hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,7 @@ class Elaboration:
             errors = [found for found in errors if str(found.code) in syntax_errors]
         elif top not in self.definitions:
             names = ", ".join(sorted(self.definitions)) or "none"
-            raise SourceError(f"no module {top!r} in the sources; there are {names}")
+            raise NoModule(f"no module {top!r} in the sources; there are {names}")
         if errors:
             raise SourceError(f"{self._place(errors[0].location)}: {engine.formatMessage(errors[0])}")
 
@@ -123,20 +127,28 @@ class Elaboration:
         ports = {}
         for port in instance.body.portList:
             if not isinstance(port, ast.PortSymbol):
-                raise SourceError(f"{self._place(port.location)}: port {port.name!r} is no plain vector; wrap the module")
+                raise SourceError(
+                    f"{self._place(port.location)}: port {port.name!r} is no plain vector; wrap the module"
+                )
             ports[port.name] = Port(
                 direction=_DIRECTIONS.get(port.direction, "ref"),
                 width=port.type.bitWidth if port.type.isIntegral else 0,
                 line=self._place(port.location),
             )
         parameters = {
-            item.name: int(item.value.value) if isinstance(item.value.value, pyslang.SVInt) else None
+            item.name: None if _is_text(item) else int(item.value.value)
             for item in instance.body.parameters
             if isinstance(item, ast.ParameterSymbol) and not item.isLocalParam
         }
-        return Module(
-            name=instance.definition.name, ports=ports, parameters=parameters, definitions=self.definitions
-        )
+        return Module(name=instance.definition.name, ports=ports, parameters=parameters, definitions=self.definitions)
+
+
+def _is_text(parameter: ast.ParameterSymbol) -> bool:
+    """A parameter that is no number; Verilog-2005 takes a text for a vector of its characters."""
+    written = parameter.initializer
+    while isinstance(written, ast.ConversionExpression):
+        written = written.operand
+    return isinstance(written, ast.StringLiteral) or not isinstance(parameter.value.value, pyslang.SVInt)
 
 
 def _literal(value: int | str) -> str:

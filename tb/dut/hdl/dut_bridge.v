@@ -27,60 +27,54 @@ module dut_bridge #(
     output wire [W-1:0] m_axis_tdata_o
 );
 
+    localparam ADDR_W  = (DEPTH > 1) ? $clog2(DEPTH) : 1;
     localparam COUNT_W = $clog2(DEPTH + 1);
-    localparam [COUNT_W-1:0] ONE = 1;
-    localparam [COUNT_W-1:0] LAST = DEPTH - 1;
+    localparam [31:0]        SIZE = DEPTH;
+    localparam [31:0]        END  = DEPTH - 1;
+    localparam [ADDR_W-1:0]  LAST = END[ADDR_W-1:0];
+    localparam [COUNT_W-1:0] FULL = SIZE[COUNT_W-1:0];
+    localparam [COUNT_W-1:0] ONE  = 1;
 
-    reg [W-1:0]       mem [0:DEPTH-1];
-    reg [COUNT_W-1:0] head_q, tail_q;           // next write, next read
-    reg [COUNT_W-1:0] waiting_q;                // results in mem
-    reg [COUNT_W-1:0] inside_q;                 // inputs whose result has not left
-    reg [LATENCY:0]   due_q;                    // bit k: the result of an input k + 1 cycles ago is due
+    reg [W-1:0]        mem [0:DEPTH-1];
+    reg [ADDR_W-1:0]   head_q, tail_q;          // next write, next read
+    reg [COUNT_W-1:0]  waiting_q;               // results in mem
+    reg [COUNT_W-1:0]  inside_q;                // inputs whose result has not left
+    reg [LATENCY:0]    due_q;                   // bit k: an input entered k + 1 cycles ago
 
-    assign s_axis_tready_o = (inside_q <= LAST);
+    assign s_axis_tready_o = (inside_q != FULL);
     assign taken_o         = s_axis_tvalid_i & s_axis_tready_o;
 
-    wire enter = taken_o & ~silent_i;
-    wire done;
-    generate
-        if (MARKED != 0) begin : g_marked
-            assign done = done_i;
-        end else if (LATENCY == 0) begin : g_at_once
-            assign done = enter;
-        end else begin : g_due
-            assign done = due_q[LATENCY-1];
-        end
-    endgenerate
-
-    wire empty = (waiting_q == {COUNT_W{1'b0}});
-    wire full  = (waiting_q > LAST);
-    wire leave = m_axis_tvalid_o & m_axis_tready_i;
-    wire push  = done & ~(empty & m_axis_tready_i) & ~full;
-    wire pop   = leave & ~empty;
+    wire               enter = taken_o & ~silent_i;
+    wire [LATENCY+1:0] due   = {due_q, enter};
+    wire               done  = (MARKED != 0) ? done_i : due[LATENCY];
+    wire               empty = (waiting_q == {COUNT_W{1'b0}});
+    wire               leave = m_axis_tvalid_o & m_axis_tready_i;
+    wire               push  = done & ~(empty & m_axis_tready_i) & (waiting_q != FULL);
+    wire               pop   = leave & ~empty;
     assign m_axis_tvalid_o = ~empty | done;
     assign m_axis_tdata_o  = empty ? result_i : mem[tail_q];
 
     always @(posedge clk_i) begin
-        due_q <= {due_q[LATENCY-1:0], enter};
+        due_q <= due[LATENCY:0];
         if (push) begin
             mem[head_q] <= result_i;
-            head_q      <= (head_q == LAST) ? {COUNT_W{1'b0}} : head_q + ONE;
+            head_q      <= (head_q == LAST) ? {ADDR_W{1'b0}} : head_q + 1'b1;
         end
-        if (pop) tail_q <= (tail_q == LAST) ? {COUNT_W{1'b0}} : tail_q + ONE;
+        if (pop) tail_q <= (tail_q == LAST) ? {ADDR_W{1'b0}} : tail_q + 1'b1;
         if (push & ~pop) waiting_q <= waiting_q + ONE;
         if (pop & ~push) waiting_q <= waiting_q - ONE;
         if (enter & ~leave) inside_q <= inside_q + ONE;
         if (leave & ~enter & (inside_q != {COUNT_W{1'b0}})) inside_q <= inside_q - ONE;
         if (!rst_ni) begin
             due_q     <= {(LATENCY + 1) {1'b0}};
-            head_q    <= {COUNT_W{1'b0}};
-            tail_q    <= {COUNT_W{1'b0}};
+            head_q    <= {ADDR_W{1'b0}};
+            tail_q    <= {ADDR_W{1'b0}};
             waiting_q <= {COUNT_W{1'b0}};
             inside_q  <= {COUNT_W{1'b0}};
         end
     end
 
-    wire unused = &{1'b0, done_i, due_q[LATENCY]};
+    wire unused = &{1'b0, done_i, due};
 
 endmodule
 

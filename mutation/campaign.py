@@ -1,0 +1,159 @@
+"""All mutants of a unit: each goes to the bench, and to the proof if it survives; results are kept."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mutation.bench import run_bench
+from mutation.equivalence import Equivalence
+from mutation.netlist import SELECT, MutatedUnit, make_mutants
+from mutation.result import EQUIVALENT, SURVIVED, Result, Results
+from mutation.sources import run_digest, run_sources, table_digest, unit_files
+from mutation.transition import parse_transitions, write_transitions
+from tb.errors import UserError
+from tb.runner import RTL
+from tb.simulators import Simulator
+from tb.unit_job import UNITS
+from tb.yosys import run_yosys
+
+UNITS_TO_MUTATE = ("mulquant", "mac_pe", "lut_softmax")
+ASSUMPTIONS: dict[str, tuple[str, ...]] = {}
+"""Of a unit's environment, as its header has them: formulae of SMT-LIB in the names of its inputs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """A unit's mutants, the simulator that runs its bench, and where everything is kept.
+
+    name: of the unit; count, seed: of the mutants, seed also of the bench; sources: all files that the results depend
+    on; folder: of this campaign alone; table: digest of the RTL and the bench, for a table of the results.
+    """
+
+    name: str
+    count: int
+    seed: int
+    simulator: Simulator
+    sources: tuple[Path, ...]
+    folder: Path
+    unit: MutatedUnit
+    table: str
+
+    @property
+    def results(self) -> Results:
+        return Results(self.folder / "results")
+
+    def judge(self, number: int) -> Result:
+        """The verdict on a mutant: by the bench, and by a proof if the bench passes."""
+        result = run_bench(self.unit, number, self.simulator, self.folder, self.seed)
+        if result.verdict != SURVIVED:
+            return result
+        answer = self.equivalence().check(number)
+        return replace(result, verdict=answer.verdict, reason=answer.reason)
+
+    def equivalence(self) -> Equivalence:
+        """The proof's question for this netlist."""
+        return _equivalence(self.unit.folder / f"{self.unit.netlist}.smt2", self.unit.netlist, self.name)
+
+    def check_original(self) -> None:
+        """Without a mutation the bench must pass and the proof must succeed; else no verdict would mean anything.
+
+        Raises:
+            UserError: one of them does not.
+        """
+        bench = run_bench(self.unit, 0, self.simulator, self.folder, self.seed)
+        if bench.verdict != SURVIVED:
+            raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
+        answer = self.equivalence().check(0)
+        if answer.verdict != EQUIVALENT:
+            raise UserError(f"{self.name} is not proven equal to itself ({answer.reason})")
+
+    def run(self, numbers: Sequence[int], workers: int) -> Iterator[Result]:
+        """Judge mutants in parallel and keep each result; they come in the order in which they end.
+
+        Raises:
+            UserError: the sources changed meanwhile.
+        """
+        context = multiprocessing.get_context("spawn")
+        times = _times(self.sources)
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            try:
+                for done in as_completed([pool.submit(self.judge, number) for number in numbers]):
+                    result = done.result()
+                    if times != _times(self.sources):
+                        raise UserError(f"the sources of {self.name} or its bench changed during the run; run again")
+                    self.results.write(result)
+                    yield result
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+@functools.cache
+def _equivalence(path: Path, module: str, name: str) -> Equivalence:
+    system = parse_transitions(path.read_text(), module)
+    return Equivalence(system=system, select=SELECT, assumptions=ASSUMPTIONS.get(name, ()))
+
+
+def _yosys_version() -> str:
+    return next(line for line in run_yosys("log", cwd=RTL).splitlines() if line.startswith("Yosys "))
+
+
+def _times(paths: Sequence[Path]) -> list[int]:
+    return [path.stat().st_mtime_ns for path in paths]
+
+
+@contextlib.contextmanager
+def open_campaign(
+    name: str, simulator: Simulator, output: Path, *, count: int, seed: int, rtl: Path = RTL
+) -> Iterator[Campaign]:
+    """Make the mutants of a unit, or find those of an earlier run with its results.
+
+    Args:
+        name: of the unit, one of UNITS_TO_MUTATE.
+        simulator: for the bench.
+        output: folder of all simulation output (sim_build), below the repository.
+        count: of mutants.
+        seed: of their choice and of the bench.
+        rtl: folder of the RTL, below the repository.
+
+    Raises:
+        UserError: an unknown unit, or the same campaign runs already.
+        SimulatorError: Yosys is missing or refuses the sources.
+        ValueError: there are not so many mutations.
+    """
+    if name not in UNITS_TO_MUTATE:
+        raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS_TO_MUTATE)}")
+    if count < 1:
+        raise UserError(f"MUTANTS = {count} is below 1")
+    files = unit_files(name, rtl)
+    sources = run_sources(name, rtl, files)
+    digest = run_digest(sources, str(count), str(seed), _yosys_version(), simulator.name, simulator.version)
+    folder = output / "mutate" / f"{name}-{digest}"
+    (output / "builds").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"the same mutants are being run already, in {folder}") from None
+        with contextlib.suppress(FileExistsError):
+            (folder / "builds").symlink_to(output / "builds")
+        parameters = UNITS[name].parameters
+        unit = make_mutants(name, parameters, rtl, files, folder / "rtl", count=count, seed=seed)
+        write_transitions(unit.folder, unit.netlist, unit.files)
+        yield Campaign(
+            name=name,
+            count=count,
+            seed=seed,
+            simulator=simulator,
+            sources=tuple(sources),
+            folder=folder,
+            unit=unit,
+            table=table_digest(name, rtl, files),
+        )

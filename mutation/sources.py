@@ -1,0 +1,98 @@
+"""What the verdicts on a unit's mutants depend on: its RTL, its bench, and this room."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tb.runner import ROOT
+from tb.unit_job import UNITS
+from tb.yosys import run_yosys
+
+_ROOMS = ("golden", "tb", "formal", "mutation")
+MEMORIES = ("ram",)
+"""Modules that are known by their ports alone: not mutated, not looked into by a proof."""
+
+
+def unit_files(name: str, rtl: Path) -> list[str]:
+    """Names of the files of a unit in the order of filelist.f: its module and all that it instantiates.
+
+    Args:
+        name: of the unit.
+        rtl: folder of the RTL, below the repository.
+
+    Raises:
+        SimulatorError: Yosys is missing or refuses the sources.
+    """
+    names = (rtl / "filelist.f").read_text().split()
+    printed = run_yosys(f"read_verilog -I. {' '.join(names)}; hierarchy -check -top {name}; proc; write_json", cwd=rtl)
+    modules = json.loads(printed[printed.index("{\n") : printed.rindex("}\n") + 1])["modules"]
+    used = {module["attributes"]["src"].partition(":")[0] for module in modules.values()}
+    return [file for file in names if file in used]
+
+
+def imported(roots: Iterable[str]) -> dict[str, Path]:
+    """Modules of the project that some modules import, themselves included, each with its file."""
+    found: dict[str, Path] = {}
+    waiting = list(roots)
+    while waiting:
+        module = waiting.pop()
+        base = ROOT / module.replace(".", "/")
+        path = next((file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()), None)
+        if module in found or module.partition(".")[0] not in _ROOMS or path is None:
+            continue
+        found[module] = path
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+def run_sources(name: str, folder: Path, files: Iterable[str]) -> list[Path]:
+    """Every file that a verdict depends on: the unit's RTL, its bench, this room, and all that these import."""
+    sources = imported([UNITS[name].module, "mutation.campaign"])
+    return [*(folder / file for file in files), *(sources[module] for module in sorted(sources))]
+
+
+def run_digest(paths: Iterable[Path], *more: str) -> str:
+    """Names the results of a campaign: every byte of its sources, and what else counts."""
+    digest = hashlib.sha256(json.dumps(more).encode())
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def table_digest(name: str, folder: Path, files: Iterable[str]) -> str:
+    """Says whether a committed table is of this RTL and this bench; comments and layout do not count."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(verilog_code((folder / file).read_text()).encode())
+    benches = imported([UNITS[name].module])
+    for module in sorted(benches):
+        if module.startswith("tb.benches."):
+            digest.update(python_code(benches[module].read_text()).encode())
+    return digest.hexdigest()[:12]
+
+
+def verilog_code(text: str) -> str:
+    """Verilog without comments, on one line."""
+    return " ".join(re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL).split())
+
+
+def python_code(text: str) -> str:
+    """The syntax tree of a module without docstrings."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [part for part in node.body if not _is_text(part)]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

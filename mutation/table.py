@@ -1,0 +1,110 @@
+"""The committed kill tables: docs/mutation/<unit>.md with every mutant, and a line a unit in docs/mutation.md."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutation.campaign import Campaign
+from mutation.result import EQUIVALENT, KILLED, Result
+from tb.unit_job import UNITS
+
+_HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "seconds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """What a table was made of."""
+
+    count: int
+    seed: int
+    digest: str
+
+
+def kills(results: Sequence[Result]) -> Counter[str]:
+    """Mutants killed by each test."""
+    return Counter(result.reason for result in results if result.verdict == KILLED)
+
+
+def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
+    """The page of a unit: a row a mutant."""
+    unit = campaign.unit
+    ordered = [results[mutant.number] for mutant in unit.mutants]
+    equal = sum(result.verdict == EQUIVALENT for result in ordered)
+    lines = [
+        f"# Mutants of {unit.name}",
+        "",
+        f"<!-- {unit.name}: {campaign.count} mutants, seed {campaign.seed}, sources {campaign.table} -->",
+        "",
+        f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}: {len(ordered) - equal} killed by the",
+        f"bench, {equal} proven equivalent. How they are made and judged: [mutation.md](../mutation.md).",
+        f"Written by `make mutate UNIT={unit.name} TABLE=1`.",
+        "",
+        "| no. | line | source | cell | fault | verdict | by |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for mutant, result in zip(unit.mutants, ordered, strict=True):
+        by = f"`{result.reason}`, comparison {result.compared}" if result.verdict == KILLED else result.reason
+        source = mutant.expression(unit.original)
+        cells = (
+            str(mutant.number),
+            mutant.place,
+            f"`{source}`" if source else "",
+            f"`{mutant.cell}`",
+            mutant.effect,
+            result.verdict,
+            by,
+        )
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def summary_row(campaign: Campaign, results: Sequence[Result], seconds: float) -> str:
+    """The line of a unit in docs/mutation.md."""
+    tests = [test for test in UNITS[campaign.name].tests if test in kills(results)]
+    by = ", ".join(f"`{test}` {kills(results)[test]}" for test in tests)
+    equal = sum(result.verdict == EQUIVALENT for result in results)
+    unexplained = sum(not result.explained for result in results)
+    killed = sum(kills(results).values())
+    name = campaign.name
+    cells = (f"[{name}](mutation/{name}.md)", len(results), killed, by, equal, unexplained, f"{seconds:.0f}")
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, Result], seconds: float) -> None:
+    """Write the page of a unit, and its line in mutation.md in place of the one that is there."""
+    pages, overview = docs / "mutation", docs / "mutation.md"
+    pages.mkdir(exist_ok=True)
+    (pages / f"{campaign.name}.md").write_text(unit_page(campaign, results))
+    lines = overview.read_text().splitlines()
+    head = lines.index(f"| {' | '.join(_HEAD)} |")
+    row = summary_row(campaign, list(results.values()), seconds)
+    end = head
+    while end < len(lines) and lines[end].startswith("|"):
+        end += 1
+    rows = [line for line in lines[head + 2 : end] if not line.startswith(f"| [{campaign.name}]")] + [row]
+    lines[head + 2 : end] = sorted(rows)
+    overview.write_text("\n".join([*lines, ""]))
+
+
+def read_stamp(docs: Path, name: str) -> Stamp | None:
+    """What the committed page of a unit was made of; None if there is none."""
+    path = docs / "mutation" / f"{name}.md"
+    pattern = rf"^<!-- {name}: (\d+) mutants, seed (\d+), sources (\w+) -->$"
+    found = re.search(pattern, path.read_text(), re.MULTILINE) if path.is_file() else None
+    return Stamp(count=int(found[1]), seed=int(found[2]), digest=found[3]) if found else None
+
+
+def table_state(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -> str:
+    """In a line: how the committed page compares with these results."""
+    path = docs / "mutation" / f"{campaign.name}.md"
+    stamp = read_stamp(docs, campaign.name)
+    how = f"make mutate UNIT={campaign.name} TABLE=1"
+    if stamp is None:
+        return f"{path.name} is missing: {how}"
+    if (stamp.count, stamp.seed) != (campaign.count, campaign.seed):
+        return f"{path.name} is about other mutants: {stamp.count} of them, seed {stamp.seed}"
+    return f"{path.name} is up to date" if path.read_text() == unit_page(campaign, results) else f"out of date: {how}"

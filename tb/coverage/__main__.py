@@ -1,0 +1,107 @@
+"""Command line behind `make coverage`: run everything that counts bins and lines, and say what nothing reached."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from golden.command import Parser, run
+from tb.coverage.bins import Coverage
+from tb.coverage.lines import WAIVERS, cover_files, read_waivers
+from tb.coverage.page import page
+from tb.coverage.plan import Finding, Run, build_core, core_runs, execute, unit_runs
+from tb.coverage.result import Result, table
+from tb.coverage.verilator_data import points_in, read_counts
+from tb.errors import UserError
+from tb.runner import ROOT, RTL
+from tb.simulators import find_simulator
+
+DESCRIPTION = "Run the benches and the core on Verilator with coverage, and report every bin and line that is not hit."
+
+
+def run_all(runs: Sequence[Run], output: Path, workers: int) -> list[Finding]:
+    """Run everything on several processes, one line of progress each; the cores are built first, then simulated.
+
+    Raises:
+        UserError: a simulator is missing or cannot build.
+    """
+    findings: list[Finding] = []
+    waiting = {key: [run for run in runs if run.hardware == key] for key in dict.fromkeys(r.hardware for r in runs)}
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        ready = waiting.pop(None, [])
+        builds: dict[Future[Any], Any] = {pool.submit(build_core, key, output): key for key in waiting if key}
+        pending: set[Future[Any]] = {*builds, *(pool.submit(execute, one, output) for one in ready)}
+        try:
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    found = future.result()
+                    if future in builds:
+                        pending |= {pool.submit(execute, one, output) for one in waiting[builds[future]]}
+                    else:
+                        findings.append(found)
+                        state = "FAIL" if found.reasons else "ok"
+                        print(
+                            f"[{len(findings)}/{len(runs)}] {state:4} {found.seconds:5.1f} s  {found.run.id}",
+                            flush=True,
+                        )
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return sorted(findings, key=lambda found: runs.index(found.run))
+
+
+def put_together(findings: Iterable[Finding], waivers: Path, seconds: float) -> tuple[Result, Counter[Any]]:
+    """Merge the bins of all runs and the counts of their lines; also return these counts.
+
+    Raises:
+        CoverageDataError: a run left no coverage.dat that can be read.
+    """
+    parts: dict[str, Coverage] = {}
+    raw: Counter[str] = Counter()
+    failures, count = [], 0
+    for found in findings:
+        count += 1
+        parts.setdefault(found.run.part, Coverage()).merge(Coverage.from_json(found.coverage))
+        failures += [f"{found.run.id}: {found.reasons[0]}"] if found.reasons else []
+        if found.data:
+            raw.update(read_counts(Path(found.data)))
+    points = points_in(RTL, raw)
+    files, stale = cover_files(points, RTL, read_waivers(waivers))
+    result = Result(parts=parts, files=files, stale=stale, failures=failures, runs=count, seconds=seconds)
+    return result, points
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 if every bin and line was hit or is excused, 1 otherwise."""
+    parser = Parser(prog="coverage", description=DESCRIPTION)
+    parser.add_argument("--workers", type=int, default=2, help="worker processes")
+    parser.add_argument("--out", type=Path, default=ROOT / "sim_build" / "coverage", help="where everything goes")
+    options = parser.parse_args(arguments)
+    if options.workers < 1:
+        raise UserError(f"WORKERS = {options.workers} is below 1")
+    for simulator in ("icarus", "verilator"):
+        find_simulator(simulator)
+    started, output = time.perf_counter(), options.out.resolve()
+    runs = [*core_runs(), *unit_runs()]
+    findings = run_all(runs, output, options.workers)
+    result, points = put_together(findings, WAIVERS, time.perf_counter() - started)
+    (output / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n")
+    (output / "index.html").write_text(page(result, points, RTL))
+    print(f"\n{table(result)}")
+    print(f"page     {output / 'index.html'}")
+    return 1 if result.reasons else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    run(main, extra=(UserError,))

@@ -1,0 +1,75 @@
+"""What a checked description comes to: which signal of ours is wired to which port of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tb.dut.description import Description
+from tb.dut.ports import Module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """A port of ours, or a field of one.
+
+    name: in descriptions; verilog: how the adapter calls it; output: of the unit.
+    """
+
+    name: str
+    verilog: str
+    width: int
+    output: bool
+
+    @property
+    def port(self) -> str:
+        """The whole port."""
+        return self.verilog.partition("[")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """A signal of ours and their port; lanes: how many elements change places, 0 for none."""
+
+    signal: Signal
+    theirs: str
+    lanes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """A description that fits. ours, theirs: the elaborated modules; parameters: theirs, evaluated; tied: input of
+    theirs -> (width, value); latency: in cycles, None if unknown; waiting: see Interface."""
+
+    description: Description
+    ours: Module
+    theirs: Module
+    wires: tuple[Wire, ...]
+    parameters: Mapping[str, int | str]
+    tied: Mapping[str, tuple[int, int]]
+    constants: Mapping[str, int]
+    latency: int | None
+    waiting: int
+
+    def wire(self, name: str) -> Wire | None:
+        return next((wire for wire in self.wires if wire.signal.name == name), None)
+
+    @property
+    def direct(self) -> bool:
+        """Nothing is to be translated: the module has our name, our ports and our handshake."""
+        description = self.description
+        interface = description.interface
+        rounding = description.rounding
+        return (
+            self.theirs.name == description.unit
+            and set(self.theirs.ports) == set(self.ours.ports)
+            and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
+            and not (self.tied or self.constants or description.absent or description.parameters)
+            and (rounding is None or (rounding.port == f"{interface.rounding}_i" and len(rounding.codes) == 4))
+            and description.handshake == (interface.handshakes or ("",))[0]
+        )
+
+
+def stem(port: str) -> str:
+    """The name of a port of ours without its direction."""
+    return port.removesuffix("_i").removesuffix("_o")

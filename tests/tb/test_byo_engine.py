@@ -1,0 +1,109 @@
+"""A layer engine that is not ours, inside the core: renamed modules, other port names, reset and lanes turned round."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mapping.hardware import Hardware
+from tb import __main__ as command
+from tb import engine_command
+from tb.dut.description import load_description
+from tb.dut.engine import core_with
+from tb.errors import UserError
+from tb.runner import RTL
+
+DUTS = Path(__file__).parent / "duts"
+ENGINE = (
+    *("layer_engine", "pixel_sequencer", "tile_loader", "window_row", "output_writer", "accumulator"),
+    *("systolic_array", "mac_pe", "skew", "delay_line", "mulquant", "ram"),
+)
+HARDWARE = Hardware(rows=8, cols=8)
+
+
+def acme(folder: Path, change: tuple[str, str, str] | None = None) -> Path:
+    """The description of an engine made of ours, every module renamed; change: file, text, what it becomes."""
+    for name in ("acme_engine.v", "acme_engine.yaml"):
+        shutil.copy(DUTS / name, folder)
+    shutil.copy(RTL / "descriptor.vh", folder)
+    for name in ENGINE:
+        text = (RTL / f"{name}.v").read_text()
+        if change and change[0] == name:
+            assert text.count(change[1]) == 1
+            text = text.replace(change[1], change[2])
+        text = re.sub(rf"\b({'|'.join(ENGINE)})\b(?=\s+(#|i_\w+)?\s*\()", r"acme_\1", text)
+        (folder / f"acme_{name}.v").write_text(text)
+    (folder / "acme.f").write_text("".join(f"acme_{name}.v\n" for name in ENGINE))
+    return folder / "acme_engine.yaml"
+
+
+def run(dut: Path, output: Path, *arguments: str) -> int:
+    return command.main(["--unit", "layer_engine", "--dut", str(dut), "--out", str(output), *arguments])
+
+
+def test_a_foreign_engine_runs_the_campaign(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small one: the model behind one kind of stalls, a random layer and a random network."""
+    monkeypatch.setattr(engine_command, "LAYERS", 1)
+    monkeypatch.setattr(engine_command, "NETWORKS", 1)
+    assert run(acme(tmp_path), sim_output, "--images", "1", "--stall", "p50") == 0
+    out = capsys.readouterr().out
+    assert re.search(r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches", out)
+    assert re.search(r"PASS +random-layer-1", out)
+    assert re.search(r"PASS +random-network-1", out)
+    assert "verdict   PASS, 3 of 3 runs passed" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "report"),
+    [
+        (
+            ("accumulator", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
+            r"layer conv1: output \(n=0, c=\d+, y=\d+, x=\d+\): expected",
+        ),
+        (("layer_engine", "psum_valid & sum_last), .q_o(done_o)", "1'b0), .q_o(done_o)"), "not done after"),
+    ],
+    ids=["sign of a sum", "never done"],
+)
+def test_a_fault_in_it_is_found_and_placed(
+    change: tuple[str, str, str], report: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dut = acme(tmp_path, change)
+    assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 1
+    out = capsys.readouterr().out
+    assert re.search(report, out), out
+    assert "run again: make sim UNIT=layer_engine DUT=" in out
+    assert "verdict   FAIL, 0 of 1 runs passed" in out
+
+
+def test_lanes_the_wrong_way_round_are_noticed(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dut = acme(tmp_path)
+    dut.write_text(dut.read_text().replace("lane_order: msb_first", "lane_order: {out_data: msb_first}"))
+    assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 1
+    assert "layer conv1: output" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("original", "changed", "message"),
+    [
+        ("ROWS: 8", "ROWS: 16", "5: unit_parameters: ROWS is 16, this run builds ROWS = 8"),
+        ("go", "gone", "10: start: acme_top has no port 'gone'"),
+        (
+            "[acme_engine.v, acme.f]",
+            "[acme_engine.v, acme.f, axis_fifo.v]",
+            "module 'axis_fifo' has the name of one that the harness",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(original: str, changed: str, message: str, tmp_path: Path) -> None:
+    dut = acme(tmp_path)
+    shutil.copy(RTL / "axis_fifo.v", tmp_path)
+    dut.write_text(dut.read_text().replace(original, changed, 1))
+    with pytest.raises(UserError, match=message):
+        core_with(load_description(dut), HARDWARE, tmp_path)

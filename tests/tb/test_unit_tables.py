@@ -1,0 +1,213 @@
+"""Tables of the table units: made by name, a user's own, or a package's; and what cannot be used, in one line."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.formats import IntArray, IntFormat
+from golden.graph import Graph
+from golden.lut import FUNCTIONS
+from golden.package import save_package
+from golden.rounding import Rounding
+from golden.softmax import SoftmaxTable
+from golden.table_nodes import Softmax
+from tb.__main__ import main as sim
+from tb.benches.lut_softmax_rows import Space, corner_rows, has_tie, random_rows, tie_rows
+from tb.errors import UserError
+from tb.simulators import SIMULATORS, find_simulator
+from tb.unit_job import UNITS, run_unit
+from tb.unit_tables import TableChoice, choose_table, named_table, read_entries, table_from_file, table_from_node
+from tests.table_net import table_package
+
+SOFTMAX, POINTWISE = UNITS["lut_softmax"].parameters, UNITS["lut_pointwise"].parameters
+
+
+def choice(**given: str) -> TableChoice:
+    return TableChoice(**{"table": "", "model": "digits_w8a8", "layer": "list", "seed": 1, **given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["rising", "exp", "random"])
+def test_named_softmax_tables_fit_the_unit(name: str) -> None:
+    for parameters in (SOFTMAX, {**SOFTMAX, "X_W": 2, "DEPTH_W": 1, "E_W": 4}):
+        table = named_table("lut_softmax", name, parameters, 3)
+        assert table.entries.shape == (1 << parameters["DEPTH_W"],)
+        assert table.entries[0] >= 1
+        assert table.entries.max() < 1 << parameters["E_W"]
+        assert len(set(table.entries.tolist())) > 1
+
+
+def test_the_usual_softmax_table_reaches_every_width() -> None:
+    """r = 2^R and the largest entry, which fills the sum; the last entry differs from what lies beyond."""
+    entries = named_table("lut_softmax", "", SOFTMAX, 1).entries
+    assert (entries[0], entries[-1]) == (1, (1 << SOFTMAX["E_W"]) - 1)
+
+
+@pytest.mark.parametrize("name", ["random", *FUNCTIONS])
+def test_named_pointwise_tables_fit_the_unit(name: str) -> None:
+    for parameters in (POINTWISE, {"X_W": 2, "OUT_W": 16}, {"X_W": 11, "OUT_W": 3}):
+        table = named_table("lut_pointwise", name, parameters, 3)
+        assert table.entries.shape == (1 << parameters["X_W"],)
+        assert 0 <= table.entries.min() <= table.entries.max() < 1 << parameters["OUT_W"]
+
+
+def test_a_table_is_written_as_it_is_read(tmp_path: Path) -> None:
+    table = named_table("lut_softmax", "random", SOFTMAX, 3)
+    assert table.write(tmp_path).read_text().splitlines()[0] == f"{table.entries[0]:x}"
+    assert np.array_equal(read_entries(tmp_path), table.entries)
+
+
+def test_a_table_of_ones_own_sets_depth_and_widths(tmp_path: Path) -> None:
+    path = tmp_path / "my.hex"
+    path.write_text("// mine\n1F\n\n0 // gone\n3\n4\n")
+    table = table_from_file("lut_softmax", path, SOFTMAX)
+    assert table.entries.tolist() == [31, 0, 3, 4]
+    assert table.parameters == {"X_W": 8, "DEPTH_W": 2, "E_W": 12, "OUT_W": 8, "R_W": 22}
+    path.write_text("2000\n0\n")
+    wider = {"X_W": 8, "DEPTH_W": 1, "E_W": 14, "OUT_W": 8, "R_W": 22}
+    assert table_from_file("lut_softmax", path, SOFTMAX).parameters == wider
+    path.write_text("1\n2\n3\n1ff\n")
+    assert table_from_file("lut_pointwise", path, POINTWISE).parameters == {"X_W": 2, "OUT_W": 9}
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "message"),
+    [
+        ("lut_softmax", "9\nx\n", r"TABLE: .*my.hex:2: 'x' is not a hexadecimal entry"),
+        ("lut_softmax", "9\n-1\n", r"TABLE: .*my.hex:2: '-1' is not"),
+        ("lut_softmax", "9\n1 2\n", r"TABLE: .*my.hex:2: '1 2' is not"),
+        ("lut_softmax", "0\n1\n", r"TABLE: .*my.hex: exp\[0\] = 0 is below 1"),
+        ("lut_softmax", "1\n1\n1\n", r"TABLE: .*my.hex: exp: shape \(3,\) is not a vector of 2, 4, 8"),
+        ("lut_softmax", "", r"TABLE: .*my.hex: exp: shape \(0,\)"),
+        ("lut_softmax", "10000\n1\n", r"TABLE: .*my.hex: exponent_bits = 17 is outside 4..16"),
+        ("lut_pointwise", "1\n1\n", r"TABLE: .*my.hex: table: shape \(2,\)"),
+        ("lut_pointwise", "1\n1\n1\nfffff\n", r"TABLE: .*my.hex: bits = 20 is outside 2..16"),
+    ],
+)
+def test_a_bad_table_is_refused_in_one_line(unit: str, text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "my.hex"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message) as caught:
+        table_from_file(unit, path, UNITS[unit].parameters)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_table_and_the_widths_of_a_node() -> None:
+    graph = table_package().graph
+    table = table_from_node("lut_softmax", graph, "softmax")
+    assert table.parameters == {"X_W": 7, "DEPTH_W": 6, "E_W": 10, "OUT_W": 6, "R_W": 17}
+    assert np.array_equal(table.entries, graph.node("softmax").softmax.exp)
+    assert table_from_node("lut_pointwise", graph, "gelu").parameters == {"X_W": 8, "OUT_W": 6}
+    assert table_from_node("lut_pointwise", graph, "gelu").entries.max() <= 63
+
+
+def with_rounding(graph: Graph, rounding: Rounding) -> Graph:
+    *nodes, last = graph.nodes
+    assert isinstance(last, Softmax)
+    widths = {name: getattr(last.softmax, name) for name in ("exponent_bits", "output_bits", "reciprocal_bits")}
+    table = SoftmaxTable(exp=last.softmax.exp, rounding=rounding, **widths)
+    changed = Softmax(name=last.name, inputs=last.inputs, output=last.output, softmax=table)
+    return Graph(**{**vars(graph), "nodes": (*nodes, changed)})
+
+
+def test_a_rounding_that_the_unit_does_not_have_is_refused() -> None:
+    graph = table_package().graph
+    table_from_node("lut_softmax", with_rounding(graph, Rounding.HALF_AWAY), "softmax")
+    with pytest.raises(UserError, match="LAYER = 'softmax': rounding half_even; lut_softmax has half_up"):
+        table_from_node("lut_softmax", with_rounding(graph, Rounding.HALF_EVEN), "softmax")
+
+
+@pytest.mark.parametrize(
+    ("unit", "given", "message"),
+    [
+        ("mulquant", {"table": "exp"}, "TABLE: UNIT = mulquant has no table; lut_softmax and lut_pointwise have"),
+        ("mulquant", {"layer": "conv1"}, "LAYER: UNIT = mulquant has no table"),
+        ("lut_softmax", {"table": "gelu"}, "TABLE = 'gelu' is no file and not one of rising, exp, random"),
+        (
+            "lut_pointwise",
+            {"table": "exp"},
+            "TABLE = 'exp' is no file and not one of random, gelu, sigmoid, silu, tanh",
+        ),
+        ("lut_softmax", {"table": "exp", "layer": "conv1"}, "TABLE = 'exp' and LAYER = 'conv1': one table, please"),
+        ("lut_softmax", {"layer": "conv1"}, "LAYER = 'conv1' is a conv2d; UNIT = lut_softmax takes a softmax"),
+        ("lut_pointwise", {"layer": "fc"}, "LAYER = 'fc' is a linear; UNIT = lut_pointwise takes a pointwise"),
+    ],
+)
+def test_a_choice_that_cannot_be_met(unit: str, given: Mapping[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        choose_table(unit, UNITS[unit].parameters, choice(**given))
+
+
+def test_nothing_chosen() -> None:
+    assert choose_table("lut_softmax", SOFTMAX, choice()) is None
+    assert choose_table("mulquant", UNITS["mulquant"].parameters, choice()) is None
+
+
+@pytest.mark.parametrize(("unit", "layer"), [("lut_softmax", "softmax"), ("lut_pointwise", "gelu")])
+def test_a_node_of_a_package_runs_on_its_unit(
+    unit: str, layer: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_package(table_package(), tmp_path / "tables")
+    where = ["--out", str(sim_output), "--model", str(tmp_path / "tables"), "--layer", layer]
+    assert sim(["--unit", unit, *where]) == 0
+    assert "verdict   PASS" in capsys.readouterr().out
+
+
+def test_a_table_of_ones_own_runs(tmp_path: Path, sim_output: Path) -> None:
+    (tmp_path / "my.hex").write_text("3\n2\n0\n1\n")
+    assert sim(["--unit", "lut_softmax", "--out", str(sim_output), "--table", str(tmp_path / "my.hex")]) == 0
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_over_its_whole_range(name: str, simulator: str, sim_output: Path) -> None:
+    table = named_table("lut_pointwise", name, POINTWISE, 1)
+    outcome = run_unit("lut_pointwise", find_simulator(simulator), sim_output, table=table, folder_suffix=name)
+    assert outcome.passed, outcome.log.read_text()[-3000:]
+
+
+@pytest.mark.parametrize("name", ["exp", "random"])
+def test_other_softmax_tables(name: str, sim_output: Path) -> None:
+    table = named_table("lut_softmax", name, SOFTMAX, 5)
+    outcome = run_unit("lut_softmax", find_simulator("icarus"), sim_output, table=table, folder_suffix=name)
+    assert outcome.passed, outcome.log.read_text()[-3000:]
+
+
+# ------------------------------------------------------------------ the rows that the bench sends
+
+
+def space(*, signed: bool) -> Space:
+    table = SoftmaxTable(
+        exp=named_table("lut_softmax", "", SOFTMAX, 1).entries,
+        exponent_bits=SOFTMAX["E_W"],
+        output_bits=SOFTMAX["OUT_W"],
+        reciprocal_bits=SOFTMAX["R_W"],
+    )
+    fmt = IntFormat(bits=SOFTMAX["X_W"], signed=signed)
+    return Space(fmt=fmt, longest=1 << SOFTMAX["LEN_W"], table=table, rng=random.Random(1))
+
+
+def exponentials(row: list[int], table: SoftmaxTable) -> IntArray:
+    below = max(row) - np.array(row)
+    return np.where(below < table.depth, table.exp[np.minimum(below, table.depth - 1)], 0)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_rows_are_legal_and_hold_the_corners(signed: bool) -> None:
+    where = space(signed=signed)
+    rows = [*corner_rows(where), *random_rows(where, 50, 40)]
+    assert {1, 2, where.longest - 1, where.longest} <= {len(row) for row in rows}
+    assert all(1 <= len(row) <= where.longest for row in rows)
+    assert all(where.fmt.lo <= min(row) and max(row) <= where.fmt.hi for row in rows)
+    distances = {max(row) - element for row in rows for element in row}
+    assert {0, where.table.depth - 1, where.table.depth, where.table.depth + 1, 255} <= distances
+
+
+def test_rows_with_ties_have_them() -> None:
+    rows = list(tie_rows(space(signed=True), 6))
+    assert len(rows) > 10
+    assert all(has_tie(exponentials(row, space(signed=True).table), space(signed=True).table) for row in rows)
