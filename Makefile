@@ -2,7 +2,7 @@
 MODEL ?= digits_w8a8## package directory, or the name of an example
 MODELS ?=## make model: digits_w8a8,digits_w4a4,digits_apot,digits_sp2,resnet20,mobilenet_v1,resnet18; empty for all
 LAYER ?= list## layer name, all for the whole network, or list
-UNIT ?=## run the bench of a unit instead: mulquant, systolic_array, mac_pe, lut_softmax, lut_pointwise, core_registers
+UNIT ?=## run the bench of a unit instead: mulquant, systolic_array, mac_pe, lut_softmax, lut_pointwise, core_registers, layer_engine
 DUT ?=## with UNIT: description of your own module, docs/bring_your_own_rtl.md
 TABLE ?=## with UNIT=lut_softmax or lut_pointwise: a file of hexadecimal entries, or rising, exp, random, gelu, sigmoid, silu, tanh
 SIM ?= icarus## icarus or verilator
@@ -22,9 +22,11 @@ OUT ?= sim_build/$@## where make roms and make export write
 RANDOM_LAYERS ?= 24## random layers of make regress, seeds SEED, SEED + 1, ...
 RANDOM_NETWORKS ?= 12## random networks of make regress
 ARRAYS ?= 8x8,16x16## arrays of make regress: layers on the first, whole networks on every one
-ONLY ?= *## make regress, make oracle: only jobs or checks whose name matches this pattern
+ONLY ?= *## make regress, oracle, formal, mutate: only jobs or checks whose name matches this pattern
+MUTANTS ?= 60## mutants of make mutate
+TABLE ?= 0## make mutate: 1 writes the tables of docs/mutation
 CASES ?= 1000000## output values of each random check of make oracle
-WORKERS ?= 2## worker processes of make regress and make formal
+WORKERS ?= 2## worker processes of make regress, coverage, formal, mutate
 SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
 FRESH ?= 0## make regress: 1 runs again what has passed
 TEST_WORKERS ?= 2## worker processes of make test
@@ -36,7 +38,7 @@ SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.s
 VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results formal clean
+.PHONY: help setup sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -85,14 +87,21 @@ test: $(VENV)/test.stamp ## run every test
 	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not campaign"
 
 faults: $(VENV)/test.stamp ## plant every fault of the lists, of which make test takes a sample; each must be caught
-	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py tests/tb/test_faults_lut.py \
-		tests/tb/test_power_up.py
+	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py \
+		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py
 
 oracle: $(VENV)/test.stamp ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(PY) -m oracle --only '$(ONLY)' --cases '$(CASES)' --seed '$(SEED)'
 
+coverage: $(VENV)/sim.stamp ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS
+	@$(PY) -m tb.coverage --workers '$(WORKERS)'
+
 formal: $(VENV)/formal.stamp ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
 	@$(PY) -m formal --only '$(ONLY)' --workers '$(WORKERS)'
+
+mutate: $(VENV)/formal.stamp ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS TABLE
+	@$(PY) -m mutation --unit '$(UNIT)' --mutants '$(MUTANTS)' --seed '$(SEED)' --only '$(ONLY)' --workers '$(WORKERS)' \
+		--table '$(TABLE)'
 
 lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .

@@ -79,7 +79,7 @@ class Part:
             return "bmc", self.twin.depth
         if self.kind == COVER:
             return "cover", self.proof.cover_depth
-        return ("bmc" if self.proof.bounded else "prove"), self.proof.depth
+        return "prove", self.proof.depth
 
 
 def parts(proof: Proof) -> list[Part]:
@@ -97,7 +97,8 @@ def configuration(part: Part, rtl: Path) -> str:
     hdl = (*proof.specs, f"{proof.top}.v")
     mode, depth = part.mode
     parameters = {**proof.parameters, **({} if part.kind == PROVE else proof.small)}
-    define = "-DINVARIANTS " if part.kind == PROVE else ""
+    names = [*proof.defines, *(["INVARIANTS"] if part.kind == PROVE else [])]
+    define = "".join(f"-D{name} " for name in names)
     lines = [
         "[options]",
         f"mode {mode}",
@@ -113,11 +114,11 @@ def configuration(part: Part, rtl: Path) -> str:
         f"hierarchy -check -top {proof.top}",
         "proc",
         "memory_collect",
-        *(f"memory_map c:{memory.path.rpartition('.')[2]}" for memory in proof.memories.values()),
+        *(f"memory_map c:*{memory.path.rpartition('.')[2]}" for memory in proof.memories.values()),
         "flatten",
         "opt",
         "[files]",
-        *(str(HDL / name) for name in hdl),
+        *(str(HDL / name) for name in (*hdl, *proof.includes)),
         *(str(rtl / name) for name in proof.rtl),
     ]
     return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"

@@ -14,8 +14,11 @@ class ProofError(ValueError):
 class Twin:
     """One planted error.
 
-    error: what is wrong, in words; file: of rtl/; original: text that is there exactly once; mutant: what replaces it; depth:
-    length of a run from reset in whose last cycle the error shows; show: signals of the harness that make the counterexample readable.
+    error: what is wrong, in words.
+    file: of rtl/.
+    original, mutant: text that is there exactly once, and what replaces it.
+    depth: length of a run from reset in whose last cycle the error shows.
+    show: signals of the harness that make the counterexample readable.
     """
 
     error: str
@@ -32,13 +35,18 @@ class Twin:
             ProofError: the original is not there, or more than once.
         """
         if (count := text.count(self.original)) != 1:
-            raise ProofError(f"twin '{self.error}': {self.file} holds {self.original!r} {count} times, once was expected")
+            raise ProofError(
+                f"twin '{self.error}': {self.file} holds {self.original!r} {count} times, once was expected"
+            )
         return text.replace(self.original, self.mutant)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """A memory whose words the harness names. path: in the harness; width: of a word, in its parameters; words: how many."""
+    """A memory whose words a harness names.
+
+    path: of the memory, in the harness; width: of a word, in parameters of the harness; words: how many.
+    """
 
     path: str
     width: str
@@ -49,11 +57,17 @@ class Memory:
 class Proof:
     """Assertions in formal/hdl/<top>.v, assumptions included, about modules of rtl/.
 
-    unit, name: what `--only` matches, as unit/name; claim: the property in words; top: harness module; specs: further files of
-    formal/hdl; rtl: files of rtl/, the unit first; parameters: of the harness; small: those for its cover statements and twins,
-    which run from reset and would take long at full width, if not the same; depth: of the induction, or cycles from reset;
-    bounded: only that many cycles are covered; memories: their words, side by side, are a wire of that name in memories.vh;
-    cover_depth: length of runs from reset in whose last cycle the cover statements are reached; twins: what must be refuted.
+    unit, name: what `--only` matches, as unit/name.
+    claim: the property in words.
+    top: harness module.
+    rtl, specs: files of rtl/, the unit first; further files of formal/hdl.
+    includes, defines: further files that the harness includes, and names that it takes from `define.
+    parameters: of the harness.
+    small: parameters for cover statements and twins, which run from reset, where full width would take long.
+    depth: of the induction.
+    memories: name of a wire in memories.vh that holds all words of a memory side by side.
+    cover_depth: length of runs from reset in whose last cycle the cover statements are reached.
+    twins: what must be refuted.
     """
 
     unit: str
@@ -62,10 +76,11 @@ class Proof:
     top: str
     rtl: tuple[str, ...]
     specs: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
     parameters: Mapping[str, int] = field(default_factory=dict)
     small: Mapping[str, int] = field(default_factory=dict)
     depth: int = 2
-    bounded: bool = False
     memories: Mapping[str, Memory] = field(default_factory=dict)
     cover_depth: int
     twins: tuple[Twin, ...]
@@ -84,8 +99,4 @@ class Proof:
     @property
     def method(self) -> str:
         """How far the proof reaches."""
-        return f"{self.depth} cycles from reset" if self.bounded else "unbounded, induction"
-
-    def sources(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Files of formal/hdl, and files of rtl."""
-        return (*self.specs, f"{self.top}.v"), self.rtl
+        return f"unbounded, {self.depth}-induction"

@@ -31,7 +31,7 @@ class Record:
         return sum(verdict.seconds for verdict in self.verdicts.values())
 
     def row(self) -> str:
-        """One row: proof, method, result, seconds, how many twins were refuted; below it what a reader needs to judge it."""
+        """One row: proof, method, result, seconds, twins refuted; below it what a reader needs to judge it."""
         proven, covers = (self._only(kind) for kind in (PROVE, COVER))
         twins = [(part.twin, verdict) for part, verdict in self.verdicts.items() if part.twin]
         refuted = f"{sum(verdict.good for _, verdict in twins)} of {len(twins)}"

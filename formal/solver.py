@@ -1,8 +1,8 @@
 """Bitwuzla as a solver process: SMT-LIB commands on standard input, answers on standard output.
 
-The wheel `bitwuzla` holds the library and no executable, and SymbiYosys starts its solver as a process. `install` puts an
-executable of that name into a folder; it hands each line to `bitwuzla.Parser`, which answers as the library does. Nothing is
-decided here. Only what yosys-smtbmc --noincr sends is served: one command a line, no push and no pop.
+The wheel `bitwuzla` holds the library and no executable, and SymbiYosys starts its solver as a process. `install`
+puts an executable of that name into a folder; it hands each line to `bitwuzla.Parser`, which answers as the library
+does. Only what yosys-smtbmc --noincr sends is served: one command a line, no push and no pop.
 """
 
 from __future__ import annotations

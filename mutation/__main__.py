@@ -29,8 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="mutate", description="Run a unit's bench on faults in its RTL; prove what survives equivalent."
     )
-    parser.add_argument("--unit", default="mulquant", help=", ".join(UNITS_TO_MUTATE))
-    parser.add_argument("--mutants", type=int, default=100, help="how many")
+    parser.add_argument("--unit", default="", help=", ".join(UNITS_TO_MUTATE))
+    parser.add_argument("--mutants", type=int, default=60, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of their choice, and of the bench")
     parser.add_argument("--only", default="*", help="glob of the numbers to run")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")

@@ -64,15 +64,20 @@ class Campaign:
     def check_original(self) -> None:
         """Without a mutation the bench must pass and the proof must succeed; else no verdict would mean anything.
 
+        Kept as the result of mutant 0.
+
         Raises:
             UserError: one of them does not.
         """
+        if self.results.read(0):
+            return
         bench = run_bench(self.unit, 0, self.simulator, self.folder, self.seed)
         if bench.verdict != SURVIVED:
             raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
         answer = self.equivalence().check(0)
         if answer.verdict != EQUIVALENT:
             raise UserError(f"{self.name} is not proven equal to itself ({answer.reason})")
+        self.results.write(replace(bench, verdict=answer.verdict, reason=answer.reason))
 
     def run(self, numbers: Sequence[int], workers: int) -> Iterator[Result]:
         """Judge mutants in parallel and keep each result; they come in the order in which they end.

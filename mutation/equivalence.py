@@ -46,7 +46,7 @@ class Answer:
     reason: str
 
 
-class _GaveUp(Exception):
+class GaveUp(Exception):
     """The solver reached its limit."""
 
 
@@ -75,7 +75,7 @@ class _Solver:
     def satisfiable(self, formula: str) -> bool:
         answer = self.solver.check_sat(self.parser.parse_term(formula))
         if answer == bitwuzla.Result.UNKNOWN:
-            raise _GaveUp
+            raise GaveUp
         return answer == bitwuzla.Result.SAT
 
     def value(self, term: str) -> int:
@@ -102,32 +102,34 @@ class Equivalence:
             if kept is not None:
                 return Answer(verdict=EQUIVALENT, reason=self._summary(kept))
             return self._difference(number)
-        except _GaveUp:
+        except GaveUp:
             return Answer(verdict=UNKNOWN, reason=f"the solver gave up after {LIMIT_S} s")
 
     def _both(self, solver: _Solver, cycle: int, number: int, left: dict[str, str], right: dict[str, str]) -> None:
         """Define the states aCYCLE and bCYCLE of the original and the mutant from their registers."""
         system = self.system
         bits = system.inputs[self.select]
-        total = sum(system.registers.values()) + sum(system.inputs.values()) + 1
-        inputs = {
-            name: solver.declare(f"{name} {cycle}", bits) for name, bits in system.inputs.items() if name != self.select
-        }
+        free = {name: solver.declare(f"{name} {cycle}", size) for name, size in system.free.items()}
         for state, registers, value in ((f"a{cycle}", left, 0), (f"b{cycle}", right, number)):
-            solver.define(state, total, system.state({**registers, **inputs, self.select: f"(_ bv{value} {bits})"}))
+            own = {name: f"(_ bv{value} {bits})" if name == f"\\{self.select}" else term for name, term in free.items()}
+            solver.define(state, system.bits, system.state({**registers, **own}))
         for assumption in self.assumptions:
-            named = re.sub(r"\b\w+_n?i\b", lambda found: inputs.get(found[0], found[0]), assumption)
-            solver.say(f"(assert {named})")
+            solver.say(f"(assert {self._of_state(assumption, f'a{cycle}')})")
+
+    def _of_state(self, formula: str, state: str) -> str:
+        """A formula in the names of inputs, in a state."""
+        names = "|".join(map(re.escape, self.system.inputs))
+        return re.sub(rf"\b({names})\b", lambda found: f"(|port {found[0]}| {state})", formula)
 
     def _outputs_agree(self, cycle: int) -> str:
         outputs = self.system.outputs
         terms = []
         for name in outputs:
-            term = f"(= (|output {name}| a{cycle}) (|output {name}| b{cycle}))"
+            term = f"(= (|port {name}| a{cycle}) (|port {name}| b{cycle}))"
             for pattern, valid in _PAYLOADS:
                 found = pattern.fullmatch(name)
                 if found and found.expand(valid) in outputs:
-                    term = f"(=> (= (|output {found.expand(valid)}| a{cycle}) #b1) {term})"
+                    term = f"(=> (= (|port {found.expand(valid)}| a{cycle}) #b1) {term})"
             terms.append(term)
         return f"(and true {' '.join(terms)})"
 
@@ -199,7 +201,7 @@ class Equivalence:
         for cycle in range(DEPTH + 1):
             self._both(solver, cycle, number, left, right)
             if cycle == 0:
-                solver.say("(assert (= |rst_ni 0| #b0))")
+                solver.say("(assert (= (|port rst_ni| a0) #b0))")
             elif solver.satisfiable(f"(not {self._outputs_agree(cycle)})"):
                 return Answer(verdict=SURVIVED, reason=self._trace(solver, cycle))
             left, right = ({name: f"(|next {name}| {s}{cycle})" for name in registers} for s in "ab")
@@ -208,13 +210,12 @@ class Equivalence:
     def _trace(self, solver: _Solver, last: int) -> str:
         """Outputs that differ in the last cycle, and the inputs of every cycle."""
         pairs = [
-            (name, *(solver.value(f"(|output {name}| {state}{last})") for state in "ab"))
-            for name in self.system.outputs
+            (name, *(solver.value(f"(|port {name}| {state}{last})") for state in "ab")) for name in self.system.outputs
         ]
         differ = ", ".join(f"{name} = {a:#x}, mutant {b:#x}" for name, a, b in pairs if a != b)
         names = [name for name in self.system.inputs if name not in ("clk_i", self.select)]
         cycles = (
-            f"cycle {cycle}: " + " ".join(f"{name}={solver.value(f'|{name} {cycle}|'):#x}" for name in names)
+            f"cycle {cycle}: " + " ".join(f"{name}={solver.value(f'(|port {name}| a{cycle})'):#x}" for name in names)
             for cycle in range(last + 1)
         )
         return "; ".join([f"after {last} cycles {differ}", *cycles])

@@ -16,21 +16,30 @@ from tb.yosys import run_yosys
 class TransitionSystem:
     """One step of a module as functions of its state, a bit vector of all registers and inputs.
 
-    text: SMT-LIB definitions, among them the functions |output NAME| and |next REGISTER| of a state; inputs, outputs,
-    registers: name to bits; layout: what makes up a state, the highest bits first, as (name, high bit, low bit) of a
-    register or an input, with the name "" for one bit without a meaning.
+    text: SMT-LIB definitions, among them |port NAME| and |next REGISTER|, functions of a state; inputs, outputs,
+    registers: name to bits; layout: what makes up a state, (name, bits), the highest bits first. A name there that is
+    no register is a part of an input, or a bit without a meaning.
     """
 
     text: str
     inputs: Mapping[str, int]
     outputs: Mapping[str, int]
     registers: Mapping[str, int]
-    layout: tuple[tuple[str, int, int], ...]
+    layout: tuple[tuple[str, int], ...]
+
+    @property
+    def bits(self) -> int:
+        """Of a state."""
+        return sum(bits for _, bits in self.layout)
+
+    @property
+    def free(self) -> dict[str, int]:
+        """What of a state is not a register."""
+        return {name: bits for name, bits in self.layout if name not in self.registers}
 
     def state(self, values: Mapping[str, str]) -> str:
-        """The state in which registers and inputs have these values, which are terms."""
-        parts = (f"((_ extract {high} {low}) {values[name]})" if name else "#b1" for name, high, low in self.layout)
-        return f"(concat {' '.join(parts)})"
+        """The state in which registers and all else have these values, which are terms."""
+        return f"(concat {' '.join(values[name] for name, _ in self.layout)})"
 
 
 def write_transitions(folder: Path, module: str, files: Sequence[str]) -> Path:
@@ -48,9 +57,9 @@ def write_transitions(folder: Path, module: str, files: Sequence[str]) -> Path:
         SimulatorError: Yosys is missing or refuses the source.
     """
     path = folder / f"{module}.smt2"
-    memories = "".join(f"blackbox {Path(file).stem}; " for file in files if Path(file).stem in MEMORIES)
-    read = f"read_verilog {' '.join(files)}; {memories}hierarchy -check -top {module}; proc"
-    run_yosys(f"{read}; expose -evert c:* t:$* %d; opt_clean; write_smt2 -stbv {path.name}", cwd=folder)
+    memories = "".join(f"blackbox A:hdlname={memory}; " for memory in MEMORIES)
+    read = f"read_verilog {' '.join(files)}; hierarchy -check -top {module}; {memories}proc"
+    run_yosys(f"{read}; expose -evert c:*; opt_clean; write_smt2 -stbv {path.name}", cwd=folder)
     return path
 
 
@@ -58,7 +67,7 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
     """Read what `write_smt2 -stbv` wrote.
 
     Raises:
-        ValueError: a part of the state is neither a register nor an input.
+        ValueError: a part of the state is not understood.
     """
 
     def every(pattern: str) -> list[Any]:
@@ -67,29 +76,22 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
     inputs = {name: int(bits) for name, bits in every(r"^; yosys-smt2-input (\S+) (\d+)$")}
     outputs = {name: int(bits) for name, bits in every(r"^; yosys-smt2-output (\S+) (\d+)$")}
     steps = {number: term for term, number in every(r"^  \(= (.*) \(\|MODULE#(\d+)\| next_state\)\) ;")}
-    parts = every(r"^\(define-fun \|MODULE#(\d+)\| .*\(\(_ extract (\d+) (\d+)\) state\)(?: #b1\))?\) ; \\?(\S+)(.*)$")
+    parts = every(r"^\(define-fun \|MODULE#(\d+)\| .*\(\(_ extract (\d+) (\d+)\) state\)(?: #b1\))?\) ; (.+)$")
     total = int(every(r"^\(define-sort \|MODULE_s\| \(\) \(_ BitVec (\d+)\)\)$")[0])
     state = f"((state |{module}_s|))"
-    registers, definitions, layout, covered = {}, [], {0: ("", 0, 0)}, 1
-    for number, high, low, name, span in parts:
+    registers, definitions, layout = {}, [], {0: ("", 1)}
+    for number, high, low, name in parts:
         bits = int(high) - int(low) + 1
-        covered += bits
+        layout[int(low)] = (name, bits)
         if number in steps:
-            register = name + span
-            layout[int(low)] = (register, bits - 1, 0)
-            registers[register] = bits
-            definitions.append(f"(define-fun |next {register}| {state} (_ BitVec {bits}) {steps[number]})")
-        elif name in inputs:
-            first = int(re.search(r"(\d+)\]", span)[1]) if span else 0
-            layout[int(low)] = (name, first + bits - 1, first)
-        else:
-            raise ValueError(f"{module}: {name} is neither a register nor an input")
-    if covered != total or len(registers) != len(steps):
-        raise ValueError(f"{module}: {covered} of {total} bits of the state are understood")
-    for name, bits in outputs.items():
+            registers[name] = bits
+            definitions.append(f"(define-fun |next {name}| {state} (_ BitVec {bits}) {steps[number]})")
+    if sum(bits for _, bits in layout.values()) != total or len(registers) != len(steps):
+        raise ValueError(f"{module}: {total} bits of state, of which {layout} are understood")
+    for name, bits in {**inputs, **outputs}.items():
         value = f"(|{module}_n {name}| state)"
         value = f"(ite {value} #b1 #b0)" if bits == 1 else value
-        definitions.append(f"(define-fun |output {name}| {state} (_ BitVec {bits}) {value})")
+        definitions.append(f"(define-fun |port {name}| {state} (_ BitVec {bits}) {value})")
     return TransitionSystem(
         text="\n".join([text, *definitions, ""]),
         inputs=inputs,

@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     if not chosen:
         names = ", ".join(check.name for check in CHECKS)
         raise LookupError(f"ONLY = {given.only!r} matches no check; there are {names}")
-    print(HEAD.format("check", "stranger", "cases", "inputs", "mismatches", "seconds", "domain"))
+    print(HEAD.format("check", "stranger", "cases", "inputs", "mismatches", "CPU s", "domain"))
     outcomes = []
     for check in chosen:
         outcomes.append(run_check(check, cases=given.cases, seed=given.seed))
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
             print(f"  replay: make oracle ONLY='{check.name}' SEED={given.seed} CASES={given.cases}", flush=True)
     failed = [outcome for outcome in outcomes if not outcome.passed]
     compared, seconds = sum(o.compared for o in outcomes), sum(o.seconds for o in outcomes)
-    print(f"\n{len(chosen)} checks, {compared:,} output values compared, {seconds:.0f} s; {len(failed)} failed")
+    print(f"\n{len(chosen)} checks, {compared:,} output values compared, {seconds:.0f} s of CPU; {len(failed)} failed")
     print(f"verdict  {'FAIL' if failed else 'PASS'}")
     return 1 if failed else 0
 

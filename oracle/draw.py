@@ -24,13 +24,13 @@ def ties(rng: np.random.Generator, quotients: Ints, shifts: Ints) -> Ints:
     return (quotients << shifts) + half + rng.choice([-1, 0, 0, 1], quotients.shape)
 
 
-def scale(rng: np.random.Generator, peak: int, count: int, *, room: int = 24, top: int = (1 << 15) - 1) -> Ints:
-    """Draw `count` multipliers M in 1..top with peak·M ≤ 2^room; many are 1 or 3, which leaves room for ties.
+def scale(rng: np.random.Generator, peak: int, count: int, room: int) -> Ints:
+    """Draw `count` multipliers M of 1..2^15 - 1 with peak·M ≤ 2^room; many are 1 or 3, which leaves room for ties.
 
     Raises:
         ValueError: peak itself is above 2^room.
     """
-    most = min(top, (1 << room) // max(peak, 1))
+    most = min((1 << 15) - 1, (1 << room) // max(peak, 1))
     if most < 1:
         raise ValueError(f"peak = {peak} is above 2^{room}")
     return np.minimum(rng.choice([1, 3, int(rng.integers(1, most, endpoint=True))], count), most)

@@ -33,7 +33,7 @@ MODES = {
 }
 """The decimal mode for negative values, and for the others."""
 SIZE = 1 << 11
-COUNT = 64
+COUNT = 256
 """Outputs of each channel for one set of constants."""
 
 

@@ -75,31 +75,22 @@ class Requant:
 
 
 def requant(
-    rng: np.random.Generator,
-    peak: int,
-    channels: int,
-    *,
-    lo: int,
-    negative: bool = False,
-    bias: bool = False,
-    below_one: bool = False,
+    rng: np.random.Generator, peak: int, channels: int, *, negative: bool = False, bias: bool = False
 ) -> Requant:
-    """Draw constants that keep the condition above.
+    """Draw constants that keep the condition above, for an unsigned output of 8 bits.
 
     Args:
         peak: bound on |acc|, at most 2^24.
-        channels: number of constants; lo: -128 or 0, the output is 8 bits wide.
-        negative: M of both signs; bias: a bias of up to peak (halved room); below_one: scale < 1, as QNNPACK wants.
+        channels: number of constants.
+        negative: M of both signs; bias: one of up to peak, so that |bias|·|M| ≤ 2^23.
     """
     offsets = (
         draw.integers(rng, -peak, peak, channels) if bias and 2 * peak <= 1 << ROOM else np.zeros(channels, np.int64)
     )
     total = peak + int(np.abs(offsets).max())
-    multiplier = draw.scale(rng, total, channels, room=ROOM)
+    multiplier = draw.scale(rng, total, channels, ROOM)
     shift = draw.shift(rng, total, multiplier)
-    if below_one:
-        shift = np.maximum(shift, [int(m).bit_length() for m in multiplier])
     if negative:
         multiplier = multiplier * rng.choice([-1, 1], channels)
-    zero_point = int(draw.integers(rng, lo, lo + 255, 1)[0])
-    return Requant(multiplier=multiplier, shift=shift, bias=offsets, zero_point=zero_point, lo=lo, hi=lo + 255)
+    zero_point = int(draw.integers(rng, 0, 255, 1)[0])
+    return Requant(multiplier=multiplier, shift=shift, bias=offsets, zero_point=zero_point, lo=0, hi=255)

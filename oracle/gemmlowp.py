@@ -112,8 +112,10 @@ def multiplier(rng: np.random.Generator) -> int:
 
 
 def accumulators(rng: np.random.Generator, m: int, shift: int) -> Ints:
-    """Draw accumulators of 29 bits whose shifted value is an int32: a third near the clip range, a third ties, where
-    there are any: acc·m / 2^(31 - shift) is n/2 for acc·m = n·2^(30 - shift)."""
+    """Draw accumulators of 29 bits whose shifted value is an int32: a third near the clip range, a third ties.
+
+    Ties where there are any: acc·m / 2^(31 - shift) is n/2 for acc·m = n·2^(30 - shift).
+    """
     limit = (1 << min(28, 31 - max(shift, 0))) - 1
     halves = rng.integers(-1200, 1200, SIZE)
     near = ((halves << min(30 - shift, 52)) // m + rng.integers(-2, 3, SIZE)).clip(-limit, limit)

@@ -117,7 +117,7 @@ def dense(rng: np.random.Generator, *, bias: bool) -> tuple[Ints, Ints, int, Req
     zp = int(draw.integers(rng, *bounds, 1)[0])
     peak = int(np.abs(w).sum(axis=1).max()) * max(int(np.abs(x - zp).max()), 1)
     channels = outputs if rng.random() < 0.5 else 1
-    constants = requant(rng, max(peak, 1), channels, lo=0, negative=True, bias=bias and channels > 1)
+    constants = requant(rng, max(peak, 1), channels, negative=True, bias=bias and channels > 1)
     return x, w, zp, constants
 
 
@@ -171,7 +171,7 @@ def qlinear_conv(rng: np.random.Generator) -> Iterator[Batch]:
     while True:
         layer = conv_layer(rng, x=operand_range(rng), w=weight_range(rng), small=True)
         outputs = layer.w.shape[0]
-        constants = requant(rng, max(layer.peak, 1), outputs, lo=0, negative=True, bias=True)
+        constants = requant(rng, max(layer.peak, 1), outputs, negative=True, bias=True)
         split = scales(rng, constants)
         inputs = {
             "x": unsigned(layer.x),

@@ -5,7 +5,7 @@
 // Widths      |psum| <= ROWS * 2^(A_W-1) * 2^(W_W-1); PSUM_W = A_W + W_W + ceil(log2(ROWS)) holds it: nothing overflows.
 // Latency     1 cycle for every output; one operand and one weight a cycle.
 // Handshake   none: w_valid_i marks a weight; swap_i travels with the first operand of a new tile.
-//             A weight may arrive in the very cycle of the swap; it then belongs to the next tile.
+//             A weight may arrive in the very cycle of the swap: the next tile's. A swap without a new one keeps it.
 // Model       golden.gemm.gemm
 // Doc         docs/units/systolic_array.md
 `default_nettype none

@@ -11,6 +11,7 @@ from golden.command import Parser, open_package, run
 from mapping.compiler import ALL
 from mapping.hardware import Hardware
 from tb.diagnosis import diagnose
+from tb.dut.engine import ARRAY
 from tb.dut.engine import UNIT as ENGINE
 from tb.engine_command import run_engine_command
 from tb.errors import UserError
@@ -49,7 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
-    if options.unit and options.unit != ENGINE:
+    in_core = options.unit == ENGINE or (options.unit == ARRAY and options.layer != "list")
+    if options.unit and not in_core:
         return run_unit_command(options)
     path, package = open_package(options.model, ROOT / "examples")
     widths = package.graph.widths
@@ -61,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
         bias_w=widths.bias,
         **{name: getattr(options, name) for name in DEPTHS},
     )
-    if options.unit == ENGINE:
+    if in_core:
         return run_engine_command(options, hardware)
     if options.layer == "list":
         print(layer_list(package, hardware))

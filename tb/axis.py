@@ -104,8 +104,8 @@ Beat = tuple[int, bool]
 class AxisMonitor(BusMonitor):
     """Collects the words of a stream and holds it to its rules.
 
-    Callbacks receive each word as an int, or as a `Beat` if the stream has tlast; `cycles` keeps the clock cycle of each
-    handshake.
+    Callbacks receive each word as an int, or as a `Beat` if the stream has tlast; `cycles` keeps the clock cycle of
+    each handshake.
 
     Raises (from its task, which fails the test):
         StreamError: tvalid or tready is X, tdata or tlast is X while valid, tvalid falls or the payload changes while

@@ -1,4 +1,4 @@
-"""The command line's part for a layer engine: run it inside the core, over a model and over random networks."""
+"""The command line of a layer engine, or an array, inside the core: over a model and over random networks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mapping.hardware import Hardware
 from tb.diagnosis import diagnose
 from tb.dut.description import load_description
 from tb.dut.door import own_description
-from tb.dut.engine import UNIT, core_with
+from tb.dut.engine import core_with
 from tb.job import Job, locked_job
 from tb.regress.random_networks import random_layer, random_network
-from tb.request import RunRequest
+from tb.request import RunRequest, Waves
 from tb.runner import ROOT, RTL
 from tb.simulators import find_simulator
 from tb.unit_command import dut_settings, module_text, settings_text
@@ -30,40 +30,43 @@ STALLS = ("none", "p50", "bursts,p90")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """One run of the campaign. model: for the report; settings: of `make sim`, to repeat the run."""
+    """One run of the campaign. model: for the report; made: from the seed, so that only the campaign repeats it."""
 
     package: Package
     model: str
     layer: str
     images: int
     stall: str
-    settings: dict[str, str]
+    made: bool = False
 
 
 def run_engine_command(options: argparse.Namespace, hardware: Hardware) -> int:
     """Run the campaign and print a line a run; return 0 if every run is a PASS, 1 otherwise."""
-    description = load_description(Path(options.dut)) if options.dut else own_description(UNIT)
-    if description.unit != UNIT:
-        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {UNIT}")
+    unit = options.unit
+    description = load_description(Path(options.dut)) if options.dut else own_description(unit)
+    if description.unit != unit:
+        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {unit}")
     simulator, output = find_simulator(options.sim), options.out.resolve()
     runs = list(campaign(options))
     rtl = core_with(description, hardware, output)
-    print(f"unit      {UNIT}, inside t2c_core")
+    print(f"unit      {unit}, inside t2c_core")
     print(f"module    {module_text(description)}")
     print(
         f"run       {simulator.name} {simulator.version}, {hardware.rows}x{hardware.cols}, seed {options.seed}",
         flush=True,
     )
-    failed = 0
+    failed, waves = 0, Waves.parse(options.waves)
     for run in runs:
-        request = RunRequest(layer=run.layer, images=run.images, seed=options.seed, stall=run.stall, rtl=rtl)
+        request = RunRequest(
+            layer=run.layer, images=run.images, seed=options.seed, stall=run.stall, rtl=rtl, waves=waves
+        )
         with locked_job(run.package, run.model, request, hardware, simulator, output) as job:
             result = job.run()
             failed += not result.passed
             print(run_line(run, result), flush=True)
             if not result.passed:
-                settings = dut_settings(description) | run.settings | {"SIM": simulator.name, "SEED": str(options.seed)}
-                print("\n".join(f"  {line}" for line in failure_lines(job, result, settings)), flush=True)
+                lines = failure_lines(job, result, run, dut_settings(description))
+                print("\n".join(f"  {line}" for line in lines), flush=True)
     print(f"verdict   {'FAIL' if failed else 'PASS'}, {len(runs) - failed} of {len(runs)} runs passed")
     return 1 if failed else 0
 
@@ -73,16 +76,14 @@ def campaign(options: argparse.Namespace) -> Iterator[Run]:
     path, package = open_package(options.model, ROOT / "examples")
     layer = ALL if options.layer == "list" else options.layer
     for stall in STALLS if options.stall == "none" else (options.stall,):
-        settings = {"MODEL": str(path), "LAYER": layer, "IMAGES": str(options.images), "STALL": stall}
-        yield Run(package=package, model=str(path), layer=layer, images=options.images, stall=stall, settings=settings)
+        yield Run(package=package, model=str(path), layer=layer, images=options.images, stall=stall)
     if options.layer not in ("list", ALL):
         return
     for make, count in ((random_layer, LAYERS), (random_network, NETWORKS)):
         for index in range(count):
             made = make(options.seed + index)
-            yield Run(
-                package=made, model=made.name, layer=ALL, images=1, stall=STALLS[index % len(STALLS)], settings={}
-            )
+            stall = STALLS[index % len(STALLS)]
+            yield Run(package=made, model=made.name, layer=ALL, images=1, stall=stall, made=True)
 
 
 def run_line(run: Run, result: RunResult) -> str:
@@ -95,11 +96,13 @@ def run_line(run: Run, result: RunResult) -> str:
     )
 
 
-def failure_lines(job: Job, result: RunResult, settings: dict[str, str]) -> Iterator[str]:
-    """Reasons, and for our own engine the first wrong signal inside, which the probe can only name there."""
+def failure_lines(job: Job, result: RunResult, run: Run, dut: dict[str, str]) -> Iterator[str]:
+    """Reasons; for our own engine the first wrong signal inside, whose signals the probe knows; how to see it again."""
     yield from result.reasons
-    if job.request.rtl == RTL:
-        found = diagnose(job, result)
-        if found:
-            yield f"first wrong signal: {found.finding.text}"
-    yield f"run again: {settings_text(settings)}"
+    found = diagnose(job, result) if job.request.rtl == RTL and job.request.waves is None else None
+    if found:
+        yield f"first wrong signal: {found.finding.text}"
+    if run.made:
+        yield f"made from the seed: {settings_text(dut | {'SIM': job.simulator.name, 'SEED': str(job.request.seed)})}"
+    else:
+        yield f"replay with waveform: {result.figures['replay'].replace('make sim', settings_text(dut), 1)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import numpy as np
 from golden.formats import IntArray
 from golden.package import Package
 from mapping.compiler import ALL, compile_largest_batch, compile_program
+from mapping.descriptor import Operation
 from mapping.hardware import Hardware
 from mapping.program import Program
 from tb.errors import UserError
 from tb.job_files import HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH, Prepared, write_files
-from tb.request import RunRequest
-from tb.runner import HDL, RTL, Design, build, simulate
+from tb.request import UNKNOWN_TEST, RunRequest
+from tb.runner import HDL, RTL, Design, Outcome, build, simulate
 from tb.simulators import Simulator
 from tb.verdict import RunResult, judge
 
@@ -72,23 +73,36 @@ class Job:
         Raises:
             SimulatorError: the simulator cannot build the RTL.
         """
-        request = self.request
-        design = harness(self.program.hardware, request.rtl, coverage=request.coverage)
-        built = build(design, self.simulator, self.output, waves=request.waves is not None)
-        outcome = simulate(
-            built,
-            module=MODULE,
-            tests=request.tests,
-            directory=self.folder,
-            seed=request.seed,
-            plusargs=self.prepared.plusargs,
-            environment={"T2C_JOB": str(self.folder / "job.json")},
-        )
+        request, outcome = self.request, self._simulate(self.request.tests)
         result = judge(
             self.program, self.prepared, request, self.model, self.simulator, self.folder, outcome, self.labels
         )
         (self.folder / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n")
         return result
+
+    def run_spoilt(self) -> Outcome:
+        """Give the program's first step an operation that the core does not have, and demand that it says so.
+
+        The job can be run no more after that.
+        """
+        program = self.prepared.plusargs["program"]
+        _, rest = program.read_text().split("\n", 1)
+        program.write_text(f"{max(Operation) + 1:08x}\n{rest}")
+        return self._simulate((UNKNOWN_TEST,))
+
+    def _simulate(self, tests: Sequence[str]) -> Outcome:
+        request = self.request
+        design = harness(self.program.hardware, request.rtl, coverage=request.coverage)
+        built = build(design, self.simulator, self.output, waves=request.waves is not None)
+        return simulate(
+            built,
+            module=MODULE,
+            tests=tests,
+            directory=self.folder,
+            seed=request.seed,
+            plusargs=self.prepared.plusargs,
+            environment={"T2C_JOB": str(self.folder / "job.json")},
+        )
 
 
 def prepare(

@@ -12,7 +12,8 @@ from tb.errors import UserError
 from tb.runner import RTL
 
 MAIN_TEST, RESET_TEST, ERROR_TEST = "program", "program_after_reset_in_mid_stream", "misplaced_tlast_is_an_error"
-"""The cocotb tests of tb/benches/core.py."""
+UNKNOWN_TEST = "unknown_operation_is_an_error"
+"""The cocotb tests of tb/benches/core.py; the last is for a job whose program was spoilt (`tb.job.Job.run_spoilt`)."""
 
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
 """Hardware fields that `make sim` takes as ACT_DEPTH and so on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,7 @@ def run_description(
     folder_suffix: str = "",
     table: UnitTable | None = None,
     coverage: bool = False,
+    only: Collection[str] = (),
 ) -> UnitRun:
     """Run every test of a unit's bench that applies to the module.
 
@@ -160,6 +161,7 @@ def run_description(
         folder_suffix: gives the run a folder of its own, beside the one that such runs share.
         table: for a unit with a table; it goes before `parameters`. One made for them if None.
         coverage: Verilator counts lines and toggles.
+        only: names of tests; all of the bench's if empty.
 
     Raises:
         DescriptionError, SourceError: the description does not fit the module.
@@ -185,7 +187,7 @@ def run_description(
         outcome = simulate(
             built,
             module=unit.module,
-            tests=[test for test in unit.tests if test not in opened.missing],
+            tests=[test for test in unit.tests if test not in opened.missing and (not only or test in only)],
             directory=folder,
             seed=seed,
             plusargs=plusargs,

@@ -116,7 +116,11 @@ def test_one_module_of_the_files_name(path: Path) -> None:
     assert len(re.findall(r"\bendmodule\b", code)) == 1
 
 
-@pytest.mark.parametrize("path", [*VERILOG, *sorted((ROOT / "tb").rglob("hdl/*.v"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*VERILOG, *sorted(path for room in ("tb", "formal") for path in (ROOT / room).rglob("hdl/*.v"))],
+    ids=relative,
+)
 def test_verilog_frame(path: Path) -> None:
     """Header comment, then no implicit nets, restored at the end."""
     lines = [line.strip() for line in path.read_text().splitlines() if line.strip()]

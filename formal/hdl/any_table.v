@@ -1,6 +1,7 @@
-// ram: stands for rtl/ram.v as a ROM whose contents are arbitrary: constant in time, and free to be anything.
+// any_table: a module ram in place of rtl/ram.v, whose tables hold anything: constant in time, fixed by no file.
 //
-// Spec        rdata_o <= table[raddr_i]; what a ram is whose we_i is 0 (ram/words proves that of rtl/ram.v)
+// Spec        with a PLUSARG, a ROM: rdata_o <= words[raddr_i] for arbitrary words; we_i must be 0. Without one, what
+//             rtl/ram.v does.
 // Doc         docs/formal.md
 `default_nettype none
 
@@ -19,9 +20,19 @@ module ram #(
     output reg  [W-1:0]      rdata_o
 );
 
-    (* anyconst *) wire [W*DEPTH-1:0] words;
-    always @(posedge clk_i) rdata_o <= words[raddr_i*W+:W];
-    always @* assert (!we_i);
+    generate
+        if (PLUSARG != "") begin : g_table
+            (* anyconst *) wire [W*DEPTH-1:0] words;
+            always @(posedge clk_i) rdata_o <= words[raddr_i*W+:W];
+            always @* assert (!we_i);
+        end else begin : g_memory
+            reg [W-1:0] mem [0:DEPTH-1];
+            always @(posedge clk_i) begin
+                rdata_o <= mem[raddr_i];
+                if (we_i) mem[waddr_i] <= wdata_i;
+            end
+        end
+    endgenerate
 
 endmodule
 

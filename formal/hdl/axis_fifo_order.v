@@ -1,9 +1,9 @@
 // axis_fifo_order: what goes into axis_fifo comes out, once, in order, unchanged, and holds still while it waits.
 //
-// Method      The harness counts the words inside. At any moment (pick_i is free) it picks a word as it goes in, notes its value
-//             and how many are ahead of it, and demands that very value when these have left. Since every word may be the
-//             picked one, none is lost, repeated, changed or overtaken. The word's slot of the memory is part of the
-//             induction.
+// Method      The harness counts the words inside. At any moment (pick_i is free) it picks a word as it goes in, notes
+//             its value and how many are ahead of it, and demands that very value when these have left. Since every
+//             word may be the picked one, none is lost, repeated, changed or overtaken. The word's slot of the memory
+//             is part of the induction.
 // Assumed     a reset in the first cycle; nothing else.
 // Doc         docs/formal.md
 `default_nettype none

@@ -1,7 +1,7 @@
 // lut_pointwise_results: one result for every element taken, its entry of the table, in order; for any table.
 //
-// Method      The element that is inside, if any, is kept beside the unit; its result is the table's entry. Holds after a reset,
-//             and one step from any state in which it holds. The table is any_table.v.
+// Method      The element that is inside, if any, is kept beside the unit; its result is the table's entry. Holds after
+//             a reset, and one step from any state in which it holds. The table is any_table.v.
 // Assumed     a reset in the first cycle; nothing else.
 // Doc         docs/formal.md
 `default_nettype none
@@ -25,7 +25,7 @@ module lut_pointwise_results #(
         .s_axis_tvalid_i(valid_i), .s_axis_tready_o(s_ready), .s_axis_tdata_i(x_i), .s_axis_tlast_i(last_i),
         .m_axis_tvalid_o(m_valid), .m_axis_tready_i(ready_i), .m_axis_tdata_o(m_data), .m_axis_tlast_o(m_last)
     );
-    (* hierconn *) wire [(OUT_W<<X_W)-1:0] \dut.i_table.words ;
+    (* hierconn *) wire [(OUT_W<<X_W)-1:0] \dut.i_table.g_table.words ;
     (* hierconn *) wire [X_W-1:0]          \dut.addr_q ;
     stream_stable #(.W(OUT_W + 1)) stable (
         .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(m_valid), .ready_i(ready_i), .data_i({m_last, m_data})
@@ -46,7 +46,7 @@ module lut_pointwise_results #(
     always @* if (started_q) begin
         assert (s_ready == (~inside_q | ready_i));
         assert (m_valid == inside_q);
-        if (inside_q) assert (m_data == \dut.i_table.words [x_q*OUT_W+:OUT_W]);
+        if (inside_q) assert (m_data == \dut.i_table.g_table.words [x_q*OUT_W+:OUT_W]);
         if (inside_q) assert (m_last == last_q);
 `ifdef INVARIANTS
         if (inside_q) assert (\dut.addr_q == x_q);

@@ -1,8 +1,9 @@
-// lut_softmax_rows: as many results as elements, row by row, tlast with the last of each, at the cycle that the header says.
+// lut_softmax_rows: as many results as elements, row by row, tlast with the last, in the cycle the header says.
 //
-// Method      The harness counts the elements of the row that comes in and keeps the lengths of the whole rows inside. The
-//             unit's counters, states and valid bits are tied to these counts; that holds after a reset, and one step from any
-//             state in which it holds. Values are not looked at here (lut_softmax_values), so the memories hold anything.
+// Method      The harness counts the elements of the row that comes in and keeps the lengths of the whole rows inside.
+//             The unit's counters, states and valid bits are tied to these counts; that holds after a reset, and one
+//             step from any state in which it holds. Values are not looked at, so the memories hold anything;
+//             VALUES adds what lut_softmax_values.vh says of them, for rows of one and two elements.
 // Assumed     a reset in the first cycle; nothing else.
 // Doc         docs/formal.md
 `default_nettype none
@@ -114,7 +115,8 @@ module lut_softmax_rows #(
             if (!\dut.issue_q & !valid[0]) assert (age_q == length_q + 2 & valid[1] & lasts4[1]);
         end
         if (\dut.state_q == DIVIDE)
-            assert (!\dut.issue_q & valid == 0 & \dut.step_q <= R_W & age_q == length_q + 3 + \dut.step_q & sent_q == 0);
+            assert (!\dut.issue_q & valid == 0 & sent_q == 0 & \dut.step_q <= R_W
+                    & age_q == length_q + 3 + \dut.step_q );
         if (\dut.state_q == SCALE) begin
             if (\dut.issue_q ) begin
                 assert (age_q == length_q + R_W + 4 + (index < 4 ? index : 4));
@@ -131,8 +133,12 @@ module lut_softmax_rows #(
 `endif
     end
 
+`ifdef VALUES
+`include "lut_softmax_values.vh"
+`endif
+
     always @* if (started_q) begin
-        cover (rows_q == 2 & length_q == 1 & second_q == 3 & m_valid & ~ready_i);
+        cover (rows_q == 2 & length_q == 1 & second_q == 2 & m_valid & ~ready_i);
         cover (send & row_out & row_in & rows_q == 1);
     end
 

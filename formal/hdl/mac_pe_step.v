@@ -1,7 +1,7 @@
 // mac_pe_step: one cycle of mac_pe from any state, and what a weight does from its arrival to its use.
 //
-// Method      The harness keeps its own shadow weight, active weight and full flag, as the header of mac_pe tells them. They
-//             equal the PE's registers; that holds after a reset, and one step from any state in which it holds.
+// Method      The harness keeps its own shadow weight, active weight and full flag, as the header of mac_pe tells them.
+//             They equal the PE's registers; that holds after a reset, and one step from any state in which it holds.
 //             active and shadow are compared once something defined them: a swap uses whatever shadow holds.
 // Assumed     a reset in the first cycle; nothing else: every input is free in every cycle.
 // Doc         docs/formal.md
@@ -33,7 +33,7 @@ module mac_pe_step #(
     (* hierconn *) wire signed [W_W-1:0] \dut.active_q ;
     (* hierconn *) wire signed [W_W-1:0] \dut.shadow_q ;
 
-    // Spec: the shadow weight is the first that arrives after the last swap; one that arrives with a swap is the next tile's.
+    // The shadow weight is the first that arrives after the last swap; one that arrives with a swap is the next tile's.
     reg                  started_q = 1'b0;
     reg                  full_q;
     reg signed [W_W-1:0] shadow_q, active_q;    // equal to the PE's from the first, whatever that holds at power-up

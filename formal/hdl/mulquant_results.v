@@ -1,9 +1,11 @@
 // mulquant_results: every result of mulquant equals mulquant_spec of the inputs that were accepted for it.
 //
-// Method      The operands of each accepted result travel beside it through three slots, which move as the header of mulquant
-//             says: one a cycle, all held while a result waits. Each register of the pipeline equals what mulquant_spec says
-//             of its slot; that holds after a reset, and one step from any state in which it holds, whatever the inputs.
-// Assumed     lo <= hi; nobody changes rounding, zero point, lo, hi while a result is inside; at most two operands a result.
+// Method      The operands of each accepted result travel beside it through three slots, which move as the header of
+//             mulquant says: one a cycle, all held while a result waits. Each register of the pipeline equals what
+//             mulquant_spec says of its slot; that holds after a reset, and one step from any state in which it holds,
+//             whatever the inputs.
+// Assumed     lo <= hi; nobody changes rounding, zero point, lo, hi while a result is inside; at most two operands a
+//             result.
 // Doc         docs/formal.md
 `default_nettype none
 
@@ -55,8 +57,8 @@ module mulquant_results #(
     wire signed [71:0] p_q       = \dut.p_q ;
     wire signed [71:0] rounded_q = \dut.rounded_q ;
 
-    // What the specification says of the inputs that were accepted: p of a first operand that waits for its second, and p and
-    // the shift of three results.
+    // What the specification says of the inputs that were accepted: p of a first operand that waits for its second,
+    // and p and the shift of three results.
     reg                 started_q = 1'b0;
     reg                 waiting_q, inside1_q, inside2_q, inside3_q;
     reg signed [71:0]   first_q, p1_q, p2_q, p3_q;

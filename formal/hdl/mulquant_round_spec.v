@@ -1,7 +1,7 @@
 // mulquant_round_spec: from p to q, straight from docs/arithmetic.md sections 2 and 3; no clock, no pipeline.
 //
-// Spec        q = floor(p / 2^S), f = p - q * 2^S, h = 2^(S-1); one up where the mode says so of f and h;
-//             then clip(rounded + zp, lo, hi)
+// Spec        q = floor(p / 2^S), f = p - q * 2^S, h = 2^(S-1); one up where the mode says so of f and h; then
+//             clip(rounded + zp, lo, hi)
 // Widths      everything is 72 bits wide: nothing overflows for |p| < 2^70 and S <= 63
 // Doc         docs/formal.md
 `default_nettype none

@@ -1,8 +1,8 @@
 // stream_loader_words: every beat goes where the step says; parameter words are put together in order; tlast is judged.
 //
-// Method      The harness counts words and beats and keeps the beats of the word that is coming; a cycle after its last beat the
-//             word must be written, whole, at its address, to its memory and to no other. Holds after a reset, and one step
-//             from any state in which it holds.
+// Method      The harness counts words and beats and keeps the beats of the word that is coming; a cycle after its last
+//             beat the word must be written, whole, at its address, to its memory and to no other. Holds after a reset,
+//             and one step from any state in which it holds.
 // Assumed     a reset in the first cycle; words_i >= 1; one kind a step; no start_i while a step runs.
 // Doc         docs/formal.md
 `default_nettype none
@@ -73,7 +73,10 @@ module stream_loader_words #(
             word_q <= word_q + complete;
         end
         if (ends | wrong) running_q <= 1'b0;
-        if (start_i) {running_q, kind_q, base_q, words_q, word_q, beat_q} <= {1'b1, kind_i, base_i, words_i, {ADDR_W{1'b0}}, 2'd0};
+        if (start_i) begin
+            {running_q, kind_q, base_q, words_q} <= {1'b1, kind_i, base_i, words_i};
+            {word_q, beat_q} <= {ADDR_W + 2{1'b0}};
+        end
         if (!rst_ni) {running_q, write_q, done_q, wrong_q} <= 4'b0;
     end
 

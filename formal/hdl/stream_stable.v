@@ -1,6 +1,7 @@
 // stream_stable: a word that waits keeps waiting, unchanged, until it is taken or a reset comes.
 //
-// Method      Assertions for the output of any stream; for the first cycle, in which nothing is known, they say nothing.
+// Method      Assertions for the output of any stream; for the first cycle, in which nothing is known, they say
+//             nothing.
 // Doc         docs/formal.md
 `default_nettype none
 

@@ -1,9 +1,10 @@
 // stream_storer_words: a STORE step sends exactly its words, in order, tlast with the last, at one word a cycle.
 //
-// Method      The memory is arbitrary: one address of it (watch, free but constant) holds a word (content, likewise); what lies
-//             elsewhere changes at will. Every word sent from that address must be that word; since it may be any address, all
-//             are right. From the third cycle after start_i on, a word waits in every cycle until the last one is taken: none
-//             is lost, and nothing gets stuck. The buffer's slots and the credits are part of the induction.
+// Method      The memory is arbitrary: one address of it (watch, free but constant) holds a word (content, likewise);
+//             what lies elsewhere changes at will. Every word sent from that address must be that word; since it may be
+//             any address, all are right. From the third cycle after start_i on, a word waits in every cycle until the
+//             last one is taken: none is lost, and nothing gets stuck. The buffer's slots and the credits are part of
+//             the induction.
 // Assumed     a reset in the first cycle; words_i >= 1; no start_i while a step runs; the memory answers a cycle later.
 // Doc         docs/formal.md
 `default_nettype none

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, with_timeout
 
-from tb.benches.core_bench import ERROR_STATUS, MISPLACED_TLAST, PERIOD_NS, CoreBench
+from tb.benches.core_bench import ERROR_STATUS, MISPLACED_TLAST, PERIOD_NS, UNKNOWN_OPERATION, CoreBench
 
 
 def _load_bench(dut: HierarchyObject) -> CoreBench:
@@ -127,6 +127,18 @@ async def program_after_reset_in_mid_stream(dut: HierarchyObject) -> None:
         assert bench.counter("captured" if computing else "words_in") > 0, "nothing happened before the reset"
     await bench.reset()
     await _run_and_judge(bench)
+
+
+@cocotb.test()
+async def unknown_operation_is_an_error(dut: HierarchyObject) -> None:
+    """A program whose first step was made meaningless: the core stops with code 1 and has moved nothing."""
+    bench = _load_bench(dut)
+    await bench.reset()
+    await bench.start(0)
+    await with_timeout(RisingEdge(bench.dut.job_done), bench.job["cycle_limit"] * PERIOD_NS, "ns")
+    assert bench.counter("status") == ERROR_STATUS
+    assert bench.counter("error_code") == UNKNOWN_OPERATION
+    assert bench.counter("captured") == bench.counter("words_in") == 0
 
 
 @cocotb.test()

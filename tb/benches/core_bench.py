@@ -28,7 +28,7 @@ STICKY = {
 QUIET_CYCLES = 64
 """After a run, besides ROWS + COLS: long enough for anything that is still inside to come out."""
 DONE_STATUS, ERROR_STATUS = 2, 4
-MISPLACED_TLAST = 2
+UNKNOWN_OPERATION, MISPLACED_TLAST = 1, 2
 
 
 class CoreBench:

@@ -24,6 +24,7 @@ from tb.benches.core_registers_parts import (
     Program,
     RegistersBench,
 )
+from tb.scoreboard import reported
 from tb.stalls import PROFILES
 from tb.unit_job import UnitSettings
 
@@ -38,6 +39,7 @@ async def _start(dut: HierarchyObject) -> RegistersBench:
 
 
 @cocotb.test()
+@reported
 async def addresses(dut: HierarchyObject) -> None:
     """Every byte address read and written, idle and with a program under way: SLVERR and 0 but for the registers."""
     bench = await _start(dut)
@@ -62,6 +64,7 @@ async def addresses(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def strobes(dut: HierarchyObject) -> None:
     """All strobes with data that ask for a start or not, idle and busy: only bit 0 in byte 0 does."""
     bench = await _start(dut)
@@ -79,6 +82,7 @@ async def strobes(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def channel_order(dut: HierarchyObject) -> None:
     """AW before W and W before AW by 0 .. 9 cycles, one write alone and four in a row, B and R held back or not."""
     bench = await _start(dut)
@@ -96,6 +100,7 @@ async def channel_order(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def programs(dut: HierarchyObject) -> None:
     """Programs of every kind, one after the other, with literal values: sticky bits, code, layer, cycles."""
     bench = await _start(dut)
@@ -124,6 +129,7 @@ async def programs(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def same_cycle(dut: HierarchyObject) -> None:
     """A read or a start in the cycle of done_i or error_i, and each cycle around it: it sees what was before."""
     bench = await _start(dut)
@@ -152,6 +158,7 @@ async def same_cycle(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def cycle_count(dut: HierarchyObject) -> None:
     """Pairs of reads give the count at the read of CYCLES_LO, across every carry, however late CYCLES_HI is read."""
     bench = await _start(dut)
@@ -175,6 +182,7 @@ async def cycle_count(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def reset(dut: HierarchyObject) -> None:
     """A reset in every phase of a write, a read and a program leaves nothing behind."""
     bench = await _start(dut)
@@ -200,6 +208,7 @@ async def reset(dut: HierarchyObject) -> None:
 
 
 @cocotb.test()
+@reported
 async def random_data(dut: HierarchyObject) -> None:
     """Random reads and writes behind random delays on all channels, with and without noise from the core."""
     bench = await _start(dut)

@@ -11,6 +11,8 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
 from tb.axi_lite import CHANNELS, OKAY, SLVERR, AxiLiteMaster, AxiLiteMonitor, BusCycle, Word
+from tb.coverage.core_registers import cover_unit, cycle_bins
+from tb.coverage.inputs import Inputs
 from tb.scoreboard import Scoreboard
 from tb.stalls import PROFILES
 from tb.unit_job import UnitSettings
@@ -180,7 +182,8 @@ class RegistersBench:
         self.monitor.observers.append(self.observe)
         self.master = AxiLiteMaster(self.monitor)
         self.core = Core(dut, self.rng)
-        self.scoreboard = Scoreboard(dut, self.describe)
+        self.coverage = cover_unit(unit.parameters)
+        self.scoreboard = Scoreboard(dut, self.describe, Inputs(self.coverage))
         self.answered: list[str] = []
         self.reads: list[int] = []
         """Cycle of each AR."""
@@ -205,7 +208,17 @@ class RegistersBench:
             self.reads.append(model.now)
         self.refused += bus.taken.get("b") == (SLVERR,)
         self.starts += model.start
-        model.advance(bus, self.core.current)
+        core = self.core.current
+        for group, name in cycle_bins(
+            bus.taken,
+            aw_waits=model.aw is not None,
+            w_waits=model.w is not None,
+            ends=(model.running and core.done, model.running and core.error),
+            start=model.start,
+            busy=model.running or core.busy,
+        ):
+            self.coverage.hit(group, name)
+        model.advance(bus, core)
 
     @property
     def requests(self) -> int:
@@ -215,10 +228,13 @@ class RegistersBench:
         """Choose the delays of aw, w, b, ar and r; one profile serves all."""
         for name, profile in zip(CHANNELS, profiles * (len(CHANNELS) // len(profiles)), strict=True):
             self.master.stalls[name] = PROFILES[profile].cycles(self.rng)
+            self.coverage.hit("stalls", f"{name} {profile}")
 
     async def reset(self, length: int = 4) -> None:
         """Reset for that many cycles with all valids low; transactions and programs are forgotten."""
         await RisingEdge(self.dut.clk_i)
+        if self.monitor.enabled:
+            self.coverage.hit("reset", "reset with a program under way" if self.model.running else "reset while idle")
         self.monitor.enabled = False
         self.dut.rst_ni.value = 0
         self.master.restart()

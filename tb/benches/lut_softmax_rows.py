@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.formats import IntArray, IntFormat
+from golden.formats import IntFormat
 from golden.softmax import SoftmaxTable
 
 Row = list[int]
@@ -79,10 +79,3 @@ def random_rows(space: Space, count: int, longest: int) -> Iterator[Row]:
             continue
         maximum, spread = rng.randint(fmt.lo, fmt.hi), rng.randint(1, min(space.table.depth + 1, fmt.hi - fmt.lo))
         yield space.below(maximum, [min(rng.randint(0, spread), rng.randint(0, spread)) for _ in range(length)])
-
-
-def has_tie(e: IntArray, table: SoftmaxTable) -> bool:
-    """True if a result of the row with these exponentials lies exactly between two integers."""
-    shift = table.reciprocal_bits - table.output_bits
-    products = e * ((1 << table.reciprocal_bits) // int(e.sum()))
-    return bool((products % (1 << shift) == 1 << (shift - 1)).any())

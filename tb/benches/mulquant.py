@@ -152,7 +152,8 @@ class MulQuantBench:
 
     def check_latency(self, taken: Sequence[int]) -> None:
         """Every result left as many cycles after its input was taken as the description says."""
-        stated = self.traits.latency
+        stated, came = self.traits.latency, len(self.monitor.cycles)
+        assert came == len(taken), f"{len(taken)} inputs gave {came} results"
         delays = sorted({out - cycle for cycle, out in zip(taken, self.monitor.cycles, strict=True)})
         assert delays == [stated], f"results come {delays} cycles after their inputs, the description says {stated}"
 

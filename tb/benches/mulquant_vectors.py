@@ -118,6 +118,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
             if shift <= max_shift:
                 for odd in (-3, -1, 1, 3):
                     yield Vector(acc=odd << acc_bits, multiplier=1 << scale_bits, bias=0, shift=shift)
+    yield from _beside_largest_ties(ranges)
     for _ in range(count):
         yield Vector(
             acc=rng.choice(accs),
@@ -125,6 +126,17 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
             bias=rng.choice(biases),
             shift=rng.randint(0, max_shift),
         )
+
+
+def _beside_largest_ties(ranges: Ranges) -> Iterator[Vector]:
+    """p = +-2^(S-1) + 2^k for every k, a tie but for one bit, at the largest shift of which a product is half a step."""
+    widths, max_shift = ranges.widths, (1 << ranges.shift_w) - 1
+    for sign in (1, -1):
+        shift = min(max_shift, widths.scale + widths.acc - (1 if sign > 0 else 2))
+        if shift >= widths.scale:
+            acc = -sign * (1 << (shift - widths.scale))
+            for k in range(min(shift - 1, widths.bias - 1)):
+                yield Vector(acc=acc, multiplier=-(1 << (widths.scale - 1)), bias=1 << k, shift=shift)
 
 
 def random_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:

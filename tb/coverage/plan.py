@@ -19,7 +19,7 @@ from tb.coverage.core import cover_run
 from tb.job import harness, locked_job
 from tb.regress.random_builder import RandomBuilder
 from tb.regress.random_networks import random_layer, random_network
-from tb.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest
+from tb.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST, RunRequest
 from tb.runner import COVERAGE_DATA, ROOT, build
 from tb.simulators import find_simulator
 from tb.stalls import PROFILES
@@ -60,7 +60,7 @@ UNIT_PARAMETERS: Mapping[str, tuple[Mapping[str, int], ...]] = {
         {"X_W": 7, "DEPTH_W": 6, "E_W": 14, "OUT_W": 7, "R_W": 23, "LEN_W": 6},
     ),
     "lut_pointwise": ({"X_W": 2, "OUT_W": 2}, {"X_W": 6, "OUT_W": 16}),
-    "core_registers": (),
+    "core_registers": ({"LO_W": 32},),
 }
 """Builds of each unit besides its usual one, on Icarus; the usual one runs on Verilator, which counts lines."""
 
@@ -125,6 +125,7 @@ def core_runs() -> Iterator[Run]:
                 stall=next(pairs),
                 tests=tests,
             )
+    yield Run(id=f"{CORE}.wide.spoilt", part=CORE, hardware=WIDE, model="layer-8", layer="", tests=(UNKNOWN_TEST,))
 
 
 def package_of(model: str) -> Package:
@@ -186,6 +187,9 @@ def _core(run: Run, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
     request = RunRequest(layer=layer, images=images, stall=run.stall, tests=run.tests, coverage=True)
     simulator = find_simulator("verilator")
     with locked_job(package, run.model, request, run.hardware, simulator, output) as job:
+        if run.tests == (UNKNOWN_TEST,):
+            outcome = job.run_spoilt()
+            return () if outcome.passed else (f"{UNKNOWN_TEST}: see {outcome.log}",), Coverage(), job.folder
         result = job.run()
         coverage = cover_run(job.program, job.tensors, run.stall) if result.passed else Coverage()
         return result.reasons, coverage, job.folder

@@ -127,7 +127,6 @@ def traits_of(wiring: Wiring) -> Traits:
     """What the bench must know."""
     d = wiring.description
     return Traits(
-        name=d.top,
         handshake=d.handshake,
         latency=wiring.latency,
         rounding=tuple(d.rounding.codes) if d.rounding else (),

@@ -1,4 +1,4 @@
-"""A user's layer engine in the place of ours: the files of a core that holds it."""
+"""A user's layer engine, or systolic array, in the place of ours: the files of a core that holds it."""
 
 from __future__ import annotations
 
@@ -8,38 +8,55 @@ from mapping.hardware import Hardware
 from tb.dut.check import check
 from tb.dut.description import Description
 from tb.dut.door import OWN, write_adapter
+from tb.dut.interfaces import FIRST_FIRST
 from tb.dut.ports import Elaboration
+from tb.dut.wiring import Wiring
 from tb.filelist import NAME as FILELIST
 from tb.filelist import read_filelist
 from tb.runner import RTL
 
-UNIT, CORE, INSTANCE = "layer_engine", "t2c_core", "i_engine"
+UNIT, ARRAY, CORE = "layer_engine", "systolic_array", "t2c_core"
+PLACES = {UNIT: "i_engine", ARRAY: "i_engine.i_array"}
+"""Units that run inside the core, and where."""
 
 
 def core_with(description: Description, hardware: Hardware, output: Path) -> Path:
-    """Folder of RTL in which the described engine has the place of ours; ours itself is the RTL as it is.
+    """Folder of RTL in which the described module has the place of ours; ours itself is the RTL as it is.
 
-    Of our files only those go along that the core needs outside its engine, so that the engine may bring modules of
-    any other name.
+    Of our files only those go along that the core needs outside that place, so that the module may bring others of any
+    other name.
 
     Args:
-        description: of the engine.
+        description: of the module.
         hardware: parameters of the core.
         output: folder of all simulation output.
 
     Raises:
         DescriptionError, SourceError: the description does not fit.
     """
-    files = read_filelist(RTL / FILELIST).sources
+    files, place = read_filelist(RTL / FILELIST).sources, PLACES[description.unit]
     core = Elaboration(files, CORE, hardware.parameters(), includes=[RTL])
-    wiring = check(description, core.instance(INSTANCE))
+    wiring = check(description, core.instance(place))
     for name, value in description.unit_parameters.items():
         built = wiring.ours.parameters[name]
         if built != value:
             text = f"unit_parameters: {name} is {value}, this run builds {name} = {built}; make sim takes {name}=..."
             raise description.error(f"unit_parameters.{name}", text)
+    if description.unit == ARRAY:
+        _check_array(wiring, hardware)
     if description.path.parent == OWN:
         return RTL
-    outside = core.modules_outside(INSTANCE)
+    outside = core.modules_outside(place)
     around = [path for path in files if path.stem in outside]
-    return write_adapter(wiring, UNIT, output, around, includes=(RTL,))
+    return write_adapter(wiring, description.unit, output, around, includes=(RTL,))
+
+
+def _check_array(wiring: Wiring, hardware: Hardware) -> None:
+    """The engine relies on more than the bench, which adapts to its module."""
+    description, latency = wiring.description, hardware.rows + hardware.cols - 1
+    if wiring.latency != latency:
+        text = f"latency: {wiring.latency}; inside the core an array needs ROWS + COLS - 1 = {latency}"
+        raise description.error("latency", text)
+    if description.absent or description.weight_rows != FIRST_FIRST:
+        place = "absent" if description.absent else "weight_rows"
+        raise description.error(place, f"{place}: inside the core an array has double buffering and takes row 0 first")

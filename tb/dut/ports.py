@@ -103,19 +103,24 @@ class Elaboration:
     def top(self) -> Module:
         return self._module(self._top)
 
-    def instance(self, name: str) -> Module:
-        """The module of an instance directly below the top."""
-        found = self._top.body.find(name)
-        assert isinstance(found, ast.InstanceSymbol), name
-        return self._module(found)
+    def instance(self, path: str) -> Module:
+        """The module of an instance below the top, such as i_engine.i_array."""
+        return self._module(self._find(path))
 
-    def modules_outside(self, name: str) -> set[str]:
-        """Names of all modules that are instantiated, except within the instance of that name below the top."""
-        names: set[str] = {self._top.definition.name}
+    def _find(self, path: str) -> ast.InstanceSymbol:
+        found = self._top
+        for name in path.split("."):
+            found = found.body.find(name)
+            assert isinstance(found, ast.InstanceSymbol), path
+        return found
+
+    def modules_outside(self, path: str) -> set[str]:
+        """Names of all modules that are instantiated, except within the instance at that path below the top."""
+        names, inner = {self._top.definition.name}, self._find(path).hierarchicalPath
 
         def visit(symbol: object) -> object:
             if isinstance(symbol, ast.InstanceSymbol):
-                if symbol.name == name:
+                if symbol.hierarchicalPath == inner:
                     return ast.VisitAction.Skip
                 names.add(symbol.definition.name)
             return ast.VisitAction.Advance

@@ -13,12 +13,11 @@ from tb.dut.interfaces import FIXED_LATENCY
 class Traits:
     """The part of a description that its bench uses.
 
-    name: what is under test; handshake: see tb.dut.interfaces; latency: cycles, None if not stated; rounding: names of
+    handshake: see tb.dut.interfaces; latency: cycles, None if not stated; rounding: names of
     its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
     weight_rows: order of the words of a tile; reset: it has one.
     """
 
-    name: str
     handshake: str = ""
     latency: int | None = None
     rounding: tuple[str, ...] = ()

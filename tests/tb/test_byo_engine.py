@@ -76,7 +76,7 @@ def test_a_fault_in_it_is_found_and_placed(
     assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 1
     out = capsys.readouterr().out
     assert re.search(report, out), out
-    assert "run again: make sim UNIT=layer_engine DUT=" in out
+    assert "replay with waveform: make sim UNIT=layer_engine DUT=" in out
     assert "verdict   FAIL, 0 of 1 runs passed" in out
 
 
@@ -106,4 +106,31 @@ def test_what_does_not_fit_is_refused(original: str, changed: str, message: str,
     shutil.copy(RTL / "axis_fifo.v", tmp_path)
     dut.write_text(dut.read_text().replace(original, changed, 1))
     with pytest.raises(UserError, match=message):
+        core_with(load_description(dut), HARDWARE, tmp_path)
+
+
+def test_a_foreign_array_runs_inside_the_core(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--layer", "conv1", "--images", "1", "--stall", "p10", "--rows", "8", "--cols", "4"]
+    path = DUTS / "tile_array.yaml"
+    assert command.main(["--unit", "systolic_array", "--dut", str(path), "--out", str(sim_output), *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "unit      systolic_array, inside t2c_core" in out
+    assert "conv1, 1 images, stall p10: 1,024 results compared, 0 mismatches" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("tile_array", ("ROWS + COLS - 1", "ROWS"), "latency: 8; inside the core an array needs ROWS + COLS - 1 = 15"),
+        ("plain_array", ("latency: 2", "latency: 15"), "absent: inside the core an array has double buffering"),
+    ],
+)
+def test_an_array_that_the_engine_cannot_use_is_refused(
+    name: str, change: tuple[str, str], message: str, tmp_path: Path
+) -> None:
+    for path in DUTS.glob(f"{name}.*"):
+        shutil.copy(path, tmp_path)
+    dut = tmp_path / f"{name}.yaml"
+    dut.write_text(dut.read_text().replace(*change))
+    with pytest.raises(UserError, match=re.escape(message)):
         core_with(load_description(dut), HARDWARE, tmp_path)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from tb.dut.description import load_description
-from tb.dut.door import OWN, open_door, own_description
+from tb.dut.door import OWN, open_door, our_unit, own_description
 from tb.dut.expressions import evaluate
 from tb.dut.interfaces import INTERFACES
+from tb.dut.ports import Elaboration, SourceError
 from tb.dut.yaml_file import DescriptionError
 from tb.errors import UserError
+from tb.runner import RTL
 from tb.unit_job import UNITS, find_description
 from tests.conftest import ROOT
 
@@ -206,6 +208,24 @@ def test_our_own_units_fit_without_an_adapter(unit: str, tmp_path: Path) -> None
     assert opened.design.top == unit
     assert opened.missing == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("unit", [unit for unit in INTERFACES if unit in UNITS])
+def test_an_adapter_fits_what_stands_behind_it(unit: str, tmp_path: Path) -> None:
+    """Our units as foreign ones: what is generated elaborates with our ports, and with no parameters but these."""
+    path = tmp_path / "ours.yaml"
+    path.write_text((OWN / f"{unit}.yaml").read_text().replace("../../../rtl", str(RTL)))
+    opened = open_door(load_description(path), UNITS[unit].parameters, tmp_path)
+    design = opened.design
+    assert design.top == f"dut_{unit}"
+    adapter = Elaboration(design.sources(), design.top, includes=design.includes()).top()
+    ours = our_unit(unit, UNITS[unit].parameters)
+    assert {name: (port.direction, port.width) for name, port in adapter.ports.items()} == {
+        name: (port.direction, port.width) for name, port in ours.ports.items()
+    }
+    first = next(iter(UNITS[unit].parameters))
+    with pytest.raises(SourceError, match=f"dut_{unit}_is_generated_for_other_parameters"):
+        Elaboration(design.sources(), design.top, {first: 3}, includes=design.includes())
 
 
 def test_every_unit_has_a_description() -> None:

@@ -108,6 +108,7 @@ SMALL = {"lut_softmax": {"LEN_W": 4}, "lut_pointwise": {}}
 """Short rows make short runs."""
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("unit", SMALL)
 def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
     """The control of every test below."""
@@ -115,7 +116,7 @@ def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 9))
+@pytest.mark.parametrize("name", sampled(FAULTS, 15))
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     unit, test, original, mutant = FAULTS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from golden.rounding import Rounding
 from golden.softmax import SoftmaxTable
 from golden.table_nodes import Softmax
 from tb.__main__ import main as sim
-from tb.benches.lut_softmax_rows import Space, corner_rows, has_tie, random_rows, tie_rows
+from tb.benches.lut_softmax_rows import Space, corner_rows, random_rows, tie_rows
 from tb.errors import UserError
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import UNITS, run_unit
@@ -159,21 +160,49 @@ def test_a_node_of_a_package_runs_on_its_unit(
 
 def test_a_table_of_ones_own_runs(tmp_path: Path, sim_output: Path) -> None:
     (tmp_path / "my.hex").write_text("3\n2\n0\n1\n")
-    assert sim(["--unit", "lut_softmax", "--out", str(sim_output), "--table", str(tmp_path / "my.hex")]) == 0
+    assert sim(["--unit", "lut_pointwise", "--out", str(sim_output), "--table", str(tmp_path / "my.hex")]) == 0
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+def only(monkeypatch: pytest.MonkeyPatch, unit: str, *tests: str) -> None:
+    monkeypatch.setitem(UNITS, unit, dataclasses.replace(UNITS[unit], tests=tests))
+
+
+@pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=pytest.mark.campaign)])
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_over_its_whole_range(name: str, simulator: str, sim_output: Path) -> None:
+def test_every_function_over_its_whole_range(
+    name: str, simulator: str, sim_output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "lut_pointwise", "sweep")
     table = named_table("lut_pointwise", name, POINTWISE, 1)
     outcome = run_unit("lut_pointwise", find_simulator(simulator), sim_output, table=table, folder_suffix=name)
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
 @pytest.mark.parametrize("name", ["exp", "random"])
-def test_other_softmax_tables(name: str, sim_output: Path) -> None:
-    table = named_table("lut_softmax", name, SOFTMAX, 5)
-    outcome = run_unit("lut_softmax", find_simulator("icarus"), sim_output, table=table, folder_suffix=name)
+def test_other_softmax_tables(name: str, sim_output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, "lut_softmax", "corners", "random_data")
+    table, parameters = named_table("lut_softmax", name, SOFTMAX, 5), {"LEN_W": 4}
+    outcome = run_unit(
+        "lut_softmax", find_simulator("icarus"), sim_output, parameters=parameters, table=table, folder_suffix=name
+    )
+    assert outcome.passed, outcome.log.read_text()[-3000:]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize(
+    ("unit", "parameters"),
+    [
+        ("lut_softmax", {"X_W": 10, "DEPTH_W": 10, "E_W": 16, "OUT_W": 7, "R_W": 32, "LEN_W": 4}),
+        ("lut_softmax", {"LEN_W": 10}),
+        ("lut_pointwise", {"X_W": 2, "OUT_W": 16}),
+        ("lut_pointwise", {"X_W": 13, "OUT_W": 2}),
+    ],
+    ids=str,
+)
+def test_other_widths(unit: str, parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
+    """Rows of 1024 elements among them."""
+    outcome = run_unit(unit, find_simulator(simulator), sim_output, parameters=parameters)
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
@@ -205,6 +234,13 @@ def test_rows_are_legal_and_hold_the_corners(signed: bool) -> None:
     assert all(where.fmt.lo <= min(row) and max(row) <= where.fmt.hi for row in rows)
     distances = {max(row) - element for row in rows for element in row}
     assert {0, where.table.depth - 1, where.table.depth, where.table.depth + 1, 255} <= distances
+
+
+def has_tie(e: IntArray, table: SoftmaxTable) -> bool:
+    """A result of the row with these exponentials lies exactly between two integers."""
+    shift = table.reciprocal_bits - table.output_bits
+    products = e * ((1 << table.reciprocal_bits) // int(e.sum()))
+    return bool((products % (1 << shift) == 1 << (shift - 1)).any())
 
 
 def test_rows_with_ties_have_them() -> None:

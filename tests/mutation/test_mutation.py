@@ -1,0 +1,188 @@
+"""Campaigns on a copy of mac_pe with a redundant gate: what is killed, what is equivalent, what no bench kills."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mutation.__main__ import main
+from mutation.bench import run_bench
+from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
+from mutation.mutant import Mutant
+from mutation.netlist import MutatedUnit
+from mutation.result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, Result, Results
+from mutation.sources import python_code, table_digest, unit_files, verilog_code
+from mutation.table import read_stamp
+from tb.errors import UserError
+from tb.runner import RTL, Outcome
+from tb.simulators import find_simulator
+from tests.conftest import ROOT
+
+COUNT, SEED = 80, 1
+PLANTED = """
+    // Never both, so a_o is right. Faults show for one partial sum in 2^21, or for fewer inputs: no bench tries it.
+    wire rare  = (psum_i == 21'h12345) & (a_i == 9'h0ab) & (w_i == 8'h5c);
+    wire never = (psum_i == 21'h0dcba);
+"""
+
+
+@pytest.fixture(scope="module")
+def planted(sim_output: Path) -> Path:
+    """A copy of the RTL whose mac_pe has the redundant gate."""
+    rtl = sim_output / "mutation" / "planted"
+    shutil.rmtree(rtl, ignore_errors=True)
+    shutil.copytree(RTL, rtl)
+    source = rtl / "mac_pe.v"
+    text = source.read_text()
+    for original, changed in (
+        ("    always @(posedge", PLANTED + "    always @(posedge"),
+        ("a_o    <= a_i;", "a_o    <= a_i ^ {9{rare & never}};"),
+    ):
+        assert text.count(original) == 1
+        text = text.replace(original, changed)
+    source.write_text(text)
+    return rtl
+
+
+@pytest.fixture(scope="module")
+def command(planted: Path, sim_output: Path) -> Callable[..., int]:
+    """Run `make mutate` on the copy."""
+    fixed = ["--unit", "mac_pe", "--mutants", str(COUNT), "--seed", str(SEED), "--workers", "1"]
+    return lambda *more: main([*fixed, "--rtl", str(planted), "--out", str(sim_output), *more])
+
+
+@pytest.fixture(scope="module")
+def chosen(planted: Path, sim_output: Path) -> dict[str, int]:
+    """A mutant of each kind, by the place of the fault; the results of earlier runs are forgotten."""
+    simulator = find_simulator("verilator")
+    with open_campaign("mac_pe", simulator, sim_output, count=COUNT, seed=SEED, rtl=planted) as campaign:
+        shutil.rmtree(campaign.results.folder, ignore_errors=True)
+        places = [(m, m.expression(campaign.unit.original)) for m in campaign.unit.mutants]
+    kinds = {
+        "killed": lambda mutant, _: mutant.cell.startswith("$mul") and mutant.mode == "inv",
+        "equivalent": lambda mutant, text: text == "rare & never" and mutant.mode == "const0",
+        "beyond the bench": lambda mutant, text: text == "rare & never" and mutant.mode in ("inv", "const1"),
+    }
+    return {kind: next(m.number for m, text in places if test(m, text)) for kind, test in kinds.items()}
+
+
+def test_mutants_end_as_they_must(
+    chosen: dict[str, int],
+    command: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Killed and equivalent ones pass, one that survives fails; what is known is not run again."""
+    assert command("--only", str(chosen["killed"])) == 0
+    assert re.search(r"killed +1: (corners|random_data) 1\n.*verdict +PASS", capsys.readouterr().out, re.DOTALL)
+    assert command("--only", str(chosen["equivalent"])) == 0
+    assert re.search(r"equivalent +1\n", capsys.readouterr().out)
+    survivor = chosen["beyond the bench"]
+    assert command("--only", str(survivor)) == 1
+    printed = capsys.readouterr().out
+    assert re.search(rf"survived +mutant {survivor}: mac_pe.v:\d+, cell", printed)
+    assert "psum_i=0xdcba" in printed
+    assert f"replay: make mutate UNIT=mac_pe MUTANTS={COUNT} SEED={SEED} ONLY={survivor}\n" in printed
+    assert re.search(r"unexplained +1\n.*verdict +FAIL", printed, re.DOTALL)
+    monkeypatch.setattr(Campaign, "run", None)
+    for kind, status in (("killed", 0), ("equivalent", 0), ("beyond the bench", 1)):
+        assert command("--only", str(chosen[kind])) == status
+        assert "of which 1 were known from an earlier run" in capsys.readouterr().out
+
+
+def test_a_bench_that_fails_by_itself_stops_the_campaign(
+    chosen: dict[str, int], command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object, number: int, *__: object) -> Result:
+        return Result(number=number, verdict=KILLED, reason="corners")
+
+    monkeypatch.setattr("mutation.campaign.run_bench", failing)
+    with pytest.raises(UserError, match=r"mac_pe fails without a mutation \(corners\)"):
+        command("--only", "1[0-9]", "--seed", str(SEED + 1))
+
+
+@pytest.mark.parametrize(
+    ("failure", "verdict"),
+    [
+        ('<failure type="ComparisonsFailed" message="cycle 3"/>', KILLED),
+        ('<failure type="StreamError" message="tvalid fell"/>', KILLED),
+        ('<failure type="KeyError" message="A_W"/>', BROKEN),
+        ('<error type="ImportError" message="no bench"/>', BROKEN),
+        ('<failure type="RegressionTerminated" message="stopped"/>', BROKEN),
+    ],
+)
+def test_only_a_bench_kills(
+    failure: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sim_output: Path
+) -> None:
+    """An exception of the harness is no kill; nor is a run without a failed test, or one that crashed."""
+    (tmp_path / "results.xml").write_text(f'<a><testcase name="corners">{failure}</testcase></a>')
+    ended = Outcome(passed=False, crashed=False, tests=1, failed=1, seconds=1.0, log=tmp_path / "sim.log", waves=None)
+    unit = MutatedUnit(folder=tmp_path, name="mac_pe", netlist="", files=(), mutants=())
+    simulator = find_simulator("icarus")
+    for outcome, expected in ((ended, verdict), (replace(ended, crashed=True), BROKEN)):
+        monkeypatch.setattr("mutation.bench.run_unit", lambda *_, outcome=outcome, **__: outcome)
+        assert run_bench(unit, 1, simulator, sim_output, 1).verdict == expected
+
+
+def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    for number, verdict in enumerate((KILLED, EQUIVALENT, SURVIVED, UNKNOWN, BROKEN), 1):
+        results.write(Result(number=number, verdict=verdict, reason="corners"))
+    assert [n for n in range(1, 7) if results.read(n)] == [1, 2, 3]
+    (tmp_path / "1.json").write_text('{"number": 1')
+    assert results.read(1) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--unit", "foo"], "UNIT = 'foo' is not one of mulquant, mac_pe, lut_softmax"),
+        (["--unit", "mac_pe", "--mutants", "0"], "MUTANTS = 0 is below 1"),
+        (["--unit", "mac_pe", "--workers", "0"], "WORKERS = 0 is below 1"),
+        (["--unit", "mac_pe", "--mutants", "99999"], r"MUTANTS = 99999: Yosys finds \d+ mutations of mac_pe"),
+        (["--unit", "mac_pe", "--mutants", "5", "--only", "6"], r"ONLY = '6' matches none of the mutants 1..5"),
+    ],
+)
+def test_a_users_mistake_is_one_line(arguments: list[str], message: str, sim_output: Path) -> None:
+    with pytest.raises((UserError, ValueError), match=message):
+        main([*arguments, "--out", str(sim_output)])
+
+
+def test_what_a_mutate_command_says() -> None:
+    line = "mutate -ctrl mutant_number 6 12 -mode cnot1 -module m -cell $mul$m.v:3$4 -port Y -portbit 5 -ctrlbit 2 "
+    mutant = Mutant.parse(line + "-wire p -wirebit 5 -src m.v:2.3-2.9 -src m.v:3.10-3.15")
+    assert (mutant.number, mutant.place) == (12, "m.v:3")
+    assert mutant.effect == "Y[5] is inverted while bit 2 is 1"
+    with pytest.raises(ValueError, match="mode 'swap' is not one of"):
+        Mutant.parse(line.replace("cnot1", "swap"))
+    with pytest.raises(ValueError, match="not a mutate command"):
+        Mutant.parse("mutate -list 5")
+
+
+@pytest.mark.parametrize("unit", UNITS_TO_MUTATE)
+def test_the_committed_table_is_of_this_rtl_and_bench(unit: str) -> None:
+    """Comments and layout may change; anything else asks for `make mutate UNIT=... TABLE=1`."""
+    stamp = read_stamp(ROOT / "docs", unit)
+    assert stamp is not None
+    assert stamp.digest == table_digest(unit, RTL, unit_files(unit, RTL)), f"make mutate UNIT={unit} TABLE=1"
+    rows = re.findall(
+        r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
+    )
+    assert len(rows) == stamp.count >= 50
+    assert set(rows) <= {KILLED, EQUIVALENT}
+    overview = (ROOT / "docs" / "mutation.md").read_text()
+    killed, equal = rows.count(KILLED), rows.count(EQUIVALENT)
+    row = rf"^\| \[{unit}\]\(mutation/{unit}.md\) \| {stamp.count} \| {killed} \| [^|]+ \| {equal} \| 0 \| \d+ \|$"
+    assert re.search(row, overview, re.MULTILINE)
+
+
+def test_what_counts_as_a_change() -> None:
+    assert verilog_code("a = b; // why\n  c") == verilog_code("a = b;\n/* how */ c")
+    assert verilog_code("a = b;") != verilog_code("a = c;")
+    assert python_code('"""Why."""\nx = 1  # how') == python_code("x = 1")
+    assert python_code("x = 1") != python_code("x = 2")

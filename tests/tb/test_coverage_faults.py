@@ -1,0 +1,71 @@
+"""Planted faults go through the real benches, and the report names the class of inputs that they touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tb.simulators import find_simulator
+from tb.unit_job import run_unit
+from tb.unit_report import UnitReport, read_report
+from tests.tb.rtl_mutants import plant
+
+NARROW = {"ACC_W": 8, "SCALE_W": 4, "BIAS_W": 12, "SHIFT_W": 3, "OUT_W": 4}
+FAULTS = {
+    # name: (unit, parameters, file, original, mutant, what the explanation holds)
+    "half_even rounds every tie up": (
+        "mulquant", NARROW, "mulquant.v", "(rounding_i == HALF_EVEN & ~shifted[1])", "1'b0",
+        "are in [half_even] and [tie, even quotient]",
+    ),
+    "one above hi is let through": (
+        "mulquant", NARROW, "mulquant.v", "moved > hi_wide)", "moved > hi_wide + 1)", "are in [one above hi]",
+    ),
+    "operands stop in column 1 of row 2": (
+        "systolic_array", {}, "systolic_array.v", ".a_i      (a_net[r*(COLS+1)+c])",
+        ".a_i      ((r == 2 && c == 1) ? {A_W{1'b0}} : a_net[r*(COLS+1)+c])",
+        "are in [column 1 or a later one] and [row 2 with a product]",
+    ),
+    "a column sum one too large": (
+        "systolic_array", {}, "systolic_array.v", ".psum_i   (psum_net[r*COLS+c])",
+        ".psum_i   (psum_net[r*COLS+c] + (r == 1 && c == 3))", "are in [column 3]",
+    ),
+}  # fmt: skip
+
+
+def bench(rtl: Path | None, unit: str, parameters: dict[str, int], folder: Path) -> tuple[bool, UnitReport]:
+    options = {"rtl": rtl} if rtl else {}
+    outcome = run_unit(unit, find_simulator("icarus"), folder, parameters=parameters, **options)
+    return outcome.passed, read_report(outcome.log.parent)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_explained(name: str, tmp_path: Path) -> None:
+    unit, parameters, file, original, mutant, wanted = FAULTS[name]
+    passed, report = bench(plant(tmp_path, file, original, mutant), unit, parameters, tmp_path)
+    assert not passed
+    assert report.failed > 0
+    assert len(report.explanation) == 1, report.explanation
+    assert report.explanation[0].startswith("all ")
+    assert wanted in report.explanation[0]
+    assert ", 0 of " in report.explanation[0], "inputs outside the class are wrong too"
+
+
+def test_a_lost_result_is_a_shifted_stream_and_no_class(tmp_path: Path) -> None:
+    """The report of a test that ended by itself in the middle is there all the same."""
+    rtl = plant(tmp_path, "mulquant.v", "valid2_q  <= valid1_q;", "valid2_q  <= valid1_q & (p_q != 37);")
+    passed, report = bench(rtl, "mulquant", NARROW, tmp_path)
+    assert not passed
+    ended = [test for test in report.tests.values() if test.error]
+    assert ended
+    assert all("are still to come" in test.error for test in ended)
+    assert any("the stream is shifted by one" in line for line in report.explanation)
+    assert not any("[" in line for line in report.explanation)
+
+
+def test_a_sound_unit_needs_no_explanation(tmp_path: Path) -> None:
+    passed, report = bench(None, "systolic_array", {}, tmp_path)
+    assert passed
+    assert report.explanation == ()
+    assert report.compared > 500
+    assert {group for group, _ in report.coverage.unhit()} == {"widths", "shape"}

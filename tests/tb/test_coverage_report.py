@@ -1,0 +1,199 @@
+"""`make coverage` fails on every bin and line that is not hit, and reads what Verilator really writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tb.coverage import __main__ as command
+from tb.coverage.lines import Waiver, cover_files, read_waivers
+from tb.coverage.plan import Finding, Run
+from tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
+from tb.errors import UserError
+from tb.runner import COVERAGE_DATA, RTL
+from tb.simulators import find_simulator
+from tb.unit_job import find_description, run_description
+
+RESET = "if (!rst_ni) begin"
+
+
+def entry(file: str, line: int, page: str, what: str, count: int, lines: str = "") -> str:
+    fields = {"f": file, "l": line, "n": 5, "t": "line", "page": f"{page}/mac_pe", "o": what, "S": lines, "h": "top.x"}
+    text = "".join(f"\x01{name}\x02{value}" for name, value in fields.items() if value != "")
+    return f"C '{text}' {count}"
+
+
+def write(folder: Path, *entries: str, header: str = HEADER) -> Path:
+    path = folder / COVERAGE_DATA
+    path.write_text("\n".join([header, *entries, ""]))
+    return path
+
+
+def mac_pe_data(folder: Path, resets: int = 3) -> Path:
+    """A line, a branch and a toggle of mac_pe.v, and a line of a file elsewhere."""
+    file = str(RTL / "mac_pe.v")
+    place = next(n for n, text in enumerate((RTL / "mac_pe.v").read_text().splitlines(), 1) if text.strip() == RESET)
+    return write(
+        folder,
+        entry(file, place - 8, "v_line", "block", 7, f"{place - 8}-{place - 6},{place - 1}"),
+        entry(file, place, "v_branch", "if", resets, f"{place}-{place + 3}"),
+        entry(file, 20, "v_toggle", "a_i[0]:0->1", 0),
+        entry("/elsewhere/other.v", 1, "v_line", "block", 0),
+    )
+
+
+def test_points_of_a_file_add_up(tmp_path: Path) -> None:
+    counts = read_counts(mac_pe_data(tmp_path))
+    counts.update(read_counts(mac_pe_data(tmp_path, resets=0)))
+    points = points_in(RTL, counts)
+    assert {point.file for point in points} == {"mac_pe.v"}
+    found = {(point.kind, point.what): (hits, point.lines) for point, hits in points.items()}
+    first = found["line", "block"][1][0]
+    assert found["line", "block"] == (14, (first, first + 1, first + 2, first + 7))
+    assert found["branch", "if"] == (3, (first + 8, first + 9, first + 10, first + 11))
+    assert found["toggle", "a_i[0]:0->1"] == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("# another\n", r":1: '# another' is not '# SystemC::Coverage-3'"),
+        ("", r":1: '' is not"),
+        (f"{HEADER}\nC 'x'\n", r":2: \"C 'x'\" is no coverage point"),
+        (f"{HEADER}\nC 'x' 3.5\n", r":2: \"C 'x' 3.5\" is no coverage point"),
+    ],
+)
+def test_another_format_is_refused(text: str, complaint: str, tmp_path: Path) -> None:
+    path = tmp_path / COVERAGE_DATA
+    path.write_text(text)
+    with pytest.raises(CoverageDataError, match=complaint):
+        read_counts(path)
+
+
+def test_a_run_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CoverageDataError, match="is missing: the simulation wrote no coverage"):
+        read_counts(tmp_path / COVERAGE_DATA)
+
+
+def test_a_real_run_on_verilator(sim_output: Path) -> None:
+    """The bench of the smallest unit reaches every line of it, and its counts make sense."""
+    description, simulator = find_description("mac_pe"), find_simulator("verilator")
+    done = run_description(description, simulator, sim_output, coverage=True, folder_suffix="coverage")
+    assert done.outcome.passed
+    points = points_in(RTL, read_counts(done.folder / COVERAGE_DATA))
+    assert {point.file for point in points} == {"mac_pe.v"}
+    assert {point.kind for point in points} == {"line", "branch", "toggle"}
+    lines = (RTL / "mac_pe.v").read_text().splitlines()
+    (reset,) = (point for point in points if point.what == "if" and lines[point.line - 1].strip() == RESET)
+    (block,) = (point for point in points if point.what == "block")
+    assert 0 < points[reset] < points[block]
+    files, _ = cover_files(points, RTL, ())
+    assert files["mac_pe.v"].missing == ()
+    assert files["mac_pe.v"].toggled > 100
+    (done.folder / COVERAGE_DATA).unlink()
+    plain = run_description(description, simulator, sim_output, folder_suffix="coverage")
+    assert plain.outcome.passed
+    assert not (done.folder / COVERAGE_DATA).exists(), "an ordinary build counts nothing"
+
+
+def test_a_waiver_names_a_line_a_branch_and_a_reason(tmp_path: Path) -> None:
+    points = points_in(RTL, read_counts(mac_pe_data(tmp_path, resets=0)))
+    waiver = Waiver(file="mac_pe.v", text=RESET, what="if", reason="never reset")
+    other = Waiver(file="mac_pe.v", text=RESET, what="else", reason="never else")
+    files, stale = cover_files(points, RTL, (waiver, other))
+    assert (files["mac_pe.v"].hit, files["mac_pe.v"].points) == (1, 2)
+    assert files["mac_pe.v"].missing == ()
+    assert [reason for _, reason in files["mac_pe.v"].waived] == ["never reset"]
+    assert stale == [other]
+    assert cover_files(points_in(RTL, read_counts(mac_pe_data(tmp_path))), RTL, (waiver,))[1] == [waiver]
+
+
+def test_a_waiver_without_a_reason_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "waivers.yaml"
+    path.write_text("- {file: a.v, text: x, what: if, reason: ''}\n")
+    with pytest.raises(UserError, match=r"waivers\.yaml: entry 1: file, text, what and reason are wanted"):
+        read_waivers(path)
+
+
+def test_the_waivers_that_ship_name_lines_that_are_there() -> None:
+    for waiver in read_waivers():
+        lines = [line.strip() for line in (RTL / waiver.file).read_text().splitlines()]
+        assert waiver.text in lines, waiver
+
+
+class Campaign:
+    """`python -m tb.coverage` with the simulations replaced by what they would have found."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.capsys = folder, capsys
+        self.bins: dict[str, dict[str, int | str]] = {"ties": {"positive": 3, "negative": 2, "odd": "floor only"}}
+        self.reasons: tuple[str, ...] = ()
+        self.waivers = folder / "waivers.yaml"
+        self.waivers.write_text("[]\n")
+        self.data = mac_pe_data(folder)
+        self.findings = 1
+        monkeypatch.setattr(command, "run_all", lambda *_: [self.finding()] * self.findings)
+        monkeypatch.setattr(command, "WAIVERS", self.waivers)
+
+    def finding(self) -> Finding:
+        run = Run(id="mac_pe.usual", part="mac_pe")
+        return Finding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=str(self.data))
+
+    def run(self) -> tuple[int, str]:
+        status = command.main(["--out", str(self.folder)])
+        return status, self.capsys.readouterr().out
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Campaign:
+    return Campaign(tmp_path, monkeypatch, capsys)
+
+
+def test_all_hit_passes(campaign: Campaign) -> None:
+    status, text = campaign.run()
+    assert (status, "verdict  PASS" in text) == (0, True)
+    assert "mac_pe          ties       2      2               1" in text
+    page = (campaign.folder / "index.html").read_text()
+    assert "rtl/mac_pe.v" in page
+    assert "floor only" in page
+    assert '"verdict": "PASS"' in (campaign.folder / "result.json").read_text()
+
+
+def test_an_unhit_bin_fails(campaign: Campaign) -> None:
+    campaign.bins["ties"]["negative"] = 0
+    status, text = campaign.run()
+    assert status == 1
+    assert "  unhit bin: mac_pe: ties: negative\n" in text
+    assert "verdict  FAIL" in text
+    assert "unhit bin: mac_pe: ties: negative" in (campaign.folder / "index.html").read_text()
+
+
+def test_an_unreached_line_fails(campaign: Campaign) -> None:
+    campaign.data = mac_pe_data(campaign.folder, resets=0)
+    status, text = campaign.run()
+    assert status == 1
+    assert f"if never reached: {RESET}\n" in text
+
+
+def test_a_waived_line_passes_and_a_stale_waiver_fails(campaign: Campaign) -> None:
+    campaign.waivers.write_text(f"- {{file: mac_pe.v, text: '{RESET}', what: if, reason: no reset here}}\n")
+    status, text = campaign.run()
+    assert status == 1
+    assert f"waiver of mac_pe.v: if: '{RESET}' waives nothing" in text
+    campaign.data = mac_pe_data(campaign.folder, resets=0)
+    assert campaign.run()[0] == 0
+
+
+def test_a_failed_run_fails(campaign: Campaign) -> None:
+    campaign.reasons = ("corners: 3 of 5 comparisons failed",)
+    status, text = campaign.run()
+    assert status == 1
+    assert "  mac_pe.usual: corners: 3 of 5 comparisons failed\n" in text
+
+
+def test_nothing_run_fails(campaign: Campaign) -> None:
+    campaign.findings = 0
+    status, text = campaign.run()
+    assert status == 1
+    assert "nothing was run" in text

@@ -1,0 +1,39 @@
+"""A program with an operation that the core does not have: refused with code 1, and a core that does not is caught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mapping.hardware import Hardware
+from tb.job import locked_job
+from tb.regress.random_networks import random_layer
+from tb.request import RunRequest
+from tb.runner import RTL, Outcome
+from tb.simulators import find_simulator
+from tests.tb.rtl_mutants import plant
+
+MUTANTS = {
+    "another code": ("UNKNOWN_OPERATION = 8'd1", "UNKNOWN_OPERATION = 8'd3"),
+    "done instead of an error": ("if (is_end) begin", "if (is_end | ~(is_load | is_run | is_store)) begin"),
+    "no refusal": ("end else if (~(is_load | is_run | is_store)) begin", "end else if (1'b0) begin"),
+}
+
+
+def spoilt(rtl: Path, output: Path) -> Outcome:
+    package = random_layer(8)
+    request = RunRequest(layer=package.graph.nodes[0].name, rtl=rtl)
+    hardware = Hardware(rows=4, cols=4, act_depth=1 << 10, wgt_depth=1 << 10, par_depth=16, prg_depth=256)
+    with locked_job(package, package.name, request, hardware, find_simulator("icarus"), output) as job:
+        return job.run_spoilt()
+
+
+def test_the_core_stops_with_an_error(tmp_path: Path) -> None:
+    assert spoilt(RTL, tmp_path).passed
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_core_that_does_not_is_caught(name: str, tmp_path: Path) -> None:
+    outcome = spoilt(plant(tmp_path, "program_sequencer.v", *MUTANTS[name]), tmp_path)
+    assert (outcome.passed, outcome.tests, outcome.failed) == (False, 1, 1)
