@@ -24,7 +24,7 @@ RANDOM_NETWORKS ?= 12## random networks of make regress
 ARRAYS ?= 8x8,16x16## arrays of make regress: layers on the first, whole networks on every one
 ONLY ?= *## make regress, oracle, formal, mutate: only jobs or checks whose name matches this pattern
 MUTANTS ?= 60## mutants of make mutate
-TABLE ?= 0## make mutate: 1 writes the tables of docs/mutation
+WRITE ?= 0## make mutate: 1 writes the tables of docs/mutation
 CASES ?= 1000000## output values of each random check of make oracle
 WORKERS ?= 2## worker processes of make regress, coverage, formal, mutate
 SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
@@ -88,7 +88,8 @@ test: $(VENV)/test.stamp ## run every test
 
 faults: $(VENV)/test.stamp ## plant every fault of the lists, of which make test takes a sample; each must be caught
 	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py \
-		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py
+		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py \
+		tests/tb/test_byo.py tests/tb/test_byo_engine.py
 
 oracle: $(VENV)/test.stamp ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(PY) -m oracle --only '$(ONLY)' --cases '$(CASES)' --seed '$(SEED)'
@@ -99,9 +100,9 @@ coverage: $(VENV)/sim.stamp ## bins, lines and toggles that the benches and the 
 formal: $(VENV)/formal.stamp ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
 	@$(PY) -m formal --only '$(ONLY)' --workers '$(WORKERS)'
 
-mutate: $(VENV)/formal.stamp ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS TABLE
+mutate: $(VENV)/formal.stamp ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
 	@$(PY) -m mutation --unit '$(UNIT)' --mutants '$(MUTANTS)' --seed '$(SEED)' --only '$(ONLY)' --workers '$(WORKERS)' \
-		--table '$(TABLE)'
+		--write '$(WRITE)'
 
 lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .

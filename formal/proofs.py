@@ -110,7 +110,7 @@ STREAMS = (
         top="stream_storer_words",
         specs=("stream_stable.v",),
         rtl=("stream_storer.v", "axis_fifo.v", "delay_line.v"),
-        parameters={"W": 8, "ADDR_W": 12, "WORDS_W": 24},
+        parameters={"W": 8, "ADDR_W": 12, "WORDS_W": 12},
         small={"W": 2, "ADDR_W": 3, "WORDS_W": 5},
         memories={"slots": Memory(path="dut.i_fifo.mem", width="W+1", words=8)},
         cover_depth=20,

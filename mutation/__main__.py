@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="*", help="glob of the numbers to run")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
     parser.add_argument("--sim", default="verilator", help=" or ".join(SIMULATORS))
-    parser.add_argument("--table", type=int, choices=(0, 1), default=0, help="1 writes the tables of docs/mutation")
+    parser.add_argument("--write", type=int, choices=(0, 1), default=0, help="1 writes the tables of docs/mutation")
     parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL, below the repository")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="folder of the tables")
     parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
@@ -93,7 +93,7 @@ def _unexplained(campaign: Campaign, results: Sequence[Result]) -> list[str]:
     return lines
 
 
-def _report(campaign: Campaign, results: Sequence[Result], kept: int, seconds: float) -> str:
+def _report(campaign: Campaign, results: Sequence[Result], kept: int) -> str:
     tests = ", ".join(f"{test} {count}" for test, count in kills(results).most_common())
     simulator = campaign.simulator
     rows = [
@@ -102,7 +102,7 @@ def _report(campaign: Campaign, results: Sequence[Result], kept: int, seconds: f
         ("killed", f"{sum(result.verdict == KILLED for result in results)}: {tests}"),
         ("equivalent", str(sum(result.verdict == EQUIVALENT for result in results))),
         ("unexplained", str(sum(not result.explained for result in results))),
-        ("wall time", f"{seconds:.0f} s"),
+        ("wall time", f"{campaign.results.seconds:.0f} s, all runs together"),
     ]
     return "\n".join([*_unexplained(campaign, results), *(f"{name:<12} {value}" for name, value in rows)])
 
@@ -124,16 +124,18 @@ def _run(options: argparse.Namespace, campaign: Campaign) -> int:
                 progress.add(result)
     except KeyboardInterrupt:
         progress.close()
+        campaign.results.add_seconds(time.perf_counter() - started)
         print(f"interrupted: {len(results)} of {len(numbers)} mutants are done and kept; the same command goes on")
         return INTERRUPTED
     progress.close()
     ordered = [results[number] for number in numbers]
     passed = all(result.explained for result in ordered)
-    seconds = time.perf_counter() - started
-    print(_report(campaign, ordered, kept, seconds))
+    if waiting:
+        campaign.results.add_seconds(time.perf_counter() - started)
+    print(_report(campaign, ordered, kept))
     if len(ordered) == options.mutants:
-        if options.table and passed:
-            write_tables(options.docs, campaign, results, seconds)
+        if options.write and passed:
+            write_tables(options.docs, campaign, results)
         print(f"{'table':<12} {table_state(options.docs, campaign, results)}")
     print(f"{'verdict':<12} {'PASS' if passed else 'FAIL'}")
     return 0 if passed else 1

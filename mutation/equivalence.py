@@ -68,9 +68,8 @@ class _Solver:
         self.say(f"(declare-const |{name}| (_ BitVec {bits}))")
         return f"|{name}|"
 
-    def define(self, name: str, bits: int, term: str) -> str:
+    def define(self, name: str, bits: int, term: str) -> None:
         self.say(f"(define-fun {name} () (_ BitVec {bits}) {term})")
-        return name
 
     def satisfiable(self, formula: str) -> bool:
         answer = self.solver.check_sat(self.parser.parse_term(formula))
@@ -89,11 +88,18 @@ class Equivalence:
 
     system: the netlist; select: its control input; assumptions: about the inputs, SMT-LIB formulae in the names of the
     ports, true in every cycle.
+
+    Raises:
+        ValueError: the netlist does not have that control input in one piece.
     """
 
     system: TransitionSystem
     select: str
     assumptions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.system.free.get(self.select) != self.system.inputs.get(self.select, 0):
+            raise ValueError(f"{self.select} is no control input of this netlist")
 
     def check(self, number: int) -> Answer:
         """Compare a mutant with the original."""
@@ -111,8 +117,8 @@ class Equivalence:
         bits = system.inputs[self.select]
         free = {name: solver.declare(f"{name} {cycle}", size) for name, size in system.free.items()}
         for state, registers, value in ((f"a{cycle}", left, 0), (f"b{cycle}", right, number)):
-            own = {name: f"(_ bv{value} {bits})" if name == f"\\{self.select}" else term for name, term in free.items()}
-            solver.define(state, system.bits, system.state({**registers, **own}))
+            chosen = {self.select: f"(_ bv{value} {bits})"}
+            solver.define(state, system.bits, system.state({**registers, **free, **chosen}))
         for assumption in self.assumptions:
             solver.say(f"(assert {self._of_state(assumption, f'a{cycle}')})")
 

@@ -21,7 +21,8 @@ class Mutant:
     """A changed bit at a pin of a cell.
 
     number: value of the control input that activates it, 1, 2, ...; mode, cell, port, portbit, ctrlbit: the options of
-    the mutate command; source: span of the source, FILE:LINE.COLUMN-LINE.COLUMN, or empty.
+    the mutate command; net: the bit's name in the source, or empty; source: span of the source,
+    FILE:LINE.COLUMN-LINE.COLUMN, or empty.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Mutant:
     port: str
     portbit: int
     ctrlbit: int | None = None
+    net: str = ""
     source: str = ""
 
     @classmethod
@@ -57,13 +59,15 @@ class Mutant:
             port=options["-port"][0],
             portbit=int(options["-portbit"][0]),
             ctrlbit=int(options["-ctrlbit"][0]) if "-ctrlbit" in options else None,
+            net=f"{options['-wire'][0]}[{options['-wirebit'][0]}]" if "-wire" in options else "",
             source=sources[1] if "-wire" in options and len(sources) > 1 else sources[0],
         )
 
     @property
     def effect(self) -> str:
         """In words: which bit of which pin, and what becomes of it."""
-        return f"{self.port}[{self.portbit}] {_EFFECTS[self.mode].format(ctrlbit=self.ctrlbit)}"
+        net = f", {self.net}," if self.net else ""
+        return f"{self.port}[{self.portbit}]{net} {_EFFECTS[self.mode].format(ctrlbit=self.ctrlbit)}"
 
     @property
     def place(self) -> str:

@@ -48,6 +48,17 @@ class Results:
             return None
         return result if result.number == number and result.verdict in _FINAL else None
 
+    @property
+    def seconds(self) -> float:
+        """Wall time of all runs so far."""
+        path = self.folder / "seconds"
+        return float(path.read_text()) if path.is_file() else 0.0
+
+    def add_seconds(self, seconds: float) -> None:
+        """Add the wall time of a run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "seconds").write_text(f"{self.seconds + seconds}\n")
+
     def write(self, result: Result) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{result.number}.part"

@@ -41,7 +41,7 @@ def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
         "",
         f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}: {len(ordered) - equal} killed by the",
         f"bench, {equal} proven equivalent. How they are made and judged: [mutation.md](../mutation.md).",
-        f"Written by `make mutate UNIT={unit.name} TABLE=1`.",
+        f"Written by `make mutate UNIT={unit.name} WRITE=1`.",
         "",
         "| no. | line | source | cell | fault | verdict | by |",
         "|---|---|---|---|---|---|---|",
@@ -62,7 +62,7 @@ def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
     return "\n".join([*lines, ""])
 
 
-def summary_row(campaign: Campaign, results: Sequence[Result], seconds: float) -> str:
+def summary_row(campaign: Campaign, results: Sequence[Result]) -> str:
     """The line of a unit in docs/mutation.md."""
     tests = [test for test in UNITS[campaign.name].tests if test in kills(results)]
     by = ", ".join(f"`{test}` {kills(results)[test]}" for test in tests)
@@ -70,18 +70,26 @@ def summary_row(campaign: Campaign, results: Sequence[Result], seconds: float) -
     unexplained = sum(not result.explained for result in results)
     killed = sum(kills(results).values())
     name = campaign.name
-    cells = (f"[{name}](mutation/{name}.md)", len(results), killed, by, equal, unexplained, f"{seconds:.0f}")
+    cells = (
+        f"[{name}](mutation/{name}.md)",
+        len(results),
+        killed,
+        by,
+        equal,
+        unexplained,
+        f"{campaign.results.seconds:.0f}",
+    )
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, Result], seconds: float) -> None:
+def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -> None:
     """Write the page of a unit, and its line in mutation.md in place of the one that is there."""
     pages, overview = docs / "mutation", docs / "mutation.md"
     pages.mkdir(exist_ok=True)
     (pages / f"{campaign.name}.md").write_text(unit_page(campaign, results))
     lines = overview.read_text().splitlines()
     head = lines.index(f"| {' | '.join(_HEAD)} |")
-    row = summary_row(campaign, list(results.values()), seconds)
+    row = summary_row(campaign, list(results.values()))
     end = head
     while end < len(lines) and lines[end].startswith("|"):
         end += 1
@@ -102,7 +110,7 @@ def table_state(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -
     """In a line: how the committed page compares with these results."""
     path = docs / "mutation" / f"{campaign.name}.md"
     stamp = read_stamp(docs, campaign.name)
-    how = f"make mutate UNIT={campaign.name} TABLE=1"
+    how = f"make mutate UNIT={campaign.name} WRITE=1"
     if stamp is None:
         return f"{path.name} is missing: {how}"
     if (stamp.count, stamp.seed) != (campaign.count, campaign.seed):

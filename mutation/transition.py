@@ -76,7 +76,7 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
     inputs = {name: int(bits) for name, bits in every(r"^; yosys-smt2-input (\S+) (\d+)$")}
     outputs = {name: int(bits) for name, bits in every(r"^; yosys-smt2-output (\S+) (\d+)$")}
     steps = {number: term for term, number in every(r"^  \(= (.*) \(\|MODULE#(\d+)\| next_state\)\) ;")}
-    parts = every(r"^\(define-fun \|MODULE#(\d+)\| .*\(\(_ extract (\d+) (\d+)\) state\)(?: #b1\))?\) ; (.+)$")
+    parts = every(r"^\(define-fun \|MODULE#(\d+)\| .*\(\(_ extract (\d+) (\d+)\) state\)(?: #b1\))?\) ; \\?(.+)$")
     total = int(every(r"^\(define-sort \|MODULE_s\| \(\) \(_ BitVec (\d+)\)\)$")[0])
     state = f"((state |{module}_s|))"
     registers, definitions, layout = {}, [], {0: ("", 1)}
@@ -86,7 +86,8 @@ def parse_transitions(text: str, module: str) -> TransitionSystem:
         if number in steps:
             registers[name] = bits
             definitions.append(f"(define-fun |next {name}| {state} (_ BitVec {bits}) {steps[number]})")
-    if sum(bits for _, bits in layout.values()) != total or len(registers) != len(steps):
+    known = dict(layout.values())
+    if len(known) != len(layout) or sum(known.values()) != total or len(registers) != len(steps):
         raise ValueError(f"{module}: {total} bits of state, of which {layout} are understood")
     for name, bits in {**inputs, **outputs}.items():
         value = f"(|{module}_n {name}| state)"

@@ -10,6 +10,7 @@ from golden.lut import exp_table, gelu, pointwise_table
 from golden.mulquant import MulQuant, Widths
 from golden.nodes import Matmul
 from golden.package import Package
+from golden.rounding import Rounding
 from golden.softmax import SoftmaxTable
 from golden.table_nodes import Pointwise, Softmax
 
@@ -36,6 +37,7 @@ def table_package(seed: int = 0) -> Package:
         exponent_bits=10,
         output_bits=6,
         reciprocal_bits=17,
+        rounding=Rounding.HALF_AWAY,
     )
     nodes = (
         Pointwise(name="gelu", inputs=("x",), output="g", pointwise=activation),

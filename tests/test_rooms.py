@@ -29,7 +29,7 @@ ROOMS = {
         "pyslang",
     },
     "formal": {"formal", "golden", "tb", "numpy", "bitwuzla", "tqdm"},
-    "mutation": {"formal", "golden", "mutation", "tb", "numpy", "tqdm"},
+    "mutation": {"golden", "mutation", "tb", "bitwuzla", "tqdm"},
     "oracle": {"golden", "oracle", "numpy", "bitstring", "onnx", "onnxruntime", "torch"},
     "t2c": {"golden", "t2c", "numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
 }

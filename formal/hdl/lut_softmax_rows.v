@@ -90,7 +90,9 @@ module lut_softmax_rows #(
     wire [LEN_W-1:0]   last_drain = \dut.drain_q ? lasts[LEN_W+:LEN_W] : lasts[0+:LEN_W];
     wire [LEN_W-1:0]   last_other = \dut.drain_q ? lasts[0+:LEN_W] : lasts[LEN_W+:LEN_W];
     wire [1:0]         full_drain = \dut.drain_q ? {\dut.full_q [0], \dut.full_q [1]} : \dut.full_q ;
-    integer j;
+    // Which stages hold an element: all that were reached while elements are read, then those behind the youngest.
+    wire [3:0]         reached = {index > 3, index > 2, index > 1, index > 0};
+    wire [3:0]         behind  = length_q > 3 ? 4'b1111 : length_q == 3 ? 4'b0111 : length_q == 2 ? 4'b0011 : 4'b0001;
     always @* if (started_q) begin
         assert (s_ready == (rows_q != 2));
         assert (m_valid == (rows_q != 0 & age_q == first_age));
@@ -121,12 +123,12 @@ module lut_softmax_rows #(
             if (\dut.issue_q ) begin
                 assert (age_q == length_q + R_W + 4 + (index < 4 ? index : 4));
                 assert (sent_q + piped == index);
-                for (j = 0; j < 4; j = j + 1) assert (valid[j] == (index > j));
+                assert (valid == reached);
                 assert ((valid & lasts4) == 0);
             end else begin
                 assert (piped != 0 & sent_q + piped == length_q);
                 assert ((valid & lasts4) == (4'd1 << (young - 1)));
-                for (j = 0; j < 4; j = j + 1) assert (valid[j] == (j + 1 >= young & j + 1 - young < length_q));
+                assert (valid == ((behind << (young - 1)) & 4'd15));
                 assert (age_q == length_q + R_W + 4 + (length_q + young - 1 < 4 ? length_q + young - 1 : 4));
             end
         end

@@ -82,10 +82,6 @@ module stream_storer_words #(
     wire               coming_end = \dut.i_read.g_delay.line_q [1];
     wire [WORDS_W-1:0] sent       = taken_q + inside;
     wire [ADDR_W-1:0]  addr_sent  = base_q + sent;
-    reg  [2:0]         slot;
-    reg  [WORDS_W-1:0] index;
-    reg  [ADDR_W-1:0]  addr;
-    integer i;
     always @* if (started_q) begin
         assert (busy == running_q);
         assert (done == done_q);
@@ -107,17 +103,23 @@ module stream_storer_words #(
             if (age_q != 2'd0 & !coming) assert (\dut.left_q == 0 | inside >= 7);
             assert (age_q != 2'd3);
         end
-        for (i = 0; i < 8; i = i + 1) begin
-            slot  = \dut.i_fifo.tail_q + i;
-            index = taken_q + i;
-            addr  = addr_taken + i;
-            if (i < inside) begin
+`endif
+    end
+
+`ifdef INVARIANTS
+    genvar i;
+    generate
+        for (i = 0; i < 8; i = i + 1) begin : g_slot
+            wire [2:0]         slot  = \dut.i_fifo.tail_q + i;
+            wire [WORDS_W-1:0] index = taken_q + i;
+            wire [ADDR_W-1:0]  addr  = addr_taken + i;
+            always @* if (started_q & i < inside) begin
                 assert (slots[slot*(W+1)+W] == (index == words_q - 1'b1));
                 if (addr == watch) assert (slots[slot*(W+1)+:W] == content);
             end
         end
+    endgenerate
 `endif
-    end
 
     always @* if (started_q) begin
         cover (inside == 8 & running_q & words_q == 20);

@@ -108,7 +108,7 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
             yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
             yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
         if isinstance(node, (Conv2d, MaxPool2d, AveragePool2d)):
-            yield from _window(node.op, node.window, inputs[0])
+            yield from window_bins(node.op, node.window, inputs[0])
         if node.op in REQUANTISING:
             yield "rounding", f"{node.op}{JOIN}{plan.stage.rounding.value}"
             yield from _results(node.op, plan, tensors.get(node.output))
@@ -134,7 +134,7 @@ def _kernel(node: Conv2d) -> Iterator[tuple[str, str]]:
         yield "convolution", "higher than wide" if high > wide else "wider than high"
 
 
-def _window(op: str, window: Window, source: Edge) -> Iterator[tuple[str, str]]:
+def window_bins(op: str, window: Window, source: Edge) -> Iterator[tuple[str, str]]:
     """What a window does on an image; padding counts only where a window really reaches into it."""
     extent = source.shape[1], source.shape[2]
     sizes = window.output_size(*extent)

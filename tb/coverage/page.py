@@ -28,6 +28,13 @@ pre b { display: inline-block; width: 8em; color: #777; font-weight: 400; }
 """
 
 
+_LEGEND = (
+    "Before each line: how often it ran, or <code>n/m ~</code>, n of the m toggles of the signals that it declares. "
+    "<span class='hit'>Reached</span>, <span class='miss'>a line or branch never reached</span>, "
+    "<span class='waived'>waived</span>, <span class='part'>not every bit moved both ways</span>."
+)
+
+
 def page(result: Result, counts: Mapping[Point, int], sources: Path) -> str:
     """The whole page.
 
@@ -57,7 +64,7 @@ def _parts(result: Result, counts: Mapping[Point, int], sources: Path) -> Iterat
             f"<tr><td><a href='#{name}'>{name}</a><td>{file.hit:,} of {file.points:,}<td>{len(file.waived) or ''}"
             f"<td>{file.toggled:,} of {file.toggles:,}</tr>"
         )
-    yield "</table>"
+    yield "</table><p>" + _LEGEND + "</p>"
     for name, file in result.files.items():
         yield from _source(name, file, counts, (sources / name).read_text().splitlines())
     yield "</html>"
@@ -94,7 +101,7 @@ def _source(name: str, file: FileCoverage, counts: Mapping[Point, int], lines: l
     for point, reason in file.waived:
         notes[point.line].append(f"{point.what} waived: {reason}")
     waived = {line for point, _ in file.waived for line in {point.line, *point.lines}}
-    yield f"<h3 id='{name}'>rtl/{name}</h3><pre>"
+    spans = []  # without line ends between them, which would show in <pre>
     for number, text in enumerate(lines, 1):
         reached, bits = here.get(number, []), toggles.get(number, [])
         state = "hit" if reached and all(reached) else "waived" if number in waived else "miss" if reached else ""
@@ -102,5 +109,5 @@ def _source(name: str, file: FileCoverage, counts: Mapping[Point, int], lines: l
             state = "" if all(bits) else "part"
         shown = f"{max(reached):,}" if reached else f"{sum(bits)}/{len(bits)} ~" if bits else ""
         note = f"  // {'; '.join(notes[number])}" if notes.get(number) else ""
-        yield f"<span class='{state}'><b>{shown:>10}</b>{number:4}  {escape(text)}<i>{escape(note)}</i></span>"
-    yield "</pre>"
+        spans.append(f"<span class='{state}'><b>{shown:>10}</b>{number:4}  {escape(text)}<i>{escape(note)}</i></span>")
+    yield f"<h3 id='{name}'>rtl/{name}</h3><pre>{''.join(spans)}</pre>"

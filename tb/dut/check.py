@@ -104,7 +104,7 @@ class _Check:
     def _check_names(self) -> None:
         d, top = self.d, self.theirs.name
         fields = [field for fields in d.interface.fields.values() for field, _ in fields]
-        names = [stem(name) for name in self.ours.ports if name not in ("clk_i", "rst_ni")] + fields
+        names = list(dict.fromkeys([*self.signals, *fields]))
         for name in d.ports:
             if name not in names:
                 raise d.error(f"ports.{name}", f"ports: {d.unit} has no {name!r}; it has {', '.join(names)}")

@@ -169,3 +169,29 @@ def test_trace(tmp_path: Path) -> None:
     )
     assert read_trace(trace) == [{"a": "0101", "dut.b": "1"}, {"a": "1110", "dut.b": "1"}]
     assert [number(bits) for bits in ("0101", "1110", "1", "0x")] == ["5", "14 (-2)", "1", "0x"]
+
+
+def test_misspelt_register_stops_the_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that the unit does not have would be a free signal; Yosys finds it without a driver."""
+    hdl = shutil.copytree(engine.HDL, tmp_path / "hdl")
+    harness = hdl / "axis_fifo_order.v"
+    harness.write_text(harness.read_text().replace("dut.tail_q", "dut.tale_q"))
+    monkeypatch.setattr(engine, "HDL", hdl)
+    verdict = run(Part(proof=proof("axis_fifo/order"), kind=PROVE), out=OUT / "misspelt")
+    assert not verdict.good
+    assert "no answer (ERROR)" in verdict.text
+
+
+def test_solver_that_never_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        executable = folder / "bitwuzla"
+        executable.write_text('#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\nexec sleep 1000\n')
+        executable.chmod(0o755)
+
+    monkeypatch.setattr(engine.solver, "install", install)
+    monkeypatch.setattr(engine, "TIMEOUT", 4)
+    verdict = run(Part(proof=proof("axis_fifo/order"), kind=PROVE), out=OUT / "hang")
+    assert not verdict.good
+    assert verdict.text.startswith("no answer (")
+    assert verdict.seconds < 60

@@ -16,7 +16,7 @@ from golden.graph import Graph
 from golden.node import Node
 from golden.package import Package, load_package, save_package
 from golden.pointwise import pointwise
-from golden.rom_image import load_rom
+from golden.rom_image import load_rom, read_manifest
 from golden.rom_tensors import constant_tensors
 from golden.softmax import softmax
 from golden.table_nodes import Pointwise, Softmax
@@ -30,6 +30,9 @@ from t2c.exports.state_dict import read_state_dict, state_dict_bytes
 from tb.report import layer_list
 from tests.golden.test_package import assert_equal_packages, edit_package, in_tensor, node, without
 from tests.table_net import table_package
+
+ROMS = {("gelu", "table"): (6, True), ("softmax", "exp"): (10, False)}
+"""Node and tensor, bits and sign."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_the_graph_runs_them_as_the_functions_do(package: Package) -> None:
     table = normaliser.softmax
     widths = {name: getattr(table, name) for name in ("exponent_bits", "output_bits", "reciprocal_bits")}
     row = values["scores"][1, 0, 3].tolist()
-    assert values["p"][1, 0, 3].tolist() == oracle.softmax(row, exp=table.exp.tolist(), mode="half_up", **widths)
+    assert values["p"][1, 0, 3].tolist() == oracle.softmax(row, exp=table.exp.tolist(), mode="half_away", **widths)
     assert len(np.unique(values["p"])) > 20
 
 
@@ -137,6 +140,8 @@ def test_roms_write_the_tables(
             for fmt in ("hex", "mif"):
                 read = load_rom(tmp_path / "roms" / item.name / f"{tensor.name}.{fmt}.json")
                 assert np.array_equal(read, tensor.values)
+    layouts = {(name, rom): read_manifest(tmp_path / "roms" / name / f"{rom}.hex.json").layout for name, rom in ROMS}
+    assert {key: (layout.bits, layout.signed) for key, layout in layouts.items()} == ROMS
     assert "gelu: 2 images, each re-read and equal" in said
     assert "softmax: 2 images, each re-read and equal" in said
     assert "core: no images for a 8x8 array: layer 'gelu': the core does not run pointwise" in said

@@ -74,6 +74,11 @@ def _give_up(*_: object) -> bool:
     raise GaveUp
 
 
+def test_a_control_input_that_is_not_there_is_refused(equivalence: Equivalence) -> None:
+    with pytest.raises(ValueError, match="number is no control input"):
+        replace(equivalence, select="number")
+
+
 def test_a_state_that_is_not_understood_is_refused() -> None:
     text = "(define-sort |unit_s| () (_ BitVec 3))\n"
     with pytest.raises(ValueError, match="3 bits of state"):

@@ -157,7 +157,7 @@ def test_what_a_mutate_command_says() -> None:
     line = "mutate -ctrl mutant_number 6 12 -mode cnot1 -module m -cell $mul$m.v:3$4 -port Y -portbit 5 -ctrlbit 2 "
     mutant = Mutant.parse(line + "-wire p -wirebit 5 -src m.v:2.3-2.9 -src m.v:3.10-3.15")
     assert (mutant.number, mutant.place) == (12, "m.v:3")
-    assert mutant.effect == "Y[5] is inverted while bit 2 is 1"
+    assert mutant.effect == "Y[5], p[5], is inverted while bit 2 is 1"
     with pytest.raises(ValueError, match="mode 'swap' is not one of"):
         Mutant.parse(line.replace("cnot1", "swap"))
     with pytest.raises(ValueError, match="not a mutate command"):
@@ -166,10 +166,10 @@ def test_what_a_mutate_command_says() -> None:
 
 @pytest.mark.parametrize("unit", UNITS_TO_MUTATE)
 def test_the_committed_table_is_of_this_rtl_and_bench(unit: str) -> None:
-    """Comments and layout may change; anything else asks for `make mutate UNIT=... TABLE=1`."""
+    """Comments and layout may change; anything else asks for `make mutate UNIT=... WRITE=1`."""
     stamp = read_stamp(ROOT / "docs", unit)
     assert stamp is not None
-    assert stamp.digest == table_digest(unit, RTL, unit_files(unit, RTL)), f"make mutate UNIT={unit} TABLE=1"
+    assert stamp.digest == table_digest(unit, RTL, unit_files(unit, RTL)), f"make mutate UNIT={unit} WRITE=1"
     rows = re.findall(
         r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
     )

@@ -15,8 +15,9 @@ from tb.dut.door import BRIDGE
 from tb.dut.latency import true_latency
 from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import UNITS, UnitRun, run_description
+from tb.unit_job import UnitRun, run_description
 from tb.unit_report import read_report
+from tests.campaign import sampled
 from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "examples" / "byo_rtl"
@@ -123,17 +124,17 @@ LIES = {
 
 @pytest.mark.parametrize("handshake", ["valid_only", "valid_ready"])
 def test_our_requantiser_passes_as_a_foreign_one(handshake: str, tmp_path: Path, sim_output: Path) -> None:
-    """Every test of its bench applies, pairs and resets included, and nothing of the adapter is in the way."""
+    """Every test of its bench applies; those that the adapter could stand in the way of run."""
     text = OURS if handshake == "valid_only" else OURS.replace("valid_only", handshake).replace(TIE, "")
     (tmp_path / "ours.yaml").write_text(text)
-    only = () if handshake == "valid_only" else ("stalls", "latency", "reset_in_mid_stream")
+    only = ("pairs", "stalls", "latency", "reset_in_mid_stream")[1 if handshake == "valid_ready" else 0 :]
     found = run(tmp_path / "ours.yaml", sim_output, parameters=SMALL, only=only)
     assert found.missing == {}
-    assert found.outcome.tests == len(only or UNITS["mulquant"].tests)
+    assert found.outcome.tests == len(only)
     assert found.outcome.passed, found.outcome.log.read_text()[-2000:]
 
 
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("lie", sampled(LIES, 2))
 def test_a_description_that_lies_about_a_requantiser(lie: str, tmp_path: Path, sim_output: Path) -> None:
     (original, changed), test, report = LIES[lie]
     assert OURS.count(original) == 1
@@ -144,22 +145,26 @@ def test_a_description_that_lies_about_a_requantiser(lie: str, tmp_path: Path, s
     assert re.search(report, errors(found)), errors(found)
 
 
-@pytest.mark.parametrize(
-    ("original", "mutant"),
-    [("(inside_q != FULL)", "1'b1"), ("empty ? result_i : mem[tail_q]", "result_i"), ("& ~silent_i", "")],
-    ids=["no credits", "payload of the moment", "silent inputs counted"],
-)
+BRIDGE_FAULTS = {
+    "payload of the moment": ("empty ? result_i : mem[tail_q]", "result_i", "stalls"),
+    "no credits": ("(inside_q != FULL)", "1'b1", "stalls"),
+    "silent inputs counted": ("& ~silent_i", "", "pairs"),
+}
+
+
+@pytest.mark.parametrize("fault", sampled(BRIDGE_FAULTS, 3))
 def test_a_fault_in_the_bridge_is_no_pass(
-    original: str, mutant: str, tmp_path: Path, sim_output: Path, monkeypatch: pytest.MonkeyPatch
+    fault: str, tmp_path: Path, sim_output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The campaign behind the bridge is as strict as without it."""
+    original, mutant, test = BRIDGE_FAULTS[fault]
     text = BRIDGE.read_text()
     assert text.count(original) == 1
     (tmp_path / BRIDGE.name).write_text(text.replace(original, mutant))
     monkeypatch.setattr(door, "BRIDGE", tmp_path / BRIDGE.name)
     (tmp_path / "ours.yaml").write_text(OURS)
-    found = run(tmp_path / "ours.yaml", sim_output, parameters=SMALL, only=["stalls", "pairs"])
-    assert found.outcome.tests == 2
+    found = run(tmp_path / "ours.yaml", sim_output, parameters=SMALL, only=[test])
+    assert found.outcome.tests == 1
     assert not found.outcome.passed
 
 
@@ -178,7 +183,7 @@ ARRAY_LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", ARRAY_LIES)
+@pytest.mark.parametrize("lie", sampled(ARRAY_LIES, 2))
 def test_a_description_that_lies_about_an_array(lie: str, tmp_path: Path, sim_output: Path) -> None:
     original, changed, test = ARRAY_LIES[lie]
     path = copy(tmp_path, DUTS / "plain_array.yaml", (original, changed))

@@ -15,6 +15,7 @@ from tb.dut.description import load_description
 from tb.dut.engine import core_with
 from tb.errors import UserError
 from tb.runner import RTL
+from tests.campaign import sampled
 
 DUTS = Path(__file__).parent / "duts"
 ENGINE = (
@@ -58,20 +59,20 @@ def test_a_foreign_engine_runs_the_campaign(
     assert "verdict   PASS, 3 of 3 runs passed" in out
 
 
-@pytest.mark.parametrize(
-    ("change", "report"),
-    [
-        (
-            ("accumulator", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
-            r"layer conv1: output \(n=0, c=\d+, y=\d+, x=\d+\): expected",
-        ),
-        (("layer_engine", "psum_valid & sum_last), .q_o(done_o)", "1'b0), .q_o(done_o)"), "not done after"),
-    ],
-    ids=["sign of a sum", "never done"],
-)
+FAULTS = {
+    "sign of a sum": (
+        ("accumulator", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
+        r"layer conv1: output \(n=0, c=\d+, y=\d+, x=\d+\): expected",
+    ),
+    "never done": (("layer_engine", "psum_valid & sum_last), .q_o(done_o)", "1'b0), .q_o(done_o)"), "not done after"),
+}
+
+
+@pytest.mark.parametrize("fault", sampled(FAULTS, 2))
 def test_a_fault_in_it_is_found_and_placed(
-    change: tuple[str, str, str], report: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+    fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    change, report = FAULTS[fault]
     dut = acme(tmp_path, change)
     assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 1
     out = capsys.readouterr().out

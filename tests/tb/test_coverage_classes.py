@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from math import floor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,10 @@ from golden.mulquant import Widths
 from golden.rounding import Rounding
 from golden.softmax import SoftmaxTable
 from tb.benches.mulquant_vectors import Config, Item, Ranges, Vector
-from tb.coverage import lut_softmax, mac_pe, mulquant, systolic_array
+from tb.coverage import core_registers, lut_pointwise, lut_softmax, mac_pe, mulquant, systolic_array
+from tb.coverage.bins import names
 from tb.coverage.inputs import flat
+from tb.unit_job import UNITS
 
 RANGES = Ranges(widths=Widths(acc=8, scale=4, bias=9), shift_w=4, out_w=4, rng=random.Random(7))
 P_W = 14
@@ -285,17 +287,42 @@ def test_classes_of_mac_pe() -> None:
             assert found[name][index] == holds, (name, index)
 
 
-@pytest.mark.parametrize("unit", ["lut_softmax", "lut_pointwise", "systolic_array", "mac_pe"])
-def test_declared_bins_are_the_classes(unit: str) -> None:
-    """Every class is a bin; every cross too."""
-    from tb.coverage import lut_pointwise
-    from tb.unit_job import UNITS
-
+def test_the_bins_of_a_unit_are_its_classes_and_a_few_events() -> None:
     table = SoftmaxTable(exp=np.array([7, 3]), exponent_bits=12, output_bits=8, reciprocal_bits=22)
-    makers: dict[str, Callable[[], object]] = {
-        "lut_softmax": lambda: lut_softmax.cover_unit(UNITS[unit].parameters, table),
-        "lut_pointwise": lambda: lut_pointwise.cover_unit(UNITS[unit].parameters),
-        "systolic_array": lambda: systolic_array.cover_unit(UNITS[unit].parameters),
-        "mac_pe": lambda: mac_pe.cover_unit(UNITS[unit].parameters),
-    }
-    assert makers[unit]().unhit()  # type: ignore[attr-defined]
+    usual = {name: UNITS[name].parameters for name in ("lut_softmax", "lut_pointwise", "systolic_array", "mac_pe")}
+    square = np.zeros((4, 4), dtype=np.int64)
+    fmt = IntFormat(bits=8, signed=True)
+    cases = [
+        (lut_softmax.cover_unit(usual["lut_softmax"], table), lut_softmax.classes([0], table, fmt, 64), 3),
+        (lut_pointwise.cover_unit(usual["lut_pointwise"]), lut_pointwise.classes([0], [True], 8), 3),
+        (systolic_array.cover_unit(usual["systolic_array"]), systolic_array.classes(square, square, 9, 8), 4),
+        (mac_pe.cover_unit(usual["mac_pe"]), mac_pe.classes((), (), 9, 8), 1),
+    ]
+    for cover, classes, others in cases:
+        declared = {group: tuple(bins) for group, bins in cover.groups.items()}
+        assert names(classes).items() <= declared.items()
+        assert len(declared) == len(classes) + others
+
+
+@pytest.mark.parametrize(
+    ("taken", "state", "wanted"),
+    [
+        ({"b": (0,), "r": (5, 2)}, {}, {"write OKAY", "read SLVERR", "read and write answered together"}),
+        ({"aw": (0,), "w": (1, 15)}, {}, {"AW and W together"}),
+        ({"aw": (0,)}, {"w_waits": True}, set()),
+        ({"w": (1, 15)}, {}, {"W first"}),
+        ({"ar": (4,)}, {"ends": (True, False)}, {"STATUS read", "done", "read taken in the cycle of the end"}),
+        ({"ar": (5,)}, {}, {"another address read"}),
+        ({"b": (2,)}, {"busy": True}, {"write SLVERR", "write refused while busy"}),
+        ({}, {"start": True, "ends": (True, True)}, {"start", "done and error together", "end at a start"}),
+    ],
+)
+def test_cycles_of_the_register_file(
+    taken: dict[str, tuple[int, ...]], state: dict[str, Any], wanted: set[str]
+) -> None:
+    usual = {"aw_waits": False, "w_waits": False, "ends": (False, False), "start": False, "busy": False}
+    cover = core_registers.cover_unit(UNITS["core_registers"].parameters)
+    found = list(core_registers.cycle_bins(taken, **{**usual, **state}))
+    for group, name in found:
+        cover.hit(group, name)
+    assert {name for _, name in found} == wanted

@@ -17,7 +17,6 @@ from tests.tb.rtl_mutants import plant
 MUTANTS = {
     "another code": ("UNKNOWN_OPERATION = 8'd1", "UNKNOWN_OPERATION = 8'd3"),
     "done instead of an error": ("if (is_end) begin", "if (is_end | ~(is_load | is_run | is_store)) begin"),
-    "no refusal": ("end else if (~(is_load | is_run | is_store)) begin", "end else if (1'b0) begin"),
 }
 
 
