@@ -129,7 +129,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
 
 
 def _beside_largest_ties(ranges: Ranges) -> Iterator[Vector]:
-    """p = +-2^(S-1) + 2^k for every k, a tie but for one bit, at the largest shift of which a product is half a step."""
+    """p = +-2^(S-1) + 2^k for every k: a tie but for one bit, at the largest shift whose half step a product is."""
     widths, max_shift = ranges.widths, (1 << ranges.shift_w) - 1
     for sign in (1, -1):
         shift = min(max_shift, widths.scale + widths.acc - (1 if sign > 0 else 2))
