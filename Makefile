@@ -42,7 +42,7 @@ VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
 
 help: ## print this help
 	@echo "targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 	@echo "variables (NAME=value on the command line; default in brackets):"
 	@sed -n 's/^\([A-Z_]*\) ?= *\(.*\)## \(.*\)/  \1\t\3 [\2]/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -34,8 +35,9 @@ def prove(proofs: Sequence[Proof], *, workers: int, out: Path, rtl: Path) -> Ite
     """Run all parts of all proofs, the proofs themselves first; give each proof's record when its last part is done."""
     jobs = sorted((part for proof in proofs for part in parts(proof)), key=lambda part: part.kind != PROVE)
     done: dict[Part, Verdict] = {}
+    stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(run, part, out=out, rtl=rtl): part for part in jobs}
+        running = {pool.submit(run, part, out=out, rtl=rtl, stop=stop): part for part in jobs}
         try:
             for future in as_completed(running):
                 done[running[future]] = future.result()
@@ -43,7 +45,8 @@ def prove(proofs: Sequence[Proof], *, workers: int, out: Path, rtl: Path) -> Ite
                 if all(part in done for part in parts(proof)):
                     yield Record(proof=proof, verdicts={part: done[part] for part in parts(proof)})
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            stop.set()
+            pool.shutdown(cancel_futures=True)
             raise
 
 
@@ -59,6 +62,8 @@ def main() -> int:
         raise ProofError(f"WORKERS = {options.workers}: at least 1")
     proofs = chosen(options.only)
     tool_environment(options.out)
+    result = options.out / "result.json"
+    result.unlink(missing_ok=True)
     start = time.monotonic()
     records = []
     print(header(), flush=True)
@@ -66,7 +71,7 @@ def main() -> int:
         records.append(record)
         print(record.row(), flush=True)
     seconds = time.monotonic() - start
-    write(records, seconds, options.out / "result.json")
+    write(records, seconds, result)
     print(summary(records, seconds, options.workers))
     return 0 if is_pass(records) else 1
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -138,13 +137,14 @@ def _memories(proof: Proof) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(part: Part, *, out: Path = OUT, rtl: Path = RTL) -> Verdict:
+def run(part: Part, *, out: Path = OUT, rtl: Path = RTL, stop: threading.Event | None = None) -> Verdict:
     """Run one part of a proof.
 
     Args:
         part: what to run.
         out: folder for everything that is written.
         rtl: folder of the RTL under proof.
+        stop: once set, from another thread, the run ends without an answer.
 
     Raises:
         ProofError: the twin's error cannot be planted.
@@ -159,14 +159,15 @@ def run(part: Part, *, out: Path = OUT, rtl: Path = RTL) -> Verdict:
         (sources / name).write_text(part.twin.plant(text) if part.twin and part.twin.file == name else text)
     (work / "run.sby").write_text(configuration(part, sources))
     start = time.monotonic()
-    _symbiyosys(work, tool_environment(out))
+    _symbiyosys(work, tool_environment(out), stop or threading.Event())
     status = work / "run" / "status"
     word = status.read_text().split()[0] if status.is_file() else "ERROR"
     return judge(part, word, work, time.monotonic() - start)
 
 
-def _symbiyosys(work: Path, environment: Mapping[str, str]) -> None:
-    """Run run.sby with all that it starts in a process group of its own, which ends with it or soon after TIMEOUT."""
+def _symbiyosys(work: Path, environment: Mapping[str, str], stop: threading.Event) -> None:
+    """Run run.sby until it ends, TIMEOUT is over or `stop` is set."""
+    end = time.monotonic() + TIMEOUT + 5
     with (work / "log.txt").open("w") as log:
         process = subprocess.Popen(
             [environment["SBY"], "-f", "run.sby"],
@@ -174,16 +175,18 @@ def _symbiyosys(work: Path, environment: Mapping[str, str]) -> None:
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C comes to us only
         )
         try:
-            process.wait(TIMEOUT + 5)
-        except subprocess.TimeoutExpired:
-            log.write("no end after its own time-out\n")
+            while process.poll() is None and time.monotonic() < end and not stop.wait(0.1):
+                pass
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.terminate()  # SymbiYosys then ends what it started, each in a process group of its own
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def judge(part: Part, word: str, work: Path, seconds: float) -> Verdict:

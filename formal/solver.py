@@ -10,14 +10,17 @@ from __future__ import annotations
 import ctypes
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 
 def install(folder: Path) -> None:
     """Write the executable `bitwuzla`, which runs this file with this Python."""
     folder.mkdir(parents=True, exist_ok=True)
-    executable = folder / "bitwuzla"
-    executable.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).resolve()}" "$@"\n')
+    with NamedTemporaryFile("w", dir=folder, delete=False) as file:
+        file.write(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).resolve()}" "$@"\n')
+    executable = Path(file.name)
     executable.chmod(0o755)
+    executable.replace(folder / "bitwuzla")  # at once: another run may be starting it
 
 
 def main(arguments: list[str]) -> int:

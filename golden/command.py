@@ -14,6 +14,7 @@ from golden.errors import PackageError
 from golden.package import GRAPH_FILE, Package, load_package
 
 USER_ERROR = 2
+INTERRUPTED = 130
 _EXPECTED: tuple[type[Exception], ...] = (
     ValueError,
     LookupError,
@@ -31,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoReturn:
-    """Run a command and leave with its status; expected errors become one line on stderr and status 2.
+    """Run a command and leave with its status; expected errors become one line on stderr and status 2, Ctrl-C 130.
 
     Args:
         main: the command.
@@ -48,6 +49,9 @@ def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoR
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
         print(f"error: {' '.join(str(text).split())}", file=sys.stderr)
         sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def find_package(model: str, examples: Path) -> Path:

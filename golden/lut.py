@@ -10,7 +10,8 @@ import numpy as np
 from golden.errors import RangeError
 from golden.formats import IntArray, IntFormat, check_int
 from golden.pointwise import PointwiseTable
-from golden.softmax import EXPONENT_BITS, SoftmaxTable
+from golden.rounding import Rounding
+from golden.softmax import EXPONENT_BITS, INPUT_BITS, SoftmaxTable
 
 Function = Callable[[float], float]
 """A real function of one number."""
@@ -50,11 +51,11 @@ def exp_table(*, scale: float, depth: int, exponent_bits: int) -> IntArray:
 def softmax_error_bound(table: SoftmaxTable, *, scale: float, input_bits: int, length: int) -> float:
     """Return a bound on |y - 2^P · softmax| for every row of that length and a table made by `exp_table`.
 
-    max(1, 1/2 + 2^(E_W+P-R) + 2^P · (d/c + (L-1) d / (c + (L-1) d))) with c = 2^E_W - 1 and
-    d = max(1/2, c · exp(-scale · DEPTH)), the second only if DEPTH < 2^X_W.
+    max(1, h + 2^(E_W+P-R) + 2^P · (d/c + (L-1) d / (c + (L-1) d))) with c = 2^E_W - 1,
+    d = max(1/2, c · exp(-scale · DEPTH)), the second only if DEPTH < 2^X_W, and h = 1/2, or 1 for floor.
 
     Args:
-        table: from `exp_table`, with rounding to the nearest.
+        table: from `exp_table`.
         scale: real step of the input.
         input_bits: X_W.
         length: L, elements of the row, at least 1.
@@ -62,14 +63,21 @@ def softmax_error_bound(table: SoftmaxTable, *, scale: float, input_bits: int, l
     Returns:
         The bound in steps of 2^-P.
 
+    Raises:
+        RangeError: an argument outside its range.
+
     Source: docs/arithmetic.md section 7.1, which derives it.
     """
-    top, others = (1 << table.exponent_bits) - 1, length - 1
+    _check_scale("scale", scale)
+    check_int("input_bits", input_bits, *INPUT_BITS)
+    others = check_int("length", length, 1, 1 << 32) - 1
+    top = (1 << table.exponent_bits) - 1
     beyond = top * math.exp(-scale * table.depth) if table.depth < 1 << input_bits else 0.0
     entry = max(0.5, beyond)
     quotient = entry / top + others * entry / (top + others * entry) if others else 0.0
     reciprocal = math.ldexp(1.0, table.exponent_bits + table.output_bits - table.reciprocal_bits)
-    return max(1.0, 0.5 + reciprocal + math.ldexp(quotient, table.output_bits))
+    last = 1.0 if table.rounding is Rounding.FLOOR else 0.5
+    return max(1.0, last + reciprocal + math.ldexp(quotient, table.output_bits))
 
 
 def gelu(x: float) -> float:

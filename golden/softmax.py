@@ -11,6 +11,7 @@ from golden.errors import RangeError, ShapeError
 from golden.formats import IntArray, check_int, check_range
 from golden.rounding import Rounding, round_shift
 
+INPUT_BITS = (2, 16)
 EXPONENT_BITS = (4, 16)
 OUTPUT_BITS = (2, 8)
 MAX_DEPTH_BITS = 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import resource
 import signal
 import sys
 import time
@@ -99,16 +100,22 @@ def _report(campaign: Campaign, results: Sequence[Result], kept: int) -> str:
     rows = [
         ("unit", f"{campaign.name} on {simulator.name} {simulator.version}, seed {campaign.seed}"),
         ("mutants", f"{len(results)}, of which {kept} were known from an earlier run"),
-        ("killed", f"{sum(result.verdict == KILLED for result in results)}: {tests}"),
+        ("killed", f"{sum(result.verdict == KILLED for result in results)}{f': {tests}' if tests else ''}"),
         ("equivalent", str(sum(result.verdict == EQUIVALENT for result in results))),
         ("unexplained", str(sum(not result.explained for result in results))),
-        ("wall time", f"{campaign.results.seconds:.0f} s, all runs together"),
+        ("time", "{:.0f} s, of CPU {:.0f} s, all runs together".format(*campaign.results.seconds)),
     ]
     return "\n".join([*_unexplained(campaign, results), *(f"{name:<12} {value}" for name, value in rows)])
 
 
+def _cpu() -> float:
+    """Seconds of CPU that this process and all that it started and that has ended have taken."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def _run(options: argparse.Namespace, campaign: Campaign) -> int:
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), _cpu()
     numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
     if not numbers:
         raise UserError(f"ONLY = {options.only!r} matches none of the mutants 1..{options.mutants}")
@@ -124,14 +131,14 @@ def _run(options: argparse.Namespace, campaign: Campaign) -> int:
                 progress.add(result)
     except KeyboardInterrupt:
         progress.close()
-        campaign.results.add_seconds(time.perf_counter() - started)
+        campaign.results.add_seconds(time.perf_counter() - started, _cpu() - cpu)
         print(f"interrupted: {len(results)} of {len(numbers)} mutants are done and kept; the same command goes on")
         return INTERRUPTED
     progress.close()
     ordered = [results[number] for number in numbers]
     passed = all(result.explained for result in ordered)
     if waiting:
-        campaign.results.add_seconds(time.perf_counter() - started)
+        campaign.results.add_seconds(time.perf_counter() - started, _cpu() - cpu)
     print(_report(campaign, ordered, kept))
     if len(ordered) == options.mutants:
         if options.write and passed:

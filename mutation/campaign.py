@@ -13,9 +13,10 @@ from pathlib import Path
 
 from mutation.bench import run_bench
 from mutation.equivalence import Equivalence
+from mutation.invariants import invariants_file
 from mutation.netlist import SELECT, MutatedUnit, make_mutants
 from mutation.result import EQUIVALENT, SURVIVED, Result, Results
-from mutation.sources import run_digest, run_sources, table_digest, unit_files
+from mutation.sources import Digests, run_digest, run_sources, table_digests, unit_files
 from mutation.transition import parse_transitions, write_transitions
 from tb.errors import UserError
 from tb.runner import RTL
@@ -24,8 +25,6 @@ from tb.unit_job import UNITS
 from tb.yosys import run_yosys
 
 UNITS_TO_MUTATE = ("mulquant", "mac_pe", "lut_softmax")
-ASSUMPTIONS: dict[str, tuple[str, ...]] = {}
-"""Of a unit's environment, as its header has them: formulae of SMT-LIB in the names of its inputs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class Campaign:
     """A unit's mutants, the simulator that runs its bench, and where everything is kept.
 
     name: of the unit; count, seed: of the mutants, seed also of the bench; sources: all files that the results depend
-    on; folder: of this campaign alone; table: digest of the RTL and the bench, for a table of the results.
+    on; folder: of this campaign alone; digests: of the RTL and the bench, for a table of the results.
     """
 
     name: str
@@ -43,7 +42,7 @@ class Campaign:
     sources: tuple[Path, ...]
     folder: Path
     unit: MutatedUnit
-    table: str
+    digests: Digests
 
     @property
     def results(self) -> Results:
@@ -59,24 +58,24 @@ class Campaign:
 
     def equivalence(self) -> Equivalence:
         """The proof's question for this netlist."""
-        return _equivalence(self.unit.folder / f"{self.unit.netlist}.smt2", self.unit.netlist, self.name)
+        return _equivalence(self.unit.folder / f"{self.unit.netlist}.smt2", self.unit.netlist)
 
     def check_original(self) -> None:
         """Without a mutation the bench must pass and the proof must succeed; else no verdict would mean anything.
 
-        Kept as the result of mutant 0.
+        Kept as the result of mutant 0. The proof starts with that of the unit's invariants.
 
         Raises:
-            UserError: one of them does not.
+            UserError: one of them does not, or what is stated as an invariant is none.
         """
         if self.results.read(0):
             return
-        bench = run_bench(self.unit, 0, self.simulator, self.folder, self.seed)
-        if bench.verdict != SURVIVED:
-            raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
         answer = self.equivalence().check(0)
         if answer.verdict != EQUIVALENT:
             raise UserError(f"{self.name} is not proven equal to itself ({answer.reason})")
+        bench = run_bench(self.unit, 0, self.simulator, self.folder, self.seed)
+        if bench.verdict != SURVIVED:
+            raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
         self.results.write(replace(bench, verdict=answer.verdict, reason=answer.reason))
 
     def run(self, numbers: Sequence[int], workers: int) -> Iterator[Result]:
@@ -100,9 +99,8 @@ class Campaign:
 
 
 @functools.cache
-def _equivalence(path: Path, module: str, name: str) -> Equivalence:
-    system = parse_transitions(path.read_text(), module)
-    return Equivalence(system=system, select=SELECT, assumptions=ASSUMPTIONS.get(name, ()))
+def _equivalence(path: Path, module: str) -> Equivalence:
+    return Equivalence(system=parse_transitions(path.read_text(), module), select=SELECT)
 
 
 def _yosys_version() -> str:
@@ -137,7 +135,8 @@ def open_campaign(
     if count < 1:
         raise UserError(f"MUTANTS = {count} is below 1")
     files = unit_files(name, rtl)
-    sources = run_sources(name, rtl, files)
+    invariants = invariants_file(name)
+    sources = [*run_sources(name, rtl, files), *([invariants] if invariants else [])]
     digest = run_digest(sources, str(count), str(seed), _yosys_version(), simulator.name, simulator.version)
     folder = output / "mutate" / f"{name}-{digest}"
     (output / "builds").mkdir(parents=True, exist_ok=True)
@@ -151,7 +150,7 @@ def open_campaign(
             (folder / "builds").symlink_to(output / "builds")
         parameters = UNITS[name].parameters
         unit = make_mutants(name, parameters, rtl, files, folder / "rtl", count=count, seed=seed)
-        write_transitions(unit.folder, unit.netlist, unit.files)
+        write_transitions(unit.folder, unit.netlist, unit.files, invariants)
         yield Campaign(
             name=name,
             count=count,
@@ -160,5 +159,5 @@ def open_campaign(
             sources=tuple(sources),
             folder=folder,
             unit=unit,
-            table=table_digest(name, rtl, files),
+            digests=table_digests(name, rtl, files),
         )

@@ -1,27 +1,33 @@
 """Is a mutant the same unit? Proven by induction over what the registers of both have in common, or refuted by a trace.
 
 Both copies are the one netlist, its control input at 0 and at n, under the same inputs, powered up with the same
-unknown values. A set of relations between the copies, "this register bit agrees" or "it agrees while that one-bit
-register is 0 (or 1)", shrinks until every step keeps it. If the outputs agree wherever the relations hold, they always
-do (van Eijk, "Sequential equivalence checking based on structural similarities", IEEE TCAD 19(7), 2000). The payload of
-a stream counts while it is valid, that of a memory's write port while it writes.
+unknown values. A set of relations between the copies, "this register bit agrees" or "it agrees while that small
+register has this value", shrinks until every step keeps it. If the outputs agree wherever the relations hold, they
+always do (van Eijk, "Sequential equivalence checking based on structural similarities", IEEE TCAD 19(7), 2000). The
+payload of a stream counts while it is valid, that of a memory's write port while it writes.
+
+Where that fails, the unit's invariants help. They hold after a reset only, so the relations must then hold in the cycle
+after any reset, and be kept by every step from a state in which the unit's invariants hold.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import bitwuzla
-
+from mutation.invariants import all_hold, prove_invariants
 from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
+from mutation.solver import GaveUp, Solver
 from mutation.transition import TransitionSystem
 
 DEPTH = 8
 """Cycles after a reset within which a difference is looked for."""
-LIMIT_S = 60
-"""For one question to the solver."""
+GUARD_W = 2
+"""Bits of a register that may say whether another one counts: a valid bit, or the state of a small machine."""
+Values = tuple[dict[str, int], dict[str, int]]
+"""Registers of the original and of the mutant."""
 _PAYLOADS = (
     (re.compile(r"(.*_axis)_t(?:data|last|user|keep)_([io])"), r"\1_tvalid_\2"),
     (re.compile(r"(.*\.)w(?:addr|data)_i"), r"\1we_i"),
@@ -30,12 +36,21 @@ _PAYLOADS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Relation:
-    """A register bit agrees in both copies: always, or while a one-bit register of the original has a value."""
+    """A register bit agrees in both copies: always, or while a small register of the original has a value."""
 
     register: str
     bit: int
     guard: str = ""
-    value: int = 0
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Relations that every step keeps; after_reset: they hold after a reset only; used: invariants that it takes."""
+
+    relations: tuple[Relation, ...]
+    after_reset: bool
+    used: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,48 +61,11 @@ class Answer:
     reason: str
 
 
-class GaveUp(Exception):
-    """The solver reached its limit."""
-
-
-class _Solver:
-    """Bitwuzla with the definitions of a system."""
-
-    def __init__(self, system: TransitionSystem) -> None:
-        options = bitwuzla.Options()
-        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-        options.set(bitwuzla.Option.TIME_LIMIT_PER, 1000 * LIMIT_S)
-        self.parser = bitwuzla.Parser(bitwuzla.TermManager(), options)
-        self.say(system.text)
-        self.solver = self.parser.bitwuzla()
-
-    def say(self, text: str) -> None:
-        self.parser.parse(text, False, False)
-
-    def declare(self, name: str, bits: int) -> str:
-        self.say(f"(declare-const |{name}| (_ BitVec {bits}))")
-        return f"|{name}|"
-
-    def define(self, name: str, bits: int, term: str) -> None:
-        self.say(f"(define-fun {name} () (_ BitVec {bits}) {term})")
-
-    def satisfiable(self, formula: str) -> bool:
-        answer = self.solver.check_sat(self.parser.parse_term(formula))
-        if answer == bitwuzla.Result.UNKNOWN:
-            raise GaveUp
-        return answer == bitwuzla.Result.SAT
-
-    def value(self, term: str) -> int:
-        """Of a bit vector, in the model that was found last."""
-        return int(self.solver.get_value(self.parser.parse_term(term)).value(2), 2)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Equivalence:
     """The question for a netlist of mutants.
 
-    system: the netlist; select: its control input; assumptions: about the inputs, SMT-LIB formulae in the names of the
-    ports, true in every cycle.
+    system: the netlist, with invariants of the unit; select: its control input.
 
     Raises:
         ValueError: the netlist does not have that control input in one piece.
@@ -95,87 +73,125 @@ class Equivalence:
 
     system: TransitionSystem
     select: str
-    assumptions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.system.free.get(self.select) != self.system.inputs.get(self.select, 0):
             raise ValueError(f"{self.select} is no control input of this netlist")
 
+    @functools.cached_property
+    def invariants(self) -> tuple[str, ...]:
+        """Names of the unit's invariants, proven.
+
+        Raises:
+            UserError: one does not hold.
+            GaveUp: the solver came to no answer.
+        """
+        prove_invariants(self.system, self.select)
+        return self.system.invariants
+
     def check(self, number: int) -> Answer:
-        """Compare a mutant with the original."""
+        """Compare a mutant with the original.
+
+        Raises:
+            UserError: an invariant does not hold.
+        """
         try:
-            kept = self._induction(number)
-            if kept is not None:
-                return Answer(verdict=EQUIVALENT, reason=self._summary(kept))
+            proof = self._induction(number, self.invariants)
+            if proof and self.invariants and not proof.used:
+                proof = self._induction(number, ()) or proof  # says more: from any power-up
+            if proof:
+                return Answer(verdict=EQUIVALENT, reason=self._summary(proof))
             return self._difference(number)
-        except GaveUp:
-            return Answer(verdict=UNKNOWN, reason=f"the solver gave up after {LIMIT_S} s")
+        except GaveUp as gave_up:
+            return Answer(verdict=UNKNOWN, reason=str(gave_up))
 
-    def _both(self, solver: _Solver, cycle: int, number: int, left: dict[str, str], right: dict[str, str]) -> None:
-        """Define the states aCYCLE and bCYCLE of the original and the mutant from their registers."""
-        system = self.system
-        bits = system.inputs[self.select]
-        free = {name: solver.declare(f"{name} {cycle}", size) for name, size in system.free.items()}
-        for state, registers, value in ((f"a{cycle}", left, 0), (f"b{cycle}", right, number)):
-            chosen = {self.select: f"(_ bv{value} {bits})"}
-            solver.define(state, system.bits, system.state({**registers, **free, **chosen}))
-        for assumption in self.assumptions:
-            solver.say(f"(assert {self._of_state(assumption, f'a{cycle}')})")
-
-    def _of_state(self, formula: str, state: str) -> str:
-        """A formula in the names of inputs, in a state."""
-        names = "|".join(map(re.escape, self.system.inputs))
-        return re.sub(rf"\b({names})\b", lambda found: f"(|port {found[0]}| {state})", formula)
-
-    def _outputs_agree(self, cycle: int) -> str:
+    def _outputs_agree(self, left: str, right: str) -> str:
         outputs = self.system.outputs
         terms = []
         for name in outputs:
-            term = f"(= (|port {name}| a{cycle}) (|port {name}| b{cycle}))"
+            term = f"(= (|port {name}| {left}) (|port {name}| {right}))"
             for pattern, valid in _PAYLOADS:
                 found = pattern.fullmatch(name)
                 if found and found.expand(valid) in outputs:
-                    term = f"(=> (= (|port {found.expand(valid)}| a{cycle}) #b1) {term})"
+                    term = f"(=> (= (|port {found.expand(valid)}| {left}) #b1) {term})"
             terms.append(term)
-        return f"(and true {' '.join(terms)})"
+        return f"(and true true {' '.join(terms)})"
 
-    def _induction(self, number: int) -> list[Relation] | None:
-        """The relations that every step keeps and that make the outputs agree; None if there are none such."""
+    def _induction(self, number: int, invariants: tuple[str, ...]) -> Proof | None:
+        """Find relations that hold from the start, that every step keeps, and that make the outputs agree.
+
+        Without invariants the start is any power-up; with them it is the cycle after a reset. None if there are no such
+        relations.
+        """
         registers = self.system.registers
-        flags = [name for name, bits in registers.items() if bits == 1]
         relations = [Relation(register=name, bit=bit) for name, bits in registers.items() for bit in range(bits)]
         while True:
-            solver = _Solver(self.system)
-            left = {name: solver.declare(f"{name} a", bits) for name, bits in registers.items()}
-            right = self._mutant_registers(solver, relations, left)
-            self._both(solver, 0, number, left, right)
-            for relation in relations:
-                if relation.guard:
-                    solver.say(f"(assert {_holds(relation, left, right)})")
-            following = [{name: f"(|next {name}| {state})" for name in registers} for state in ("a0", "b0")]
-            agree = self._outputs_agree(0)
-            wanted = " ".join(_holds(relation, *following) for relation in relations)
-            if not solver.satisfiable(f"(not (and {agree} {wanted}))"):
-                return relations
-            if not solver.value(f"(ite {agree} #b1 #b0)"):
-                return None
-            # Evaluated word by word: a term for every bit takes the solver much longer.
-            a, b = ({name: solver.value(term) for name, term in side.items()} for side in following)
-            shrunk = []
-            for relation in relations:
-                if _true(relation, a, b):
-                    shrunk.append(relation)
-                elif not relation.guard:
-                    weaker = (
-                        Relation(register=relation.register, bit=relation.bit, guard=guard, value=value)
-                        for guard in flags
-                        for value in (0, 1)
-                        if guard != relation.register
-                    )
-                    shrunk += [candidate for candidate in weaker if _true(candidate, a, b)]
-            relations = shrunk
+            found = self._after_reset(number, relations) if invariants else None
+            found = found or self._step(number, relations, invariants)
+            if found is None or isinstance(found, Proof):
+                return found
+            relations = self._weakened(relations, *found)
 
-    def _mutant_registers(self, solver: _Solver, relations: Sequence[Relation], left: dict[str, str]) -> dict[str, str]:
+    def _step(self, number: int, relations: Sequence[Relation], invariants: tuple[str, ...]) -> Proof | Values | None:
+        """Do the relations survive a step? If not, the registers after it; None if the outputs differ before it."""
+        solver = Solver(self.system, self.select)
+        left = solver.registers("a")
+        right = self._mutant_registers(solver, relations, left)
+        states = self._both(solver, 0, number, left, right)
+        for relation in relations:
+            if relation.guard:
+                solver.require(_holds(relation, left, right))
+        agree = self._outputs_agree(*states)
+        following = [solver.following(state) for state in states]
+        fails = f"(not (and {agree} {_all_hold(relations, *following)}))"
+
+        def enough(names: tuple[str, ...]) -> bool:
+            return not solver.satisfiable(fails, all_hold(names, states[0]))
+
+        if enough(invariants):
+            return Proof(relations=tuple(relations), after_reset=bool(invariants), used=_needed(invariants, enough))
+        return _values(solver, following) if solver.value(f"(ite {agree} #b1 #b0)") else None
+
+    def _after_reset(self, number: int, relations: Sequence[Relation]) -> Values | None:
+        """Registers after a reset between which a relation does not hold, powered up alike; None if there are none."""
+        solver = Solver(self.system, self.select)
+        powered_up = solver.registers("a")
+        states = self._both(solver, 0, number, powered_up, powered_up)
+        solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
+        following = [solver.following(state) for state in states]
+        if solver.satisfiable(f"(not {_all_hold(relations, *following)})"):
+            return _values(solver, following)
+        return None
+
+    def _weakened(
+        self, relations: Sequence[Relation], left: Mapping[str, int], right: Mapping[str, int]
+    ) -> list[Relation]:
+        """The relations that hold between these values, and for each other one the guarded ones that do."""
+        small = {name: bits for name, bits in self.system.registers.items() if bits <= GUARD_W}
+        kept = []
+        for relation in relations:
+            if _true(relation, left, right):
+                kept.append(relation)
+            elif not relation.guard:
+                weaker = (
+                    Relation(register=relation.register, bit=relation.bit, guard=guard, value=f"{value:0{bits}b}")
+                    for guard, bits in small.items()
+                    for value in range(1 << bits)
+                    if guard != relation.register
+                )
+                kept += [candidate for candidate in weaker if _true(candidate, left, right)]
+        return kept
+
+    def _both(
+        self, solver: Solver, cycle: int, number: int, left: Mapping[str, str], right: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """States of the original and the mutant with these registers, under the same inputs."""
+        inputs = solver.inputs(str(cycle))
+        return solver.state(f"a{cycle}", left, inputs, 0), solver.state(f"b{cycle}", right, inputs, number)
+
+    def _mutant_registers(
+        self, solver: Solver, relations: Sequence[Relation], left: Mapping[str, str]
+    ) -> dict[str, str]:
         """The mutant's registers: the original's bits where they always agree, unknown ones elsewhere."""
         shared = {(relation.register, relation.bit) for relation in relations if not relation.guard}
         right = {}
@@ -191,29 +207,30 @@ class Equivalence:
             right[name] = f"(concat {' '.join(picked)})" if bits > 1 else own
         return right
 
-    def _summary(self, relations: Sequence[Relation]) -> str:
-        always = sum(not relation.guard for relation in relations)
-        weaker = len({(relation.register, relation.bit) for relation in relations if relation.guard})
+    def _summary(self, proof: Proof) -> str:
+        always = sum(not relation.guard for relation in proof.relations)
+        weaker = len({(relation.register, relation.bit) for relation in proof.relations if relation.guard})
         total = sum(self.system.registers.values())
+        given = ", after a reset" if proof.after_reset else ""
+        given += f", by {', '.join(proof.used)}" if proof.used else ""
         if always == total:
-            return f"all {total} register bits always agree"
-        return f"{always} of {total} register bits always agree, {weaker} while they count"
+            return f"all {total} register bits always agree{given}"
+        return f"{always} of {total} register bits always agree, {weaker} while they count{given}"
 
     def _difference(self, number: int) -> Answer:
         """Look for a trace from power-up through a reset to outputs that differ."""
-        registers = self.system.registers
-        solver = _Solver(self.system)
-        left = right = {name: solver.declare(f"{name} a", bits) for name, bits in registers.items()}
+        solver = Solver(self.system, self.select)
+        left = right = solver.registers("a")
         for cycle in range(DEPTH + 1):
-            self._both(solver, cycle, number, left, right)
+            states = self._both(solver, cycle, number, left, right)
             if cycle == 0:
-                solver.say("(assert (= (|port rst_ni| a0) #b0))")
-            elif solver.satisfiable(f"(not {self._outputs_agree(cycle)})"):
+                solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
+            elif solver.satisfiable(f"(not {self._outputs_agree(*states)})"):
                 return Answer(verdict=SURVIVED, reason=self._trace(solver, cycle))
-            left, right = ({name: f"(|next {name}| {s}{cycle})" for name in registers} for s in "ab")
+            left, right = map(solver.following, states)
         return Answer(verdict=UNKNOWN, reason=f"no proof, and no difference within {DEPTH} cycles after a reset")
 
-    def _trace(self, solver: _Solver, last: int) -> str:
+    def _trace(self, solver: Solver, last: int) -> str:
         """Outputs that differ in the last cycle, and the inputs of every cycle."""
         pairs = [
             (name, *(solver.value(f"(|port {name}| {state}{last})") for state in "ab")) for name in self.system.outputs
@@ -227,15 +244,34 @@ class Equivalence:
         return "; ".join([f"after {last} cycles {differ}", *cycles])
 
 
-def _holds(relation: Relation, left: dict[str, str], right: dict[str, str]) -> str:
+def _holds(relation: Relation, left: Mapping[str, str], right: Mapping[str, str]) -> str:
     """The relation between two sets of registers, as a formula."""
     bit = f"(_ extract {relation.bit} {relation.bit})"
     same = f"(= ({bit} {left[relation.register]}) ({bit} {right[relation.register]}))"
     return f"(=> (= {left[relation.guard]} #b{relation.value}) {same})" if relation.guard else same
 
 
-def _true(relation: Relation, left: dict[str, int], right: dict[str, int]) -> bool:
+def _all_hold(relations: Sequence[Relation], left: Mapping[str, str], right: Mapping[str, str]) -> str:
+    return f"(and true true {' '.join(_holds(relation, left, right) for relation in relations)})"
+
+
+def _needed(names: tuple[str, ...], enough: Callable[[tuple[str, ...]], bool]) -> tuple[str, ...]:
+    """Leave out one name after another as long as the rest is enough."""
+    for name in names:
+        rest = tuple(other for other in names if other != name)
+        if enough(rest):
+            return _needed(rest, enough)
+    return names
+
+
+def _values(solver: Solver, sides: Sequence[Mapping[str, str]]) -> Values:
+    """Of both sets of registers in the model that was found last; word by word, since bits take the solver longer."""
+    a, b = ({name: solver.value(term) for name, term in side.items()} for side in sides)
+    return a, b
+
+
+def _true(relation: Relation, left: Mapping[str, int], right: Mapping[str, int]) -> bool:
     """The relation between two sets of known values."""
-    if relation.guard and left[relation.guard] != relation.value:
+    if relation.guard and left[relation.guard] != int(relation.value, 2):
         return True
     return not (left[relation.register] ^ right[relation.register]) >> relation.bit & 1

@@ -49,15 +49,17 @@ class Results:
         return result if result.number == number and result.verdict in _FINAL else None
 
     @property
-    def seconds(self) -> float:
-        """Wall time of all runs so far."""
+    def seconds(self) -> tuple[float, float]:
+        """Wall time and CPU time of all runs so far."""
         path = self.folder / "seconds"
-        return float(path.read_text()) if path.is_file() else 0.0
+        wall, cpu = path.read_text().split() if path.is_file() else (0, 0)
+        return float(wall), float(cpu)
 
-    def add_seconds(self, seconds: float) -> None:
-        """Add the wall time of a run."""
+    def add_seconds(self, wall: float, cpu: float) -> None:
+        """Add the time of a run."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "seconds").write_text(f"{self.seconds + seconds}\n")
+        before = self.seconds
+        (self.folder / "seconds").write_text(f"{before[0] + wall} {before[1] + cpu}\n")
 
     def write(self, result: Result) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

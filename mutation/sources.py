@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tb.runner import ROOT
@@ -68,16 +69,27 @@ def run_digest(paths: Iterable[Path], *more: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def table_digest(name: str, folder: Path, files: Iterable[str]) -> str:
-    """Says whether a committed table is of this RTL and this bench; comments and layout do not count."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(verilog_code((folder / file).read_text()).encode())
+@dataclass(frozen=True, kw_only=True)
+class Digests:
+    """What a committed table is of; comments and layout do not count.
+
+    rtl: the unit's Verilog and the parameters of its bench, from which the mutants are made; bench: what judged them.
+    """
+
+    rtl: str
+    bench: str
+
+
+def table_digests(name: str, folder: Path, files: Iterable[str]) -> Digests:
+    """Digests of a unit in that folder and of its bench."""
     benches = imported([UNITS[name].module])
-    for module in sorted(benches):
-        if module.startswith("tb.benches."):
-            digest.update(python_code(benches[module].read_text()).encode())
-    return digest.hexdigest()[:12]
+    rtl = [json.dumps(dict(UNITS[name].parameters)), *(verilog_code((folder / file).read_text()) for file in files)]
+    bench = [python_code(benches[module].read_text()) for module in sorted(benches) if module.startswith("tb.benches.")]
+    return Digests(rtl=_digest(rtl), bench=_digest(bench))
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
 
 def verilog_code(text: str) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from mutation.campaign import Campaign
 from mutation.result import EQUIVALENT, KILLED, Result
+from mutation.sources import Digests
 from tb.unit_job import UNITS
 
-_HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "seconds")
+_HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Stamp:
 
     count: int
     seed: int
-    digest: str
+    digests: Digests
 
 
 def kills(results: Sequence[Result]) -> Counter[str]:
@@ -37,11 +38,9 @@ def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
     lines = [
         f"# Mutants of {unit.name}",
         "",
-        f"<!-- {unit.name}: {campaign.count} mutants, seed {campaign.seed}, sources {campaign.table} -->",
-        "",
-        f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}: {len(ordered) - equal} killed by the",
-        f"bench, {equal} proven equivalent. How they are made and judged: [mutation.md](../mutation.md).",
-        f"Written by `make mutate UNIT={unit.name} WRITE=1`.",
+        f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}, of RTL `{campaign.digests.rtl}`:",
+        f"{len(ordered) - equal} killed by bench `{campaign.digests.bench}`, {equal} proven equivalent.",
+        f"Written by `make mutate UNIT={unit.name} WRITE=1`; [mutation.md](../mutation.md) says how.",
         "",
         "| no. | line | source | cell | fault | verdict | by |",
         "|---|---|---|---|---|---|---|",
@@ -77,7 +76,7 @@ def summary_row(campaign: Campaign, results: Sequence[Result]) -> str:
         by,
         equal,
         unexplained,
-        f"{campaign.results.seconds:.0f}",
+        f"{campaign.results.seconds[1]:.0f}",
     )
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
@@ -101,9 +100,11 @@ def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, Result]) 
 def read_stamp(docs: Path, name: str) -> Stamp | None:
     """What the committed page of a unit was made of; None if there is none."""
     path = docs / "mutation" / f"{name}.md"
-    pattern = rf"^<!-- {name}: (\d+) mutants, seed (\d+), sources (\w+) -->$"
+    pattern = r"^(\d+) mutants .* seed (\d+), of RTL `(\w+)`:\n\d+ killed by bench `(\w+)`"
     found = re.search(pattern, path.read_text(), re.MULTILINE) if path.is_file() else None
-    return Stamp(count=int(found[1]), seed=int(found[2]), digest=found[3]) if found else None
+    if not found:
+        return None
+    return Stamp(count=int(found[1]), seed=int(found[2]), digests=Digests(rtl=found[3], bench=found[4]))
 
 
 def table_state(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -> str:
@@ -115,4 +116,9 @@ def table_state(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -
         return f"{path.name} is missing: {how}"
     if (stamp.count, stamp.seed) != (campaign.count, campaign.seed):
         return f"{path.name} is about other mutants: {stamp.count} of them, seed {stamp.seed}"
-    return f"{path.name} is up to date" if path.read_text() == unit_page(campaign, results) else f"out of date: {how}"
+    if stamp.digests.rtl != campaign.digests.rtl:
+        return f"the RTL has changed since {path.name}: {how}"
+    if stamp.digests.bench != campaign.digests.bench:
+        return f"the bench has changed since {path.name}: {how}"
+    same = path.read_text() == unit_page(campaign, results)
+    return f"{path.name} is up to date" if same else f"{path.name} has other verdicts: {how}"

@@ -39,7 +39,7 @@ def words(values: list[int], layout: RomLayout) -> list[bitstring.Bits]:
         rows = [padded[k : k + lanes][::-1] for k in range(0, len(padded), lanes)]
         padded = [value for row in rows for value in row]
     stream = bitstring.Array(kind(layout), padded).data
-    return list(stream.cut(layout.word_bits))
+    return list(stream.cut(layout.bits * lanes))
 
 
 def read_as(bits: bitstring.Bits, name: str) -> list[int]:
@@ -102,7 +102,7 @@ def elements(rng: np.random.Generator, lo: int, hi: int, count: int) -> Ints:
 
 def texts(packed: list[bitstring.Bits], layout: RomLayout) -> dict[RomFormat, list[bytes]]:
     """Return every word in bitstring's own binary, hexadecimal and bytes."""
-    pad, fill = (bitstring.Bits(bin="0" * (-layout.word_bits % unit)) for unit in (4, 8))
+    pad, fill = (bitstring.Bits(bin="0" * (-layout.bits * layout.lanes % unit)) for unit in (4, 8))
     raw = [(fill + word).tobytes() for word in packed]
     return {
         RomFormat.READMEMB: [word.bin.encode() for word in packed],

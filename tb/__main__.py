@@ -51,6 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     in_core = options.unit == ENGINE or (options.unit == ARRAY and options.layer != "list")
+    if options.dut and not options.unit:
+        raise UserError(f"DUT = {options.dut!r} needs UNIT, the unit that it takes the place of")
     if options.unit and not in_core:
         return run_unit_command(options)
     path, package = open_package(options.model, ROOT / "examples")

@@ -32,16 +32,21 @@ def read_filelist(path: Path) -> FileList:
     """Read a list; its names are relative to it.
 
     Raises:
-        UserError: an option that is none of these.
+        UserError: an option that is none of these, or no text.
     """
     sources, includes, defines = [], [], {}
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    try:
+        lines = path.read_text().splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: no UTF-8 text") from error
+    for number, line in enumerate(lines, 1):
         entry = line.split("//")[0].split("#")[0].strip()
         if entry.startswith(_INCLUDE):
-            includes.append(path.parent / entry.removeprefix(_INCLUDE))
+            includes += [path.parent / folder for folder in entry.removeprefix(_INCLUDE).split("+")]
         elif entry.startswith(_DEFINE):
-            name, _, value = entry.removeprefix(_DEFINE).partition("=")
-            defines[name] = value
+            for macro in entry.removeprefix(_DEFINE).split("+"):
+                name, _, value = macro.partition("=")
+                defines[name] = value
         elif entry.startswith(("+", "-")):
             raise UserError(f"{path}:{number}: {entry!r}: only files, {_INCLUDE} and {_DEFINE} are understood")
         elif entry:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tb.dut.description import Description
 from tb.dut.door import OWN
@@ -18,6 +20,8 @@ from tb.unit_tables import TableChoice, choose_table
 
 SHOWN = 4
 """Mismatches of the first test with any that are printed; the log has more."""
+SHOWN_BINS = 8
+"""Bins not hit that are printed."""
 WIDTHS = {"widths", "shape"}
 """Groups of bins of which one build has but some."""
 
@@ -93,15 +97,32 @@ def _coverage_lines(report: UnitReport) -> Iterator[str]:
     hit, excluded = sum(one.hits > 0 for one in bins), sum(not one.hits and bool(one.excluded) for one in bins)
     unhit = [name for group, name in report.coverage.unhit() if group in groups]
     yield f"coverage  {hit} of {len(bins) - excluded} bins hit; not applicable: {excluded}"
-    yield from (f"          not hit: {name}" for name in unhit)
+    yield from (f"          not hit: {name}" for name in unhit[:SHOWN_BINS])
+    if len(unhit) > SHOWN_BINS:
+        yield f"          and {len(unhit) - SHOWN_BINS} more"
+
+
+def broken_rules(results: Path) -> dict[str, str]:
+    """What ended a test from beside it, such as a monitor that saw a payload move; the test itself is only cancelled.
+
+    Args:
+        results: cocotb's results.xml.
+    """
+    if not results.is_file():
+        return {}
+    cases = ElementTree.parse(results).iter("testcase")
+    failures = {case.get("name", ""): case.find("failure") for case in cases}
+    return {name: found.get("message", "") for name, found in failures.items() if found is not None}
 
 
 def _reasons(run: UnitRun, report: UnitReport) -> Iterator[str]:
     """Errors first, since a wrong latency or a lost result explains every mismatch; then classes; then examples."""
     errors: dict[str, list[str]] = {}
+    broken = broken_rules(run.outcome.log.with_name("results.xml"))
     for name, test in report.tests.items():
         if test.error:
-            errors.setdefault(test.error.removeprefix("AssertionError: "), []).append(name)
+            text = broken.get(name, test.error) if test.error.startswith("CancelledError") else test.error
+            errors.setdefault(re.sub(r"^(AssertionError|StreamError): ", "", text), []).append(name)
     yield from (f"{', '.join(names)}: {error}" for error, names in errors.items())
     yield from report.explanation
     shown = SHOWN

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from golden.rounding import Rounding
 from tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+from tb.dut.ports import literal
 from tb.dut.wiring import Signal, Wiring
 
 HEADER = """\
@@ -178,9 +179,7 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _instance(module: str, name: str, parameters: Mapping[str, int | str], ports: Mapping[str, str]) -> list[str]:
-    values = [
-        f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})" for key, value in parameters.items()
-    ]
+    values = [f".{key}({literal(value)})" for key, value in parameters.items()]
     nets = [f"        .{port}({net})" for port, net in ports.items()]
     chosen = f"#({', '.join(values)}) " if values else ""
     return [f"    {module} {chosen}{name} (", ",\n".join(nets), "    );"]

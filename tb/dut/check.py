@@ -35,13 +35,15 @@ class _Check:
         given = {name: self._value("parameters", name, value) for name, value in description.parameters.items()}
         self.constants = {name: int(self._value("constants", name, v)) for name, v in description.constants.items()}
         try:
-            self.theirs = Elaboration(
+            elaboration = Elaboration(
                 description.sources,
                 description.top,
                 {**self.known, **given},
                 includes=description.includes,
                 defines=description.defines,
-            ).top()
+            )
+            elaboration.refuse_delays()
+            self.theirs = elaboration.top()
         except NoModule as error:
             raise description.error("top", f"top: {error}") from error
         same = {name: value for name, value in self.known.items() if name in self.theirs.parameters}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,6 +135,7 @@ class _Reader:
     def _sources(self) -> FileList:
         """Files, and what lists of files among them say; folders of sources are searched for `include files too."""
         found = FileList(includes=self._paths("include", Path.is_dir, "folder"), defines=self._map("defines", _text))
+        error = self.fields["sources"].error
         for path in self._paths("sources", Path.is_file, "file"):
             if path.suffix == ".f":
                 listed = read_filelist(path)
@@ -144,11 +146,22 @@ class _Reader:
                 )
             else:
                 found = replace(found, sources=(*found.sources, path))
-        for source in found.sources:
+        if not found.sources:
+            raise error("sources: the lists name no file")
+        for index, source in enumerate(found.sources):
             if source.suffix not in (".v", ".sv"):
-                raise self.fields["sources"].error(f"sources: {source.name} ends neither in .v nor in .sv")
+                raise error(f"sources: {source.name} ends neither in .v nor in .sv")
             if not source.is_file():
-                raise self.fields["sources"].error(f"sources: no file {source}, which a list names")
+                raise error(f"sources: no file {source}, which a list names")
+            if source in found.sources[:index]:
+                raise error(f"sources: {source.name} stands there twice")
+        for folder in found.includes:
+            if not folder.is_dir():
+                raise error(f"sources: no folder {folder}, which a list names")
+        for name in found.defines:
+            if not re.fullmatch(r"[A-Za-z_]\w*", name):
+                where = self.fields.get("defines", self.fields["sources"])
+                raise where.error(f"defines: {name!r} is no name of a macro")
         folders = dict.fromkeys((*found.includes, *(source.parent for source in found.sources)))
         return replace(found, includes=tuple(folders))
 

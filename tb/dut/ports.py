@@ -71,14 +71,15 @@ class Elaboration:
         self._manager = pyslang.SourceManager()
         options = ast.CompilationOptions()
         options.topModules = {top}
-        options.paramOverrides = [f"{name}={_literal(value)}" for name, value in (parameters or {}).items()]
+        options.paramOverrides = [f"{name}={literal(value)}" for name, value in (parameters or {}).items()]
         preprocessor = parsing.PreprocessorOptions()
         preprocessor.additionalIncludePaths = [str(folder) for folder in includes]
         preprocessor.predefines = [f"{name}={value}" for name, value in (defines or {}).items()]
         bag = pyslang.Bag([preprocessor, options])
         self._compilation = ast.Compilation(bag)
-        for path in sources:
-            self._compilation.addSyntaxTree(syntax.SyntaxTree.fromFile(str(path), self._manager, bag))
+        self._trees = [syntax.SyntaxTree.fromFile(str(path), self._manager, bag) for path in sources]
+        for tree in self._trees:
+            self._compilation.addSyntaxTree(tree)
         self.definitions = frozenset(
             item.name for item in self._compilation.getDefinitions() if isinstance(item, ast.DefinitionSymbol)
         )
@@ -96,6 +97,21 @@ class Elaboration:
             raise NoModule(f"no module {top!r} in the sources; there are {names}")
         if errors:
             raise SourceError(f"{self._place(errors[0].location)}: {engine.formatMessage(errors[0])}")
+
+    def refuse_delays(self) -> None:
+        """A delay moves outputs to wherever the benches look; Verilator takes none without a scheduler.
+
+        Raises:
+            SourceError: there is one; the message begins with file:line.
+        """
+
+        def visit(node: object) -> None:
+            if isinstance(node, syntax.SyntaxNode) and node.kind == syntax.SyntaxKind.DelayControl:
+                place = self._place(node.sourceRange.start)
+                raise SourceError(f"{place}: a delay, {str(node).strip()}; the benches take modules without delays")
+
+        for tree in self._trees:
+            tree.root.visit(visit)
 
     def _place(self, location: pyslang.SourceLocation) -> str:
         return f"{self._manager.getFileName(location)}:{self._manager.getLineNumber(location)}"
@@ -156,5 +172,8 @@ def _is_text(parameter: ast.ParameterSymbol) -> bool:
     return isinstance(written, ast.StringLiteral) or not isinstance(parameter.value.value, pyslang.SVInt)
 
 
-def _literal(value: int | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def literal(value: int | str) -> str:
+    """A parameter's value in Verilog; what is beyond 32 bits needs its size."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value) if -(1 << 31) <= value < 1 << 31 else f"{'-' if value < 0 else ''}66'sd{abs(value)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tb.dut.interfaces import FIXED_LATENCY
+from tb.dut.interfaces import FIXED_LATENCY, VALID_READY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,13 @@ class Traits:
 
     @property
     def reset_cycles(self) -> int:
-        """How long a bench holds its reset: without a reset of its own the module must run empty meanwhile."""
-        return 4 if self.reset else (self.latency or 60) + 4
+        """How long a bench holds its reset: without a reset of its own the module must run empty meanwhile.
+
+        A pipeline that nothing holds back must not run empty meanwhile, or nobody sees that it ignores its reset.
+        """
+        if not self.reset:
+            return (self.latency or 60) + 4
+        return 4 if self.handshake in ("", VALID_READY) else 1
 
     @property
     def fixed_latency(self) -> bool:

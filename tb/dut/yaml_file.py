@@ -8,6 +8,10 @@ import yaml
 
 from tb.errors import UserError
 
+_WORDS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "float", "timestamp", "merge")}
+"""What is a text here: ports may be called `on` or `off`, which YAML takes for booleans."""
+_INTEGER, _DIGITS = "tag:yaml.org,2002:int", 80
+
 
 class DescriptionError(UserError):
     """A description that cannot be used; the message begins with file:line."""
@@ -24,10 +28,17 @@ class Value:
 
     def scalar(self) -> str | int:
         """A text or an integer."""
-        if isinstance(self.node, yaml.ScalarNode):
-            value = yaml.SafeLoader("").construct_object(self.node)
-            if isinstance(value, (str, int)) and not isinstance(value, bool):
+        if isinstance(self.node, yaml.ScalarNode) and self.node.tag in _WORDS:
+            return str(self.node.value)
+        if isinstance(self.node, yaml.ScalarNode) and self.node.tag == _INTEGER and len(self.node.value) <= _DIGITS:
+            try:
+                value = yaml.SafeLoader("").construct_yaml_int(self.node)
+            except ValueError:
+                value = None
+            if isinstance(value, int) and abs(value) < 1 << 64:
                 return value
+        if self.node.tag == _INTEGER and self.node.value.lstrip("+-").isdigit():
+            raise self.error(f"{self.name}: an integer beyond 64 bits")
         raise self.error(f"{self.name}: a text or an integer is wanted")
 
     def text(self) -> str:
@@ -94,6 +105,8 @@ def read_yaml(path: Path) -> Value:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise DescriptionError(f"{path}{line}: {getattr(error, 'problem', None) or 'no YAML'}") from error
+    except RecursionError as error:
+        raise DescriptionError(f"{path}: lists or entries are nested too deep") from error
     if node is None:
         raise DescriptionError(f"{path}: the file is empty")
     return Value(path, node, path.name)

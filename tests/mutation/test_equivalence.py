@@ -8,45 +8,68 @@ from pathlib import Path
 
 import pytest
 
-from mutation.equivalence import Equivalence, GaveUp
+from mutation.equivalence import Equivalence
 from mutation.netlist import SELECT
 from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
+from mutation.solver import GaveUp
 from mutation.transition import parse_transitions, write_transitions
+from tb.errors import UserError
 
 FAULTS = {
-    "none": (EQUIVALENT, "all 13 register bits always agree"),
-    "payload while nothing is valid": (EQUIVALENT, "9 of 13 register bits always agree, 4 while they count"),
+    "none": (EQUIVALENT, "^all 18 register bits always agree$"),
+    "payload while nothing is valid": (EQUIVALENT, "^14 of 18 register bits always agree, 4 while they count$"),
     "payload of one value": (SURVIVED, r"after \d+ cycles m_axis_tdata_o = 0x.*cycle 1: .*d_i=0x9"),
     "valid": (SURVIVED, r"m_axis_tvalid_o = 0x1, mutant 0x0"),
     "only after 200 cycles": (UNKNOWN, "no proof, and no difference within 8 cycles"),
-    "only where lo_i > hi_i": (SURVIVED, r"m_axis_tvalid_o = 0x., mutant 0x"),
+    "while a count is odd, which it never is": (EQUIVALENT, ", after a reset, by even$"),
+    "from a power-up with an odd count": (SURVIVED, r"after 1 cycles odd_o = 0x., mutant 0x"),
 }
+INVARIANTS = """
+(* keep *) wire even  = !twos[0];
+(* keep *) wire short = cycles < 8'd255 || twos[0] == 0; // true, and of no use here
+"""
 SOURCE = f"""
 module unit (
     input clk_i, input rst_ni, input [2:0] {SELECT}, input s_axis_tvalid_i, input [3:0] d_i,
-    input [1:0] lo_i, input [1:0] hi_i, output m_axis_tvalid_o, output [3:0] m_axis_tdata_o
+    output m_axis_tvalid_o, output [3:0] m_axis_tdata_o, output odd_o
 );
     reg v;
     reg [3:0] d;
     reg [7:0] cycles;
+    reg [3:0] twos;
+    reg odd;
     wire flip = ({SELECT} == 1 & ~s_axis_tvalid_i) | ({SELECT} == 2 & d_i == 9);
     always @(posedge clk_i) begin
         v <= rst_ni & s_axis_tvalid_i & {SELECT} != 3;
         d <= d_i ^ {{4{{flip}}}};
         cycles <= rst_ni ? cycles + 1'b1 : 8'd0;
+        twos <= rst_ni ? twos + 4'd2 : 4'd0;
+        odd <= odd ^ ({SELECT} == 6 & twos[0]);
     end
-    assign m_axis_tvalid_o = v ^ ({SELECT} == 4 & cycles == 200) ^ ({SELECT} == 5 & lo_i > hi_i);
+    assign m_axis_tvalid_o = v ^ ({SELECT} == 4 & cycles == 200) ^ ({SELECT} == 5 & twos[0]);
     assign m_axis_tdata_o = d;
+    assign odd_o = odd;
 endmodule
 """
 
 
 @pytest.fixture(scope="module")
-def equivalence(sim_output: Path) -> Equivalence:
+def folder(sim_output: Path) -> Path:
     folder = sim_output / "equivalence"
     folder.mkdir(exist_ok=True)
     (folder / "unit.v").write_text(SOURCE)
-    path = write_transitions(folder, "unit", ["unit.v"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def equivalence(folder: Path) -> Equivalence:
+    return _question(folder, INVARIANTS)
+
+
+def _question(folder: Path, invariants: str) -> Equivalence:
+    stated = folder / "invariants.vh"
+    stated.write_text(invariants)
+    path = write_transitions(folder, "unit", ["unit.v"], stated)
     return Equivalence(system=parse_transitions(path.read_text(), "unit"), select=SELECT)
 
 
@@ -58,15 +81,28 @@ def test_verdict(fault: str, equivalence: Equivalence) -> None:
     assert re.search(reason, answer.reason), answer.reason
 
 
-def test_an_assumption_about_the_inputs_is_used(equivalence: Equivalence) -> None:
-    number = list(FAULTS).index("only where lo_i > hi_i")
-    ordered = replace(equivalence, assumptions=("(bvule lo_i hi_i)",))
-    assert ordered.check(number).verdict == EQUIVALENT
-    assert ordered.check(2).verdict == SURVIVED
+def test_without_its_invariant_nothing_is_proven(equivalence: Equivalence) -> None:
+    without = replace(equivalence, system=replace(equivalence.system, invariants=()))
+    assert without.check(list(FAULTS).index("while a count is odd, which it never is")).verdict == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("wire", "when"),
+    [
+        ("twos == 4'd2", "in the cycle after a reset"),
+        ("cycles < 8'd200", "in the cycle after one in which all invariants hold"),
+        ("!s_axis_tvalid_i", "in the cycle after a reset"),
+    ],
+)
+def test_what_is_no_invariant_is_refused(wire: str, when: str, folder: Path) -> None:
+    """Not reached by 8 cycles after a reset, or by any: what is false must not be assumed for any mutant."""
+    question = _question(folder, f"{INVARIANTS}(* keep *) wire wrong = {wire};\n")
+    with pytest.raises(UserError, match=f"mutation/hdl: wrong is no invariant: it can be 0 {when}"):
+        question.check(0)
 
 
 def test_a_solver_that_gives_up_proves_nothing(equivalence: Equivalence, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mutation.equivalence._Solver.satisfiable", _give_up)
+    monkeypatch.setattr("mutation.solver.Solver.satisfiable", _give_up)
     assert equivalence.check(0).verdict == UNKNOWN
 
 

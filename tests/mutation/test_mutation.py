@@ -16,8 +16,8 @@ from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
 from mutation.mutant import Mutant
 from mutation.netlist import MutatedUnit
 from mutation.result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, Result, Results
-from mutation.sources import python_code, table_digest, unit_files, verilog_code
-from mutation.table import read_stamp
+from mutation.sources import Digests, python_code, table_digests, unit_files, verilog_code
+from mutation.table import read_stamp, table_state, write_tables
 from tb.errors import UserError
 from tb.runner import RTL, Outcome
 from tb.simulators import find_simulator
@@ -52,58 +52,53 @@ def planted(sim_output: Path) -> Path:
 @pytest.fixture(scope="module")
 def command(planted: Path, sim_output: Path) -> Callable[..., int]:
     """Run `make mutate` on the copy."""
-    fixed = ["--unit", "mac_pe", "--mutants", str(COUNT), "--seed", str(SEED), "--workers", "1"]
+    fixed = ["--unit", "mac_pe", "--mutants", str(COUNT), "--seed", str(SEED), "--workers", "1", "--sim", "icarus"]
     return lambda *more: main([*fixed, "--rtl", str(planted), "--out", str(sim_output), *more])
 
 
-@pytest.fixture(scope="module")
-def chosen(planted: Path, sim_output: Path) -> dict[str, int]:
-    """A mutant of each kind, by the place of the fault; the results of earlier runs are forgotten."""
-    simulator = find_simulator("verilator")
-    with open_campaign("mac_pe", simulator, sim_output, count=COUNT, seed=SEED, rtl=planted) as campaign:
-        shutil.rmtree(campaign.results.folder, ignore_errors=True)
-        places = [(m, m.expression(campaign.unit.original)) for m in campaign.unit.mutants]
+def _choose(campaign: Campaign) -> dict[str, int]:
+    """A mutant of each kind, by the place of the fault."""
     kinds = {
         "killed": lambda mutant, _: mutant.cell.startswith("$mul") and mutant.mode == "inv",
         "equivalent": lambda mutant, text: text == "rare & never" and mutant.mode == "const0",
         "beyond the bench": lambda mutant, text: text == "rare & never" and mutant.mode in ("inv", "const1"),
     }
+    places = [(mutant, mutant.expression(campaign.unit.original)) for mutant in campaign.unit.mutants]
     return {kind: next(m.number for m, text in places if test(m, text)) for kind, test in kinds.items()}
 
 
 def test_mutants_end_as_they_must(
-    chosen: dict[str, int],
-    command: Callable[..., int],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    planted: Path, sim_output: Path, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Killed and equivalent ones pass, one that survives fails; what is known is not run again."""
-    assert command("--only", str(chosen["killed"])) == 0
-    assert re.search(r"killed +1: (corners|random_data) 1\n.*verdict +PASS", capsys.readouterr().out, re.DOTALL)
-    assert command("--only", str(chosen["equivalent"])) == 0
-    assert re.search(r"equivalent +1\n", capsys.readouterr().out)
+    simulator = find_simulator("icarus")
+    with open_campaign("mac_pe", simulator, sim_output, count=COUNT, seed=SEED, rtl=planted) as campaign:
+        shutil.rmtree(campaign.results.folder, ignore_errors=True)
+        chosen = _choose(campaign)
+        campaign.check_original()
+        verdicts = {r.number: r.verdict for r in campaign.run([chosen["killed"], chosen["equivalent"]], 1)}
+    assert verdicts == {chosen[verdict]: verdict for verdict in (KILLED, EQUIVALENT)}
     survivor = chosen["beyond the bench"]
     assert command("--only", str(survivor)) == 1
     printed = capsys.readouterr().out
     assert re.search(rf"survived +mutant {survivor}: mac_pe.v:\d+, cell", printed)
     assert "psum_i=0xdcba" in printed
     assert f"replay: make mutate UNIT=mac_pe MUTANTS={COUNT} SEED={SEED} ONLY={survivor}\n" in printed
-    assert re.search(r"unexplained +1\n.*verdict +FAIL", printed, re.DOTALL)
-    monkeypatch.setattr(Campaign, "run", None)
-    for kind, status in (("killed", 0), ("equivalent", 0), ("beyond the bench", 1)):
-        assert command("--only", str(chosen[kind])) == status
-        assert "of which 1 were known from an earlier run" in capsys.readouterr().out
+    assert re.search(r"mutants +1, of which 0 were known.*unexplained +1\n.*verdict +FAIL", printed, re.DOTALL)
+    for verdict, said in ((KILLED, r"killed +1: (corners|random_data) 1\n"), (EQUIVALENT, r"equivalent +1\n")):
+        assert command("--only", str(chosen[verdict])) == 0
+        assert re.search(rf"of which 1 were known.*{said}.*verdict +PASS", capsys.readouterr().out, re.DOTALL)
 
 
 def test_a_bench_that_fails_by_itself_stops_the_campaign(
-    chosen: dict[str, int], command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+    command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(_: object, number: int, *__: object) -> Result:
         return Result(number=number, verdict=KILLED, reason="corners")
 
     monkeypatch.setattr("mutation.campaign.run_bench", failing)
     with pytest.raises(UserError, match=r"mac_pe fails without a mutation \(corners\)"):
-        command("--only", "1[0-9]", "--seed", str(SEED + 1))
+        command("--seed", str(SEED + 1))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +122,17 @@ def test_only_a_bench_kills(
     for outcome, expected in ((ended, verdict), (replace(ended, crashed=True), BROKEN)):
         monkeypatch.setattr("mutation.bench.run_unit", lambda *_, outcome=outcome, **__: outcome)
         assert run_bench(unit, 1, simulator, sim_output, 1).verdict == expected
+
+
+def test_what_is_no_invariant_stops_the_campaign(
+    command: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = tmp_path / "mac_pe_invariants.vh"
+    stated.write_text("(* keep *) wire always_zero = a_o == 9'd0;\n")
+    monkeypatch.setattr("mutation.campaign.invariants_file", lambda _: stated)
+    monkeypatch.setattr("mutation.campaign.run_bench", None)
+    with pytest.raises(UserError, match=r"always_zero is no invariant: it can be 0 in the cycle after"):
+        command()
 
 
 def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
@@ -165,11 +171,11 @@ def test_what_a_mutate_command_says() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS_TO_MUTATE)
-def test_the_committed_table_is_of_this_rtl_and_bench(unit: str) -> None:
-    """Comments and layout may change; anything else asks for `make mutate UNIT=... WRITE=1`."""
+def test_the_committed_table_is_of_this_rtl(unit: str) -> None:
+    """Other RTL has other mutants; its comments and layout may change, and so may the bench."""
     stamp = read_stamp(ROOT / "docs", unit)
     assert stamp is not None
-    assert stamp.digest == table_digest(unit, RTL, unit_files(unit, RTL)), f"make mutate UNIT={unit} WRITE=1"
+    assert stamp.digests.rtl == table_digests(unit, RTL, unit_files(unit, RTL)).rtl, f"make mutate UNIT={unit} WRITE=1"
     rows = re.findall(
         r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
     )
@@ -179,6 +185,40 @@ def test_the_committed_table_is_of_this_rtl_and_bench(unit: str) -> None:
     killed, equal = rows.count(KILLED), rows.count(EQUIVALENT)
     row = rf"^\| \[{unit}\]\(mutation/{unit}.md\) \| {stamp.count} \| {killed} \| [^|]+ \| {equal} \| 0 \| \d+ \|$"
     assert re.search(row, overview, re.MULTILINE)
+
+
+def test_what_is_said_of_a_table(tmp_path: Path) -> None:
+    """Missing, up to date, of other mutants, RTL or bench, with other verdicts: each in a line."""
+    mutant = Mutant.parse("mutate -ctrl n 1 1 -mode inv -module m -cell c -port Y -portbit 0")
+    unit = MutatedUnit(folder=tmp_path, name="mac_pe", netlist="", files=(), mutants=(mutant,))
+    campaign = Campaign(
+        name="mac_pe",
+        count=1,
+        seed=1,
+        simulator=find_simulator("icarus"),
+        sources=(),
+        folder=tmp_path,
+        unit=unit,
+        digests=Digests(rtl="12ab", bench="34cd"),
+    )
+    results = {1: Result(number=1, verdict=KILLED, reason="corners", compared=7)}
+    write = "make mutate UNIT=mac_pe WRITE=1"
+    assert table_state(tmp_path, campaign, results) == f"mac_pe.md is missing: {write}"
+    head = (ROOT / "docs" / "mutation.md").read_text().partition("| [")[0]
+    (tmp_path / "mutation.md").write_text(head)
+    write_tables(tmp_path, campaign, results)
+    assert (tmp_path / "mutation.md").read_text() == head + (
+        "| [mac_pe](mutation/mac_pe.md) | 1 | 1 | `corners` 1 | 0 | 0 | 0 |\n"
+    )
+    assert table_state(tmp_path, campaign, results) == "mac_pe.md is up to date"
+    for changed, said in (
+        ({"digests": Digests(rtl="12ac", bench="34ce")}, f"the RTL has changed since mac_pe.md: {write}"),
+        ({"digests": Digests(rtl="12ab", bench="34ce")}, f"the bench has changed since mac_pe.md: {write}"),
+        ({"seed": 2}, "mac_pe.md is about other mutants: 1 of them, seed 1"),
+    ):
+        assert table_state(tmp_path, replace(campaign, **changed), results) == said
+    results[1] = replace(results[1], compared=8)
+    assert table_state(tmp_path, campaign, results) == f"mac_pe.md has other verdicts: {write}"
 
 
 def test_what_counts_as_a_change() -> None:

@@ -13,6 +13,7 @@ from tb.dut import door
 from tb.dut.description import load_description
 from tb.dut.door import BRIDGE
 from tb.dut.latency import true_latency
+from tb.errors import UserError
 from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import UnitRun, run_description
@@ -143,6 +144,64 @@ def test_a_description_that_lies_about_a_requantiser(lie: str, tmp_path: Path, s
     assert found.outcome.tests == 1
     assert not found.outcome.passed
     assert re.search(report, errors(found)), errors(found)
+
+
+FIXED = DUTS / "fixed_requant"
+FIXED_LIES = {
+    "bias": ("dut.yaml", "bias: -5", "bias: -4", "random_data", r"[\d,]+ mismatches"),
+    "lo": ("dut.yaml", "lo: 1", "lo: 0", "random_data", r"in \[saturates low\]|in \[exactly at lo\]|mismatches"),
+    "tie": ("dut.yaml", "enable: 1", "enable: 0", "latency", "cycles without tready"),
+    "macro": ("dut.yaml", "{LEAST: 1}", "{MOST: 1}", "random_data", "mismatches"),
+    "reset ignored": (
+        "fixed_requant.sv",
+        "if (rst) valid <= '0;\n        else if",
+        "if",
+        "reset_in_mid_stream",
+        "nobody expected|mismatches|stream is shifted",
+    ),
+}
+
+
+@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 1))
+def test_what_a_module_has_built_in_needs_no_ports(simulator: str, tmp_path: Path, sim_output: Path) -> None:
+    """Constants, tied inputs, an unsigned output, and a list of files in a folder with a space in its name."""
+    folder = tmp_path / "their rtl"
+    shutil.copytree(FIXED, folder)
+    found = run(folder / "dut.yaml", sim_output, simulator)
+    assert set(found.missing) == {"pairs"}
+    assert found.outcome.passed, found.outcome.log.read_text()[-2000:]
+    assert read_report(found.folder).compared > 1000
+
+
+@pytest.mark.parametrize("lie", sampled(FIXED_LIES, 2))
+def test_a_description_that_lies_about_what_is_built_in(lie: str, tmp_path: Path, sim_output: Path) -> None:
+    file, original, changed, test, report = FIXED_LIES[lie]
+    shutil.copytree(FIXED, tmp_path / "rtl")
+    path = tmp_path / "rtl" / file
+    assert path.read_text().count(original) == 1
+    path.write_text(path.read_text().replace(original, changed))
+    found = run(tmp_path / "rtl" / "dut.yaml", sim_output, only=[test])
+    assert found.outcome.tests == 1
+    assert not found.outcome.passed
+    assert re.search(report, errors(found)), errors(found)
+
+
+def test_a_broken_stream_rule_is_what_the_verdict_names(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is seen beside the test, which is only cancelled."""
+    shutil.copytree(FIXED, tmp_path / "rtl")
+    source = tmp_path / "rtl" / "fixed_requant.sv"
+    source.write_text(source.read_text().replace("most : q[Y-1:0]", "'x : q[Y-1:0]"))
+    assert sim("--unit", "mulquant", "--dut", tmp_path / "rtl" / "dut.yaml", "--out", sim_output) == 1
+    out = capsys.readouterr().out
+    assert re.search(r"corners.*: m_axis: tdata = [01x]+ is unknown while valid", out, re.IGNORECASE)
+    assert "CancelledError" not in out
+
+
+def test_a_description_without_a_unit_is_refused() -> None:
+    with pytest.raises(UserError, match=r"DUT = .*dut\.yaml' needs UNIT"):
+        sim("--dut", EXAMPLE / "dut.yaml")
 
 
 BRIDGE_FAULTS = {

@@ -129,6 +129,22 @@ REFUSED = {
     "no YAML": ([("absent: pairs", "absent: [pairs")], "dut.yaml:13: expected ',' or ']'"),
     "no mapping": ([("absent: pairs", "absent: pairs\ntie: 3")], "tie: 'key: value' entries"),
     "no list": ([("absent: pairs", "absent: {pairs: 1}")], "absent: a list is wanted"),
+    "boolean": ([("tdata: y", "tdata: on")], f"m_axis_tdata: requant has no port 'on'; {PORTS}"),
+    "merge key": ([("latency: 4", "<<: {latency: 4}")], "dut.yaml:10: unknown field '<<'"),
+    "tag": ([("latency: 4", "latency: !foo 4")], "dut.yaml:10: latency: a text or an integer is wanted"),
+    "tagged integer": ([("latency: 4", "latency: !!int abc")], "dut.yaml:10: latency: a text or an integer is wanted"),
+    "digits": ([("latency: 4", "latency: " + "9" * 5000)], "dut.yaml:10: latency: an integer beyond 64 bits"),
+    "depth": ([("latency: 4", "latency: " + "[" * 500)], "dut.yaml: lists or entries are nested too deep"),
+    "huge parameter": ([("ACC_W: 24", "ACC_W: 1" + "0" * 30)], "dut.yaml:5: ACC_W: an integer beyond 64 bits"),
+    "wide parameter": (
+        [("ACC_W: 24", "ACC_W: 99999999999")],
+        "dut.yaml:5: unit_parameters: ACC_W = 99999999999 is out",
+    ),
+    "source twice": (
+        [("sources: requant.v", "sources: [requant.v, ./requant.v]")],
+        "dut.yaml:3: sources: requant.v stands there twice",
+    ),
+    "macro": ([("top: req", 'defines: {"A B": 1}\ntop: req')], "dut.yaml:4: defines: 'A B' is no name of a macro"),
     "no integer": ([("ACC_W: 24", "ACC_W: wide")], "ACC_W: 'wide' is no integer"),
     "tied": (
         [("  hi: most\n", ""), ("absent", "constants: {hi: 9}\ntie: {most: 512}\nabsent")],
@@ -154,6 +170,7 @@ VERILOG = {
     "missing module": ("endmodule", "    sub i_sub (.x(clk));\nendmodule", "unknown module 'sub'"),
     "new input": ("input                    clk", "input en, input clk", "ports: input 'en' of requant ("),
     "no vector": ("input                    clk", "input real r, input clk", "ports: input 'r' of requant ("),
+    "delay": ("product <= a * m;", "product <= #1 a * m;", "requant.v:31: a delay"),
     "name of ours": (
         "module requant",
         "module dut_bridge (input a); endmodule\nmodule requant",
@@ -197,9 +214,30 @@ def test_a_list_of_files_brings_folders_and_macros(tmp_path: Path) -> None:
     assert description.sources == (tmp_path / "requant.v",)
     assert description.includes == (tmp_path / "inc", tmp_path)
     assert description.defines == {"WIDE": "1"}
+    (tmp_path / "all.f").write_text("+incdir+inc+.\n+define+WIDE=1+DEEP\nrequant.v\n")
+    description = load_description(path)
+    assert description.includes == (tmp_path / "inc", tmp_path)
+    assert description.defines == {"WIDE": "1", "DEEP": ""}
     (tmp_path / "all.f").write_text("-y folder\n")
     with pytest.raises(UserError, match=r"all.f:1: '-y folder': only files, \+incdir\+ and \+define\+ are understood"):
         load_description(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"+incdir+nowhere\nrequant.v\n", "no folder {folder}/nowhere, which a list names"),
+        (b"nowhere.v\n", "no file {folder}/nowhere.v, which a list names"),
+        (b"// nothing\n", "dut.yaml:3: sources: the lists name no file"),
+        (b"\xff\nrequant.v\n", "all.f: no UTF-8 text"),
+    ],
+)
+def test_a_list_of_files_that_cannot_be_used(content: bytes, message: str, tmp_path: Path) -> None:
+    path = copy(tmp_path, ("sources: requant.v", "sources: all.f"))
+    (tmp_path / "all.f").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        load_description(path)
+    assert message.format(folder=tmp_path) in str(caught.value)
 
 
 @pytest.mark.parametrize("unit", [unit for unit in INTERFACES if unit in UNITS])

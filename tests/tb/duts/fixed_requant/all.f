@@ -1,0 +1,3 @@
++incdir+inc
++define+LEAST=0
+fixed_requant.sv
