@@ -23,7 +23,7 @@ from tb.yosys import find_yosys
 
 HDL = ROOT / "formal" / "hdl"
 OUT = ROOT / "sim_build" / "formal"
-TIMEOUT = 400
+TIMEOUT = 1200
 """Seconds for one run of SymbiYosys; one that takes longer proves nothing."""
 PROVE, COVER, TWIN = "prove", "cover", "twin"
 

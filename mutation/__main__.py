@@ -114,11 +114,8 @@ def _cpu() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _run(options: argparse.Namespace, campaign: Campaign) -> int:
+def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign) -> int:
     started, cpu = time.perf_counter(), _cpu()
-    numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
-    if not numbers:
-        raise UserError(f"ONLY = {options.only!r} matches none of the mutants 1..{options.mutants}")
     results = {number: result for number in numbers if (result := campaign.results.read(number))}
     kept = len(results)
     waiting = [number for number in numbers if number not in results]
@@ -155,8 +152,12 @@ def _terminate(*_: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every mutant is killed or proven equivalent, 1 if one is not, 130 if interrupted."""
     options = _parser().parse_args(arguments)
-    if options.workers < 1:
-        raise UserError(f"WORKERS = {options.workers} is below 1")
+    for name, value in (("MUTANTS", options.mutants), ("WORKERS", options.workers)):
+        if value < 1:
+            raise UserError(f"{name} = {value} is below 1")
+    numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
+    if not numbers:
+        raise UserError(f"ONLY = {options.only!r} matches none of the mutants 1..{options.mutants}")
     signal.signal(signal.SIGTERM, _terminate)
     with open_campaign(
         options.unit,
@@ -166,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         rtl=options.rtl.resolve(),
     ) as campaign:
-        return _run(options, campaign)
+        return _run(options, numbers, campaign)
 
 
 if __name__ == "__main__":

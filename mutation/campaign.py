@@ -132,8 +132,6 @@ def open_campaign(
     """
     if name not in UNITS_TO_MUTATE:
         raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS_TO_MUTATE)}")
-    if count < 1:
-        raise UserError(f"MUTANTS = {count} is below 1")
     files = unit_files(name, rtl)
     invariants = invariants_file(name)
     sources = [*run_sources(name, rtl, files), *([invariants] if invariants else [])]

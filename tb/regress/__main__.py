@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from golden.command import Parser, run
+from golden.command import INTERRUPTED, Parser, run
 from tb.errors import UserError
 from tb.regress.execute import Task, make_task
 from tb.regress.fingerprint import fingerprint, sources_digest
@@ -19,8 +19,6 @@ from tb.regress.report import Progress, is_pass, summary
 from tb.regress.schedule import connect, run_tasks
 from tb.regress.store import Record, Store
 from tb.runner import ROOT
-
-INTERRUPTED = 130
 
 
 def _parser() -> argparse.ArgumentParser:

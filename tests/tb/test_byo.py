@@ -148,10 +148,6 @@ def test_a_description_that_lies_about_a_requantiser(lie: str, tmp_path: Path, s
 
 FIXED = DUTS / "fixed_requant"
 FIXED_LIES = {
-    "bias": ("dut.yaml", "bias: -5", "bias: -4", "random_data", r"[\d,]+ mismatches"),
-    "lo": ("dut.yaml", "lo: 1", "lo: 0", "random_data", r"in \[saturates low\]|in \[exactly at lo\]|mismatches"),
-    "tie": ("dut.yaml", "enable: 1", "enable: 0", "latency", "cycles without tready"),
-    "macro": ("dut.yaml", "{LEAST: 1}", "{MOST: 1}", "random_data", "mismatches"),
     "reset ignored": (
         "fixed_requant.sv",
         "if (rst) valid <= '0;\n        else if",
@@ -159,10 +155,14 @@ FIXED_LIES = {
         "reset_in_mid_stream",
         "nobody expected|mismatches|stream is shifted",
     ),
+    "bias": ("dut.yaml", "bias: -5", "bias: -4", "random_data", r"[\d,]+ mismatches"),
+    "lo": ("dut.yaml", "lo: 1", "lo: 0", "random_data", "mismatches"),
+    "tie": ("dut.yaml", "enable: 1", "enable: 0", "latency", "cycles without tready"),
+    "macro": ("dut.yaml", "{LEAST: 1}", "{MOST: 1}", "random_data", "mismatches"),
 }
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 1))
+@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
 def test_what_a_module_has_built_in_needs_no_ports(simulator: str, tmp_path: Path, sim_output: Path) -> None:
     """Constants, tied inputs, an unsigned output, and a list of files in a folder with a space in its name."""
     folder = tmp_path / "their rtl"
@@ -173,7 +173,7 @@ def test_what_a_module_has_built_in_needs_no_ports(simulator: str, tmp_path: Pat
     assert read_report(found.folder).compared > 1000
 
 
-@pytest.mark.parametrize("lie", sampled(FIXED_LIES, 2))
+@pytest.mark.parametrize("lie", sampled(FIXED_LIES, 5))
 def test_a_description_that_lies_about_what_is_built_in(lie: str, tmp_path: Path, sim_output: Path) -> None:
     file, original, changed, test, report = FIXED_LIES[lie]
     shutil.copytree(FIXED, tmp_path / "rtl")
