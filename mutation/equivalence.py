@@ -7,7 +7,8 @@ always do (van Eijk, "Sequential equivalence checking based on structural simila
 payload of a stream counts while it is valid, that of a memory's write port while it writes.
 
 Where that fails, the unit's invariants help. They hold after a reset only, so the relations must then hold in the cycle
-after any reset, and be kept by every step from a state in which the unit's invariants hold.
+after any reset, and be kept by every step from a state in which the unit's invariants hold. What the unit does to its
+memories in the cycle of that reset must agree too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ GUARD_W = 2
 """Bits of a register that may say whether another one counts: a valid bit, or the state of a small machine."""
 Values = tuple[dict[str, int], dict[str, int]]
 """Registers of the original and of the mutant."""
+_MEMORY_PIN = "."
+"""In the name of an output that drives a memory, INSTANCE.PORT."""
 _PAYLOADS = (
     (re.compile(r"(.*_axis)_t(?:data|last|user|keep)_([io])"), r"\1_tvalid_\2"),
     (re.compile(r"(.*\.)w(?:addr|data)_i"), r"\1we_i"),
@@ -105,10 +108,13 @@ class Equivalence:
         except GaveUp as gave_up:
             return Answer(verdict=UNKNOWN, reason=str(gave_up))
 
-    def _outputs_agree(self, left: str, right: str) -> str:
+    def _outputs_agree(self, left: str, right: str, which: str = "") -> str:
+        """Of two states, as a formula; of those outputs only that have `which` in their names."""
         outputs = self.system.outputs
         terms = []
         for name in outputs:
+            if which not in name:
+                continue
             term = f"(= (|port {name}| {left}) (|port {name}| {right}))"
             for pattern, valid in _PAYLOADS:
                 found = pattern.fullmatch(name)
@@ -126,7 +132,14 @@ class Equivalence:
         registers = self.system.registers
         relations = [Relation(register=name, bit=bit) for name, bits in registers.items() for bit in range(bits)]
         while True:
-            found = self._after_reset(number, relations) if invariants else None
+            found = None
+            if invariants:
+                solver, states = self._reset(number)
+                if solver.satisfiable(f"(not {self._outputs_agree(*states, which=_MEMORY_PIN)})"):
+                    return None
+                following = [solver.following(state) for state in states]
+                if solver.satisfiable(f"(not {_all_hold(relations, *following)})"):
+                    found = _values(solver, following)
             found = found or self._step(number, relations, invariants)
             if found is None or isinstance(found, Proof):
                 return found
@@ -152,16 +165,13 @@ class Equivalence:
             return Proof(relations=tuple(relations), after_reset=bool(invariants), used=_needed(invariants, enough))
         return _values(solver, following) if solver.value(f"(ite {agree} #b1 #b0)") else None
 
-    def _after_reset(self, number: int, relations: Sequence[Relation]) -> Values | None:
-        """Registers after a reset between which a relation does not hold, powered up alike; None if there are none."""
+    def _reset(self, number: int) -> tuple[Solver, tuple[str, str]]:
+        """A reset of both copies, powered up alike."""
         solver = Solver(self.system, self.select)
         powered_up = solver.registers("a")
         states = self._both(solver, 0, number, powered_up, powered_up)
         solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
-        following = [solver.following(state) for state in states]
-        if solver.satisfiable(f"(not {_all_hold(relations, *following)})"):
-            return _values(solver, following)
-        return None
+        return solver, states
 
     def _weakened(
         self, relations: Sequence[Relation], left: Mapping[str, int], right: Mapping[str, int]
@@ -219,15 +229,11 @@ class Equivalence:
 
     def _difference(self, number: int) -> Answer:
         """Look for a trace from power-up through a reset to outputs that differ."""
-        solver = Solver(self.system, self.select)
-        left = right = solver.registers("a")
-        for cycle in range(DEPTH + 1):
-            states = self._both(solver, cycle, number, left, right)
-            if cycle == 0:
-                solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
-            elif solver.satisfiable(f"(not {self._outputs_agree(*states)})"):
+        solver, states = self._reset(number)
+        for cycle in range(1, DEPTH + 1):
+            states = self._both(solver, cycle, number, *map(solver.following, states))
+            if solver.satisfiable(f"(not {self._outputs_agree(*states)})"):
                 return Answer(verdict=SURVIVED, reason=self._trace(solver, cycle))
-            left, right = map(solver.following, states)
         return Answer(verdict=UNKNOWN, reason=f"no proof, and no difference within {DEPTH} cycles after a reset")
 
     def _trace(self, solver: Solver, last: int) -> str:

@@ -14,7 +14,7 @@ from tb.runner import ROOT
 from tb.unit_job import UNITS
 from tb.yosys import run_yosys
 
-_ROOMS = ("golden", "tb", "formal", "mutation")
+_ROOMS = ("golden", "mapping", "mutation", "tb")
 MEMORIES = ("ram",)
 """Modules that are known by their ports alone: not mutated, not looked into by a proof."""
 

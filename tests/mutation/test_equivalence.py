@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
 from mutation.solver import GaveUp
 from mutation.transition import parse_transitions, write_transitions
 from tb.errors import UserError
+from tb.runner import RTL
 
 FAULTS = {
     "none": (EQUIVALENT, "^all 18 register bits always agree$"),
@@ -23,6 +25,7 @@ FAULTS = {
     "only after 200 cycles": (UNKNOWN, "no proof, and no difference within 8 cycles"),
     "while a count is odd, which it never is": (EQUIVALENT, ", after a reset, by even$"),
     "from a power-up with an odd count": (SURVIVED, r"after 1 cycles odd_o = 0x., mutant 0x"),
+    "a word written during reset": (UNKNOWN, "no proof, and no difference within 8 cycles"),
 }
 INVARIANTS = """
 (* keep *) wire even  = !twos[0];
@@ -31,7 +34,8 @@ INVARIANTS = """
 SOURCE = f"""
 module unit (
     input clk_i, input rst_ni, input [2:0] {SELECT}, input s_axis_tvalid_i, input [3:0] d_i,
-    output m_axis_tvalid_o, output [3:0] m_axis_tdata_o, output odd_o
+    output m_axis_tvalid_o, output [3:0] m_axis_tdata_o, output odd_o,
+    output word_o
 );
     reg v;
     reg [3:0] d;
@@ -49,6 +53,10 @@ module unit (
     assign m_axis_tvalid_o = v ^ ({SELECT} == 4 & cycles == 200) ^ ({SELECT} == 5 & twos[0]);
     assign m_axis_tdata_o = d;
     assign odd_o = odd;
+    wire written = d_i[0] ^ ({SELECT} == 7 & twos[0]);
+    ram #(.W(1), .DEPTH(2), .ADDR_W(1)) i_ram (
+        .clk_i(clk_i), .we_i(1'b1), .waddr_i(d_i[1]), .wdata_i(written), .raddr_i(d_i[2]), .rdata_o(word_o)
+    );
 endmodule
 """
 
@@ -58,6 +66,7 @@ def folder(sim_output: Path) -> Path:
     folder = sim_output / "equivalence"
     folder.mkdir(exist_ok=True)
     (folder / "unit.v").write_text(SOURCE)
+    shutil.copy(RTL / "ram.v", folder)
     return folder
 
 
@@ -69,7 +78,7 @@ def equivalence(folder: Path) -> Equivalence:
 def _question(folder: Path, invariants: str) -> Equivalence:
     stated = folder / "invariants.vh"
     stated.write_text(invariants)
-    path = write_transitions(folder, "unit", ["unit.v"], stated)
+    path = write_transitions(folder, "unit", ["ram.v", "unit.v"], stated)
     return Equivalence(system=parse_transitions(path.read_text(), "unit"), select=SELECT)
 
 

@@ -106,7 +106,7 @@ def test_roms_writes_what_make_roms_writes(tmp_path: Path) -> None:
 def test_sim_runs_a_layer_from_any_directory(tmp_path: Path, sim_output: Path) -> None:
     words = ("sim", "digits_w4a4", "--layer", "fc", "--images", "1", "--out", sim_output)
     done = t2c(*words, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "loaded: cocotb\n")
+    assert (done.returncode, done.stderr) == (0, "loaded: cocotb yaml\n")
     assert done.stdout.endswith("verdict  PASS\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.errors import SimulatorError
+from tb.errors import UserError
 from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import UNITS, run_unit
@@ -188,5 +188,7 @@ def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, mo
 
 @pytest.mark.parametrize("parameters", [{"ROWS": 1}, {"COLS": 257}, {"X_W": 9}, {"W_W": 1}, {"LO_W": 33}], ids=str)
 def test_a_parameter_out_of_range_stops_the_elaboration(parameters: dict[str, int], sim_output: Path) -> None:
-    with pytest.raises(SimulatorError, match="_out_of_range"):
+    (name,) = parameters
+    with pytest.raises(UserError, match=f"{name} = {parameters[name]} is outside its range") as refusal:
         run_unit(UNIT, find_simulator("icarus"), sim_output, parameters=parameters)
+    assert f"core_registers_{name}_out_of_range" in str(refusal.value.__cause__), "the module itself must stop it"
