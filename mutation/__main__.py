@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from golden.command import Parser, run
+from golden.command import INTERRUPTED, Parser, run
 from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
 from mutation.result import EQUIVALENT, KILLED, Result
 from mutation.table import kills, table_state, write_tables
@@ -21,7 +21,6 @@ from tb.errors import UserError
 from tb.runner import ROOT, RTL
 from tb.simulators import SIMULATORS, find_simulator
 
-INTERRUPTED = 130
 EVERY = 10
 """Mutants from one plain line to the next where there is no terminal for a bar."""
 

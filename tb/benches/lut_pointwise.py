@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from itertools import product
 
@@ -10,16 +9,16 @@ import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
-from cocotb.triggers import RisingEdge
 
 from golden.formats import IntFormat
 from golden.pointwise import PointwiseTable, pointwise
-from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
+from tb.axis import Beat
+from tb.benches.stream_bench import StreamBench
 from tb.coverage.inputs import Inputs
 from tb.coverage.lut_pointwise import RESET, classes, cover_unit, crosses
 from tb.dut.latency import check_fixed_latency
 from tb.scoreboard import Scoreboard, reported
-from tb.stalls import PROFILES, never
+from tb.stalls import PROFILES
 from tb.unit_job import UnitSettings
 from tb.unit_tables import read_entries
 
@@ -28,45 +27,22 @@ PATIENCE = 2000
 PERIOD_NS = 2
 
 
-class PointwiseBench:
-    """The unit with a driver, a sink, monitors and a scoreboard."""
+class PointwiseBench(StreamBench):
+    """The unit with its streams and a scoreboard."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
-        self.dut = dut
-        self.traits = unit.traits
-        self.rng = random.Random(unit.seed)
+        super().__init__(dut, unit)
         output = IntFormat(bits=unit["OUT_W"], signed=False)
         self.table = PointwiseTable(entries=read_entries(), output=output)
         self.x_w, self.elements = unit["X_W"], 1 << unit["X_W"]
-        self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
-        self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
-        self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
-        self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[Beat] = []
-        self.expected: list[Beat] = []
-        self.stalls = "none", "none"
         self.coverage = cover_unit(unit.parameters)
         self.inputs = Inputs(self.coverage, crosses)
         self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
 
-    def stall(self, stall_in: str, stall_out: str) -> None:
-        """Choose the back-pressure of both sides."""
-        self.stalls = stall_in, stall_out
-        self.source.stalls = PROFILES[stall_in].cycles(self.rng)
-        self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
-
     def describe(self, index: int, expected: Beat, actual: Beat) -> str:
         return f"element {index}: x = {self.sent[index][0]:#x}: expected (q, last) = {expected}, actual {actual}"
-
-    async def reset(self) -> None:
-        """Reset for some cycles; the monitors look on only afterwards."""
-        self.taken.enabled = self.monitor.enabled = False
-        self.dut.rst_ni.value = 0
-        for _ in range(self.traits.reset_cycles):
-            await RisingEdge(self.dut.clk_i)
-        self.dut.rst_ni.value = 1
-        self.taken.enabled = self.monitor.enabled = True
 
     def random(self, count: int) -> list[int]:
         """Random elements."""
@@ -82,15 +58,7 @@ class PointwiseBench:
             self.sent.append((x, last))
             self.expected.append((q, last))
             self.source.append(x, last=last)
-        waited, left = 0, self.source.pending + len(self.expected)
-        while left:
-            await RisingEdge(self.dut.clk_i)
-            before, left = left, self.source.pending + len(self.expected)
-            waited = 0 if left < before else waited + 1
-            assert waited <= PATIENCE, (
-                f"nothing moved for {PATIENCE} cycles: s_axis waits with {self.source.pending} elements, "
-                f"{len(self.expected)} results are to come on m_axis"
-            )
+        await self.drain(PATIENCE)
 
 
 async def _start(dut: HierarchyObject) -> PointwiseBench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from itertools import product
 
@@ -14,12 +13,13 @@ from cocotb.triggers import RisingEdge
 
 from golden.formats import IntFormat
 from golden.softmax import SoftmaxTable, softmax
-from tb.axis import AxisMonitor, AxisSink, AxisSource, Beat
+from tb.axis import Beat
 from tb.benches.lut_softmax_rows import Row, Space, corner_rows, random_rows
+from tb.benches.stream_bench import StreamBench
 from tb.coverage.inputs import Inputs
 from tb.coverage.lut_softmax import classes, cover_unit, crosses
 from tb.scoreboard import Scoreboard, reported
-from tb.stalls import PROFILES, never
+from tb.stalls import PROFILES
 from tb.unit_job import UnitSettings
 from tb.unit_tables import read_entries
 
@@ -38,13 +38,11 @@ def period(length: int, reciprocal_bits: int) -> int:
     return 2 * length + reciprocal_bits + 8
 
 
-class SoftmaxBench:
-    """The unit with a driver, a sink, monitors and a scoreboard."""
+class SoftmaxBench(StreamBench):
+    """The unit with its streams and a scoreboard."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
-        self.dut = dut
-        self.traits = unit.traits
-        self.rng = random.Random(unit.seed)
+        super().__init__(dut, unit)
         self.x_w, self.longest = unit["X_W"], 1 << unit["LEN_W"]
         self.table = SoftmaxTable(
             exp=read_entries(),
@@ -54,13 +52,7 @@ class SoftmaxBench:
         )
         fixed = unit.traits.constants.get("x_signed")
         self.signs = (True, False) if fixed is None else (bool(fixed),)
-        self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
-        self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
-        self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
-        self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[tuple[Row, int]] = []
-        self.expected: list[Beat] = []
-        self.stalls = "none", "none"
         self.fmt = IntFormat(bits=self.x_w, signed=self.signs[0])
         self.coverage = cover_unit(unit.parameters, self.table, self.signs)
         if not unit.traits.has("overlong"):
@@ -68,12 +60,6 @@ class SoftmaxBench:
         self.inputs = Inputs(self.coverage, crosses)
         self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
-
-    def stall(self, stall_in: str, stall_out: str) -> None:
-        """Choose the back-pressure of both sides."""
-        self.stalls = stall_in, stall_out
-        self.source.stalls = PROFILES[stall_in].cycles(self.rng)
-        self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
 
     def describe(self, index: int, expected: Beat, actual: Beat) -> str:
         row, place = self.sent[index]
@@ -83,15 +69,6 @@ class SoftmaxBench:
     def space(self, *, signed: bool) -> Space:
         fmt = IntFormat(bits=self.x_w, signed=signed)
         return Space(fmt=fmt, longest=self.longest, table=self.table, rng=self.rng)
-
-    async def reset(self) -> None:
-        """Reset for some cycles; the monitors look on only afterwards."""
-        self.taken.enabled = self.monitor.enabled = False
-        self.dut.rst_ni.value = 0
-        for _ in range(self.traits.reset_cycles):
-            await RisingEdge(self.dut.clk_i)
-        self.dut.rst_ni.value = 1
-        self.taken.enabled = self.monitor.enabled = True
 
     def send(self, row: Sequence[int], *, last: bool = True) -> None:
         """Queue the elements of a row; without `last` the row stays open."""
@@ -117,19 +94,7 @@ class SoftmaxBench:
         for row in rows:
             self.expect(row)
             self.send(row)
-        await self.drain()
-
-    async def drain(self) -> None:
-        """Wait until all that is queued is in, and all that is expected is out."""
-        waited, left = 0, self.source.pending + len(self.expected)
-        while left:
-            await RisingEdge(self.dut.clk_i)
-            before, left = left, self.source.pending + len(self.expected)
-            waited = 0 if left < before else waited + 1
-            assert waited <= PATIENCE, (
-                f"nothing moved for {PATIENCE} cycles: s_axis waits with {self.source.pending} elements, "
-                f"{len(self.expected)} results are to come on m_axis"
-            )
+        await self.drain(PATIENCE)
 
     def finish(self) -> None:
         """End of test: as many results as elements, and no row was too long."""
@@ -211,7 +176,7 @@ async def overlong_rows(dut: HierarchyObject) -> None:
         for start in range(0, len(row), longest):
             bench.expect(row[start : start + longest])
         bench.send(row)
-        await bench.drain()
+        await bench.drain(PATIENCE)
         assert dut.overlong_o.value == 1, f"overlong_o stayed low at a row of {longest + excess} elements"
         await bench.run(random_rows(space, 3, longest), signed=bench.signs[0])
         assert dut.overlong_o.value == 1, "overlong_o fell before reset"

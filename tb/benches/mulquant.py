@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
@@ -14,7 +13,6 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 
 from golden.mulquant import MulQuant, OutputStage, Widths, mulquant
-from tb.axis import AxisMonitor, AxisSink, AxisSource
 from tb.benches.mulquant_vectors import (
     Config,
     Item,
@@ -28,11 +26,12 @@ from tb.benches.mulquant_vectors import (
     random_vectors,
     singles,
 )
+from tb.benches.stream_bench import StreamBench
 from tb.coverage.inputs import Inputs
 from tb.coverage.mulquant import Batch, classes, cover_unit, crosses
 from tb.dut.latency import check_fixed_latency
 from tb.scoreboard import Scoreboard, reported
-from tb.stalls import PROFILES, never
+from tb.stalls import PROFILES
 from tb.unit_job import UnitSettings
 
 PERIOD_NS = 2
@@ -40,23 +39,15 @@ PATIENCE = 2000
 """Cycles without a result, or without an input taken, after which nothing is waited for."""
 
 
-class MulQuantBench:
-    """The unit with a driver, a sink, monitors and a scoreboard."""
+class MulQuantBench(StreamBench):
+    """The unit with its streams and a scoreboard."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
-        self.dut = dut
-        self.traits = unit.traits
-        self.rng = random.Random(unit.seed)
+        super().__init__(dut, unit)
         self.widths = Widths(acc=unit["ACC_W"], scale=unit["SCALE_W"], bias=unit["BIAS_W"])
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
-        self.stalls = "none", "none"
-        self.source = AxisSource(dut, "s_axis", dut.clk_i, never())
-        self.sink = AxisSink(dut.m_axis_tready_i, dut.clk_i, never())
-        self.taken = AxisMonitor(dut, "s_axis", dut.clk_i, outgoing=False)
-        self.monitor = AxisMonitor(dut, "m_axis", dut.clk_i, outgoing=True)
         self.sent: list[tuple[Config, Item]] = []
-        self.expected: list[int] = []
         self.configs = configs(self.out_w, unit.traits)
         self.coverage = cover_unit(
             unit.parameters, self.configs, pairs=unit.traits.has("pairs"), constants=unit.traits.constants
@@ -72,25 +63,10 @@ class MulQuantBench:
         fixed = {name: self.traits.constants[name] for name in ("bias", "shift") if name in self.traits.constants}
         return [tuple(replace(vector, **fixed) for vector in item) for item in items]
 
-    def stall(self, stall_in: str, stall_out: str) -> None:
-        """Choose the back-pressure of both sides."""
-        self.stalls = stall_in, stall_out
-        self.source.stalls = PROFILES[stall_in].cycles(self.rng)
-        self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
-
     def describe(self, index: int, expected: int, actual: int) -> str:
         config, item = self.sent[index]
         inputs = ", then ".join(vector.text() for vector in item)
         return f"vector {index}: {inputs} ({config.text()}): expected {expected:#04x}, actual {actual:#04x}"
-
-    async def reset(self) -> None:
-        """Reset for some cycles; the monitors look on only afterwards."""
-        self.taken.enabled = self.monitor.enabled = False
-        self.dut.rst_ni.value = 0
-        for _ in range(self.traits.reset_cycles):
-            await RisingEdge(self.dut.clk_i)
-        self.dut.rst_ni.value = 1
-        self.taken.enabled = self.monitor.enabled = True
 
     def pack(self, vector: Vector) -> int:
         """{shift, bias, multiplier, acc}, as the header says."""

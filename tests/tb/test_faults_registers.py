@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tb.errors import UserError
-from tb.runner import RTL
 from tb.simulators import SIMULATORS, find_simulator
 from tb.unit_job import UNITS, run_unit
 from tests.campaign import sampled
+from tests.tb.rtl_mutants import plant
 
 UNIT = "core_registers"
 SHAPES = [
@@ -158,17 +157,6 @@ MUTANTS = {
 }
 
 
-def mutate(folder: Path, original: str, mutant: str) -> Path:
-    """Copy the RTL and change one place of the unit."""
-    rtl = folder / "rtl"
-    shutil.copytree(RTL, rtl)
-    path = rtl / f"{UNIT}.v"
-    text = path.read_text()
-    assert text.count(original) == 1, f"{path.name} holds {original!r} {text.count(original)} times"
-    path.write_text(text.replace(original, mutant))
-    return rtl
-
-
 @pytest.mark.parametrize("simulator", SIMULATORS)
 @pytest.mark.parametrize("parameters", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())) or "defaults")
 def test_the_registers_match_their_model(parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
@@ -180,9 +168,9 @@ def test_the_registers_match_their_model(parameters: dict[str, int], simulator: 
 @pytest.mark.parametrize("name", sampled(MUTANTS))
 def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
-    test, *change = MUTANTS[name]
+    test, original, mutant = MUTANTS[name]
     monkeypatch.setitem(UNITS, UNIT, dataclasses.replace(UNITS[UNIT], tests=(test,)))
-    outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, rtl=mutate(tmp_path, *change))
+    outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, rtl=plant(tmp_path, f"{UNIT}.v", original, mutant))
     assert (outcome.tests, outcome.failed) == (1, 1)
 
 
