@@ -65,17 +65,17 @@ $(VENV)/test.stamp: $(SETUP)
 setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
 
 sim: $(VENV)/sim.stamp ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
-	@$(PY) -m tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --table '$(TABLE)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
+	@$(PY) -m t2c.tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --table '$(TABLE)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
 		--acc-w '$(ACC_W)' --act-depth '$(ACT_DEPTH)' --wgt-depth '$(WGT_DEPTH)' --par-depth '$(PAR_DEPTH)' \
 		--acc-depth '$(ACC_DEPTH)' --images '$(IMAGES)' --first-image '$(FIRST_IMAGE)' --seed '$(SEED)' \
 		--stall '$(STALL)' --waves '$(WAVES)'
 
 regress: $(VENV)/regress.stamp ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
-	@$(PY) -m tb.regress --seed '$(SEED)' --random-layers '$(RANDOM_LAYERS)' --random-networks '$(RANDOM_NETWORKS)' \
+	@$(PY) -m t2c.tb.regress --seed '$(SEED)' --random-layers '$(RANDOM_LAYERS)' --random-networks '$(RANDOM_NETWORKS)' \
 		--arrays '$(ARRAYS)' --only '$(ONLY)' --workers '$(WORKERS)' --scheduler '$(SCHEDULER)' --fresh '$(FRESH)'
 
 roms: $(VENV)/sim.stamp ## write the ROM images of a package: MODEL OUT ROWS COLS
-	@$(PY) -m mapping --model '$(MODEL)' --out '$(OUT)' --rows '$(ROWS)' --cols '$(COLS)'
+	@$(PY) -m t2c.mapping --model '$(MODEL)' --out '$(OUT)' --rows '$(ROWS)' --cols '$(COLS)'
 
 export: $(VENV)/test.stamp ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT
 	@$(PY) -m t2c export '$(MODEL)' --out '$(OUT)'
@@ -95,7 +95,7 @@ oracle: $(VENV)/test.stamp ## golden against onnxruntime, torch, QNNPACK, decima
 	@$(PY) -m oracle --only '$(ONLY)' --cases '$(CASES)' --seed '$(SEED)'
 
 coverage: $(VENV)/sim.stamp ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS
-	@$(PY) -m tb.coverage --workers '$(WORKERS)'
+	@$(PY) -m t2c.tb.coverage --workers '$(WORKERS)'
 
 formal: $(VENV)/formal.stamp ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
 	@$(PY) -m formal --only '$(ONLY)' --workers '$(WORKERS)'
@@ -108,7 +108,7 @@ lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wal
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(PY) -m tb.lint
+	$(PY) -m t2c.tb.rtl_lint
 
 bench-golden: $(VENV)/test.stamp ## golden's speed beside float32 BLAS and onnxruntime
 	$(PY) -m benchmarks.bench_golden

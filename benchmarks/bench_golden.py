@@ -27,8 +27,8 @@ import onnxruntime  # noqa: E402
 from numpy.lib.stride_tricks import sliding_window_view  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from golden.conv import conv2d, prepare_conv2d  # noqa: E402
-from golden.window import Window  # noqa: E402
+from t2c.golden.arithmetic.conv import conv2d, prepare_conv2d  # noqa: E402
+from t2c.golden.arithmetic.window import Window  # noqa: E402
 
 REPORT = Path("sim_build/bench_golden.json")
 TURNS, RUNS = 24, 8

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import time
 
-from golden.command import Parser, run
-from tb.errors import UserError
-from tb.runner import ROOT
+from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT
 
 TARGET = 1.6
 OUTPUT = ROOT / "sim_build" / "bench_regress"
@@ -38,7 +38,7 @@ def regress(workers: int, layers: int) -> float:
     words = [str(word) for pair in arguments.items() for word in pair]
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "tb.regress", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "t2c.tb.regress", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise UserError(f"the regression failed: {done.stdout} {done.stderr}")

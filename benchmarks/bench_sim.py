@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from golden.command import Parser, open_package, run
-from golden.nodes import Conv2d, Linear
-from golden.package import Package
-from mapping.hardware import Hardware
-from mapping.schedule import fill_cycles
-from tb.errors import UserError
-from tb.job import harness, run_job
-from tb.request import RunRequest
-from tb.runner import ROOT, Build, build
-from tb.simulators import Simulator, find_simulator
-from tb.verdict import RunResult
+from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.find_package import open_package
+from t2c.golden.graph.nodes import Conv2d, Linear
+from t2c.golden.graph.package import Package
+from t2c.mapping.schedule import fill_cycles
+from t2c.tb.cosim.cosimulation import cosimulate, harness
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.cosim.verdict import RunResult
+from t2c.tb.simulation.runner import Build, build
+from t2c.tb.simulation.simulators import Simulator, find_simulator
 
 OUTPUT = ROOT / "sim_build"
 HARDWARE = Hardware(rows=16, cols=16)
@@ -61,7 +63,7 @@ def run_all(package: Package, simulator: Simulator, images: int) -> RunResult:
         UserError: the run failed.
     """
     request = RunRequest(layer="all", images=images)
-    result = run_job(package, f"examples/{package.name}", request, HARDWARE, simulator, OUTPUT)
+    result = cosimulate(package, f"examples/{package.name}", request, HARDWARE, simulator, OUTPUT)
     if not result.passed:
         raise UserError(f"{package.name} failed: {'; '.join(result.reasons)}")
     return result
@@ -194,7 +196,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
     simulator = find_simulator("verilator")
-    _, package = open_package(SPEED_MODEL, ROOT / "examples")
+    _, package = open_package(SPEED_MODEL)
     record: dict[str, Any] = {
         "speed": print_speed(package, simulator, repeats),
         "growth": print_growth(package, simulator, repeats),
@@ -203,7 +205,7 @@ def main() -> int:
         if not (ROOT / "examples" / name).is_dir():
             print(f"\n{name}: not there; 'make model MODELS={name}' makes it")
             continue
-        _, package = open_package(name, ROOT / "examples")
+        _, package = open_package(name)
         record[name] = print_network(package, simulator)
     limits = ((SPEED_MODEL, "simulation_s", RESNET20_SECONDS, "s"), ("resnet18", "wall_s", RESNET18_SECONDS, "s"),
               ("resnet18", "gib", RESNET18_GIB, "GiB"))  # fmt: skip

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from golden.formats import IntArray, IntFormat
-from golden.lut import FUNCTIONS, exp_table, pointwise_table, softmax_error_bound
-from golden.pointwise import pointwise
-from golden.softmax import SoftmaxTable, safe_reciprocal_bits, softmax
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.lut import FUNCTIONS, exp_table, pointwise_table, softmax_error_bound
+from t2c.golden.arithmetic.pointwise import pointwise
+from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits, softmax
 
 INPUT = IntFormat(bits=8, signed=True)
 OUTPUT_BITS = 8

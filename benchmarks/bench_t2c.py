@@ -25,12 +25,12 @@ from pathlib import Path  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from golden.package import Package, load_package, save_package  # noqa: E402
 from t2c.calibration import calibrate  # noqa: E402
 from t2c.data.scenes import load  # noqa: E402
-from t2c.examples.resnet18 import seed_weights  # noqa: E402
+from t2c.example_models.resnet18 import seed_weights  # noqa: E402
 from t2c.exports.package import check_against_golden, graph_of  # noqa: E402
 from t2c.fusion import NetFuser  # noqa: E402
+from t2c.golden.graph.package import Package, load_package, save_package  # noqa: E402
 from t2c.models.resnet18 import ResNet18  # noqa: E402
 from t2c.nn2chip import T2C  # noqa: E402
 

@@ -14,9 +14,9 @@ from formal.engine import OUT, PROVE, Part, Verdict, parts, run, tool_environmen
 from formal.proof import Proof, ProofError
 from formal.proofs import PROOFS
 from formal.report import Record, header, is_pass, summary, write
-from golden import command
-from tb.errors import UserError
-from tb.runner import RTL
+from t2c.common import command
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
 
 
 def chosen(pattern: str) -> list[Proof]:

@@ -17,9 +17,9 @@ from pathlib import Path
 from formal import solver
 from formal.proof import Proof, Twin
 from formal.trace import last_values
-from tb.errors import UserError
-from tb.runner import ROOT, RTL
-from tb.yosys import find_yosys
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT, RTL
+from t2c.tb.simulation.yosys import find_yosys
 
 HDL = ROOT / "formal" / "hdl"
 OUT = ROOT / "sim_build" / "formal"

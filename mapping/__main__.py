@@ -8,19 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.command import Parser, open_package, run
-from golden.errors import PackageError, RangeError, UnsupportedError
-from golden.graph import Graph
-from golden.rom import RomLayout
-from golden.rom_image import read_image
-from golden.rom_tensors import constant_tensors, tensor_roms
-from golden.rom_text import RomFormat
-from mapping.compiler import ALL, compile_program
-from mapping.descriptor import WORD_BITS
-from mapping.hardware import Hardware
-from mapping.images import parameter_layout, weight_layout, write_program
-
-ROOT = Path(__file__).resolve().parent.parent
+from t2c.common.command import Parser, run
+from t2c.contract.descriptor import WORD_BITS
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import PackageError, RangeError, UnsupportedError
+from t2c.golden.graph.find_package import open_package
+from t2c.golden.graph.graph import Graph
+from t2c.golden.rom.image import read_image
+from t2c.golden.rom.tensors import constant_tensors, tensor_roms
+from t2c.golden.rom.text import RomFormat
+from t2c.golden.rom.words import RomLayout
+from t2c.mapping.compiler import ALL, compile_program
+from t2c.mapping.images import parameter_layout, weight_layout, write_program
 
 
 def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]:
@@ -60,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Write <out>/<layer>/ for every layer with constants, <out>/core/ for the network, and print what was written."""
     formats = [RomFormat.parse(name) for name in options.formats.split(",")]
-    path, package = open_package(options.model, ROOT / "examples")
+    path, package = open_package(options.model)
     widths = package.graph.widths
     hardware = Hardware(
         rows=options.rows, cols=options.cols, acc_w=widths.acc, scale_w=widths.scale, bias_w=widths.bias

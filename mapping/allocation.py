@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from golden.errors import UnsupportedError
-from golden.node import Node
-from mapping.layer import LayerPlan
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.node import Node
+from t2c.mapping.layer import LayerPlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from golden.errors import RangeError, ShapeError, UnsupportedError
-from golden.graph import Graph
-from golden.node import Node
-from golden.nodes import Flatten
-from mapping.allocation import Allocation, Tensor, allocate
-from mapping.constants import Constants, pieces, resident
-from mapping.descriptor import Descriptor, Operation
-from mapping.hardware import Hardware
-from mapping.layer import LayerPlan, Part
-from mapping.layout import Layout
-from mapping.lowering import plan_layer
-from mapping.program import Content, HostRegion, Program, Step, Transfer, Work
-from mapping.tiles import ColumnRun
+from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.nodes import Flatten
+from t2c.mapping.allocation import Allocation, Tensor, allocate
+from t2c.mapping.constants import Constants, pieces, resident
+from t2c.mapping.layer import LayerPlan, Part
+from t2c.mapping.lowering import plan_layer
+from t2c.mapping.program import Content, HostRegion, Program, Step, Transfer, Work
+from t2c.mapping.tiles import ColumnRun
 
 ALL = "all"
 """The layer name that stands for the whole network."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.errors import UnsupportedError
-from golden.formats import IntArray
-from mapping.hardware import Hardware
-from mapping.layer import LanewisePlan, LayerPlan, WeightedPlan
-from mapping.params import Lanes
-from mapping.tiles import ColumnRun
+from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import Lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.errors import UnsupportedError
+from t2c.mapping.layer import LanewisePlan, LayerPlan, WeightedPlan
+from t2c.mapping.tiles import ColumnRun
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.rom import RomLayout
-from golden.rom_image import write_image
-from mapping.descriptor import WORD_BITS
-from mapping.hardware import Hardware
-from mapping.program import Program
+from t2c.contract.descriptor import WORD_BITS
+from t2c.contract.hardware import Hardware
+from t2c.golden.rom.image import write_image
+from t2c.golden.rom.words import RomLayout
+from t2c.mapping.program import Program
 
 
 def weight_layout(hardware: Hardware) -> RomLayout:

@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from golden.edge import Edge
-from golden.formats import IntArray
-from golden.mulquant import OutputStage
-from golden.node import Node
-from golden.window import Window
-from mapping.descriptor import Combine, Descriptor, Operation
-from mapping.hardware import Hardware
-from mapping.layout import Layout
-from mapping.params import Lanes
-from mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
+from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import Combine, Descriptor, Operation
+from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import Lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import OutputStage
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
 
 POINT = Window(kernel=(1, 1))
 
@@ -48,7 +48,7 @@ class LayerPlan(ABC):
 
     hardware: Hardware
     node: Node
-    edges: tuple[Edge, ...]
+    edges: tuple[TensorSpec, ...]
     sources: tuple[Layout, ...]
     target: Layout
     window: Window

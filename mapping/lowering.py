@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.errors import RangeError, UnsupportedError
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.mulquant import AddQuant, MulQuant, OutputStage
-from golden.node import AccumulatingNode, Node, WeightedNode
-from golden.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
-from golden.rounding import Rounding
-from golden.window import Window
-from mapping.descriptor import Combine
-from mapping.hardware import Hardware
-from mapping.layer import POINT, AddPlan, LayerPlan, PoolPlan, WeightedPlan
-from mapping.layout import Layout
-from mapping.params import channel_lanes, encode_lanes
-from mapping.tiles import RowPlan, column_channels, column_runs
+from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import Combine
+from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import channel_lanes, encode_lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node, WeightedNode
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.layer import POINT, AddPlan, LayerPlan, PoolPlan, WeightedPlan
+from t2c.mapping.tiles import RowPlan, column_channels, column_runs
 
 
 def plan_layer(graph: Graph, node: Node, layouts: Mapping[str, Layout], hardware: Hardware) -> LayerPlan:
@@ -51,7 +51,11 @@ def plan_layer(graph: Graph, node: Node, layouts: Mapping[str, Layout], hardware
 
 
 def _weighted(
-    node: Conv2d | Linear, inputs: tuple[Edge, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
+    node: Conv2d | Linear,
+    inputs: tuple[TensorSpec, ...],
+    sources: tuple[Layout, ...],
+    target: Layout,
+    hardware: Hardware,
 ) -> WeightedPlan:
     source = sources[0]
     if isinstance(node, Linear):
@@ -69,7 +73,7 @@ def _convolution(
     groups: int,
     window: Window,
     quant: MulQuant,
-    inputs: tuple[Edge, ...],
+    inputs: tuple[TensorSpec, ...],
     sources: tuple[Layout, ...],
     target: Layout,
     hardware: Hardware,
@@ -94,7 +98,7 @@ def _convolution(
 
 
 def _average(
-    node: AveragePool2d, inputs: tuple[Edge, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
+    node: AveragePool2d, inputs: tuple[TensorSpec, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
 ) -> LayerPlan:
     quant = node.mulquant
     if quant.channels > 1:
@@ -117,7 +121,7 @@ def _average(
 
 
 def _max(
-    node: MaxPool2d, inputs: tuple[Edge, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
+    node: MaxPool2d, inputs: tuple[TensorSpec, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
 ) -> LayerPlan:
     fmt = inputs[0].format
     return PoolPlan(
@@ -135,7 +139,7 @@ def _max(
 
 
 def _add(
-    node: Add, inputs: tuple[Edge, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
+    node: Add, inputs: tuple[TensorSpec, ...], sources: tuple[Layout, ...], target: Layout, hardware: Hardware
 ) -> LayerPlan:
     a, b = sources
     if len({(layout.channels, layout.height, layout.width) for layout in (a, b, target)}) > 1:
@@ -155,7 +159,7 @@ def _add(
     )
 
 
-def _check_widths(node: Node, inputs: tuple[Edge, ...], target: Edge, hardware: Hardware) -> None:
+def _check_widths(node: Node, inputs: tuple[TensorSpec, ...], target: TensorSpec, hardware: Hardware) -> None:
     widths = [(f"input {edge.name!r}", edge.bits, hardware.x_w, "X_W") for edge in inputs]
     widths.append(("output", target.bits, hardware.x_w, "X_W"))
     if isinstance(node, WeightedNode):

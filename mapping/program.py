@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.node import Node
-from mapping.descriptor import Descriptor, Operation
-from mapping.hardware import Hardware
-from mapping.layer import LayerPlan, Part
-from mapping.layout import Layout
-from mapping.params import Lanes
-from mapping.tiles import ColumnRun
+from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import Lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.mapping.layer import LayerPlan, Part
+from t2c.mapping.tiles import ColumnRun
 
 
 class Content(Enum):

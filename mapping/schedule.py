@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from mapping.descriptor import Descriptor, Operation
-from mapping.hardware import Hardware
-from mapping.program import Program
+from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.hardware import Hardware
+from t2c.mapping.program import Program
 
 FETCH = len(fields(Descriptor)) + 2
 """Cycles from one step's start to the earliest start of the next, fetching its descriptor; before the first as well."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.formats import IntArray
-from mapping.layout import Layout
+from t2c.contract.activation_layout import Layout
+from t2c.golden.arithmetic.formats import IntArray
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from golden.command import INTERRUPTED, Parser, run
 from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
 from mutation.result import EQUIVALENT, KILLED, Result
 from mutation.table import kills, table_state, write_tables
-from tb.errors import UserError
-from tb.runner import ROOT, RTL
-from tb.simulators import SIMULATORS, find_simulator
+from t2c.common.command import INTERRUPTED, Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT, RTL
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
 EVERY = 10
 """Mutants from one plain line to the next where there is no terminal for a bar."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mutation.netlist import MutatedUnit
 from mutation.result import BROKEN, KILLED, SURVIVED, Result
-from tb.scoreboard import STOP_AT_MISMATCH
-from tb.simulators import Simulator
-from tb.unit_job import run_unit
-from tb.unit_report import read_report
+from t2c.tb.components.bench_report import read_report
+from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
+from t2c.tb.simulation.simulators import Simulator
+from t2c.tb.units.run import run_unit
 
 _COMPLAINTS = {"AssertionError", "ComparisonsFailed", "StreamError", "SimTimeoutError"}
 """How a bench says that the unit is wrong. Any other exception is a fault of the harness, which kills nothing."""

@@ -18,11 +18,11 @@ from mutation.netlist import SELECT, MutatedUnit, make_mutants
 from mutation.result import EQUIVALENT, SURVIVED, Result, Results
 from mutation.sources import Digests, run_digest, run_sources, table_digests, unit_files
 from mutation.transition import parse_transitions, write_transitions
-from tb.errors import UserError
-from tb.runner import RTL
-from tb.simulators import Simulator
-from tb.unit_job import UNITS
-from tb.yosys import run_yosys
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.tb.simulation.simulators import Simulator
+from t2c.tb.simulation.yosys import run_yosys
+from t2c.tb.units.run import UNITS
 
 UNITS_TO_MUTATE = ("mulquant", "mac_pe", "lut_softmax")
 

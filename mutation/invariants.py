@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mutation.solver import Solver
 from mutation.transition import TransitionSystem
-from tb.errors import UserError
+from t2c.common.errors import UserError
 
 _HDL = Path(__file__).resolve().parent / "hdl"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mutation.mutant import Mutant
 from mutation.sources import MEMORIES
-from tb.yosys import run_yosys
+from t2c.tb.simulation.yosys import run_yosys
 
 SELECT = "mutant_number"
 """Control input of the netlist: which mutant is active, 0 for none. A bench sets it by +mutant=NUMBER."""
@@ -52,7 +52,7 @@ def make_mutants(
         parameters: with which it is elaborated.
         rtl: folder of the RTL.
         files: the unit's, as mutation.sources.unit_files gives them.
-        folder: where the result is written; below the repository, as tb.yosys asks.
+        folder: where the result is written; below the repository, as t2c.tb.simulation.yosys asks.
         count: of mutants.
         seed: of the choice, which Yosys spreads evenly over source lines, cells and wires.
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tb.runner import ROOT
-from tb.unit_job import UNITS
-from tb.yosys import run_yosys
+from t2c.common.places import ROOT
+from t2c.tb.simulation.yosys import run_yosys
+from t2c.tb.units.run import UNITS
 
-_ROOMS = ("golden", "mapping", "mutation", "tb")
+_ROOMS = ("mutation", "t2c")
 MEMORIES = ("ram",)
 """Modules that are known by their ports alone: not mutated, not looked into by a proof."""
 
@@ -84,7 +84,8 @@ def table_digests(name: str, folder: Path, files: Iterable[str]) -> Digests:
     """Digests of a unit in that folder and of its bench."""
     benches = imported([UNITS[name].module])
     rtl = [json.dumps(dict(UNITS[name].parameters)), *(verilog_code((folder / file).read_text()) for file in files)]
-    bench = [python_code(benches[module].read_text()) for module in sorted(benches) if module.startswith("tb.benches.")]
+    judges = ("t2c.tb.components.", f"t2c.tb.units.{name}.", "t2c.tb.units.stream_bench")
+    bench = [python_code(benches[module].read_text()) for module in sorted(benches) if module.startswith(judges)]
     return Digests(rtl=_digest(rtl), bench=_digest(bench))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mutation.campaign import Campaign
 from mutation.result import EQUIVALENT, KILLED, Result
 from mutation.sources import Digests
-from tb.unit_job import UNITS
+from t2c.tb.units.run import UNITS
 
 _HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
 

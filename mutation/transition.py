@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mutation.sources import MEMORIES
-from tb.yosys import run_yosys
+from t2c.tb.simulation.yosys import run_yosys
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and 
 import sys  # noqa: E402
 from fnmatch import fnmatchcase  # noqa: E402
 
-from golden.command import Parser, run  # noqa: E402
 from oracle.check import Outcome, run_check  # noqa: E402
 from oracle.registry import CHECKS  # noqa: E402
+from t2c.common.command import Parser, run  # noqa: E402
 
 HEAD = "{:32} {:47} {:>11} {:10} {:>10} {:>7}  {}"
 

@@ -12,13 +12,14 @@ from typing import Any
 import bitstring
 import numpy as np
 
-from golden import rom, rom_text
-from golden.formats import IntFormat
-from golden.rom import RomLayout
-from golden.rom_text import RomFormat
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
 from oracle.layers import between
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.rom import text as rom_text
+from t2c.golden.rom import words as rom
+from t2c.golden.rom.text import RomFormat
+from t2c.golden.rom.words import RomLayout
 
 VERSION = f"bitstring {bitstring.__version__}"
 LANES = (1, 2, 3, 4, 8, 16)

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from golden import mulquant, rounding
-from golden.rounding import Rounding
 from oracle import draw, plain
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
 from oracle.requantisation import add_case, explain_add, explain_mulquant, limits, mulquant_case
+from t2c.golden.arithmetic import mulquant, rounding
+from t2c.golden.arithmetic.rounding import Rounding
 
 DECIMAL = f"Python {platform.python_version()} decimal"
 FRACTIONS = f"Python {platform.python_version()} fractions, oracle/plain.py"

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from golden.mulquant import MulQuant
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.draw import Ints
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
 
 ROOM = 24
 """Bits of |acc + bias|·|M|."""

@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from golden import mulquant, rounding
-from golden.mulquant import MulQuant, Widths
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
 from oracle.layers import between
+from t2c.golden.arithmetic import mulquant, rounding
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
 
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 SIZE = 1 << 8

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden import rounding
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
+from t2c.golden.arithmetic import rounding
+from t2c.golden.arithmetic.rounding import Rounding
 
 Floats = npt.NDArray[np.float64]
 NUMPY = f"NumPy {np.__version__} on float64"

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from golden.window import Window
 from oracle import draw
 from oracle.check import Explain, Index
 from oracle.draw import Ints
+from t2c.golden.arithmetic.window import Window
 
 BYTE = (0, 255)
 WEIGHT = (-128, 127)
@@ -28,7 +28,7 @@ def pair(rng: np.random.Generator, lo: int, hi: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConvLayer:
-    """x: (N, C, H, W); w: (O, C / groups, KH, KW); what golden.conv.conv2d takes."""
+    """x: (N, C, H, W); w: (O, C / groups, KH, KW); what t2c.golden.arithmetic.conv.conv2d takes."""
 
     x: Ints
     w: Ints
@@ -88,7 +88,7 @@ def conv_layer(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PoolLayer:
-    """x: (N, C, H, W); what golden.pooling takes."""
+    """x: (N, C, H, W); what t2c.golden.arithmetic.pooling takes."""
 
     x: Ints
     window: Window

@@ -16,11 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden import lut, pointwise, softmax
-from golden.formats import IntFormat
-from golden.pointwise import PointwiseTable
-from golden.rounding import Rounding
-from golden.softmax import SoftmaxTable
 from oracle import draw, plain
 from oracle.check import Batch, Check, Explain, Index, elementwise
 from oracle.draw import Ints
@@ -30,6 +25,11 @@ from oracle.onnx_node import VERSION as ONNXRUNTIME
 from oracle.onnx_node import run_node
 from oracle.torch_integer import MODES, shift_right, tensor
 from oracle.torch_integer import VERSION as TORCH
+from t2c.golden.arithmetic import lut, pointwise, softmax
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.pointwise import PointwiseTable
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import SoftmaxTable
 
 SETS = 500
 """Sets of constants of QLinearLeakyRelu, each over all 256 inputs."""

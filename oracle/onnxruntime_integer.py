@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden import conv, linear, pooling
-from golden.window import Window
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
 from oracle.onnx_node import VERSION, run_node
+from t2c.golden.arithmetic import conv, linear, pooling
+from t2c.golden.arithmetic.window import Window
 
 OFFSET = 128
 Unsigned = npt.NDArray[np.uint8]

@@ -16,9 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from golden import conv, linear, mulquant
-from golden.mulquant import AddQuant, MulQuant
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, Index, elementwise
 from oracle.draw import Ints
@@ -26,6 +23,9 @@ from oracle.float_scale import Requant, requant
 from oracle.layers import between, conv_layer
 from oracle.onnx_node import VERSION, run_node
 from oracle.onnxruntime_integer import OFFSET, geometry, unsigned
+from t2c.golden.arithmetic import conv, linear, mulquant
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
 
 WIDTHS = (2, 4, 8)
 """Bits of operands: narrow ones leave room for large multipliers."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from golden.mulquant import AddQuant, MulQuant, Widths
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Explain, elementwise
 from oracle.draw import Ints
 from oracle.layers import between
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
 
 WIDER = Widths(acc=45, scale=16, bias=60)
 CHANNELS = (1, 1, 3, 8)

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from golden import conv, linear, mulquant, pooling, rounding
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
 from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
 from oracle.requantisation import add_case, explain_add, explain_mulquant, mulquant_case
+from t2c.golden.arithmetic import conv, linear, mulquant, pooling, rounding
+from t2c.golden.arithmetic.rounding import Rounding
 
 VERSION = f"torch {torch.__version__}"
 WIDE = ((-(1 << 31), (1 << 31) - 1), (-(1 << 19), (1 << 19) - 1))

@@ -24,9 +24,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from golden import conv, linear, mulquant, pooling
-from golden.mulquant import AddQuant, Widths
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, Index, elementwise
 from oracle.draw import Ints
@@ -35,6 +32,9 @@ from oracle.layers import PoolLayer, between, conv_layer, pool_layer
 from oracle.onnxruntime_requant import operand_range, rows, weight_range
 from oracle.torch_integer import SETS, VERSION
 from oracle.torch_quantise import integers, quantised
+from t2c.golden.arithmetic import conv, linear, mulquant, pooling
+from t2c.golden.arithmetic.mulquant import AddQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
 
 ops = torch.ops.quantized
 Batches = Callable[[np.random.Generator], Iterator[Batch]]

@@ -22,14 +22,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden import mulquant
-from golden.mulquant import AddQuant, MulQuant
-from golden.rounding import Rounding
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
 from oracle.draw import Ints
 from oracle.layers import between
 from oracle.torch_integer import SETS, VERSION
+from t2c.golden.arithmetic import mulquant
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
 
 warnings.filterwarnings("ignore", message=r"torch\.quantize_per_tensor.* deprecated")  # pinned by constraints.txt
 SIZE = 1 << 13

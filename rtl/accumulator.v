@@ -6,7 +6,7 @@
 // Latency     sum_o one cycle after valid_i. raddr_i is the address one cycle before its valid_i.
 //             The same address may come again 2 cycles later at the earliest.
 // Handshake   valid only.
-// Model       golden.node.AccumulatingNode.accumulate
+// Model       t2c.golden.graph.node.AccumulatingNode.accumulate
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

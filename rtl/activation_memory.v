@@ -1,7 +1,7 @@
 // activation_memory: ROWS banks of X_W bits; every row reads an address of its own, a write goes to one address.
 //
 // Spec        rdata[r] <= bank r [raddr[r]];  if (we_i[r]) bank r [waddr_i] <= wdata[r]
-// Contents    channel c of a tensor lies in bank c mod ROWS (see mapping.layout); undefined until written
+// Contents    channel c of a tensor lies in bank c mod ROWS (see t2c.contract.activation_layout); undefined until written
 // Latency     1 cycle
 // Handshake   none
 // Lanes       bank r at raddr_i[r*ADDR_W +: ADDR_W] and [r*X_W +: X_W]

@@ -1,5 +1,5 @@
 // Step descriptor: one 32-bit word a field, field k at [k*32 +: 32]. The same list, with what each field means and
-// its limits, is mapping/descriptor.py; a test holds the two together.
+// its limits, is contract/descriptor.py; a test holds the two together.
 /* verilator lint_off UNUSEDPARAM */ // every module reads its own fields
 localparam D_OP              = 0;
 localparam D_LAYER           = 1;

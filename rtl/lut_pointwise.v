@@ -6,7 +6,7 @@
 // Widths      X_W bits address every entry; an entry leaves as it is.
 // Latency     1 cycle while m_axis_tready_i is high; one result a cycle.
 // Handshake   AXI-Stream on both sides; a result that waits for m_axis_tready_i holds the input. tlast goes with its element.
-// Model       golden.pointwise.pointwise
+// Model       t2c.golden.arithmetic.pointwise.pointwise
 // Doc         docs/units/lut_pointwise.md
 `default_nettype none
 

@@ -13,7 +13,7 @@
 // Throughput  One row is normalised while the next is taken: 2 L + R_W + 8 cycles a row.
 // Handshake   AXI-Stream on both sides. s_axis_tready_o is low only while both row buffers hold a whole row; results hold while
 //             one waits for m_axis_tready_i. x_signed_i must not change while elements are inside.
-// Model       golden.softmax.softmax
+// Model       t2c.golden.arithmetic.softmax.softmax
 // Doc         docs/units/lut_softmax.md
 `default_nettype none
 

@@ -6,7 +6,7 @@
 // Latency     1 cycle for every output; one operand and one weight a cycle.
 // Handshake   none: w_valid_i marks a weight; swap_i travels with the first operand of a new tile.
 //             A weight may arrive in the very cycle of the swap: the next tile's. A swap without a new one keeps it.
-// Model       golden.gemm.gemm
+// Model       t2c.golden.arithmetic.gemm.gemm
 // Doc         docs/units/systolic_array.md
 `default_nettype none
 

@@ -11,7 +11,7 @@
 // Handshake   AXI-Stream on both sides; the whole pipeline holds while a result waits for m_axis_tready_i.
 //             rounding_i, zero_point_i, lo_i, hi_i must not change while results are inside.
 // Lanes       s_axis_tdata_i = {shift, bias, multiplier, acc}, acc in the lowest bits.
-// Model       golden.mulquant.mulquant, golden.mulquant.residual_add
+// Model       t2c.golden.arithmetic.mulquant.mulquant, t2c.golden.arithmetic.mulquant.residual_add
 // Doc         docs/units/mulquant.md
 `default_nettype none
 

@@ -5,7 +5,7 @@
 // Widths      addresses modulo 2^ADDR_W; pixels of an image: 24 bits
 // Latency     addr_o and group_o belong to the word of the same cycle; one word a cycle
 // Handshake   valid only; start_i rewinds
-// Model       mapping.layout
+// Model       t2c.contract.activation_layout
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

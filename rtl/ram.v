@@ -5,7 +5,7 @@
 //             sets are undefined. With we_i tied to 0 it is a ROM.
 // Latency     1 cycle
 // Handshake   none
-// Model       golden.rom
+// Model       t2c.golden.rom.words
 // Doc         docs/units/t2c_core.md
 `default_nettype none
 

@@ -9,7 +9,7 @@
 //             The words of the next tile may enter from the cycle of that a_first_i on. So a tile takes
 //             max(vectors, ROWS) cycles and loading hides behind computing.
 // Lanes       a_data_i row r at [r*A_W +: A_W]; w_data_i and psum_data_o column c at [c*W_W +: W_W], [c*PSUM_W +: PSUM_W].
-// Model       golden.gemm.gemm
+// Model       t2c.golden.arithmetic.gemm.gemm
 // Doc         docs/units/systolic_array.md
 `default_nettype none
 

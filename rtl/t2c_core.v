@@ -1,17 +1,17 @@
 // t2c_core: runs a whole network. A program of steps in a ROM loads images from a stream, runs layer after layer, each
 // on what the ones before left in the activation memory, and sends results to a stream.
 //
-// Spec        the tensors of golden.graph.Graph.run, bit for bit
+// Spec        the tensors of t2c.golden.graph.graph.Graph.run, bit for bit
 // Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS (stream to those memories), RUN (layer_engine), STORE
 //             (activations to stream); see program_sequencer and descriptor.vh
 // Memories    activations; weights (+weights=), parameters (+params=) and program (+program=), filled from files at start;
 //             weights and parameters can also be loaded by the program when they do not all fit
 // Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
 //             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
-// Latency     see program_sequencer and layer_engine; the sum over a program is mapping.schedule's
+// Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.schedule's
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
 // Trace       every result word of the engine as it enters the activation memory: valid only, for verification
-// Model       golden.graph through mapping.compiler
+// Model       t2c.golden.graph.graph through t2c.mapping.compiler
 // Doc         docs/units/t2c_core.md
 `default_nettype none
 

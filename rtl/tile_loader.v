@@ -10,7 +10,7 @@
 // Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
 // Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
 //             starts in that very cycle.
-// Model       mapping.tiles
+// Model       t2c.mapping.tiles
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

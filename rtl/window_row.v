@@ -9,7 +9,7 @@
 // Widths      GEO_W signed holds every coordinate; A_W = X_W + 1 signed holds x - zp.
 // Latency     3 cycles from px_valid_i to operand_o (address, memory, zero point); one operand a cycle.
 // Handshake   valid only. raddr_o goes to the bank, rdata_i comes from it one cycle later.
-// Model       golden.conv.conv2d
+// Model       t2c.golden.arithmetic.conv.conv2d
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

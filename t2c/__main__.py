@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from golden.command import run
 from t2c.commands import COMMANDS, CommandParser, load_command, parser_of
+from t2c.common.command import run
+from t2c.common.errors import UserError
 from t2c.errors import CalibrationError, ExportError, TrainingError
-from tb.errors import UserError
 
 PACKAGE = "torch2chip-cosim"
 INSTALLS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from golden.errors import ShapeError
+from t2c.golden.errors import ShapeError
 
 BATCH = 128
 """Images that run at once."""

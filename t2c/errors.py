@@ -1,4 +1,4 @@
-"""Errors that only the PyTorch side can raise; ranges, shapes and unsupported operations use `golden.errors`."""
+"""Errors that only the PyTorch side can raise; ranges, shapes and unsupported operations use `t2c.golden.errors`."""
 
 
 class CalibrationError(RuntimeError):

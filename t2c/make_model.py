@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from golden.command import Parser, run
+from t2c.common.command import Parser, run
 
 
 def _positive(text: str) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=_positive, help="another length of every training run, for a quick try")
     options = parser.parse_args(arguments)
     try:
-        from t2c.examples import HEADER, NAMES, build, row  # torch loads only for a legal command line
+        from t2c.example_models import HEADER, NAMES, build, row  # torch loads only for a legal command line
     except ModuleNotFoundError as error:
         parser.error(f"{error.name} is not installed; try: pip install 'torch2chip-cosim[t2c]'")
     names = options.models.split(",") if options.models else NAMES

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from golden.errors import UnsupportedError
 from t2c.fusion import LayerBits, NetFuser
+from t2c.golden.errors import UnsupportedError
 from t2c.quantisers import (
     LSQ,
     PACT,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from golden.errors import UnsupportedError
 from t2c.data.split import Split
+from t2c.golden.errors import UnsupportedError
 from t2c.integer.layers import IntegerLayer
 from t2c.integer.requantise import Requantiser
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
-from t2c.reading import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class IntegerNetwork(Network):
         input_name: str,
         output_name: str,
         *,
-        input_reading: Reading,
+        input_reading: QuantisationParameters,
         input_shape: tuple[int, ...],
     ) -> None:
         super().__init__(wires, layers, input_name, output_name)

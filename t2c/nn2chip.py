@@ -12,18 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from golden.errors import RangeError, ShapeError
-from golden.mulquant import Widths
-from golden.package import SCALE_ERROR, Package, save_package
-from golden.rounding import Rounding
 from t2c.accuracy import accuracy, logits_of
 from t2c.calibration import calibrate, prove_dual_paths, quantisers_of
 from t2c.errors import CalibrationError
 from t2c.exports.package import check_against_golden, graph_of
 from t2c.fusion import NetFuser
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import RangeError, ShapeError
+from t2c.golden.graph.package import SCALE_ERROR, Package, save_package
 from t2c.integer.layers import IntegerLayer
 from t2c.layers.base import QLayer
-from t2c.mulquant import Chooser, normalized
+from t2c.mulquant_constants import Chooser, normalized
 from t2c.network import IntegerNetwork, QNetwork
 from t2c.recipe import Recipe
 

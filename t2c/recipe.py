@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from golden.errors import RangeError
-from golden.mulquant import Widths
-from golden.rounding import Rounding
-from t2c.integer.requantise import AddQuant, MulQuant, OutputStage
-from t2c.mulquant import Chooser, RealArray, normalized
-from t2c.reading import Reading
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import RangeError
+from t2c.integer.requantise import TorchAddQuant, TorchMulQuant, TorchOutputStage
+from t2c.mulquant_constants import Chooser, RealArray, normalized
+from t2c.quantisation_parameters import QuantisationParameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,25 +23,33 @@ class Recipe:
     rounding: Rounding = Rounding.HALF_UP
     widths: Widths = field(default_factory=Widths)
 
-    def stage(self, output: Reading, ceiling: float | None) -> OutputStage:
+    def stage(self, output: QuantisationParameters, ceiling: float | None) -> TorchOutputStage:
         """Zero point and clip bounds of an output: lo = zp with a ReLU, hi lowered by a finite ceiling."""
         fmt, zero_point = output.format, output.zero_point
         hi = fmt.hi
         if ceiling is not None and math.isfinite(ceiling):
             hi = min(hi, zero_point + round(ceiling / output.scale))
-        return OutputStage(
+        return TorchOutputStage(
             rounding=self.rounding, zero_point=zero_point, lo=fmt.lo if ceiling is None else zero_point, hi=hi
         )
 
-    def mulquant(self, scale: RealArray, bias: RealArray, output: Reading, ceiling: float | None) -> MulQuant:
+    def mulquant(
+        self, scale: RealArray, bias: RealArray, output: QuantisationParameters, ceiling: float | None
+    ) -> TorchMulQuant:
         """MulQuant for real scale and bias (C,) in steps of the output."""
         constants = self.choose(scale, bias, self.widths)
-        return MulQuant(constants, self.stage(output, ceiling), self.widths)
+        return TorchMulQuant(constants, self.stage(output, ceiling), self.widths)
 
-    def addquant(self, a: Reading, b: Reading, output: Reading, ceiling: float | None) -> AddQuant:
-        """AddQuant for two operands: M_a = s_a / s_y, M_b = s_b / s_y, one shift, no bias."""
+    def addquant(
+        self,
+        a: QuantisationParameters,
+        b: QuantisationParameters,
+        output: QuantisationParameters,
+        ceiling: float | None,
+    ) -> TorchAddQuant:
+        """TorchAddQuant for two operands: M_a = s_a / s_y, M_b = s_b / s_y, one shift, no bias."""
         scales = np.array([a.scale, b.scale]) / output.scale
         constants = self.choose(scales, np.zeros(2), self.widths, shared=True)
         if constants.shift[0] != constants.shift[1]:
             raise RangeError("residual add: the chosen constants do not share one shift")
-        return AddQuant(constants, self.stage(output, ceiling), self.widths)
+        return TorchAddQuant(constants, self.stage(output, ceiling), self.widths)

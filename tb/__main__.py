@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from golden.command import Parser, open_package, run
-from mapping.compiler import ALL
-from mapping.hardware import Hardware
-from tb.diagnosis import diagnose
-from tb.dut.engine import ARRAY
-from tb.dut.engine import UNIT as ENGINE
-from tb.engine_command import run_engine_command
-from tb.errors import UserError
-from tb.job import locked_job
-from tb.report import layer_list, run_table
-from tb.request import DEPTHS, RunRequest, Waves
-from tb.runner import ROOT
-from tb.simulators import SIMULATORS, find_simulator
-from tb.stalls import PROFILES, parse_stalls
-from tb.unit_command import run_unit_command
-from tb.unit_job import UNITS
+from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import OUTPUT
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.find_package import open_package
+from t2c.mapping.compiler import ALL
+from t2c.tb.components.stalls import PROFILES, parse_stalls
+from t2c.tb.cosim.cosimulation import locked_cosimulation
+from t2c.tb.cosim.localisation.rerun import diagnose
+from t2c.tb.cosim.report import layer_list, run_table
+from t2c.tb.cosim.request import DEPTHS, RunRequest, Waves
+from t2c.tb.dut.engine import ARRAY
+from t2c.tb.dut.engine import UNIT as ENGINE
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.command import run_unit_command
+from t2c.tb.units.engine_campaign import run_engine_command
+from t2c.tb.units.run import UNITS
 
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     usual = Hardware()
     for name in DEPTHS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name), help="words")
-    parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
+    parser.add_argument("--out", type=Path, default=OUTPUT, help="where builds and results go")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def execute(options: argparse.Namespace) -> int:
         raise UserError(f"DUT = {options.dut!r} needs UNIT, the unit that it takes the place of")
     if options.unit and not in_core:
         return run_unit_command(options)
-    path, package = open_package(options.model, ROOT / "examples")
+    path, package = open_package(options.model)
     widths = package.graph.widths
     hardware = Hardware(
         rows=options.rows,
@@ -82,7 +82,7 @@ def execute(options: argparse.Namespace) -> int:
         waves=Waves.parse(options.waves),
         first_image=options.first_image,
     )
-    with locked_job(package, str(path), request, hardware, simulator, options.out.resolve()) as job:
+    with locked_cosimulation(package, str(path), request, hardware, simulator, options.out.resolve()) as job:
         result = job.run()
         print(run_table(result), flush=True)
         if result.verdict == "FAIL":
@@ -101,5 +101,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     run(main, extra=(UserError,))

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.mulquant import AddQuant, MulQuant, Widths
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
-from golden.package import Package
-from golden.rounding import Rounding
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 _LATER = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), lo=0, hi=0)
 
@@ -25,7 +25,7 @@ class Net:
     x: the input; samples: images; the last image is at one end of the format everywhere.
     """
 
-    def __init__(self, x: Edge, samples: int, seed: int) -> None:
+    def __init__(self, x: TensorSpec, samples: int, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.edges = {x.name: x}
         self.nodes: list[Node] = []
@@ -41,7 +41,7 @@ class Net:
         values.flat[0], values.flat[-1] = low, high
         return {"weight": values, "weight_bits": bits}
 
-    def node(self, kind: type[Node], edge: Edge, *inputs: str, channels: int = 0, **fields: Any) -> None:
+    def node(self, kind: type[Node], edge: TensorSpec, *inputs: str, channels: int = 0, **fields: Any) -> None:
         """Add a node that writes `edge`; channels: how many sets of constants it has (0: one per output channel)."""
         sources = [self.edges[name] for name in inputs]
         arguments = [self.values[name] for name in inputs]
@@ -59,7 +59,7 @@ class Net:
         self.values[edge.name] = node.forward(arguments, sources)
         self.nodes.append(node)
 
-    def _mulquant(self, acc: IntArray, edge: Edge, channels: int) -> MulQuant:
+    def _mulquant(self, acc: IntArray, edge: TensorSpec, channels: int) -> MulQuant:
         """Constants of both signs; most results lie inside the format, some beyond either end."""
         rows = np.moveaxis(acc, 1, 0).reshape(channels, -1)
         span, centre = edge.format.hi - edge.format.lo, (edge.format.hi + edge.format.lo) // 2 - edge.zero_point
@@ -78,7 +78,7 @@ class Net:
             hi=edge.format.hi,
         )
 
-    def _addquant(self, edge: Edge) -> AddQuant:
+    def _addquant(self, edge: TensorSpec) -> AddQuant:
         span = edge.format.hi - edge.format.lo
         return AddQuant(
             multiplier_a=3 * span,
@@ -106,13 +106,13 @@ class Net:
         return Package(graph=graph, samples=samples, labels=np.arange(len(samples)) % 2)
 
 
-def _edge(name: str, bits: int, signed: bool, zero_point: int) -> Edge:
-    return Edge(name=name, shape=(1,), bits=bits, signed=signed, zero_point=zero_point)
+def _edge(name: str, bits: int, signed: bool, zero_point: int) -> TensorSpec:
+    return TensorSpec(name=name, shape=(1,), bits=bits, signed=signed, zero_point=zero_point)
 
 
 def core_package(seed: int = 0, samples: int = 2) -> Package:
     """conv2d (dense, depthwise, grouped, strided, dilated, padded), add of two and of the same, both pools, linear."""
-    net = Net(Edge(name="x", shape=(3, 7, 6), bits=8, signed=False, zero_point=7), samples, seed)
+    net = Net(TensorSpec(name="x", shape=(3, 7, 6), bits=8, signed=False, zero_point=7), samples, seed)
     net.node(Conv2d, _edge("stem", 8, True, -3), "x", **net.weight(8, 6, 3, 3, 3), padding=(1, 1))
     net.node(
         Conv2d, _edge("depthwise", 5, False, 9), "stem", **net.weight(4, 6, 1, 3, 2), padding=(1, 1), dilation=(1, 2),

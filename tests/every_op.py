@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.mulquant import AddQuant, MulQuant, Widths
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
-from golden.package import Package
-from golden.rounding import Rounding
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 
-def constants(rng: np.random.Generator, edge: Edge, channels: int, shift: int, rounding: Rounding) -> MulQuant:
+def constants(rng: np.random.Generator, edge: TensorSpec, channels: int, shift: int, rounding: Rounding) -> MulQuant:
     """Constants of both signs whose results spread over the edge's format."""
     return MulQuant(
         multiplier=rng.integers(1, 60, channels) * rng.choice((-1, 1), channels),
@@ -31,15 +31,15 @@ def every_op_package(seed: int = 0) -> Package:
     edges = {
         edge.name: edge
         for edge in (
-            Edge(name="x", shape=(2, 5, 5), bits=8, signed=False, zero_point=7, scale=0.125),
-            Edge(name="left", shape=(4, 4, 4), bits=5, signed=True, zero_point=-3, scale=0.5),
-            Edge(name="right", shape=(4, 4, 4), bits=8, signed=True, zero_point=11),
-            Edge(name="sum", shape=(4, 4, 4), bits=6, signed=False, zero_point=30),
-            Edge(name="peak", shape=(4, 2, 2), bits=6, signed=False, zero_point=30),
-            Edge(name="mean", shape=(4, 2, 2), bits=8, signed=True, zero_point=-5),
-            Edge(name="product", shape=(4, 2, 2), bits=7, signed=True, zero_point=2),
-            Edge(name="flat", shape=(16,), bits=7, signed=True, zero_point=2),
-            Edge(name="y", shape=(3,), bits=8, signed=True),
+            TensorSpec(name="x", shape=(2, 5, 5), bits=8, signed=False, zero_point=7, scale=0.125),
+            TensorSpec(name="left", shape=(4, 4, 4), bits=5, signed=True, zero_point=-3, scale=0.5),
+            TensorSpec(name="right", shape=(4, 4, 4), bits=8, signed=True, zero_point=11),
+            TensorSpec(name="sum", shape=(4, 4, 4), bits=6, signed=False, zero_point=30),
+            TensorSpec(name="peak", shape=(4, 2, 2), bits=6, signed=False, zero_point=30),
+            TensorSpec(name="mean", shape=(4, 2, 2), bits=8, signed=True, zero_point=-5),
+            TensorSpec(name="product", shape=(4, 2, 2), bits=7, signed=True, zero_point=2),
+            TensorSpec(name="flat", shape=(16,), bits=7, signed=True, zero_point=2),
+            TensorSpec(name="y", shape=(3,), bits=8, signed=True),
         )
     }
     nodes = (

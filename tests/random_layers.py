@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.mulquant import MulQuant, Widths
-from golden.nodes import Conv2d, Linear
-from golden.package import Package
-from golden.rounding import Rounding
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import Conv2d, Linear
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +52,15 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
     weight = rng.integers(low, high, dims)
     weight.flat[0], weight.flat[-1] = low, high - 1
     in_shape = (shape.channels,) if shape.linear else (shape.channels, *shape.size)
-    source = Edge(name="x", shape=in_shape, bits=shape.x_bits, signed=shape.x_signed)
-    source = Edge(
+    source = TensorSpec(name="x", shape=in_shape, bits=shape.x_bits, signed=shape.x_signed)
+    source = TensorSpec(
         name="x",
         shape=in_shape,
         bits=shape.x_bits,
         signed=shape.x_signed,
         zero_point=int(rng.integers(source.format.lo, source.format.hi + 1)),
     )
-    reading = Edge(name="y", shape=(1,), bits=shape.y_bits, signed=shape.y_signed)
+    reading = TensorSpec(name="y", shape=(1,), bits=shape.y_bits, signed=shape.y_signed)
     zero_point = int(rng.integers(reading.format.lo, reading.format.hi + 1))
     spread = np.sqrt((weight.reshape(shape.out, -1) ** 2).sum(axis=1)) * source.magnitude + 1
     shift = rng.integers(12, 30, shape.out)
@@ -88,7 +88,7 @@ def layer_package(shape: LayerShape, *, seed: int = 0, samples: int = 3) -> Pack
             groups=shape.groups,
             **common,
         )
-    target = Edge(
+    target = TensorSpec(
         name="y", shape=node.output_shape([source]), bits=shape.y_bits, signed=shape.y_signed, zero_point=zero_point
     )
     graph = Graph(

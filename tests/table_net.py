@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.lut import exp_table, gelu, pointwise_table
-from golden.mulquant import MulQuant, Widths
-from golden.nodes import Matmul
-from golden.package import Package
-from golden.rounding import Rounding
-from golden.softmax import SoftmaxTable
-from golden.table_nodes import Pointwise, Softmax
+from t2c.golden.arithmetic.lut import exp_table, gelu, pointwise_table
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import SoftmaxTable
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import Matmul
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.table_nodes import Pointwise, Softmax
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 
 def table_package(seed: int = 0) -> Package:
     """Pointwise, matmul, softmax: gelu(x) x gelu(x), then the softmax of each row."""
     rng = np.random.default_rng(seed)
-    x = Edge(name="x", shape=(2, 6, 6), bits=8, signed=True, zero_point=3, scale=0.03)
-    g = Edge(name="g", shape=(2, 6, 6), bits=6, signed=True, zero_point=-30, scale=0.05)
-    scores = Edge(name="scores", shape=(2, 6, 6), bits=7, signed=True, scale=0.1)
-    p = Edge(name="p", shape=(2, 6, 6), bits=6, signed=False, scale=2.0**-6)
+    x = TensorSpec(name="x", shape=(2, 6, 6), bits=8, signed=True, zero_point=3, scale=0.03)
+    g = TensorSpec(name="g", shape=(2, 6, 6), bits=6, signed=True, zero_point=-30, scale=0.05)
+    scores = TensorSpec(name="scores", shape=(2, 6, 6), bits=7, signed=True, scale=0.1)
+    p = TensorSpec(name="p", shape=(2, 6, 6), bits=6, signed=False, scale=2.0**-6)
     activation = pointwise_table(
         gelu,
         x=x.format,

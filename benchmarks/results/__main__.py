@@ -19,7 +19,7 @@ from tqdm import tqdm
 from benchmarks.results.measure import Figures, measure, measure_float
 from benchmarks.results.rows import NETWORKS, all_rows
 from benchmarks.results.table import page
-from golden.command import Parser, run
+from t2c.common.command import Parser, run
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("golden", "t2c", "benchmarks/results", "constraints.txt")

@@ -10,7 +10,7 @@ from torch import nn
 from t2c.methods import METHODS
 from t2c.models.mobilenet_v1 import MobileNetV1
 from t2c.models.resnet20 import ResNet20
-from t2c.mulquant import Chooser, fixed_format, normalized
+from t2c.mulquant_constants import Chooser, fixed_format, normalized
 
 SEED = 0
 

@@ -9,16 +9,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
-from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
-from golden.command import USER_ERROR, Parser
+from t2c.common.command import USER_ERROR, Parser
 
 COMMANDS = ("train", "quantize", "export", "inspect", "sim", "roms")
 """In the order in which an experiment needs them."""
-
-EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
-"""Where a package that is given by its bare name is looked for."""
 
 
 class Command(Protocol):

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.command import open_package
-from golden.errors import PackageError, RangeError
-from golden.formats import check_int
-from golden.package import Package
-from golden.staging import staging_folder, swap_in
-from t2c.commands import EXAMPLES, add_package
+from t2c.commands import add_package
+from t2c.common.staging import staging_folder, swap_in
 from t2c.exports.compare import check_images
 from t2c.exports.text import FORMATS as TEXT
 from t2c.exports.text import INDEX_FILE, write_text
+from t2c.golden.arithmetic.formats import check_int
+from t2c.golden.errors import PackageError, RangeError
+from t2c.golden.graph.find_package import open_package
+from t2c.golden.graph.package import Package
 
 NAME = "export"
 HELP = "write a package as ONNX, PyTorch or text; what is written was read back and is equal"
@@ -178,7 +178,7 @@ def _refuse_foreign(target: Path, folder: bool) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Export and print one line a format; the refused layers of the native format have a line each."""
     formats = parse_formats(options.formats)
-    path, package = open_package(options.package, EXAMPLES)
+    path, package = open_package(options.package)
     done = list(
         export(
             package,

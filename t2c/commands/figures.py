@@ -9,12 +9,12 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.node import AccumulatingNode, Node, WeightedNode
-from golden.nodes import Flatten, Matmul
-from golden.package import SCALE_ERROR, TENSOR_FILE, Package
-from golden.rom_tensors import constant_tensors
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node, WeightedNode
+from t2c.golden.graph.nodes import Flatten, Matmul
+from t2c.golden.graph.package import SCALE_ERROR, TENSOR_FILE, Package
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.rom.tensors import constant_tensors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +66,12 @@ def packed(count: int, bits: int) -> int:
     return -(-count * bits // 8)
 
 
-def tensor_bytes(edge: Edge) -> int:
+def tensor_bytes(edge: TensorSpec) -> int:
     """Bytes of one image's activations, packed."""
     return packed(prod(edge.shape), edge.bits)
 
 
-def _macs(node: Node, inputs: tuple[Edge, ...], output: Edge) -> int:
+def _macs(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> int:
     if isinstance(node, WeightedNode):
         return prod(output.shape) * int(node.weight[0].size)  # every output takes the weights of its channel once
     if isinstance(node, Matmul):

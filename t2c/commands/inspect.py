@@ -7,8 +7,8 @@ import json
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from golden.command import open_package
-from t2c.commands import EXAMPLES, add_package
+from t2c.commands import add_package
+from t2c.golden.graph.find_package import open_package
 
 if TYPE_CHECKING:
     from t2c.commands.figures import LayerFigures, PackageFigures
@@ -33,7 +33,7 @@ def execute(options: argparse.Namespace) -> int:
     """Print the figures of one package, which loading has validated whole; return 0."""
     from t2c.commands.figures import package_figures
 
-    figures = package_figures(*open_package(options.package, EXAMPLES))
+    figures = package_figures(*open_package(options.package))
     print(json.dumps(figures.to_json(), indent=1) if options.json else as_text(figures))
     return 0
 

@@ -10,10 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import PackageError, RangeError, UnsupportedError
-from golden.mulquant import Widths
-from golden.package import GRAPH_FILE
-from golden.rounding import Rounding
 from t2c.commands.train import model_name
 from t2c.commands.training import (
     FloatModel,
@@ -36,6 +32,10 @@ from t2c.commands.values import (
     number,
 )
 from t2c.errors import CheckpointError, ModelError
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import PackageError, RangeError, UnsupportedError
+from t2c.golden.graph.package import GRAPH_FILE
 
 if TYPE_CHECKING:
     from t2c.methods import Method
@@ -115,7 +115,7 @@ def execute(options: argparse.Namespace) -> int:
     """Quantise, train, convert, compare with golden, write, print; return 0."""
     from t2c.accuracy import accuracy, logits_of
     from t2c.methods import find_method
-    from t2c.mulquant import fixed_format, normalized
+    from t2c.mulquant_constants import fixed_format, normalized
     from t2c.nn2chip import T2C
     from t2c.trainers import TRAINER
 

@@ -11,8 +11,8 @@ HELP = "write the ROM images of a package: every tensor as text, and the memorie
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Options of `python -m mapping`, with the package as an argument."""
-    from mapping.__main__ import configure as add_options
+    """Options of `python -m t2c.mapping`, with the package as an argument."""
+    from t2c.mapping.__main__ import configure as add_options
 
     add_package(parser)
     add_options(parser)
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 once every image is written and was read back equal."""
-    from mapping.__main__ import execute as write_images
+    from t2c.mapping.__main__ import execute as write_images
 
     options.model = options.package
     return write_images(options)

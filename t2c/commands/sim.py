@@ -11,8 +11,8 @@ HELP = "run a package, or one layer of it, on the RTL and compare every value wi
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Options of `python -m tb`, with the package as an argument."""
-    from tb.__main__ import configure as add_options
+    """Options of `python -m t2c.tb`, with the package as an argument."""
+    from t2c.tb.__main__ import configure as add_options
 
     add_package(parser)
     add_options(parser)
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
-    from tb.__main__ import execute as simulate
+    from t2c.tb.__main__ import execute as simulate
 
     options.model = options.package
     return simulate(options)

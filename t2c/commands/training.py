@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import RangeError
 from t2c.commands.values import at_least
 from t2c.errors import CheckpointError, ModelError
+from t2c.golden.errors import RangeError
 
 if TYPE_CHECKING:
     from torch import nn

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from golden.errors import RangeError
-from golden.mulquant import Widths
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import RangeError
 
 
 def at_least(least: int) -> Callable[[str], int]:

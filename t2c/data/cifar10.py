@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from golden.errors import RangeError
 from t2c.data.cut import cut
 from t2c.data.split import Split, Splits
+from t2c.golden.errors import RangeError
 
 CLASSES = 10
 SHAPE = (3, 32, 32)

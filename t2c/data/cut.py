@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from golden.errors import RangeError
+from t2c.golden.errors import RangeError
 
 Indices = npt.NDArray[np.int64]
 

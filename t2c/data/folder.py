@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from golden.errors import RangeError
 from t2c.data.cut import cut
 from t2c.data.split import Split, Splits
+from t2c.golden.errors import RangeError
 from t2c.progress import progress
 
 if TYPE_CHECKING:

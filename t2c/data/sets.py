@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from golden.errors import RangeError
 from t2c.data.split import Splits
+from t2c.golden.errors import RangeError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from golden.errors import RangeError, ShapeError
+from t2c.golden.errors import RangeError, ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from golden.formats import IntArray
-from golden.graph import Graph
 from t2c.errors import ExportError
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.graph.graph import Graph
 
 
 def check_images(graph: Graph, samples: IntArray, count: int) -> IntArray:

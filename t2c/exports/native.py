@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.ao.nn import quantized as nnq
 from torch.ao.nn.intrinsic import quantized as nniq
 
-from golden.edge import Edge
-from golden.errors import UnsupportedError
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.mulquant import OutputStage
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import OutputStage
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 OFFSET = 128
 """What turns a signed byte into an unsigned one."""
@@ -57,31 +57,31 @@ class QuantizedAdd(nn.Module):
         return result
 
 
-def offset_of(edge: Edge) -> int:
+def offset_of(edge: TensorSpec) -> int:
     """What is added to an edge's integers and zero point to read them as quint8."""
     return OFFSET if edge.signed else 0
 
 
-def to_native(values: IntArray, edge: Edge) -> Tensor:
+def to_native(values: IntArray, edge: TensorSpec) -> Tensor:
     """Return integers of an edge as a quint8 tensor of the same real values."""
     codes = torch.from_numpy((values + offset_of(edge)).astype(np.uint8))
     return torch._make_per_tensor_quantized_tensor(codes, edge.scale, edge.zero_point + offset_of(edge))
 
 
-def from_native(tensor: Tensor, edge: Edge) -> IntArray:
+def from_native(tensor: Tensor, edge: TensorSpec) -> IntArray:
     """Return the integers of a quint8 tensor as golden's edge has them."""
     codes: IntArray = tensor.int_repr().numpy().astype(np.int64) - offset_of(edge)
     return codes
 
 
-def weights_of(node: Conv2d | Linear | AveragePool2d, edge: Edge) -> IntArray:
+def weights_of(node: Conv2d | Linear | AveragePool2d, edge: TensorSpec) -> IntArray:
     """Return the integer weights of a layer; average pooling is a depthwise convolution with weights of 1."""
     if isinstance(node, AveragePool2d):
         return np.ones((edge.shape[0], 1, *node.kernel), np.int64)
     return node.weight
 
 
-def _clips_at_zero_point(node: Node, stage: OutputStage, edge: Edge) -> bool:
+def _clips_at_zero_point(node: Node, stage: OutputStage, edge: TensorSpec) -> bool:
     """Return whether the layer needs torch's ReLU form.
 
     Raises:
@@ -96,7 +96,7 @@ def _clips_at_zero_point(node: Node, stage: OutputStage, edge: Edge) -> bool:
     return lo != CODE_LO
 
 
-def weight_scales(node: AccumulatingNode, x: Edge, y: Edge, channels: int) -> tuple[Tensor, Tensor]:
+def weight_scales(node: AccumulatingNode, x: TensorSpec, y: TensorSpec, channels: int) -> tuple[Tensor, Tensor]:
     """Return the real scale of each channel's weights and its real bias: float64 (channels,) and float32 (channels,).
 
     MulQuant holds M 2^-S = s_w s_x / s_y, so s_w = M 2^-S s_y / s_x; the bias is B 2^-S s_y.
@@ -121,7 +121,7 @@ def weight_scales(node: AccumulatingNode, x: Edge, y: Edge, channels: int) -> tu
     return torch.from_numpy(scales.copy()), torch.from_numpy(bias.astype(np.float32))
 
 
-def module_of(node: Node, inputs: tuple[Edge, ...], output: Edge, *, blank: bool = False) -> nn.Module:
+def module_of(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool = False) -> nn.Module:
     """Return the native module of a node.
 
     Args:
@@ -172,7 +172,7 @@ def module_of(node: Node, inputs: tuple[Edge, ...], output: Edge, *, blank: bool
     return layer
 
 
-def add_error(node: Add, inputs: tuple[Edge, ...], output: Edge) -> float:
+def add_error(node: Add, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> float:
     """Return how far, in output steps, the real sum of two edges can lie from what AddQuant computes."""
     add = node.addquant
     step = 2.0**-add.shift
@@ -182,7 +182,7 @@ def add_error(node: Add, inputs: tuple[Edge, ...], output: Edge) -> float:
     )
 
 
-def _check_add(node: Add, inputs: tuple[Edge, ...], output: Edge) -> None:
+def _check_add(node: Add, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> None:
     error = add_error(node, inputs, output)
     if error >= 0.5:
         raise UnsupportedError(

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.edge import Edge
-from golden.errors import PackageError, UnsupportedError
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add, AveragePool2d, Conv2d, Linear
-from golden.rounding import Rounding
 from t2c.errors import ExportError
 from t2c.exports.compare import require_equal
 from t2c.exports.native import NativeNetwork, add_error, from_native, native_network, quiet, to_native, weights_of
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import PackageError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 FORMAT, VERSION = "torch2chip-native", 1
 
@@ -61,7 +61,7 @@ def can_run() -> bool:
     return ENGINE in torch.backends.quantized.supported_engines
 
 
-def bound(node: Node, inputs: tuple[Edge, ...], output: Edge) -> int:
+def bound(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> int:
     """Return how many output steps torch may be from golden.
 
     Golden rounds the exact value r with an error up to 1/2 (floor: below 1); torch rounds r + d to nearest. d is half

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from golden.errors import PackageError, UnsupportedError
-from golden.formats import IntArray
-from golden.graph import Graph
-from golden.rom_tensors import constant_tensors
 from t2c.errors import ExportError
 from t2c.exports.compare import require_equal
 from t2c.exports.onnx_model import OFFSET
 from t2c.exports.optional import need
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.errors import PackageError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.rom.tensors import constant_tensors
 
 if TYPE_CHECKING:
     from onnx import ModelProto

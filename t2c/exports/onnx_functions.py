@@ -9,7 +9,7 @@ Each function is text in ONNX's own syntax; `Div` and `Mod` are exact here:
 Clipping is comparisons and `Where`: on processors with AVX2 alone, the int64 `Min`, `Max` and `Clip` of onnxruntime
 1.31 are wrong for operands some 2^32 apart.
 
-2^63 is no int64, so S = 63 is computed as S = 62. The results are equal: |p| <= 2^60 (`golden.mulquant.Widths`:
+2^63 is no int64, so S = 63 is computed as S = 62. The results are equal: |p| <= 2^60 (golden's `Widths`:
 acc + scale <= 61 and bias <= 60 bits), so both give -[p < 0] in mode floor and 0 in the others.
 
 Source: docs/arithmetic.md sections 2, 3 and 4.4.
@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden.mulquant import OutputStage
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add
-from golden.rounding import Rounding
+from t2c.golden.arithmetic.mulquant import OutputStage
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add
 
 if TYPE_CHECKING:
     from onnx import FunctionProto

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from golden.codec import edge_to_json
-from golden.edge import Edge
-from golden.errors import UnsupportedError
-from golden.graph import Graph
-from golden.mulquant import MulQuant
-from golden.node import AccumulatingNode, Node
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
-from golden.window import Window
 from t2c.exports.onnx_functions import DOMAIN, OPSET, functions_of
 from t2c.exports.optional import need
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.codec import edge_to_json
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -64,7 +64,7 @@ class _Builder:
         self.constants.append(self.numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def dtype(self, edge: Edge) -> int:
+    def dtype(self, edge: TensorSpec) -> int:
         return int(self.types.INT8 if edge.signed else self.types.UINT8)
 
     def value_info(self, name: str) -> ValueInfoProto:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from golden.errors import UnsupportedError
+from t2c.golden.errors import UnsupportedError
 
 
 def need(module: str, extra: str) -> ModuleType:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.mulquant import Widths
 from t2c.errors import ExportError
 from t2c.exports.compare import require_equal
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.network import IntegerNetwork
-from t2c.reading import Reading
+from t2c.quantisation_parameters import QuantisationParameters
 
 
-def _edge(name: str, reading: Reading, tensor: Tensor) -> Edge:
-    return Edge(
+def _edge(name: str, reading: QuantisationParameters, tensor: Tensor) -> TensorSpec:
+    return TensorSpec(
         name=name,
         shape=tuple(tensor.shape[1:]),
         bits=reading.bits,

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from golden.codec import edge_from_json, edge_to_json, node_from_json, node_to_json
-from golden.errors import PackageError
-from golden.graph import Graph
-from golden.mulquant import Widths
-from golden.rom_tensors import ConstantTensor, constant_tensors
 from t2c.errors import ExportError
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import PackageError
+from t2c.golden.graph.codec import edge_from_json, edge_to_json, node_from_json, node_to_json
+from t2c.golden.graph.graph import Graph
+from t2c.golden.rom.tensors import ConstantTensor, constant_tensors
 
 FORMAT, VERSION = "torch2chip-integers", 1
 
@@ -43,7 +43,7 @@ def integer_state(graph: Graph) -> dict[str, Tensor]:
 
 
 def _document(graph: Graph) -> dict[str, Any]:
-    """Everything but the tensors, as `golden.package` writes it, and the declared format of each tensor."""
+    """Everything but the tensors, as `t2c.golden.graph.package` writes it, and the declared format of each tensor."""
     formats = {
         f"{node.name}.{c.name}": {"bits": c.layout.bits, "signed": c.layout.signed, "axes": c.axes}
         for node in graph.nodes

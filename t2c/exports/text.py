@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from golden.graph import Graph
-from golden.rom_image import write_atomic
-from golden.rom_tensors import constant_tensors, tensor_roms
-from golden.rom_text import RomFormat
+from t2c.golden.graph.graph import Graph
+from t2c.golden.rom.image import write_atomic
+from t2c.golden.rom.tensors import constant_tensors, tensor_roms
+from t2c.golden.rom.text import RomFormat
 
 INDEX_FILE = "index.json"
 INDEX_FORMAT = "torch2chip-text"

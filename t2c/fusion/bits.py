@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from golden.errors import RangeError
 from t2c.fusion.ops import Weighted
 from t2c.fusion.plan import Plan
+from t2c.golden.errors import RangeError
 
 OUTPUT_BITS = 8
 """Bits of the network's output; logits keep 8 bits at any activation width."""

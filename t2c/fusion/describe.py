@@ -10,8 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from golden.errors import UnsupportedError
-from golden.window import Pair
 from t2c.fusion.ops import (
     Add,
     AveragePool,
@@ -25,6 +23,8 @@ from t2c.fusion.ops import (
     ShapeQuery,
     Weighted,
 )
+from t2c.golden.arithmetic.window import Pair
+from t2c.golden.errors import UnsupportedError
 
 
 def refuse(node: fx.Node, why: str) -> UnsupportedError:

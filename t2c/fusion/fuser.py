@@ -9,12 +9,12 @@ from enum import Enum
 import torch
 from torch import Tensor, nn
 
-from golden.errors import UnsupportedError
 from t2c.calibration import unquantised
 from t2c.fusion.batchnorm import normalisation
 from t2c.fusion.bits import OUTPUT_BITS, Bits, LayerBits
 from t2c.fusion.ops import Add, AveragePool, Concat, MaxPool, Weighted
 from t2c.fusion.plan import Layer, Plan, plan_of
+from t2c.golden.errors import UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.base import QLayer
 from t2c.layers.concat import concatenation

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from golden.window import Pair
+from t2c.golden.arithmetic.window import Pair
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
-from golden.errors import ShapeError, UnsupportedError
 from t2c.fusion.describe import refuse
+from t2c.golden.errors import ShapeError, UnsupportedError
 
 _STATEFUL = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
 

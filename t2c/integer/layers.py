@@ -17,16 +17,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from golden import nodes
-from golden.window import Pair
-from t2c.integer.requantise import AddQuant, MulQuant
-from t2c.reading import Reading
+from t2c.golden.arithmetic.window import Pair
+from t2c.golden.graph import nodes
+from t2c.integer.requantise import TorchAddQuant, TorchMulQuant
+from t2c.quantisation_parameters import QuantisationParameters
 
 
 class IntegerLayer(nn.Module):
     """An integer layer. reading: of its output."""
 
-    reading: Reading
+    reading: QuantisationParameters
 
     @abstractmethod
     def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
@@ -37,7 +37,7 @@ EXACT_FLOAT32 = 1 << 24
 """float32 holds every integer up to here."""
 
 
-def carrier(weight: Tensor, x: Reading) -> torch.dtype:
+def carrier(weight: Tensor, x: QuantisationParameters) -> torch.dtype:
     """The float type in which a layer's sums are exact: float32 if sum |w| max|x - zp| < 2^24 for every output channel.
 
     weight: integers (O, ...); x: how the input is read. float64 too where the user lets torch shorten float32 products.
@@ -68,7 +68,12 @@ class _IntegerWeighted(IntegerLayer):
     layer: nn.Conv2d | nn.Linear
 
     def __init__(
-        self, layer: nn.Module, weight_bits: int, zero_point: int, requantise: MulQuant, reading: Reading
+        self,
+        layer: nn.Module,
+        weight_bits: int,
+        zero_point: int,
+        requantise: TorchMulQuant,
+        reading: QuantisationParameters,
     ) -> None:
         super().__init__()
         self.layer, self.requantise = layer, requantise
@@ -119,7 +124,7 @@ class IntegerLinear(_IntegerWeighted):
 class IntegerAdd(IntegerLayer):
     """Residual add of two tensors, each with its own zero point (docs/arithmetic.md 4.4)."""
 
-    def __init__(self, zero_points: Pair, requantise: AddQuant, reading: Reading) -> None:
+    def __init__(self, zero_points: Pair, requantise: TorchAddQuant, reading: QuantisationParameters) -> None:
         super().__init__()
         self.requantise, self.zero_points, self.reading = requantise, zero_points, reading
 
@@ -134,7 +139,13 @@ class IntegerAveragePool2d(IntegerLayer):
     """acc = sum of x - zp_x over the window, then MulQuant with 1 / (KH KW) inside M (docs/arithmetic.md 4.5)."""
 
     def __init__(
-        self, kernel: Pair, stride: Pair, padding: Pair, zero_point: int, requantise: MulQuant, reading: Reading
+        self,
+        kernel: Pair,
+        stride: Pair,
+        padding: Pair,
+        zero_point: int,
+        requantise: TorchMulQuant,
+        reading: QuantisationParameters,
     ) -> None:
         super().__init__()
         self.kernel, self.stride, self.padding = kernel, stride, padding
@@ -160,7 +171,9 @@ class IntegerAveragePool2d(IntegerLayer):
 class IntegerMaxPool2d(IntegerLayer):
     """Max pooling of integers; padding never wins (docs/arithmetic.md 5)."""
 
-    def __init__(self, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, reading: Reading) -> None:
+    def __init__(
+        self, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, reading: QuantisationParameters
+    ) -> None:
         super().__init__()
         self.kernel, self.stride, self.padding, self.dilation = kernel, stride, padding, dilation
         self.reading = reading
@@ -184,7 +197,7 @@ class IntegerMaxPool2d(IntegerLayer):
 class IntegerFlatten(IntegerLayer):
     """(N, C, H, W) to (N, C H W)."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: QuantisationParameters) -> None:
         super().__init__()
         self.reading = reading
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from golden import mulquant as reference
-from golden.mulquant import Widths
-from golden.rounding import Rounding
-from t2c.mulquant import Constants
+from t2c.golden.arithmetic import mulquant as reference
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.mulquant_constants import Constants
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputStage:
+class TorchOutputStage:
     """rounding: mode of round_S; zero_point, lo, hi: of clip(round_S(p) + zp, lo, hi)."""
 
     rounding: Rounding
@@ -53,7 +53,7 @@ class Requantiser(nn.Module):
     bias: Tensor
     shift: Tensor
 
-    def __init__(self, constants: Constants, stage: OutputStage, widths: Widths) -> None:
+    def __init__(self, constants: Constants, stage: TorchOutputStage, widths: Widths) -> None:
         super().__init__()
         self.stage = stage
         self.widths = widths
@@ -72,7 +72,7 @@ class Requantiser(nn.Module):
         return f"{self.multiplier.numel()} channels, {self.stage.rounding.value}, {self.stage.lo}..{self.stage.hi}"
 
 
-class MulQuant(Requantiser):
+class TorchMulQuant(Requantiser):
     """q = clip(round_S(acc M + B) + zp, lo, hi), per tensor or per channel along axis 1.
 
     acc: int64 (N, C, ...), ACC_W bits; the result is int64 of the same shape. Exact.
@@ -96,7 +96,7 @@ class MulQuant(Requantiser):
         )
 
 
-class AddQuant(Requantiser):
+class TorchAddQuant(Requantiser):
     """q = clip(round_S(a M_a + b M_b + B) + zp, lo, hi) for operands whose zero points are already gone.
 
     Source: docs/arithmetic.md section 4.4.
@@ -106,9 +106,9 @@ class AddQuant(Requantiser):
         p = a * self.multiplier[0] + b * self.multiplier[1] + self.bias.sum()
         return self.finish(p, self.shift[0])
 
-    def reference(self) -> reference.AddQuant:
+    def reference(self) -> reference.TorchAddQuant:
         """The same constants as golden's dataclass."""
-        return reference.AddQuant(
+        return reference.TorchAddQuant(
             multiplier_a=int(self.multiplier[0]),
             multiplier_b=int(self.multiplier[1]),
             bias=int(self.bias.sum()),

@@ -6,8 +6,8 @@ from torch import Tensor
 
 from t2c.integer.layers import IntegerAdd, IntegerLayer
 from t2c.layers.base import RequantisingLayer
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
-from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
@@ -20,7 +20,7 @@ class QAdd(RequantisingLayer):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return self.finish(a + b)
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         a, b = inputs
         y = self.output_quantiser.reading
         return IntegerAdd((a.zero_point, b.zero_point), recipe.addquant(a, b, y, self.ceiling), y)

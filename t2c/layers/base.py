@@ -7,8 +7,8 @@ from abc import abstractmethod
 from torch import Tensor, nn
 
 from t2c.integer.layers import IntegerLayer
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
-from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
@@ -16,7 +16,7 @@ class QLayer(nn.Module):
     """forward: the training path, real numbers on the quantisation grid; to_integer: the inference path."""
 
     @abstractmethod
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         """Return the integer layer for inputs that are read like this.
 
         Raises:

@@ -6,11 +6,11 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from golden.window import Pair
+from t2c.golden.arithmetic.window import Pair
 from t2c.integer.layers import IntegerAveragePool2d, IntegerFlatten, IntegerLayer, IntegerMaxPool2d
 from t2c.layers.base import QLayer, RequantisingLayer
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
-from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
@@ -26,7 +26,7 @@ class QAveragePool2d(RequantisingLayer):
     def forward(self, x: Tensor) -> Tensor:
         return self.finish(F.avg_pool2d(x, self.kernel, self.stride, self.padding))
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         x, y = inputs[0], self.output_quantiser.reading
         scale = np.array([x.scale / (y.scale * self.kernel[0] * self.kernel[1])])
         constants = recipe.mulquant(scale, np.zeros(1), y, self.ceiling)
@@ -43,7 +43,7 @@ class QMaxPool2d(QLayer):
     def forward(self, x: Tensor) -> Tensor:
         return F.max_pool2d(x, self.kernel, self.stride, self.padding, self.dilation)
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         return IntegerMaxPool2d(self.kernel, self.stride, self.padding, self.dilation, inputs[0])
 
 
@@ -53,5 +53,5 @@ class QFlatten(QLayer):
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(1)
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         return IntegerFlatten(inputs[0])

@@ -8,12 +8,12 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from golden.window import Pair
+from t2c.golden.arithmetic.window import Pair
 from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear, carrier
-from t2c.integer.requantise import MulQuant
+from t2c.integer.requantise import TorchMulQuant
 from t2c.layers.base import RequantisingLayer
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
-from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 
@@ -64,12 +64,12 @@ class QWeighted(RequantisingLayer):
     def forward(self, x: Tensor) -> Tensor:
         return self.finish(self.normalised(x))
 
-    def integer_weight(self, x: Reading) -> Tensor:
+    def integer_weight(self, x: QuantisationParameters) -> Tensor:
         """The weights as the chip holds them: integers, in the float type that carries them through torch's layers."""
         weight = self.weight_quantiser.integers(self.weight)
         return weight.to(carrier(weight, x))
 
-    def mulquant(self, x: Reading, weight: Tensor, recipe: Recipe) -> MulQuant:
+    def mulquant(self, x: QuantisationParameters, weight: Tensor, recipe: Recipe) -> TorchMulQuant:
         """The constants behind the accumulator of integer weights, in float64."""
         y = self.output_quantiser.reading
         channels = self.weight.shape[0]
@@ -104,7 +104,7 @@ class QConv2d(QWeighted):
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
         return F.conv2d(x, weight, None, self.stride, self.padding, self.dilation, self.groups)
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         weight = self.integer_weight(inputs[0])
         conv = nn.Conv2d(
             weight.shape[1] * self.groups,
@@ -129,7 +129,7 @@ class QLinear(QWeighted):
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:
         return F.linear(x, weight)
 
-    def to_integer(self, inputs: tuple[Reading, ...], recipe: Recipe) -> IntegerLayer:
+    def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         weight = self.integer_weight(inputs[0])
         linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False, dtype=weight.dtype)
         linear.weight = nn.Parameter(weight, requires_grad=False)

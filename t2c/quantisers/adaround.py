@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from golden.errors import ShapeError
+from t2c.golden.errors import ShapeError
 from t2c.quantisers.weights import WeightQuantiser
 
 ZETA, GAMMA = 1.1, -0.1

@@ -7,11 +7,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from golden.edge import MAX_OPERAND_BITS, MIN_OPERAND_BITS
-from golden.errors import RangeError, UnsupportedError
-from golden.formats import IntFormat, check_int
 from t2c.errors import CalibrationError
-from t2c.reading import Reading
+from t2c.golden.arithmetic.formats import IntFormat, check_int
+from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
+from t2c.quantisation_parameters import QuantisationParameters
 
 
 def round_ste(x: Tensor) -> Tensor:
@@ -225,14 +225,14 @@ class _QBase(nn.Module):
         self.zero_point.fill_(check_int(f"{self.name}: zero_point", int(zero_point), self.format.lo, self.format.hi))
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> QuantisationParameters:
         """How to read the integers; only for one scale per tensor.
 
         Raises:
             CalibrationError: not calibrated yet.
         """
         self._check_calibrated()
-        return Reading(
+        return QuantisationParameters(
             bits=self.format.bits,
             signed=self.format.signed,
             zero_point=int(self.zero_point),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from golden.errors import RangeError
+from t2c.golden.errors import RangeError
 from t2c.quantisers.base import _QBase
 
 FLOOR = 2.0**-40

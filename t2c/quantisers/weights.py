@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from golden.edge import MAX_OPERAND_BITS
-from golden.errors import UnsupportedError
-from golden.formats import IntFormat
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
 from t2c.quantisers.learned import straight_through
-from t2c.reading import Reading
 
 CANDIDATES = 80
 """Clips that the search for the least squared error tries: k/80 of the largest magnitude, k = 1..80."""
@@ -73,7 +73,7 @@ class WeightQuantiser(_QBase):
         )
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> QuantisationParameters:
         """Only activations are read.
 
         Raises:

@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from golden.errors import RangeError, ShapeError
 from t2c.checkpoint import check_state
 from t2c.data.split import Split, check_labels
 from t2c.errors import TrainingError
+from t2c.golden.errors import RangeError, ShapeError
 from t2c.progress import progress_bar
 from t2c.trainers.base import Store, seeded
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import nn
 
-from golden.errors import UnsupportedError
 from t2c.calibration import is_calibrated, quantisers_of
 from t2c.data.split import check_labels
+from t2c.golden.errors import UnsupportedError
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
 from t2c.quantisers import PACT

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,16 +12,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from pathlib import Path
 from typing import Any
 
-from golden.command import Parser, run
-from tb.coverage.bins import Coverage
-from tb.coverage.lines import WAIVERS, cover_files, read_waivers
-from tb.coverage.page import page
-from tb.coverage.plan import Finding, Run, build_core, core_runs, execute, unit_runs
-from tb.coverage.result import Result, table
-from tb.coverage.verilator_data import points_in, read_counts
-from tb.errors import UserError
-from tb.runner import ROOT, RTL
-from tb.simulators import find_simulator
+from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import OUTPUT, RTL
+from t2c.tb.components.bins import Coverage
+from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
+from t2c.tb.coverage.page import page
+from t2c.tb.coverage.plan import Finding, Run, build_core, core_runs, execute, unit_runs
+from t2c.tb.coverage.result import Result, table
+from t2c.tb.coverage.verilator_data import points_in, read_counts
+from t2c.tb.simulation.simulators import find_simulator
 
 DESCRIPTION = "Run the benches and the core on Verilator with coverage, and report every bin and line that is not hit."
 
@@ -85,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every bin and line was hit or is excused, 1 otherwise."""
     parser = Parser(prog="coverage", description=DESCRIPTION)
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
-    parser.add_argument("--out", type=Path, default=ROOT / "sim_build" / "coverage", help="where everything goes")
+    parser.add_argument("--out", type=Path, default=OUTPUT / "coverage", help="where everything goes")
     options = parser.parse_args(arguments)
     if options.workers < 1:
         raise UserError(f"WORKERS = {options.workers} is below 1")
@@ -103,5 +102,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     run(main, extra=(UserError,))

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from tb.coverage.verilator_data import Point
-from tb.errors import UserError
+from t2c.common.errors import UserError
+from t2c.tb.coverage.verilator_data import Point
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
 

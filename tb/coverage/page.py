@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from tb.coverage.bins import Bin
-from tb.coverage.lines import FileCoverage
-from tb.coverage.result import Result, tally
-from tb.coverage.verilator_data import Point
+from t2c.tb.components.bins import Bin
+from t2c.tb.coverage.lines import FileCoverage
+from t2c.tb.coverage.result import Result, tally
+from t2c.tb.coverage.verilator_data import Point
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222; }

@@ -10,27 +10,28 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.package import Package, load_package
-from golden.window import Window
-from mapping.compiler import ALL
-from mapping.hardware import Hardware
-from tb.coverage.bins import Coverage
-from tb.coverage.core import cover_run
-from tb.job import harness, locked_job
-from tb.regress.random_builder import RandomBuilder
-from tb.regress.random_networks import random_layer, random_network
-from tb.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST, RunRequest
-from tb.runner import COVERAGE_DATA, ROOT, build
-from tb.simulators import find_simulator
-from tb.stalls import PROFILES
-from tb.unit_job import find_description, run_description
-from tb.unit_report import read_report
+from t2c.common.places import EXAMPLES
+from t2c.contract.hardware import Hardware
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.package import Package, load_package
+from t2c.mapping.compiler import ALL
+from t2c.tb.components.bench_report import read_report
+from t2c.tb.components.bins import Coverage
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.cosim.classes import cover_run
+from t2c.tb.cosim.cosimulation import harness, locked_cosimulation
+from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST, RunRequest
+from t2c.tb.random_models.builder import RandomBuilder
+from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.simulation.runner import COVERAGE_DATA, build
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import find_description, run_description
 
 CORE = "core"
 WIDE = Hardware(rows=8, cols=4)
 TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_depth=32)
 """Memories so small that tensors pass in strips, constants are streamed and sums go over several column runs."""
-EXAMPLES = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_sp2")
+MODELS = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_sp2")
 IMAGES = 2
 
 UNIT_PARAMETERS: Mapping[str, tuple[Mapping[str, int], ...]] = {
@@ -70,7 +71,7 @@ class Run:
     """One simulation. id: unique; part: the unit, or "core".
 
     Of a unit: simulator; parameters. Of the core: hardware; model: a package in examples/ or the seed of a random one;
-    layer: "" for a random layer; stall: as STALL; tests: of tb/benches/core.py.
+    layer: "" for a random layer; stall: as STALL; tests: of tb/cosim/core_tests.py.
     """
 
     id: str
@@ -108,7 +109,7 @@ def core_runs() -> Iterator[Run]:
     """Shipped and random networks on both cores, each behind another pair of stall profiles."""
     profiles = tuple(PROFILES)
     pairs = cycle([f"{a},{profiles[(k + shift) % 6]}" for shift in (0, 2, 5) for k, a in enumerate(profiles)])
-    wide = [*EXAMPLES, *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
+    wide = [*MODELS, *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
     tight += [f"layer-{seed}" for seed in (1, 5, 13)]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
@@ -140,7 +141,7 @@ def package_of(model: str) -> Package:
         edge = builder.conv2d("input", 6, Window(kernel=(3, 3), padding=(1, 1)))
         builder.add(edge, edge)
         return builder.package("random-twice")
-    return load_package(ROOT / "examples" / model)
+    return load_package(EXAMPLES / model)
 
 
 def build_core(hardware: Hardware, output: Path) -> None:
@@ -186,7 +187,7 @@ def _core(run: Run, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
     images = min(IMAGES, len(package.samples))
     request = RunRequest(layer=layer, images=images, stall=run.stall, tests=run.tests, coverage=True)
     simulator = find_simulator("verilator")
-    with locked_job(package, run.model, request, run.hardware, simulator, output) as job:
+    with locked_cosimulation(package, run.model, request, run.hardware, simulator, output) as job:
         if run.tests == (UNKNOWN_TEST,):
             outcome = job.run_spoilt()
             return () if outcome.passed else (f"{UNKNOWN_TEST}: see {outcome.log}",), Coverage(), job.folder

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tb.coverage.bins import Bin, Coverage
-from tb.coverage.lines import FileCoverage, Waiver
+from t2c.tb.components.bins import Bin, Coverage
+from t2c.tb.coverage.lines import FileCoverage, Waiver
 
 SHOWN = 12
 """Reasons of failed runs that are printed."""

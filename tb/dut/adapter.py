@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from golden.rounding import Rounding
-from tb.dut.interfaces import FIXED_LATENCY, VALID_READY
-from tb.dut.ports import literal
-from tb.dut.wiring import Signal, Wiring
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+from t2c.tb.dut.ports import literal
+from t2c.tb.dut.wiring import Signal, Wiring
 
 HEADER = """\
 // {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.

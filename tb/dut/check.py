@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tb.dut.description import Description
-from tb.dut.expressions import evaluate
-from tb.dut.interfaces import FIXED_LATENCY, MSB_FIRST, VALID_READY
-from tb.dut.ports import Elaboration, Module, NoModule, Port
-from tb.dut.wiring import Signal, Wire, Wiring, stem
-from tb.errors import UserError
+from t2c.common.errors import UserError
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.expressions import evaluate
+from t2c.tb.dut.interfaces import FIXED_LATENCY, MSB_FIRST, VALID_READY
+from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
+from t2c.tb.dut.wiring import Signal, Wire, Wiring, stem
 
 
 def check(description: Description, ours: Module, table: Path | None = None) -> Wiring:

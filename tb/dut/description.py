@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from golden.rounding import Rounding
-from tb.dut.interfaces import FIRST_FIRST, INTERFACES, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
-from tb.dut.yaml_file import DescriptionError, Value, read_yaml
-from tb.filelist import FileList, read_filelist
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.dut.interfaces import FIRST_FIRST, INTERFACES, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.dut.yaml_file import DescriptionError, Value, read_yaml
+from t2c.tb.simulation.filelist import FileList, read_filelist
 
 MODES = tuple(mode.value for mode in Rounding)
 
@@ -82,7 +82,7 @@ _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
 
 def load_description(path: Path) -> Description:
-    """Read and check a description; what concerns the module's real ports comes later (tb.dut.check).
+    """Read and check a description; what concerns the module's real ports comes later (t2c.tb.dut.check).
 
     Raises:
         DescriptionError: file:line and what is wrong there.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mapping.hardware import Hardware
-from tb.dut.check import check
-from tb.dut.description import Description
-from tb.dut.door import OWN, write_adapter
-from tb.dut.interfaces import FIRST_FIRST
-from tb.dut.ports import Elaboration
-from tb.dut.wiring import Wiring
-from tb.filelist import NAME as FILELIST
-from tb.filelist import read_filelist
-from tb.runner import RTL
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.tb.dut.check import check
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.interfaces import FIRST_FIRST
+from t2c.tb.dut.loader import is_own, write_adapter
+from t2c.tb.dut.ports import Elaboration
+from t2c.tb.dut.wiring import Wiring
+from t2c.tb.simulation.filelist import NAME as FILELIST
+from t2c.tb.simulation.filelist import read_filelist
 
 UNIT, ARRAY, CORE = "layer_engine", "systolic_array", "t2c_core"
 PLACES = {UNIT: "i_engine", ARRAY: "i_engine.i_array"}
@@ -44,7 +44,7 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
             raise description.error(f"unit_parameters.{name}", text)
     if description.unit == ARRAY:
         _check_array(wiring, hardware)
-    if description.path.parent == OWN:
+    if is_own(description):
         return RTL
     outside = core.modules_outside(place)
     around = [path for path in files if path.stem in outside]

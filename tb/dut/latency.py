@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tb.dut.traits import Traits
+from t2c.tb.dut.traits import Traits
 
 REACH, FEWEST = 64, 8
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyslang
 from pyslang import ast, parsing, syntax
 
-from tb.errors import UserError
+from t2c.common.errors import UserError
 
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "input",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tb.dut.description import Description
-from tb.dut.ports import Module
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.ports import Module
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from tb.errors import UserError
+from t2c.common.errors import UserError
 
 _WORDS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "float", "timestamp", "merge")}
 """What is a text here: ports may be called `on` or `off`, which YAML takes for booleans."""

@@ -8,17 +8,17 @@ import signal
 import time
 from pathlib import Path
 
-from golden.command import INTERRUPTED, Parser, run
-from tb.errors import UserError
-from tb.regress.execute import Task, make_task
-from tb.regress.fingerprint import fingerprint, sources_digest
-from tb.regress.jobs import Array, Plan, list_jobs
-from tb.regress.junit import junit_tree, write_junit
-from tb.regress.own_process import execute_in_own_process
-from tb.regress.report import Progress, is_pass, summary
-from tb.regress.schedule import connect, run_tasks
-from tb.regress.store import Record, Store
-from tb.runner import ROOT
+from t2c.common.command import INTERRUPTED, Parser, run
+from t2c.common.errors import UserError
+from t2c.common.places import EXAMPLES, OUTPUT
+from t2c.tb.regress.execute import Task, make_task
+from t2c.tb.regress.fingerprint import fingerprint, sources_digest
+from t2c.tb.regress.jobs import Array, Plan, list_jobs
+from t2c.tb.regress.junit import junit_tree, write_junit
+from t2c.tb.regress.own_process import execute_in_own_process
+from t2c.tb.regress.report import Progress, is_pass, summary
+from t2c.tb.regress.schedule import connect, run_tasks
+from t2c.tb.regress.store import Record, Store
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scheduler", default="", help="address of your own Dask scheduler, tcp://host:port")
     parser.add_argument("--fresh", type=int, choices=(0, 1), default=0, help="1 runs again what has passed")
     parser.add_argument("--list", action="store_true", help="print the job ids and run nothing")
-    parser.add_argument("--examples", type=Path, default=ROOT / "examples")
-    parser.add_argument("--out", type=Path, default=ROOT / "sim_build")
+    parser.add_argument("--examples", type=Path, default=EXAMPLES)
+    parser.add_argument("--out", type=Path, default=OUTPUT)
     return parser
 
 

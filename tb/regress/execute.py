@@ -1,4 +1,4 @@
-"""One job in a process of its own: `python -m tb.regress.execute`, a task as JSON on stdin, a record on stdout.
+"""One job in a process of its own: `python -m t2c.tb.regress.execute`, a task as JSON on stdin, a record on stdout.
 
 The process leads a process group, in which the compilers and simulators that it starts stay. It kills the whole group
 when its stdin closes, which happens whenever the worker that started it ends, in whatever way.
@@ -17,16 +17,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from golden.package import load_package
-from mapping.hardware import Hardware
-from tb.errors import UserError
-from tb.job import harness, run_job
-from tb.regress.fingerprint import Fingerprint, difference, fingerprint, sources_digest
-from tb.regress.job import Job
-from tb.regress.store import FAIL, PASS, Record
-from tb.request import RunRequest, Waves, replay_command
-from tb.runner import ROOT, build
-from tb.simulators import find_simulator
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.package import load_package
+from t2c.tb.cosim.cosimulation import cosimulate, harness
+from t2c.tb.cosim.request import RunRequest, Waves, replay_command
+from t2c.tb.regress.fingerprint import Fingerprint, difference, fingerprint, sources_digest
+from t2c.tb.regress.job import Job
+from t2c.tb.regress.store import FAIL, PASS, Record
+from t2c.tb.simulation.runner import build
+from t2c.tb.simulation.simulators import find_simulator
 
 _EXPECTED = (UserError, ValueError, LookupError, NotImplementedError, OSError)
 
@@ -80,7 +81,7 @@ def _run(job: Job, output: Path) -> tuple[tuple[str, ...], dict[str, Any]]:
         built = build(harness(hardware), simulator, output)
         return (), {"directory": str(built.directory)}
     package = load_package(ROOT / job.model)
-    result = run_job(package, job.model, _request(job), hardware, simulator, output)
+    result = cosimulate(package, job.model, _request(job), hardware, simulator, output)
     reasons = result.reasons or (() if result.passed else ("the run failed without a reason",))
     return tuple(reasons), result.figures
 

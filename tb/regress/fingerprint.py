@@ -9,10 +9,10 @@ import json
 import platform
 from pathlib import Path
 
-from golden.package import GRAPH_FILE, TENSOR_FILE
-from tb.regress.job import Job
-from tb.runner import ROOT
-from tb.simulators import find_simulator
+from t2c.common.places import ROOT
+from t2c.golden.graph.package import GRAPH_FILE, TENSOR_FILE
+from t2c.tb.regress.job import Job
+from t2c.tb.simulation.simulators import find_simulator
 
 ROOMS = ("rtl", "golden", "mapping", "tb")
 _SUFFIXES = {".py", ".v", ".vh", ".f", ".vlt"}

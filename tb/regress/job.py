@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from golden.mulquant import Widths
+from t2c.golden.arithmetic.mulquant import Widths
 
 ALL = "all"
 """The layer name that stands for the whole network."""

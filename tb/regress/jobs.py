@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.errors import PackageError
-from golden.graph import Graph
-from golden.node import Node, WeightedNode
-from golden.nodes import AveragePool2d, Conv2d, MaxPool2d
-from golden.package import GRAPH_FILE, Package, load_package, save_package
-from tb.errors import UserError
-from tb.regress.job import ALL, Job
-from tb.regress.random_networks import random_layer, random_network
-from tb.runner import ROOT
-from tb.stalls import PROFILES
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT
+from t2c.golden.errors import PackageError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node, WeightedNode
+from t2c.golden.graph.nodes import AveragePool2d, Conv2d, MaxPool2d
+from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_package
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.regress.job import ALL, Job
 
 LAYER_OPS = ("conv2d", "linear", "add", "max_pool2d", "average_pool2d")
 """What runs as a layer by itself; flatten moves nothing and comes with the whole network."""

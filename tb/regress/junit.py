@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tb.regress.job import Job
-from tb.regress.store import DIED, Record
+from t2c.tb.regress.job import Job
+from t2c.tb.regress.store import DIED, Record
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

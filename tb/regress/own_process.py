@@ -1,4 +1,4 @@
-"""The worker's side of `tb.regress.execute`: start the process of a job, wait for its record, leave nothing behind."""
+"""The worker's side of `execute`: start the process of a job, wait for its record, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import sys
 import threading
 from pathlib import Path
 
-from tb.regress.execute import Task
-from tb.regress.store import Record
-from tb.runner import ROOT
+from t2c.common.places import IMPORT_ROOT
+from t2c.tb.regress.execute import Task
+from t2c.tb.regress.store import Record
 
 LIMIT_S = 1800.0
 """A job that takes longer is stuck."""
@@ -39,9 +39,10 @@ def execute_in_own_process(task: Task) -> Record:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as printed:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tb.regress.execute"],
-            cwd=ROOT,
-            env=os.environ | _ONE_THREAD,
+            [sys.executable, "-m", "t2c.tb.regress.execute"],
+            env=os.environ
+            | _ONE_THREAD
+            | {"PYTHONPATH": os.pathsep.join(filter(None, (str(IMPORT_ROOT), os.environ.get("PYTHONPATH"))))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=printed,

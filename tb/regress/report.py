@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from tb.regress.store import DIED, FAIL, Record
+from t2c.tb.regress.store import DIED, FAIL, Record
 
 EVERY = 10
 """Jobs from one plain line to the next where there is no terminal for a bar."""

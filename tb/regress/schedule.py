@@ -13,9 +13,9 @@ from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
 
-from tb.errors import UserError
-from tb.regress.execute import Task
-from tb.regress.store import DIED, FAIL, Record, Store
+from t2c.common.errors import UserError
+from t2c.tb.regress.execute import Task
+from t2c.tb.regress.store import DIED, FAIL, Record, Store
 
 RETRIES = 2
 """How often a task is run again after its worker or its process died."""

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tb.errors import UserError
+from t2c.common.errors import UserError
 
 PASS, FAIL, DIED = "PASS", "FAIL", "DIED"
 """Verdicts: a proven match; a run that is none; no run that came to its end."""

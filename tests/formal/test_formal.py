@@ -22,7 +22,7 @@ from formal.proof import Proof, ProofError
 from formal.proofs import PROOFS
 from formal.report import Record, is_pass
 from formal.trace import number, read_trace
-from tb.runner import ROOT, RTL
+from t2c.common.places import ROOT, RTL
 
 QUICK = ("axis_fifo/order", "lut_pointwise/results")
 OUT = ROOT / "sim_build" / "formal-tests"

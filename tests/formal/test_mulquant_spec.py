@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from formal.engine import HDL
-from golden.formats import IntArray
-from golden.mulquant import MulQuant, OutputStage, mulquant
-from golden.rounding import Rounding
-from tb.simulators import find_icarus
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.simulation.simulators import find_icarus
 
 BITS = {"pair": 1, "acc": 32, "multiplier": 16, "bias": 40, "acc2": 32, "multiplier2": 16, "shift": 6}
 SETTINGS = {"rounding": 2, "zero_point": 9, "lo": 9, "hi": 9}

@@ -1,4 +1,4 @@
-"""golden.conv against the sum as written, on every path that it can take."""
+"""t2c.golden.arithmetic.conv against the sum as written, on every path that it can take."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden import conv
-from golden.conv import conv2d
-from golden.errors import RangeError, ShapeError
-from golden.window import Window
 from oracle import plain as oracle
+from t2c.golden.arithmetic import conv
+from t2c.golden.arithmetic.conv import conv2d
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.errors import RangeError, ShapeError
 
 
 def by_hand(x: np.ndarray, w: np.ndarray, window: Window, groups: int, zp: int) -> Any:

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden import workspace
-from golden.conv import conv2d, prepare_conv2d
-from golden.edge import Edge
-from golden.errors import RangeError, ShapeError
-from golden.exact import bound
-from golden.mulquant import MulQuant
-from golden.nodes import Conv2d
-from golden.window import Window
 from oracle import plain as oracle
+from t2c.golden.arithmetic import workspace
+from t2c.golden.arithmetic.conv import conv2d, prepare_conv2d
+from t2c.golden.arithmetic.exact import bound
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.errors import RangeError, ShapeError
+from t2c.golden.graph.nodes import Conv2d
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 SAME = Window(kernel=(3, 3), padding=(1, 1))
 
@@ -60,7 +60,7 @@ def test_the_bound_is_proven_anew_for_larger_inputs(high: int, sign: int) -> Non
 
 
 def test_each_block_of_a_batch_has_its_own_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("golden.conv.BLOCK", 1)
+    monkeypatch.setattr("t2c.golden.arithmetic.conv.BLOCK", 1)
     x = np.stack([np.full((2, 4, 4), v) for v in (1, (1 << 24) + 1, 255, 1 << 50, -3)])
     w = np.full((3, 2, 3, 3), 5)
     assert prepare_conv2d(w, window=SAME).apply(x).tolist() == by_hand(x, w, SAME)
@@ -152,7 +152,7 @@ def test_a_graph_node_prepares_once_and_its_weights_are_constant() -> None:
     w = np.ones((1, 1, 1, 1), np.int64)
     constants = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), zero_point=0, lo=0, hi=255)
     node = Conv2d(name="c", inputs=("x",), output="y", mulquant=constants, weight=w, weight_bits=8)
-    edge = Edge(name="x", shape=(1, 1, 1), bits=8, signed=False)
+    edge = TensorSpec(name="x", shape=(1, 1, 1), bits=8, signed=False)
     assert node.forward([np.array([[[[9]]]])], [edge]).tolist() == [[[[9]]]]
     assert node.kernel is node.kernel
     w[...] = 3

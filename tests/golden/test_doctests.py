@@ -6,10 +6,17 @@ import pkgutil
 
 import pytest
 
-import golden
+from t2c import golden
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(golden.__path__, "golden."))
-ARITHMETIC = {"golden.conv", "golden.gemm", "golden.linear", "golden.mulquant", "golden.pooling", "golden.rounding"}
+ARITHMETIC = {
+    "t2c.golden.arithmetic.conv",
+    "t2c.golden.arithmetic.gemm",
+    "t2c.golden.arithmetic.linear",
+    "t2c.golden.arithmetic.mulquant",
+    "t2c.golden.arithmetic.pooling",
+    "t2c.golden.arithmetic.rounding",
+}
 
 
 @pytest.mark.parametrize("name", MODULES)

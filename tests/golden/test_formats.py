@@ -1,14 +1,14 @@
-"""golden.formats, golden.centre and golden.window: the checks at every entry to the integer path."""
+"""Formats, zero points and windows: the checks at every entry to the integer path."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from golden.centre import centre
-from golden.errors import RangeError, ShapeError
-from golden.formats import IntFormat, as_int64, check_format, check_int, check_range, twos_complement
-from golden.window import Window
+from t2c.golden.arithmetic.formats import IntFormat, as_int64, check_format, check_int, check_range, twos_complement
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.arithmetic.zero_point import centre
+from t2c.golden.errors import RangeError, ShapeError
 
 
 @pytest.mark.parametrize("bits", range(1, 65))

@@ -1,13 +1,13 @@
-"""golden.gemm at the bounds where float32 and float64 stop being exact, against Python integers."""
+"""t2c.golden.arithmetic.gemm at the bounds where float32 and float64 stop being exact, against Python integers."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden import exact
-from golden.errors import RangeError, ShapeError
-from golden.gemm import gemm
+from t2c.golden.arithmetic import exact
+from t2c.golden.arithmetic.gemm import gemm
+from t2c.golden.errors import RangeError, ShapeError
 
 F32, F64, I64 = 1 << 24, 1 << 53, (1 << 63) - 1
 
@@ -74,7 +74,7 @@ def test_float32_is_cut_and_not_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
         seen.append(f"{weights.dtype} {len(cuts)}")
         return exact.product(weights, columns, cuts)
 
-    monkeypatch.setattr("golden.gemm.product", spy)
+    monkeypatch.setattr("t2c.golden.arithmetic.gemm.product", spy)
     rng = np.random.default_rng(3)
     for depth, high in ((512, 128), (4608, 128), (4608, 1 << 15), (300, 1 << 31)):
         a, b = rng.integers(-high, high, (2, depth)), rng.integers(-128, 128, (depth, 3))

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.edge import Edge
-from golden.errors import PackageError, RangeError, ShapeError
-from golden.graph import Graph
-from golden.mulquant import MulQuant, Widths
-from golden.node import Node
-from golden.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
-from golden.package import Package, load_package
-from golden.vectors import layer_vectors
 from oracle import plain as oracle
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.errors import PackageError, RangeError, ShapeError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
+from t2c.golden.graph.package import Package, load_package
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.vectors import layer_vectors
 from tests.every_op import every_op_package
 
 
@@ -128,8 +128,8 @@ def test_a_shipped_network_equals_the_oracle(examples: Path) -> None:
 def test_the_accumulator_bound_is_exact(bits: int, signed: bool, fits: bool) -> None:
     """|w| max|x - zp| = 127 fits 8 bits, 128 does not."""
     edges = {
-        "x": Edge(name="x", shape=(1,), bits=bits, signed=signed),
-        "y": Edge(name="y", shape=(1,), bits=8, signed=True),
+        "x": TensorSpec(name="x", shape=(1,), bits=bits, signed=signed),
+        "y": TensorSpec(name="y", shape=(1,), bits=8, signed=True),
     }
     widths, one = Widths(acc=8), np.array([1])
     quant = MulQuant(multiplier=one, bias=one, shift=one, lo=-128, hi=127, widths=widths)

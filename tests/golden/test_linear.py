@@ -1,13 +1,13 @@
-"""golden.linear against the sums as written."""
+"""t2c.golden.arithmetic.linear against the sums as written."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.errors import RangeError, ShapeError
-from golden.linear import flatten, linear, matmul
 from oracle import plain as oracle
+from t2c.golden.arithmetic.linear import flatten, linear, matmul
+from t2c.golden.errors import RangeError, ShapeError
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,14 +1,14 @@
-"""golden.mulquant against exact fractions."""
+"""t2c.golden.arithmetic.mulquant against exact fractions."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from golden.errors import RangeError, ShapeError
-from golden.mulquant import AddQuant, MulQuant, Widths, mulquant, residual_add
-from golden.rounding import Rounding
 from oracle import plain as oracle
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths, mulquant, residual_add
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import RangeError, ShapeError
 
 ACC_EDGES = sorted(
     {

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden import package as package_module
-from golden.codec import node_to_json
-from golden.errors import PackageError
-from golden.package import GRAPH_FILE, TENSOR_FILE, Package, load_package, save_package
+from t2c.golden.errors import PackageError
+from t2c.golden.graph import package as package_module
+from t2c.golden.graph.codec import node_to_json
+from t2c.golden.graph.package import GRAPH_FILE, TENSOR_FILE, Package, load_package, save_package
 from tests.every_op import every_op_package
 
 Json = dict[str, Any]

@@ -1,4 +1,4 @@
-"""golden.pointwise against the plain-Python oracle, tables against functions in exact arithmetic."""
+"""t2c.golden.arithmetic.pointwise against the plain-Python oracle, tables against functions in exact arithmetic."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.bench_softmax import pointwise_error, ranges
-from golden.errors import RangeError, ShapeError
-from golden.formats import IntFormat
-from golden.lut import FUNCTIONS, pointwise_table
-from golden.pointwise import PointwiseTable, pointwise
 from oracle import plain as oracle
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.lut import FUNCTIONS, pointwise_table
+from t2c.golden.arithmetic.pointwise import PointwiseTable, pointwise
+from t2c.golden.errors import RangeError, ShapeError
 
 DIGITS = 60
 S4 = IntFormat(bits=4, signed=True)

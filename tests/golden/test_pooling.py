@@ -1,14 +1,14 @@
-"""golden.pooling against window-by-window Python."""
+"""t2c.golden.arithmetic.pooling against window-by-window Python."""
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from golden.errors import RangeError, ShapeError, UnsupportedError
-from golden.pooling import average_pool2d, max_pool2d
-from golden.window import Window
 from oracle import plain as oracle
+from t2c.golden.arithmetic.pooling import average_pool2d, max_pool2d
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 
 SMALL = st.tuples(st.integers(1, 4), st.integers(1, 4))
 

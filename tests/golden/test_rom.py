@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from bitstring import Bits
 
-from golden.errors import PackageError, RangeError, ShapeError
-from golden.rom import RomLayout, pack_bytes, pack_words, unpack_bytes, unpack_words
-from golden.rom_image import RomManifest, load_rom, read_image, read_manifest, save_rom, write_image, write_manifest
-from golden.rom_text import RomFormat
 from oracle import plain as oracle
+from t2c.golden.errors import PackageError, RangeError, ShapeError
+from t2c.golden.rom.image import RomManifest, load_rom, read_image, read_manifest, save_rom, write_image, write_manifest
+from t2c.golden.rom.text import RomFormat
+from t2c.golden.rom.words import RomLayout, pack_bytes, pack_words, unpack_bytes, unpack_words
 
 FORMATS = [fmt.value for fmt in RomFormat]
 

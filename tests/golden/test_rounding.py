@@ -1,11 +1,11 @@
-"""golden.rounding against exact fractions."""
+"""t2c.golden.arithmetic.rounding against exact fractions."""
 
 import numpy as np
 import pytest
 
-from golden.errors import RangeError
-from golden.rounding import MAX_MAGNITUDE, Rounding, round_shift, saturate
 from oracle import plain as oracle
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, Rounding, round_shift, saturate
+from t2c.golden.errors import RangeError
 
 EDGES = sorted(
     {

@@ -1,4 +1,4 @@
-"""golden.softmax against the plain-Python oracle, and its distance from the real softmax against the bound."""
+"""Golden's softmax against the plain-Python oracle, and its distance from the real softmax against the bound."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.bench_softmax import KINDS, LENGTHS, OUTPUT_BITS, SCALES, TABLES, real_softmax, softmax_error
-from golden.errors import RangeError, ShapeError
-from golden.formats import IntArray, IntFormat
-from golden.lut import exp_table, softmax_error_bound
-from golden.rounding import Rounding
-from golden.softmax import SoftmaxTable, safe_reciprocal_bits, softmax
 from oracle import plain as oracle
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.lut import exp_table, softmax_error_bound
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits, softmax
+from t2c.golden.errors import RangeError, ShapeError
 
 
 def made(exp: list[int], e_w: int = 4, p: int = 3, r: int = 0, mode: Rounding = Rounding.HALF_UP) -> SoftmaxTable:

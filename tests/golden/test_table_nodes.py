@@ -10,24 +10,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.edge import Edge
-from golden.errors import PackageError, UnsupportedError
-from golden.graph import Graph
-from golden.node import Node
-from golden.package import Package, load_package, save_package
-from golden.pointwise import pointwise
-from golden.rom_image import load_rom, read_manifest
-from golden.rom_tensors import constant_tensors
-from golden.softmax import softmax
-from golden.table_nodes import Pointwise, Softmax
-from mapping.__main__ import main as roms
-from mapping.compiler import compile_program
-from mapping.hardware import Hardware
 from oracle import plain as oracle
+from t2c.contract.hardware import Hardware
 from t2c.exports.native import native_network
 from t2c.exports.onnx_model import onnx_model
 from t2c.exports.state_dict import read_state_dict, state_dict_bytes
-from tb.report import layer_list
+from t2c.golden.arithmetic.pointwise import pointwise
+from t2c.golden.arithmetic.softmax import softmax
+from t2c.golden.errors import PackageError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.graph.table_nodes import Pointwise, Softmax
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.rom.image import load_rom, read_manifest
+from t2c.golden.rom.tensors import constant_tensors
+from t2c.mapping.__main__ import main as roms
+from t2c.mapping.compiler import compile_program
+from t2c.tb.cosim.report import layer_list
 from tests.golden.test_package import assert_equal_packages, edit_package, in_tensor, node, without
 from tests.table_net import table_package
 
@@ -123,7 +123,7 @@ def test_damage_is_refused_by_name(damage: str, folder: Path) -> None:
 
 def test_a_table_deeper_than_the_input_is_refused(package: Package) -> None:
     normaliser = of_kind(package, Softmax)
-    edges = {"a": Edge(name="a", shape=(4,), bits=5, signed=True), "p": package.graph.edges["p"]}
+    edges = {"a": TensorSpec(name="a", shape=(4,), bits=5, signed=True), "p": package.graph.edges["p"]}
     narrow = dataclasses.replace(normaliser, inputs=("a",))
     edges["p"] = dataclasses.replace(edges["p"], shape=(4,))
     with pytest.raises(PackageError, match="node 'softmax': exp: 64 entries for an input of 5 bits"):

@@ -1,6 +1,6 @@
 """The core's contract written a second time, straight from the headers in rtl/: it runs a program's words on integers.
 
-Nothing of mapping.tiles, mapping.layer or mapping.layout is used: descriptors are decoded by the names in
+Nothing of the compiler is used: descriptors are decoded by the names in
 rtl/descriptor.vh, words are laid out and read back here, constants come as the memories hold them. An unknown word that
 is read, a sum beyond ACC_W, or a word that one step both reads and writes is an AssertionError.
 """
@@ -11,10 +11,10 @@ import re
 
 import numpy as np
 
-from golden.formats import IntArray
-from golden.rounding import Rounding, round_shift
-from mapping.hardware import SHIFT_W
-from mapping.program import Content, Program
+from t2c.contract.hardware import SHIFT_W
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.rounding import Rounding, round_shift
+from t2c.mapping.program import Content, Program
 from tests.conftest import ROOT
 
 _HEADER = (ROOT / "rtl" / "descriptor.vh").read_text()

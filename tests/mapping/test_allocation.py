@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.errors import UnsupportedError
-from mapping.allocation import Tensor, _Memory
-from mapping.compiler import compile_program
-from mapping.descriptor import Operation
-from mapping.hardware import Hardware
-from mapping.program import Program
+from t2c.contract.descriptor import Operation
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import UnsupportedError
+from t2c.mapping.allocation import Tensor, _Memory
+from t2c.mapping.compiler import compile_program
+from t2c.mapping.program import Program
 from tests.core_net import core_package
 
 LIVES = st.tuples(st.integers(1, 30), st.integers(-1, 8), st.integers(0, 4))

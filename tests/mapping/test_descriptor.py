@@ -7,8 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from golden.errors import RangeError
-from mapping.descriptor import Combine, Descriptor, Operation
+from t2c.contract.descriptor import Combine, Descriptor, Operation
+from t2c.golden.errors import RangeError
 from tests.conftest import ROOT
 
 HEADER = (ROOT / "rtl" / "descriptor.vh").read_text()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden.errors import ShapeError
-from mapping.layout import Layout
+from t2c.contract.activation_layout import Layout
+from t2c.golden.errors import ShapeError
 from tests.mapping.interpreter import lay_out
 
 SHAPES = st.tuples(st.integers(1, 20), st.integers(1, 4), st.integers(1, 4)) | st.tuples(st.integers(1, 40))

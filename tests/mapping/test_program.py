@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.package import Package
-from mapping.compiler import compile_largest_batch, compile_program
-from mapping.descriptor import Descriptor, Operation
-from mapping.hardware import Hardware
-from mapping.program import Content, Program
-from tb.expectation import trace_of
+from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.package import Package
+from t2c.mapping.compiler import compile_largest_batch, compile_program
+from t2c.mapping.program import Content, Program
+from t2c.tb.cosim.expectation import trace_of
 from tests.core_net import core_package
 from tests.mapping.interpreter import Interpreter, lay_out
 from tests.random_layers import LayerShape, layer_package, random_shape
@@ -140,7 +140,7 @@ def test_random_cores_and_memories(seed: int, net: Package) -> None:
 
 
 def test_the_harness_expects_the_words_where_the_contract_puts_them(net: Package) -> None:
-    """tb.expectation's trace against the interpreter: addresses, groups, in order."""
+    """t2c.tb.cosim.expectation's trace against the interpreter: addresses, groups, in order."""
     program = compile_program(net.graph, "all", Hardware(rows=4, cols=2, act_depth=50, acc_depth=22))
     trace = trace_of(program)
     core = run_and_hold_to_golden(net, program)

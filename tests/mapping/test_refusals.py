@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from golden.errors import RangeError, UnsupportedError
-from mapping.compiler import compile_program
-from mapping.hardware import Hardware
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.mapping.compiler import compile_program
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 from tests.random_layers import LayerShape, layer_package

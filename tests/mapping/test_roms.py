@@ -1,4 +1,4 @@
-"""`python -m mapping`: every image re-reads, the core's images are the simulator's, user errors are one line."""
+"""`python -m t2c.mapping`: every image re-reads, the core's images are the simulator's, user errors are one line."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden import rom_tensors
-from golden.errors import PackageError, RangeError
-from golden.node import AccumulatingNode, WeightedNode
-from golden.nodes import Add
-from golden.package import Package, load_package, save_package
-from golden.rom_image import load_rom
-from golden.rom_text import RomFormat
-from mapping import __main__ as command
-from mapping.hardware import Hardware
-from mapping.images import write_program
-from mapping.program import Program
-from tb.job import prepare
-from tb.request import RunRequest
-from tb.simulators import Simulator
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import PackageError, RangeError
+from t2c.golden.graph.node import AccumulatingNode, WeightedNode
+from t2c.golden.graph.nodes import Add
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.rom import tensors as rom_tensors
+from t2c.golden.rom.image import load_rom
+from t2c.golden.rom.text import RomFormat
+from t2c.mapping import __main__ as command
+from t2c.mapping.images import write_program
+from t2c.mapping.program import Program
+from t2c.tb.cosim.cosimulation import prepare
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.simulation.simulators import Simulator
 from tests.conftest import ROOT
 from tests.every_op import every_op_package
 
@@ -34,7 +34,7 @@ FORMATS = [fmt.value for fmt in RomFormat]
 
 
 def roms(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mapping", *map(str, arguments)]
+    command = [sys.executable, "-m", "t2c.mapping", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -14,8 +14,8 @@ from mutation.netlist import SELECT
 from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
 from mutation.solver import GaveUp
 from mutation.transition import parse_transitions, write_transitions
-from tb.errors import UserError
-from tb.runner import RTL
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
 
 FAULTS = {
     "none": (EQUIVALENT, "^all 18 register bits always agree$"),

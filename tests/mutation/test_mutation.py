@@ -18,9 +18,10 @@ from mutation.netlist import MutatedUnit
 from mutation.result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, Result, Results
 from mutation.sources import Digests, python_code, table_digests, unit_files, verilog_code
 from mutation.table import read_stamp, table_state, write_tables
-from tb.errors import UserError
-from tb.runner import RTL, Outcome
-from tb.simulators import find_simulator
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.tb.simulation.runner import Outcome
+from t2c.tb.simulation.simulators import find_simulator
 from tests.conftest import ROOT
 
 COUNT, SEED = 80, 1

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.exact import EXACT
-from golden.rom import RomLayout
-from golden.rounding import Rounding
 from oracle import __main__ as command
 from oracle.check import Batch, Check, compare, run_check
 from oracle.gemmlowp import multiply_by_quantized_multiplier, rounded_twice, single_rounding
 from oracle.registry import CHECKS
+from t2c.golden.arithmetic.exact import EXACT
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.rom.words import RomLayout
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 CASES = 20_000
@@ -68,7 +68,7 @@ def clipped_before_zero_point(right: Any) -> Any:
     del right
 
     def wrong(self: Any, p: Any, shift: Any) -> Any:
-        rounded = importlib.import_module("golden.rounding").round_shift(p, shift, self.rounding)
+        rounded = importlib.import_module("t2c.golden.arithmetic.rounding").round_shift(p, shift, self.rounding)
         return np.clip(rounded, self.lo, self.hi) + self.zero_point
 
     return wrong
@@ -85,7 +85,11 @@ def other_lane_order(right: Any) -> Any:
     return wrong
 
 
-ROUND = ("golden.rounding.round_shift", "golden.mulquant.round_shift", "golden.softmax.round_shift")
+ROUND = (
+    "t2c.golden.arithmetic.rounding.round_shift",
+    "t2c.golden.arithmetic.mulquant.round_shift",
+    "t2c.golden.arithmetic.softmax.round_shift",
+)
 Fault = tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]
 """What is replaced, by what made of the right one, and the checks that must turn red."""
 
@@ -149,7 +153,7 @@ FAULTS: dict[str, Fault] = {
         ("round_shift/[dlnt]*", "mulquant/d*", "mulquant/torch", "residual_add/torch"),
     ),
     "saturation before the zero point": (
-        ("golden.mulquant.OutputStage.requantise",),
+        ("t2c.golden.arithmetic.mulquant.OutputStage.requantise",),
         clipped_before_zero_point,
         (
             "mulquant/*",
@@ -159,43 +163,55 @@ FAULTS: dict[str, Fault] = {
             "residual_add/[fqt]*",
         ),
     ),
-    "padding off by one": (("golden.conv.conv2d",), shifted_image, ("conv2d*",)),
-    "zero point of a convolution off by one": (("golden.conv.conv2d",), zero_point_off_by_one, ("conv2d*",)),
-    "zero point of a linear layer off by one": (("golden.linear.linear",), zero_point_off_by_one, ("linear*",)),
-    "zero point of a product off by one": (("golden.linear.matmul",), zero_point_off_by_one, ("matmul*",)),
+    "padding off by one": (("t2c.golden.arithmetic.conv.conv2d",), shifted_image, ("conv2d*",)),
+    "zero point of a convolution off by one": (
+        ("t2c.golden.arithmetic.conv.conv2d",),
+        zero_point_off_by_one,
+        ("conv2d*",),
+    ),
+    "zero point of a linear layer off by one": (
+        ("t2c.golden.arithmetic.linear.linear",),
+        zero_point_off_by_one,
+        ("linear*",),
+    ),
+    "zero point of a product off by one": (
+        ("t2c.golden.arithmetic.linear.matmul",),
+        zero_point_off_by_one,
+        ("matmul*",),
+    ),
     "zero point of an average off by one": (
-        ("golden.pooling.average_pool2d",),
+        ("t2c.golden.arithmetic.pooling.average_pool2d",),
         zero_point_off_by_one,
         ("average_pool2d*",),
     ),
     "zero point of an add off by one": (
-        ("golden.mulquant.residual_add",),
+        ("t2c.golden.arithmetic.mulquant.residual_add",),
         zero_point_off_by_one,
         ("residual_add/*",),
     ),
-    "padding that wins": (("golden.pooling.INT64_LO",), lambda _: 1 << 40, ("max_pool2d*",)),
+    "padding that wins": (("t2c.golden.arithmetic.pooling.INT64_LO",), lambda _: 1 << 40, ("max_pool2d*",)),
     "lanes the other way round": (
-        ("golden.rom.pack_bytes", "golden.rom_text.pack_bytes"),
+        ("t2c.golden.rom.words.pack_bytes", "t2c.golden.rom.text.pack_bytes"),
         other_lane_order,
         ("rom/bitstring",),
     ),
     "elements read back unsigned": (
-        ("golden.rom._signed",),
+        ("t2c.golden.rom.words._signed",),
         lambda _: lambda raw, layout: raw.astype(np.int64),
         ("rom/*",),
     ),
     "a table addressed by x - lo": (
-        ("golden.pointwise.pointwise",),
+        ("t2c.golden.arithmetic.pointwise.pointwise",),
         lambda _: lambda x, table, *, signed: table.entries[np.asarray(x) - signed * table.entries.size // 2],
         ("pointwise/*",),
     ),
     "tables rounded down": (
-        ("golden.lut.round",),
+        ("t2c.golden.arithmetic.lut.round",),
         lambda _: math.floor,
         ("pointwise/QLinearLeakyRelu", "exp_table/*"),
     ),
     "a row without its first element": (
-        ("golden.softmax.softmax",),
+        ("t2c.golden.arithmetic.softmax.softmax",),
         lambda right: lambda x, table: np.concatenate([x[:, :1] * 0, right(x, table)[:, 1:]], axis=1),
         ("softmax/*",),
     ),
@@ -285,7 +301,7 @@ def test_a_golden_that_refuses_a_legal_input_is_a_mismatch() -> None:
 def test_a_mismatch_is_reported_with_its_replay_and_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plant(monkeypatch, "golden.linear.linear", zero_point_off_by_one)
+    plant(monkeypatch, "t2c.golden.arithmetic.linear.linear", zero_point_off_by_one)
     assert command.main(["--only", "linear/torch", "--cases", "1000", "--seed", "7"]) == 1
     shown = capsys.readouterr().out
     assert "  golden " in shown

@@ -6,22 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.mulquant import AddQuant, MulQuant, Widths
-from golden.nodes import Add, Linear
-from golden.rounding import Rounding
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import Add, Linear
+from t2c.golden.graph.tensor_spec import TensorSpec
 
 WIDE = Widths(acc=29, scale=32, bias=60)
 """The widest products that golden allows."""
 
 
-def edge(name: str, *shape: int, bits: int = 8, signed: bool = True, zero_point: int = 0, scale: float = 0.1) -> Edge:
-    return Edge(name=name, shape=shape, bits=bits, signed=signed, zero_point=zero_point, scale=scale)
+def edge(
+    name: str, *shape: int, bits: int = 8, signed: bool = True, zero_point: int = 0, scale: float = 0.1
+) -> TensorSpec:
+    return TensorSpec(name=name, shape=shape, bits=bits, signed=signed, zero_point=zero_point, scale=scale)
 
 
 def linear_graph(
-    x: Edge, y: Edge, weight: Any, multiplier: Any, bias: Any, shift: Any, *, widths: Widths | None = None, **stage: Any
+    x: TensorSpec,
+    y: TensorSpec,
+    weight: Any,
+    multiplier: Any,
+    bias: Any,
+    shift: Any,
+    *,
+    widths: Widths | None = None,
+    **stage: Any,
 ) -> Graph:
     """One linear layer fc from x to y; the constants are one per output channel; the clip range is y's whole format."""
     widths = widths or Widths()

@@ -95,7 +95,7 @@ def test_inspect_and_roms_load_neither_torch_nor_a_simulator(tmp_path: Path) -> 
 def test_roms_writes_what_make_roms_writes(tmp_path: Path) -> None:
     rest = ("--formats", "hex", "--rows", "4", "--cols", "2")
     assert main(["roms", "digits_w4a4", "--out", str(tmp_path / "a"), *rest]) == 0
-    command = [sys.executable, "-m", "mapping", "--model", "digits_w4a4", "--out", str(tmp_path / "b"), *rest]
+    command = [sys.executable, "-m", "t2c.mapping", "--model", "digits_w4a4", "--out", str(tmp_path / "b"), *rest]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     files = {p.relative_to(tmp_path / "a"): p.read_bytes() for p in (tmp_path / "a").rglob("*") if p.is_file()}
     again = {p.relative_to(tmp_path / "b"): p.read_bytes() for p in (tmp_path / "b").rglob("*") if p.is_file()}
@@ -111,7 +111,7 @@ def test_sim_runs_a_layer_from_any_directory(tmp_path: Path, sim_output: Path) -
 
 
 def test_sim_lists_what_make_sim_lists(capsys: pytest.CaptureFixture[str]) -> None:
-    from tb.__main__ import main as sim
+    from t2c.tb.__main__ import main as sim
 
     assert main(["sim", "digits_w4a4"]) == 0
     mine = capsys.readouterr().out

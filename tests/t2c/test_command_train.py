@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from golden.errors import PackageError
-from golden.nodes import Conv2d
-from golden.package import load_package
 from t2c.__main__ import main
 from t2c.checkpoint import load_model, read_meta, save_model
 from t2c.commands import parser_of, quantize
 from t2c.commands.config import ConfigError, options_of
 from t2c.errors import ModelError
+from t2c.golden.errors import PackageError
+from t2c.golden.graph.nodes import Conv2d
+from t2c.golden.graph.package import load_package
 from t2c.methods import METHODS, find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import MODELS, build_model, source_digest

@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from golden.errors import RangeError
 from t2c.data import cifar10, digits, folder
 from t2c.data.cut import cut
 from t2c.data.sets import NAMES, Wishes, load_set
 from t2c.data.split import Split, Splits
+from t2c.golden.errors import RangeError
 
 
 def records(count: int, seed: int) -> np.ndarray:

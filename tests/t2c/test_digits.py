@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.command import run
-from golden.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
-from golden.package import Package, load_package
 from t2c import make_model
+from t2c.common.command import run
 from t2c.data.digits import load
-from t2c.examples.digits import NAMES, build
+from t2c.example_models.digits import NAMES, build
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
+from t2c.golden.graph.package import Package, load_package
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOLERANCE = {"digits_w8a8": 0.005, "digits_w4a4": 0.02}

@@ -11,13 +11,13 @@ import torch
 from small_nets import Nested, Residual, built, images
 from torch import Tensor, nn
 
-from golden.errors import PackageError, RangeError, ShapeError
-from golden.mulquant import Widths
-from golden.package import load_package
 from t2c.errors import CalibrationError, ExportError
 from t2c.fusion import NetFuser
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import PackageError, RangeError, ShapeError
+from t2c.golden.graph.package import load_package
 from t2c.integer.layers import IntegerConv2d
-from t2c.mulquant import fixed_format
+from t2c.mulquant_constants import fixed_format
 from t2c.nn2chip import T2C
 
 

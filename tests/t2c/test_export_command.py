@@ -12,18 +12,18 @@ import numpy as np
 import onnx
 import pytest
 
-from golden import rom_tensors
-from golden.command import run
-from golden.errors import PackageError, RangeError
-from golden.package import Package, load_package, save_package
-from golden.rom_image import load_rom, read_manifest
-from golden.rom_tensors import constant_tensors
 from t2c.commands import export as command
+from t2c.common.command import run
 from t2c.errors import ExportError
 from t2c.exports.native_check import read_native
 from t2c.exports.onnx_check import check_onnx
 from t2c.exports.state_dict import check_state_dict
 from t2c.exports.text import INDEX_FILE
+from t2c.golden.errors import PackageError, RangeError
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.rom import tensors as rom_tensors
+from t2c.golden.rom.image import load_rom, read_manifest
+from t2c.golden.rom.tensors import constant_tensors
 from tests.every_op import every_op_package
 
 TEXT = ("hex", "memb", "bin", "decimal", "coe", "mif")

@@ -13,15 +13,15 @@ import pytest
 from export_graphs import adds_graph, edge, linear_graph, rounding_graph
 from onnx import helper, numpy_helper
 
-from golden.errors import UnsupportedError
-from golden.graph import Graph
-from golden.mulquant import Widths
-from golden.package import Package, load_package
-from golden.rounding import Rounding
 from t2c.errors import ExportError
 from t2c.exports.compare import check_images
 from t2c.exports.onnx_check import check_onnx, check_types
 from t2c.exports.onnx_model import onnx_model
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.package import Package, load_package
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 

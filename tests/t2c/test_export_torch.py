@@ -11,13 +11,6 @@ import pytest
 import torch
 from export_graphs import edge, linear_graph
 
-from golden.edge import Edge
-from golden.errors import PackageError, UnsupportedError
-from golden.graph import Graph
-from golden.mulquant import Widths
-from golden.nodes import MaxPool2d
-from golden.package import Package, load_package
-from golden.rounding import Rounding
 from t2c.errors import ExportError
 from t2c.exports import native_check
 from t2c.exports.compare import check_images
@@ -32,6 +25,13 @@ from t2c.exports.native_check import (
     read_native,
 )
 from t2c.exports.state_dict import check_state_dict, integer_state, read_state_dict, state_dict_bytes, torch_dtype
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import PackageError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import MaxPool2d
+from t2c.golden.graph.package import Package, load_package
+from t2c.golden.graph.tensor_spec import TensorSpec
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 
@@ -176,7 +176,7 @@ def test_what_is_refused_is_named() -> None:
 def test_pooling_over_one_pixel_is_refused_not_run() -> None:
     shape = {"shape": (2, 3, 3), "bits": 8, "signed": False}
     pool = MaxPool2d(name="pool", inputs=("x",), output="y", kernel=(1, 1), stride=(2, 2))
-    edges = {"x": Edge(name="x", **shape), "y": Edge(name="y", **{**shape, "shape": (2, 2, 2)})}
+    edges = {"x": TensorSpec(name="x", **shape), "y": TensorSpec(name="y", **{**shape, "shape": (2, 2, 2)})}
     graph = Graph(name="g", widths=Widths(), edges=edges, nodes=(pool,), input="x", output="y")
     assert native_network(graph).refused["pool"] == "node 'pool': QNNPACK does not pool over 1x1"
     assert check_native(native_bytes(graph), graph, np.zeros((1, 2, 3, 3), np.int64)) == {}

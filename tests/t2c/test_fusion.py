@@ -11,15 +11,15 @@ import torch.nn.functional as F
 from small_nets import SHAPES, Dense, Functional, Nested, Residual, built, images
 from torch import Tensor, nn
 
-from golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.calibration import calibrate, unquantised
 from t2c.fusion import LayerBits, NetFuser, Scheme
+from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.concat import concatenation
 from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
 from t2c.layers.weighted import QConv2d, QLinear
+from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers import PACT, LSQActivation, MinMax, RCFActivation, _QBase
-from t2c.reading import Reading
 from t2c.recipe import Recipe
 
 FOUND = {
@@ -127,7 +127,7 @@ def test_formats_after_relu_and_at_the_ends() -> None:
     ("ceiling", "bounds"), [(None, (-128, 127)), (math.inf, (-100, 127)), (6.0, (-100, -40)), (1e6, (-100, 127))]
 )
 def test_relu_sets_the_clip_bounds(ceiling: float | None, bounds: tuple[int, int]) -> None:
-    stage = Recipe().stage(Reading(bits=8, signed=True, zero_point=-100, scale=0.1), ceiling)
+    stage = Recipe().stage(QuantisationParameters(bits=8, signed=True, zero_point=-100, scale=0.1), ceiling)
     assert (stage.lo, stage.hi) == bounds
     assert stage.zero_point == -100
 

@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from golden.edge import Edge
-from golden.graph import Graph
-from golden.mulquant import MulQuant, Widths
-from golden.nodes import Matmul
-from golden.package import Package, load_package, save_package
 from t2c.__main__ import main
 from t2c.commands.figures import layer_figures, package_figures, packed
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.nodes import Matmul
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.mobilenet_v1 import MobileNetV1
 from t2c.models.resnet20 import ResNet20
@@ -144,9 +144,9 @@ def test_accumulator_bits_hold_the_worst_image_and_not_one_bit_less(examples: Pa
 def test_a_product_of_activations() -> None:
     """(2, 3, 5) x (2, 5, 4): five multiplications an output."""
     edges = {
-        "a": Edge(name="a", shape=(2, 3, 5), bits=8, signed=True),
-        "b": Edge(name="b", shape=(2, 5, 4), bits=8, signed=True),
-        "c": Edge(name="c", shape=(2, 3, 4), bits=7, signed=True),
+        "a": TensorSpec(name="a", shape=(2, 3, 5), bits=8, signed=True),
+        "b": TensorSpec(name="b", shape=(2, 5, 4), bits=8, signed=True),
+        "c": TensorSpec(name="c", shape=(2, 3, 4), bits=7, signed=True),
     }
     quant = MulQuant(
         multiplier=np.array([1]), bias=np.array([0]), shift=np.array([9]), lo=-64, hi=63, zero_point=0, widths=Widths()

@@ -12,17 +12,17 @@ import torch
 from small_nets import SHAPES, Functional, built, images
 from torch import Tensor, nn
 
-from golden.edge import Edge
-from golden.mulquant import Widths
-from golden.rounding import Rounding
 from t2c.calibration import calibrate
 from t2c.exports.package import graph_of
 from t2c.fusion import NetFuser
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.integer.layers import IntegerConv2d, IntegerLinear, carrier
-from t2c.integer.requantise import MulQuant, OutputStage, round_shift
-from t2c.mulquant import Constants, fixed_format, normalized
+from t2c.integer.requantise import TorchMulQuant, TorchOutputStage, round_shift
+from t2c.mulquant_constants import Constants, fixed_format, normalized
 from t2c.nn2chip import T2C
-from t2c.reading import Reading
+from t2c.quantisation_parameters import QuantisationParameters
 
 
 def equal_on_every_tensor(chip: T2C, x: Tensor) -> int:
@@ -127,11 +127,11 @@ def test_accumulators_near_the_limit_are_exact() -> None:
     constants = Constants(
         multiplier=np.array([1]), bias=np.array([1]), shift=np.array([24]), scale_error=0.0, bias_error=0.0
     )
-    stage = OutputStage(rounding=Rounding.HALF_UP, zero_point=0, lo=-128, hi=127)
-    reading = Reading(bits=8, signed=True, zero_point=0, scale=1.0)
-    layer = IntegerLinear(linear, 8, 0, MulQuant(constants, stage, Widths()), reading)
+    stage = TorchOutputStage(rounding=Rounding.HALF_UP, zero_point=0, lo=-128, hi=127)
+    reading = QuantisationParameters(bits=8, signed=True, zero_point=0, scale=1.0)
+    layer = IntegerLinear(linear, 8, 0, TorchMulQuant(constants, stage, Widths()), reading)
     x = torch.cat([torch.full((1, width), 255), torch.randint(0, 256, (3, width), generator=generator)])
-    edge = Edge(name="x", shape=(width,), bits=8, signed=False)
+    edge = TensorSpec(name="x", shape=(width,), bits=8, signed=False)
     node = layer.node("fc", ("x",))
     assert node.accumulator_bits([edge]) == 32
     np.testing.assert_array_equal(node.accumulate([x.numpy()], [edge]), (x @ weight.T).numpy())
@@ -176,18 +176,18 @@ def test_rounding_sweep_of_small_values(rounding: Rounding) -> None:
 def test_float32_carries_a_layer_only_below_two_to_the_24th(taps: int, dtype: torch.dtype) -> None:
     """518 * 127 * 255 < 2^24 <= 519 * 127 * 255."""
     assert (taps * 127 * 255 < 2**24) == (dtype is torch.float32)
-    unsigned = Reading(bits=8, signed=False, zero_point=0, scale=1.0)
+    unsigned = QuantisationParameters(bits=8, signed=False, zero_point=0, scale=1.0)
     assert carrier(torch.full((3, taps), -127), unsigned) is dtype
 
 
 def test_the_carrier_counts_the_distance_from_the_zero_point() -> None:
     weight = torch.full((1, 1032), 127)  # 1032 * 127 * 128 < 2^24 <= 1032 * 127 * 129
     for zero_point, dtype in ((0, torch.float32), (-1, torch.float32), (1, torch.float64), (-2, torch.float64)):
-        assert carrier(weight, Reading(bits=8, signed=True, zero_point=zero_point, scale=1.0)) is dtype
+        assert carrier(weight, QuantisationParameters(bits=8, signed=True, zero_point=zero_point, scale=1.0)) is dtype
 
 
 def test_shortened_float32_products_are_not_trusted() -> None:
-    reading = Reading(bits=8, signed=False, zero_point=0, scale=1.0)
+    reading = QuantisationParameters(bits=8, signed=False, zero_point=0, scale=1.0)
     before = torch.get_float32_matmul_precision()
     try:
         torch.set_float32_matmul_precision("medium")
@@ -203,10 +203,10 @@ def test_other_kernels_and_autocast_do_not_touch_the_integers() -> None:
     conv = nn.Conv2d(16, 16, 3, padding=1, bias=False)
     weight = torch.randint(-40, 41, conv.weight.shape, generator=generator)
     conv.weight = nn.Parameter(weight.float(), requires_grad=False)
-    stage = OutputStage(rounding=Rounding.HALF_UP, zero_point=0, lo=-128, hi=127)
+    stage = TorchOutputStage(rounding=Rounding.HALF_UP, zero_point=0, lo=-128, hi=127)
     constants = normalized(np.full(16, 1e-3), np.zeros(16))
-    reading = Reading(bits=8, signed=True, zero_point=0, scale=1.0)
-    layer = IntegerConv2d(conv, 8, 0, MulQuant(constants, stage, Widths()), reading)
+    reading = QuantisationParameters(bits=8, signed=True, zero_point=0, scale=1.0)
+    layer = IntegerConv2d(conv, 8, 0, TorchMulQuant(constants, stage, Widths()), reading)
     x = torch.randint(0, 256, (32, 16, 24, 24), generator=generator)
     exact = nn.functional.conv2d(x.double(), weight.double(), padding=1)
     wanted = layer.requantise(exact.to(torch.int64))

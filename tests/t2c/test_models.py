@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from golden.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
-from golden.package import load_package
 from t2c.calibration import unquantised
 from t2c.data import glyphs, scenes
-from t2c.examples import NAMES
-from t2c.examples.glyphs import SAMPLES
-from t2c.examples.resnet18 import seed_weights
-from t2c.examples.settings import repeatable
+from t2c.example_models import NAMES
+from t2c.example_models.glyphs import SAMPLES
+from t2c.example_models.resnet18 import seed_weights
+from t2c.example_models.settings import repeatable
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
+from t2c.golden.graph.package import load_package
 from t2c.models.basic_block import BasicBlock
 from t2c.models.mobilenet_v1 import BLOCKS, MobileNetV1
 from t2c.models.resnet18 import ResNet18

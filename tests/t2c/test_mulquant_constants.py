@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.errors import RangeError, ShapeError
-from golden.mulquant import Widths
-from t2c import mulquant
-from t2c.mulquant import fixed, fixed_format, normalized
+from t2c import mulquant_constants as mulquant
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import RangeError, ShapeError
+from t2c.mulquant_constants import fixed, fixed_format, normalized
 
 SCALES = st.one_of(st.floats(-100, 100), st.floats(1e-12, 1.0), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0**-30]))
 BIASES = st.one_of(st.floats(-300, 300), st.just(0.0))

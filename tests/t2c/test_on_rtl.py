@@ -22,7 +22,7 @@ def test_concatenations_on_the_rtl(tmp_path: Path, symmetric: bool) -> None:
         return NetFuser(model, weight_bits=5, activation_bits=6, symmetric_activations=symmetric)
 
     T2C(built(Dense), fuser, calibration=x, name="dense").nn2chip(x[:2], directory=tmp_path / "dense")
-    command = [sys.executable, "-m", "tb", "--model", str(tmp_path / "dense"), "--layer", "all", "--images", "2"]
+    command = [sys.executable, "-m", "t2c.tb", "--model", str(tmp_path / "dense"), "--layer", "all", "--images", "2"]
     done = subprocess.run([*command, "--rows", "4", "--cols", "4"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     table = {line.split()[0]: line.split()[1] for line in done.stdout.splitlines() if line.strip()}

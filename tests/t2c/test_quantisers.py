@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from small_nets import Residual, built, images
 from torch import Tensor
 
-from golden.errors import RangeError, UnsupportedError
 from t2c.calibration import calibrate
 from t2c.errors import CalibrationError
 from t2c.fusion import NetFuser
+from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.nn2chip import T2C
 from t2c.quantisers import MinMax, _QBase
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from quantiser_cases import ACTIVATIONS, CASES, WEIGHTS, Case, calibrated, normal
 
-from golden.errors import RangeError, UnsupportedError
 from t2c.calibration import calibrate
 from t2c.errors import CalibrationError
+from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.quantisers import AdaRound, _QBase
 
 EVERY = sorted({*WEIGHTS, *ACTIVATIONS}, key=lambda kind: kind.__name__)

@@ -8,9 +8,9 @@ import pytest
 import torch
 from small_nets import Dense, Functional, Nested, Residual, built, images
 
-from golden.errors import RangeError, UnsupportedError
 from t2c.calibration import calibrate
 from t2c.fusion import LayerBits, NetFuser
+from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.methods import METHODS, Method, find_method
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C

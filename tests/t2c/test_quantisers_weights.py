@@ -11,7 +11,7 @@ import pytest
 import torch
 from quantiser_cases import calibrated, normal
 
-from golden.errors import ShapeError, UnsupportedError
+from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.quantisers import RCF, SAWB, SP2, AdaRound, APoT, _QBase
 from t2c.quantisers.levels import apot_magnitudes, sp2_magnitudes
 from t2c.quantisers.weights import WeightQuantiser

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from golden.package import load_package
 from t2c.data import glyphs
+from t2c.golden.graph.package import load_package
 from tests.conftest import ROOT
 
 

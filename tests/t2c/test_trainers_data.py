@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from golden.errors import ShapeError, UnsupportedError
 from t2c.calibration import quantisers_of
 from t2c.checkpoint import digest
 from t2c.data.split import Split, Splits
+from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.network import QNetwork
 from t2c.quantisers import AdaRound
 from t2c.trainers import PTQ, QAT, Supervised

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.package import load_package
+from t2c.golden.graph.package import load_package
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "your_own_quantiser.md"
@@ -42,7 +42,7 @@ def test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl(
     command = re.search(r"make sim MODEL=(\S+) LAYER=all", PAGE.read_text())
     assert command is not None
     done = subprocess.run(
-        [sys.executable, "-m", "tb", "--model", str(tmp_path / command[1]), "--layer", "all", "--images", "2"],
+        [sys.executable, "-m", "t2c.tb", "--model", str(tmp_path / command[1]), "--layer", "all", "--images", "2"],
         cwd=ROOT,
         capture_output=True,
         text=True,

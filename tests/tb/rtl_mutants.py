@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tb.request import ERROR_TEST, MAIN_TEST
-from tb.runner import RTL
+from t2c.common.places import RTL
+from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST
 
 COORDINATE = r"layer \w+: output \(n=\d+, c=\d+, y=\d+, x=\d+\): expected -?\d+ \(0x..\), actual (-?\d+ \(0x|X)"
 """What most faults look like: a wrong value, and where."""

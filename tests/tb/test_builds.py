@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-import tb.runner
-from golden.errors import UnsupportedError
-from golden.package import Package
-from mapping.hardware import Hardware
-from tb.errors import SimulatorError, UserError
-from tb.job import run_folder, run_job
-from tb.request import RunRequest
-from tb.runner import RTL, Design, build
-from tb.simulators import find_simulator
+import t2c.tb.simulation.runner
+from t2c.common.errors import SimulatorError, UserError
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.package import Package
+from t2c.tb.cosim.cosimulation import cosimulate, run_folder
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.simulation.runner import Design, build
+from t2c.tb.simulation.simulators import find_simulator
 from tests.random_layers import LayerShape, layer_package
 
 
@@ -23,13 +24,13 @@ def test_sources_that_change_during_a_build_leave_no_build(tmp_path: Path, monke
     """Otherwise the simulator of one version would be found under the name of another."""
     rtl = tmp_path / "rtl"
     shutil.copytree(RTL, rtl)
-    build_locked = tb.runner._build_locked
+    build_locked = t2c.tb.simulation.runner._build_locked
 
     def edited_meanwhile(*arguments: object) -> None:
         build_locked(*arguments)
         (rtl / "mulquant.v").write_text((rtl / "mulquant.v").read_text() + "// another version\n")
 
-    monkeypatch.setattr(tb.runner, "_build_locked", edited_meanwhile)
+    monkeypatch.setattr(t2c.tb.simulation.runner, "_build_locked", edited_meanwhile)
     design = Design(top="mulquant", rtl=rtl, published=("*_i", "*_o"))
     with pytest.raises(SimulatorError, match="sources of mulquant changed while it was built"):
         build(design, find_simulator("icarus"), tmp_path)
@@ -52,9 +53,9 @@ def test_a_refused_run_leaves_no_old_result(
     request_: RunRequest, hardware: Hardware, error: type[Exception], package: Package, tmp_path: Path
 ) -> None:
     simulator, usual = find_simulator("icarus"), Hardware(rows=4, cols=4, act_depth=1024)
-    assert run_job(package, "random", RunRequest(layer="layer"), usual, simulator, tmp_path).passed
+    assert cosimulate(package, "random", RunRequest(layer="layer"), usual, simulator, tmp_path).passed
     result = run_folder(package, "layer", usual, simulator, tmp_path) / "result.json"
     assert result.is_file()
     with pytest.raises(error):
-        run_job(package, "random", request_, hardware, simulator, tmp_path)
+        cosimulate(package, "random", request_, hardware, simulator, tmp_path)
     assert not result.exists()

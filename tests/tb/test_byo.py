@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tb import __main__ as command
-from tb.dut import door
-from tb.dut.description import load_description
-from tb.dut.door import BRIDGE
-from tb.dut.latency import true_latency
-from tb.errors import UserError
-from tb.runner import RTL
-from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import UnitRun, run_description
-from tb.unit_report import read_report
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.tb import __main__ as command
+from t2c.tb.components.bench_report import read_report
+from t2c.tb.dut import loader
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.latency import true_latency
+from t2c.tb.dut.loader import BRIDGE
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.run import UnitRun, run_description
 from tests.campaign import sampled
 from tests.conftest import ROOT
 
@@ -220,7 +220,7 @@ def test_a_fault_in_the_bridge_is_no_pass(
     text = BRIDGE.read_text()
     assert text.count(original) == 1
     (tmp_path / BRIDGE.name).write_text(text.replace(original, mutant))
-    monkeypatch.setattr(door, "BRIDGE", tmp_path / BRIDGE.name)
+    monkeypatch.setattr(loader, "BRIDGE", tmp_path / BRIDGE.name)
     (tmp_path / "ours.yaml").write_text(OURS)
     found = run(tmp_path / "ours.yaml", sim_output, parameters=SMALL, only=[test])
     assert found.outcome.tests == 1

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mapping.hardware import Hardware
-from tb import __main__ as command
-from tb import engine_command
-from tb.dut.description import load_description
-from tb.dut.engine import core_with
-from tb.errors import UserError
-from tb.runner import RTL
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.tb import __main__ as command
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.engine import core_with
+from t2c.tb.units import engine_campaign as engine_command
 from tests.campaign import sampled
 
 DUTS = Path(__file__).parent / "duts"

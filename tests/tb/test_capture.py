@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.errors import PackageError
-from tb.capture import Words, read_capture
+from t2c.golden.errors import PackageError
+from t2c.tb.cosim.capture import Words, read_capture
 
 
 def read(folder: Path, text: str, bits: int) -> Words:

@@ -1,4 +1,4 @@
-"""`python -m tb`: a user's error is one line that names the thing, with exit status 2; a failed run is status 1."""
+"""`python -m t2c.tb`: a user's error is one line that names the thing, with exit status 2; a failed run is status 1."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.command import run
-from golden.package import load_package, save_package
-from tb import __main__ as command
-from tb.request import RunRequest
-from tb.runner import RTL
+from t2c.common.command import run
+from t2c.common.places import RTL
+from t2c.golden.graph.package import load_package, save_package
+from t2c.tb import __main__ as command
+from t2c.tb.cosim.request import RunRequest
 from tests.conftest import ROOT
 from tests.every_op import every_op_package
 
@@ -32,7 +32,7 @@ runpy.run_module("tb", run_name="__main__", alter_sys=True)
 
 
 def sim(*arguments: object, wheel: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-    how = ["-m", "tb"] if wheel else ["-c", HIDE_THE_WHEEL]
+    how = ["-m", "t2c.tb"] if wheel else ["-c", HIDE_THE_WHEEL]
     return subprocess.run(
         [sys.executable, *how, *map(str, arguments)],
         cwd=ROOT,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mapping.compiler import compile_program
-from mapping.hardware import Hardware
-from mapping.program import Program
-from tb.capture import Words
-from tb.comparison import UNKNOWN, Comparison, compare_places, compare_values
-from tb.divergence import mismatches_of
-from tb.expectation import Trace, trace_of, trace_values
+from t2c.contract.hardware import Hardware
+from t2c.mapping.compiler import compile_program
+from t2c.mapping.program import Program
+from t2c.tb.cosim.capture import Words
+from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
+from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
+from t2c.tb.cosim.localisation.mismatches import mismatches_of
 from tests.core_net import core_package
 
 BITS = 4

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from golden.errors import UnsupportedError
-from golden.package import Package, load_package
-from mapping.compiler import compile_program
-from mapping.descriptor import Operation
-from mapping.hardware import Hardware
-from tb.job import prepare, run_job
-from tb.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest, Waves
-from tb.simulators import SIMULATORS, find_simulator
-from tb.stalls import PROFILES
-from tb.verdict import RunResult
+from t2c.contract.descriptor import Operation
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.package import Package, load_package
+from t2c.mapping.compiler import compile_program
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.cosim.cosimulation import cosimulate, prepare
+from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest, Waves
+from t2c.tb.cosim.verdict import RunResult
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -54,11 +54,11 @@ def run_on(
     package: Package, output: Path, hardware: Hardware | None = None, *, simulator: str = "icarus", **request: Any
 ) -> RunResult:
     core = hardware or SMALL[simulator]
-    return run_job(package, package.name, RunRequest(**request), core, find_simulator(simulator), output)
+    return cosimulate(package, package.name, RunRequest(**request), core, find_simulator(simulator), output)
 
 
 def assert_cycles_are_exact(result: RunResult) -> None:
-    """mapping.schedule says how long each layer takes; without stalls it is right to the cycle."""
+    """t2c.mapping.schedule says how long each layer takes; without stalls it is right to the cycle."""
     assert result.figures["cycles"] == result.figures["expected_cycles"] > 0
     for layer in result.figures["layers"]:
         assert layer["cycles"] == layer["expected_cycles"], layer["layer"]

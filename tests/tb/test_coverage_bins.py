@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb.coverage.bins import Coverage, UndeclaredBin, cover_parameters, cross, names, stall_classes
-from tb.coverage.inputs import Inputs
+from t2c.tb.components.bins import Coverage, UndeclaredBin, cover_parameters, cross, names, stall_classes
+from t2c.tb.components.inputs import Inputs
 
 
 def test_a_declared_bin_is_unhit_until_it_is_hit() -> None:

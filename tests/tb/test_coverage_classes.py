@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.formats import IntFormat
-from golden.mulquant import Widths
-from golden.rounding import Rounding
-from golden.softmax import SoftmaxTable
-from tb.benches.mulquant_vectors import Config, Item, Ranges, Vector
-from tb.coverage import core_registers, lut_pointwise, lut_softmax, mac_pe, mulquant, systolic_array
-from tb.coverage.bins import names
-from tb.coverage.inputs import flat
-from tb.unit_job import UNITS
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import SoftmaxTable
+from t2c.tb.components.bins import names
+from t2c.tb.components.inputs import flat
+from t2c.tb.units.core_registers import classes as core_registers
+from t2c.tb.units.lut_pointwise import classes as lut_pointwise
+from t2c.tb.units.lut_softmax import classes as lut_softmax
+from t2c.tb.units.mac_pe import classes as mac_pe
+from t2c.tb.units.mulquant import classes as mulquant
+from t2c.tb.units.mulquant.vectors import Config, Item, Ranges, Vector
+from t2c.tb.units.run import UNITS
+from t2c.tb.units.systolic_array import classes as systolic_array
 
 RANGES = Ranges(widths=Widths(acc=8, scale=4, bias=9), shift_w=4, out_w=4, rng=random.Random(7))
 P_W = 14

@@ -8,17 +8,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from golden.edge import Edge
-from golden.window import Window
-from mapping.compiler import ALL, compile_program
-from mapping.hardware import Hardware
-from tb.coverage.bins import Coverage
-from tb.coverage.core import EDGES, GROUPS, cover_run, window_bins
-from tb.coverage.plan import TIGHT, WIDE, core_runs, package_of, unit_runs
-from tb.regress.random_builder import RandomBuilder
-from tb.request import UNKNOWN_TEST
-from tb.stalls import PROFILES
-from tb.unit_job import UNITS
+from t2c.contract.hardware import Hardware
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.compiler import ALL, compile_program
+from t2c.tb.components.bins import Coverage
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.cosim.classes import EDGES, GROUPS, cover_run, window_bins
+from t2c.tb.cosim.request import UNKNOWN_TEST
+from t2c.tb.coverage.plan import TIGHT, WIDE, core_runs, package_of, unit_runs
+from t2c.tb.random_models.builder import RandomBuilder
+from t2c.tb.units.run import UNITS
 
 Grow = Callable[[RandomBuilder], object]
 
@@ -52,7 +52,7 @@ def test_padding_is_used_where_a_tap_falls_outside(kernel: int, stride: int, pad
         "left": any(x < 0 for _, x in taps),
         "right": any(x >= wide for _, x in taps),
     }
-    source = Edge(name="x", shape=(1, high, wide), bits=4, signed=True, zero_point=3)
+    source = TensorSpec(name="x", shape=(1, high, wide), bits=4, signed=True, zero_point=3)
     found = {name for group, name in window_bins("conv2d", window, source) if group == "padding"}
     assert {edge for edge in EDGES if f"conv2d; padding used {edge}" in found} == {e for e in EDGES if outside[e]}
     whole = any(

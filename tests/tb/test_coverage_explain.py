@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb.coverage.bins import BoolArray
-from tb.coverage.explain import explain, explain_all, shifted
+from t2c.tb.components.bins import BoolArray
+from t2c.tb.components.explain import explain, explain_all, shifted
 
 COUNT = 4000
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tb.simulators import find_simulator
-from tb.unit_job import run_unit
-from tb.unit_report import UnitReport, read_report
+from t2c.tb.components.bench_report import UnitReport, read_report
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import run_unit
 from tests.tb.rtl_mutants import plant
 
 NARROW = {"ACC_W": 8, "SCALE_W": 4, "BIAS_W": 12, "SHIFT_W": 3, "OUT_W": 4}

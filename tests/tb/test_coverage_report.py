@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tb.coverage import __main__ as command
-from tb.coverage.lines import Waiver, cover_files, read_waivers
-from tb.coverage.plan import Finding, Run
-from tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
-from tb.errors import UserError
-from tb.runner import COVERAGE_DATA, RTL
-from tb.simulators import find_simulator
-from tb.unit_job import find_description, run_description
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.tb.coverage import __main__ as command
+from t2c.tb.coverage.lines import Waiver, cover_files, read_waivers
+from t2c.tb.coverage.plan import Finding, Run
+from t2c.tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
+from t2c.tb.simulation.runner import COVERAGE_DATA
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import find_description, run_description
 
 RESET = "if (!rst_ni) begin"
 
@@ -123,7 +124,7 @@ def test_the_waivers_that_ship_name_lines_that_are_there() -> None:
 
 
 class Campaign:
-    """`python -m tb.coverage` with the simulations replaced by what they would have found."""
+    """`python -m t2c.tb.coverage` with the simulations replaced by what they would have found."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self.capsys = folder, capsys

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tb.dut.description import load_description
-from tb.dut.door import OWN, open_door, our_unit, own_description
-from tb.dut.expressions import evaluate
-from tb.dut.interfaces import INTERFACES
-from tb.dut.ports import Elaboration, SourceError
-from tb.dut.yaml_file import DescriptionError
-from tb.errors import UserError
-from tb.runner import RTL
-from tb.unit_job import UNITS, find_description
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.expressions import evaluate
+from t2c.tb.dut.interfaces import INTERFACES
+from t2c.tb.dut.loader import OWN, open_door, our_unit, own_description
+from t2c.tb.dut.ports import Elaboration, SourceError
+from t2c.tb.dut.yaml_file import DescriptionError
+from t2c.tb.units.run import UNITS, find_description
 from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "examples" / "byo_rtl"

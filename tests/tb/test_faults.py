@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.package import Package
-from mapping.hardware import Hardware
-from tb.job import Job, prepare
-from tb.request import MAIN_TEST, RunRequest
-from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import UNITS, run_unit
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.package import Package
+from t2c.tb.cosim.cosimulation import Cosimulation, prepare
+from t2c.tb.cosim.request import MAIN_TEST, RunRequest
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.run import UNITS, run_unit
 from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.tb.rtl_mutants import COORDINATE, MUTANTS, PLACE, plant
@@ -38,7 +38,7 @@ def net() -> Package:
 
 def job_for(
     package: Package, output: Path, *, core: str = "plain", simulator: str = "icarus", **request: object
-) -> Job:
+) -> Cosimulation:
     wanted = RunRequest(**{"layer": "stem", **request})  # type: ignore[arg-type]
     return prepare(package, package.name, wanted, CORES[core], find_simulator(simulator), output)
 
@@ -250,7 +250,7 @@ def test_a_time_out_names_the_interface(
 # ------------------------------------------------------------------ runs that prove nothing
 
 
-def change_job(job: Job, change: Callable[[dict[str, object]], object]) -> None:
+def change_job(job: Cosimulation, change: Callable[[dict[str, object]], object]) -> None:
     description = json.loads((job.folder / "job.json").read_text())
     change(description)
     (job.folder / "job.json").write_text(json.dumps(description))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tb.simulators import find_simulator
-from tb.unit_job import UNITS, run_unit
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import UNITS, run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 

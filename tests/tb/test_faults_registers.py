@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tb.errors import UserError
-from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import UNITS, run_unit
+from t2c.common.errors import UserError
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.run import UNITS, run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 

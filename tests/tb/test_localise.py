@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.package import Package, load_package
-from mapping.hardware import Hardware
-from tb.diagnosis import Diagnosis, diagnose
-from tb.job import locked_job
-from tb.request import RunRequest, Waves
-from tb.runner import RTL
-from tb.simulators import find_simulator
-from tb.verdict import RunResult
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.package import Package, load_package
+from t2c.tb.cosim.cosimulation import locked_cosimulation
+from t2c.tb.cosim.localisation.rerun import Diagnosis, diagnose
+from t2c.tb.cosim.request import RunRequest, Waves
+from t2c.tb.cosim.verdict import RunResult
+from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
 
 HARDWARE = Hardware(rows=4, cols=4)
@@ -137,7 +137,7 @@ def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tupl
     rtl = planted(fault, folder)
     request = RunRequest(layer=fault.layer if fault.alone else "all", images=1, rtl=rtl)
     simulator = find_simulator("icarus")
-    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, output) as job:
+    with locked_cosimulation(package, "examples/digits_w8a8", request, HARDWARE, simulator, output) as job:
         result = job.run()
         return result, diagnose(job, result)
 
@@ -209,7 +209,9 @@ def test_split_sums_and_idle_banks(
     fault = Fault(file, original, mutant, layer, unit or "", "")
     rtl = planted(fault, tmp_path)
     request = RunRequest(layer=layer, images=1, rtl=rtl)
-    with locked_job(core_package(), "random", request, hardware, find_simulator("icarus"), tmp_path / "out") as job:
+    with locked_cosimulation(
+        core_package(), "random", request, hardware, find_simulator("icarus"), tmp_path / "out"
+    ) as job:
         result = job.run()
         diagnosis = diagnose(job, result)
     assert result.verdict == "FAIL"
@@ -248,7 +250,7 @@ def test_the_waveform_is_around_the_cycle_and_the_command_replays_it(
     waves = Waves.parse(f"{window[1]}:{window[2]}")
     request = RunRequest(layer=fault.layer, images=1, rtl=tmp_path / "rtl", waves=waves)
     simulator = find_simulator("icarus")
-    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
+    with locked_cosimulation(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
         result = job.run()
     assert result.verdict == "STOPPED"
     assert "stopped with the waveform's last cycle" in result.reasons[0]
@@ -259,7 +261,7 @@ def test_a_fault_that_does_not_show_again_is_not_blamed_on_anything(package: Pac
     """A mismatch that comes from the expectation, not from the RTL: every signal on the way is right."""
     request = RunRequest(layer="conv1", images=1)
     simulator = find_simulator("icarus")
-    with locked_job(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
+    with locked_cosimulation(package, "examples/digits_w8a8", request, HARDWARE, simulator, sim_output) as job:
         expected = np.load(job.folder / "expected_0.npy")
         expected[3, 1] ^= 1
         np.save(job.folder / "expected_0.npy", expected)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mapping.hardware import Hardware
-from tb.job import run_job
-from tb.request import RunRequest
-from tb.runner import RTL
-from tb.simulators import find_simulator
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.tb.cosim.cosimulation import cosimulate
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.simulation.simulators import find_simulator
 from tests.random_layers import LayerShape, layer_package
 
 SEEDS = range(1, 7)
@@ -24,7 +24,7 @@ def verdicts(rtl: Path, output: Path) -> list[bool]:
     hardware = Hardware(rows=4, cols=4, wgt_depth=4, par_depth=4, act_depth=1024)
     simulator = find_simulator("verilator")
     return [
-        run_job(
+        cosimulate(
             package, "random", RunRequest(layer="layer", images=2, seed=seed, rtl=rtl), hardware, simulator, output
         ).passed
         for seed in SEEDS

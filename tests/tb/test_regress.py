@@ -20,23 +20,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.command import run
-from golden.nodes import Conv2d
-from golden.package import Package, load_package, save_package
-from golden.rounding import Rounding
-from tb.errors import UserError
-from tb.regress import __main__ as command
-from tb.regress import fingerprint as prints
-from tb.regress.execute import Task, make_task
-from tb.regress.fingerprint import difference
-from tb.regress.job import Job
-from tb.regress.jobs import Plan, list_jobs
-from tb.regress.junit import junit_tree, write_junit
-from tb.regress.random_networks import random_layer, random_network
-from tb.regress.report import is_pass
-from tb.regress.schedule import connect, run_tasks
-from tb.regress.store import DIED, FAIL, PASS, Record, Store
-from tb.runner import ROOT
+from t2c.common.command import run
+from t2c.common.errors import UserError
+from t2c.common.places import ROOT
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.nodes import Conv2d
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.regress import __main__ as command
+from t2c.tb.regress import fingerprint as prints
+from t2c.tb.regress.execute import Task, make_task
+from t2c.tb.regress.fingerprint import difference
+from t2c.tb.regress.job import Job
+from t2c.tb.regress.jobs import Plan, list_jobs
+from t2c.tb.regress.junit import junit_tree, write_junit
+from t2c.tb.regress.report import is_pass
+from t2c.tb.regress.schedule import connect, run_tasks
+from t2c.tb.regress.store import DIED, FAIL, PASS, Record, Store
 
 SEEDS = range(1, 13)
 """Of the random networks that `make regress` runs by default."""
@@ -429,8 +429,8 @@ def test_nothing_run_is_no_pass() -> None:
 
 WORKER = """
 import json, sys
-from tb.regress.execute import Task
-from tb.regress.own_process import JobDied, execute_in_own_process
+from t2c.tb.regress.execute import Task
+from t2c.tb.regress.own_process import JobDied, execute_in_own_process
 try:
     print(execute_in_own_process(Task.from_json(json.loads(sys.argv[1]))))
 except JobDied as error:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from cocotb_bus.monitors import Monitor
 
-from tb.scoreboard import SHOWN, Scoreboard
+from t2c.tb.components.scoreboard import SHOWN, Scoreboard
 
 
 class Stream(Monitor):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tb.errors import SimulatorError
-from tb.simulators import find_icarus, find_simulator, find_verilator
+from t2c.common.errors import SimulatorError
+from t2c.tb.simulation.simulators import find_icarus, find_simulator, find_verilator
 from tests.tb.test_command import COMPILER, tools
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mapping.hardware import Hardware
-from tb.job import locked_job
-from tb.regress.random_networks import random_layer
-from tb.request import RunRequest
-from tb.runner import RTL, Outcome
-from tb.simulators import find_simulator
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.tb.cosim.cosimulation import locked_cosimulation
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.random_models.networks import random_layer
+from t2c.tb.simulation.runner import Outcome
+from t2c.tb.simulation.simulators import find_simulator
 from tests.tb.rtl_mutants import plant
 
 MUTANTS = {
@@ -24,7 +25,7 @@ def spoilt(rtl: Path, output: Path) -> Outcome:
     package = random_layer(8)
     request = RunRequest(layer=package.graph.nodes[0].name, rtl=rtl)
     hardware = Hardware(rows=4, cols=4, act_depth=1 << 10, wgt_depth=1 << 10, par_depth=16, prg_depth=256)
-    with locked_job(package, package.name, request, hardware, find_simulator("icarus"), output) as job:
+    with locked_cosimulation(package, package.name, request, hardware, find_simulator("icarus"), output) as job:
         return job.run_spoilt()
 
 

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from tb.errors import UserError
-from tb.runner import HDL
-from tb.stalls import BURSTS, PROFILES, never, parse_stalls
+from t2c.common.errors import UserError
+from t2c.common.places import HDL
+from t2c.tb.components.stalls import BURSTS, PROFILES, never, parse_stalls
 
 CYCLES = 40_000
 

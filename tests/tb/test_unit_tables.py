@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.formats import IntArray, IntFormat
-from golden.graph import Graph
-from golden.lut import FUNCTIONS
-from golden.package import save_package
-from golden.rounding import Rounding
-from golden.softmax import SoftmaxTable
-from golden.table_nodes import Softmax
-from tb.__main__ import main as sim
-from tb.benches.lut_softmax_rows import Space, corner_rows, random_rows, tie_rows
-from tb.errors import UserError
-from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import UNITS, run_unit
-from tb.unit_tables import TableChoice, choose_table, named_table, read_entries, table_from_file, table_from_node
+from t2c.common.errors import UserError
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.lut import FUNCTIONS
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import SoftmaxTable
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.package import save_package
+from t2c.golden.graph.table_nodes import Softmax
+from t2c.tb.__main__ import main as sim
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.lut_softmax.rows import Space, corner_rows, random_rows, tie_rows
+from t2c.tb.units.run import UNITS, run_unit
+from t2c.tb.units.tables import TableChoice, choose_table, named_table, read_entries, table_from_file, table_from_node
 from tests.table_net import table_package
 
 SOFTMAX, POINTWISE = UNITS["lut_softmax"].parameters, UNITS["lut_pointwise"].parameters

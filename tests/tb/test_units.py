@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tb.errors import UserError
-from tb.simulators import SIMULATORS, find_simulator
-from tb.unit_job import run_unit
+from t2c.common.errors import UserError
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.run import run_unit
 
 CASES = [
     ("mulquant", {}),

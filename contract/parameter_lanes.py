@@ -1,0 +1,45 @@
+"""MulQuant constants as the parameter memory holds them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.contract.hardware import SHIFT_W, Hardware
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.errors import UnsupportedError
+
+Lanes = npt.NDArray[np.uint64]
+"""{shift, bias, multiplier} in the low PARAM_W bits, multiplier lowest."""
+
+
+def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.ArrayLike, hardware: Hardware) -> Lanes:
+    """Pack constants, two's complement; shapes broadcast.
+
+    Raises:
+        UnsupportedError: a lane has more than 63 bits.
+    """
+    if hardware.param_w > 63:
+        raise UnsupportedError(
+            f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit the mapping's lane of 63 bits"
+        )
+    m, b, s = (np.asarray(v, dtype=np.int64) for v in np.broadcast_arrays(multiplier, bias, shift))
+    low = (m & ((1 << hardware.scale_w) - 1)).astype(np.uint64)
+    mid = (b & ((1 << hardware.bias_w) - 1)).astype(np.uint64) << np.uint64(hardware.scale_w)
+    top = s.astype(np.uint64) << np.uint64(hardware.scale_w + hardware.bias_w)
+    lanes: Lanes = low | mid | top
+    return lanes
+
+
+def channel_lanes(quant: MulQuant, channels: IntArray, hardware: Hardware) -> Lanes:
+    """The lane of every column of every column tile.
+
+    Args:
+        quant: the constants, per tensor or per channel.
+        channels: (tiles, cols) output channels, -1 on idle columns, whose lane is 0.
+        hardware: widths.
+    """
+    lanes = encode_lanes(quant.multiplier, quant.bias, quant.shift, hardware)
+    picked = lanes[np.maximum(channels, 0)] if quant.channels > 1 else np.broadcast_to(lanes, channels.shape)
+    return np.where(channels >= 0, picked, np.uint64(0))

@@ -1,0 +1,1 @@
+"""Every integer operation of docs/arithmetic.md, as small pure functions."""

@@ -1,0 +1,209 @@
+"""MulQuant, the fixed-point requantisation unit: q = clip(round_S(acc M + B) + zp, lo, hi)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_format, check_int, check_range
+from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding, round_shift, saturate
+from t2c.golden.errors import RangeError, ShapeError
+
+ACTIVATION_LO, ACTIVATION_HI = -128, 255
+"""Union of all activation formats; zero point and clip bounds lie in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widths:
+    """Hardware widths of the requantisation path, in bits.
+
+    acc + scale stays at most 61 so that acc M + B fits the rounding unit's |p| <= 2^62.
+
+    Raises:
+        RangeError: a width outside its range.
+    """
+
+    acc: int = 32
+    scale: int = 16
+    bias: int = 40
+
+    def __post_init__(self) -> None:
+        check_int("acc bits", self.acc, 8, 48)
+        check_int("scale bits", self.scale, 2, 32)
+        check_int("bias bits", self.bias, 2, 60)
+        if self.acc + self.scale > 61:
+            raise RangeError(f"acc bits + scale bits = {self.acc + self.scale} is outside 10..61")
+
+    @property
+    def acc_format(self) -> IntFormat:
+        return IntFormat(bits=self.acc, signed=True)
+
+    @property
+    def scale_format(self) -> IntFormat:
+        return IntFormat(bits=self.scale, signed=True)
+
+    @property
+    def bias_format(self) -> IntFormat:
+        return IntFormat(bits=self.bias, signed=True)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutputStage:
+    """What every requantising operation ends with: clip(round_S(p) + zp, lo, hi).
+
+    rounding: mode of round_S; zero_point: zp of the output; lo, hi: clip bounds, inside -128..255.
+
+    Raises:
+        RangeError: a value outside its range, or lo > hi.
+    """
+
+    rounding: Rounding = Rounding.HALF_UP
+    zero_point: int = 0
+    lo: int
+    hi: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rounding", Rounding.parse(self.rounding))
+        check_int("zero_point", self.zero_point, ACTIVATION_LO, ACTIVATION_HI)
+        check_int("lo", self.lo, ACTIVATION_LO, ACTIVATION_HI)
+        check_int("hi", self.hi, ACTIVATION_LO, ACTIVATION_HI)
+        if self.lo > self.hi:
+            raise RangeError(f"lo = {self.lo} is above hi = {self.hi}")
+
+    def requantise(self, p: IntArray, shift: npt.ArrayLike) -> IntArray:
+        """Return clip(round_S(p) + zp, lo, hi) for |p| <= 2^62."""
+        return saturate(round_shift(p, shift, self.rounding) + self.zero_point, self.lo, self.hi)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MulQuant(OutputStage):
+    """Constants of one MulQuant, per tensor (length 1) or per output channel (length C).
+
+    multiplier: (1,) or (C,) signed SCALE_W bits; bias: same shape, signed BIAS_W bits with S fraction bits;
+    shift: same shape, 0..63; rounding, zero_point, lo, hi: see `OutputStage`; widths: hardware widths.
+
+    Raises:
+        RangeError: a constant outside its width, or lo > hi.
+        ShapeError: multiplier, bias and shift differ in length or are not vectors.
+    """
+
+    multiplier: IntArray
+    bias: IntArray
+    shift: IntArray
+    widths: Widths = Widths()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fields = {
+            "multiplier": check_format("multiplier", self.multiplier, self.widths.scale_format),
+            "bias": check_format("bias", self.bias, self.widths.bias_format),
+            "shift": check_range("shift", self.shift, 0, MAX_SHIFT),
+        }
+        for name, value in fields.items():
+            if value.ndim != 1 or value.shape != fields["multiplier"].shape or not value.size:
+                raise ShapeError(
+                    f"{name}: shape {value.shape} is not a vector of the multiplier's length "
+                    f"{fields['multiplier'].shape}"
+                )
+            object.__setattr__(self, name, value)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels; 1 means per tensor."""
+        return int(self.multiplier.size)
+
+
+def mulquant(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int = 1) -> IntArray:
+    """Requantise accumulators: q = clip(round_S(acc M + B) + zp, lo, hi).
+
+    Args:
+        acc: int, any shape, ACC_W bits signed, scale s_x s_w.
+        params: the constants; per channel they run along channel_axis.
+        channel_axis: axis of acc that the channels lie on; ignored per tensor.
+
+    Returns:
+        int64, shape of acc, in lo..hi, scale s_y and zero point zp. Exact: one rounding, one saturation.
+
+    Raises:
+        RangeError: a float dtype or an accumulator outside ACC_W bits.
+        ShapeError: the channel axis does not have params.channels elements.
+
+    Source: Torch2Chip (MLSys 2024) Eq. 7-15; docs/arithmetic.md section 3.
+
+    >>> import numpy as np
+    >>> q = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([1]), lo=-2, hi=2)
+    >>> mulquant([-9, -3, -1, 1, 3, 9], q).tolist()
+    [-2, -1, 0, 1, 2, 2]
+    """
+    value = check_format("acc", acc, params.widths.acc_format)
+    if params.channels == 1:
+        m, b, s = (v.reshape(()) for v in (params.multiplier, params.bias, params.shift))
+    else:
+        if value.ndim == 0 or value.shape[channel_axis] != params.channels:
+            raise ShapeError(
+                f"acc: axis {channel_axis} of shape {value.shape} does not have {params.channels} channels"
+            )
+        spread = [1] * value.ndim
+        spread[channel_axis] = params.channels
+        m, b, s = (v.reshape(spread) for v in (params.multiplier, params.bias, params.shift))
+    p: IntArray = value * m + b
+    return params.requantise(p, s)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AddQuant(OutputStage):
+    """Constants of one residual add, per tensor.
+
+    multiplier_a, multiplier_b: signed SCALE_W bits; bias: signed BIAS_W bits with `shift` fraction bits; shift 0..63.
+
+    Raises:
+        RangeError: a constant outside its width.
+    """
+
+    multiplier_a: int
+    multiplier_b: int
+    bias: int
+    shift: int
+    widths: Widths = Widths()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        scale, bias = self.widths.scale_format, self.widths.bias_format
+        check_int("multiplier_a", self.multiplier_a, scale.lo, scale.hi)
+        check_int("multiplier_b", self.multiplier_b, scale.lo, scale.hi)
+        check_int("bias", self.bias, bias.lo, bias.hi)
+        check_int("shift", self.shift, 0, MAX_SHIFT)
+
+
+def residual_add(
+    a: npt.ArrayLike, b: npt.ArrayLike, params: AddQuant, *, zero_point_a: int = 0, zero_point_b: int = 0
+) -> IntArray:
+    """Add two activations of different scales: q = clip(round_S((a-zp_a) M_a + (b-zp_b) M_b + B) + zp, lo, hi).
+
+    Args:
+        a, b: int, equal shapes, each in -128..255, scales s_a and s_b.
+        params: the constants, per tensor.
+        zero_point_a, zero_point_b: zero points of the operands.
+
+    Returns:
+        int64, same shape, in lo..hi, scale s_y. Exact: one rounding, one saturation, both at the end.
+
+    Raises:
+        RangeError: a float dtype or a value outside -128..255.
+        ShapeError: the shapes differ (no broadcasting).
+
+    Source: docs/arithmetic.md section 4.4.
+
+    >>> import numpy as np
+    >>> add = AddQuant(multiplier_a=1, multiplier_b=2, bias=0, shift=1, lo=-8, hi=7)
+    >>> residual_add([1, -1, 9], [0, 0, 9], add).tolist()
+    [1, 0, 7]
+    """
+    left = check_range("a", a, ACTIVATION_LO, ACTIVATION_HI)
+    right = check_range("b", b, ACTIVATION_LO, ACTIVATION_HI)
+    if left.shape != right.shape:
+        raise ShapeError(f"residual add: shapes {left.shape} and {right.shape} differ")
+    p = (left - zero_point_a) * params.multiplier_a + (right - zero_point_b) * params.multiplier_b + params.bias
+    return params.requantise(np.asarray(p, dtype=np.int64), params.shift)

@@ -1,0 +1,97 @@
+"""Rounding division by a power of two, in the four named modes; the only place where golden rounds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.golden.arithmetic.formats import IntArray, as_int64, check_range
+from t2c.golden.errors import RangeError
+
+MAX_SHIFT = 63
+"""Largest legal shift (SHIFT_W = 6 bits)."""
+
+MAX_MAGNITUDE = 1 << 62
+"""Largest |p| that `round_shift` takes: p plus half of 2^63 then still fits int64."""
+
+
+class Rounding(StrEnum):
+    """Rounding modes of docs/arithmetic.md section 2."""
+
+    FLOOR = "floor"
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    HALF_AWAY = "half_away"
+
+    @property
+    def code(self) -> int:
+        """Value of the two rounding bits in hardware."""
+        return list(Rounding).index(self)
+
+    @classmethod
+    def parse(cls, name: object) -> Rounding:
+        """Return the mode of that name.
+
+        Raises:
+            RangeError: no such mode; the message lists the modes.
+        """
+        try:
+            return cls(str(name))
+        except ValueError:
+            modes = ", ".join(mode.value for mode in cls)
+            raise RangeError(f"rounding = {name!r} is not one of {modes}") from None
+
+
+def round_shift(p: npt.ArrayLike, shift: npt.ArrayLike, mode: Rounding) -> IntArray:
+    """Divide by 2^shift and round: round_S(p), exact for every legal input.
+
+    With q = floor(p / 2^S), f = p - q 2^S and h = 2^(S-1) the result is q plus
+    floor: 0, half_up: [f >= h], half_even: [f > h or (f = h and q odd)],
+    half_away: [f > h or (f = h and p >= 0)].
+
+    Args:
+        p: int, any shape, |p| <= 2^62.
+        shift: int 0..63, broadcast against p; 0 returns p.
+        mode: the rounding mode.
+
+    Raises:
+        RangeError: a float dtype, |p| > 2^62, a shift outside 0..63 or an unknown mode.
+
+    Source: docs/arithmetic.md section 2; half_even is IEEE 754 roundTiesToEven, half_away roundTiesToAway.
+
+    >>> for mode in Rounding:
+    ...     print(mode.value, round_shift([-3, -1, 1, 3], 1, mode).tolist())
+    floor [-2, -1, 0, 1]
+    half_up [-1, 0, 1, 2]
+    half_even [-2, 0, 0, 2]
+    half_away [-2, -1, 1, 2]
+    """
+    value = check_range("p", p, -MAX_MAGNITUDE, MAX_MAGNITUDE)
+    amount = check_range("shift", shift, 0, MAX_SHIFT)
+    mode = Rounding.parse(mode)
+    floor: IntArray = value >> amount
+    if mode is Rounding.FLOOR:
+        return floor + np.zeros_like(amount)
+    guard: IntArray = np.where(amount > 0, (value >> np.maximum(amount - 1, 0)) & 1, 0)
+    if mode is Rounding.HALF_UP:
+        return floor + guard
+    below_guard = value & ((np.int64(1) << np.maximum(amount - 1, 0)) - 1)
+    tie = (guard == 1) & (below_guard == 0)
+    stays_down = (floor & 1) == 0 if mode is Rounding.HALF_EVEN else value < 0
+    return floor + np.where(tie & stays_down, 0, guard)
+
+
+def saturate(values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
+    """Clip to lo..hi: min(max(v, lo), hi).
+
+    Raises:
+        RangeError: a float dtype or lo > hi.
+
+    >>> saturate([-9, 0, 9], -8, 7).tolist()
+    [-8, 0, 7]
+    """
+    if lo > hi:
+        raise RangeError(f"lo = {lo} is above hi = {hi}")
+    return np.clip(as_int64("values", values), lo, hi)

@@ -1,0 +1,1 @@
+"""The integer graph: tensors, typed nodes, the package on disk."""

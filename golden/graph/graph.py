@@ -1,0 +1,140 @@
+"""The integer graph: typed nodes in topological order over named edges, proven before it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy.typing as npt
+
+from t2c.golden.arithmetic.formats import IntArray, check_format
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import PackageError, ShapeError
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+_REFUSED = (ValueError, NotImplementedError)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def _check_name(name: str, place: str) -> None:
+    """Files and folders bear the names of graphs and nodes: no name may lead out of its folder."""
+    if not _NAME.fullmatch(name):
+        raise PackageError(
+            f"{place}: a name is letters, digits, '_', '.' and '-', and starts with none of the last two"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Graph:
+    """A network in integers.
+
+    name: for reports; widths: hardware widths that every node uses; edges: by name;
+    nodes: in topological order; input, output: names of edges.
+
+    Raises:
+        PackageError: a name used twice, missing or unfit for a file, an edge without producer, an order that is not
+            topological, a shape or number that does not fit; the message names the node and the field.
+    """
+
+    name: str
+    widths: Widths
+    edges: Mapping[str, TensorSpec]
+    nodes: tuple[Node, ...]
+    input: str
+    output: str
+
+    def __post_init__(self) -> None:
+        _check_name(self.name, f"graph {self.name!r}")
+        if self.input not in self.edges:
+            raise PackageError(f"graph: input {self.input!r} is not an edge")
+        if not self.nodes:
+            raise PackageError("graph: it has no nodes")
+        known = {self.input}
+        names: set[str] = set()
+        for node in self.nodes:
+            place = f"node {node.name!r}"
+            _check_name(node.name, place)
+            if node.name in names:
+                raise PackageError(f"{place}: the name is used twice")
+            names.add(node.name)
+            if len(node.inputs) != node.arity:
+                raise PackageError(f"{place}: {len(node.inputs)} inputs where {node.op} takes {node.arity}")
+            for edge in node.inputs:
+                if edge not in known:
+                    raise PackageError(f"{place}: input {edge!r} is not produced by an earlier node")
+            if node.output not in self.edges:
+                raise PackageError(f"{place}: output {node.output!r} is not an edge")
+            if node.output in known:
+                raise PackageError(f"{place}: output {node.output!r} is produced twice")
+            self._prove(node, place)
+            known.add(node.output)
+        if self.output not in known or self.output == self.input:
+            raise PackageError(f"graph: output {self.output!r} is not produced by a node")
+        for edge in self.edges:
+            if edge not in known:
+                raise PackageError(f"edge {edge!r}: no node produces it")
+
+    def _prove(self, node: Node, place: str) -> None:
+        inputs, output = self.inputs_of(node), self.edges[node.output]
+        if isinstance(node, AccumulatingNode):
+            widths = node.mulquant.widths
+        elif isinstance(node, Add):
+            widths = node.addquant.widths
+        else:
+            widths = self.widths
+        if widths != self.widths:
+            raise PackageError(f"{place}: widths {widths} differ from the graph's {self.widths}")
+        try:
+            shape = node.output_shape(inputs)
+            if shape != output.shape:
+                raise ShapeError(f"output {output.name!r} has shape {output.shape}, the operation gives {shape}")
+            node.check_numbers(inputs, output)
+        except _REFUSED as error:
+            raise PackageError(f"{place}: {error}") from error
+
+    def inputs_of(self, node: Node) -> tuple[TensorSpec, ...]:
+        """The input edges of a node."""
+        return tuple(self.edges[name] for name in node.inputs)
+
+    def node(self, name: str) -> Node:
+        """Return the node of that name.
+
+        Raises:
+            KeyError: no such node; the message lists the names.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        names = ", ".join(node.name for node in self.nodes)
+        raise KeyError(f"no layer {name!r} in {self.name}; it has {names}")
+
+    def steps(self, images: npt.ArrayLike) -> Iterator[tuple[Node, list[IntArray], IntArray]]:
+        """Run the graph and yield (node, its input values, its output value), node by node.
+
+        Args:
+            images: int (N, *input shape), N >= 1, in the input edge's format.
+
+        Raises:
+            RangeError: a float dtype or a value outside the format.
+            ShapeError: another shape.
+        """
+        edge = self.edges[self.input]
+        values = {self.input: check_format(f"input {edge.name!r}", images, edge.format)}
+        shape = values[self.input].shape
+        if shape[1:] != edge.shape or shape[0] < 1:
+            raise ShapeError(f"input {edge.name!r}: shape {shape} is not (N, {', '.join(map(str, edge.shape))})")
+        for node in self.nodes:
+            arguments = [values[name] for name in node.inputs]
+            values[node.output] = node.forward(arguments, self.inputs_of(node))
+            yield node, arguments, values[node.output]
+
+    def run(self, images: npt.ArrayLike) -> dict[str, IntArray]:
+        """Return every tensor of the run, by edge name, the input included. Exact. Arguments and errors: `steps`."""
+        values: dict[str, IntArray] = {}
+        for node, arguments, result in self.steps(images):
+            values.update(zip(node.inputs, arguments, strict=True))
+            values[node.output] = result
+        return values

@@ -1,0 +1,1 @@
+"""Integers as memory words and image files."""

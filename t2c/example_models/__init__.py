@@ -1,0 +1,45 @@
+"""The example packages, by name: how each is made, and their figures as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+from pathlib import Path
+
+from t2c.example_models import digits, glyphs, resnet18
+from t2c.example_models.settings import Metrics
+
+FAMILIES = (digits, glyphs, resnet18)
+"""Modules with NAMES and a `build`; what the packages of one family share is made once."""
+
+NAMES: tuple[str, ...] = tuple(name for family in FAMILIES for name in family.NAMES)
+
+
+def build(
+    directory: Path, names: Collection[str] = NAMES, *, epochs: int | None = None
+) -> Iterator[tuple[str, Metrics]]:
+    """Make example packages one after the other; yield the name and the metrics of each as soon as it is written.
+
+    Args:
+        directory: the packages become its subdirectories.
+        names: which of NAMES.
+        epochs: overrides all training schedules, for a quick run.
+
+    Raises:
+        LookupError: a name that is not an example, at once; the message lists them all.
+    """
+    for name in names:
+        if name not in NAMES:
+            raise LookupError(f"MODELS: no example package {name!r}; there are {', '.join(NAMES)}")
+    chosen = ((family, [name for name in family.NAMES if name in names]) for family in FAMILIES)
+    return chain.from_iterable(family.build(directory, part, epochs=epochs) for family, part in chosen if part)
+
+
+HEADER = f"{'package':<14}{'float':>9}{'fake':>9}{'integer':>9}{'scale error':>14}"
+
+
+def row(name: str, metrics: Metrics) -> str:
+    """Metrics as aligned text under HEADER: accuracies in percent, the scale error in parts per million."""
+    figures = [metrics.get(f"accuracy_{kind}") for kind in ("float", "fake_quantised", "integer")]
+    cells = "".join(f"{'-':>9}" if figure is None else f"{figure:>9.2%}" for figure in figures)
+    return f"{name:<14}{cells}{metrics['max_scale_error'] * 1e6:>10.1f} ppm"

@@ -1,1 +1,0 @@
-"""cocotb benches; each module drives one unit of rtl/ and is run through tb.runner."""

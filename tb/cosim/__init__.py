@@ -1,0 +1,1 @@
+"""A network on the core beside golden: files of a run, bench, comparison, verdict."""

@@ -1,0 +1,201 @@
+"""Classes of a run of the core: which operations, shapes, widths, tiles and stalls it exercised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from t2c.contract.descriptor import Operation
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.node import Node, WeightedNode
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
+from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
+from t2c.mapping.layer import LayerPlan, WeightedPlan
+from t2c.mapping.program import Program, Work
+from t2c.tb.components.bins import JOIN, Coverage
+from t2c.tb.components.stalls import PROFILES, parse_stalls
+
+SLIDING = (Conv2d.op, MaxPool2d.op, AveragePool2d.op)
+EDGES = ("top", "bottom", "left", "right")
+BITS = range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1)
+SIGNS = {True: "signed", False: "unsigned"}
+REQUANTISING = (Conv2d.op, Linear.op, AveragePool2d.op, Add.op)
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "operation": (*SLIDING, Linear.op, Add.op, Flatten.op, "average_pool2d, constants for each channel"),
+    "convolution": ("dense", "grouped", "depthwise", "1 x 1", "higher than wide", "wider than high"),
+    "stride": tuple(f"{op}{JOIN}{what}" for op in SLIDING for what in ("stride 1", "stride above 1")),
+    "dilation": tuple(
+        f"{op}{JOIN}{what}" for op in (Conv2d.op, MaxPool2d.op) for what in ("dilation 1", "dilation above 1")
+    ),
+    "padding": (
+        *(f"{op}{JOIN}padding used {edge}" for op in SLIDING for edge in EDGES),
+        *(f"{op}{JOIN}no padding" for op in SLIDING),
+        "a window wholly in the padding",
+        "padding by a zero point other than 0",
+    ),
+    "zero points": tuple(
+        f"{side} {sign}{JOIN}zero point {value}"
+        for side in ("input", "output")
+        for sign in SIGNS.values()
+        for value in ("0", "not 0")
+    ),
+    "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in REQUANTISING for mode in Rounding),
+    "results": tuple(f"{op}{JOIN}a result {where}" for op in REQUANTISING for where in ("at lo", "at hi", "between")),
+    "add": ("the same tensor twice", "two tensors", "operands of different signs", "operands of one sign"),
+    "K tiles": ("partial K tile", "full K tile", "one K tile", "several K tiles", "several taps in one tile"),
+    "N tiles": ("partial N tile", "full N tile", "one N tile", "several N tiles"),
+    "corners of the array": tuple(f"{r} row, {c} column" for r in ("first", "last") for c in ("first", "last")),
+    "blocks": ("one block", "several blocks", "a last block that is not full"),
+    "accumulators": ("kept from one column run to the next", "one column run for all K"),
+    "weights": tuple(f"weights of {bits} bits" for bits in BITS),
+    "activations": tuple(
+        f"{side} of {bits} bits, {sign}" for side in ("input", "output") for bits in BITS for sign in SIGNS.values()
+    ),
+    "input stalls": tuple(f"input stalls {name}" for name in PROFILES),
+    "output stalls": tuple(f"output stalls {name}" for name in PROFILES),
+    "memories": ("all tensors stay", "a tensor passes in strips", "constants stay", "weights and parameters streamed"),
+    "images": ("one image", "several images in one run"),
+    "array": ("ROWS = COLS", "ROWS > COLS"),
+}
+"""All bins of the core, by group."""
+
+
+def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> Coverage:
+    """The bins that a run hits once all its results have been compared.
+
+    Args:
+        program: what the core ran.
+        tensors: golden's, of all images, by edge.
+        stall: back-pressure, as STALL.
+    """
+    made = Coverage(GROUPS)
+    for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program)):
+        made.hit(group, name)
+    return made
+
+
+def _whole(program: Program, stall: str) -> Iterator[tuple[str, str]]:
+    stall_in, stall_out = parse_stalls(stall)
+    hardware = program.hardware
+    yield "input stalls", f"input stalls {stall_in.name}"
+    yield "output stalls", f"output stalls {stall_out.name}"
+    yield "memories", "a tensor passes in strips" if program.spilled else "all tensors stay"
+    streamed = any(step.op is Operation.WEIGHTS for step in program.steps)
+    yield "memories", "weights and parameters streamed" if streamed else "constants stay"
+    yield "images", "one image" if program.batch == 1 else "several images in one run"
+    yield "array", "ROWS = COLS" if hardware.rows == hardware.cols else "ROWS > COLS"
+
+
+def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple[str, str]]:
+    for node in program.nodes:
+        inputs, output = program.graph.inputs_of(node), program.graph.edges[node.output]
+        yield "operation", node.op
+        if isinstance(node, Flatten):
+            continue
+        yield from _formats(node, inputs, output)
+        plan = program.plans[node.name]
+        if isinstance(node, WeightedNode):
+            yield "weights", f"weights of {node.weight_bits} bits"
+        if isinstance(node, Conv2d):
+            yield from _kernel(node)
+        if isinstance(node, AveragePool2d) and node.mulquant.channels > 1:
+            yield "operation", "average_pool2d, constants for each channel"
+        if isinstance(node, Add):
+            yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
+            yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
+        if isinstance(node, (Conv2d, MaxPool2d, AveragePool2d)):
+            yield from window_bins(node.op, node.window, inputs[0])
+        if node.op in REQUANTISING:
+            yield "rounding", f"{node.op}{JOIN}{plan.stage.rounding.value}"
+            yield from _results(node.op, plan, tensors.get(node.output))
+
+
+def _formats(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> Iterator[tuple[str, str]]:
+    for side, edge in (*(("input", edge) for edge in inputs), ("output", output)):
+        sign = SIGNS[edge.signed]
+        yield "activations", f"{side} of {edge.bits} bits, {sign}"
+        yield "zero points", f"{side} {sign}{JOIN}zero point {'not 0' if edge.zero_point else '0'}"
+
+
+def _kernel(node: Conv2d) -> Iterator[tuple[str, str]]:
+    channels = node.weight.shape[1] * node.groups
+    if node.groups == 1:
+        yield "convolution", "dense"
+    else:
+        yield "convolution", "depthwise" if node.groups == channels else "grouped"
+    high, wide = node.window.kernel
+    if high == wide == 1:
+        yield "convolution", "1 x 1"
+    if high != wide:
+        yield "convolution", "higher than wide" if high > wide else "wider than high"
+
+
+def window_bins(op: str, window: Window, source: TensorSpec) -> Iterator[tuple[str, str]]:
+    """What a window does on an image; padding counts only where a window really reaches into it."""
+    extent = source.shape[1], source.shape[2]
+    sizes = window.output_size(*extent)
+    used, outside = [], False
+    for axis in (0, 1):
+        starts = np.arange(sizes[axis]) * window.stride[axis] - window.padding[axis]
+        taps = starts[:, np.newaxis] + np.arange(window.kernel[axis]) * window.dilation[axis]
+        used += [bool((taps < 0).any()), bool((taps >= extent[axis]).any())]
+        outside |= bool(((taps < 0) | (taps >= extent[axis])).all(axis=1).any())
+        yield "stride", f"{op}{JOIN}stride {'above 1' if window.stride[axis] > 1 else '1'}"
+        if op != AveragePool2d.op:
+            yield "dilation", f"{op}{JOIN}dilation {'above 1' if window.dilation[axis] > 1 else '1'}"
+    for edge, reached in zip(EDGES, used, strict=True):
+        if reached:
+            yield "padding", f"{op}{JOIN}padding used {edge}"
+    if not any(used):
+        yield "padding", f"{op}{JOIN}no padding"
+    if outside:
+        yield "padding", "a window wholly in the padding"
+    if any(used) and source.zero_point:
+        yield "padding", "padding by a zero point other than 0"
+
+
+def _results(op: str, plan: LayerPlan, values: IntArray | None) -> Iterator[tuple[str, str]]:
+    if values is None:
+        return
+    lo, hi = plan.stage.lo, plan.stage.hi
+    for where, there in (("at lo", values == lo), ("at hi", values == hi), ("between", (lo < values) & (values < hi))):
+        if there.any():
+            yield "results", f"{op}{JOIN}a result {where}"
+
+
+def _steps(program: Program) -> Iterator[tuple[str, str]]:
+    for step in program.steps:
+        if step.work is None:
+            continue
+        yield from _tiles(step.work)
+        depth, blocks = program.hardware.acc_depth, step.descriptor.blocks
+        yield "blocks", "one block" if blocks == 1 else "several blocks"
+        if step.descriptor.pixels % depth:
+            yield "blocks", "a last block that is not full"
+
+
+def _tiles(work: Work) -> Iterator[tuple[str, str]]:
+    """K lies on the rows, N on the columns; what is not full has rows or columns that stand for nothing."""
+    plan, run, hardware = work.plan, work.run, work.plan.hardware
+    if not isinstance(plan, WeightedPlan):
+        return
+    yield "accumulators", "kept from one column run to the next" if run.keep else "one column run for all K"
+    taps, _ = plan.plan.tile_rows(run.first_word, run.words)
+    channels = plan.channels[run.first_tile : run.first_tile + run.tiles]
+    for letter, idle in (("K", taps < 0), ("N", channels < 0)):
+        if idle.any():
+            yield f"{letter} tiles", f"partial {letter} tile"
+        if not idle.any(axis=1).all():
+            yield f"{letter} tiles", f"full {letter} tile"
+        yield f"{letter} tiles", f"one {letter} tile" if len(idle) == 1 else f"several {letter} tiles"
+    if plan.plan.taps_per_tile > 1:
+        yield "K tiles", "several taps in one tile"
+    weights = plan.weights(run).reshape(-1, hardware.rows, hardware.cols)
+    for row_name, row in (("first", 0), ("last", -1)):
+        for col_name, col in (("first", 0), ("last", -1)):
+            if weights[:, row, col].any():
+                yield "corners of the array", f"{row_name} row, {col_name} column"

@@ -1,0 +1,192 @@
+"""What the bench of t2c_core is made of: it drives tb/hdl/core_harness.v and reads what that captured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
+
+from t2c.contract.hardware import Hardware
+from t2c.tb.cosim.capture import Words, read_capture
+from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
+
+PERIOD_NS = 2
+RESET_CYCLES = 8
+STICKY = {
+    "unstable": "m_axis payload changed while stalled",
+    "unknown": "X on a control signal",
+    "last_wrong": "m_axis: tlast does not mark the last word of each step",
+    "stray": "a word came while the core was not busy",
+    "overflow": "more result words came than the harness holds",
+    "axil_wrong": "a register access had another response than expected",
+}
+"""Checks of tb/hdl/core_harness.v."""
+QUIET_CYCLES = 64
+"""After a run, besides ROWS + COLS: long enough for anything that is still inside to come out."""
+DONE_STATUS, ERROR_STATUS = 2, 4
+UNKNOWN_OPERATION, MISPLACED_TLAST = 1, 2
+
+
+class CoreBench:
+    """Drives the harness through one job. dut: the harness; job: the decoded job.json that run_files wrote."""
+
+    def __init__(self, dut: HierarchyObject, job: dict[str, Any]) -> None:
+        self.dut = dut
+        self.job = job
+        self.folder = Path(job["folder"])
+        hardware = Hardware(**job["hardware"])
+        self.rows, self.cols, self.x_w = hardware.rows, hardware.cols, hardware.x_w
+        self.stream_w = hardware.stream_w
+        expected = np.load(self.folder / "trace.npz")
+        self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
+        self.stored_kept = expected["stored"]
+        self.stopped = False  # by the end of the waveform window
+        self.signed = np.repeat(np.array(job["signed"], dtype=bool), job["words"])
+
+    async def reset(self) -> None:
+        """Hold reset for some cycles and set the stall profiles."""
+        dut, job = self.dut, self.job
+        dut.rst_n.value = 0
+        dut.go.value = 0
+        dut.dump.value = 0
+        dut.early_last.value = 0xFFFFFFFF
+        dut.transfers.value = job["transfers"]
+        dut.stored_low.value, dut.stored_high.value = job["output"]
+        dut.wave_first.value = job["window"][0] if job["window"] else 0xFFFFFFFF
+        self.set_stalls(job["stall_in"], job["stall_out"])
+        await self.cycles(RESET_CYCLES)
+        dut.rst_n.value = 1
+        await self.cycles(RESET_CYCLES)
+
+    def set_stalls(self, stall_in: dict[str, int], stall_out: dict[str, int]) -> None:
+        """Choose the back-pressure of both streams."""
+        dut = self.dut
+        dut.in_profile.value, dut.in_blocked.value = stall_in["profile"], stall_in["blocked"]
+        dut.out_profile.value, dut.out_blocked.value = stall_out["profile"], stall_out["blocked"]
+
+    async def cycles(self, count: int) -> None:
+        await Timer(count * PERIOD_NS, "ns")
+
+    async def start(self, run: int) -> None:
+        """Set one run of the program going."""
+        # Back-pressure depends on seed and image alone, so that a replay of one image meets the same.
+        image = self.job["first_image"] + run * self.job["batch"]
+        self.dut.seed.value = (self.job["seed"] + 0x9E3779B9 * image) & 0xFFFFFFFF
+        self.dut.input_base.value = run * self.job["input_words"]
+        self.dut.go.value = 1
+        await self.cycles(3)
+        self.dut.go.value = 0
+
+    async def run(self, run: int) -> str | None:
+        """Run the program once to its end; return what went wrong, or None."""
+        await self.start(run)
+        limit, what = self.job["cycle_limit"], "not done"
+        window = self.job["window"]
+        ends = bool(window and window[1] is not None and window[1] < limit)
+        if ends:
+            limit, what = window[1], "stopped with the waveform's last cycle"
+        try:
+            await with_timeout(RisingEdge(self.dut.job_done), limit * PERIOD_NS, "ns")
+        except SimTimeoutError:
+            self.stopped = ends
+            number = self.counter("layer")
+            layer = self.job["layers"][number] if 0 <= number < len(self.job["layers"]) else number
+            return f"run {run}: {what} after {limit} cycles, in layer {layer}: {self.stalled_interface()}"
+        return None
+
+    def stalled_interface(self) -> str:
+        """Name the interface that waits, from the harness's `interfaces` bits."""
+        bits = str(self.dut.interfaces.value)
+        busy, _, in_valid, in_ready, out_valid, out_ready = bits
+        if in_valid == "1" and in_ready != "1":
+            return "s_axis waits for tready"
+        if out_valid == "1" and out_ready != "1":
+            return "m_axis waits for tready"
+        if busy == "1":
+            return "the core is busy, m_axis gives no tvalid"
+        return f"the core is not busy (busy, host, s_valid, s_ready, m_valid, m_ready = {bits})"
+
+    def counter(self, name: str) -> int:
+        """Read a register of the harness; an unknown one counts as -1."""
+        value = getattr(self.dut, name).value
+        return int(value) if value.is_resolvable else -1
+
+    def end_faults(self, run: int) -> list[str]:
+        """How the program ended, by the core's own registers and by the host's transfers."""
+        faults = []
+        status, error = self.counter("status"), self.counter("error_code")
+        if status != DONE_STATUS or error != 0:
+            faults.append(f"run {run}: STATUS = {status}, ERROR = {error} at layer {self.counter('last_layer')}")
+        if self.counter("last_layer") != self.job["last_layer"]:
+            faults.append(f"run {run}: LAYER = {self.counter('last_layer')}, {self.job['last_layer']} was expected")
+        if self.counter("served") != self.job["transfers"]:
+            faults.append(f"run {run}: {self.counter('served')} of {self.job['transfers']} transfers were complete")
+        if self.counter("refused") != 1:
+            faults.append(f"run {run}: a start while busy was not refused")
+        # CYCLES counts from the start, one cycle before the core is busy.
+        if self.counter("cycles") != self.counter("busy_cycles") + 1:
+            faults.append(
+                f"run {run}: the CYCLES register says {self.counter('cycles')}, "
+                f"the core was busy for {self.counter('busy_cycles')}"
+            )
+        return faults
+
+    async def settle(self) -> list[str]:
+        """After a run nothing more may come."""
+        before = self.counter("captured")
+        await self.cycles(self.rows + self.cols + QUIET_CYCLES)
+        after = self.counter("captured")
+        faults = [] if after == before else [f"{after - before} result words came after the end"]
+        return faults + [text for name, text in STICKY.items() if self.counter(name) != 0]
+
+    async def dump(self) -> None:
+        """Let the harness write what it captured."""
+        for name in ("trace", "stored", "cycles"):
+            (self.folder / f"{name}.hex").unlink(missing_ok=True)
+        self.dut.dump.value = 1
+        await self.cycles(2)
+        self.dut.dump.value = 0
+
+    def trace(self) -> Words:
+        """The result words of the run."""
+        bits = self.rows + 24 + self.cols * self.x_w
+        if self.counter("captured") <= 0:
+            empty = np.zeros((0, bits), dtype=bool)
+            return Words(value=empty, unknown=empty)
+        return read_capture(self.folder / "trace.hex", bits)
+
+    def compare(self, run: int) -> tuple[Comparison, dict[str, Any] | None]:
+        """Compare every result word of a run with golden; also say which word, if any, went to a wrong place."""
+        words, data_w = self.trace(), self.cols * self.x_w
+        raw, unknown = words.field(0, self.x_w, self.cols, signed=False)
+        expected = np.load(self.folder / f"expected_{run}.npy", mmap_mode="r")
+        values = compare_values("result words", raw, unknown, expected, self.kept, self.signed, self.x_w)
+        places = compare_places(words, self.address, self.group, self.rows, self.cols, data_w)
+        faults = tuple(f"run {run}: {fault}" for fault in values.faults)
+        found = Comparison(compared=values.compared, mismatches=values.mismatches, faults=faults)
+        return found, {"run": run, "word": places[0], "text": places[1]} if places else None
+
+    def compare_output(self, run: int) -> Comparison:
+        """Compare what arrived at the host with golden's output, and keep it."""
+        words = read_capture(self.folder / "stored.hex", self.stream_w)
+        raw, unknown = words.field(0, self.x_w, self.rows, signed=False)
+        expected = np.load(self.folder / f"output_{run}.npy")
+        signed = np.full(len(expected), self.job["output_signed"])
+        found = compare_values("output words", raw, unknown, expected, self.stored_kept, signed, self.x_w)
+        np.save(self.folder / f"stored_{run}.npy", np.where(unknown, -1, raw).astype(np.int16))
+        if len(found.mismatches):
+            word, lane, wanted, actual = found.mismatches[0]
+            text = f"run {run}: {len(found.mismatches)} values at the host differ, the first in output word {word}, "
+            text += f"bank {lane}: expected {wanted}, actual {'X' if actual == UNKNOWN else actual}"
+            return Comparison(compared=found.compared, mismatches=found.mismatches, faults=(*found.faults, text))
+        return found
+
+    def layer_cycles(self) -> npt.NDArray[np.int64]:
+        """Busy cycles by layer number, since the beginning of the simulation."""
+        words = read_capture(self.folder / "cycles.hex", 32)
+        values, _ = words.field(0, 32, 1, signed=False)
+        return values[:, 0]

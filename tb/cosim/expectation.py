@@ -1,0 +1,101 @@
+"""What must come out of the core: every result word in order, and what the host's memory holds at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.hardware import Hardware
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.mapping.program import Program
+
+Bits = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trace:
+    """The words that the engine writes in one run, in order; everything but the values is the same in every run.
+
+    address, group: (words,) where each goes; kept: (words, COLS) lanes that hold a channel; primary: of these, the
+    first copy of each channel; step: (words,) index of the step; word: (words,) index in the batch's tensor.
+    """
+
+    address: IntArray
+    group: IntArray
+    kept: Bits
+    primary: Bits
+    step: IntArray
+    word: IntArray
+
+
+def result_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray, IntArray]:
+    """(address, group) of each result word of a RUN step, in order; the formula of rtl/output_writer.v.
+
+    Addresses are not yet taken modulo the memory's size.
+    """
+    tile = np.arange(descriptor.col_tiles)[:, np.newaxis, np.newaxis]
+    image = np.arange(descriptor.images)[:, np.newaxis]
+    pixel = np.arange(descriptor.out_pixels)
+    address = (
+        descriptor.out_base + tile // hardware.groups + image * descriptor.out_image_step + pixel * descriptor.out_step
+    )
+    return address.reshape(-1), np.repeat(tile.reshape(-1) % hardware.groups, image.size * pixel.size)
+
+
+def trace_of(program: Program) -> Trace:
+    """The trace of one run of a program.
+
+    Raises:
+        AssertionError: the program does not write each word of each tensor exactly once.
+    """
+    hardware = program.hardware
+    parts: list[tuple[npt.NDArray[np.generic], ...]] = []
+    written = {
+        edge: np.zeros((program.batch * lay.size, hardware.groups), np.int64) for edge, lay in program.layouts.items()
+    }
+    for index, step in enumerate(program.steps):
+        if step.result is None:
+            continue
+        layout = program.layouts[step.result.edge]
+        address, group = result_places(step.descriptor, hardware)
+        word = address - step.result.base
+        assert (word >= 0).all(), "a result goes below its tensor"
+        np.add.at(written[step.result.edge], (word, group), 1)
+        held = layout.held.reshape(layout.words, hardware.groups, hardware.cols) >= 0
+        first = np.arange(layout.words * hardware.rows).reshape(held.shape) < layout.channels
+        kept = held[word % layout.words, group]
+        parts.append((address % _span(hardware), group, kept, kept & first[word % layout.words, group],
+                      np.full(len(word), index), word))  # fmt: skip
+    for step in program.steps:
+        if step.result is not None:
+            assert (written[step.result.edge] == 1).all(), f"tensor {step.result.edge!r} is not written word by word"
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return Trace(**dict(zip(("address", "group", "kept", "primary", "step", "word"), columns, strict=True)))
+
+
+def _span(hardware: Hardware) -> int:
+    """Addresses wrap at the next power of two of the memory's depth."""
+    return 1 << hardware.act_addr_w
+
+
+def trace_values(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> IntArray:
+    """The values of every lane of the trace for one run: (words, COLS) int16.
+
+    Args:
+        program, trace: of `trace_of`.
+        tensors: golden's tensors of the run's images, (batch, *shape), by edge.
+    """
+    hardware = program.hardware
+    values = np.empty((len(trace.word), hardware.cols), dtype=np.int16)
+    for index, step in enumerate(program.steps):
+        if step.result is None:
+            continue
+        mine = slice(*np.searchsorted(trace.step, [index, index + 1]))
+        words = program.layouts[step.result.edge].to_words(tensors[step.result.edge])
+        lanes = words.reshape(len(words), hardware.groups, hardware.cols)
+        values[mine] = lanes[trace.word[mine], trace.group[mine]]
+    return values

@@ -1,0 +1,1 @@
+"""From a mismatch to the first wrong signal."""

@@ -1,0 +1,114 @@
+"""After a mismatch, run again with the probe on the failing value, name the first wrong signal, and write an FST
+around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
+from t2c.tb.cosim.localisation.core_probe import read_probe, write_windows
+from t2c.tb.cosim.localisation.first_wrong_signal import Finding, Localiser, visits_of, windows_of
+from t2c.tb.cosim.request import Waves, replay_command
+from t2c.tb.cosim.verdict import RunResult
+from t2c.tb.simulation.runner import Build, build, simulate
+
+AROUND = 64
+"""Cycles before and after the first wrong one that the FST holds."""
+LOOK_TEST = "look"
+"""The cocotb test of tb/cosim/core_tests.py that runs with the probe."""
+_NEVER = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """Where a run went wrong. finding: the first wrong signal; waves: FST around it, if one was written; replay: the
+    command that shows it again."""
+
+    finding: Finding
+    waves: Path | None
+    replay: str
+
+    def text(self) -> str:
+        """Lines for the report."""
+        lines = [f"first wrong signal: {self.finding.text}"]
+        if self.waves is not None:
+            lines.append(f"waveform around it: {self.waves}")
+        lines.append(f"replay with waveform: {self.replay}")
+        return "\n".join(f"  {line}" for line in lines)
+
+
+def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
+    """Locate the first mismatch of a failed run.
+
+    Args:
+        job: the run; its files are still those of the failure.
+        result: its result.
+
+    Returns:
+        None if no value differed (the reasons then say all there is).
+
+    Raises:
+        SimulatorError: the simulator cannot build the design with the probe.
+    """
+    if result.misplaced is not None:
+        finding = Finding(unit="output_writer", text=f"address of a result: {result.misplaced}", cycle=None)
+        return Diagnosis(finding=finding, waves=None, replay=result.figures["replay"])
+    mismatch = result.first
+    if mismatch is None:
+        return None
+    program, request = job.program, job.request
+    folder = job.folder / "look"
+    folder.mkdir(exist_ok=True)
+    built = build(harness(program.hardware, request.rtl, probe=True), job.simulator, job.output, waves=True)
+    visits = visits_of(program, job.prepared.trace, mismatch)
+    entries = write_windows(windows_of(visits, program), folder / "windows.hex")
+    limit = json.loads((job.folder / "job.json").read_text())["cycle_limit"]
+    (folder / "probe.txt").unlink(missing_ok=True)
+    probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
+    _look(job, built, folder, mismatch.run, probe, column=mismatch.lane, windows=entries, first=_NEVER, last=limit)
+    batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
+    tensors = {edge: values[batch] for edge, values in job.tensors.items()}
+    samples = read_probe(folder / "probe.txt", program.hardware)
+    finding = Localiser(program, mismatch, visits, tensors, samples).find()
+    cycle = finding.cycle if finding.cycle is not None else limit
+    window = Waves(first=max(cycle - AROUND, 0), last=cycle + AROUND)
+    waves = None
+    if finding.cycle is not None:
+        last = cycle + AROUND
+        waves = _look(job, built, folder, mismatch.run, {}, column=0, windows=0, first=window.first, last=last)
+    # A run of the same image alone shows the same: the core keeps nothing from image to image.
+    image = request.first_image + mismatch.run * program.batch
+    alone = replace(request, images=program.batch, first_image=image)
+    replay = replay_command(job.model, alone, program.hardware, job.simulator.name, window)
+    return Diagnosis(finding=finding, waves=waves, replay=replay)
+
+
+def _look(
+    job: Cosimulation,
+    built: Build,
+    folder: Path,
+    run: int,
+    files: Mapping[str, Path],
+    *,
+    column: int,
+    windows: int,
+    first: int,
+    last: int,
+) -> Path | None:
+    """Run the bench's look test with more plusargs; return its FST, if it wrote one."""
+    for stale in folder.glob("*.fst"):
+        stale.unlink()
+    wish = {"run": run, "windows": windows, "column": column, "first": first, "last": last}
+    outcome = simulate(
+        built,
+        module=MODULE,
+        tests=(LOOK_TEST,),
+        directory=folder,
+        seed=job.request.seed,
+        plusargs={**job.prepared.plusargs, **files},
+        environment={"T2C_JOB": str(job.folder / "job.json"), "T2C_LOOK": json.dumps(wish)},
+    )
+    return outcome.waves

@@ -1,0 +1,97 @@
+"""What a run prints: a table of layers, totals, the verdict; and the list of a package's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.package import Package
+from t2c.mapping.compiler import compile_program
+from t2c.tb.cosim.verdict import RunResult
+
+
+def _shape(values: Sequence[int]) -> str:
+    return "x".join(map(str, values))
+
+
+def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Align columns; those in `right` to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(w) if column in right else cell.ljust(w)
+            for column, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def run_table(result: RunResult) -> str:
+    """A line per layer, then totals, then the verdict, then why it failed."""
+    f: dict[str, Any] = result.figures
+    rows = [("layer", "operation", "output", "compared", "mismatches", "cycles", "ideal", "utilisation")]
+    for layer in f["layers"]:
+        if layer["cycles"] or layer["compared"]:
+            rows.append(
+                (
+                    layer["layer"],
+                    layer["operation"],
+                    _shape(layer["shape"]),
+                    f"{layer['compared']:,}" if layer["operation"] else "",
+                    f"{layer['mismatches']:,}" if layer["operation"] else "",
+                    f"{layer['cycles']:,}",
+                    f"{layer['ideal_cycles']:,}" if layer["operation"] else "",
+                    f"{layer['utilisation']:.1%}" if layer["macs"] else "",
+                )
+            )
+    rows.append(
+        (
+            "total",
+            "",
+            "",
+            f"{f['compared']:,}",
+            f"{f['mismatches']:,}",
+            f"{f['cycles']:,}",
+            f"{f['ideal_cycles']:,}",
+            f"{f['utilisation']:.1%}",
+        )
+    )
+    facts = [
+        ("model", f["model"]),
+        ("array", f"{f['array']} on {f['simulator']}"),
+        ("run", f"{f['images']} images, {f['batch']} at a time, seed {f['seed']}, stall {f['stall']}"),
+        ("speed", f"{f['simulated_cycles']:,} cycles at {f['cycles_per_second']:,.0f} a second"),
+    ]
+    if f["spilled"]:
+        facts.append(("at the host", f"{', '.join(f['spilled'])}: more than ACT_DEPTH holds"))
+    if f["accuracy"] is not None:
+        facts.append(("accuracy", f"{f['accuracy']:.2%} of the RTL's own predictions"))
+    facts.append(("verdict", result.verdict))
+    lines = [*_table(rows, right=range(3, 8)), "", *_table(facts)]
+    if result.reasons:
+        lines += [f"  {reason}" for reason in result.reasons]
+    if f["waves"]:
+        lines.append(f"waveform  {f['waves']}")
+    return "\n".join(lines)
+
+
+def layer_list(package: Package, hardware: Hardware) -> str:
+    """One line a layer: name, operation, shapes, and what the core makes of it."""
+    graph = package.graph
+    rows = [("layer", "operation", "input", "output", "on the core")]
+    for node in graph.nodes:
+        shapes = " ".join(_shape(edge.shape) for edge in graph.inputs_of(node))
+        rows.append(
+            (node.name, node.op, shapes, _shape(graph.edges[node.output].shape), _note(graph, node.name, hardware))
+        )
+    return "\n".join(_table(rows))
+
+
+def _note(graph: Graph, name: str, hardware: Hardware) -> str:
+    try:
+        program = compile_program(graph, name, hardware)
+    except (NotImplementedError, ValueError) as error:
+        return f"no: {str(error).removeprefix(f'layer {name!r}: ')}"
+    return f"yes: {program.macs:,} MACs an image" if program.macs else "yes"

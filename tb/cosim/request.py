@@ -1,0 +1,88 @@
+"""What a run is asked to do, and the command that asks for it again."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from t2c.common.errors import UserError
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.mapping.compiler import ALL
+
+MAIN_TEST, RESET_TEST, ERROR_TEST = "program", "program_after_reset_in_mid_stream", "misplaced_tlast_is_an_error"
+UNKNOWN_TEST = "unknown_operation_is_an_error"
+"""The tests of tb/cosim/core_tests.py; the last is for a spoilt program (`Cosimulation.run_spoilt`)."""
+
+DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
+"""Hardware fields that `make sim` takes as ACT_DEPTH and so on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waves:
+    """Which cycles of the first run an FST holds; last None: to the end."""
+
+    first: int = 0
+    last: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Waves | None:
+        """Read 0 (none), 1 (all) or FIRST:LAST.
+
+        Raises:
+            UserError: anything else.
+        """
+        if text in ("", "0"):
+            return None
+        if text == "1":
+            return cls()
+        first, colon, last = text.partition(":")
+        if not (colon and first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+            raise UserError(f"WAVES = {text!r}: 0, 1 or FIRST:LAST in cycles")
+        return cls(first=int(first), last=int(last))
+
+    def text(self) -> str:
+        return "1" if self.last is None else f"{self.first}:{self.last}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What `make sim` asks for.
+
+    layer: node name, or "all" for the whole network; images: how many of the package's samples; seed: of the run;
+    stall: back-pressure profiles; waves: write an FST; tests: of tb/cosim/core_tests.py; rtl: folder of the RTL
+    under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles.
+    """
+
+    layer: str = ALL
+    images: int = 1
+    seed: int = 1
+    stall: str = "none"
+    waves: Waves | None = None
+    tests: tuple[str, ...] = (MAIN_TEST,)
+    rtl: Path = field(default=RTL)
+    first_image: int = 0
+    coverage: bool = False
+
+
+def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves) -> str:
+    """The command that repeats this run and writes its waveform."""
+    settings = {
+        "MODEL": model,
+        "LAYER": request.layer,
+        "SIM": simulator,
+        "ROWS": hardware.rows,
+        "COLS": hardware.cols,
+        "ACC_W": hardware.acc_w,
+        "IMAGES": request.images,
+        "SEED": request.seed,
+        "STALL": request.stall,
+    }
+    usual = Hardware(rows=hardware.rows, cols=hardware.cols)
+    for name in DEPTHS:
+        if getattr(hardware, name) != getattr(usual, name):
+            settings[name.upper()] = getattr(hardware, name)
+    settings |= {"FIRST_IMAGE": request.first_image} if request.first_image else {}
+    settings["WAVES"] = waves.text()
+    return "make sim " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in settings.items())

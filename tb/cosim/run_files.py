@@ -1,0 +1,101 @@
+"""The files of a run: memory images, host memory, what is expected, and job.json for the bench."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from t2c.common.errors import UserError
+from t2c.contract.hardware import Hardware
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.rom.image import write_atomic, write_image
+from t2c.golden.rom.words import RomLayout
+from t2c.mapping.images import write_program
+from t2c.mapping.program import Program
+from t2c.mapping.schedule import layer_cycles
+from t2c.tb.components.stalls import parse_stalls
+from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
+from t2c.tb.cosim.host_transfers import host_of
+from t2c.tb.cosim.request import RunRequest
+
+HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 21, 1 << 14, 1 << 20
+"""Of tb/hdl/core_harness.v: stream words, transfers, result words of a run."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """What was written. plusargs: file by plusarg name; trace: of one run; runs: how many."""
+
+    plusargs: Mapping[str, Path]
+    trace: Trace
+    runs: int
+
+
+def _check_room(what: str, needed: int, depth: int) -> None:
+    if needed > depth:
+        raise UserError(f"the harness holds {depth} {what}, this job needs {needed}; take fewer images")
+
+
+def write_files(
+    program: Program, request: RunRequest, runs: Sequence[Mapping[str, IntArray]], folder: Path, hardware: Hardware
+) -> Prepared:
+    """Write every file that the simulation and the bench read.
+
+    Args:
+        program: what the core runs.
+        request: what to run.
+        runs: golden's tensors of each run's images, (batch, *shape), by edge; inputs included.
+        folder: where.
+        hardware: the core's parameters.
+
+    Raises:
+        UserError: more than the harness holds, or an unknown stall profile.
+    """
+    stall_in, stall_out = parse_stalls(request.stall)
+    plusargs = write_program(program, folder)
+    plusargs |= {name: folder / f"{name}.hex" for name in ("host", "transfers", "trace", "stored", "cycles")}
+    host = host_of(program, runs)
+    trace = trace_of(program)
+    _check_room("words of host memory", host.words, HOST_DEPTH)
+    _check_room("transfers", len(host.transfers), LIST_DEPTH)
+    _check_room("result words", len(trace.word), TRACE_DEPTH)
+    write_atomic(plusargs["host"], host.image)
+    write_image(plusargs["transfers"], host.transfers, RomLayout(bits=32, signed=False), "hex")
+    output = program.layouts[program.output]
+    for index, tensors in enumerate(runs):
+        np.save(folder / f"expected_{index}.npy", trace_values(program, trace, tensors))
+        np.save(folder / f"output_{index}.npy", output.to_words(tensors[program.output]).astype(np.int16))
+    np.savez(folder / "trace.npz", address=trace.address, group=trace.group, kept=trace.kept,
+             stored=np.tile(output.kept(), (program.batch, 1)))  # fmt: skip
+    cycles = sum(layer_cycles(program).values())
+    beats = int(host.transfers[:, 2].sum())
+    edge = program.graph.edges[program.output]
+    job = {
+        "nonce": secrets.token_hex(8),
+        "hardware": asdict(hardware),
+        "signed": [program.graph.edges[step.result.edge].signed for step in program.steps if step.result],
+        "words": np.unique(trace.step, return_counts=True)[1].tolist(),
+        "output_signed": edge.signed,
+        "stall_in": asdict(stall_in),
+        "stall_out": asdict(stall_out),
+        "seed": request.seed,
+        "first_image": request.first_image,
+        "batch": program.batch,
+        "runs": len(runs),
+        "input_words": program.input_words,
+        "transfers": len(host.transfers),
+        "last_layer": program.steps[-1].descriptor.layer,
+        "output": host.output,
+        # Twice what the worst profile (one cycle in ten is free) takes.
+        "cycle_limit": 2 * cycles + 20 * beats + 5000,
+        "window": [request.waves.first, request.waves.last] if request.waves else None,
+        "layers": program.layer_names,
+        "folder": str(folder),
+    }
+    (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
+    return Prepared(plusargs=plusargs, trace=trace, runs=len(runs))

@@ -1,0 +1,197 @@
+"""The verdict on a run: PASS only for a proven match, otherwise every reason why not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray, twos_complement
+from t2c.mapping.compiler import ALL
+from t2c.mapping.program import Program
+from t2c.mapping.schedule import layer_cycles, layer_ideal_cycles
+from t2c.tb.cosim.localisation.mismatches import Mismatch, mismatches_of
+from t2c.tb.cosim.request import RunRequest, Waves, replay_command
+from t2c.tb.cosim.run_files import Prepared
+from t2c.tb.simulation.runner import Outcome
+from t2c.tb.simulation.simulators import Simulator
+
+SHOWN = 8
+"""Mismatches that a report lists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run found; `to_json` is sim_build/<run>/result.json.
+
+    verdict: PASS, FAIL, or STOPPED (with the last cycle of the waveform that was asked for; nothing was judged);
+    reasons: why it is no PASS; first: the first mismatch, if there is one; misplaced: a result word that went to a
+    wrong place, if that came before any mismatch.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    figures: dict[str, Any]
+    first: Mismatch | None = None
+    misplaced: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == "PASS"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, "reasons": list(self.reasons), **self.figures}
+
+
+def _reasons(
+    prepared: Prepared, request: RunRequest, folder: Path, outcome: Outcome, found: dict[str, Any]
+) -> list[str]:
+    """Everything but mismatches that keeps the run from being a proven match."""
+    wanted = int(prepared.trace.kept.sum()) * prepared.runs
+    reasons = list(found.get("faults", ()))
+    if not found:
+        reasons.append(f"the bench gave no verdict; see {outcome.log}")
+    elif found.get("stopped"):
+        return [found["stopped"]]
+    elif found["nonce"] != json.loads((folder / "job.json").read_text())["nonce"]:
+        reasons.append("the verdict belongs to another run")
+    elif found["compared"] == 0 or (found["outputs_compared"] == 0 and not found["mismatches"]):
+        reasons.append("nothing was compared")
+    elif found["compared"] != wanted and not found["mismatches"]:
+        reasons.append(f"{found['compared']} values compared, not all {wanted}")
+    if outcome.tests != len(request.tests):
+        reasons.append(f"{outcome.tests} of {len(request.tests)} benches ran; see {outcome.log}")
+    if outcome.crashed:
+        reasons.append(f"the simulator ended with an error; see {outcome.log}")
+    return reasons
+
+
+def judge(
+    program: Program,
+    prepared: Prepared,
+    request: RunRequest,
+    model: str,
+    simulator: Simulator,
+    folder: Path,
+    outcome: Outcome,
+    labels: IntArray,
+) -> RunResult:
+    """Put together what the bench found (verdict.json, mismatches.npy), what the simulator said and what was run."""
+    hardware = program.hardware
+    found: dict[str, Any] = {}
+    if (folder / "verdict.json").is_file():
+        found = json.loads((folder / "verdict.json").read_text())
+    rows = np.load(folder / "mismatches.npy") if "compared" in found else np.zeros((0, 5), dtype=np.int32)
+    mismatches = mismatches_of(program, prepared.trace, rows, SHOWN)
+    misplaced = _misplaced(program, prepared, found, rows)
+    reasons = [misplaced] if misplaced else []
+    reasons += [m.text() for m in mismatches] + _reasons(prepared, request, folder, outcome, found)
+    if not outcome.passed and not reasons:
+        reasons.append(f"{outcome.failed} of {outcome.tests} benches failed; see {outcome.log}")
+    figures = {
+        "model": model,
+        "layer": request.layer,
+        "simulator": f"{simulator.name} {simulator.version}",
+        "array": f"{hardware.rows}x{hardware.cols}",
+        "images": request.images,
+        "batch": program.batch,
+        "seed": request.seed,
+        "stall": request.stall,
+        "spilled": list(program.spilled),
+        "layers": _layer_figures(program, prepared, found, rows),
+        "compared": int(prepared.trace.primary.sum()) * len(found.get("layer_cycles", [])),
+        "mismatches": found.get("mismatches", 0),
+        **_totals(program, prepared, found, hardware.rows * hardware.cols),
+        "simulated_cycles": found.get("simulated_cycles", 0),
+        "cycles_per_second": found.get("cycles_per_second", 0.0),
+        "seconds": outcome.seconds,
+        "accuracy": _accuracy(program, prepared, folder, labels) if request.layer == ALL and not reasons else None,
+        "hardware": asdict(hardware),
+        "log": str(outcome.log),
+        "waves": str(outcome.waves) if outcome.waves else None,
+        "replay": replay_command(model, request, hardware, simulator.name, request.waves or Waves()),
+    }
+    verdict = "FAIL" if reasons or found.get("mismatches") else "PASS"
+    if found.get("stopped"):
+        verdict, reasons = "STOPPED", [found["stopped"]]
+    first = mismatches[0] if mismatches else None
+    return RunResult(verdict=verdict, reasons=tuple(reasons), figures=figures, first=first, misplaced=misplaced)
+
+
+def _misplaced(
+    program: Program, prepared: Prepared, found: dict[str, Any], rows: np.typing.NDArray[np.int32]
+) -> str | None:
+    """The first result word that went to a wrong place, unless a value differs before it."""
+    places = found.get("misplaced", [])
+    if not places:
+        return None
+    run, word = places[0]["run"], places[0]["word"]
+    if len(rows) and (rows[0, 0], rows[0, 1]) < (run, word):
+        return None
+    work = program.steps[int(prepared.trace.step[word])].work
+    assert work is not None
+    return f"layer {work.plan.node.name}: run {run}: {places[0]['text']}"
+
+
+def _totals(program: Program, prepared: Prepared, found: dict[str, Any], elements: int) -> dict[str, Any]:
+    runs = found.get("layer_cycles", [])
+    cycles = sum(map(sum, runs))
+    macs = program.macs * program.batch * len(runs)
+    return {
+        "cycles": cycles,
+        "expected_cycles": sum(layer_cycles(program).values()) * len(runs),
+        "ideal_cycles": sum(layer_ideal_cycles(program).values()) * len(runs),
+        "macs": macs,
+        "utilisation": macs / (cycles * elements) if cycles else 0.0,
+    }
+
+
+def _layer_figures(
+    program: Program, prepared: Prepared, found: dict[str, Any], rows: np.typing.NDArray[np.int32]
+) -> list[dict[str, Any]]:
+    """One entry a layer, with the loading of inputs first and the storing of outputs last."""
+    cycles = np.zeros(len(program.layer_names), dtype=np.int64)
+    for run in found.get("layer_cycles", []):
+        cycles[: len(run)] += np.array(run[: len(cycles)], dtype=np.int64)
+    runs, expected, ideal = len(found.get("layer_cycles", [])), layer_cycles(program), layer_ideal_cycles(program)
+    layer_of = np.array([step.descriptor.layer for step in program.steps])[prepared.trace.step]
+    compared = np.bincount(layer_of, prepared.trace.primary.sum(axis=1), len(cycles)).astype(int) * runs
+    wrong = np.bincount(layer_of[rows[:, 1]], minlength=len(cycles)) if len(rows) else np.zeros(len(cycles), int)
+    elements = program.hardware.rows * program.hardware.cols
+    figures = []
+    for number, name in enumerate(program.layer_names):
+        plan = program.plans.get(name)
+        macs = plan.macs * program.batch * runs if plan else 0
+        figures.append(
+            {
+                "layer": name,
+                "operation": plan.node.op if plan else "",
+                "shape": list(plan.target.shape) if plan else [],
+                "compared": int(compared[number]),
+                "mismatches": int(wrong[number]),
+                "cycles": int(cycles[number]),
+                "expected_cycles": expected.get(number, 0) * runs,
+                "ideal_cycles": ideal.get(number, 0) * runs,
+                "macs": macs,
+                "utilisation": macs / (int(cycles[number]) * elements) if cycles[number] else 0.0,
+            }
+        )
+    return figures
+
+
+def _accuracy(program: Program, prepared: Prepared, folder: Path, labels: IntArray) -> float | None:
+    """Share of images whose largest output, as the RTL stored it, is at the label; None if the output is no vector."""
+    layout, edge = program.layouts[program.output], program.graph.edges[program.output]
+    if layout.height * layout.width != 1:
+        return None
+    right = 0
+    for run in range(prepared.runs):
+        raw = np.load(folder / f"stored_{run}.npy").astype(np.int64)
+        lanes = raw.reshape(program.batch, -1)[:, : layout.channels]
+        values = twos_complement(lanes, program.hardware.x_w) if edge.signed else lanes
+        first = run * program.batch
+        right += int((values.argmax(axis=1) == labels[first : first + program.batch]).sum())
+    return right / (prepared.runs * program.batch)

@@ -1,0 +1,159 @@
+"""The door to the unit benches: a description in, a design to build and what its bench must know out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2c.common.places import ROOT, RTL
+from t2c.tb.dut.adapter import adapter_text
+from t2c.tb.dut.check import check
+from t2c.tb.dut.description import Description, load_description
+from t2c.tb.dut.ports import Elaboration, Module, SourceError
+from t2c.tb.dut.traits import Traits
+from t2c.tb.dut.wiring import Wiring
+from t2c.tb.simulation.filelist import NAME as FILELIST
+from t2c.tb.simulation.filelist import FileList, read_filelist
+from t2c.tb.simulation.runner import Design
+
+OWN = ROOT / "tb" / "units"
+"""A folder a unit, in which its `description.yaml` lies."""
+BRIDGE = Path(__file__).parent / "hdl" / "dut_bridge.v"
+_PUBLISHED = ("*_i", "*_o", "*_ni")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A module ready for a bench. design: to build; traits: for the bench; missing: test -> why it does not apply."""
+
+    design: Design
+    traits: Traits
+    missing: Mapping[str, str]
+
+
+def own_description(unit: str) -> Description:
+    """The description of our unit of that name."""
+    return load_description(OWN / unit / "description.yaml")
+
+
+def is_own(description: Description) -> bool:
+    """Whether this is one of our own units, not a user's module."""
+    return description.path.parent.parent == OWN
+
+
+def our_unit(unit: str, parameters: Mapping[str, int]) -> Module:
+    """Our unit, elaborated.
+
+    Raises:
+        SourceError: parameters outside their ranges.
+    """
+    return Elaboration(read_filelist(RTL / FILELIST).sources, unit, parameters, includes=[RTL]).top()
+
+
+def open_door(
+    description: Description,
+    parameters: Mapping[str, int],
+    output: Path,
+    rtl: Path = RTL,
+    *,
+    table: Path | None = None,
+) -> Opened:
+    """Check a description and make what its bench needs.
+
+    A module that is wired one to one, as our own units are, is the top itself: an adapter would only add a level to
+    hierarchies and waveforms.
+
+    Args:
+        description: of the module.
+        parameters: of our unit in this run.
+        output: folder of all simulation output; the adapter goes below it.
+        rtl: folder that takes the place of our RTL, for a direct module (tests plant faults in copies).
+        table: where the table of a table unit will lie.
+
+    Raises:
+        DescriptionError, SourceError: the description does not fit.
+    """
+    try:
+        ours = our_unit(description.unit, parameters)
+    except SourceError as error:
+        found = re.search(rf"{description.unit}_(\w+)_out_of_range", str(error))
+        reason = f"{found[1]} = {parameters.get(found[1])} is outside its range" if found else str(error)
+        raise description.error("unit_parameters", f"unit_parameters: {reason}") from error
+    wiring = check(description, ours, table)
+    own = is_own(description)
+    if own and wiring.direct:
+        design = Design(top=description.unit, parameters=parameters, rtl=rtl, published=_PUBLISHED)
+    else:
+        design = adapter_design(wiring, f"dut_{description.unit}", output)
+    return Opened(design=design, traits=traits_of(wiring), missing=_missing(wiring))
+
+
+def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:
+    """Write the adapter and say how to build it."""
+    return Design(top=name, rtl=write_adapter(wiring, name, output, around=(BRIDGE,)), published=_PUBLISHED)
+
+
+def write_adapter(
+    wiring: Wiring, name: str, output: Path, around: Sequence[Path], includes: Sequence[Path] = ()
+) -> Path:
+    """Write the adapter into a folder that is named after its content; return the folder.
+
+    Args:
+        wiring: who is connected to whom.
+        name: of the adapter.
+        output: folder of all simulation output.
+        around: files of ours that are built with it, each with a module of its name.
+        includes: folders of what they `include.
+
+    Raises:
+        UserError: their sources define a module that is among ours too.
+    """
+    description = wiring.description
+    clash = sorted(wiring.theirs.definitions & {name, *(path.stem for path in around)})
+    if clash:
+        raise description.error("sources", f"sources: module {clash[0]!r} has the name of one that the harness needs")
+    text = adapter_text(wiring, name)
+    files = FileList(
+        sources=(*description.sources, *around),
+        includes=(*description.includes, *includes),
+        defines=description.defines,
+    )
+    folder = output / "duts" / f"{name}-{hashlib.sha256((text + files.text()).encode()).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    adapter = folder / f"{name}.v"
+    for path, content in ((adapter, text), (folder / FILELIST, files.text() + f"{adapter.name}\n")):
+        if not path.is_file() or path.read_text() != content:
+            path.write_text(content)
+    return folder
+
+
+def traits_of(wiring: Wiring) -> Traits:
+    """What the bench must know."""
+    d = wiring.description
+    return Traits(
+        handshake=d.handshake,
+        latency=wiring.latency,
+        rounding=tuple(d.rounding.codes) if d.rounding else (),
+        output=d.output,
+        constants=wiring.constants,
+        absent=d.absent,
+        weight_rows=d.weight_rows,
+        reset=d.reset is not None,
+    )
+
+
+def _missing(wiring: Wiring) -> dict[str, str]:
+    """Tests that need what the module does not have."""
+    d, found = wiring.description, {}
+    for test, needs in d.interface.needs.items():
+        for need in needs:
+            if need in d.absent:
+                found[test] = f"{need} is absent"
+            elif need == "latency" and wiring.latency is None:
+                found[test] = "no latency is stated"
+            elif need == "reset" and d.reset is None:
+                found[test] = "it has no reset"
+    return found

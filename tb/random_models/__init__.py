@@ -1,0 +1,1 @@
+"""Seeded random packages for the regression, the campaigns and coverage."""

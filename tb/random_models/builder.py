@@ -1,0 +1,160 @@
+"""A random network under construction: adds a node, runs golden on the samples, and chooses constants from the sums."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
+from t2c.tb.random_models.calibrate import addquant_for, mulquant_for
+
+SAMPLES = 3
+
+
+class RandomBuilder:
+    """Grows a graph from its input. Each method adds one node and returns the name of its output edge."""
+
+    def __init__(self, rng: np.random.Generator, input_shape: tuple[int, ...]) -> None:
+        self.rng = rng
+        self._edges: dict[str, TensorSpec] = {}
+        self._nodes: list[Node] = []
+        self._values: dict[str, IntArray] = {}
+        edge = self._edge("input", input_shape)
+        images = rng.integers(edge.format.lo, edge.format.hi + 1, (SAMPLES, *input_shape))
+        extremes = rng.choice((edge.format.lo, edge.format.hi), input_shape)
+        images[-1] = np.where(rng.integers(2, size=input_shape), images[-1], extremes)
+        self._values["input"] = images
+
+    def shape(self, edge: str) -> tuple[int, ...]:
+        return self._edges[edge].shape
+
+    def package(self, name: str) -> Package:
+        """The network so far; its output is that of the last node."""
+        graph = Graph(
+            name=name,
+            widths=Widths(),
+            edges=self._edges,
+            nodes=tuple(self._nodes),
+            input="input",
+            output=self._nodes[-1].output,
+        )
+        return Package(graph=graph, samples=self._values["input"], labels=np.arange(SAMPLES), description="random")
+
+    def conv2d(self, source: str, out: int, window: Window, groups: int = 1) -> str:
+        weight, bits = self._weight(out, self.shape(source)[0] // groups, *window.kernel)
+        return self._accumulating(
+            Conv2d(
+                **self._names("conv", source),
+                weight=weight,
+                weight_bits=bits,
+                stride=window.stride,
+                padding=window.padding,
+                dilation=window.dilation,
+                groups=groups,
+                mulquant=_UNDECIDED,
+            )
+        )
+
+    def linear(self, source: str, out: int) -> str:
+        weight, bits = self._weight(out, *self.shape(source))
+        names = self._names("linear", source)
+        return self._accumulating(Linear(**names, weight=weight, weight_bits=bits, mulquant=_UNDECIDED))
+
+    def average_pool2d(self, source: str, window: Window) -> str:
+        names = self._names("average_pool", source)
+        return self._accumulating(
+            AveragePool2d(
+                **names, kernel=window.kernel, stride=window.stride, padding=window.padding, mulquant=_UNDECIDED
+            )
+        )
+
+    def max_pool2d(self, source: str, window: Window) -> str:
+        names = self._names("max_pool", source)
+        return self._passing(
+            MaxPool2d(
+                **names,
+                kernel=window.kernel,
+                stride=window.stride,
+                padding=window.padding,
+                dilation=window.dilation,
+            )
+        )
+
+    def flatten(self, source: str) -> str:
+        return self._passing(Flatten(**self._names("flatten", source)))
+
+    def add(self, left: str, right: str) -> str:
+        names = self._names("add", left, right)
+        edge = self._edge(names["output"], self.shape(left))
+        a, b = (self._values[name] - self._edges[name].zero_point for name in (left, right))
+        return self._run(Add(**names, addquant=addquant_for(self.rng, a, b, edge)))
+
+    def _names(self, kind: str, *inputs: str) -> dict[str, Any]:
+        name = f"{kind}{len(self._nodes) + 1}"
+        return {"name": name, "inputs": inputs, "output": name}
+
+    def _edge(self, name: str, shape: tuple[int, ...]) -> TensorSpec:
+        bits = int(self.rng.integers(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
+        signed = bool(self.rng.integers(2))
+        fmt = IntFormat(bits=bits, signed=signed)
+        zero_point = int(self.rng.integers(fmt.lo, fmt.hi + 1)) if self.rng.integers(4) else 0
+        self._edges[name] = TensorSpec(name=name, shape=shape, bits=bits, signed=signed, zero_point=zero_point)
+        return self._edges[name]
+
+    def _weight(self, *shape: int) -> tuple[IntArray, int]:
+        """Weights over the whole of a random width, both ends included."""
+        bits = int(self.rng.integers(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
+        fmt = IntFormat(bits=bits, signed=True)
+        weight = self.rng.integers(fmt.lo, fmt.hi + 1, shape)
+        weight.flat[0], weight.flat[-1] = fmt.lo, fmt.hi
+        return weight, bits
+
+    def _accumulating(self, node: AccumulatingNode) -> str:
+        inputs = [self._edges[name] for name in node.inputs]
+        edge = self._edge(node.output, node.output_shape(inputs))
+        acc = node.accumulate([self._values[name] for name in node.inputs], inputs)
+        return self._run(replace(node, mulquant=mulquant_for(self.rng, acc, edge)))
+
+    def _passing(self, node: Node) -> str:
+        source = self._edges[node.inputs[0]]
+        shape = node.output_shape([source])
+        self._edges[node.output] = replace(source, name=node.output, shape=shape)
+        return self._run(node)
+
+    def _run(self, node: Node) -> str:
+        inputs = [self._edges[name] for name in node.inputs]
+        self._values[node.output] = node.forward([self._values[name] for name in node.inputs], inputs)
+        self._nodes.append(node)
+        return node.output
+
+
+_UNDECIDED = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), lo=0, hi=0)
+"""Stands in until the accumulators are known."""
+
+
+def random_window(
+    rng: np.random.Generator, size: tuple[int, ...], *, pool: bool = False, dilated: bool = True
+) -> Window:
+    """A window that fits an image of that height and width; for pools it never holds padding only."""
+
+    def axis(extent: int) -> tuple[int, int, int, int]:
+        kernel = int(rng.integers(2 if pool else 1, 4))
+        stride = int(rng.integers(1, 3))
+        padding = int(rng.integers(0, kernel // 2 + 1 if pool else 3))
+        dilation = int(rng.integers(1, 3)) if dilated else 1
+        kernel = min(kernel, extent)
+        dilation = min(dilation, max((extent - 1) // max(kernel - 1, 1), 1))
+        return kernel, stride, min(padding, kernel // 2) if pool else padding, dilation
+
+    axes = (axis(size[0]), axis(size[1]))
+    kernel, stride, padding, dilation = ((axes[0][index], axes[1][index]) for index in range(4))
+    return Window(kernel=kernel, stride=stride, padding=padding, dilation=dilation)

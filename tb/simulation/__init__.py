@@ -1,0 +1,1 @@
+"""Finding, building and running simulators; knows no network."""

@@ -1,0 +1,135 @@
+"""The command line's part for a unit: run its bench, ours or a user's module under it, and say what came out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+from t2c.tb.components.bench_report import UnitReport, read_report
+from t2c.tb.cosim.request import Waves
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.loader import is_own
+from t2c.tb.simulation.simulators import Simulator, find_simulator
+from t2c.tb.units.run import UNITS, UnitRun, find_description, run_description
+from t2c.tb.units.tables import TableChoice, choose_table
+
+SHOWN = 4
+"""Mismatches of the first test with any that are printed; the log has more."""
+SHOWN_BINS = 8
+"""Bins not hit that are printed."""
+WIDTHS = {"widths", "shape"}
+"""Groups of bins of which one build has but some."""
+
+
+def run_unit_command(options: argparse.Namespace) -> int:
+    """Run the bench of `options.unit` and print the verdict; return 0 for a PASS, 1 otherwise."""
+    description = find_description(options.unit, Path(options.dut) if options.dut else None)
+    table = choose_table(
+        options.unit,
+        {**UNITS[options.unit].parameters, **description.unit_parameters},
+        TableChoice(table=options.table, model=options.model, layer=options.layer, seed=options.seed),
+    )
+    simulator = find_simulator(options.sim)
+    waves = Waves.parse(options.waves) is not None
+    run = run_description(description, simulator, options.out.resolve(), seed=options.seed, waves=waves, table=table)
+    replay = replay_command(description, simulator, options.seed, table.settings if table else {})
+    print("\n".join(unit_lines(description, simulator, options.seed, run, replay)))
+    return 0 if run.outcome.passed else 1
+
+
+def replay_command(
+    description: Description, simulator: Simulator, seed: int, choice: Mapping[str, str] | None = None
+) -> str:
+    """The command that runs the bench again and writes its waveform."""
+    settings = {**(choice or {}), "SIM": simulator.name, "SEED": str(seed), "WAVES": "1"}
+    return settings_text(dut_settings(description) | settings)
+
+
+def dut_settings(description: Description) -> dict[str, str]:
+    """The settings of `make sim` that choose the module."""
+    foreign = {} if is_own(description) else {"DUT": os.path.relpath(description.path)}
+    return {"UNIT": description.unit} | foreign
+
+
+def settings_text(settings: Mapping[str, str]) -> str:
+    """A command with these settings."""
+    return "make sim " + " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+
+
+def module_text(description: Description) -> str:
+    """Whose module is under test."""
+    if is_own(description):
+        return f"rtl/{description.unit}.v"
+    return f"{description.top} of {os.path.relpath(description.path)}"
+
+
+def unit_lines(description: Description, simulator: Simulator, seed: int, run: UnitRun, replay: str) -> Iterator[str]:
+    """What ran, what did not apply, what was compared, the verdict, and why it failed."""
+    outcome, report = run.outcome, read_report(run.folder)
+    yield f"unit      {description.unit}"
+    yield f"module    {module_text(description)}"
+    yield f"run       {simulator.name} {simulator.version}, seed {seed}, {outcome.seconds:.1f} s"
+    yield f"tests     {outcome.tests} ran, {outcome.failed} failed"
+    for test, reason in run.missing.items():
+        yield f"          {test} is not applicable: {reason}"
+    yield f"compared  {report.compared:,} results, {report.failed:,} mismatches"
+    yield from _coverage_lines(report)
+    if outcome.waves:
+        yield f"waveform  {os.path.relpath(outcome.waves)}"
+    yield f"verdict   {'PASS' if outcome.passed else 'FAIL'}"
+    if not outcome.passed:
+        yield from (f"  {line}" for line in _reasons(run, report))
+        yield f"  log: {os.path.relpath(outcome.log)}"
+        yield f"  replay with waveform: {replay}"
+
+
+def _coverage_lines(report: UnitReport) -> Iterator[str]:
+    """Bins of this run. Those of the widths are left out: one build has one of each."""
+    groups = {name: bins for name, bins in report.coverage.groups.items() if name not in WIDTHS}
+    bins = [one for group in groups.values() for one in group.values()]
+    if not bins:
+        return
+    hit, excluded = sum(one.hits > 0 for one in bins), sum(not one.hits and bool(one.excluded) for one in bins)
+    unhit = [name for group, name in report.coverage.unhit() if group in groups]
+    yield f"coverage  {hit} of {len(bins) - excluded} bins hit; not applicable: {excluded}"
+    yield from (f"          not hit: {name}" for name in unhit[:SHOWN_BINS])
+    if len(unhit) > SHOWN_BINS:
+        yield f"          and {len(unhit) - SHOWN_BINS} more"
+
+
+def broken_rules(results: Path) -> dict[str, str]:
+    """What ended a test from beside it, such as a monitor that saw a payload move; the test itself is only cancelled.
+
+    Args:
+        results: cocotb's results.xml.
+    """
+    if not results.is_file():
+        return {}
+    cases = ElementTree.parse(results).iter("testcase")
+    failures = {case.get("name", ""): case.find("failure") for case in cases}
+    return {name: found.get("message", "") for name, found in failures.items() if found is not None}
+
+
+def _reasons(run: UnitRun, report: UnitReport) -> Iterator[str]:
+    """Errors first, since a wrong latency or a lost result explains every mismatch; then classes; then examples."""
+    errors: dict[str, list[str]] = {}
+    broken = broken_rules(run.outcome.log.with_name("results.xml"))
+    for name, test in report.tests.items():
+        if test.error:
+            text = broken.get(name, test.error) if test.error.startswith("CancelledError") else test.error
+            errors.setdefault(re.sub(r"^(AssertionError|StreamError): ", "", text), []).append(name)
+    yield from (f"{', '.join(names)}: {error}" for error, names in errors.items())
+    yield from report.explanation
+    shown = SHOWN
+    for name, test in report.tests.items():
+        if test.failed:
+            yield f"{name}: {test.failed:,} of {test.compared:,} differ"
+            yield from (f"  {mismatch}" for mismatch in test.mismatches[:shown])
+            shown = 0
+    if run.outcome.crashed or len(report.tests) < run.outcome.tests or not report.tests:
+        yield "the simulator or the bench ended early; the log says where"

@@ -1,0 +1,1 @@
+"""rtl/core_registers.v."""

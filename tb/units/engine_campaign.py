@@ -1,0 +1,108 @@
+"""The command line of a layer engine, or an array, inside the core: over a model and over random networks."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.find_package import open_package
+from t2c.golden.graph.package import Package
+from t2c.mapping.compiler import ALL
+from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
+from t2c.tb.cosim.localisation.rerun import diagnose
+from t2c.tb.cosim.request import RunRequest, Waves
+from t2c.tb.cosim.verdict import RunResult
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.engine import core_with
+from t2c.tb.dut.loader import own_description
+from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.command import dut_settings, module_text, settings_text
+
+LAYERS, NETWORKS = 6, 3
+"""Random layers and networks of a campaign, after the model."""
+STALLS = ("none", "p50", "bursts,p90")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """One run of the campaign. model: for the report; made: from the seed, so that only the campaign repeats it."""
+
+    package: Package
+    model: str
+    layer: str
+    images: int
+    stall: str
+    made: bool = False
+
+
+def run_engine_command(options: argparse.Namespace, hardware: Hardware) -> int:
+    """Run the campaign and print a line a run; return 0 if every run is a PASS, 1 otherwise."""
+    unit = options.unit
+    description = load_description(Path(options.dut)) if options.dut else own_description(unit)
+    if description.unit != unit:
+        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {unit}")
+    simulator, output = find_simulator(options.sim), options.out.resolve()
+    runs = list(campaign(options))
+    rtl = core_with(description, hardware, output)
+    print(f"unit      {unit}, inside t2c_core")
+    print(f"module    {module_text(description)}")
+    print(
+        f"run       {simulator.name} {simulator.version}, {hardware.rows}x{hardware.cols}, seed {options.seed}",
+        flush=True,
+    )
+    failed, waves = 0, Waves.parse(options.waves)
+    for run in runs:
+        request = RunRequest(
+            layer=run.layer, images=run.images, seed=options.seed, stall=run.stall, rtl=rtl, waves=waves
+        )
+        with locked_cosimulation(run.package, run.model, request, hardware, simulator, output) as job:
+            result = job.run()
+            failed += not result.passed
+            print(run_line(run, result), flush=True)
+            if not result.passed:
+                lines = failure_lines(job, result, run, dut_settings(description))
+                print("\n".join(f"  {line}" for line in lines), flush=True)
+    print(f"verdict   {'FAIL' if failed else 'PASS'}, {len(runs) - failed} of {len(runs)} runs passed")
+    return 1 if failed else 0
+
+
+def campaign(options: argparse.Namespace) -> Iterator[Run]:
+    """The model behind each kind of stalls, or behind the one that is asked for; then random layers and networks."""
+    path, package = open_package(options.model)
+    layer = ALL if options.layer == "list" else options.layer
+    for stall in STALLS if options.stall == "none" else (options.stall,):
+        yield Run(package=package, model=str(path), layer=layer, images=options.images, stall=stall)
+    if options.layer not in ("list", ALL):
+        return
+    for make, count in ((random_layer, LAYERS), (random_network, NETWORKS)):
+        for index in range(count):
+            made = make(options.seed + index)
+            stall = STALLS[index % len(STALLS)]
+            yield Run(package=made, model=made.name, layer=ALL, images=1, stall=stall, made=True)
+
+
+def run_line(run: Run, result: RunResult) -> str:
+    """Verdict, what ran, and how much was compared."""
+    figures = result.figures
+    what = f"{run.model} {run.layer}, {run.images} images, stall {run.stall}"
+    return (
+        f"{result.verdict.ljust(8)}  {what}: {figures['compared']:,} results compared, "
+        f"{figures['mismatches']:,} mismatches, {figures['cycles']:,} cycles"
+    )
+
+
+def failure_lines(job: Cosimulation, result: RunResult, run: Run, dut: dict[str, str]) -> Iterator[str]:
+    """Reasons; for our own engine the first wrong signal inside, whose signals the probe knows; how to see it again."""
+    yield from result.reasons
+    found = diagnose(job, result) if job.request.rtl == RTL and job.request.waves is None else None
+    if found:
+        yield f"first wrong signal: {found.finding.text}"
+    if run.made:
+        yield f"made from the seed: {settings_text(dut | {'SIM': job.simulator.name, 'SEED': str(job.request.seed)})}"
+    else:
+        yield f"replay with waveform: {result.figures['replay'].replace('make sim', settings_text(dut), 1)}"

@@ -1,0 +1,1 @@
+"""rtl/lut_softmax.v."""

@@ -1,0 +1,229 @@
+"""Bench of rtl/mulquant.v: corners first, then random vectors and pairs, in every mode, against golden's mulquant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import product
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import RisingEdge
+
+from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant
+from t2c.tb.components.inputs import Inputs
+from t2c.tb.components.scoreboard import Scoreboard, reported
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.dut.latency import check_fixed_latency
+from t2c.tb.units.mulquant.classes import Batch, classes, cover_unit, crosses
+from t2c.tb.units.mulquant.vectors import (
+    Config,
+    Item,
+    Ranges,
+    Vector,
+    configs,
+    corner_pairs,
+    corner_vectors,
+    mixed_items,
+    one_of_each_mode,
+    random_vectors,
+    singles,
+)
+from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.stream_bench import StreamBench
+
+PERIOD_NS = 2
+PATIENCE = 2000
+"""Cycles without a result, or without an input taken, after which nothing is waited for."""
+
+
+class MulQuantBench(StreamBench):
+    """The unit with its streams and a scoreboard."""
+
+    def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
+        super().__init__(dut, unit)
+        self.widths = Widths(acc=unit["ACC_W"], scale=unit["SCALE_W"], bias=unit["BIAS_W"])
+        self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
+        self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
+        self.sent: list[tuple[Config, Item]] = []
+        self.configs = configs(self.out_w, unit.traits)
+        self.coverage = cover_unit(
+            unit.parameters, self.configs, pairs=unit.traits.has("pairs"), constants=unit.traits.constants
+        )
+        if not unit.traits.reset or unit.traits.latency is None:
+            self.coverage.exclude("reset", "reset with results inside", "nobody knows when results are inside")
+        self.inputs = Inputs(self.coverage, crosses)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
+        self.scoreboard.add_interface(self.monitor, self.expected)
+
+    def restrict(self, items: Iterable[Item]) -> list[Item]:
+        """Items with what the module fixes put into their vectors."""
+        fixed = {name: self.traits.constants[name] for name in ("bias", "shift") if name in self.traits.constants}
+        return [tuple(replace(vector, **fixed) for vector in item) for item in items]
+
+    def describe(self, index: int, expected: int, actual: int) -> str:
+        config, item = self.sent[index]
+        inputs = ", then ".join(vector.text() for vector in item)
+        return f"vector {index}: {inputs} ({config.text()}): expected {expected:#04x}, actual {actual:#04x}"
+
+    def pack(self, vector: Vector) -> int:
+        """{shift, bias, multiplier, acc}, as the header says."""
+        word = 0
+        for value, width in (
+            (vector.shift, self.shift_w),
+            (vector.bias, self.widths.bias),
+            (vector.multiplier, self.widths.scale),
+            (vector.acc, self.widths.acc),
+        ):
+            word = (word << width) | (value % (1 << width))
+        return word
+
+    def golden(self, config: Config, items: Sequence[Item]) -> list[int]:
+        """The unit's output for each item: the low OUT_W bits of golden's."""
+        wrap, stage = 1 << self.out_w, vars(config)
+        found = np.empty(len(items), dtype=np.int64)
+        single = [index for index, item in enumerate(items) if len(item) == 1]
+        if single:
+            vectors = [items[index][0] for index in single]
+            constants = MulQuant(
+                multiplier=np.array([v.multiplier for v in vectors]),
+                bias=np.array([v.bias for v in vectors]),
+                shift=np.array([v.shift for v in vectors]),
+                widths=self.widths,
+                **stage,
+            )
+            found[single] = mulquant(np.array([[v.acc for v in vectors]]), constants, channel_axis=1)[0]
+        double = [index for index, item in enumerate(items) if len(item) == 2]
+        if double:
+            # t2c.golden.arithmetic.mulquant.residual_add's formula, for operands wider than activations.
+            pairs = [items[index] for index in double]
+            p = [a.acc * a.multiplier + a.bias + b.acc * b.multiplier for a, b in pairs]
+            found[double] = OutputStage(**stage).requantise(np.array(p), [b.shift for _, b in pairs])
+        return [int(q) % wrap for q in found]
+
+    async def run(self, config: Config, items: Iterable[Item]) -> None:
+        """Set the configuration, send the items and wait until the last result has left."""
+        dut, wrap, items = self.dut, 1 << (self.out_w + 1), self.restrict(items)
+        dut.rounding_i.value = config.rounding.code
+        dut.zero_point_i.value = config.zero_point % wrap
+        dut.lo_i.value = config.lo % wrap
+        dut.hi_i.value = config.hi % wrap
+        self.sent += [(config, item) for item in items]
+        self.expected += self.golden(config, items)
+        stall_in, stall_out = self.stalls
+        batch = Batch(config=config, items=items, ranges=self.ranges, stall_in=stall_in, stall_out=stall_out)
+        self.inputs.add(classes(batch))
+        for item in items:
+            for vector in item:
+                self.source.append(self.pack(vector), user=int(vector is not item[-1]))
+        await self.source.idle(PATIENCE)
+        waited, missing = 0, len(self.expected)
+        while self.expected:
+            waited = 0 if len(self.expected) < missing else waited + 1
+            missing = len(self.expected)
+            assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
+            await RisingEdge(dut.clk_i)
+
+    def check_latency(self, taken: Sequence[int]) -> None:
+        """Every result left as many cycles after its input was taken as the description says."""
+        stated, came = self.traits.latency, len(self.monitor.cycles)
+        assert came == len(taken), f"{len(taken)} inputs gave {came} results"
+        delays = sorted({out - cycle for cycle, out in zip(taken, self.monitor.cycles, strict=True)})
+        assert delays == [stated], f"results come {delays} cycles after their inputs, the description says {stated}"
+
+
+async def _start(dut: HierarchyObject) -> MulQuantBench:
+    Clock(dut.clk_i, PERIOD_NS, "ns", impl="gpi").start(start_high=False)
+    bench = MulQuantBench(dut, UnitSettings.from_environment())
+    await bench.reset()
+    return bench
+
+
+@cocotb.test()
+@reported
+async def corners(dut: HierarchyObject) -> None:
+    """Corner vectors in every configuration."""
+    bench = await _start(dut)
+    for config in bench.configs:
+        await bench.run(config, singles(corner_vectors(bench.ranges, 200)))
+    bench.scoreboard.finish(len(bench.sent))
+
+
+@cocotb.test()
+@reported
+async def random_data(dut: HierarchyObject) -> None:
+    """Random vectors in every configuration."""
+    bench = await _start(dut)
+    for config in bench.configs:
+        await bench.run(config, singles(random_vectors(bench.ranges, 400)))
+    bench.scoreboard.finish(len(bench.sent))
+
+
+@cocotb.test()
+@reported
+async def stalls(dut: HierarchyObject) -> None:
+    """Random vectors behind back-pressure on both sides, every pair of profiles."""
+    bench = await _start(dut)
+    count = 60
+    for stall_in in PROFILES:
+        for stall_out in PROFILES:
+            bench.stall(stall_in, stall_out)
+            config = bench.rng.choice(bench.configs)
+            await bench.run(config, singles(random_vectors(bench.ranges, count)))
+    bench.scoreboard.finish(count * len(PROFILES) ** 2)
+
+
+@cocotb.test()
+@reported
+async def pairs(dut: HierarchyObject) -> None:
+    """Two scaled operands in one result: corners, then pairs among single vectors, then with gaps inside pairs."""
+    bench = await _start(dut)
+    sent: list[Item] = []
+    for config in one_of_each_mode(bench.configs):  # each mode, each range
+        items = [*corner_pairs(bench.ranges), *mixed_items(bench.ranges, 60)]
+        await bench.run(config, items)
+        sent += items
+    last = [vector is item[-1] for item in sent for vector in item]
+    taken = [cycle for cycle, end in zip(bench.taken.cycles, last, strict=True) if end]
+    bench.check_latency(taken)
+    count = 60
+    for stall_in, stall_out in product(PROFILES, PROFILES):
+        bench.stall(stall_in, stall_out)
+        await bench.run(bench.rng.choice(bench.configs), list(mixed_items(bench.ranges, count)))
+    bench.scoreboard.finish(len(sent) + count * len(PROFILES) ** 2)
+
+
+@cocotb.test()
+@reported
+async def latency(dut: HierarchyObject) -> None:
+    """Without stalls every result leaves exactly `latency` cycles after its input was taken."""
+    bench = await _start(dut)
+    await bench.run(bench.configs[0], singles(random_vectors(bench.ranges, 50)))
+    if bench.traits.fixed_latency:
+        check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
+    bench.scoreboard.finish(50)
+    bench.check_latency(bench.taken.cycles)
+
+
+@cocotb.test()
+@reported
+async def reset_in_mid_stream(dut: HierarchyObject) -> None:
+    """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
+    bench = await _start(dut)
+    bench.stall("none", "blocked")
+    for vector in random_vectors(bench.ranges, max(bench.traits.latency or 0, 1)):
+        bench.source.append(bench.pack(vector))
+    await bench.source.idle(100)
+    assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
+    await bench.reset()
+    bench.coverage.hit("reset", "reset with results inside")
+    bench.stall("none", "none")
+    if bench.traits.has("pairs"):
+        bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1))), user=1)
+        await bench.source.idle(100)
+        await bench.reset()
+        bench.coverage.hit("reset", "reset inside a pair")
+    await bench.run(bench.configs[1 % len(bench.configs)], singles(random_vectors(bench.ranges, 100)))
+    bench.scoreboard.finish(100)

@@ -1,0 +1,1 @@
+"""rtl/systolic_array.v."""
