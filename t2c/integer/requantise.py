@@ -106,9 +106,9 @@ class TorchAddQuant(Requantiser):
         p = a * self.multiplier[0] + b * self.multiplier[1] + self.bias.sum()
         return self.finish(p, self.shift[0])
 
-    def reference(self) -> reference.TorchAddQuant:
+    def reference(self) -> reference.AddQuant:
         """The same constants as golden's dataclass."""
-        return reference.TorchAddQuant(
+        return reference.AddQuant(
             multiplier_a=int(self.multiplier[0]),
             multiplier_b=int(self.multiplier[1]),
             bias=int(self.bias.sum()),

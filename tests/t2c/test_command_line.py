@@ -21,7 +21,7 @@ HIDE = """
 import sys
 class Hidden:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {hidden!r}:
+        if any(f"{{name}}.".startswith(f"{{hidden}}.") for hidden in {hidden!r}):
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Hidden())
 from t2c.__main__ import entry
@@ -175,7 +175,7 @@ def test_what_is_not_installed(words: str, hidden: str, wanted: str) -> None:
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_mistake_of_the_user() -> None:
-    done = t2c("roms", "p", "--out", "x", hidden=("mapping",))
+    done = t2c("roms", "p", "--out", "x", hidden=("t2c.mapping",))
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 

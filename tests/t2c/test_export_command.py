@@ -14,6 +14,7 @@ import pytest
 
 from t2c.commands import export as command
 from t2c.common.command import run
+from t2c.common.places import EXAMPLES
 from t2c.errors import ExportError
 from t2c.exports.native_check import read_native
 from t2c.exports.onnx_check import check_onnx
@@ -56,7 +57,7 @@ def test_every_format_of_a_shipped_package(tmp_path: Path, capsys: pytest.Captur
     assert lines[3].startswith("  refused: node 'conv1': it clips to 0..15 in u4; ")
     assert lines[-2] == "digits_w4a4.mif: 22 images, 7,605 constants equal"
     assert lines[-1].endswith(f"examples/digits_w4a4: 9 formats in {tmp_path / 'o'}")
-    graph = load_package(command.EXAMPLES / "digits_w4a4").graph
+    graph = load_package(EXAMPLES / "digits_w4a4").graph
     out = tmp_path / "o"
     assert check_state_dict((out / "digits_w4a4.state_dict.pt").read_bytes(), graph)
     assert set(read_native((out / "digits_w4a4.native.pt").read_bytes(), graph).modules) >= {"fc"}

@@ -252,7 +252,7 @@ def test_our_own_units_fit_without_an_adapter(unit: str, tmp_path: Path) -> None
 def test_an_adapter_fits_what_stands_behind_it(unit: str, tmp_path: Path) -> None:
     """Our units as foreign ones: what is generated elaborates with our ports, and with no parameters but these."""
     path = tmp_path / "ours.yaml"
-    path.write_text((OWN / f"{unit}.yaml").read_text().replace("../../../rtl", str(RTL)))
+    path.write_text((OWN / unit / "description.yaml").read_text().replace("../../../rtl", str(RTL)))
     opened = open_door(load_description(path), UNITS[unit].parameters, tmp_path)
     design = opened.design
     assert design.top == f"dut_{unit}"
@@ -267,7 +267,7 @@ def test_an_adapter_fits_what_stands_behind_it(unit: str, tmp_path: Path) -> Non
 
 
 def test_every_unit_has_a_description() -> None:
-    assert {path.stem for path in OWN.glob("*.yaml")} == set(INTERFACES)
+    assert {path.parent.name for path in OWN.glob("*/description.yaml")} == set(INTERFACES)
     for unit in INTERFACES:
         assert own_description(unit).unit == unit
 
