@@ -9,6 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from t2c.common.errors import UserError
+from t2c.common.plugins import load_plugins
+
 USER_ERROR = 2
 INTERRUPTED = 130
 _EXPECTED: tuple[type[Exception], ...] = (
@@ -16,6 +19,7 @@ _EXPECTED: tuple[type[Exception], ...] = (
     LookupError,
     NotImplementedError,
     OSError,
+    UserError,
 )
 
 
@@ -28,7 +32,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoReturn:
-    """Run a command and leave with its status; expected errors become one line on stderr and status 2, Ctrl-C 130.
+    """Load plug-ins, run a command and leave with its status.
+
+    Expected errors become one line on stderr and status 2, Ctrl-C 130.
 
     Args:
         main: the command.
@@ -38,6 +44,7 @@ def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoR
     """
     expected = _EXPECTED + extra
     try:
+        load_plugins()
         sys.exit(main())
     except expected as error:
         if os.environ.get("T2C_TRACEBACK"):
