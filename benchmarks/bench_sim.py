@@ -19,10 +19,10 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
 from t2c.contract.hardware import Hardware
+from t2c.contract.schedule import fill_cycles
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.nodes import Conv2d, Linear
 from t2c.golden.graph.package import Package
-from t2c.mapping.schedule import fill_cycles
 from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult

@@ -2,132 +2,108 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from enum import IntEnum
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+
+from t2c.contract import field_kinds as kinds
+from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS, Group, Kind
+from t2c.contract.operations import TRANSFERS, Combine, Operation
 from t2c.golden.arithmetic.formats import check_int
+from t2c.golden.errors import ShapeError
 
-WORD_BITS = 32
-_COUNT_MAX = (1 << 16) - 1
-_TRANSFER_MAX = (1 << 24) - 1
-_GEOMETRY_MAX = (1 << 15) - 1
-_COUNTS = (
-    *("images", "out_h", "out_w", "in_h", "in_w", "stride_h", "stride_w", "taps", "k_w"),
-    *("ch_words", "rows_per_tap", "taps_per_tile", "k_tiles", "col_tiles", "blocks"),
-)
+EXTENT_MAX = (1 << (COUNT_BITS - 1)) - 1
+"""Largest extent of an input with its padding on both sides."""
 
 
-class Operation(IntEnum):
-    """What a step does; the codes of rtl/descriptor.vh."""
-
-    END = 0
-    LOAD = 1
-    RUN = 2
-    STORE = 3
-    WEIGHTS = 4
-    PARAMS = 5
+def _meta(group: Group, kind: Kind, meaning: str) -> dict[str, Any]:
+    return {"group": group, "kind": kind, "meaning": meaning}
 
 
-class Combine(IntEnum):
-    """How K tiles (SUM, MAX) or neighbouring pixels (PAIR) join; the codes of rtl/descriptor.vh."""
-
-    SUM = 0
-    MAX = 1
-    PAIR = 2
+def _transfer(kind: Kind, meaning: str) -> Any:
+    return field(default=0, metadata=_meta(Group.TRANSFER, kind, meaning))
 
 
-TRANSFERS = (Operation.LOAD, Operation.STORE, Operation.WEIGHTS, Operation.PARAMS)
+def _run(kind: Kind, meaning: str, default: int = 0) -> Any:
+    return field(default=default, metadata=_meta(Group.RUN, kind, meaning))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Descriptor:
-    """One step of a program. The field order is that of rtl/descriptor.vh.
+    """One step of a program. This list is the only one: docs/units/program.md shows it, rtl/descriptor.vh and the C
+    header come from it, and field k is word k of the step in the program memory.
 
-    Every step: op; layer: 0 for the loading of inputs, then nodes from 1, then the storing of outputs.
-
-    Transfers: base: first word in the memory; words: 1 .. 2^24 - 1.
-
-    RUN: counts are 1..65535. Pads are -32768..32767 pixels; a negative one starts below the image's edge. Addresses and
-    steps count activation words (of ROWS channels), modulo the power of two above the memory's depth, so they may be
-    negative. images, out_h, out_w: output pixels to walk; in_h, in_w: bounds of the input; stride, pad, dil: of the
-    window; taps: kernel elements; k_w: kernel width; origin: address of tap (0, 0) of the first output pixel; col_step,
-    row_step, image_step: from one output pixel to the next in x, y, image; tap_col_step, tap_row_step: from tap to tap;
-    ch_words: channel words that a column tile needs; rows_per_tap: array rows of one tap; taps_per_tile: taps of one K
-    tile; k_tiles, col_tiles: tiles along K and N; blocks: pixel blocks; weight_base: first weight row; same_weights:
-    all K tiles of a column tile take the same rows; param_base: first parameter word; x_signed, x_zero_point: reading
-    of the input; x2_...: of the second operand of a pair; y_zero_point, y_lo, y_hi, rounding: output stage; combine:
-    see `Combine`; keep: the accumulators already hold a part of the sums; hold: the sums are not complete at the end;
-    out_base, out_step, out_image_step: where the first result goes, and the steps from pixel to pixel and image to
-    image; out_pixels: results of an image and column tile.
+    Layer 0 loads inputs, 1 + i is node i of the graph, the number after the last node stores outputs. Addresses and
+    steps of a RUN count activation words (of ROWS channels), modulo the power of two above the memory's depth, so
+    they may be negative. A field that the step's operation does not read may hold anything that its word
+    holds.
 
     Raises:
         RangeError: a field outside its range.
     """
 
-    op: Operation
-    layer: int = 0
-    base: int = 0
-    words: int = 0
-    images: int = 0
-    out_h: int = 0
-    out_w: int = 0
-    in_h: int = 0
-    in_w: int = 0
-    stride_h: int = 1
-    stride_w: int = 1
-    pad_h: int = 0
-    pad_w: int = 0
-    taps: int = 1
-    k_w: int = 1
-    dil_h: int = 1
-    dil_w: int = 1
-    origin: int = 0
-    col_step: int = 0
-    row_step: int = 0
-    image_step: int = 0
-    tap_col_step: int = 0
-    tap_row_step: int = 0
-    ch_words: int = 1
-    rows_per_tap: int = 0
-    taps_per_tile: int = 1
-    k_tiles: int = 1
-    col_tiles: int = 0
-    blocks: int = 0
-    weight_base: int = 0
-    same_weights: int = 0
-    param_base: int = 0
-    x_signed: int = 0
-    x_zero_point: int = 0
-    x2_signed: int = 0
-    x2_zero_point: int = 0
-    y_zero_point: int = 0
-    y_lo: int = 0
-    y_hi: int = 0
-    rounding: int = 0
-    combine: Combine = Combine.SUM
-    keep: int = 0
-    hold: int = 0
-    out_base: int = 0
-    out_step: int = 0
-    out_image_step: int = 0
-    out_pixels: int = 0
+    op: Operation = field(metadata=_meta(Group.EVERY, kinds.OPERATION, "what the step does"))
+    layer: int = field(default=0, metadata=_meta(Group.EVERY, kinds.LAYER, "layer number: see above"))
+    base: int = _transfer(kinds.ADDRESS, "first word in the memory")
+    words: int = _transfer(kinds.WORDS, "words to move")
+    images: int = _run(kinds.COUNT, "images to walk")
+    out_h: int = _run(kinds.COUNT, "rows of output pixels to walk")
+    out_w: int = _run(kinds.COUNT, "columns of output pixels to walk")
+    in_h: int = _run(kinds.COUNT, "rows of the input; outside them is padding")
+    in_w: int = _run(kinds.COUNT, "columns of the input; outside them is padding")
+    stride_h: int = _run(kinds.COUNT, "input rows from one output row to the next", 1)
+    stride_w: int = _run(kinds.COUNT, "input columns from one output column to the next", 1)
+    pad_h: int = _run(kinds.PIXELS, "rows by which the first window begins above the input; negative: below its edge")
+    pad_w: int = _run(kinds.PIXELS, "columns by which the first window begins left of the input")
+    taps: int = _run(kinds.COUNT, "kernel elements", 1)
+    k_w: int = _run(kinds.COUNT, "kernel width", 1)
+    dil_h: int = _run(kinds.DISTANCE, "input rows from tap to tap", 1)
+    dil_w: int = _run(kinds.DISTANCE, "input columns from tap to tap", 1)
+    origin: int = _run(kinds.WRAPPING, "address of tap (0, 0) of the first output pixel")
+    col_step: int = _run(kinds.WRAPPING, "from one output pixel to the next in x")
+    row_step: int = _run(kinds.WRAPPING, "from one output pixel to the next in y")
+    image_step: int = _run(kinds.WRAPPING, "from one image to the next")
+    tap_col_step: int = _run(kinds.WRAPPING, "from tap to tap in x")
+    tap_row_step: int = _run(kinds.WRAPPING, "from tap to tap in y")
+    ch_words: int = _run(kinds.COUNT, "channel words that a column tile needs", 1)
+    rows_per_tap: int = _run(kinds.COUNT, "array rows of one tap")
+    taps_per_tile: int = _run(kinds.COUNT, "taps of one K tile", 1)
+    k_tiles: int = _run(kinds.COUNT, "tiles along K", 1)
+    col_tiles: int = _run(kinds.COUNT, "tiles along N")
+    blocks: int = _run(kinds.COUNT, "pixel blocks")
+    weight_base: int = _run(kinds.ADDRESS, "first weight row")
+    same_weights: int = _run(kinds.FLAG, "all K tiles of a column tile take the same weight rows")
+    param_base: int = _run(kinds.ADDRESS, "first parameter word")
+    x_signed: int = _run(kinds.FLAG, "the input is two's complement")
+    x_zero_point: int = _run(kinds.ZERO_POINT, "zero point of the input")
+    x2_signed: int = _run(kinds.FLAG, "the same for the second operand of a pair")
+    x2_zero_point: int = _run(kinds.ZERO_POINT, "the same for the second operand of a pair")
+    y_zero_point: int = _run(kinds.ZERO_POINT, "zero point of the output")
+    y_lo: int = _run(kinds.ZERO_POINT, "lower bound of the output")
+    y_hi: int = _run(kinds.ZERO_POINT, "upper bound of the output")
+    rounding: int = _run(kinds.ROUNDING, "rounding mode of the output")
+    combine: Combine = field(
+        default=Combine.SUM, metadata=_meta(Group.RUN, kinds.COMBINE, "how K tiles or pixels join")
+    )
+    keep: int = _run(kinds.FLAG, "the accumulators already hold a part of the sums")
+    hold: int = _run(kinds.FLAG, "the sums are not complete at the end; no results")
+    out_base: int = _run(kinds.WRAPPING, "address of the first result")
+    out_step: int = _run(kinds.WRAPPING, "from result to result of an image")
+    out_image_step: int = _run(kinds.WRAPPING, "from image to image of the results")
+    out_pixels: int = _run(kinds.WORDS, "results of an image and column tile")
 
     def __post_init__(self) -> None:
-        check_int("descriptor layer", self.layer, 0, _COUNT_MAX)
-        if self.op in TRANSFERS:
-            check_int("descriptor base", self.base, 0, _TRANSFER_MAX)
-            check_int("descriptor words", self.words, 1, _TRANSFER_MAX)
-        if self.op is not Operation.RUN:
-            return
-        for name in _COUNTS:
-            check_int(f"descriptor {name}", getattr(self, name), 1, _COUNT_MAX)
-        for name in ("dil_h", "dil_w"):
-            check_int(f"descriptor {name}", getattr(self, name), 0, _COUNT_MAX)
-        for name in ("pad_h", "pad_w"):
-            check_int(f"descriptor {name}", getattr(self, name), -_GEOMETRY_MAX - 1, _GEOMETRY_MAX)
-        for extent, pad in ((self.in_h, self.pad_h), (self.in_w, self.pad_w)):
-            check_int("descriptor padded extent", extent + 2 * max(pad, 0), 1, _GEOMETRY_MAX)
-        check_int("descriptor out_pixels", self.out_pixels, 1, _TRANSFER_MAX)
+        check_int("descriptor op", self.op, kinds.OPERATION.low, kinds.OPERATION.high)
+        for name, low, high in _LIMITS[self.op]:
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                check_int(f"descriptor {name}", value, low, high)
+        if self.op is Operation.RUN:
+            for extent, pad in ((self.in_h, self.pad_h), (self.in_w, self.pad_w)):
+                check_int("descriptor padded extent", extent + 2 * max(pad, 0), 1, EXTENT_MAX)
 
     @property
     def pixels(self) -> int:
@@ -135,5 +111,61 @@ class Descriptor:
         return self.images * self.out_h * self.out_w
 
     def encode(self) -> list[int]:
-        """The fields as 32-bit words, two's complement, in the order of rtl/descriptor.vh."""
-        return [int(value) % (1 << WORD_BITS) for value in astuple(self)]
+        """The fields as 32-bit words, two's complement, in their order."""
+        return [int(getattr(self, entry.name)) % (1 << WORD_BITS) for entry in FIELDS]
+
+    @classmethod
+    def decode(cls, words: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Self:
+        """The step that `encode` made these words of.
+
+        Args:
+            words: one a field, of 32 bits, as unsigned or as two's complement numbers.
+
+        Raises:
+            ShapeError: another number of words.
+            RangeError: no such operation, or a field outside its range.
+        """
+        if len(words) != len(FIELDS):
+            raise ShapeError(f"descriptor of {len(words)} words: a step has {len(FIELDS)}")
+        values: dict[str, Any] = {
+            entry.name: entry.kind.decode(word) for entry, word in zip(FIELDS, words, strict=True)
+        }
+        check_int("descriptor op", values["op"], kinds.OPERATION.low, kinds.OPERATION.high)
+        values["op"] = Operation(values["op"])
+        if values["combine"] in kinds.COMBINE.values:
+            values["combine"] = Combine(values["combine"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A field of the descriptor. index: of its word; group: which steps read it; kind: its range; meaning: a phrase."""
+
+    name: str
+    index: int
+    group: Group
+    kind: Kind
+    meaning: str
+
+
+FIELDS = tuple(Field(name=made.name, index=index, **made.metadata) for index, made in enumerate(fields(Descriptor)))
+"""The fields in the order of their words."""
+DESCRIPTOR_WORDS = len(FIELDS)
+"""32-bit words of a step."""
+
+
+def groups_of(operation: Operation) -> tuple[Group, ...]:
+    """Groups of fields that an operation reads."""
+    if operation in TRANSFERS:
+        return Group.EVERY, Group.TRANSFER
+    return (Group.EVERY, Group.RUN) if operation is Operation.RUN else (Group.EVERY,)
+
+
+def _limits(operation: Operation) -> list[tuple[str, int, int]]:
+    """Range of every field in a step of that operation."""
+    used = groups_of(operation)
+    ranges = ((entry, entry.kind.values if entry.group in used else entry.kind.word) for entry in FIELDS)
+    return [(entry.name, values[0], values[-1]) for entry, values in ranges]
+
+
+_LIMITS = {operation: _limits(operation) for operation in Operation}

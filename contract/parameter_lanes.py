@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import SHIFT_W, Hardware
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.errors import UnsupportedError
 
@@ -30,6 +30,22 @@ def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.Arra
     top = s.astype(np.uint64) << np.uint64(hardware.scale_w + hardware.bias_w)
     lanes: Lanes = low | mid | top
     return lanes
+
+
+def decode_lanes(lanes: Lanes, hardware: Hardware) -> tuple[IntArray, IntArray, IntArray]:
+    """Multiplier, bias and shift of lanes, the inverse of `encode_lanes`.
+
+    Args:
+        lanes: any shape.
+        hardware: widths.
+
+    Returns:
+        (multiplier, bias, shift), each of the shape of the lanes.
+    """
+    raw = np.asarray(lanes, dtype=np.uint64).astype(np.int64)
+    multiplier = twos_complement(raw, hardware.scale_w)
+    bias = twos_complement(raw >> hardware.scale_w, hardware.bias_w)
+    return multiplier, bias, raw >> (hardware.scale_w + hardware.bias_w)
 
 
 def channel_lanes(quant: MulQuant, channels: IntArray, hardware: Hardware) -> Lanes:

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.command import Parser, run
-from t2c.contract.descriptor import WORD_BITS
 from t2c.contract.hardware import Hardware
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
 from t2c.golden.rom.image import read_image
 from t2c.golden.rom.tensors import constant_tensors, tensor_roms
 from t2c.golden.rom.text import RomFormat
-from t2c.golden.rom.words import RomLayout
 from t2c.mapping.compiler import ALL, compile_program
-from t2c.mapping.images import parameter_layout, weight_layout, write_program
+from t2c.mapping.images import write_program
 
 
 def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]:
@@ -33,7 +32,7 @@ def core_roms(graph: Graph, hardware: Hardware, folder: Path) -> tuple[str, ...]
     folder.mkdir(parents=True, exist_ok=True)
     images = write_program(program, folder)
     contents = {
-        "program": (np.array(program.words()), RomLayout(bits=WORD_BITS, signed=False)),
+        "program": (np.array(program.words()), PROGRAM_LAYOUT),
         "weights": (program.weights, weight_layout(hardware)),
         "params": (program.params, parameter_layout(hardware)),
     }

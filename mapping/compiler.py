@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from t2c.contract.activation_layout import Layout
-from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
+from t2c.contract.memory_layouts import step_beats
+from t2c.contract.operations import Operation
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -251,16 +253,17 @@ class _Emitter:
             weight_base = self.constants.weight_base[node.name, run.first_tile]
             placed = replace(part, weight_base=weight_base, param_base=self.constants.param_base[node.name] + start)
         else:
-            hardware = self.compiler.hardware
             weights = plan.weights(run)
             params = plan.params[start : start + run.tiles * plan.param_step]
-            for op, content, words, each in (
-                (Operation.WEIGHTS, Content.WEIGHTS, weights, 1),
-                (Operation.PARAMS, Content.PARAMS, params, hardware.param_beats),
+            for op, content, words in (
+                (Operation.WEIGHTS, Content.WEIGHTS, weights),
+                (Operation.PARAMS, Content.PARAMS, params),
             ):
+                descriptor = Descriptor(op=op, layer=part.layer, words=len(words))
+                beats = step_beats(descriptor, self.compiler.hardware)
                 yield Step(
-                    descriptor=Descriptor(op=op, layer=part.layer, words=len(words)),
-                    transfer=Transfer(content=content, address=0, beats=len(words) * each, words=words),
+                    descriptor=descriptor,
+                    transfer=Transfer(content=content, address=0, beats=beats, words=words),
                 )
             placed = replace(part, weight_base=0, param_base=0)
         for descriptor in plan.descriptors(run, placed):

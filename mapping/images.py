@@ -6,21 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.contract.descriptor import WORD_BITS
-from t2c.contract.hardware import Hardware
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
 from t2c.golden.rom.image import write_image
-from t2c.golden.rom.words import RomLayout
 from t2c.mapping.program import Program
-
-
-def weight_layout(hardware: Hardware) -> RomLayout:
-    """COLS signed weights of W_W bits a word, column 0 lowest."""
-    return RomLayout(bits=hardware.w_w, signed=True, lanes=hardware.cols)
-
-
-def parameter_layout(hardware: Hardware) -> RomLayout:
-    """COLS lanes {shift, bias, multiplier} a word, column 0 lowest."""
-    return RomLayout(bits=hardware.param_w, signed=False, lanes=hardware.cols)
 
 
 def write_program(program: Program, folder: Path) -> dict[str, Path]:
@@ -29,8 +17,7 @@ def write_program(program: Program, folder: Path) -> dict[str, Path]:
     weights and params are left out where the program itself brings the constants.
     """
     files = {"program": folder / "program.hex"}
-    words = np.array(program.words(), dtype=np.int64)
-    write_image(files["program"], words, RomLayout(bits=WORD_BITS, signed=False), "hex")
+    write_image(files["program"], np.array(program.words(), dtype=np.int64), PROGRAM_LAYOUT, "hex")
     for name, values, layout in (
         ("weights", program.weights, weight_layout(program.hardware)),
         ("params", program.params, parameter_layout(program.hardware)),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from t2c.contract.activation_layout import Layout
-from t2c.contract.descriptor import Combine, Descriptor, Operation
+from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Combine, Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from t2c.contract.activation_layout import Layout
-from t2c.contract.descriptor import Combine
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Combine
 from t2c.contract.parameter_lanes import channel_lanes, encode_lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage

@@ -8,7 +8,7 @@
 // Widths      counters of 16 bits, GEO_W signed coordinates, addresses modulo 2^ADDR_W
 // Latency     outputs are valid in the cycle of px_valid_o; one pixel a cycle
 // Handshake   the first pixel of a K tile waits for tile_ready_i
-// Model       t2c.mapping.layer, t2c.mapping.schedule.pixel_cycle
+// Model       t2c.mapping.layer, t2c.contract.schedule.pixel_cycle
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

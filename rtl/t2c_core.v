@@ -8,7 +8,7 @@
 //             weights and parameters can also be loaded by the program when they do not all fit
 // Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
 //             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
-// Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.schedule's
+// Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.cycles'
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
 // Trace       every result word of the engine as it enters the activation memory: valid only, for verification
 // Model       t2c.golden.graph.graph through t2c.mapping.compiler

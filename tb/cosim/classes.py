@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from t2c.contract.descriptor import Operation
+from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.window import Window

@@ -13,8 +13,8 @@ import numpy as np
 
 from t2c.common.errors import UserError
 from t2c.common.places import HDL, RTL
-from t2c.contract.descriptor import Operation
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL, compile_largest_batch, compile_program

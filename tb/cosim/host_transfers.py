@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from t2c.contract.descriptor import Operation
 from t2c.contract.hardware import Hardware
+from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
+from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.rom.text import RomFormat, encode
 from t2c.golden.rom.words import RomLayout
-from t2c.mapping.images import parameter_layout, weight_layout
 from t2c.mapping.program import Content, Program
 
 OUT, PER_RUN = 1, 2
@@ -36,8 +36,8 @@ class Host:
 
 def activation_lines(words: IntArray, hardware: Hardware) -> bytes:
     """$readmemh text of activation words (n, ROWS), raw."""
-    layout = RomLayout(bits=hardware.x_w, signed=False, lanes=hardware.rows)
-    return encode((words & ((1 << hardware.x_w) - 1)).astype(np.int64).reshape(-1), layout, RomFormat.HEX)
+    raw = (words & ((1 << hardware.x_w) - 1)).astype(np.int64).reshape(-1)
+    return encode(raw, activation_layout(hardware), RomFormat.HEX)
 
 
 def _constant_lines(values: npt.NDArray[np.generic], layout: RomLayout, beats: int, width: int) -> list[str]:
@@ -80,8 +80,7 @@ def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> Host:
             address = constant_base + len(constants)
             weights = move.content is Content.WEIGHTS
             layout = weight_layout(hardware) if weights else parameter_layout(hardware)
-            beats = 1 if weights else hardware.param_beats
-            constants += _constant_lines(move.words, layout, beats, hardware.stream_w)
+            constants += _constant_lines(move.words, layout, word_beats(step.op, hardware), hardware.stream_w)
         transfers.append((flags, address, move.beats))
     tail = "".join(f"{line}\n" for line in constants).encode()
     jump = f"@{constant_base:x}\n".encode() if constants else b""

@@ -15,9 +15,9 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.rom.image import write_atomic, write_image
 from t2c.golden.rom.words import RomLayout
+from t2c.mapping.cycles import layer_cycles
 from t2c.mapping.images import write_program
 from t2c.mapping.program import Program
-from t2c.mapping.schedule import layer_cycles
 from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
 from t2c.tb.cosim.host_transfers import host_of

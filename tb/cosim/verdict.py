@@ -11,8 +11,8 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.compiler import ALL
+from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles
 from t2c.mapping.program import Program
-from t2c.mapping.schedule import layer_cycles, layer_ideal_cycles
 from t2c.tb.cosim.localisation.mismatches import Mismatch, mismatches_of
 from t2c.tb.cosim.request import RunRequest, Waves, replay_command
 from t2c.tb.cosim.run_files import Prepared

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from t2c.common.places import RTL
+from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
 from t2c.tb.dut.check import check
 from t2c.tb.dut.description import Description
@@ -53,9 +54,9 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
 
 def _check_array(wiring: Wiring, hardware: Hardware) -> None:
     """The engine relies on more than the bench, which adapts to its module."""
-    description, latency = wiring.description, hardware.rows + hardware.cols - 1
+    description, latency = wiring.description, pipeline.ARRAY.of(hardware)
     if wiring.latency != latency:
-        text = f"latency: {wiring.latency}; inside the core an array needs ROWS + COLS - 1 = {latency}"
+        text = f"latency: {wiring.latency}; inside the core an array needs {pipeline.ARRAY} = {latency}"
         raise description.error("latency", text)
     if description.absent or description.weight_rows != FIRST_FIRST:
         place = "absent" if description.absent else "weight_rows"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t2c.contract.descriptor import Operation
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 from t2c.golden.errors import UnsupportedError
 from t2c.mapping.allocation import Tensor, _Memory
 from t2c.mapping.compiler import compile_program

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2c.contract.descriptor import Descriptor, Operation
+from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import compile_largest_batch, compile_program
 from t2c.mapping.program import Content, Program

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from t2c.contract.descriptor import Operation
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import Package, load_package
 from t2c.mapping.compiler import compile_program
@@ -58,7 +58,7 @@ def run_on(
 
 
 def assert_cycles_are_exact(result: RunResult) -> None:
-    """t2c.mapping.schedule says how long each layer takes; without stalls it is right to the cycle."""
+    """t2c.mapping.cycles says how long each layer takes; without stalls it is right to the cycle."""
     assert result.figures["cycles"] == result.figures["expected_cycles"] > 0
     for layer in result.figures["layers"]:
         assert layer["cycles"] == layer["expected_cycles"], layer["layer"]

@@ -6,12 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
-
-WINDOW, SUM = 3, 1
-"""Cycles from a pixel to its operands, and from the array to the accumulator."""
-RESULT = 3
-"""Cycles of MulQuant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +43,9 @@ class Sample:
     out: int | None
 
 
-def latencies(hardware: Hardware) -> tuple[int, int, int]:
-    """Cycles from a pixel to the array's output, the accumulator and the result."""
-    array = WINDOW + hardware.rows + hardware.cols - 1
-    return array, array + SUM, array + SUM + RESULT
-
-
 def window_of(step: int, pixel_cycle: int, hardware: Hardware) -> Window:
     """The cycles in which a pixel passes through the engine."""
-    return Window(step=step, first=pixel_cycle, last=pixel_cycle + latencies(hardware)[2])
+    return Window(step=step, first=pixel_cycle, last=pixel_cycle + pipeline.RESULT.of(hardware))
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from t2c.contract.descriptor import Combine
+from t2c.contract import pipeline
+from t2c.contract.operations import Combine
+from t2c.contract.pipeline import Cycles
+from t2c.contract.schedule import pixel_cycle
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.program import Program, Step, Work
-from t2c.mapping.schedule import pixel_cycle
 from t2c.tb.cosim.expectation import Trace
-from t2c.tb.cosim.localisation.core_probe import WINDOW, Sample, Window, latencies, window_of
+from t2c.tb.cosim.localisation.core_probe import Sample, Window, window_of
 from t2c.tb.cosim.localisation.mismatches import Mismatch
 
 Samples = Mapping[tuple[int, int], Sample]
@@ -156,7 +158,7 @@ class Localiser:
         span = 1 << hardware.act_addr_w
         iy0, ix0 = visit.oy * d.stride_h - d.pad_h, visit.ox * d.stride_w - d.pad_w
         base = d.origin + visit.n * d.image_step + visit.oy * d.row_step + visit.ox * d.col_step
-        seen = self._at(visit, 0)
+        seen = self._at(visit, Cycles())
         for name, actual, expected, bits in (
             ("px_valid", seen.px_valid, 1, 1),
             ("iy0", seen.iy0, iy0, 16),
@@ -169,7 +171,7 @@ class Localiser:
                 text = f"pixel sequencer: {where}: {name} is {shown[0]}, expected {shown[1]}"
                 return [], self._finding("pixel_sequencer", text, seen)
         operands = []
-        address, late = self._at(visit, 1), self._at(visit, WINDOW)
+        address, late = self._at(visit, pipeline.ADDRESS), self._at(visit, pipeline.WINDOW)
         for row in range(hardware.rows):
             expected, where, place = self._operand(visit, row, iy0, ix0, base)
             actual = late.operands[row]
@@ -224,7 +226,7 @@ class Localiser:
         psum, bits = 0, hardware.psum_w
         for row in range(hardware.rows):
             before, psum = psum, psum + int(weights[row]) * operands[row]
-            seen = self._at(visit, WINDOW + row + lane + 1)
+            seen = self._at(visit, pipeline.partial_sum(row, lane))
             actual = seen.psums[row]
             if actual is None or twos_complement(actual, bits) != psum:
                 step = f"k = {visit.k_tile * hardware.rows + row}"
@@ -234,7 +236,7 @@ class Localiser:
                     f"partial sum is {_show(actual, bits)}, expected {_show(psum, bits)} = {sum_of}"
                 )
                 return psum, self._finding("mac_pe", text, seen)
-        seen = self._at(visit, latencies(hardware)[0])
+        seen = self._at(visit, pipeline.COLUMN_SUM)
         if seen.array is None or twos_complement(seen.array, bits) != psum:
             values = f"{_show(seen.array, bits)}, expected {_show(psum, bits)}"
             text = f"array output, column {lane}, {self._tile(visit)}: {values}"
@@ -243,7 +245,7 @@ class Localiser:
 
     def _accumulator(self, visit: Visit, acc: int) -> Finding | None:
         bits = self.program.hardware.acc_w
-        seen = self._at(visit, latencies(self.program.hardware)[1])
+        seen = self._at(visit, pipeline.SUM)
         if seen.acc is not None and twos_complement(seen.acc, bits) == acc:
             return None
         text = (
@@ -261,7 +263,7 @@ class Localiser:
         bias = twos_complement(lane >> hardware.scale_w, hardware.bias_w)
         shift = lane >> (hardware.scale_w + hardware.bias_w)
         constants = f"M = {multiplier}, B = {bias}, S = {shift}"
-        seen = self._at(visit, latencies(hardware)[1])
+        seen = self._at(visit, pipeline.SUM)
         if seen.params != lane:
             shown = "X" if seen.params is None else f"0x{seen.params:x}"
             text = f"parameter memory, column {self.mismatch.lane}: lane is {shown}, expected 0x{lane:x} ({constants})"
@@ -269,7 +271,7 @@ class Localiser:
         p = partial + acc * multiplier if visit.second else acc * multiplier + bias
         if d.combine is Combine.PAIR and not visit.second:
             return p, None
-        seen = self._at(visit, latencies(hardware)[2])
+        seen = self._at(visit, pipeline.RESULT)
         expected = self.mismatch.expected % (1 << hardware.x_w)
         if seen.out_valid == 1 and seen.out == expected:
             return p, None
@@ -288,8 +290,8 @@ class Localiser:
             self._laid_out[visit.ordinal] = visit.work.plan.weights(visit.work.run)
         return self._laid_out[visit.ordinal]
 
-    def _at(self, visit: Visit, latency: int) -> Sample:
-        key = (visit.ordinal, visit.start + latency)
+    def _at(self, visit: Visit, latency: Cycles) -> Sample:
+        key = (visit.ordinal, visit.start + latency.of(self.program.hardware))
         if key not in self.samples:
             raise NotSeenError(f"RUN step {key[0]} did not come to its cycle {key[1]}")
         return self.samples[key]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
-from t2c.contract.descriptor import Combine, Descriptor, Operation
-from t2c.golden.errors import RangeError
+from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor, groups_of
+from t2c.contract.operations import Combine, Operation
+from t2c.golden.errors import RangeError, ShapeError
 from tests.conftest import ROOT
 
 HEADER = (ROOT / "rtl" / "descriptor.vh").read_text()
@@ -79,3 +82,67 @@ def test_a_field_outside_its_range_is_refused(change: dict[str, int], text: str)
 def test_a_transfer_needs_no_geometry() -> None:
     assert Descriptor(op=Operation.LOAD, base=5, words=3).encode()[2:4] == [5, 3]
     assert set(Descriptor(op=Operation.END).encode()) <= {0, 1}
+
+
+def drawn(operation: Operation, rng: random.Random) -> Descriptor:
+    """A step whose every field is at an end of its range, or inside; of a field that is not read, of its word."""
+    values = {}
+    for field in FIELDS:
+        span = field.kind.values if field.group in groups_of(operation) else field.kind.word
+        values[field.name] = rng.choice((span[0], span[-1], rng.choice(span)))
+    if operation is Operation.RUN:  # the one limit that two fields share
+        for extent, pad in (("in_h", "pad_h"), ("in_w", "pad_w")):
+            values[extent] = min(values[extent], EXTENT_MAX)
+            values[pad] = min(values[pad], (EXTENT_MAX - values[extent]) // 2)
+    values |= {"op": operation, "combine": rng.choice(list(Combine))}
+    return Descriptor(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_decode_is_the_inverse_of_encode(operation: Operation) -> None:
+    rng = random.Random(int(operation))
+    met: dict[str, set[bool]] = {}
+    for _ in range(60):
+        step = drawn(operation, rng)
+        words = step.encode()
+        read = Descriptor.decode(words)
+        assert read == step
+        assert type(read.op) is Operation
+        assert type(read.combine) is Combine
+        assert all(type(value) is int for name, value in vars(read).items() if name not in ("op", "combine"))
+        for array in (np.array(words, dtype=np.uint32), np.array(words, dtype=np.uint32).view(np.int32)):
+            assert Descriptor.decode(array) == step
+            assert Descriptor.decode(array).encode() == words
+        for field in FIELDS:
+            met.setdefault(field.name, set()).add(getattr(step, field.name) < 0)
+    signed = {field.name for field in FIELDS if field.kind.signed}
+    assert {name for name, signs in met.items() if signs == {True, False}} == signed
+
+
+def test_what_decode_refuses() -> None:
+    words = Descriptor(**RUN).encode()  # type: ignore[arg-type]
+    for count in (0, len(words) - 1, len(words) + 1):
+        with pytest.raises(ShapeError, match=f"descriptor of {count} words: a step has {len(words)}"):
+            Descriptor.decode((words * 2)[:count])
+    for name, value, text in (
+        ("op", 6, "descriptor op = 6 is outside 0..5"),
+        ("combine", 3, "descriptor combine = 3 is outside 0..2"),
+        ("blocks", 0, "descriptor blocks = 0 is outside 1..65535"),
+        ("keep", 2, "descriptor keep = 2 is outside 0..1"),
+        ("y_lo", 256, "descriptor y_lo = 256 is outside -256..255"),
+        ("pad_w", 32768, "descriptor pad_w = 32768 is outside -32768..32767"),
+    ):
+        index = next(field.index for field in FIELDS if field.name == name)
+        with pytest.raises(RangeError, match=re.escape(text)):
+            Descriptor.decode([*words[:index], value, *words[index + 1 :]])
+
+
+def test_a_step_may_hold_anything_in_what_it_does_not_read() -> None:
+    words = Descriptor(op=Operation.LOAD, words=1).encode()
+    index = next(field.index for field in FIELDS if field.name == "combine")
+    words[index] = 77
+    assert Descriptor.decode(words).encode() == words
+    with pytest.raises(RangeError, match=re.escape("descriptor keep = 4294967296 is outside 0..4294967295")):
+        Descriptor(op=Operation.LOAD, words=1, keep=1 << 32)
+    with pytest.raises(RangeError, match="descriptor origin = 2147483648 is outside"):
+        Descriptor(op=Operation.END, origin=1 << 31)

@@ -1,0 +1,41 @@
+"""How words of the core's memories are made of numbers, and how they travel on its streams."""
+
+from __future__ import annotations
+
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.field_kinds import WORD_BITS
+from t2c.contract.hardware import Hardware
+from t2c.contract.operations import TRANSFERS, Operation
+from t2c.golden.rom.words import RomLayout
+
+PROGRAM_LAYOUT = RomLayout(bits=WORD_BITS, signed=False)
+"""A word of the program memory: one field of a descriptor."""
+
+
+def activation_layout(hardware: Hardware) -> RomLayout:
+    """ROWS raw activations of X_W bits a word, bank 0 lowest; `Layout` says which channel is where."""
+    return RomLayout(bits=hardware.x_w, signed=False, lanes=hardware.rows)
+
+
+def weight_layout(hardware: Hardware) -> RomLayout:
+    """COLS signed weights of W_W bits a word, column 0 lowest."""
+    return RomLayout(bits=hardware.w_w, signed=True, lanes=hardware.cols)
+
+
+def parameter_layout(hardware: Hardware) -> RomLayout:
+    """COLS lanes {shift, bias, multiplier} a word, column 0 lowest; `parameter_lanes` packs a lane."""
+    return RomLayout(bits=hardware.param_w, signed=False, lanes=hardware.cols)
+
+
+def word_beats(operation: Operation, hardware: Hardware) -> int:
+    """Stream words of one memory word that a transfer moves.
+
+    An activation word or a weight row is one, in its lowest bits; a parameter word is cut into PAR_BEATS of STREAM_W
+    bits, the lowest first.
+    """
+    return hardware.param_beats if operation is Operation.PARAMS else 1
+
+
+def step_beats(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Stream words that a step takes or gives; 0 for a RUN and END."""
+    return descriptor.words * word_beats(descriptor.op, hardware) if descriptor.op in TRANSFERS else 0

@@ -1,0 +1,33 @@
+"""What a step of a program can do, and how it joins and rounds: the codes in a descriptor."""
+
+from __future__ import annotations
+
+from t2c.contract.codes import Code
+from t2c.golden.arithmetic.rounding import Rounding
+
+
+class Operation(Code):
+    """What a step does; field OP of its descriptor."""
+
+    END = 0, "ends the program"
+    LOAD = 1, "WORDS words of `s_axis` into the activation memory, from BASE on"
+    RUN = 2, "one layer, or one part of it"
+    STORE = 3, "WORDS words of the activation memory, from BASE on, to `m_axis`"
+    WEIGHTS = 4, "WORDS rows of weights from `s_axis` into the weight memory, from BASE on"
+    PARAMS = 5, "WORDS parameter words from `s_axis` into the parameter memory, from BASE on"
+
+
+TRANSFERS = (Operation.LOAD, Operation.STORE, Operation.WEIGHTS, Operation.PARAMS)
+"""Operations that move words between a stream and a memory."""
+
+
+class Combine(Code):
+    """How K tiles (SUM, MAX) or neighbouring pixels (PAIR) join; field COMBINE of a RUN."""
+
+    SUM = 0, "the accumulator adds K tiles"
+    MAX = 1, "the accumulator keeps the largest of the K tiles"
+    PAIR = 2, "MulQuant adds each pixel of odd x to the one before it"
+
+
+ROUNDINGS = {mode.code: mode for mode in Rounding}
+"""Field ROUNDING of a RUN: golden's rounding modes by their hardware code."""

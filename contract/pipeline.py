@@ -1,0 +1,93 @@
+"""Latencies of the core, in cycles; every schedule, bench and page takes them from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
+from t2c.contract.hardware import Hardware
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cycles:
+    """fixed + rows * ROWS + cols * COLS cycles."""
+
+    fixed: int = 0
+    rows: int = 0
+    cols: int = 0
+
+    def __add__(self, other: Cycles) -> Cycles:
+        return Cycles(fixed=self.fixed + other.fixed, rows=self.rows + other.rows, cols=self.cols + other.cols)
+
+    def of(self, hardware: Hardware) -> int:
+        """The number on an array of that size."""
+        return self.fixed + self.rows * hardware.rows + self.cols * hardware.cols
+
+    def __str__(self) -> str:
+        """As Verilog, C and the pages write it: ROWS + COLS - 1."""
+        sizes = ((self.rows, "ROWS"), (self.cols, "COLS"))
+        terms = [name if times == 1 else f"{times} * {name}" for times, name in sizes if times]
+        text = " + ".join(terms)
+        if not terms or self.fixed > 0:
+            return f"{text} + {self.fixed}" if terms else str(self.fixed)
+        return f"{text} - {-self.fixed}" if self.fixed else text
+
+
+# ---------------------------------------------------------------- units of the engine, from their input to their output
+MEMORY = Cycles(fixed=1)
+"""Every memory: from address to word."""
+ADDRESS = Cycles(fixed=1)
+"""window_row: from a pixel's issue to the address of its bank."""
+WINDOW = ADDRESS + MEMORY + Cycles(fixed=1)
+"""window_row: from a pixel's issue to its operand."""
+ARRAY = Cycles(fixed=-1, rows=1, cols=1)
+"""systolic_array: from operands to column sums."""
+ACCUMULATOR = Cycles(fixed=1)
+"""accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""
+MULQUANT = Cycles(fixed=3)
+"""mulquant: from a complete sum to its result."""
+
+# ---------------------------------------------------------------- a pixel, from its issue
+COLUMN_SUM = WINDOW + ARRAY
+SUM = COLUMN_SUM + ACCUMULATOR
+RESULT = SUM + MULQUANT
+
+PIXEL = {
+    "bank address": ADDRESS,
+    "operand": WINDOW,
+    "column sum": COLUMN_SUM,
+    "accumulator, parameters": SUM,
+    "result": RESULT,
+}
+"""Signals of a pixel, by name, in cycles after its issue."""
+
+
+def partial_sum(row: int, column: int) -> Cycles:
+    """From a pixel's issue to the partial sum that leaves PE (row, column): the last row's are the column sums."""
+    return WINDOW + Cycles(fixed=row + column + 1)
+
+
+# ---------------------------------------------------------------- steps
+FIRST_PIXEL = Cycles(fixed=1, rows=1)
+"""From a RUN's start to the issue of its first pixel: the first tile's weights, and one."""
+DONE = RESULT
+"""What a RUN takes beyond its weight-stationary count, whose last cycle issues the last pixel: done comes with its
+result."""
+LOAD = 1
+"""What a LOAD, WEIGHTS or PARAMS takes beyond its beats, from its start to its done."""
+STORE_FIRST = 3
+"""From a STORE's start to its first word."""
+STORE = 3
+"""What a STORE takes beyond its words, from its start to its done."""
+END = 1
+"""From END's start to the end of the program."""
+TURN = 1
+"""From a step's done to the next step's start, if that is fetched."""
+
+# ---------------------------------------------------------------- program_sequencer
+FETCHED = DESCRIPTOR_WORDS + 1
+"""From a step's start until its successor is fetched."""
+FETCH = FETCHED + TURN
+"""From a step's start to the next one's, at the earliest; also from busy to the first step's start."""
+FIRST_STEP = FETCH + 1
+"""From the start of the program to its first step: busy comes one cycle after start."""

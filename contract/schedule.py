@@ -1,0 +1,52 @@
+"""How many cycles one step takes without stalls. The core has no stalls inside, so this is exact."""
+
+from __future__ import annotations
+
+from t2c.contract import pipeline
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.hardware import Hardware
+from t2c.contract.memory_layouts import step_beats
+from t2c.contract.operations import Operation
+
+
+def ideal_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Weight-stationary cycle count of one RUN step.
+
+    ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile takes just its pixels,
+    since no further load hides behind it.
+    """
+    blocks = hardware.blocks(descriptor.pixels)
+    per_pass = sum(max(block, hardware.rows) for block in blocks)
+    spared = max(blocks[-1], hardware.rows) - blocks[-1]
+    return hardware.rows + descriptor.col_tiles * descriptor.k_tiles * per_pass - spared
+
+
+def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, pixel: int) -> int:
+    """Cycle, counted from the step's start pulse, in which the sequencer issues a pixel.
+
+    Args:
+        descriptor, hardware: the RUN step.
+        tile, k_tile: column tile, K tile.
+        pixel: of the column tile, in 0..descriptor.pixels - 1.
+    """
+    takes = [max(size, hardware.rows) for size in hardware.blocks(descriptor.pixels)]
+    block, index = divmod(pixel, hardware.acc_depth)
+    before = descriptor.k_tiles * (tile * sum(takes) + sum(takes[:block])) + k_tile * takes[block]
+    return pipeline.FIRST_PIXEL.of(hardware) + before + index
+
+
+def fill_cycles(hardware: Hardware) -> int:
+    """What a RUN step takes beyond `ideal_cycles` from its start to its done: the pipeline."""
+    return pipeline.DONE.of(hardware)
+
+
+def step_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Cycles of one step, from its start to the next one's, without stalls; END: to the end of the program."""
+    if descriptor.op is Operation.END:
+        return pipeline.END
+    if descriptor.op is Operation.RUN:
+        busy = ideal_cycles(descriptor, hardware) + fill_cycles(hardware)
+    else:
+        more = pipeline.STORE if descriptor.op is Operation.STORE else pipeline.LOAD
+        busy = step_beats(descriptor, hardware) + more
+    return max(busy + pipeline.TURN, pipeline.FETCH)
