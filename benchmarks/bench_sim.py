@@ -21,8 +21,9 @@ from t2c.common.places import ROOT
 from t2c.contract.hardware import Hardware
 from t2c.contract.schedule import fill_cycles
 from t2c.golden.graph.find_package import open_package
-from t2c.golden.graph.nodes import Conv2d, Linear
 from t2c.golden.graph.package import Package
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
 from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult

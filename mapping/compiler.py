@@ -17,7 +17,7 @@ from t2c.contract.operations import Operation
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.nodes import Flatten
+from t2c.golden.nodes.flatten import Flatten
 from t2c.mapping.allocation import Allocation, Tensor, allocate
 from t2c.mapping.constants import Constants, pieces, resident
 from t2c.mapping.layer import LayerPlan, Part

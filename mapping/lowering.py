@@ -17,8 +17,12 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node, WeightedNode
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.mapping.layer import POINT, AddPlan, LayerPlan, PoolPlan, WeightedPlan
 from t2c.mapping.tiles import RowPlan, column_channels, column_runs
 

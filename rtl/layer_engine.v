@@ -15,7 +15,7 @@
 //             the first load and ROWS + COLS + 6 of pipeline that is the time from start_i to done_o.
 // Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result.
 //             Results cannot be held back. No start_i while a step runs.
-// Model       t2c.golden.graph.nodes through mapping
+// Model       t2c.golden.nodes through mapping
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 

@@ -7,9 +7,15 @@ import numpy as np
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, Matmul, MaxPool2d
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.matmul import Matmul
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 
 
 def constants(rng: np.random.Generator, edge: TensorSpec, channels: int, shift: int, rounding: Rounding) -> MulQuant:

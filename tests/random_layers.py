@@ -9,9 +9,10 @@ import numpy as np
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import Conv2d, Linear
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
 
 
 @dataclass(frozen=True, kw_only=True)

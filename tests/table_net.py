@@ -9,10 +9,11 @@ from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import Matmul
 from t2c.golden.graph.package import Package
-from t2c.golden.graph.table_nodes import Pointwise, Softmax
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.matmul import Matmul
+from t2c.golden.nodes.pointwise import Pointwise
+from t2c.golden.nodes.softmax import Softmax
 
 
 def table_package(seed: int = 0) -> Package:

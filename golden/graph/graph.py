@@ -11,8 +11,7 @@ import numpy.typing as npt
 from t2c.golden.arithmetic.formats import IntArray, check_format
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, ShapeError
-from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 _REFUSED = (ValueError, NotImplementedError)
@@ -79,14 +78,8 @@ class Graph:
 
     def _prove(self, node: Node, place: str) -> None:
         inputs, output = self.inputs_of(node), self.edges[node.output]
-        if isinstance(node, AccumulatingNode):
-            widths = node.mulquant.widths
-        elif isinstance(node, Add):
-            widths = node.addquant.widths
-        else:
-            widths = self.widths
-        if widths != self.widths:
-            raise PackageError(f"{place}: widths {widths} differ from the graph's {self.widths}")
+        if node.widths not in (None, self.widths):
+            raise PackageError(f"{place}: widths {node.widths} differ from the graph's {self.widths}")
         try:
             shape = node.output_shape(inputs)
             if shape != output.shape:

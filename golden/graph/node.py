@@ -1,7 +1,8 @@
-"""What all nodes of the graph share: names, shape and range proofs, accumulators, weights."""
+"""What all nodes of the graph share: declared fields, shape and range proofs, accumulators, weights."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +11,13 @@ from typing import ClassVar
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_format, check_int
-from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
+from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant
+from t2c.golden.arithmetic.pooling import pooled_size
+from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
+from t2c.golden.graph.constant import Constant, Storage
+from t2c.golden.graph.fields import Field, Integer, Tensor
+from t2c.golden.graph.stages import MULQUANT, check_stage
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
 
 
@@ -21,12 +27,40 @@ def check_rank(edge: TensorSpec, rank: int) -> None:
         raise ShapeError(f"input {edge.name!r} has shape {edge.shape}; {rank} axes are wanted")
 
 
+def pooled_shape(edge: TensorSpec, window: Window) -> tuple[int, ...]:
+    """The shape that pooling gives of a map; raise ShapeError if it cannot run."""
+    check_rank(edge, 3)
+    channels, height, width = edge.shape
+    return (channels, *pooled_size(height, width, window))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weights:
+    """Weights of a node. values: (O, ...), channel O first; bits: signed, 2..8; groups: of the channels."""
+
+    values: IntArray
+    bits: int
+    groups: int = 1
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Node(ABC):
-    """One operation. name: unique, what LAYER= takes; inputs, output: names of edges."""
+    """One operation. name: unique, what LAYER= takes; inputs, output: names of edges.
+
+    A kind of node is a subclass that `t2c.golden.graph.kinds.register_node` makes known. What it does not override, it
+    does not have: a reader asks a node for its window or its weights, not for its class.
+
+    op: what graph.json calls it; section: of docs/arithmetic.md; arity: number of inputs; fields: what it holds besides
+    name, inputs and output, in JSON's order; stage_field: which of them is its output stage; moves_data: its output
+    holds other words than its input.
+    """
 
     op: ClassVar[str]
+    section: ClassVar[tuple[int, ...]] = ()
     arity: ClassVar[int] = 1
+    fields: ClassVar[tuple[Field, ...]] = ()
+    stage_field: ClassVar[str] = ""
+    moves_data: ClassVar[bool] = True
 
     name: str
     inputs: tuple[str, ...]
@@ -48,22 +82,59 @@ class Node(ABC):
             RangeError: a width, bound or clip range that does not hold.
         """
 
+    @classmethod
+    def declares(cls, field: str) -> bool:
+        """True if this kind of node has such a field."""
+        return any(declared.name == field for declared in cls.fields)
 
-def check_stage(stage: OutputStage, output: TensorSpec) -> None:
-    """Refuse a clip range outside the output format or another zero point; raise RangeError."""
-    fmt = output.format
-    check_int("lo", stage.lo, fmt.lo, fmt.hi)
-    check_int("hi", stage.hi, fmt.lo, fmt.hi)
-    if stage.zero_point != output.zero_point:
-        raise RangeError(f"zero_point = {stage.zero_point} differs from the output edge's {output.zero_point}")
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """What memories hold of the node, at declared widths."""
+        return tuple(c for field in self.fields for c in field.constants(self, getattr(self, field.name)))
+
+    @property
+    def stage(self) -> OutputStage | None:
+        """The requantisation that the node ends with."""
+        stage: OutputStage | None = getattr(self, self.stage_field) if self.stage_field else None
+        return stage
+
+    @property
+    def widths(self) -> Widths | None:
+        """The hardware widths that its constants rest on; None if they rest on none."""
+        return getattr(self.stage, "widths", None)
+
+    @property
+    def window(self) -> Window | None:
+        """What slides over an image, checked; None if nothing does."""
+        return None
+
+    @property
+    def weights(self) -> Weights | None:
+        """Constant factors of the activations."""
+        return None
+
+    def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray | None:
+        """Return the exact accumulators, int64 of the output's shape, before the output stage; None without them."""
+        return None
+
+    def accumulator_bits(self, inputs: Sequence[TensorSpec]) -> int | None:
+        """Signed bits that hold every accumulator of this node; None without accumulators."""
+        return None
+
+    def macs(self, inputs: Sequence[TensorSpec]) -> int:
+        """Multiplications of an activation by a weight or by another activation per image, taps on padding included."""
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AccumulatingNode(Node):
     """A node that sums products into an accumulator and requantises it; mulquant: the constants."""
 
-    mulquant: MulQuant
+    fields: ClassVar[tuple[Field, ...]] = (MULQUANT,)
+    stage_field: ClassVar[str] = MULQUANT.name
     channel_axis: ClassVar[int] = 1
+
+    mulquant: MulQuant
 
     @abstractmethod
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
@@ -99,18 +170,29 @@ class AccumulatingNode(Node):
 class WeightedNode(AccumulatingNode):
     """An accumulating node with weights; weight: signed ints of weight_bits (2..8) bits, channel O first."""
 
+    fields: ClassVar[tuple[Field, ...]] = (
+        Integer("weight_bits"),
+        Tensor("weight", lambda node: Storage(bits=node.weight_bits, signed=True, axes=node.weight_axes, packed=True)),
+        *AccumulatingNode.fields,
+    )
+    weight_axes: ClassVar[str]
+
     weight: IntArray
     weight_bits: int
-    weight_rank: ClassVar[int]
 
     def __post_init__(self) -> None:
         check_int("weight_bits", self.weight_bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
         weight = check_format("weight", self.weight, IntFormat(bits=self.weight_bits, signed=True))
-        if weight.ndim != self.weight_rank or not weight.size:
-            raise ShapeError(f"weight: shape {weight.shape} does not have {self.weight_rank} non-empty axes")
+        rank = len(self.weight_axes)
+        if weight.ndim != rank or not weight.size:
+            raise ShapeError(f"weight: shape {weight.shape} does not have {rank} non-empty axes")
         weight = weight.copy()
         weight.setflags(write=False)  # a constant: proofs and prepared kernels rest on it
         object.__setattr__(self, "weight", weight)
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(values=self.weight, bits=self.weight_bits)
 
     @property
     def out_channels(self) -> int:
@@ -118,3 +200,16 @@ class WeightedNode(AccumulatingNode):
 
     def worst_accumulator(self, inputs: Sequence[TensorSpec]) -> int:
         return int(np.abs(self.weight).reshape(self.out_channels, -1).sum(axis=1).max()) * inputs[0].magnitude
+
+    def macs(self, inputs: Sequence[TensorSpec]) -> int:
+        # Every output takes the weights of its channel once.
+        return math.prod(self.output_shape(inputs)) * int(self.weight[0].size)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PassingNode(Node):
+    """A node that moves integers without changing how they are read."""
+
+    def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
+        if not output.same_reading(inputs[0]):
+            raise RangeError(f"output {output.name!r}: bits, sign, zero point and scale must equal the input's")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.codec import smallest_dtype
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.rom.image import write_atomic
 
@@ -35,8 +35,6 @@ class LayerVectors:
     @cached_property
     def accumulators(self) -> IntArray | None:
         """(N, *output shape) int64, None where the operation has none; computed when first asked for."""
-        if not isinstance(self.node, AccumulatingNode):
-            return None
         return self.node.accumulate(self.inputs, self.edges)
 
     def save(self, path: str | os.PathLike[str]) -> None:

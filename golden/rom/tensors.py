@@ -9,19 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.errors import PackageError
-from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add, Conv2d, Linear
-from t2c.golden.graph.table_nodes import Pointwise, Softmax
+from t2c.golden.graph.node import Node
 from t2c.golden.rom.image import load_rom, save_rom
 from t2c.golden.rom.text import RomFormat
 from t2c.golden.rom.words import RomLayout
-
-SHIFT_BITS = MAX_SHIFT.bit_length()
-"""SHIFT_W of docs/arithmetic.md section 1."""
-
-_AXES = {"conv2d": "OIHW", "linear": "OI"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,33 +39,19 @@ def constant_tensors(node: Node, *, lanes: int = 1) -> tuple[ConstantTensor, ...
     Raises:
         RangeError: lanes outside its range.
     """
-    found = []
-    if isinstance(node, (Conv2d, Linear)):
-        layout = RomLayout(bits=node.weight_bits, signed=True, lanes=lanes)
-        found.append(ConstantTensor(name="weight", values=node.weight, layout=layout, axes=_AXES[node.op]))
-    if isinstance(node, Softmax):
-        layout = RomLayout(bits=node.softmax.exponent_bits, signed=False)
-        found.append(ConstantTensor(name="exp", values=node.softmax.exp, layout=layout, axes="X"))
-    if isinstance(node, Pointwise):
-        layout = RomLayout(bits=node.pointwise.output.bits, signed=node.pointwise.output.signed)
-        found.append(ConstantTensor(name="table", values=node.pointwise.entries, layout=layout, axes="X"))
-    if isinstance(node, AccumulatingNode):
-        quant, widths, axes = node.mulquant, node.mulquant.widths, "O"
-        multiplier, bias, shift = quant.multiplier, quant.bias, quant.shift
-    elif isinstance(node, Add):
-        add, widths, axes = node.addquant, node.addquant.widths, "I"
-        multiplier = np.array([add.multiplier_a, add.multiplier_b], np.int64)
-        bias, shift = np.array([add.bias], np.int64), np.array([add.shift], np.int64)
-    else:
-        return tuple(found)
-    for name, values, bits, signed, letters in (
-        ("multiplier", multiplier, widths.scale, True, axes),
-        ("bias", bias, widths.bias, True, "O"),
-        ("shift", shift, SHIFT_BITS, False, "O"),
-    ):
-        layout = RomLayout(bits=bits, signed=signed)
-        found.append(ConstantTensor(name=name, values=values, layout=layout, axes=letters))
-    return tuple(found)
+    return tuple(
+        ConstantTensor(
+            name=constant.name,
+            values=constant.values,
+            layout=RomLayout(
+                bits=constant.storage.bits,
+                signed=constant.storage.signed,
+                lanes=lanes if constant.storage.packed else 1,
+            ),
+            axes=constant.storage.axes,
+        )
+        for constant in node.constants
+    )
 
 
 def tensor_roms(node: Node, folder: Path, lanes: int, formats: Sequence[RomFormat]) -> int:

@@ -11,9 +11,10 @@ from typing import Any
 
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node, WeightedNode
-from t2c.golden.graph.nodes import Flatten, Matmul
 from t2c.golden.graph.package import SCALE_ERROR, TENSOR_FILE, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.matmul import Matmul
 from t2c.golden.rom.tensors import constant_tensors
 
 

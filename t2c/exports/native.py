@@ -25,8 +25,13 @@ from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 
 OFFSET = 128
 """What turns a signed byte into an unsigned one."""

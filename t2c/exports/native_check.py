@@ -20,8 +20,11 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import PackageError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
 
 FORMAT, VERSION = "torch2chip-native", 1
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add
+from t2c.golden.nodes.add import Add
 
 if TYPE_CHECKING:
     from onnx import FunctionProto

@@ -18,7 +18,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.golden.arithmetic.window import Pair
-from t2c.golden.graph import nodes
+from t2c.golden.graph.node import Node
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.integer.requantise import TorchAddQuant, TorchMulQuant
 from t2c.quantisation_parameters import QuantisationParameters
 
@@ -29,7 +35,7 @@ class IntegerLayer(nn.Module):
     reading: QuantisationParameters
 
     @abstractmethod
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         """The golden node that must compute the same; its output edge is called like the node."""
 
 
@@ -101,9 +107,9 @@ class IntegerConv2d(_IntegerWeighted):
 
     layer: nn.Conv2d
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         conv = self.layer
-        return nodes.Conv2d(
+        return Conv2d(
             stride=conv.stride,
             padding=conv.padding,
             dilation=conv.dilation,
@@ -117,8 +123,8 @@ class IntegerLinear(_IntegerWeighted):
 
     layer: nn.Linear
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.Linear(**self._fields(name, inputs))
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
+        return Linear(**self._fields(name, inputs))
 
 
 class IntegerAdd(IntegerLayer):
@@ -131,8 +137,8 @@ class IntegerAdd(IntegerLayer):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return self.requantise(a - self.zero_points[0], b - self.zero_points[1])
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.Add(name=name, inputs=inputs, output=name, addquant=self.requantise.reference())
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
+        return Add(name=name, inputs=inputs, output=name, addquant=self.requantise.reference())
 
 
 class IntegerAveragePool2d(IntegerLayer):
@@ -156,8 +162,8 @@ class IntegerAveragePool2d(IntegerLayer):
         total = F.avg_pool2d(centred, self.kernel, self.stride, self.padding, divisor_override=1)
         return self.requantise(total.to(torch.int64))
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.AveragePool2d(
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
+        return AveragePool2d(
             name=name,
             inputs=inputs,
             output=name,
@@ -182,8 +188,8 @@ class IntegerMaxPool2d(IntegerLayer):
         real = x.to(torch.float64)
         return F.max_pool2d(real, self.kernel, self.stride, self.padding, self.dilation).to(torch.int64)
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.MaxPool2d(
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
+        return MaxPool2d(
             name=name,
             inputs=inputs,
             output=name,
@@ -204,5 +210,5 @@ class IntegerFlatten(IntegerLayer):
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(1)
 
-    def node(self, name: str, inputs: tuple[str, ...]) -> nodes.Node:
-        return nodes.Flatten(name=name, inputs=inputs, output=name)
+    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
+        return Flatten(name=name, inputs=inputs, output=name)

@@ -11,8 +11,13 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.node import Node, WeightedNode
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.mapping.layer import LayerPlan, WeightedPlan
 from t2c.mapping.program import Program, Work
 from t2c.tb.components.bins import JOIN, Coverage

@@ -12,9 +12,14 @@ from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Flatten, Linear, MaxPool2d
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.flatten import Flatten
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.tb.random_models.calibrate import addquant_for, mulquant_for
 
 SAMPLES = 3

@@ -14,8 +14,10 @@ from t2c.common.places import ROOT
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node, WeightedNode
-from t2c.golden.graph.nodes import AveragePool2d, Conv2d, MaxPool2d
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_package
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, Job

@@ -18,7 +18,8 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.table_nodes import Pointwise, Softmax
+from t2c.golden.nodes.pointwise import Pointwise
+from t2c.golden.nodes.softmax import Softmax
 
 FILE = "table.hex"
 """Name of the table in the folder of a run."""

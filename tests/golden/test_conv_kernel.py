@@ -13,8 +13,8 @@ from t2c.golden.arithmetic.exact import bound
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
-from t2c.golden.graph.nodes import Conv2d
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.conv2d import Conv2d
 
 SAME = Window(kernel=(3, 3), padding=(1, 1))
 

@@ -8,7 +8,7 @@ import pytest
 
 from t2c import golden
 
-MODULES = sorted(module.name for module in pkgutil.walk_packages(golden.__path__, "golden."))
+MODULES = sorted(module.name for module in pkgutil.walk_packages(golden.__path__, "t2c.golden."))
 ARITHMETIC = {
     "t2c.golden.arithmetic.conv",
     "t2c.golden.arithmetic.gemm",

@@ -21,8 +21,9 @@ from t2c.golden.errors import PackageError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package, load_package, save_package
-from t2c.golden.graph.table_nodes import Pointwise, Softmax
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.pointwise import Pointwise
+from t2c.golden.nodes.softmax import Softmax
 from t2c.golden.rom.image import load_rom, read_manifest
 from t2c.golden.rom.tensors import constant_tensors
 from t2c.mapping.__main__ import main as roms

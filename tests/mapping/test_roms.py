@@ -14,8 +14,8 @@ import pytest
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import PackageError, RangeError
 from t2c.golden.graph.node import AccumulatingNode, WeightedNode
-from t2c.golden.graph.nodes import Add
 from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.nodes.add import Add
 from t2c.golden.rom import tensors as rom_tensors
 from t2c.golden.rom.image import load_rom
 from t2c.golden.rom.text import RomFormat

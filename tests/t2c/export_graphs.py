@@ -9,8 +9,9 @@ import numpy as np
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import Add, Linear
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.linear import Linear
 
 WIDE = Widths(acc=29, scale=32, bias=60)
 """The widest products that golden allows."""

@@ -15,8 +15,8 @@ from t2c.commands import parser_of, quantize
 from t2c.commands.config import ConfigError, options_of
 from t2c.errors import ModelError
 from t2c.golden.errors import PackageError
-from t2c.golden.graph.nodes import Conv2d
 from t2c.golden.graph.package import load_package
+from t2c.golden.nodes.conv2d import Conv2d
 from t2c.methods import METHODS, find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import MODELS, build_model, source_digest

@@ -11,8 +11,12 @@ from t2c import make_model
 from t2c.common.command import run
 from t2c.data.digits import load
 from t2c.example_models.digits import NAMES, build
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
 from t2c.golden.graph.package import Package, load_package
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TOLERANCE = {"digits_w8a8": 0.005, "digits_w4a4": 0.02}

@@ -29,9 +29,9 @@ from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import PackageError, UnsupportedError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import MaxPool2d
 from t2c.golden.graph.package import Package, load_package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 

@@ -17,9 +17,9 @@ from t2c.__main__ import main
 from t2c.commands.figures import layer_figures, package_figures, packed
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.nodes import Matmul
 from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.matmul import Matmul
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.mobilenet_v1 import MobileNetV1
 from t2c.models.resnet20 import ResNet20

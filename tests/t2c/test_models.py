@@ -17,8 +17,12 @@ from t2c.example_models import NAMES
 from t2c.example_models.glyphs import SAMPLES
 from t2c.example_models.resnet18 import seed_weights
 from t2c.example_models.settings import repeatable
-from t2c.golden.graph.nodes import Add, AveragePool2d, Conv2d, Linear, MaxPool2d
 from t2c.golden.graph.package import load_package
+from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.average_pool2d import AveragePool2d
+from t2c.golden.nodes.conv2d import Conv2d
+from t2c.golden.nodes.linear import Linear
+from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.models.basic_block import BasicBlock
 from t2c.models.mobilenet_v1 import BLOCKS, MobileNetV1
 from t2c.models.resnet18 import ResNet18

@@ -24,8 +24,8 @@ from t2c.common.command import run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.golden.graph.nodes import Conv2d
 from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.nodes.conv2d import Conv2d
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress import __main__ as command
 from t2c.tb.regress import fingerprint as prints

@@ -17,7 +17,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import save_package
-from t2c.golden.graph.table_nodes import Softmax
+from t2c.golden.nodes.softmax import Softmax
 from t2c.tb.__main__ import main as sim
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.lut_softmax.rows import Space, corner_rows, random_rows, tie_rows

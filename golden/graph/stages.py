@@ -1,0 +1,78 @@
+"""How nodes declare their requantisation: MulQuant and AddQuant as fields."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray, check_int
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage, Widths
+from t2c.golden.arithmetic.rounding import MAX_SHIFT
+from t2c.golden.errors import RangeError
+from t2c.golden.graph.constant import Constant, Storage
+from t2c.golden.graph.fields import Field, Integer, Record, RoundingMode, Tensor
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+SHIFT_BITS = MAX_SHIFT.bit_length()
+"""SHIFT_W of docs/arithmetic.md section 1."""
+STAGE: tuple[Field, ...] = (RoundingMode("rounding"), Integer("zero_point"), Integer("lo"), Integer("hi"))
+"""Members that every output stage begins with."""
+
+
+def _multiplier(widths: Widths, axes: str) -> Storage:
+    return Storage(bits=widths.scale, signed=True, axes=axes)
+
+
+def _bias(widths: Widths) -> Storage:
+    return Storage(bits=widths.bias, signed=True, axes="O")
+
+
+_SHIFT = Storage(bits=SHIFT_BITS, signed=False, axes="O")
+
+MULQUANT = Record(
+    name="mulquant",
+    members=(
+        *STAGE,
+        Tensor("multiplier", lambda quant: _multiplier(quant.widths, "O")),
+        Tensor("bias", lambda quant: _bias(quant.widths)),
+        Tensor("shift", lambda _: _SHIFT),
+    ),
+    make=MulQuant,
+    with_widths=True,
+)
+"""Constants per tensor or per output channel, docs/arithmetic.md section 3."""
+
+
+def _add_constants(quant: AddQuant) -> tuple[Constant, ...]:
+    """Both multipliers side by side, in the order of the operands (axis I)."""
+
+    def vector(*values: int) -> IntArray:
+        return np.array(values, np.int64)
+
+    return (
+        Constant(
+            name="multiplier",
+            values=vector(quant.multiplier_a, quant.multiplier_b),
+            storage=_multiplier(quant.widths, "I"),
+        ),
+        Constant(name="bias", values=vector(quant.bias), storage=_bias(quant.widths)),
+        Constant(name="shift", values=vector(quant.shift), storage=_SHIFT),
+    )
+
+
+ADDQUANT = Record(
+    name="addquant",
+    members=(*STAGE, *(Integer(name) for name in ("multiplier_a", "multiplier_b", "bias", "shift"))),
+    make=AddQuant,
+    with_widths=True,
+    stored=_add_constants,
+)
+"""Constants of a residual add, docs/arithmetic.md 4.4."""
+
+
+def check_stage(stage: OutputStage, output: TensorSpec) -> None:
+    """Refuse a clip range outside the output format or another zero point; raise RangeError."""
+    fmt = output.format
+    check_int("lo", stage.lo, fmt.lo, fmt.hi)
+    check_int("hi", stage.hi, fmt.lo, fmt.hi)
+    if stage.zero_point != output.zero_point:
+        raise RangeError(f"zero_point = {stage.zero_point} differs from the output edge's {output.zero_point}")

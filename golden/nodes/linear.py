@@ -1,0 +1,33 @@
+"""The node linear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.linear import linear
+from t2c.golden.errors import ShapeError
+from t2c.golden.graph.kinds import register_node
+from t2c.golden.graph.node import WeightedNode, check_rank
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+
+@register_node
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Linear(WeightedNode):
+    """linear, docs/arithmetic.md 4.2. weight: (O, K)."""
+
+    op: ClassVar[str] = "linear"
+    section: ClassVar[tuple[int, ...]] = (4, 2)
+    weight_axes: ClassVar[str] = "OI"
+
+    def output_shape(self, inputs: Sequence[TensorSpec]) -> tuple[int, ...]:
+        check_rank(inputs[0], 1)
+        if inputs[0].shape[0] != self.weight.shape[1]:
+            raise ShapeError(f"weight: shape {self.weight.shape} does not fit {inputs[0].shape[0]} input features")
+        return (self.out_channels,)
+
+    def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+        return linear(values[0], self.weight, zero_point=inputs[0].zero_point)

@@ -1,0 +1,45 @@
+"""The node max_pool2d."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.pooling import max_pool2d
+from t2c.golden.arithmetic.window import Pair, Window
+from t2c.golden.graph.fields import Field, Integers
+from t2c.golden.graph.kinds import register_node
+from t2c.golden.graph.node import PassingNode, pooled_shape
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+
+@register_node
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MaxPool2d(PassingNode):
+    """Max pooling, docs/arithmetic.md 5; padding never wins."""
+
+    op: ClassVar[str] = "max_pool2d"
+    section: ClassVar[tuple[int, ...]] = (5, 1)
+    fields: ClassVar[tuple[Field, ...]] = (
+        Integers("kernel"),
+        Integers("stride"),
+        Integers("padding"),
+        Integers("dilation"),
+    )
+
+    kernel: Pair
+    stride: Pair
+    padding: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+
+    @property
+    def window(self) -> Window:
+        return Window(kernel=self.kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
+
+    def output_shape(self, inputs: Sequence[TensorSpec]) -> tuple[int, ...]:
+        return pooled_shape(inputs[0], self.window)
+
+    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+        return max_pool2d(values[0], self.window)
