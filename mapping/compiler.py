@@ -17,11 +17,10 @@ from t2c.contract.operations import Operation
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.golden.nodes.flatten import Flatten
 from t2c.mapping.allocation import Allocation, Tensor, allocate
 from t2c.mapping.constants import Constants, pieces, resident
 from t2c.mapping.layer import LayerPlan, Part
-from t2c.mapping.lowering import plan_layer
+from t2c.mapping.lower import SameWords, Site, lower
 from t2c.mapping.program import Content, HostRegion, Program, Step, Transfer, Work
 from t2c.mapping.tiles import ColumnRun
 
@@ -111,7 +110,7 @@ class _Compiler:
         return program
 
     def _lay_out(self) -> None:
-        """Give every edge its layout, and every node but flatten its plan."""
+        """Give every edge its layout, and every node that moves data its plan."""
         for node in self.nodes:
             for name in (*node.inputs, node.output):
                 if name not in self.layouts:
@@ -120,15 +119,25 @@ class _Compiler:
                     except ShapeError as error:
                         raise UnsupportedError(f"layer {node.name!r}: edge {name!r}: {error}") from error
                     self.roots[name] = name
-            if isinstance(node, Flatten):
-                self.layouts[node.output] = self.layouts[node.inputs[0]].flattened()
+            lowered = lower(node, self._site(node))
+            if isinstance(lowered, SameWords):
+                self.layouts[node.output] = lowered.layout
                 self.roots[node.output] = self.roots[node.inputs[0]]
             else:
-                self.plans[node.name] = plan_layer(self.graph, node, self.layouts, self.hardware)
+                self.plans[node.name] = lowered
         if not self.plans:
             raise UnsupportedError(
                 f"layer {self.nodes[0].name!r}: {self.nodes[0].op} moves no data; there is nothing to run"
             )
+
+    def _site(self, node: Node) -> Site:
+        return Site(
+            hardware=self.hardware,
+            inputs=self.graph.inputs_of(node),
+            output=self.graph.edges[node.output],
+            sources=tuple(self.layouts[name] for name in node.inputs),
+            target=self.layouts[node.output],
+        )
 
     def _tensors(self, inputs: Sequence[str], output: str) -> list[Tensor]:
         """The blocks of words with their lives."""

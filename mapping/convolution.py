@@ -1,0 +1,38 @@
+"""Plan of whatever is a convolution to the engine: K on the rows, N on the columns."""
+
+from __future__ import annotations
+
+from t2c.contract.parameter_lanes import channel_lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.node import Node
+from t2c.mapping.layer import WeightedPlan
+from t2c.mapping.lower import Site
+from t2c.mapping.tiles import RowPlan, column_channels, column_runs
+
+
+def convolution(
+    node: Node, site: Site, *, weight: IntArray, groups: int, window: Window, quant: MulQuant
+) -> WeightedPlan:
+    """Plan a node of one input that is a convolution followed by MulQuant.
+
+    Args:
+        node, site: what runs, and where.
+        weight: (O, C / groups, taps) of at most W_W bits.
+        groups, window: of the convolution; taps are in the window's order, row by row.
+        quant: constants per tensor or per output channel.
+    """
+    plan = RowPlan.of(site.sources[0], window.taps)
+    channels = column_channels(site.target, site.hardware.cols)
+    return WeightedPlan(
+        **site.plan_fields(node),
+        window=window,
+        params=channel_lanes(quant, channels, site.hardware),
+        weight=weight,
+        groups=groups,
+        plan=plan,
+        channels=channels,
+        column_runs=column_runs(plan, channels, groups, weight.shape[0], site.hardware.groups),
+        stage=quant,
+    )

@@ -1,0 +1,101 @@
+"""From a node of the graph to its plan on the engine: a function for each kind of node, found by its operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from t2c.common.registry import Registry
+from t2c.contract.activation_layout import Layout
+from t2c.contract.hardware import Hardware
+from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.golden.graph.kinds import NODES
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.layer import LayerPlan
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Site:
+    """Where a node runs. inputs, output: its edges; sources, target: how their words lie."""
+
+    hardware: Hardware
+    inputs: tuple[TensorSpec, ...]
+    output: TensorSpec
+    sources: tuple[Layout, ...]
+    target: Layout
+
+    def plan_fields(self, node: Node) -> dict[str, Any]:
+        """What every plan of a node says."""
+        return {
+            "hardware": self.hardware,
+            "node": node,
+            "edges": self.inputs,
+            "sources": self.sources,
+            "target": self.target,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameWords:
+    """The output is the input's words, read in another layout: nothing runs."""
+
+    layout: Layout
+
+
+Lowered = LayerPlan | SameWords
+Lowering = TypeVar("Lowering", bound=Callable[[Any, Site], Lowered])
+
+LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
+
+
+def lowers(op: str) -> Callable[[Lowering], Lowering]:
+    """Register a function (node, site) as the lowering of an operation; widths have been checked when it is called.
+
+    It raises UnsupportedError where the engine cannot run the node, with the layer's name and why.
+    """
+    return LOWERINGS(op)
+
+
+def lowered_kinds() -> tuple[type[Node], ...]:
+    """The kinds of nodes that the core runs, plug-ins included."""
+    return tuple(kind for op in LOWERINGS.names() if (kind := NODES.find(op)))
+
+
+def lower(node: Node, site: Site) -> Lowered:
+    """Plan one layer.
+
+    Raises:
+        UnsupportedError: the engine cannot run the layer; the message says why.
+        RangeError: the layer's accumulators could overflow ACC_W.
+        TypeError: the node says that it moves data and its lowering does not, or the other way round.
+    """
+    if node.moves_data:
+        _check_widths(node, site)
+    lowering = LOWERINGS.find(node.op)
+    if lowering is None:
+        raise UnsupportedError(f"layer {node.name!r}: the core does not run {node.op}")
+    lowered = lowering(node, site)
+    if isinstance(lowered, SameWords) == node.moves_data:
+        raise TypeError(f"lowering of {node.op!r}: moves_data = {node.moves_data}, it gives {type(lowered).__name__}")
+    return lowered
+
+
+def _check_widths(node: Node, site: Site) -> None:
+    hardware, weights, constants = site.hardware, node.weights, node.widths
+    widths = [(f"input {edge.name!r}", edge.bits, hardware.x_w, "X_W") for edge in site.inputs]
+    widths.append(("output", site.output.bits, hardware.x_w, "X_W"))
+    if weights:
+        widths.append(("weight", weights.bits, hardware.w_w, "W_W"))
+    if constants:
+        widths.append(("multiplier", constants.scale, hardware.scale_w, "SCALE_W"))
+        widths.append(("bias", constants.bias, hardware.bias_w, "BIAS_W"))
+    for what, bits, limit, parameter in widths:
+        if bits > limit:
+            raise UnsupportedError(f"layer {node.name!r}: {what} of {bits} bits does not fit {parameter} = {limit}")
+    needed = node.accumulator_bits(site.inputs)
+    if needed is not None and needed > hardware.acc_w:
+        raise RangeError(
+            f"layer {node.name!r}: accumulator needs {needed} bits, ACC_W = {hardware.acc_w} could overflow"
+        )

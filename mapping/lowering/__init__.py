@@ -1,0 +1,1 @@
+"""How the core runs each kind of node, one a file; `t2c.mapping.lower` finds them."""
