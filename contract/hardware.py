@@ -20,7 +20,7 @@ class Hardware:
     rows of `cols` weights; par_depth: parameter words, one a column tile; acc_depth: output pixels a block, even;
     prg_depth: program words.
 
-    The default depths are those of the simulation build. At 16 x 16 they hold ResNet-18 at 224 x 224
+    The defaults are those of the Verilog. At 16 x 16 they hold ResNet-18 at 224 x 224
     whole; a chip takes what it can afford, and the compiler cuts what does not fit.
 
     Raises:

@@ -24,11 +24,11 @@ module t2c_core #(
     parameter SCALE_W      = 16,
     parameter BIAS_W       = 40,
     parameter SHIFT_W      = 6,
-    parameter ACT_DEPTH    = 4096,              // activation words of ROWS channels
-    parameter WGT_DEPTH    = 4096,              // weight rows of COLS weights
-    parameter PAR_DEPTH    = 64,                // parameter words of COLS lanes
+    parameter ACT_DEPTH    = 131072,            // activation words of ROWS channels
+    parameter WGT_DEPTH    = 1048576,           // weight rows of COLS weights
+    parameter PAR_DEPTH    = 2048,              // parameter words of COLS lanes
     parameter ACC_DEPTH    = 1024,              // output pixels a block
-    parameter PRG_DEPTH    = 4096,              // program words of 32 bits
+    parameter PRG_DEPTH    = 65536,             // program words of 32 bits
     parameter WEIGHT_FILE  = "",
     parameter PARAM_FILE   = "",
     parameter PROGRAM_FILE = "",

@@ -22,11 +22,11 @@ module core_harness #(
     parameter ACC_W       = 32,
     parameter SCALE_W     = 16,
     parameter BIAS_W      = 40,
-    parameter ACT_DEPTH   = 4096,
-    parameter WGT_DEPTH   = 4096,
-    parameter PAR_DEPTH   = 64,
+    parameter ACT_DEPTH   = 131072,
+    parameter WGT_DEPTH   = 1048576,
+    parameter PAR_DEPTH   = 2048,
     parameter ACC_DEPTH   = 1024,
-    parameter PRG_DEPTH   = 4096,
+    parameter PRG_DEPTH   = 65536,
     parameter HOST_DEPTH  = 1 << 16,            // stream words
     parameter LIST_DEPTH  = 1 << 12,            // transfers
     parameter TRACE_DEPTH = 1 << 16,            // result words of a run
