@@ -22,8 +22,6 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.schedule import fill_cycles
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.linear import Linear
 from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
@@ -147,13 +145,13 @@ def print_growth(package: Package, simulator: Simulator, repeats: int) -> dict[s
 def is_full(package: Package, name: str) -> bool:
     """Whether K and N are multiples of ROWS and COLS, with at least 256 output pixels, and no groups."""
     node = package.graph.node(name)
-    if not isinstance(node, (Conv2d, Linear)) or (isinstance(node, Conv2d) and node.groups > 1):
+    if node.weights is None or node.weights.groups > 1:
         return False
     pixels = 1
     for extent in package.graph.edges[node.output].shape[1:]:
         pixels *= extent
-    channels = int(node.weight.shape[1])
-    return channels % HARDWARE.rows == 0 and node.out_channels % HARDWARE.cols == 0 and pixels >= 256
+    outputs, channels = node.weights.values.shape[:2]
+    return channels % HARDWARE.rows == 0 and outputs % HARDWARE.cols == 0 and pixels >= 256
 
 
 def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:

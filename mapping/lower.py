@@ -10,7 +10,7 @@ from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import RangeError, UnsupportedError
-from t2c.golden.graph.kinds import NODES
+from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.mapping.layer import LayerPlan
@@ -60,7 +60,8 @@ def lowers(op: str) -> Callable[[Lowering], Lowering]:
 
 def lowered_kinds() -> tuple[type[Node], ...]:
     """The kinds of nodes that the core runs, plug-ins included."""
-    return tuple(kind for op in LOWERINGS.names() if (kind := NODES.find(op)))
+    names = LOWERINGS.names()
+    return tuple(kind for kind in node_kinds() if kind.op in names)
 
 
 def lower(node: Node, site: Site) -> Lowered:

@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.node import AccumulatingNode, Node, WeightedNode
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import SCALE_ERROR, TENSOR_FILE, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.flatten import Flatten
-from t2c.golden.nodes.matmul import Matmul
-from t2c.golden.rom.tensors import constant_tensors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,24 +69,17 @@ def tensor_bytes(edge: TensorSpec) -> int:
     return packed(prod(edge.shape), edge.bits)
 
 
-def _macs(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> int:
-    if isinstance(node, WeightedNode):
-        return prod(output.shape) * int(node.weight[0].size)  # every output takes the weights of its channel once
-    if isinstance(node, Matmul):
-        return prod(output.shape) * inputs[0].shape[-1]
-    return 0
-
-
 def _constants(node: Node) -> tuple[int, int]:
     """How many constants requantise the node's output, and their bits in all."""
-    held = [tensor for tensor in constant_tensors(node) if tensor.name != "weight"]
-    return sum(tensor.values.size for tensor in held), sum(tensor.values.size * tensor.layout.bits for tensor in held)
+    held = [constant for constant in node.constants if not constant.storage.packed]
+    return sum(c.values.size for c in held), sum(c.values.size * c.storage.bits for c in held)
 
 
 def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> LayerFigures:
     """The figures of one node; metrics: the package's."""
     inputs, output = graph.inputs_of(node), graph.edges[node.output]
-    weights, weight_bits = (int(node.weight.size), node.weight_bits) if isinstance(node, WeightedNode) else (0, None)
+    weights, weight_bits = (int(node.weights.values.size), node.weights.bits) if node.weights else (0, None)
+    accumulator_bits = node.accumulator_bits(inputs)
     constants, constant_bits = _constants(node)
     return LayerFigures(
         name=node.name,
@@ -99,15 +89,15 @@ def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> Lay
         input_formats=tuple(str(edge.format) for edge in inputs),
         output_format=str(output.format),
         weight_bits=weight_bits,
-        macs=_macs(node, inputs, output),
+        macs=node.macs(inputs),
         weights=weights,
         constants=constants,
-        accumulator_bits=node.accumulator_bits(inputs) if isinstance(node, AccumulatingNode) else None,
-        declared_bits=graph.widths.acc if isinstance(node, AccumulatingNode) else None,
+        accumulator_bits=accumulator_bits,
+        declared_bits=None if accumulator_bits is None else graph.widths.acc,
         scale_error=metrics.get(f"{SCALE_ERROR}{node.name}"),
         weight_bytes=packed(weights, weight_bits or 0),
         constant_bytes=packed(constant_bits, 1),
-        activation_bytes=0 if isinstance(node, Flatten) else tensor_bytes(output),
+        activation_bytes=tensor_bytes(output) if node.moves_data else 0,
     )
 
 

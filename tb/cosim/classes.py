@@ -10,63 +10,88 @@ from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.window import Window
-from t2c.golden.graph.node import Node, WeightedNode
+from t2c.golden.graph.node import Node, Weights
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
-from t2c.golden.nodes.add import Add
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.flatten import Flatten
-from t2c.golden.nodes.linear import Linear
-from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.mapping.layer import LayerPlan, WeightedPlan
+from t2c.mapping.lower import lowered_kinds
 from t2c.mapping.program import Program, Work
 from t2c.tb.components.bins import JOIN, Coverage
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 
-SLIDING = (Conv2d.op, MaxPool2d.op, AveragePool2d.op)
 EDGES = ("top", "bottom", "left", "right")
 BITS = range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1)
 SIGNS = {True: "signed", False: "unsigned"}
-REQUANTISING = (Conv2d.op, Linear.op, AveragePool2d.op, Add.op)
+OWN_CONSTANTS = ", constants for each channel"
 
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "operation": (*SLIDING, Linear.op, Add.op, Flatten.op, "average_pool2d, constants for each channel"),
-    "convolution": ("dense", "grouped", "depthwise", "1 x 1", "higher than wide", "wider than high"),
-    "stride": tuple(f"{op}{JOIN}{what}" for op in SLIDING for what in ("stride 1", "stride above 1")),
-    "dilation": tuple(
-        f"{op}{JOIN}{what}" for op in (Conv2d.op, MaxPool2d.op) for what in ("dilation 1", "dilation above 1")
-    ),
-    "padding": (
-        *(f"{op}{JOIN}padding used {edge}" for op in SLIDING for edge in EDGES),
-        *(f"{op}{JOIN}no padding" for op in SLIDING),
-        "a window wholly in the padding",
-        "padding by a zero point other than 0",
-    ),
-    "zero points": tuple(
-        f"{side} {sign}{JOIN}zero point {value}"
-        for side in ("input", "output")
-        for sign in SIGNS.values()
-        for value in ("0", "not 0")
-    ),
-    "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in REQUANTISING for mode in Rounding),
-    "results": tuple(f"{op}{JOIN}a result {where}" for op in REQUANTISING for where in ("at lo", "at hi", "between")),
-    "add": ("the same tensor twice", "two tensors", "operands of different signs", "operands of one sign"),
-    "K tiles": ("partial K tile", "full K tile", "one K tile", "several K tiles", "several taps in one tile"),
-    "N tiles": ("partial N tile", "full N tile", "one N tile", "several N tiles"),
-    "corners of the array": tuple(f"{r} row, {c} column" for r in ("first", "last") for c in ("first", "last")),
-    "blocks": ("one block", "several blocks", "a last block that is not full"),
-    "accumulators": ("kept from one column run to the next", "one column run for all K"),
-    "weights": tuple(f"weights of {bits} bits" for bits in BITS),
-    "activations": tuple(
-        f"{side} of {bits} bits, {sign}" for side in ("input", "output") for bits in BITS for sign in SIGNS.values()
-    ),
-    "input stalls": tuple(f"input stalls {name}" for name in PROFILES),
-    "output stalls": tuple(f"output stalls {name}" for name in PROFILES),
-    "memories": ("all tensors stay", "a tensor passes in strips", "constants stay", "weights and parameters streamed"),
-    "images": ("one image", "several images in one run"),
-    "array": ("ROWS = COLS", "ROWS > COLS"),
-}
-"""All bins of the core, by group."""
+
+def _slides(kind: type[Node]) -> bool:
+    return kind.declares("stride")
+
+
+def _dilates(kind: type[Node]) -> bool:
+    return kind.declares("dilation")
+
+
+def _requantises(kind: type[Node]) -> bool:
+    return bool(kind.stage_field)
+
+
+def _averages(kind: type[Node]) -> bool:
+    """It may have constants for each channel, or one set for all."""
+    return kind.declares("kernel") and _requantises(kind)
+
+
+def core_groups() -> dict[str, tuple[str, ...]]:
+    """All bins of the core, by group; those of single operations follow from the kinds of nodes that it runs."""
+    kinds = lowered_kinds()
+    sliding = tuple(kind.op for kind in kinds if _slides(kind))
+    dilating = tuple(kind.op for kind in kinds if _dilates(kind))
+    requantising = tuple(kind.op for kind in kinds if _requantises(kind))
+    return {
+        "operation": (
+            *(kind.op for kind in kinds),
+            *(f"{kind.op}{OWN_CONSTANTS}" for kind in kinds if _averages(kind)),
+        ),
+        "convolution": ("dense", "grouped", "depthwise", "1 x 1", "higher than wide", "wider than high"),
+        "stride": tuple(f"{op}{JOIN}{what}" for op in sliding for what in ("stride 1", "stride above 1")),
+        "dilation": tuple(f"{op}{JOIN}{what}" for op in dilating for what in ("dilation 1", "dilation above 1")),
+        "padding": (
+            *(f"{op}{JOIN}padding used {edge}" for op in sliding for edge in EDGES),
+            *(f"{op}{JOIN}no padding" for op in sliding),
+            "a window wholly in the padding",
+            "padding by a zero point other than 0",
+        ),
+        "zero points": tuple(
+            f"{side} {sign}{JOIN}zero point {value}"
+            for side in ("input", "output")
+            for sign in SIGNS.values()
+            for value in ("0", "not 0")
+        ),
+        "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in requantising for mode in Rounding),
+        "results": tuple(
+            f"{op}{JOIN}a result {where}" for op in requantising for where in ("at lo", "at hi", "between")
+        ),
+        "add": ("the same tensor twice", "two tensors", "operands of different signs", "operands of one sign"),
+        "K tiles": ("partial K tile", "full K tile", "one K tile", "several K tiles", "several taps in one tile"),
+        "N tiles": ("partial N tile", "full N tile", "one N tile", "several N tiles"),
+        "corners of the array": tuple(f"{r} row, {c} column" for r in ("first", "last") for c in ("first", "last")),
+        "blocks": ("one block", "several blocks", "a last block that is not full"),
+        "accumulators": ("kept from one column run to the next", "one column run for all K"),
+        "weights": tuple(f"weights of {bits} bits" for bits in BITS),
+        "activations": tuple(
+            f"{side} of {bits} bits, {sign}" for side in ("input", "output") for bits in BITS for sign in SIGNS.values()
+        ),
+        "input stalls": tuple(f"input stalls {name}" for name in PROFILES),
+        "output stalls": tuple(f"output stalls {name}" for name in PROFILES),
+        "memories": (
+            "all tensors stay",
+            "a tensor passes in strips",
+            "constants stay",
+            "weights and parameters streamed",
+        ),
+        "images": ("one image", "several images in one run"),
+        "array": ("ROWS = COLS", "ROWS > COLS"),
+    }
 
 
 def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> Coverage:
@@ -77,7 +102,7 @@ def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> 
         tensors: golden's, of all images, by edge.
         stall: back-pressure, as STALL.
     """
-    made = Coverage(GROUPS)
+    made = Coverage(core_groups())
     for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program)):
         made.hit(group, name)
     return made
@@ -99,22 +124,23 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
     for node in program.nodes:
         inputs, output = program.graph.inputs_of(node), program.graph.edges[node.output]
         yield "operation", node.op
-        if isinstance(node, Flatten):
+        if not node.moves_data:
             continue
         yield from _formats(node, inputs, output)
         plan = program.plans[node.name]
-        if isinstance(node, WeightedNode):
-            yield "weights", f"weights of {node.weight_bits} bits"
-        if isinstance(node, Conv2d):
-            yield from _kernel(node)
-        if isinstance(node, AveragePool2d) and node.mulquant.channels > 1:
-            yield "operation", "average_pool2d, constants for each channel"
-        if isinstance(node, Add):
+        kind, weights = type(node), node.weights
+        if weights:
+            yield "weights", f"weights of {weights.bits} bits"
+        if weights and node.window and _slides(kind):
+            yield from _kernel(weights, node.window)
+        if _averages(kind) and isinstance(plan, WeightedPlan):
+            yield "operation", f"{node.op}{OWN_CONSTANTS}"
+        if node.arity == 2:
             yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
             yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
-        if isinstance(node, (Conv2d, MaxPool2d, AveragePool2d)):
-            yield from window_bins(node.op, node.window, inputs[0])
-        if node.op in REQUANTISING:
+        if node.window and _slides(kind):
+            yield from window_bins(kind, node.window, inputs[0])
+        if _requantises(kind):
             yield "rounding", f"{node.op}{JOIN}{plan.stage.rounding.value}"
             yield from _results(node.op, plan, tensors.get(node.output))
 
@@ -126,22 +152,22 @@ def _formats(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> 
         yield "zero points", f"{side} {sign}{JOIN}zero point {'not 0' if edge.zero_point else '0'}"
 
 
-def _kernel(node: Conv2d) -> Iterator[tuple[str, str]]:
-    channels = node.weight.shape[1] * node.groups
-    if node.groups == 1:
+def _kernel(weights: Weights, window: Window) -> Iterator[tuple[str, str]]:
+    channels = weights.values.shape[1] * weights.groups
+    if weights.groups == 1:
         yield "convolution", "dense"
     else:
-        yield "convolution", "depthwise" if node.groups == channels else "grouped"
-    high, wide = node.window.kernel
+        yield "convolution", "depthwise" if weights.groups == channels else "grouped"
+    high, wide = window.kernel
     if high == wide == 1:
         yield "convolution", "1 x 1"
     if high != wide:
         yield "convolution", "higher than wide" if high > wide else "wider than high"
 
 
-def window_bins(op: str, window: Window, source: TensorSpec) -> Iterator[tuple[str, str]]:
+def window_bins(kind: type[Node], window: Window, source: TensorSpec) -> Iterator[tuple[str, str]]:
     """What a window does on an image; padding counts only where a window really reaches into it."""
-    extent = source.shape[1], source.shape[2]
+    op, extent = kind.op, source.shape[1:]
     sizes = window.output_size(*extent)
     used, outside = [], False
     for axis in (0, 1):
@@ -150,7 +176,7 @@ def window_bins(op: str, window: Window, source: TensorSpec) -> Iterator[tuple[s
         used += [bool((taps < 0).any()), bool((taps >= extent[axis]).any())]
         outside |= bool(((taps < 0) | (taps >= extent[axis])).all(axis=1).any())
         yield "stride", f"{op}{JOIN}stride {'above 1' if window.stride[axis] > 1 else '1'}"
-        if op != AveragePool2d.op:
+        if _dilates(kind):
             yield "dilation", f"{op}{JOIN}dilation {'above 1' if window.dilation[axis] > 1 else '1'}"
     for edge, reached in zip(EDGES, used, strict=True):
         if reached:

@@ -13,17 +13,13 @@ from t2c.common.errors import UserError
 from t2c.common.places import ROOT
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.node import Node, WeightedNode
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_package
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.max_pool2d import MaxPool2d
+from t2c.mapping.lower import lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, Job
 
-LAYER_OPS = ("conv2d", "linear", "add", "max_pool2d", "average_pool2d")
-"""What runs as a layer by itself; flatten moves nothing and comes with the whole network."""
 VERILATOR, ICARUS = "verilator", "icarus"
 _SPEED = {VERILATOR: 9e7, ICARUS: 1.5e5}
 """Rough array cells times cycles a second; what a job costs depends little on the size of the array."""
@@ -78,6 +74,8 @@ def list_jobs(plan: Plan, only: str = "*") -> list[Job]:
 
 
 def _example_jobs(plan: Plan) -> Iterable[Job]:
+    # What moves nothing comes with the whole network only.
+    alone = {kind.op for kind in lowered_kinds() if kind.moves_data}
     for path in sorted(plan.examples.glob(f"*/{GRAPH_FILE}")):
         try:
             package = load_package(path.parent)
@@ -85,7 +83,7 @@ def _example_jobs(plan: Plan) -> Iterable[Job]:
             raise PackageError(f"{path.parent}: {error}") from error
         name = path.parent.name
         for node in package.graph.nodes:
-            if node.op in LAYER_OPS:
+            if node.op in alone:
                 yield from _on_both(package, path.parent, f"{name}.{node.name}", node.name, plan.arrays[0])
         for array in plan.arrays:
             yield from _on_both(package, path.parent, f"{name}.{ALL}", ALL, array)
@@ -137,10 +135,9 @@ def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array
 def _work(graph: Graph, node: Node) -> float:
     """Array cells times cycles that an image takes, roughly."""
     shape = graph.edges[node.output].shape
-    if isinstance(node, WeightedNode):
-        idle = min(node.groups, 8) if isinstance(node, Conv2d) else 1
-        return float(node.weight.size * np.prod(shape[1:]) * idle)
-    taps = node.window.taps if isinstance(node, (MaxPool2d, AveragePool2d)) else 1
+    if node.weights:
+        return float(node.weights.values.size * np.prod(shape[1:]) * min(node.weights.groups, 8))
+    taps = node.window.taps if node.window else 1
     return float(np.prod(shape) * taps * 8)
 
 

@@ -18,8 +18,6 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
-from t2c.golden.nodes.pointwise import Pointwise
-from t2c.golden.nodes.softmax import Softmax
 
 FILE = "table.hex"
 """Name of the table in the folder of a run."""
@@ -181,13 +179,15 @@ def table_from_node(unit: str, graph: Graph, layer: str) -> UnitTable:
         KeyError: no such node; the message lists the names.
     """
     node = graph.node(layer)
-    if unit == "lut_softmax" and isinstance(node, Softmax):
-        if node.softmax.rounding not in (Rounding.HALF_UP, Rounding.HALF_AWAY):
-            raise UserError(f"LAYER = {layer!r}: rounding {node.softmax.rounding.value}; {unit} has half_up")
-        return _softmax(node.softmax, graph.inputs_of(node)[0].bits)
-    if unit == "lut_pointwise" and isinstance(node, Pointwise):
-        return _pointwise(node.pointwise)
-    raise UserError(f"LAYER = {layer!r} is a {node.op}; UNIT = {unit} takes a {unit.removeprefix('lut_')}")
+    wanted = unit.removeprefix("lut_")
+    table = getattr(node, wanted) if node.declares(wanted) else None
+    if isinstance(table, SoftmaxTable):
+        if table.rounding not in (Rounding.HALF_UP, Rounding.HALF_AWAY):
+            raise UserError(f"LAYER = {layer!r}: rounding {table.rounding.value}; {unit} has half_up")
+        return _softmax(table, graph.inputs_of(node)[0].bits)
+    if isinstance(table, PointwiseTable):
+        return _pointwise(table)
+    raise UserError(f"LAYER = {layer!r} is a {node.op}; UNIT = {unit} takes a {wanted}")
 
 
 def read_entries(folder: Path = Path()) -> IntArray:

@@ -11,10 +11,11 @@ import pytest
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.conv2d import Conv2d
 from t2c.mapping.compiler import ALL, compile_program
 from t2c.tb.components.bins import Coverage
 from t2c.tb.components.stalls import PROFILES
-from t2c.tb.cosim.classes import EDGES, GROUPS, cover_run, window_bins
+from t2c.tb.cosim.classes import EDGES, core_groups, cover_run, window_bins
 from t2c.tb.cosim.request import UNKNOWN_TEST
 from t2c.tb.coverage.plan import TIGHT, WIDE, core_runs, package_of, unit_runs
 from t2c.tb.random_models.builder import RandomBuilder
@@ -32,7 +33,7 @@ def covered(grow: Grow, shape: tuple[int, ...], hardware: Hardware = WIDE, stall
     for node, _, result in package.graph.steps(package.samples):
         tensors[node.output] = result
     found = cover_run(compile_program(package.graph, ALL, hardware), tensors, stall)
-    assert {group: tuple(bins) for group, bins in found.groups.items()} == GROUPS
+    assert {group: tuple(bins) for group, bins in found.groups.items()} == core_groups()
     return {name for bins in found.groups.values() for name, one in bins.items() if one.hits}
 
 
@@ -53,7 +54,7 @@ def test_padding_is_used_where_a_tap_falls_outside(kernel: int, stride: int, pad
         "right": any(x >= wide for _, x in taps),
     }
     source = TensorSpec(name="x", shape=(1, high, wide), bits=4, signed=True, zero_point=3)
-    found = {name for group, name in window_bins("conv2d", window, source) if group == "padding"}
+    found = {name for group, name in window_bins(Conv2d, window, source) if group == "padding"}
     assert {edge for edge in EDGES if f"conv2d; padding used {edge}" in found} == {e for e in EDGES if outside[e]}
     whole = any(
         all(
