@@ -19,12 +19,15 @@ from formal.proof import Proof, Twin
 from formal.trace import last_values
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT, RTL
+from t2c.common.time_limit import scaled
 from t2c.tb.simulation.yosys import find_yosys
 
 HDL = ROOT / "formal" / "hdl"
 OUT = ROOT / "sim_build" / "formal"
 TIMEOUT = 1200
-"""Seconds for one run of SymbiYosys; one that takes longer proves nothing."""
+"""Seconds for one run of SymbiYosys, on a quiet machine; one that takes longer proves nothing."""
+GRACE = 10
+"""Seconds, on a quiet machine, in which SymbiYosys ends what it started."""
 PROVE, COVER, TWIN = "prove", "cover", "twin"
 
 
@@ -89,8 +92,8 @@ def parts(proof: Proof) -> list[Part]:
     return [Part(proof=proof, kind=PROVE), Part(proof=proof, kind=COVER), *twins]
 
 
-def configuration(part: Part, rtl: Path) -> str:
-    """The .sby file; `rtl` holds the RTL, planted or not.
+def configuration(part: Part, rtl: Path, limit: int) -> str:
+    """The .sby file; `rtl` holds the RTL, planted or not; limit: seconds.
 
     INVARIANTS is defined for the proof only: a twin must be refuted by what a user of the unit sees.
     """
@@ -105,7 +108,7 @@ def configuration(part: Part, rtl: Path) -> str:
         f"mode {mode}",
         f"depth {depth}",
         *([] if part.kind == PROVE else [f"skip {depth - 1}"]),
-        f"timeout {TIMEOUT}",
+        f"timeout {limit}",
         "[engines]",
         "smtbmc bitwuzla -- --noincr",
         "[script]",
@@ -157,17 +160,18 @@ def run(part: Part, *, out: Path = OUT, rtl: Path = RTL, stop: threading.Event |
     for name in part.proof.rtl:
         text = (rtl / name).read_text()
         (sources / name).write_text(part.twin.plant(text) if part.twin and part.twin.file == name else text)
-    (work / "run.sby").write_text(configuration(part, sources))
+    limit = round(scaled(TIMEOUT))
+    (work / "run.sby").write_text(configuration(part, sources, limit))
     start = time.monotonic()
-    _symbiyosys(work, tool_environment(out), stop or threading.Event())
+    _symbiyosys(work, tool_environment(out), limit, stop or threading.Event())
     status = work / "run" / "status"
     word = status.read_text().split()[0] if status.is_file() else "ERROR"
     return judge(part, word, work, time.monotonic() - start)
 
 
-def _symbiyosys(work: Path, environment: Mapping[str, str], stop: threading.Event) -> None:
-    """Run run.sby until it ends, TIMEOUT is over or `stop` is set."""
-    end = time.monotonic() + TIMEOUT + 5
+def _symbiyosys(work: Path, environment: Mapping[str, str], limit: int, stop: threading.Event) -> None:
+    """Run run.sby until it ends, its limit is long over or `stop` is set."""
+    end = time.monotonic() + limit + scaled(GRACE)
     with (work / "log.txt").open("w") as log:
         process = subprocess.Popen(
             [environment["SBY"], "-f", "run.sby"],
@@ -183,7 +187,7 @@ def _symbiyosys(work: Path, environment: Mapping[str, str], stop: threading.Even
         finally:
             process.terminate()  # SymbiYosys then ends what it started, each in a process group of its own
             try:
-                process.wait(5)
+                process.wait(scaled(GRACE))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -10,6 +10,11 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and 
     os.environ.setdefault(pool, "1")  # the workers share the machine
 
 import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+# What a loaded machine takes long for is not wrong.
+settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("t2c")
 
 ROOT = Path(__file__).resolve().parent.parent
 

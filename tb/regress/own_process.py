@@ -12,11 +12,12 @@ import threading
 from pathlib import Path
 
 from t2c.common.places import IMPORT_ROOT
+from t2c.common.time_limit import scaled
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import Record
 
 LIMIT_S = 1800.0
-"""A job that takes longer is stuck."""
+"""A job that takes longer, on a quiet machine, is stuck."""
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 
@@ -51,7 +52,7 @@ def execute_in_own_process(task: Task) -> Record:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        limit = threading.Timer(LIMIT_S, _kill_group, (process.pid,))
+        limit = threading.Timer(scaled(LIMIT_S), _kill_group, (process.pid,))
         limit.daemon = True
         limit.start()
         try:

@@ -14,12 +14,14 @@ from pathlib import Path
 from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
 
 from t2c.common.errors import UserError
+from t2c.common.time_limit import scaled
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import DIED, FAIL, Record, Store
 
 RETRIES = 2
 """How often a task is run again after its worker or its process died."""
 _ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
+"""Until nobody answers, until no worker comes (both on a quiet machine); between two looks whether there is one."""
 Execute = Callable[[Task], Record]
 
 
@@ -47,14 +49,15 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in the records
     if scheduler:
         try:
-            client = Client(scheduler, timeout=_ANSWER_S)
+            client = Client(scheduler, timeout=scaled(_ANSWER_S))
         except (OSError, ValueError) as error:
             raise UserError(f"SCHEDULER = {scheduler!r}: no Dask scheduler answers ({error})") from error
         with client:
+            limit = scaled(_WORKERS_S)
             try:
-                client.wait_for_workers(1, timeout=_WORKERS_S)
+                client.wait_for_workers(1, timeout=limit)
             except TimeoutError:
-                raise UserError(f"SCHEDULER = {scheduler!r}: no worker joined within {_WORKERS_S} s") from None
+                raise UserError(f"SCHEDULER = {scheduler!r}: no worker joined within {limit:.0f} s") from None
             yield client
         return
     with (
@@ -145,10 +148,8 @@ def _first_finished(client: Client, running: Iterable[Future[Record]]) -> Future
         _replace_lost_workers(client, workers)
         if workers:
             last_seen = time.monotonic()
-        elif time.monotonic() - last_seen > _WORKERS_S:
-            raise UserError(
-                f"no worker for {_WORKERS_S} s; finished results are kept: run the same command to continue"
-            )
+        elif time.monotonic() - last_seen > (limit := scaled(_WORKERS_S)):
+            raise UserError(f"no worker for {limit:.0f} s; finished results are kept: run the same command to continue")
 
 
 def _replace_lost_workers(client: Client, workers: int) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from t2c.common.errors import SimulatorError
+from t2c.common.time_limit import scaled
 
 Version = tuple[int, int]
 
@@ -40,8 +41,8 @@ class Simulator:
 def _version_of(command: list[str], pattern: str) -> Version | None:
     """Run a command and return the (major, minor) that the pattern finds in what it prints."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except OSError:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=scaled(60), check=False)
+    except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(pattern, done.stdout + done.stderr)
     return (int(found[1]), int(found[2])) if found else None

@@ -47,7 +47,7 @@ def layers(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(layer=layers(), magnitude=st.sampled_from([8, 8, 13, 20, 28]), seed=st.integers(0, 999))
 def test_any_layer_matches_the_sum(layer: dict[str, Any], magnitude: int, seed: int) -> None:
     """Magnitudes of 8 bits stay in float32; 13 and 20 pass to float64, 28 to int64."""

@@ -84,7 +84,7 @@ def test_float32_is_cut_and_not_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert int(seen[1].split()[1]) > 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), m=st.integers(0, 4), k=st.integers(0, 90), n=st.integers(0, 4))
 def test_any_int64_operands_are_exact_or_refused(data: st.DataObject, m: int, k: int, n: int) -> None:
     bits_a, bits_b = data.draw(st.integers(1, 64)), data.draw(st.integers(1, 64))

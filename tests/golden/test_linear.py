@@ -10,7 +10,7 @@ from t2c.golden.arithmetic.linear import flatten, linear, matmul
 from t2c.golden.errors import RangeError, ShapeError
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     n=st.integers(1, 4), k=st.integers(1, 80), o=st.integers(1, 5), zp=st.integers(-128, 255), seed=st.integers(0, 999)
 )
@@ -20,7 +20,7 @@ def test_linear_matches_the_sum(n: int, k: int, o: int, zp: int, seed: int) -> N
     assert linear(x, w, zero_point=zp).tolist() == oracle.linear(x.tolist(), w.tolist(), zero_point=zp)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     m=st.integers(1, 4),
     k=st.integers(1, 70),

@@ -48,7 +48,7 @@ def fits(window: Window, height: int, width: int) -> bool:
     return reach[0] <= height + 2 * window.padding[0] and reach[1] <= width + 2 * window.padding[1]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(window=windows(dilated=True), height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 999))
 def test_max_matches_every_window(window: Window, height: int, width: int, seed: int) -> None:
     assume(fits(window, height, width))
@@ -65,7 +65,7 @@ def test_max_matches_every_window(window: Window, height: int, width: int, seed:
         assert max_pool2d(x, window).tolist() == expected
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(window=windows(dilated=False), height=st.integers(1, 9), width=st.integers(1, 9), zp=st.integers(-128, 255))
 def test_average_sums_every_window(window: Window, height: int, width: int, zp: int) -> None:
     assume(fits(window, height, width))

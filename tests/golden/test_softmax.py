@@ -146,7 +146,7 @@ def cases(draw: st.DrawFn) -> tuple[SoftmaxTable, float, int, IntArray]:
 
 
 @given(cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_row_is_within_the_bound(case: tuple[SoftmaxTable, float, int, IntArray]) -> None:
     table, scale, bits, row = case
     off = np.abs(softmax(row, table) - real_softmax(row, scale) * (1 << table.output_bits)).max()

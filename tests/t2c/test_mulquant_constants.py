@@ -32,7 +32,7 @@ def fits(value: int, bits: int) -> bool:
     return -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(m=SCALES, b=BIASES, scale_bits=st.sampled_from([8, 16, 24]), bias_bits=st.sampled_from([16, 40, 56]))
 def test_normalized_takes_the_largest_shift_that_fits(m: float, b: float, scale_bits: int, bias_bits: int) -> None:
     widths = Widths(scale=scale_bits, bias=bias_bits)
@@ -49,7 +49,7 @@ def test_normalized_takes_the_largest_shift_that_fits(m: float, b: float, scale_
     assert int(c.bias[0]) == exact_round(b, max(legal))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(m=st.floats(1e-9, 100).flatmap(lambda v: st.sampled_from([v, -v])), b=st.floats(-255, 255))
 def test_normalized_error_bound(m: float, b: float) -> None:
     c = normalized([m], [b])
@@ -83,7 +83,7 @@ def test_a_zero_scale_costs_nothing() -> None:
     assert (int(c.multiplier[0]), int(c.shift[0]), c.scale_error) == (0, 47, 0.0)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(m=st.floats(-1e6, 1e6), b=st.floats(-1e6, 1e6), int_bits=st.integers(1, 8), frac_bits=st.integers(1, 8))
 def test_fixed_rounds_and_saturates(m: float, b: float, int_bits: int, frac_bits: int) -> None:
     c = fixed([m], [b], int_bits=int_bits, frac_bits=frac_bits)

@@ -38,7 +38,7 @@ def calibrated(quantiser: _QBase, x: Tensor) -> _QBase:
     return quantiser
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     values=st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=20),
     bits=st.integers(2, 8),

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.report import is_pass
 from t2c.tb.regress.schedule import connect, run_tasks
 from t2c.tb.regress.store import DIED, FAIL, PASS, Record, Store
+from tests import patience
 
 SEEDS = range(1, 13)
 """Of the random networks that `make regress` runs by default."""
@@ -233,7 +233,8 @@ def die_once(task: Task) -> Record:
 
 def die_always(task: Task) -> Record:
     note(task)
-    time.sleep(0.5)  # Dask takes half a minute to replace a worker that dies while it restarts
+    for _ in range(6):  # Dask takes half a minute to replace a worker that dies while it restarts
+        patience.step()
     os._exit(3)
 
 
@@ -252,6 +253,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def mortal_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """For tasks that kill their worker: it may still be replaced, slowly, while the next test runs."""
+    with connect("", 2, tmp_path_factory.mktemp("mortal")) as client:
+        yield client
+
+
 def tasks(folder: Path, *jobs: Job) -> list[Task]:
     return [make_task(job, folder, {"sources": "1"}) for job in jobs]
 
@@ -263,8 +271,8 @@ def outcomes(client: object, execute: Callable[[Task], Record], folder: Path, *j
     return records
 
 
-def test_a_task_whose_worker_is_killed_runs_again(client: object, tmp_path: Path) -> None:
-    records = outcomes(client, die_once, tmp_path, job("die"), job("a"), job("b"))
+def test_a_task_whose_worker_is_killed_runs_again(mortal_client: object, tmp_path: Path) -> None:
+    records = outcomes(mortal_client, die_once, tmp_path, job("die"), job("a"), job("b"))
     assert {name: (record.verdict, record.attempts) for name, record in records.items()} == {
         "die": (PASS, 2),
         "a": (PASS, 1),
@@ -272,8 +280,8 @@ def test_a_task_whose_worker_is_killed_runs_again(client: object, tmp_path: Path
     }
 
 
-def test_a_task_that_always_kills_its_worker_is_given_up(client: object, tmp_path: Path) -> None:
-    (record,) = outcomes(client, die_always, tmp_path, job("die")).values()
+def test_a_task_that_always_kills_its_worker_is_given_up(mortal_client: object, tmp_path: Path) -> None:
+    (record,) = outcomes(mortal_client, die_always, tmp_path, job("die")).values()
     assert (record.verdict, record.attempts, runs(tmp_path)) == (DIED, 3, {"die": 3})
     assert "no attempt came to its end" in record.reasons[0]
 
@@ -451,13 +459,6 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("victim", ["worker", "job"])
 def test_no_simulator_outlives_its_worker(victim: str, tmp_path: Path) -> None:
     """A compiler that takes for ever, started by the process of the job, goes when the worker or that process goes."""
@@ -465,17 +466,17 @@ def test_no_simulator_outlives_its_worker(victim: str, tmp_path: Path) -> None:
     tools.mkdir()
     version = 'if [ "$1" = -V ]; then echo "Icarus Verilog version 11.0"; exit; fi'
     for name in ("iverilog", "vvp"):
-        (tools / name).write_text(f"#!/bin/sh\n{version}\necho $$ $PPID > {tmp_path}/started\nsleep 600 & wait\n")
+        (tools / name).write_text(f"#!/bin/sh\n{version}\necho $$ $PPID > {tmp_path}/started\nsleep 86400 & wait\n")
         (tools / name).chmod(0o755)
     task = make_task(job("build.icarus.8x8", model=""), tmp_path, {})
     environment = os.environ | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-c", WORKER, json.dumps(task.to_json())]
     worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     started = tmp_path / "started"
-    wait_for(lambda: started.is_file() and started.read_text().endswith("\n"))
+    patience.wait_until(lambda: started.is_file() and started.read_text().endswith("\n"))
     _, leader = map(int, started.read_text().split())
     assert os.getpgid(leader) == leader != os.getpgid(worker.pid)
     os.kill(worker.pid if victim == "worker" else leader, signal.SIGKILL)
-    said, _ = worker.communicate(timeout=15)
-    wait_for(lambda: not processes_of(tmp_path))
+    said, _ = patience.wait_for_end(worker)
+    patience.wait_until(lambda: not processes_of(tmp_path), lambda: processes_of(tmp_path))
     assert victim == "worker" or said.startswith("died: the process of build.icarus.8x8 ended with status -9")
