@@ -29,17 +29,19 @@ CASES ?= 1000000## output values of each random check of make oracle
 WORKERS ?= 2## worker processes of make regress, coverage, formal, mutate
 SCHEDULER ?=## make regress on your own Dask cluster: tcp://host:port
 FRESH ?= 0## make regress: 1 runs again what has passed
-TEST_WORKERS ?= 2## worker processes of make test
+TEST_WORKERS ?= 2## worker processes of make check and make test
 PYTHON ?= python3## interpreter that makes the virtual environment
 VENV ?= .venv## virtual environment; one outside the clone gets the dependencies only, so that clones can share it
 
 PY := $(VENV)/bin/python
 SETUPS := $(addprefix setup-,sim regress formal check t2c test)
+# Rooms that mypy checks without PyTorch.
+TORCH_FREE := $(addprefix t2c/,common contract golden mapping)
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress roms export model test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress roms export model check test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -74,6 +76,13 @@ export: setup-t2c ## write a package as ONNX, PyTorch and text files, each read 
 model: setup-t2c ## train or seed the example models and write their packages: MODELS
 	$(PY) -m t2c.make_model --out examples --models '$(MODELS)'
 
+check: setup-check ## lint, and the tests that are quick: under two minutes once it is set up, without PyTorch
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(TORCH_FREE)
+	$(PY) -m t2c.tb.rtl_lint
+	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow and not campaign" --without-torch
+
 test: setup-test ## run every test
 	$(PY) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not campaign"
 
@@ -95,10 +104,10 @@ mutate: setup-formal ## run the bench of mulquant, mac_pe or lut_softmax on muta
 	@$(PY) -m mutation --unit '$(UNIT)' --mutants '$(MUTANTS)' --seed '$(SEED)' --only '$(ONLY)' --workers '$(WORKERS)' \
 		--write '$(WRITE)'
 
-lint: setup-test ## ruff, mypy, Icarus -Wall, Verilator --lint-only -Wall, Yosys
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only -Wall, Yosys
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 	$(PY) -m t2c.tb.rtl_lint
 
 bench-golden: setup-test ## golden's speed beside float32 BLAS and onnxruntime

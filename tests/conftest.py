@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and NumPy are first imported
@@ -17,6 +19,32 @@ settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("t2c")
 
 ROOT = Path(__file__).resolve().parent.parent
+TORCH = {"torch", "onnx", "onnxruntime", "sklearn", "PIL"}
+"""What the set-up profile `check` leaves out; `make check` runs no test that needs one of them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-torch", action="store_true", help="leave out test files that import PyTorch")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-torch"):
+        for name in TORCH:
+            sys.modules[name] = None  # type: ignore[assignment]  # makes an import fail, as if it were not installed
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """With --without-torch, a file that cannot be imported for want of PyTorch counts as skipped."""
+    report = yield
+    call = getattr(report, "call", None)
+    if collector.config.getoption("--without-torch") and call is not None and call.excinfo is not None:
+        cause = call.excinfo.value.__cause__
+        if isinstance(cause, ModuleNotFoundError) and str(cause.name).partition(".")[0] in TORCH:
+            report.outcome, report.longrepr = "skipped", (str(collector.path), 0, f"Skipped: imports {cause.name}")
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ from formal.trace import number, read_trace
 from t2c.common.places import ROOT, RTL
 from tests import patience
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("axis_fifo/order", "lut_pointwise/results")
 OUT = ROOT / "sim_build" / "formal-tests"
 """Below the repository: the Yosys wheel sees no absolute path below /tmp."""

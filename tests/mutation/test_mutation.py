@@ -24,6 +24,8 @@ from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 COUNT, SEED = 80, 1
 PLANTED = """
     // Never both, so a_o is right. Faults show for one partial sum in 2^21, or for fewer inputs: no bench tries it.

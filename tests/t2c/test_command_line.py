@@ -17,6 +17,8 @@ from t2c.commands import COMMANDS, CommandParser, load_command
 from t2c.commands.config import ConfigError, options_of
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 HIDE = """
 import sys
 class Hidden:

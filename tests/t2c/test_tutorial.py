@@ -13,6 +13,8 @@ import pytest
 from t2c.golden.graph.package import load_package
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "your_own_quantiser.md"
 
 

@@ -19,6 +19,8 @@ from t2c.tb.simulation.runner import Design, build
 from t2c.tb.simulation.simulators import find_simulator
 from tests.random_layers import LayerShape, layer_package
 
+pytestmark = pytest.mark.slow
+
 
 def test_sources_that_change_during_a_build_leave_no_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the simulator of one version would be found under the name of another."""

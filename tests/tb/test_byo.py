@@ -21,6 +21,8 @@ from t2c.tb.units.run import UnitRun, run_description
 from tests.campaign import sampled
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "byo_rtl"
 DUTS = Path(__file__).parent / "duts"
 SMALL = {"ACC_W": 10, "SCALE_W": 5, "BIAS_W": 12, "SHIFT_W": 3, "OUT_W": 4}

@@ -17,6 +17,8 @@ from t2c.tb.dut.engine import core_with
 from t2c.tb.units import engine_campaign as engine_command
 from tests.campaign import sampled
 
+pytestmark = pytest.mark.slow
+
 DUTS = Path(__file__).parent / "duts"
 ENGINE = (
     *("layer_engine", "pixel_sequencer", "tile_loader", "window_row", "output_writer", "accumulator"),

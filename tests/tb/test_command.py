@@ -22,6 +22,8 @@ from t2c.tb.cosim.request import RunRequest
 from tests.conftest import ROOT
 from tests.every_op import every_op_package
 
+pytestmark = pytest.mark.slow
+
 HIDE_THE_WHEEL = """
 import importlib.util, runpy, sys
 real = importlib.util.find_spec

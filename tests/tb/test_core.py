@@ -24,6 +24,8 @@ from tests.core_net import core_package
 from tests.every_op import every_op_package
 from tests.random_layers import LayerShape, layer_package, random_shape
 
+pytestmark = pytest.mark.slow
+
 DEPTHS = {"act_depth": 1 << 10, "wgt_depth": 1 << 12, "par_depth": 1 << 8, "prg_depth": 1 << 12}
 """Enough for every network here, and quick to set up in Icarus."""
 SMALL = {"icarus": Hardware(rows=8, cols=8, **DEPTHS), "verilator": Hardware(rows=8, cols=8)}

@@ -11,6 +11,8 @@ from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_unit
 from tests.tb.rtl_mutants import plant
 
+pytestmark = pytest.mark.slow
+
 NARROW = {"ACC_W": 8, "SCALE_W": 4, "BIAS_W": 12, "SHIFT_W": 3, "OUT_W": 4}
 FAULTS = {
     # name: (unit, parameters, file, original, mutant, what the explanation holds)

@@ -16,6 +16,8 @@ from t2c.tb.simulation.runner import COVERAGE_DATA
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import find_description, run_description
 
+pytestmark = pytest.mark.slow
+
 RESET = "if (!rst_ni) begin"
 
 

@@ -21,6 +21,8 @@ from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.tb.rtl_mutants import COORDINATE, MUTANTS, PLACE, plant
 
+pytestmark = pytest.mark.slow
+
 _ROOMY = {"act_depth": 1 << 10, "wgt_depth": 1 << 11, "par_depth": 64, "acc_depth": 20, "prg_depth": 1 << 11}
 CORES = {
     "plain": Hardware(rows=4, cols=4, **_ROOMY),

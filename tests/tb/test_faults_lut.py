@@ -12,6 +12,8 @@ from t2c.tb.units.run import UNITS, run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 
+pytestmark = pytest.mark.slow
+
 SOFTMAX = {
     # name: (the bench's test that must fail, original, mutant)
     "largest is the first": ("corners", "first | (element > max_q[fill_q])", "first"),

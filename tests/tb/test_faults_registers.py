@@ -13,6 +13,8 @@ from t2c.tb.units.run import UNITS, run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 
+pytestmark = pytest.mark.slow
+
 UNIT = "core_registers"
 SHAPES = [
     {},

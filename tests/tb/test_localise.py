@@ -21,6 +21,8 @@ from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
 
+pytestmark = pytest.mark.slow
+
 HARDWARE = Hardware(rows=4, cols=4)
 
 

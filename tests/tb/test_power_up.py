@@ -14,6 +14,8 @@ from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import find_simulator
 from tests.random_layers import LayerShape, layer_package
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(1, 7)
 """Verilator starts registers from the seed; each has an even chance of a write enable that is high."""
 

@@ -15,6 +15,8 @@ from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
 from tests.tb.rtl_mutants import plant
 
+pytestmark = pytest.mark.slow
+
 MUTANTS = {
     "another code": ("UNKNOWN_OPERATION = 8'd1", "UNKNOWN_OPERATION = 8'd3"),
     "done instead of an error": ("if (is_end) begin", "if (is_end | ~(is_load | is_run | is_store)) begin"),

@@ -25,6 +25,8 @@ from t2c.tb.units.run import UNITS, run_unit
 from t2c.tb.units.tables import TableChoice, choose_table, named_table, read_entries, table_from_file, table_from_node
 from tests.table_net import table_package
 
+pytestmark = pytest.mark.slow
+
 SOFTMAX, POINTWISE = UNITS["lut_softmax"].parameters, UNITS["lut_pointwise"].parameters
 
 

@@ -10,6 +10,8 @@ from t2c.common.errors import UserError
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
 
+pytestmark = pytest.mark.slow
+
 CASES = [
     ("mulquant", {}),
     ("mulquant", {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2}),
