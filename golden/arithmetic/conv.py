@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.conv_ways import Operand, accumulate, row_wise
-from t2c.golden.arithmetic.exact import EXACT, check_int64_sum, peak
-from t2c.golden.arithmetic.formats import IntArray, as_int64
-from t2c.golden.arithmetic.im2col import Frame, make_frame
+from t2c.golden.arithmetic.conv_ways import Operand, accumulate
+from t2c.golden.arithmetic.exact import EXACT, check_int64_sum, peak, sum_dtype
+from t2c.golden.arithmetic.formats import IntArray, integers
+from t2c.golden.arithmetic.im2col import make_frame
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.arithmetic.zero_point import centre, check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
@@ -58,12 +59,16 @@ class ConvKernel:
         return self._operands[dtype]
 
     def apply(self, x: npt.ArrayLike, *, zero_point: int = 0) -> IntArray:
-        """Accumulate the convolution of x as `conv2d` does.
+        """Accumulate the convolution of x as `conv2d` does: int64."""
+        return self.sums(x, zero_point=zero_point).astype(np.int64, copy=False)
+
+    def sums(self, x: npt.ArrayLike, *, zero_point: int = 0) -> npt.NDArray[Any]:
+        """Return the accumulators of `apply` in int32 where they are proven to fit it, else in int64.
 
         The smallest and largest input are measured at every call, so the sums are proven exact for this very input,
         whatever its format.
         """
-        images, zp = _integers("x", x), check_zero_point("zero_point", zero_point)
+        images, zp = integers("x", x), check_zero_point("zero_point", zero_point)
         if images.ndim != 4:
             raise ShapeError(f"x: shape {images.shape} is not (N, C, H, W)")
         batch, channels, height, width = images.shape
@@ -71,40 +76,34 @@ class ConvKernel:
             raise ShapeError(
                 f"conv2d: x {images.shape} and w {self.weights.shape} do not split into {self.groups} groups"
             )
-        oh, ow = self.window.output_size(height, width)
-        acc: IntArray = np.empty((batch, self.weights.shape[0], oh, ow), np.int64)
-        if acc.size:
-            extent = (height + self.window.padding[0]) * (width + self.window.padding[1])
-            step = max(1, BLOCK // max(1, channels * self.window.taps * extent))
-            for start in range(0, batch, step):
-                self._block(images[start : start + step], zp, acc[start : start + step])
+        shape = (batch, self.weights.shape[0], *self.window.output_size(height, width))
+        extent = (height + self.window.padding[0]) * (width + self.window.padding[1])
+        step = max(1, BLOCK // max(1, channels * self.window.taps * extent))
+        blocks = [slice(start, start + step) for start in range(0, batch, step)] if math.prod(shape) else []
+        plans = [self._plan(images[block], zp) for block in blocks]
+        acc = np.empty(shape, np.result_type(np.int32, *(sum_dtype(*plan) for plan in plans)))
+        for block, (dtype, cuts) in zip(blocks, plans, strict=True):
+            frame, operand = make_frame(images[block].shape, self.window, dtype), self.operand(dtype)
+            if dtype is np.int64:
+                frame.fill(centre("x", images[block], zp))
+            else:
+                frame.fill(images[block], zp)
+            acc[block] = frame.scatter(accumulate(frame, operand, cuts))
         return acc
 
-    def _block(self, x: npt.NDArray[Any], zero_point: int, acc: IntArray) -> None:
-        """Write the sums of some images to acc, in the first type that is proven exact.
+    def _plan(self, x: npt.NDArray[Any], zero_point: int) -> tuple[type[np.generic], list[slice]]:
+        """Return the first type in which the sums of some images are proven exact, and how K is to be cut.
 
-        Converting an integer to a float type is monotonic, so a magnitude below EXACT after the conversion was that
-        integer before it. Then max|x| + |zp| below EXACT makes the conversion and the difference exact.
+        max|x| + |zp| below EXACT makes the conversion of x and the difference exact.
         """
+        low, high = (int(x.min()), int(x.max())) if x.size else (0, 0)
         for dtype, limit in EXACT.items():
-            frame, operand = self._frame(x.shape, acc, dtype), self.operand(dtype)
-            low, high = frame.fill(x)
-            if max(-low, high) + abs(zero_point) >= limit:
-                continue
-            cuts = operand.bound.cuts(min(low - zero_point, 0), max(high - zero_point, 0))
-            if cuts is not None:
-                if zero_point:
-                    frame.shift(zero_point)
-                acc[...] = frame.scatter(accumulate(frame, operand, cuts))
-                return
-        frame, operand = self._frame(x.shape, acc, np.int64), self.operand(np.int64)
-        frame.fill(centre("x", x, zero_point))
-        check_int64_sum(operand.matrix, peak(frame.data))
-        acc[...] = frame.scatter(accumulate(frame, operand, [slice(0, None)]))
-
-    def _frame(self, shape: tuple[int, ...], acc: IntArray, dtype: type[np.generic]) -> Frame:
-        rows = row_wise(self.shape, self.window, acc.size // acc.shape[1])
-        return make_frame(shape, self.window, self.window.kernel[1] if rows else 1, dtype)
+            if max(-low, high) + abs(zero_point) < limit:
+                cuts = self.operand(dtype).cuts(min(low - zero_point, 0), max(high - zero_point, 0))
+                if cuts is not None:
+                    return dtype, cuts
+        check_int64_sum(self.operand(np.int64).matrix, peak(centre("x", x, zero_point)))
+        return np.int64, [slice(0, None)]
 
 
 def prepare_conv2d(w: npt.ArrayLike, *, window: Window, groups: int = 1) -> ConvKernel:
@@ -116,7 +115,7 @@ def prepare_conv2d(w: npt.ArrayLike, *, window: Window, groups: int = 1) -> Conv
     >>> kernel.apply([[[[255, 0]]]], zero_point=128).tolist()
     [[[[127, -16384, 16384]]]]
     """
-    weights = _integers("w", w).copy()
+    weights = integers("w", w).copy()
     weights.setflags(write=False)
     kernel = ConvKernel(weights=weights, window=window, groups=groups)
     _ = kernel.operand(np.float32).bound.whole
@@ -147,10 +146,4 @@ def conv2d(x: npt.ArrayLike, w: npt.ArrayLike, *, window: Window, groups: int = 
     >>> conv2d([[[[255, 0]]]], [[[[-128, 1]]]], window=Window(kernel=(1, 2), padding=(0, 1)), zero_point=128).tolist()
     [[[[127, -16384, 16384]]]]
     """
-    return ConvKernel(weights=_integers("w", w), window=window, groups=groups).apply(x, zero_point=zero_point)
-
-
-def _integers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return the array in its own integer dtype, at most int64."""
-    array: npt.NDArray[Any] = np.asarray(values)
-    return array if array.dtype.kind in "iu" and array.dtype != np.uint64 else as_int64(name, array)
+    return ConvKernel(weights=integers("w", w), window=window, groups=groups).apply(x, zero_point=zero_point)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,12 +12,16 @@ from t2c.golden.arithmetic.im2col import Frame
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.arithmetic.workspace import scratch
 
+KNOWN = 64
+"""Ranges of inputs whose cuts are kept."""
+
 
 @dataclass(frozen=True, eq=False)
 class Operand:
     """Weights (groups, O / groups, C / groups, KH, KW) converted to one type, with what each way needs of them."""
 
     weights: Matrix
+    _cuts: dict[tuple[int, int], list[slice] | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -36,19 +40,27 @@ class Operand:
         """How large the sums get; for float types."""
         return bound(self.matrix)
 
+    def cuts(self, low: int, high: int) -> list[slice] | None:
+        """Return `bound.cuts`, kept: most inputs of a layer span the same range."""
+        if (low, high) not in self._cuts:
+            if len(self._cuts) >= KNOWN:
+                self._cuts.clear()
+            self._cuts[low, high] = self.bound.cuts(low, high)
+        return self._cuts[low, high]
+
 
 def row_wise(shape: tuple[int, ...], window: Window, positions: int) -> bool:
-    """Return whether `by_rows` is the quickest way where one product is exact; its frame then has KW lanes.
+    """Return whether `by_rows` is the quickest way where one product is exact.
 
     Args:
         shape: of the weights, (groups, O / groups, C / groups, KH, KW); positions: N·OH·OW.
     """
     groups, outputs, _, kh, kw = shape
-    return groups == 1 and window.stride == (1, 1) and (kh * kw == 1 or positions > 2 * outputs)
+    return groups == 1 and window.stride[0] == 1 and (kh * kw == 1 or positions > 2 * outputs)
 
 
 def accumulate(frame: Frame, operand: Operand, cuts: list[slice]) -> Matrix:
-    """Return the sums at the output positions, (O, M), each row contiguous; scratch memory."""
+    """Return the sums at the output positions, (O, M), each row contiguous, as `product` does; scratch memory."""
     shape, (oh, ow) = operand.weights.shape, frame.size
     if len(cuts) == 1 and shape[0] > 1 and shape[2] == 1:
         return by_taps(frame, operand)
@@ -82,12 +94,12 @@ def by_taps(frame: Frame, operand: Operand) -> Matrix:
 
 
 def by_rows(frame: Frame, operand: Operand) -> Matrix:
-    """Stride 1: lay out the KW taps of one kernel row, multiply by all KH rows of weights, add the results shifted.
+    """Vertical stride 1: multiply the lanes by all KH rows of weights at once and add the results shifted.
 
-    The laid out input is KH times smaller than im2col's. Adding in the operands' type is within the bound over all K.
+    The lanes are KH times smaller than im2col's columns. Adding in the operands' type is within the bound over all K.
     """
     outputs, _, kh, _ = operand.weights.shape[1:]
-    taps, count, down = frame.spread(), frame.positions[0][0], frame.window.dilation[0] * frame.pitch
+    taps, count, down = frame.lanes, frame.positions[0][0], frame.window.dilation[0] * frame.size[1]
     stack = scratch("sums", (kh * outputs, taps.shape[-1]), taps.dtype)
     np.matmul(operand.stacked, taps.reshape(-1, taps.shape[-1]), out=stack)
     total: Matrix = stack[:outputs, :count]

@@ -180,11 +180,26 @@ def product(weights: Matrix, columns: Matrix, cuts: list[slice], out: Matrix | N
         out: (..., R, M) of the same type, contiguous, to write products to; new memory where absent.
 
     Returns:
-        (..., R, M) in the operands' type, `out` if given, or new and float64 where K is cut. Exact if the cuts are.
+        (..., R, M) in the operands' type, `out` if given, or new and int32 or int64 where K is cut: `sum_dtype`.
+        Exact if the cuts are.
     """
     if len(cuts) == 1:
         return np.asarray(np.matmul(weights, columns, out=out))
-    total: Matrix = np.matmul(weights[..., cuts[0]], columns[..., cuts[0], :], out=out).astype(np.float64)
+    dtype = sum_dtype(weights.dtype.type, cuts)
+    total: Matrix = np.matmul(weights[..., cuts[0]], columns[..., cuts[0], :], out=out).astype(dtype)
     for cut in cuts[1:]:
-        total += np.matmul(weights[..., cut], columns[..., cut, :], out=out)
+        part = np.matmul(weights[..., cut], columns[..., cut, :], out=out)
+        np.add(total, part, out=total, dtype=dtype, casting="unsafe")  # each part is an integer of at most 2^24
     return total
+
+
+def sum_dtype(dtype: type[np.generic], cuts: list[slice]) -> type[np.generic]:
+    """Return the integer type that holds the sums of `product`: int32 for less than 2^7 parts within 2^24, else int64.
+
+    Args:
+        dtype: of the operands; cuts: of K.
+
+    >>> sum_dtype(np.float32, [slice(0, 9)]).__name__, sum_dtype(np.float64, [slice(0, 9)]).__name__
+    ('int32', 'int64')
+    """
+    return np.int32 if dtype is np.float32 and len(cuts) * EXACT[np.float32] < 1 << 31 else np.int64

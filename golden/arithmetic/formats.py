@@ -51,8 +51,28 @@ class IntFormat:
         """Largest value."""
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest NumPy dtype that holds every value."""
+        return smallest_dtype(self.lo, self.hi)
+
     def __str__(self) -> str:
         return f"{'s' if self.signed else 'u'}{self.bits}"
+
+
+def smallest_dtype(lo: int, hi: int) -> np.dtype[Any]:
+    """Return the smallest integer dtype that holds lo..hi, unsigned where lo is not negative.
+
+    >>> smallest_dtype(0, 255), smallest_dtype(-1, 127), smallest_dtype(-1, 128)
+    (dtype('uint8'), dtype('int8'), dtype('int16'))
+
+    Raises:
+        RangeError: no integer dtype holds both.
+    """
+    for dtype in (np.uint8, np.uint16, np.uint32, np.uint64) if lo >= 0 else (np.int8, np.int16, np.int32, np.int64):
+        if np.iinfo(dtype).min <= lo and hi <= np.iinfo(dtype).max:
+            return np.dtype(dtype)
+    raise RangeError(f"{lo}..{hi} does not fit an integer of 64 bits")
 
 
 def twos_complement(raw: _Integers, bits: int) -> _Integers:
@@ -87,14 +107,24 @@ def as_int64(name: str, values: npt.ArrayLike) -> IntArray:
     return array.astype(np.int64, copy=False)
 
 
-def check_range(name: str, values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
-    """Return the values as int64 after proving that each lies in lo..hi.
-
-    >>> check_range("x", [0, 3], 0, 3)
-    array([0, 3])
+def integers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return an integer array in its own dtype; uint64 becomes int64.
 
     Raises:
-        RangeError: not an integer dtype, or a value outside lo..hi (the message gives value and index).
+        RangeError: as `as_int64`.
+    """
+    array: npt.NDArray[Any] = np.asarray(values)
+    return array if array.dtype.kind in "iu" and array.dtype != np.uint64 else as_int64(name, array)
+
+
+def in_range(name: str, values: npt.ArrayLike, lo: int, hi: int) -> npt.NDArray[Any]:
+    """Return the values in their own dtype after proving that each lies in lo..hi; uint64 becomes int64.
+
+    >>> in_range("x", np.array([0, 3], np.uint8), 0, 3)
+    array([0, 3], dtype=uint8)
+
+    Raises:
+        RangeError: as `check_range`.
     """
     array: npt.NDArray[Any] = np.asarray(values)
     if array.dtype.kind not in "iu":
@@ -106,7 +136,19 @@ def check_range(name: str, values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
             where = tuple(int(i) for i in np.unravel_index(flat, array.shape))
             value = low if low < lo else high
             raise RangeError(f"{name}{list(where)} = {value} is outside {lo}..{hi}")
-    return array.astype(np.int64, copy=False)
+    return array.astype(np.int64) if array.dtype == np.uint64 else array
+
+
+def check_range(name: str, values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
+    """Return the values as int64 after proving that each lies in lo..hi.
+
+    >>> check_range("x", [0, 3], 0, 3)
+    array([0, 3])
+
+    Raises:
+        RangeError: not an integer dtype, or a value outside lo..hi (the message gives value and index).
+    """
+    return in_range(name, values, lo, hi).astype(np.int64, copy=False)
 
 
 def check_format(name: str, values: npt.ArrayLike, fmt: IntFormat) -> IntArray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray, as_int64
+from t2c.golden.arithmetic.formats import IntArray, as_int64, integers
 from t2c.golden.arithmetic.gemm import gemm
 from t2c.golden.arithmetic.zero_point import centre
 from t2c.golden.errors import ShapeError
@@ -60,11 +62,11 @@ def matmul(a: npt.ArrayLike, b: npt.ArrayLike, *, zero_point_a: int = 0, zero_po
     return gemm(centre("a", a, zero_point_a), centre("b", b, zero_point_b))
 
 
-def flatten(x: npt.ArrayLike) -> IntArray:
+def flatten(x: npt.ArrayLike) -> npt.NDArray[Any]:
     """Lay each sample out as one row: (N, C, H, W) becomes (N, C·H·W), C slowest.
 
     Args:
-        x: (N, C, H, W) int, any scale and zero point; both carry over.
+        x: (N, C, H, W) int, any scale and zero point; both carry over, and the dtype.
 
     Raises:
         RangeError: a float dtype.
@@ -75,7 +77,7 @@ def flatten(x: npt.ArrayLike) -> IntArray:
     >>> flatten([[[[1, 2]], [[3, 4]]]]).tolist()
     [[1, 2, 3, 4]]
     """
-    values = as_int64("x", x)
+    values = integers("x", x)
     if values.ndim != 4:
         raise ShapeError(f"flatten: shape {values.shape} is not (N, C, H, W)")
     return np.ascontiguousarray(values).reshape(values.shape[0], int(np.prod(values.shape[1:])))

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_format, check_int, check_range
-from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding, round_shift, saturate
+from t2c.golden.arithmetic.blocks import blocks
+from t2c.golden.arithmetic.formats import (
+    IntArray,
+    IntFormat,
+    check_format,
+    check_int,
+    check_range,
+    in_range,
+    smallest_dtype,
+)
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, round_in_place, round_shift, saturate
+from t2c.golden.arithmetic.workspace import scratch
+from t2c.golden.arithmetic.zero_point import check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
 
 ACTIVATION_LO, ACTIVATION_HI = -128, 255
@@ -76,6 +88,18 @@ class OutputStage:
         """Return clip(round_S(p) + zp, lo, hi) for |p| <= 2^62."""
         return saturate(round_shift(p, shift, self.rounding) + self.zero_point, self.lo, self.hi)
 
+    def finish(self, p: IntArray, shift: IntArray, out: npt.NDArray[Any]) -> None:
+        """Write `requantise` of p to out; p is proven to lie within ±2^62 and overwritten."""
+        round_in_place(p, shift, self.rounding)
+        p += self.zero_point
+        np.clip(p, self.lo, self.hi, out=p)
+        out[...] = p
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest dtype that holds lo..hi."""
+        return smallest_dtype(self.lo, self.hi)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MulQuant(OutputStage):
@@ -137,19 +161,29 @@ def mulquant(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int = 1) -> 
     >>> mulquant([-9, -3, -1, 1, 3, 9], q).tolist()
     [-2, -1, 0, 1, 2, 2]
     """
-    value = check_format("acc", acc, params.widths.acc_format)
-    if params.channels == 1:
-        m, b, s = (v.reshape(()) for v in (params.multiplier, params.bias, params.shift))
-    else:
+    return mulquant_narrow(acc, params, channel_axis=channel_axis).astype(np.int64)[()]
+
+
+def mulquant_narrow(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int = 1) -> npt.NDArray[Any]:
+    """Do what `mulquant` does and return the smallest dtype that holds lo..hi; int64 exists block by block only."""
+    fmt = params.widths.acc_format
+    value = in_range("acc", acc, fmt.lo, fmt.hi)
+    spread = [1] * value.ndim
+    if params.channels > 1:
         if value.ndim == 0 or value.shape[channel_axis] != params.channels:
             raise ShapeError(
                 f"acc: axis {channel_axis} of shape {value.shape} does not have {params.channels} channels"
             )
-        spread = [1] * value.ndim
         spread[channel_axis] = params.channels
-        m, b, s = (v.reshape(spread) for v in (params.multiplier, params.bias, params.shift))
-    p: IntArray = value * m + b
-    return params.requantise(p, s)
+    constants = (params.multiplier, params.bias, params.shift)
+    m, b, s = (np.broadcast_to(v.reshape(spread), value.shape) for v in constants)
+    out = np.empty(value.shape, params.dtype)
+    for block in blocks(value.shape):
+        p = scratch("requantise", out[block].shape, np.int64)
+        np.multiply(value[block], m[block], out=p)
+        p += b[block]  # |p| <= 2^60 + 2^59, see Widths
+        params.finish(p, s[block], out[block])
+    return out
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -201,9 +235,27 @@ def residual_add(
     >>> residual_add([1, -1, 9], [0, 0, 9], add).tolist()
     [1, 0, 7]
     """
-    left = check_range("a", a, ACTIVATION_LO, ACTIVATION_HI)
-    right = check_range("b", b, ACTIVATION_LO, ACTIVATION_HI)
+    return residual_add_narrow(a, b, params, zero_point_a=zero_point_a, zero_point_b=zero_point_b).astype(np.int64)[()]
+
+
+def residual_add_narrow(
+    a: npt.ArrayLike, b: npt.ArrayLike, params: AddQuant, *, zero_point_a: int = 0, zero_point_b: int = 0
+) -> npt.NDArray[Any]:
+    """Do what `residual_add` does and return the smallest dtype that holds lo..hi."""
+    left = in_range("a", a, ACTIVATION_LO, ACTIVATION_HI)
+    right = in_range("b", b, ACTIVATION_LO, ACTIVATION_HI)
     if left.shape != right.shape:
         raise ShapeError(f"residual add: shapes {left.shape} and {right.shape} differ")
-    p = (left - zero_point_a) * params.multiplier_a + (right - zero_point_b) * params.multiplier_b + params.bias
-    return params.requantise(np.asarray(p, dtype=np.int64), params.shift)
+    zp_a, zp_b = check_zero_point("zero_point_a", zero_point_a), check_zero_point("zero_point_b", zero_point_b)
+    constant = params.bias - zp_a * params.multiplier_a - zp_b * params.multiplier_b
+    worst = ACTIVATION_HI * (abs(params.multiplier_a) + abs(params.multiplier_b)) + abs(constant)
+    check_int("largest |p|", worst, 0, MAX_MAGNITUDE)
+    out, shift = np.empty(left.shape, params.dtype), np.asarray(params.shift)
+    for block in blocks(left.shape):
+        p, term = (scratch(slot, out[block].shape, np.int64) for slot in ("requantise", "addend"))
+        np.multiply(left[block], np.int64(params.multiplier_a), out=p)
+        np.multiply(right[block], np.int64(params.multiplier_b), out=term)
+        p += term
+        p += constant
+        params.finish(p, shift, out[block])
+    return out

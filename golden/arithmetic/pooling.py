@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.exact import peak
-from t2c.golden.arithmetic.formats import IntArray, as_int64
+from t2c.golden.arithmetic.formats import IntArray, integers
 from t2c.golden.arithmetic.window import Window
-from t2c.golden.arithmetic.zero_point import INT64_HI, INT64_LO, centre
+from t2c.golden.arithmetic.zero_point import INT64_HI, centre
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 
 
-def max_pool2d(x: npt.ArrayLike, window: Window) -> IntArray:
+def max_pool2d(x: npt.ArrayLike, window: Window) -> npt.NDArray[Any]:
     """Take the largest element of each window: q = max_{i,j} x[n, c, y·sh + i·dh - ph, x·sw + j·dw - pw].
 
     Args:
@@ -20,7 +22,7 @@ def max_pool2d(x: npt.ArrayLike, window: Window) -> IntArray:
         window: kernel, stride, padding (at most half the kernel) and dilation; padding never wins.
 
     Returns:
-        (N, C, OH, OW) int64, scale s, zero point zp. Exact.
+        (N, C, OH, OW) in the dtype of x, scale s, zero point zp. Exact.
 
     Raises:
         RangeError: a float dtype.
@@ -31,9 +33,9 @@ def max_pool2d(x: npt.ArrayLike, window: Window) -> IntArray:
     >>> max_pool2d([[[[-5, -7], [-8, -6]]]], Window(kernel=(2, 2), stride=(2, 2), padding=(1, 1))).tolist()
     [[[[-5, -7], [-8, -6]]]]
     """
-    values = as_int64("x", x)
+    values = integers("x", x)
     size = _check(values, window)
-    return _reduce(values, window, size, np.maximum, INT64_LO)
+    return _reduce(values, window, size, np.maximum, int(np.iinfo(values.dtype).min))
 
 
 def average_pool2d(x: npt.ArrayLike, window: Window, *, zero_point: int = 0) -> IntArray:
@@ -86,16 +88,18 @@ def pooled_size(height: int, width: int, window: Window) -> tuple[int, int]:
     return size
 
 
-def _check(x: IntArray, window: Window) -> tuple[int, int]:
+def _check(x: npt.NDArray[Any], window: Window) -> tuple[int, int]:
     if x.ndim != 4:
         raise ShapeError(f"x: shape {x.shape} is not (N, C, H, W)")
     return pooled_size(x.shape[2], x.shape[3], window)
 
 
-def _reduce(x: IntArray, window: Window, size: tuple[int, int], combine: np.ufunc, filler: int) -> IntArray:
+def _reduce(
+    x: npt.NDArray[Any], window: Window, size: tuple[int, int], combine: np.ufunc, filler: int
+) -> npt.NDArray[Any]:
     """Combine the taps along W, then along H; both reductions are associative and commutative."""
     (ph, pw), (dh, dw), (sh, sw) = window.padding, window.dilation, window.stride
-    padded = np.full((*x.shape[:2], x.shape[2] + 2 * ph, x.shape[3] + 2 * pw), filler, np.int64)
+    padded = np.full((*x.shape[:2], x.shape[2] + 2 * ph, x.shape[3] + 2 * pw), filler, x.dtype)
     padded[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]] = x
     rows = padded[:, :, :, : (size[1] - 1) * sw + 1 : sw].copy()
     for j in range(1, window.kernel[1]):

@@ -70,17 +70,34 @@ def round_shift(p: npt.ArrayLike, shift: npt.ArrayLike, mode: Rounding) -> IntAr
     """
     value = check_range("p", p, -MAX_MAGNITUDE, MAX_MAGNITUDE)
     amount = check_range("shift", shift, 0, MAX_SHIFT)
-    mode = Rounding.parse(mode)
-    floor: IntArray = value >> amount
+    shape = np.broadcast_shapes(value.shape, amount.shape)
+    result: IntArray = np.array(np.broadcast_to(value, shape))
+    round_in_place(result, amount, Rounding.parse(mode))
+    return result[()]
+
+
+def round_in_place(p: IntArray, shift: IntArray, mode: Rounding) -> None:
+    """Replace p by round_S(p): `round_shift` for operands that are proven already, without memory of its own.
+
+    half_up is (floor(p / 2^(S-1)) + 1) >> 1. A tie stays down if p is one less: where q is even for half_even, where
+    p is negative for half_away; no other p of these rounds otherwise for it.
+
+    Args:
+        p: int64, |p| <= 2^62, overwritten.
+        shift: int64 0..63, broadcast against p.
+        mode: the rounding mode.
+    """
     if mode is Rounding.FLOOR:
-        return floor + np.zeros_like(amount)
-    guard: IntArray = np.where(amount > 0, (value >> np.maximum(amount - 1, 0)) & 1, 0)
-    if mode is Rounding.HALF_UP:
-        return floor + guard
-    below_guard = value & ((np.int64(1) << np.maximum(amount - 1, 0)) - 1)
-    tie = (guard == 1) & (below_guard == 0)
-    stays_down = (floor & 1) == 0 if mode is Rounding.HALF_EVEN else value < 0
-    return floor + np.where(tie & stays_down, 0, guard)
+        p >>= shift
+        return
+    last = np.minimum(shift, 1)
+    if mode is Rounding.HALF_EVEN:
+        p -= ~(p >> shift) & last
+    elif mode is Rounding.HALF_AWAY:
+        p -= (p >> 63) & last
+    p >>= shift - last
+    p += last
+    p >>= last
 
 
 def saturate(values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
