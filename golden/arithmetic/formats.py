@@ -11,6 +11,8 @@ import numpy.typing as npt
 from t2c.golden.errors import RangeError
 
 IntArray = npt.NDArray[np.int64]
+IntTensor = npt.NDArray[Any]
+"""Integers in whatever dtype holds them, often one byte; arithmetic on them has to widen first."""
 
 MAX_BITS = 64
 

@@ -18,7 +18,7 @@ from t2c.golden.arithmetic.formats import (
     in_range,
     smallest_dtype,
 )
-from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, round_in_place, round_shift, saturate
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, round_in_place
 from t2c.golden.arithmetic.workspace import scratch
 from t2c.golden.arithmetic.zero_point import check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
@@ -86,10 +86,14 @@ class OutputStage:
 
     def requantise(self, p: IntArray, shift: npt.ArrayLike) -> IntArray:
         """Return clip(round_S(p) + zp, lo, hi) for |p| <= 2^62."""
-        return saturate(round_shift(p, shift, self.rounding) + self.zero_point, self.lo, self.hi)
+        value = check_range("p", p, -MAX_MAGNITUDE, MAX_MAGNITUDE)
+        amount = check_range("shift", shift, 0, MAX_SHIFT)
+        work: IntArray = np.array(np.broadcast_to(value, np.broadcast_shapes(value.shape, amount.shape)))
+        self.finish(work, amount, work)
+        return work[()]
 
     def finish(self, p: IntArray, shift: IntArray, out: npt.NDArray[Any]) -> None:
-        """Write `requantise` of p to out; p is proven to lie within ±2^62 and overwritten."""
+        """Write `requantise` of p to out; p is proven to lie within ±2^62 and overwritten, and may be out."""
         round_in_place(p, shift, self.rounding)
         p += self.zero_point
         np.clip(p, self.lo, self.hi, out=p)

@@ -35,7 +35,7 @@ def max_pool2d(x: npt.ArrayLike, window: Window) -> npt.NDArray[Any]:
     """
     values = integers("x", x)
     size = _check(values, window)
-    return _reduce(values, window, size, np.maximum, int(np.iinfo(values.dtype).min))
+    return _reduce(values, window, size, np.maximum, lowest(values.dtype))
 
 
 def average_pool2d(x: npt.ArrayLike, window: Window, *, zero_point: int = 0) -> IntArray:
@@ -86,6 +86,11 @@ def pooled_size(height: int, width: int, window: Window) -> tuple[int, int]:
         if not ((reads >= 0) & (reads < extent)).any(axis=1).all():
             raise ShapeError(f"pooling: a window of {window} holds padding only, image {(height, width)}")
     return size
+
+
+def lowest(dtype: np.dtype[Any]) -> int:
+    """What padding of a max pooling holds: no pixel is below it, and every window has a pixel."""
+    return int(np.iinfo(dtype).min)
 
 
 def _check(x: npt.NDArray[Any], window: Window) -> tuple[int, int]:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray, check_format
+from t2c.golden.arithmetic.formats import IntArray, IntTensor
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, ShapeError
 from t2c.golden.graph.node import Node
@@ -104,8 +105,11 @@ class Graph:
         names = ", ".join(node.name for node in self.nodes)
         raise KeyError(f"no layer {name!r} in {self.name}; it has {names}")
 
-    def steps(self, images: npt.ArrayLike) -> Iterator[tuple[Node, list[IntArray], IntArray]]:
+    def steps(self, images: npt.ArrayLike) -> Iterator[tuple[Node, list[IntTensor], IntTensor]]:
         """Run the graph and yield (node, its input values, its output value), node by node.
+
+        The values are in the smallest dtype that holds their edge's format, int8 or uint8: widen them before any
+        arithmetic.
 
         Args:
             images: int (N, *input shape), N >= 1, in the input edge's format.
@@ -115,19 +119,25 @@ class Graph:
             ShapeError: another shape.
         """
         edge = self.edges[self.input]
-        values = {self.input: check_format(f"input {edge.name!r}", images, edge.format)}
+        values = {self.input: edge.narrow(f"input {edge.name!r}", images)}
         shape = values[self.input].shape
         if shape[1:] != edge.shape or shape[0] < 1:
             raise ShapeError(f"input {edge.name!r}: shape {shape} is not (N, {', '.join(map(str, edge.shape))})")
         for node in self.nodes:
             arguments = [values[name] for name in node.inputs]
-            values[node.output] = node.forward(arguments, self.inputs_of(node))
+            operands = arguments if node.narrow else [value.astype(np.int64) for value in arguments]
+            result = node.forward(operands, self.inputs_of(node))
+            values[node.output] = self.edges[node.output].narrow(f"node {node.name!r}: output", result)
             yield node, arguments, values[node.output]
 
     def run(self, images: npt.ArrayLike) -> dict[str, IntArray]:
-        """Return every tensor of the run, by edge name, the input included. Exact. Arguments and errors: `steps`."""
+        """Return every tensor of the run as int64, by edge name, the input included. Exact.
+
+        Arguments and errors: `steps`, which has them in one byte.
+        """
         values: dict[str, IntArray] = {}
         for node, arguments, result in self.steps(images):
-            values.update(zip(node.inputs, arguments, strict=True))
-            values[node.output] = result
+            for name, value in (*zip(node.inputs, arguments, strict=True), (node.output, result)):
+                if name not in values:
+                    values[name] = value.astype(np.int64)
         return values

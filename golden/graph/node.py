@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_format, check_int
-from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant
+from t2c.golden.arithmetic.formats import IntArray, IntFormat, IntTensor, check_format, check_int
+from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant_narrow
 from t2c.golden.arithmetic.pooling import pooled_size
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
@@ -52,7 +52,8 @@ class Node(ABC):
 
     op: what graph.json calls it; section: of docs/arithmetic.md; arity: number of inputs; fields: what it holds besides
     name, inputs and output, in JSON's order; stage_field: which of them is its output stage; moves_data: its output
-    holds other words than its input.
+    holds other words than its input; narrow: `forward` widens where its arithmetic needs it and takes operands in the
+    dtype of their edge, int8 or uint8; without it they come as int64.
     """
 
     op: ClassVar[str]
@@ -61,6 +62,7 @@ class Node(ABC):
     fields: ClassVar[tuple[Field, ...]] = ()
     stage_field: ClassVar[str] = ""
     moves_data: ClassVar[bool] = True
+    narrow: ClassVar[bool] = False
 
     name: str
     inputs: tuple[str, ...]
@@ -71,8 +73,11 @@ class Node(ABC):
         """Return the shape (without batch) that the operation gives; raise ShapeError if it cannot run."""
 
     @abstractmethod
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
-        """Run the operation on batched integers: values[i] has shape (N, *inputs[i].shape). Exact."""
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        """Run the operation on batched integers: values[i] has shape (N, *inputs[i].shape). Exact.
+
+        The result may have any integer dtype; `Graph` narrows it to that of the output's format.
+        """
 
     @abstractmethod
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
@@ -148,10 +153,14 @@ class AccumulatingNode(Node):
         """Signed bits that hold every accumulator of this node."""
         return self.worst_accumulator(inputs).bit_length() + 1
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
-        acc = self.accumulate(values, inputs)
+    def sums(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        """Return the accumulators in any integer dtype; for nodes that have them narrower than `accumulate` says."""
+        return self.accumulate(values, inputs)
+
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        acc = self.sums(values, inputs)
         axis = self.channel_axis if self.channel_axis > 0 else acc.ndim + self.channel_axis
-        return mulquant(acc, self.mulquant, channel_axis=axis)
+        return mulquant_narrow(acc, self.mulquant, channel_axis=axis)
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
         check_stage(self.mulquant, output)

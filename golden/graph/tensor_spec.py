@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-from t2c.golden.arithmetic.formats import IntFormat, check_int
+import numpy as np
+import numpy.typing as npt
+
+from t2c.golden.arithmetic.formats import IntFormat, IntTensor, check_int, in_range
 from t2c.golden.errors import RangeError, ShapeError
 
 MIN_OPERAND_BITS, MAX_OPERAND_BITS = 2, 8
@@ -43,6 +47,19 @@ class TensorSpec:
     @property
     def format(self) -> IntFormat:
         return IntFormat(bits=self.bits, signed=self.signed)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What golden keeps the tensor in: int8 or uint8."""
+        return self.format.dtype
+
+    def narrow(self, name: str, values: npt.ArrayLike) -> IntTensor:
+        """Return the values in `dtype` after proving that each fits the format.
+
+        Raises:
+            RangeError: as `t2c.golden.arithmetic.formats.check_range`.
+        """
+        return in_range(name, values, self.format.lo, self.format.hi).astype(self.dtype, copy=False)
 
     @property
     def magnitude(self) -> int:

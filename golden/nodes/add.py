@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import AddQuant, residual_add
+from t2c.golden.arithmetic.formats import IntTensor
+from t2c.golden.arithmetic.mulquant import AddQuant, residual_add_narrow
 from t2c.golden.errors import ShapeError
 from t2c.golden.graph.fields import Field
 from t2c.golden.graph.kinds import register_node
@@ -22,6 +22,7 @@ class Add(Node):
     """Residual add, docs/arithmetic.md 4.4; addquant: the constants."""
 
     op: ClassVar[str] = "add"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 4)
     arity: ClassVar[int] = 2
     fields: ClassVar[tuple[Field, ...]] = (ADDQUANT,)
@@ -34,9 +35,9 @@ class Add(Node):
             raise ShapeError(f"add: shapes {inputs[0].shape} and {inputs[1].shape} differ")
         return inputs[0].shape
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
         zero_points = {"zero_point_a": inputs[0].zero_point, "zero_point_b": inputs[1].zero_point}
-        return residual_add(values[0], values[1], self.addquant, **zero_points)
+        return residual_add_narrow(values[0], values[1], self.addquant, **zero_points)
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
         check_stage(self.addquant, output)

@@ -21,6 +21,7 @@ class AveragePool2d(AccumulatingNode):
     """Average pooling, docs/arithmetic.md 4.5: integer sum, division folded into MulQuant."""
 
     op: ClassVar[str] = "average_pool2d"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 5)
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("kernel"),

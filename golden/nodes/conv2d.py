@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from t2c.golden.arithmetic.conv import ConvKernel, prepare_conv2d
-from t2c.golden.arithmetic.formats import IntArray, check_int
+from t2c.golden.arithmetic.formats import IntArray, IntTensor, check_int
 from t2c.golden.arithmetic.window import Pair, Window
 from t2c.golden.errors import ShapeError
 from t2c.golden.graph.fields import Field, Integer, Integers
@@ -23,6 +23,7 @@ class Conv2d(WeightedNode):
     """conv2d, docs/arithmetic.md 4.1. weight: (O, C / groups, KH, KW)."""
 
     op: ClassVar[str] = "conv2d"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 1)
     weight_axes: ClassVar[str] = "OIHW"
     fields: ClassVar[tuple[Field, ...]] = (
@@ -64,3 +65,6 @@ class Conv2d(WeightedNode):
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
         return self.kernel.apply(values[0], zero_point=inputs[0].zero_point)
+
+    def sums(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        return self.kernel.sums(values[0], zero_point=inputs[0].zero_point)

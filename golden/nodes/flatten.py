@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.arithmetic.linear import flatten
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import PassingNode, check_rank
@@ -20,6 +20,7 @@ class Flatten(PassingNode):
     """(C, H, W) to C H W, C slowest, docs/arithmetic.md 5."""
 
     op: ClassVar[str] = "flatten"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (5, 2)
     moves_data: ClassVar[bool] = False
 
@@ -27,5 +28,5 @@ class Flatten(PassingNode):
         check_rank(inputs[0], 3)
         return (math.prod(inputs[0].shape),)
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
         return flatten(values[0])

@@ -20,6 +20,7 @@ class Linear(WeightedNode):
     """linear, docs/arithmetic.md 4.2. weight: (O, K)."""
 
     op: ClassVar[str] = "linear"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 2)
     weight_axes: ClassVar[str] = "OI"
 

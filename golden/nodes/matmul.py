@@ -21,6 +21,7 @@ class Matmul(AccumulatingNode):
     """Batched matmul of two activations, docs/arithmetic.md 4.3: (..., M, K) x (..., K, O)."""
 
     op: ClassVar[str] = "matmul"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 3)
     arity: ClassVar[int] = 2
     channel_axis: ClassVar[int] = -1

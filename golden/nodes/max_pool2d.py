@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.arithmetic.pooling import max_pool2d
 from t2c.golden.arithmetic.window import Pair, Window
 from t2c.golden.graph.fields import Field, Integers
@@ -21,6 +21,7 @@ class MaxPool2d(PassingNode):
     """Max pooling, docs/arithmetic.md 5; padding never wins."""
 
     op: ClassVar[str] = "max_pool2d"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (5, 1)
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("kernel"),
@@ -41,5 +42,5 @@ class MaxPool2d(PassingNode):
     def output_shape(self, inputs: Sequence[TensorSpec]) -> tuple[int, ...]:
         return pooled_shape(inputs[0], self.window)
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
         return max_pool2d(values[0], self.window)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.formats import IntArray, IntFormat, IntTensor
 from t2c.golden.arithmetic.pointwise import PointwiseTable, pointwise
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Storage
@@ -42,6 +42,7 @@ class Pointwise(Node):
     """A function of every element, docs/arithmetic.md 7.2; pointwise: its table, requantisation included."""
 
     op: ClassVar[str] = "pointwise"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (7, 2)
     fields: ClassVar[tuple[Field, ...]] = (POINTWISE,)
 
@@ -50,7 +51,7 @@ class Pointwise(Node):
     def output_shape(self, inputs: Sequence[TensorSpec]) -> tuple[int, ...]:
         return inputs[0].shape
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
         return pointwise(values[0], self.pointwise, signed=inputs[0].signed)
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.formats import IntFormat, IntTensor
 from t2c.golden.arithmetic.softmax import SoftmaxTable, softmax
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Storage
@@ -35,6 +35,7 @@ class Softmax(Node):
     """softmax along the last axis, docs/arithmetic.md 7.1; softmax: the constants."""
 
     op: ClassVar[str] = "softmax"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (7, 1)
     fields: ClassVar[tuple[Field, ...]] = (SOFTMAX,)
 
@@ -43,7 +44,7 @@ class Softmax(Node):
     def output_shape(self, inputs: Sequence[TensorSpec]) -> tuple[int, ...]:
         return inputs[0].shape
 
-    def forward(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+    def forward(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
         return softmax(values[0], self.softmax)
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:

@@ -40,10 +40,11 @@ def instead(wrong: Rounding, of: Rounding) -> Callable[[Any], Any]:
 def truncate(right: Any) -> Any:
     """A golden whose floor goes towards zero."""
 
-    def wrong(p: Any, shift: Any, mode: Any) -> Any:
-        if Rounding.parse(mode) is not Rounding.FLOOR:
-            return right(p, shift, mode)
-        return np.sign(p) * right(np.abs(p), shift, mode)
+    def wrong(p: Any, shift: Any, mode: Any) -> None:
+        sign = np.sign(p) if Rounding.parse(mode) is Rounding.FLOOR else 1
+        p *= sign
+        right(p, shift, mode)
+        p *= sign
 
     return wrong
 
@@ -67,9 +68,9 @@ def clipped_before_zero_point(right: Any) -> Any:
     """A golden that saturates p / 2^S first and adds the zero point afterwards."""
     del right
 
-    def wrong(self: Any, p: Any, shift: Any) -> Any:
-        rounded = importlib.import_module("t2c.golden.arithmetic.rounding").round_shift(p, shift, self.rounding)
-        return np.clip(rounded, self.lo, self.hi) + self.zero_point
+    def wrong(self: Any, p: Any, shift: Any, out: Any) -> None:
+        importlib.import_module("t2c.golden.arithmetic.rounding").round_in_place(p, shift, self.rounding)
+        out[...] = np.clip(p, self.lo, self.hi) + self.zero_point
 
     return wrong
 
@@ -85,11 +86,7 @@ def other_lane_order(right: Any) -> Any:
     return wrong
 
 
-ROUND = (
-    "t2c.golden.arithmetic.rounding.round_shift",
-    "t2c.golden.arithmetic.mulquant.round_shift",
-    "t2c.golden.arithmetic.softmax.round_shift",
-)
+ROUND = ("t2c.golden.arithmetic.rounding.round_in_place", "t2c.golden.arithmetic.mulquant.round_in_place")
 Fault = tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]
 """What is replaced, by what made of the right one, and the checks that must turn red."""
 
@@ -153,7 +150,7 @@ FAULTS: dict[str, Fault] = {
         ("round_shift/[dlnt]*", "mulquant/d*", "mulquant/torch", "residual_add/torch"),
     ),
     "saturation before the zero point": (
-        ("t2c.golden.arithmetic.mulquant.OutputStage.requantise",),
+        ("t2c.golden.arithmetic.mulquant.OutputStage.finish",),
         clipped_before_zero_point,
         (
             "mulquant/*",
@@ -189,7 +186,11 @@ FAULTS: dict[str, Fault] = {
         zero_point_off_by_one,
         ("residual_add/*",),
     ),
-    "padding that wins": (("t2c.golden.arithmetic.pooling.INT64_LO",), lambda _: 1 << 40, ("max_pool2d*",)),
+    "padding that wins": (
+        ("t2c.golden.arithmetic.pooling.lowest",),
+        lambda _: lambda dtype: min(1 << 40, np.iinfo(dtype).max),
+        ("max_pool2d*",),
+    ),
     "lanes the other way round": (
         ("t2c.golden.rom.words.pack_bytes", "t2c.golden.rom.text.pack_bytes"),
         other_lane_order,
