@@ -6,11 +6,11 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from t2c.common.errors import UserError
-from t2c.common.plugins import load_plugins
+from t2c.common.errors import SettingError
+from t2c.common.spelling import by_make, setting
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -19,39 +19,45 @@ _EXPECTED: tuple[type[Exception], ...] = (
     LookupError,
     NotImplementedError,
     OSError,
-    UserError,
 )
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one line that names the variable as the Makefile does."""
+    """An argument parser whose complaint is one line that names the option as it was given: --rows, or ROWS of make."""
 
     def error(self, message: str) -> NoReturn:
-        named = re.sub(r"^argument --([a-z-]+)", lambda found: found[1].upper().replace("-", "_"), message)
-        self.exit(USER_ERROR, f"error: {named}\n")
+        text = re.sub("^argument ", "", message)
+        if by_make():
+            text = re.sub(r"^--([a-z-]+)", lambda found: setting(found[1].replace("-", "_")), text)
+        self.exit(USER_ERROR, f"error: {text}\n")
 
 
-def run(main: Callable[[], int], extra: tuple[type[Exception], ...] = ()) -> NoReturn:
-    """Load plug-ins, run a command and leave with its status.
-
-    Expected errors become one line on stderr and status 2, Ctrl-C 130.
+def run(
+    main: Callable[[], int], extra: tuple[type[Exception], ...] = (), spelled: Mapping[str, str] | None = None
+) -> NoReturn:
+    """Run a command and leave with its status; expected errors become one line on stderr and status 2, Ctrl-C 130.
 
     Args:
         main: the command.
         extra: further exception types that are a user's to mend.
+        spelled: settings that are not an option of their own name, and what they are.
 
     Set T2C_TRACEBACK=1 to see where such an error came from.
     """
     expected = _EXPECTED + extra
     try:
-        load_plugins()
         sys.exit(main())
     except expected as error:
         if os.environ.get("T2C_TRACEBACK"):
             raise
-        text = error.args[0] if isinstance(error, LookupError) and error.args else error
-        print(f"error: {' '.join(str(text).split())}", file=sys.stderr)
+        print(f"error: {' '.join(_text(error, spelled).split())}", file=sys.stderr)
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _text(error: Exception, spelled: Mapping[str, str] | None) -> str:
+    if isinstance(error, SettingError):
+        return error.spelled(lambda name: setting(name, spelled))
+    return str(error.args[0] if isinstance(error, LookupError) and error.args else error)

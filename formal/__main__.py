@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from formal.engine import OUT, PROVE, Part, Verdict, parts, run, tool_environment
-from formal.proof import Proof, ProofError
+from formal.proof import Proof
 from formal.proofs import PROOFS
 from formal.report import Record, header, is_pass, summary, write
 from t2c.common import command
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
+from t2c.common.options import add_options
 from t2c.common.places import RTL
 
 
@@ -23,11 +24,12 @@ def chosen(pattern: str) -> list[Proof]:
     """The proofs whose unit/name, or whose unit, matches the pattern.
 
     Raises:
-        ProofError: none does.
+        SettingError: none does.
     """
     found = [proof for proof in PROOFS if fnmatchcase(proof.id, pattern) or fnmatchcase(proof.unit, pattern)]
     if not found:
-        raise ProofError(f"ONLY = {pattern!r} matches none of {', '.join(proof.id for proof in PROOFS)}")
+        names = ", ".join(proof.id for proof in PROOFS)
+        raise SettingError("{only} = {pattern!r} matches none of {names}", {"pattern": pattern, "names": names})
     return found
 
 
@@ -53,13 +55,11 @@ def prove(proofs: Sequence[Proof], *, workers: int, out: Path, rtl: Path) -> Ite
 def main() -> int:
     """Return 0 if every proof holds and every twin is refuted, 1 otherwise."""
     parser = command.Parser(prog="formal", description="Prove the units, and refute each proof's twins.")
-    parser.add_argument("--only", default="*", help="proofs whose unit/name or unit matches this pattern")
-    parser.add_argument("--workers", type=int, default=2, help="runs of SymbiYosys at a time")
+    add_options(parser, "formal", {"out": OUT})
     parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL")
-    parser.add_argument("--out", type=Path, default=OUT, help="where everything is written")
     options: argparse.Namespace = parser.parse_args()
     if options.workers < 1:
-        raise ProofError(f"WORKERS = {options.workers}: at least 1")
+        raise SettingError.below("workers", options.workers, 1)
     proofs = chosen(options.only)
     tool_environment(options.out)
     result = options.out / "result.json"

@@ -1,5 +1,9 @@
 """Errors of the integer path; each subclasses the built-in that it refines."""
 
+from __future__ import annotations
+
+from t2c.common.errors import SettingError
+
 
 class RangeError(ValueError):
     """A value lies outside its declared integer format."""
@@ -15,3 +19,7 @@ class UnsupportedError(NotImplementedError):
 
 class PackageError(ValueError):
     """A model package is damaged or inconsistent; the message names the node and the field."""
+
+
+class NoPackageError(SettingError, PackageError):
+    """There is no such package; the message lists the examples."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
@@ -48,9 +50,11 @@ DESCRIPTION = "Dump the ROM images of a model package."
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add all options but the model, which is the package to work on."""
-    parser.add_argument("--out", type=Path, required=True, help="where the images go")
-    parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
-    parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
+    add_options(parser, "roms", without=("model",))
+    _add_own(parser)
+
+
+def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lanes", type=int, default=1, help="weights per word of the plain weight images")
     parser.add_argument("--formats", default="hex,memb,coe,mif", help=", ".join(f.value for f in RomFormat))
 
@@ -87,10 +91,10 @@ def execute(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the process's own arguments if None."""
     parser = Parser(prog="roms", description=DESCRIPTION)
-    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
-    configure(parser)
+    add_options(parser, "roms")
+    _add_own(parser)
     return execute(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, extra=(UserError,))

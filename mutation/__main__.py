@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -17,7 +18,8 @@ from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
 from mutation.result import EQUIVALENT, KILLED, Result
 from mutation.table import kills, table_state, write_tables
 from t2c.common.command import INTERRUPTED, Parser, run
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
+from t2c.common.options import add_options
 from t2c.common.places import ROOT, RTL
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
@@ -29,17 +31,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="mutate", description="Run a unit's bench on faults in its RTL; prove what survives equivalent."
     )
-    parser.add_argument("--unit", default="", help=", ".join(UNITS_TO_MUTATE))
-    parser.add_argument("--mutants", type=int, default=60, help="how many")
-    parser.add_argument("--seed", type=int, default=1, help="of their choice, and of the bench")
-    parser.add_argument("--only", default="*", help="glob of the numbers to run")
-    parser.add_argument("--workers", type=int, default=2, help="worker processes")
-    parser.add_argument("--sim", default="verilator", help=" or ".join(SIMULATORS))
-    parser.add_argument("--write", type=int, choices=(0, 1), default=0, help="1 writes the tables of docs/mutation")
+    add_options(parser, "mutate", option_facts())
     parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL, below the repository")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="folder of the tables")
-    parser.add_argument("--out", type=Path, default=ROOT / "sim_build", help="where builds and results go")
     return parser
+
+
+def option_facts() -> dict[str, Any]:
+    """What the campaigns know of their options."""
+    return {
+        "units_to_mutate": ", ".join(UNITS_TO_MUTATE),
+        "simulators": " or ".join(SIMULATORS),
+        "out": ROOT / "sim_build",
+    }
 
 
 class _Progress:
@@ -151,12 +155,13 @@ def _terminate(*_: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every mutant is killed or proven equivalent, 1 if one is not, 130 if interrupted."""
     options = _parser().parse_args(arguments)
-    for name, value in (("MUTANTS", options.mutants), ("WORKERS", options.workers)):
+    for name, value in (("mutants", options.mutants), ("workers", options.workers)):
         if value < 1:
-            raise UserError(f"{name} = {value} is below 1")
+            raise SettingError.below(name, value, 1)
     numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
     if not numbers:
-        raise UserError(f"ONLY = {options.only!r} matches none of the mutants 1..{options.mutants}")
+        text = "{only} = {given!r} matches none of the mutants 1..{last}"
+        raise SettingError(text, {"given": options.only, "last": options.mutants})
     signal.signal(signal.SIGTERM, _terminate)
     with open_campaign(
         options.unit,

@@ -18,7 +18,7 @@ from mutation.netlist import SELECT, MutatedUnit, make_mutants
 from mutation.result import EQUIVALENT, SURVIVED, Result, Results
 from mutation.sources import Digests, run_digest, run_sources, table_digests, unit_files
 from mutation.transition import parse_transitions, write_transitions
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.places import RTL
 from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.simulation.yosys import run_yosys
@@ -131,7 +131,9 @@ def open_campaign(
         ValueError: there are not so many mutations.
     """
     if name not in UNITS_TO_MUTATE:
-        raise UserError(f"UNIT = {name!r} is not one of {', '.join(UNITS_TO_MUTATE)}")
+        raise SettingError(
+            "{unit} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(UNITS_TO_MUTATE)}
+        )
     files = unit_files(name, rtl)
     invariants = invariants_file(name)
     sources = [*run_sources(name, rtl, files), *([invariants] if invariants else [])]

@@ -12,6 +12,7 @@ from typing import Any
 
 from mutation.mutant import Mutant
 from mutation.sources import MEMORIES
+from t2c.common.errors import SettingError
 from t2c.tb.simulation.yosys import run_yosys
 
 SELECT = "mutant_number"
@@ -78,7 +79,8 @@ def make_mutants(
     commands = made.original / _COMMANDS
     chosen = [line for line in commands.read_text().splitlines() if not _CLOCK.search(line)][:count]
     if len(chosen) < count:
-        raise ValueError(f"MUTANTS = {count}: Yosys finds {len(chosen)} mutations of {name}")
+        text = "{mutants} = {count}: Yosys finds {found} mutations of {name}"
+        raise SettingError(text, {"count": count, "found": len(chosen), "name": name})
     control = f"mutate -ctrl {SELECT} {width}"
     numbered = [line.replace("mutate", f"{control} {number}", 1) for number, line in enumerate(chosen, 1)]
     commands.write_text("".join(f"{line}\n" for line in numbered))

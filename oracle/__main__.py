@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase  # noqa: E402
 from oracle.check import Outcome, run_check  # noqa: E402
 from oracle.registry import CHECKS  # noqa: E402
 from t2c.common.command import Parser, run  # noqa: E402
+from t2c.common.errors import SettingError, UserError  # noqa: E402
+from t2c.common.options import add_options  # noqa: E402
 
 HEAD = "{:32} {:47} {:>11} {:10} {:>10} {:>7}  {}"
 
@@ -33,25 +35,24 @@ def row(outcome: Outcome) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the checks that ONLY names; return 1 where one differs or compares nothing.
+    """Run the checks that `--only` names; return 1 where one differs or compares nothing.
 
     Raises:
-        LookupError: no check has such a name.
-        ValueError: CASES or SEED is out of range.
+        SettingError: no check has such a name, or the cases or the seed are out of range.
     """
     parser = Parser(prog="oracle")
-    parser.add_argument("--cases", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="*")
+    add_options(parser, "oracle")
     given = parser.parse_args(arguments)
     if given.cases < 1:
-        raise ValueError(f"CASES = {given.cases} is not positive")
+        raise SettingError("{cases} = {given} is not positive", {"given": given.cases})
     if given.seed < 0:
-        raise ValueError(f"SEED = {given.seed} is negative")
+        raise SettingError("{seed} = {given} is negative", {"given": given.seed})
     chosen = [check for check in CHECKS if fnmatchcase(check.name, given.only)]
     if not chosen:
         names = ", ".join(check.name for check in CHECKS)
-        raise LookupError(f"ONLY = {given.only!r} matches no check; there are {names}")
+        raise SettingError(
+            "{only} = {given!r} matches no check; there are {names}", {"given": given.only, "names": names}
+        )
     print(HEAD.format("check", "stranger", "cases", "inputs", "mismatches", "CPU s", "domain"))
     outcomes = []
     for check in chosen:
@@ -67,4 +68,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    run(lambda: main(sys.argv[1:]))
+    run(lambda: main(sys.argv[1:]), extra=(UserError,))

@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """The console script: a user's mistake is one line and exit status 2."""
-    run(main, extra=(UserError, CalibrationError, ExportError, TrainingError))
+    run(main, extra=(UserError, CalibrationError, ExportError, TrainingError), spelled={"model": "PACKAGE"})
 
 
 if __name__ == "__main__":

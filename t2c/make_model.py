@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.options import add_options
 
 
 def _positive(text: str) -> int:
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Build the example packages and print the figures of each as soon as it is written."""
     parser = Parser(prog="t2c.make_model", description="Train, quantise and write the example packages.")
     parser.add_argument("--out", type=Path, default=Path("examples"), help="directory of the packages (examples)")
-    parser.add_argument("--models", default="", help="names of packages, separated by commas (all)")
+    add_options(parser, "model", {"models": "such as digits_w8a8,resnet20"})
     parser.add_argument("--epochs", type=_positive, help="another length of every training run, for a quick try")
     options = parser.parse_args(arguments)
     try:
@@ -39,4 +41,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, extra=(UserError,))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from t2c.common.command import Parser, run
-from t2c.common.errors import UserError
-from t2c.common.places import OUTPUT
+from t2c.common.errors import SettingError, UserError
+from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
@@ -23,36 +23,36 @@ from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.command import run_unit_command
 from t2c.tb.units.engine_campaign import run_engine_command
 from t2c.tb.units.run import UNITS
+from t2c.tb.units.tables import TABLE_NAMES, TABLE_UNITS
 
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add all options but the model, which is the package to work on."""
-    parser.add_argument("--layer", default="list", help="layer name, 'all', or 'list'")
-    parser.add_argument("--unit", default="", help=f"run the bench of a unit instead: {', '.join((*UNITS, ENGINE))}")
-    parser.add_argument("--dut", default="", help="with --unit: description of a module of your own, dut.yaml")
-    parser.add_argument("--table", default="", help="with --unit: table of a table unit, a file of hexadecimal entries")
-    parser.add_argument("--sim", default="icarus", help=" or ".join(SIMULATORS))
-    parser.add_argument("--rows", type=int, default=8, help="rows of the systolic array")
-    parser.add_argument("--cols", type=int, default=8, help="columns of the systolic array")
-    parser.add_argument("--acc-w", type=int, default=32, help="accumulator bits of the hardware")
-    parser.add_argument("--images", type=int, default=4, help="test images to run")
-    parser.add_argument("--seed", type=int, default=1, help="of every random choice of the run")
-    parser.add_argument("--stall", default="none", help=f"{', '.join(PROFILES)}; or input,output")
-    parser.add_argument("--first-image", type=int, default=0, help="test image to begin with")
-    parser.add_argument("--waves", default="0", help="1 writes an FST; FIRST:LAST one of those cycles")
+    add_options(parser, "sim", option_facts(), without=("model",))
+
+
+def option_facts() -> dict[str, Any]:
+    """What the harness knows of its options: defaults, and the names that can be chosen."""
     usual = Hardware()
-    for name in DEPTHS:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(usual, name), help="words")
-    parser.add_argument("--out", type=Path, default=OUTPUT, help="where builds and results go")
+    return {
+        **{name: getattr(usual, name) for name in DEPTHS},
+        "units": ", ".join((*UNITS, ENGINE)),
+        "table_units": " or ".join(TABLE_UNITS),
+        "tables": ", ".join(TABLE_NAMES),
+        "simulators": " or ".join(SIMULATORS),
+        "profiles": ", ".join(PROFILES),
+    }
 
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     in_core = options.unit == ENGINE or (options.unit == ARRAY and options.layer != "list")
     if options.dut and not options.unit:
-        raise UserError(f"DUT = {options.dut!r} needs UNIT, the unit that it takes the place of")
+        raise SettingError(
+            "{dut} = {given!r} needs {unit}, the unit that it takes the place of", {"given": options.dut}
+        )
     if options.unit and not in_core:
         return run_unit_command(options)
     path, package = open_package(options.model)
@@ -95,8 +95,7 @@ def execute(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the process's own arguments if None."""
     parser = Parser(prog="sim", description=DESCRIPTION)
-    parser.add_argument("--model", default="digits_w8a8", help="package directory, or the name of an example")
-    configure(parser)
+    add_options(parser, "sim", option_facts())
     return execute(parser.parse_args(arguments))
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from t2c.common.places import EXAMPLES
-from t2c.golden.errors import PackageError
+from t2c.golden.errors import NoPackageError
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package
 
 
@@ -14,13 +14,15 @@ def find_package(model: str, examples: Path = EXAMPLES) -> Path:
     """Return the directory of a model given as a path or as the name of an example.
 
     Raises:
-        PackageError: neither; the message lists the examples.
+        NoPackageError: neither; the message lists the examples.
     """
     for candidate in (Path(model), examples / model):
         if (candidate / GRAPH_FILE).is_file():
             return Path(os.path.relpath(candidate))
     names = ", ".join(sorted(p.parent.name for p in examples.glob(f"*/{GRAPH_FILE}"))) or "none"
-    raise PackageError(f"MODEL = {model!r} is not a package directory; the examples are {names}")
+    raise NoPackageError(
+        "{model} = {given!r} is not a package directory; the examples are {names}", {"given": model, "names": names}
+    )
 
 
 def open_package(model: str, examples: Path = EXAMPLES) -> tuple[Path, Package]:

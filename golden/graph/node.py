@@ -45,7 +45,7 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Node(ABC):
-    """One operation. name: unique, what LAYER= takes; inputs, output: names of edges.
+    """One operation. name: unique, as a user names a layer; inputs, output: names of edges.
 
     A kind of node is a subclass that `t2c.golden.graph.kinds.register_node` makes known. What it does not override, it
     does not have: a reader asks a node for its window or its weights, not for its class.

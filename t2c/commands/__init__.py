@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import re
-from typing import NoReturn, Protocol, cast
+from typing import Protocol, cast
 
-from t2c.common.command import USER_ERROR, Parser
+from t2c.common.command import Parser
 
 COMMANDS = ("train", "quantize", "export", "inspect", "sim", "roms")
 """In the order in which an experiment needs them."""
@@ -31,13 +30,10 @@ class Command(Protocol):
 
 
 class CommandParser(Parser):
-    """A parser whose one-line complaint names the option as it is typed; an option is never abbreviated."""
+    """A parser of `t2c`; an option is never abbreviated."""
 
     def __init__(self, prog: str, description: str = "", *, add_help: bool = True) -> None:
         super().__init__(prog=prog, description=description, add_help=add_help, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USER_ERROR, f"error: {re.sub('^argument ', '', message)}\n")
 
 
 def add_package(parser: argparse.ArgumentParser) -> None:

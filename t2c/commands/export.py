@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.commands import add_package
+from t2c.common.options import add_options
 from t2c.common.staging import staging_folder, swap_in
 from t2c.exports.compare import check_images
 from t2c.exports.text import FORMATS as TEXT
@@ -106,7 +107,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_package(parser)
     parser.add_argument("--formats", default=DEFAULT_FORMATS, help=f"some of {','.join(EXPORTERS)} (%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, help="directory to write to")
+    add_options(parser, "export", without=("model",))
     parser.add_argument("--samples", type=int, default=4, help="test samples that ONNX and native run (%(default)s)")
     parser.add_argument("--lanes", type=int, default=1, help="weights per word of text formats (%(default)s)")
     parser.add_argument("--all-tensors", action="store_true", help="make every tensor an output of the ONNX model")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
+from t2c.common.errors import SettingError
 from t2c.example_models import digits, glyphs, resnet18
 from t2c.example_models.settings import Metrics
 
@@ -26,11 +27,13 @@ def build(
         epochs: overrides all training schedules, for a quick run.
 
     Raises:
-        LookupError: a name that is not an example, at once; the message lists them all.
+        SettingError: a name that is not an example, at once; the message lists them all.
     """
     for name in names:
         if name not in NAMES:
-            raise LookupError(f"MODELS: no example package {name!r}; there are {', '.join(NAMES)}")
+            raise SettingError(
+                "{models}: no example package {name!r}; there are {names}", {"name": name, "names": ", ".join(NAMES)}
+            )
     chosen = ((family, [name for name in family.NAMES if name in names]) for family in FAMILIES)
     return chain.from_iterable(family.build(directory, part, epochs=epochs) for family, part in chosen if part)
 

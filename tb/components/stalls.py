@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError
 
 BURSTS = 255
 """Profile code of tb/hdl/stall_gen.v for bursts."""
@@ -64,12 +64,13 @@ def parse_stalls(text: str) -> tuple[Stall, Stall]:
     (['p50', 'p50'], ['none', 'bursts'])
 
     Raises:
-        UserError: an unknown profile; the message lists them.
+        SettingError: an unknown profile; the message lists them.
     """
     names = text.split(",")
     for name in names:
         if name not in PROFILES:
-            raise UserError(f"STALL: profile {name!r} is not one of {', '.join(PROFILES)}")
+            known = ", ".join(PROFILES)
+            raise SettingError("{stall}: profile {name!r} is not one of {known}", {"name": name, "known": known})
     if len(names) > 2:
-        raise UserError(f"STALL = {text!r}: one profile, or two as input,output")
+        raise SettingError("{stall} = {text!r}: one profile, or two as input,output", {"text": text})
     return PROFILES[names[0]], PROFILES[names[-1]]

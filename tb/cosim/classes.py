@@ -100,7 +100,7 @@ def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> 
     Args:
         program: what the core ran.
         tensors: golden's, of all images, by edge.
-        stall: back-pressure, as STALL.
+        stall: back-pressure, as `parse_stalls` takes it.
     """
     made = Coverage(core_groups())
     for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program)):

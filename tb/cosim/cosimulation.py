@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError
 from t2c.common.places import HDL, RTL
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
@@ -123,7 +123,7 @@ def prepare(
 
     Raises:
         KeyError, UnsupportedError, RangeError: as `t2c.mapping.compiler.compile_program`.
-        UserError: more images than the package or the harness holds, or an unknown stall profile.
+        SettingError: more images than the package or the harness holds, or an unknown stall profile.
     """
     graph, layer = package.graph, request.layer
     if layer != ALL:
@@ -134,10 +134,10 @@ def prepare(
         (folder / stale).unlink(missing_ok=True)
     available = len(package.samples)
     if not 0 <= request.first_image < available:
-        raise UserError(f"FIRST_IMAGE = {request.first_image} is outside 0..{available - 1}, the samples of {model}")
+        raise _outside("first_image", request.first_image, 0, available - 1, model)
     left = available - request.first_image
     if not 1 <= request.images <= left:
-        raise UserError(f"IMAGES = {request.images} is outside 1..{left}, the samples of {model}")
+        raise _outside("images", request.images, 1, left, model)
     if layer == ALL:
         program = compile_program(graph, ALL, hardware)
     else:
@@ -201,3 +201,8 @@ def cosimulate(
 def run_folder(package: Package, layer: str, hardware: Hardware, simulator: Simulator, output: Path) -> Path:
     """Where the files of a run go."""
     return output / f"{package.name}-{layer}-{simulator.name}-{hardware.rows}x{hardware.cols}"
+
+
+def _outside(name: str, value: int, low: int, high: int, model: str) -> SettingError:
+    text = "{" + name + "} = {value} is outside {low}..{high}, the samples of {package}"
+    return SettingError(text, {"value": value, "low": low, "high": high, "package": model})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError
 from t2c.common.places import RTL
+from t2c.common.spelling import command
 from t2c.contract.hardware import Hardware
 from t2c.mapping.compiler import ALL
 
@@ -16,7 +16,7 @@ UNKNOWN_TEST = "unknown_operation_is_an_error"
 """The tests of tb/cosim/core_tests.py; the last is for a spoilt program (`Cosimulation.run_spoilt`)."""
 
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
-"""Hardware fields that `make sim` takes as ACT_DEPTH and so on."""
+"""Hardware fields that a run takes as options."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Waves:
         """Read 0 (none), 1 (all) or FIRST:LAST.
 
         Raises:
-            UserError: anything else.
+            SettingError: anything else.
         """
         if text in ("", "0"):
             return None
@@ -39,7 +39,7 @@ class Waves:
             return cls()
         first, colon, last = text.partition(":")
         if not (colon and first.isdecimal() and last.isdecimal() and int(first) < int(last)):
-            raise UserError(f"WAVES = {text!r}: 0, 1 or FIRST:LAST in cycles")
+            raise SettingError("{waves} = {text!r}: 0, 1 or FIRST:LAST in cycles", {"text": text})
         return cls(first=int(first), last=int(last))
 
     def text(self) -> str:
@@ -48,7 +48,7 @@ class Waves:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What `make sim` asks for.
+    """What a run is asked for.
 
     layer: node name, or "all" for the whole network; images: how many of the package's samples; seed: of the run;
     stall: back-pressure profiles; waves: write an FST; tests: of tb/cosim/core_tests.py; rtl: folder of the RTL
@@ -66,23 +66,30 @@ class RunRequest:
     coverage: bool = False
 
 
-def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves) -> str:
-    """The command that repeats this run and writes its waveform."""
-    settings = {
-        "MODEL": model,
-        "LAYER": request.layer,
-        "SIM": simulator,
-        "ROWS": hardware.rows,
-        "COLS": hardware.cols,
-        "ACC_W": hardware.acc_w,
-        "IMAGES": request.images,
-        "SEED": request.seed,
-        "STALL": request.stall,
+def replay_settings(
+    model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves
+) -> dict[str, object]:
+    """The options, by name, that repeat this run and write its waveform."""
+    settings: dict[str, object] = {
+        "model": model,
+        "layer": request.layer,
+        "sim": simulator,
+        "rows": hardware.rows,
+        "cols": hardware.cols,
+        "acc_w": hardware.acc_w,
+        "images": request.images,
+        "seed": request.seed,
+        "stall": request.stall,
     }
     usual = Hardware(rows=hardware.rows, cols=hardware.cols)
     for name in DEPTHS:
         if getattr(hardware, name) != getattr(usual, name):
-            settings[name.upper()] = getattr(hardware, name)
-    settings |= {"FIRST_IMAGE": request.first_image} if request.first_image else {}
-    settings["WAVES"] = waves.text()
-    return "make sim " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in settings.items())
+            settings[name] = getattr(hardware, name)
+    settings |= {"first_image": request.first_image} if request.first_image else {}
+    settings["waves"] = waves.text()
+    return settings
+
+
+def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves) -> str:
+    """The command that repeats this run and writes its waveform."""
+    return command("sim", replay_settings(model, request, hardware, simulator, waves))

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from t2c.common.command import Parser, run
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
+from t2c.common.options import add_options
 from t2c.common.places import OUTPUT, RTL
 from t2c.tb.components.bins import Coverage
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
@@ -83,11 +84,10 @@ def put_together(findings: Iterable[Finding], waivers: Path, seconds: float) -> 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every bin and line was hit or is excused, 1 otherwise."""
     parser = Parser(prog="coverage", description=DESCRIPTION)
-    parser.add_argument("--workers", type=int, default=2, help="worker processes")
-    parser.add_argument("--out", type=Path, default=OUTPUT / "coverage", help="where everything goes")
+    add_options(parser, "coverage", {"out": OUTPUT / "coverage"})
     options = parser.parse_args(arguments)
     if options.workers < 1:
-        raise UserError(f"WORKERS = {options.workers} is below 1")
+        raise SettingError.below("workers", options.workers, 1)
     for simulator in ("icarus", "verilator"):
         find_simulator(simulator)
     started, output = time.perf_counter(), options.out.resolve()

@@ -71,7 +71,7 @@ class Run:
     """One simulation. id: unique; part: the unit, or "core".
 
     Of a unit: simulator; parameters. Of the core: hardware; model: a package in examples/ or the seed of a random one;
-    layer: "" for a random layer; stall: as STALL; tests: of tb/cosim/core_tests.py.
+    layer: "" for a random layer; stall: as `parse_stalls` takes it; tests: of tb/cosim/core_tests.py.
     """
 
     id: str

@@ -41,7 +41,7 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
     for name, value in description.unit_parameters.items():
         built = wiring.ours.parameters[name]
         if built != value:
-            text = f"unit_parameters: {name} is {value}, this run builds {name} = {built}; make sim takes {name}=..."
+            text = f"unit_parameters: {name} is {value}, this run builds {name} = {built}"
             raise description.error(f"unit_parameters.{name}", text)
     if description.unit == ARRAY:
         _check_array(wiring, hardware)

@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 from t2c.common.command import INTERRUPTED, Parser, run
-from t2c.common.errors import UserError
-from t2c.common.places import EXAMPLES, OUTPUT
+from t2c.common.errors import SettingError, UserError
+from t2c.common.options import add_options
+from t2c.common.places import EXAMPLES
+from t2c.common.spelling import setting
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
 from t2c.tb.regress.jobs import Array, Plan, list_jobs
@@ -23,17 +25,9 @@ from t2c.tb.regress.store import Record, Store
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="regress", description="Run every layer and network of every package, and random ones.")
-    parser.add_argument("--seed", type=int, default=1, help="of the first random layer and network")
-    parser.add_argument("--random-layers", type=int, default=24)
-    parser.add_argument("--random-networks", type=int, default=12)
-    parser.add_argument("--arrays", type=_arrays, default=_arrays("8x8,16x16"), help="ROWSxCOLS,...")
-    parser.add_argument("--only", default="*", help="glob of the job ids to run")
-    parser.add_argument("--workers", type=int, default=2, help="worker processes on this machine")
-    parser.add_argument("--scheduler", default="", help="address of your own Dask scheduler, tcp://host:port")
-    parser.add_argument("--fresh", type=int, choices=(0, 1), default=0, help="1 runs again what has passed")
+    add_options(parser, "regress", kinds={"arrays": _arrays})
     parser.add_argument("--list", action="store_true", help="print the job ids and run nothing")
     parser.add_argument("--examples", type=Path, default=EXAMPLES)
-    parser.add_argument("--out", type=Path, default=OUTPUT)
     return parser
 
 
@@ -48,7 +42,7 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse numbers that make no regression; raise UserError."""
     for name, low in (("seed", 0), ("random_layers", 0), ("random_networks", 0), ("workers", 1)):
         if getattr(options, name) < low:
-            raise UserError(f"{name.upper()} = {getattr(options, name)} is below {low}")
+            raise SettingError.below(name, getattr(options, name), low)
 
 
 def _tasks(options: argparse.Namespace, store: Store) -> tuple[list[Task], dict[str, Record]]:
@@ -118,7 +112,7 @@ def _regress(options: argparse.Namespace, store: Store, tasks: list[Task], reuse
         write_junit(tree, junit)
     if interrupted:
         done = len(ran) + len(reused)
-        how = "the same command without FRESH=1" if options.fresh else "the same command"
+        how = f"the same command without {setting('fresh')}" if options.fresh else "the same command"
         print(f"interrupted: {done} of {len(tasks)} jobs are done and kept; {how} goes on from there")
         return INTERRUPTED
     where = f"cluster {options.scheduler}" if options.scheduler else f"{options.workers} workers"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.places import ROOT
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
@@ -66,9 +66,13 @@ def list_jobs(plan: Plan, only: str = "*") -> list[Job]:
         raise UserError(f"two jobs would have the id {twice!r}: rename a package or a layer")
     chosen = [job for job in every if fnmatch.fnmatchcase(job.id, only)]
     if not jobs:
-        raise UserError(f"nothing to run: no package in {plan.examples}, RANDOM_LAYERS and RANDOM_NETWORKS are 0")
+        raise SettingError(
+            "nothing to run: no package in {folder}, {random_layers} and {random_networks} are 0",
+            {"folder": plan.examples},
+        )
     if not chosen:
-        raise UserError(f"ONLY = {only!r} matches none of {len(every)} jobs, such as {jobs[0].id!r}")
+        text = "{only} = {pattern!r} matches none of {count} jobs, such as {first!r}"
+        raise SettingError(text, {"pattern": only, "count": len(every), "first": jobs[0].id})
     needed = {job.build_id for job in chosen}
     return [job for job in every if job in chosen or (job.is_build and job.id in needed)]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from t2c.common.errors import SimulatorError
+from t2c.common.errors import NoSimulatorError, SimulatorError
 from t2c.common.time_limit import scaled
 
 Version = tuple[int, int]
@@ -118,7 +118,7 @@ def find_simulator(name: str) -> Simulator:
         SimulatorError: an unknown name, or the simulator is missing or too old; the message says how to get it.
     """
     if name not in _FINDERS:
-        raise SimulatorError(f"SIM = {name!r} is not one of {', '.join(SIMULATORS)}")
+        raise NoSimulatorError("{sim} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(SIMULATORS)})
     return _FINDERS[name]()
 
 

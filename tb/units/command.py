@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
+from t2c.common.spelling import command
 from t2c.tb.components.bench_report import UnitReport, read_report
 from t2c.tb.cosim.request import Waves
 from t2c.tb.dut.description import Description
@@ -46,19 +46,14 @@ def replay_command(
     description: Description, simulator: Simulator, seed: int, choice: Mapping[str, str] | None = None
 ) -> str:
     """The command that runs the bench again and writes its waveform."""
-    settings = {**(choice or {}), "SIM": simulator.name, "SEED": str(seed), "WAVES": "1"}
-    return settings_text(dut_settings(description) | settings)
+    settings = {**(choice or {}), "sim": simulator.name, "seed": seed, "waves": 1}
+    return command("sim", dut_settings(description) | settings)
 
 
-def dut_settings(description: Description) -> dict[str, str]:
-    """The settings of `make sim` that choose the module."""
-    foreign = {} if is_own(description) else {"DUT": os.path.relpath(description.path)}
-    return {"UNIT": description.unit} | foreign
-
-
-def settings_text(settings: Mapping[str, str]) -> str:
-    """A command with these settings."""
-    return "make sim " + " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+def dut_settings(description: Description) -> dict[str, object]:
+    """The settings of a run that choose the module."""
+    foreign = {} if is_own(description) else {"dut": os.path.relpath(description.path)}
+    return {"unit": description.unit} | foreign
 
 
 def module_text(description: Description) -> str:

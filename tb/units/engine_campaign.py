@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.common.places import RTL
+from t2c.common.spelling import command
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL
 from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
-from t2c.tb.cosim.request import RunRequest, Waves
+from t2c.tb.cosim.request import RunRequest, Waves, replay_settings
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.dut.description import load_description
 from t2c.tb.dut.engine import core_with
 from t2c.tb.dut.loader import own_description
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.simulators import find_simulator
-from t2c.tb.units.command import dut_settings, module_text, settings_text
+from t2c.tb.units.command import dut_settings, module_text
 
 LAYERS, NETWORKS = 6, 3
 """Random layers and networks of a campaign, after the model."""
@@ -45,7 +46,7 @@ def run_engine_command(options: argparse.Namespace, hardware: Hardware) -> int:
     unit = options.unit
     description = load_description(Path(options.dut)) if options.dut else own_description(unit)
     if description.unit != unit:
-        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {unit}")
+        raise description.error("unit", f"unit: this describes a {description.unit}, not a {unit}")
     simulator, output = find_simulator(options.sim), options.out.resolve()
     runs = list(campaign(options))
     rtl = core_with(description, hardware, output)
@@ -96,13 +97,15 @@ def run_line(run: Run, result: RunResult) -> str:
     )
 
 
-def failure_lines(job: Cosimulation, result: RunResult, run: Run, dut: dict[str, str]) -> Iterator[str]:
+def failure_lines(job: Cosimulation, result: RunResult, run: Run, dut: dict[str, object]) -> Iterator[str]:
     """Reasons; for our own engine the first wrong signal inside, whose signals the probe knows; how to see it again."""
     yield from result.reasons
     found = diagnose(job, result) if job.request.rtl == RTL and job.request.waves is None else None
     if found:
         yield f"first wrong signal: {found.finding.text}"
     if run.made:
-        yield f"made from the seed: {settings_text(dut | {'SIM': job.simulator.name, 'SEED': str(job.request.seed)})}"
+        yield f"made from the seed: {command('sim', dut | {'sim': job.simulator.name, 'seed': job.request.seed})}"
     else:
-        yield f"replay with waveform: {result.figures['replay'].replace('make sim', settings_text(dut), 1)}"
+        waves = job.request.waves or Waves()
+        again = replay_settings(run.model, job.request, job.program.hardware, job.simulator.name, waves)
+        yield f"replay with waveform: {command('sim', dut | again)}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError
 from t2c.common.places import RTL
 from t2c.tb.components.bench_report import clear_report
 from t2c.tb.dut.description import Description, load_description
@@ -124,10 +124,12 @@ def find_description(name: str, dut: Path | None = None) -> Description:
         UserError: an unknown unit, one of another unit, or a description that cannot be used.
     """
     if name not in UNITS:
-        raise UserError(f"UNIT = {name!r} is not one of {', '.join((*UNITS, ENGINE))}")
+        raise SettingError(
+            "{unit} = {name!r} is not one of {names}", {"name": name, "names": ", ".join((*UNITS, ENGINE))}
+        )
     description = load_description(dut) if dut else own_description(name)
     if description.unit != name:
-        raise description.error("unit", f"unit: this describes a {description.unit}, UNIT is {name}")
+        raise description.error("unit", f"unit: this describes a {description.unit}, not a {name}")
     return description
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.lut import FUNCTIONS, exp_table, pointwise_table
 from t2c.golden.arithmetic.pointwise import PointwiseTable
@@ -23,8 +23,11 @@ FILE = "table.hex"
 """Name of the table in the folder of a run."""
 RANDOM, RISING = "random", "rising"
 NO_LAYER = "list"
-"""LAYER where the command line gives none."""
+"""The layer where the command line gives none."""
 TABLE_UNITS = ("lut_softmax", "lut_pointwise")
+_NAMES = {"lut_softmax": (RISING, "exp", RANDOM), "lut_pointwise": (RANDOM, *FUNCTIONS)}
+"""Tables that `named_table` makes, by unit; the first is what a bench runs with."""
+TABLE_NAMES = tuple(dict.fromkeys(name for unit in TABLE_UNITS for name in _NAMES[unit]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +47,7 @@ class UnitTable:
 
 @dataclass(frozen=True, kw_only=True)
 class TableChoice:
-    """What the command line says: TABLE, or MODEL and LAYER. seed: of random entries."""
+    """What the command line says: a table, or a model and a layer. seed: of random entries."""
 
     table: str
     model: str
@@ -57,31 +60,34 @@ def choose_table(unit: str, parameters: Mapping[str, int], choice: TableChoice) 
 
     Args:
         unit: any unit; parameters: its own, all of them.
-        choice: TABLE is a file or a name of `named_table`; LAYER other than "list" is a node of the package MODEL.
+        choice: the table is a file or a name of `named_table`; a layer other than "list" is a node of the model.
 
     Raises:
-        UserError: a unit without a table, both at once, or a table that cannot be used.
+        SettingError: a unit without a table, both at once, or a table that cannot be used.
         PackageError, KeyError: no such package, no such node.
     """
     named, from_node = bool(choice.table), choice.layer != NO_LAYER
     if not named and not from_node:
         return None
     if unit not in TABLE_UNITS:
-        raise UserError(
-            f"{'TABLE' if named else 'LAYER'}: UNIT = {unit} has no table; {' and '.join(TABLE_UNITS)} have"
+        name = "{table}" if named else "{layer}"
+        raise SettingError(
+            name + ": {unit} = {given} has no table; {units} have", {"given": unit, "units": " and ".join(TABLE_UNITS)}
         )
     if named and from_node:
-        raise UserError(f"TABLE = {choice.table!r} and LAYER = {choice.layer!r}: one table, please")
+        raise SettingError(
+            "{table} = {choice.table!r} and {layer} = {choice.layer!r}: one table, please", {"choice": choice}
+        )
     if from_node:
         path, package = open_package(choice.model)
         found = table_from_node(unit, package.graph, choice.layer)
-        return replace(found, settings={"MODEL": str(path), "LAYER": choice.layer})
+        return replace(found, settings={"model": str(path), "layer": choice.layer})
     path = Path(choice.table)
     if path.is_file():
         found = table_from_file(unit, path, parameters)
     else:
         found = named_table(unit, choice.table, parameters, choice.seed)
-    return replace(found, settings={"TABLE": choice.table})
+    return replace(found, settings={"table": choice.table})
 
 
 def _softmax(table: SoftmaxTable, x_w: int) -> UnitTable:
@@ -113,12 +119,14 @@ def named_table(unit: str, name: str, parameters: Mapping[str, int], seed: int) 
         seed: of random entries.
 
     Raises:
-        UserError: no such table; the message lists the names.
+        SettingError: no such table; the message lists the names.
     """
     rng = np.random.default_rng(seed)
-    names = (RISING, "exp", RANDOM) if unit == "lut_softmax" else (RANDOM, *FUNCTIONS)
+    names = _NAMES[unit]
     if name and name not in names:
-        raise UserError(f"TABLE = {name!r} is no file and not one of {', '.join(names)}")
+        raise SettingError(
+            "{table} = {name!r} is no file and not one of {names}", {"name": name, "names": ", ".join(names)}
+        )
     name = name or names[0]
     if unit == "lut_softmax":
         bits, depth = parameters["E_W"], 1 << parameters["DEPTH_W"]
@@ -145,17 +153,19 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
     The unit is built for as many entries as there are, and with wider ones than its parameters say where they need it.
 
     Raises:
-        UserError: the file cannot be read, or holds no such table; the message names the line or the rule.
+        SettingError: the file cannot be read, or holds no such table; the message names the line or the rule.
     """
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"TABLE = {path}: {error}") from error
+        raise SettingError("{table} = {path}: {error}", {"path": path, "error": error}) from error
     entries = []
     for number, line in enumerate(lines, 1):
         word = line.partition("//")[0].strip()
         if word and not re.fullmatch(r"[0-9a-fA-F]{1,8}", word):
-            raise UserError(f"TABLE: {path}:{number}: {word!r} is not a hexadecimal entry")
+            raise SettingError(
+                "{table}: {place}: {word!r} is not a hexadecimal entry", {"place": f"{path}:{number}", "word": word}
+            )
         entries += [int(word, 16)] if word else []
     values = np.array(entries, dtype=np.int64)
     bits = max(entries, default=0).bit_length()
@@ -168,14 +178,14 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
         output = IntFormat(bits=max(bits, parameters["OUT_W"]), signed=False)
         return _pointwise(PointwiseTable(entries=values, output=output))
     except ValueError as error:
-        raise UserError(f"TABLE: {path}: {error}") from error
+        raise SettingError("{table}: {path}: {error}", {"path": path, "error": error}) from error
 
 
 def table_from_node(unit: str, graph: Graph, layer: str) -> UnitTable:
     """Take the table, and the unit's parameters, of a node.
 
     Raises:
-        UserError: the node has no table for this unit, or wants a rounding that the unit does not have.
+        SettingError: the node has no table for this unit, or wants a rounding that the unit does not have.
         KeyError: no such node; the message lists the names.
     """
     node = graph.node(layer)
@@ -183,11 +193,13 @@ def table_from_node(unit: str, graph: Graph, layer: str) -> UnitTable:
     table = getattr(node, wanted) if node.declares(wanted) else None
     if isinstance(table, SoftmaxTable):
         if table.rounding not in (Rounding.HALF_UP, Rounding.HALF_AWAY):
-            raise UserError(f"LAYER = {layer!r}: rounding {table.rounding.value}; {unit} has half_up")
+            text = "{layer} = {given!r}: rounding {rounding}; {chosen} has half_up"
+            raise SettingError(text, {"given": layer, "rounding": table.rounding.value, "chosen": unit})
         return _softmax(table, graph.inputs_of(node)[0].bits)
     if isinstance(table, PointwiseTable):
         return _pointwise(table)
-    raise UserError(f"LAYER = {layer!r} is a {node.op}; UNIT = {unit} takes a {wanted}")
+    text = "{layer} = {given!r} is a {node.op}; {unit} = {chosen} takes a {wanted}"
+    raise SettingError(text, {"given": layer, "node": node, "chosen": unit, "wanted": wanted})
 
 
 def read_entries(folder: Path = Path()) -> IntArray:

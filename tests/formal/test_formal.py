@@ -21,6 +21,7 @@ from formal.proof import Proof, ProofError
 from formal.proofs import PROOFS
 from formal.report import Record, is_pass
 from formal.trace import number, read_trace
+from t2c.common.errors import SettingError
 from t2c.common.places import ROOT, RTL
 from tests import patience
 
@@ -155,7 +156,7 @@ def test_every_streaming_unit_has_a_proof() -> None:
 def test_only() -> None:
     assert [wanted.id for wanted in chosen("axis_fifo")] == ["axis_fifo/order"]
     assert chosen("*") == list(PROOFS)
-    with pytest.raises(ProofError, match="ONLY = 'nothing' matches none of"):
+    with pytest.raises(SettingError, match="only = 'nothing' matches none of"):
         chosen("nothing")
 
 

@@ -147,11 +147,11 @@ def test_hardware_too_narrow_for_the_sums_writes_nothing(examples: Path, tmp_pat
     [
         (("--formats", "hex,txt"), "format = 'txt' is not one of hex, memb, bin, dec, coe, mif"),
         (("--formats", ""), "format = '' is not one of"),
-        (("--model", "foo"), "MODEL = 'foo' is not a package directory; the examples are digits_apot, digits_sp2"),
+        (("--model", "foo"), "--model = 'foo' is not a package directory; the examples are digits_apot, digits_sp2"),
         (("--rows", "1"), "ROWS = 1 is outside 2..256"),
         (("--cols", "0"), "COLS = 0 is outside 1..256"),
         (("--cols", "3"), "ROWS = 8 is not a multiple of COLS = 3"),
-        (("--cols", "abc"), "COLS: invalid int value: 'abc'"),
+        (("--cols", "abc"), "--cols: invalid int value: 'abc'"),
         (("--lanes", "0"), "lanes = 0 is outside 1..4096"),
         (("--depth", "3"), "unrecognized arguments: --depth 3"),
     ],

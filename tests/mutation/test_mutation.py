@@ -150,11 +150,11 @@ def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "foo"], "UNIT = 'foo' is not one of mulquant, mac_pe, lut_softmax"),
-        (["--unit", "mac_pe", "--mutants", "0"], "MUTANTS = 0 is below 1"),
-        (["--unit", "mac_pe", "--workers", "0"], "WORKERS = 0 is below 1"),
-        (["--unit", "mac_pe", "--mutants", "99999"], r"MUTANTS = 99999: Yosys finds \d+ mutations of mac_pe"),
-        (["--unit", "mac_pe", "--mutants", "5", "--only", "6"], r"ONLY = '6' matches none of the mutants 1..5"),
+        (["--unit", "foo"], "unit = 'foo' is not one of mulquant, mac_pe, lut_softmax"),
+        (["--unit", "mac_pe", "--mutants", "0"], "mutants = 0 is below 1"),
+        (["--unit", "mac_pe", "--workers", "0"], "workers = 0 is below 1"),
+        (["--unit", "mac_pe", "--mutants", "99999"], r"mutants = 99999: Yosys finds \d+ mutations of mac_pe"),
+        (["--unit", "mac_pe", "--mutants", "5", "--only", "6"], r"only = '6' matches none of the mutants 1..5"),
     ],
 )
 def test_a_users_mistake_is_one_line(arguments: list[str], message: str, sim_output: Path) -> None:

@@ -73,7 +73,8 @@ def test_the_wrong_example_fails_and_its_inputs_are_named(sim_output: Path, caps
     assert re.search(r"all (\d+) mismatches are in \[tie, negative\].*: \1 of \1 such are wrong, 0 of [\d,]+ o", out)
     example = "acc 0, multiplier 1, bias -3, shift 1 (half_up, zero point 0, -128..127): expected 0xff, actual 0xfe"
     assert re.search(rf"vector \d+: {re.escape(example)}", out)
-    assert "replay with waveform: make sim UNIT=mulquant DUT=examples/byo_rtl/dut_wrong.yaml SIM=icarus SEED=1" in out
+    replay = "t2c sim digits_w8a8 --unit mulquant --dut examples/byo_rtl/dut_wrong.yaml --sim icarus --seed 1"
+    assert f"replay with waveform: {replay}" in out
 
 
 def test_a_wrong_latency_is_told_from_wrong_values(tmp_path: Path, sim_output: Path) -> None:
@@ -202,7 +203,7 @@ def test_a_broken_stream_rule_is_what_the_verdict_names(
 
 
 def test_a_description_without_a_unit_is_refused() -> None:
-    with pytest.raises(UserError, match=r"DUT = .*dut\.yaml' needs UNIT"):
+    with pytest.raises(UserError, match=r"dut = .*dut\.yaml' needs unit"):
         sim("--dut", EXAMPLE / "dut.yaml")
 
 

@@ -79,7 +79,7 @@ def test_a_fault_in_it_is_found_and_placed(
     assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 1
     out = capsys.readouterr().out
     assert re.search(report, out), out
-    assert "replay with waveform: make sim UNIT=layer_engine DUT=" in out
+    assert "replay with waveform: t2c sim examples/digits_w8a8 --unit layer_engine --dut " in out
     assert "verdict   FAIL, 0 of 1 runs passed" in out
 
 

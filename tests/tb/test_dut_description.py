@@ -124,7 +124,7 @@ REFUSED = {
             *(("unit: mulquant", "unit: lut_softmax"), ("rounding: half_even", "")),
             *(("fixed_latency", "valid_only"), ("absent: pairs", "")),
         ],
-        "unit: this describes a lut_softmax, UNIT is mulquant",
+        "unit: this describes a lut_softmax, not a mulquant",
     ),
     "no YAML": ([("absent: pairs", "absent: [pairs")], "dut.yaml:13: expected ',' or ']'"),
     "no mapping": ([("absent: pairs", "absent: pairs\ntie: 3")], "tie: 'key: value' entries"),

@@ -245,7 +245,7 @@ def test_the_waveform_is_around_the_cycle_and_the_command_replays_it(
     assert diagnosis.waves.stat().st_size > 1000
     cycle = diagnosis.finding.cycle
     assert cycle is not None
-    window = re.search(r"WAVES=(\d+):(\d+)$", diagnosis.replay)
+    window = re.search(r"--waves (\d+):(\d+)$", diagnosis.replay)
     assert window is not None
     assert int(window[1]) <= cycle <= int(window[2])
     # The replay's request gives a waveform of these cycles and stops there.

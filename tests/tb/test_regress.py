@@ -385,12 +385,12 @@ def test_an_interrupted_regression_goes_on_where_it_stopped(
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        ("--only nothing", "ONLY = 'nothing' matches none of 10 jobs, such as 'random-layer-1.verilator.8x8'"),
+        ("--only nothing", "--only = 'nothing' matches none of 10 jobs, such as 'random-layer-1.verilator.8x8'"),
         ("--random-layers 0 --random-networks 0", "nothing to run: no package in "),
-        ("--arrays 8", "ARRAYS: '8' is not ROWSxCOLS, or several with commas"),
+        ("--arrays 8", "--arrays: '8' is not ROWSxCOLS, or several with commas"),
         ("--arrays 1x8", "ROWS = 1 is outside 2..256"),
-        ("--workers 0", "WORKERS = 0 is below 1"),
-        ("--random-layers x", "RANDOM_LAYERS: invalid int value: 'x'"),
+        ("--workers 0", "--workers = 0 is below 1"),
+        ("--random-layers x", "--random-layers: invalid int value: 'x'"),
     ],
 )
 def test_bad_arguments(arguments: str, wanted: str, regress: Callable[..., tuple[int, str]]) -> None:

@@ -72,11 +72,11 @@ def test_one_profile_or_two(text: str, names: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("p20", "STALL: profile 'p20' is not one of none, p10, p50, p90, bursts, blocked"),
-        ("", "STALL: profile '' is not one of"),
-        ("p10,", "STALL: profile '' is not one of"),
-        ("p10, p50", "STALL: profile ' p50' is not one of"),
-        ("p10,p10,p10", "STALL = 'p10,p10,p10': one profile, or two as input,output"),
+        ("p20", "stall: profile 'p20' is not one of none, p10, p50, p90, bursts, blocked"),
+        ("", "stall: profile '' is not one of"),
+        ("p10,", "stall: profile '' is not one of"),
+        ("p10, p50", "stall: profile ' p50' is not one of"),
+        ("p10,p10,p10", "stall = 'p10,p10,p10': one profile, or two as input,output"),
     ],
 )
 def test_other_texts_are_refused(text: str, message: str) -> None:

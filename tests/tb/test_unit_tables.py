@@ -80,15 +80,15 @@ def test_a_table_of_ones_own_sets_depth_and_widths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("unit", "text", "message"),
     [
-        ("lut_softmax", "9\nx\n", r"TABLE: .*my.hex:2: 'x' is not a hexadecimal entry"),
-        ("lut_softmax", "9\n-1\n", r"TABLE: .*my.hex:2: '-1' is not"),
-        ("lut_softmax", "9\n1 2\n", r"TABLE: .*my.hex:2: '1 2' is not"),
-        ("lut_softmax", "0\n1\n", r"TABLE: .*my.hex: exp\[0\] = 0 is below 1"),
-        ("lut_softmax", "1\n1\n1\n", r"TABLE: .*my.hex: exp: shape \(3,\) is not a vector of 2, 4, 8"),
-        ("lut_softmax", "", r"TABLE: .*my.hex: exp: shape \(0,\)"),
-        ("lut_softmax", "10000\n1\n", r"TABLE: .*my.hex: exponent_bits = 17 is outside 4..16"),
-        ("lut_pointwise", "1\n1\n", r"TABLE: .*my.hex: table: shape \(2,\)"),
-        ("lut_pointwise", "1\n1\n1\nfffff\n", r"TABLE: .*my.hex: bits = 20 is outside 2..16"),
+        ("lut_softmax", "9\nx\n", r"table: .*my.hex:2: 'x' is not a hexadecimal entry"),
+        ("lut_softmax", "9\n-1\n", r"table: .*my.hex:2: '-1' is not"),
+        ("lut_softmax", "9\n1 2\n", r"table: .*my.hex:2: '1 2' is not"),
+        ("lut_softmax", "0\n1\n", r"table: .*my.hex: exp\[0\] = 0 is below 1"),
+        ("lut_softmax", "1\n1\n1\n", r"table: .*my.hex: exp: shape \(3,\) is not a vector of 2, 4, 8"),
+        ("lut_softmax", "", r"table: .*my.hex: exp: shape \(0,\)"),
+        ("lut_softmax", "10000\n1\n", r"table: .*my.hex: exponent_bits = 17 is outside 4..16"),
+        ("lut_pointwise", "1\n1\n", r"table: .*my.hex: table: shape \(2,\)"),
+        ("lut_pointwise", "1\n1\n1\nfffff\n", r"table: .*my.hex: bits = 20 is outside 2..16"),
     ],
 )
 def test_a_bad_table_is_refused_in_one_line(unit: str, text: str, message: str, tmp_path: Path) -> None:
@@ -120,24 +120,24 @@ def with_rounding(graph: Graph, rounding: Rounding) -> Graph:
 def test_a_rounding_that_the_unit_does_not_have_is_refused() -> None:
     graph = table_package().graph
     table_from_node("lut_softmax", with_rounding(graph, Rounding.HALF_AWAY), "softmax")
-    with pytest.raises(UserError, match="LAYER = 'softmax': rounding half_even; lut_softmax has half_up"):
+    with pytest.raises(UserError, match="layer = 'softmax': rounding half_even; lut_softmax has half_up"):
         table_from_node("lut_softmax", with_rounding(graph, Rounding.HALF_EVEN), "softmax")
 
 
 @pytest.mark.parametrize(
     ("unit", "given", "message"),
     [
-        ("mulquant", {"table": "exp"}, "TABLE: UNIT = mulquant has no table; lut_softmax and lut_pointwise have"),
-        ("mulquant", {"layer": "conv1"}, "LAYER: UNIT = mulquant has no table"),
-        ("lut_softmax", {"table": "gelu"}, "TABLE = 'gelu' is no file and not one of rising, exp, random"),
+        ("mulquant", {"table": "exp"}, "table: unit = mulquant has no table; lut_softmax and lut_pointwise have"),
+        ("mulquant", {"layer": "conv1"}, "layer: unit = mulquant has no table"),
+        ("lut_softmax", {"table": "gelu"}, "table = 'gelu' is no file and not one of rising, exp, random"),
         (
             "lut_pointwise",
             {"table": "exp"},
-            "TABLE = 'exp' is no file and not one of random, gelu, sigmoid, silu, tanh",
+            "table = 'exp' is no file and not one of random, gelu, sigmoid, silu, tanh",
         ),
-        ("lut_softmax", {"table": "exp", "layer": "conv1"}, "TABLE = 'exp' and LAYER = 'conv1': one table, please"),
-        ("lut_softmax", {"layer": "conv1"}, "LAYER = 'conv1' is a conv2d; UNIT = lut_softmax takes a softmax"),
-        ("lut_pointwise", {"layer": "fc"}, "LAYER = 'fc' is a linear; UNIT = lut_pointwise takes a pointwise"),
+        ("lut_softmax", {"table": "exp", "layer": "conv1"}, "table = 'exp' and layer = 'conv1': one table, please"),
+        ("lut_softmax", {"layer": "conv1"}, "layer = 'conv1' is a conv2d; unit = lut_softmax takes a softmax"),
+        ("lut_pointwise", {"layer": "fc"}, "layer = 'fc' is a linear; unit = lut_pointwise takes a pointwise"),
     ],
 )
 def test_a_choice_that_cannot_be_met(unit: str, given: Mapping[str, str], message: str) -> None:

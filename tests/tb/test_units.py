@@ -35,5 +35,5 @@ def test_unit_matches_golden(unit: str, parameters: dict[str, int], simulator: s
 
 
 def test_unknown_unit_lists_the_units(sim_output: Path) -> None:
-    with pytest.raises(UserError, match="UNIT = 'foo' is not one of mulquant, systolic_array"):
+    with pytest.raises(UserError, match="unit = 'foo' is not one of mulquant, systolic_array"):
         run_unit("foo", find_simulator("icarus"), sim_output)

@@ -1,0 +1,137 @@
+"""Every option that `make` and a command line share, once: name, commands that take it, default, meaning.
+
+A command adds its options with `add_options`. The Makefile names none of them: common/make.py hands on what a user has
+set, and tools/make_help.py writes what `make help` prints of this table.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from t2c.common.places import OUTPUT
+
+ROOM = object()
+"""Default that the command's own room knows and gives to `add_options`."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of some commands.
+
+    name: as a Python name; `first_image` is `--first-image`, and FIRST_IMAGE for make; commands: who takes it, with
+    blanks; default: None if the command line requires it, `ROOM` if the room has it; meaning: a line of help, with
+    {texts} that the room fills in; kind: type of a value, that of the default if None; choices: legal values, all if
+    empty; variable: make takes it too; make_default: of make where the command line has none; flag: spelling of a
+    foreign command.
+    """
+
+    name: str
+    commands: str
+    default: Any
+    meaning: str
+    kind: Callable[[str], Any] | None = None
+    choices: tuple[Any, ...] = ()
+    variable: bool = True
+    make_default: str = ""
+    flag: str = ""
+
+    @property
+    def variable_name(self) -> str:
+        """Of make."""
+        return self.name.upper()
+
+    @property
+    def option(self) -> str:
+        """Of the command line."""
+        return self.flag or "--" + self.name.replace("_", "-")
+
+    def takes(self, command: str) -> bool:
+        """Whether a command has it."""
+        return command in self.commands.split()
+
+
+OPTIONS = (
+    Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),
+    Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
+    Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
+    Option("unit", "sim", "", "run the bench of a unit instead: {units}"),
+    Option("unit", "mutate", "", "unit to mutate: {units_to_mutate}"),
+    Option("dut", "sim", "", "with a unit: description of your own module, docs/bring_your_own_rtl.md"),
+    Option("table", "sim", "", "with {table_units}: a file of hexadecimal entries, or {tables}"),
+    Option("sim", "sim", "icarus", "simulator: {simulators}"),
+    Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
+    Option("rows", "sim roms", 8, "rows of the systolic array, 2..256"),
+    Option("cols", "sim roms", 8, "columns of the systolic array, a divisor of the rows"),
+    Option("acc_w", "sim", 32, "accumulator width of the hardware, bits"),
+    Option("act_depth", "sim", ROOM, "activation memory, words of one channel for each row", int),
+    Option("wgt_depth", "sim", ROOM, "weight memory, rows of one weight for each column", int),
+    Option("par_depth", "sim", ROOM, "parameter memory, words of one lane for each column", int),
+    Option("acc_depth", "sim", ROOM, "accumulators, output pixels of a block", int),
+    Option("images", "sim", 4, "test images to run"),
+    Option("first_image", "sim", 0, "test image to begin with"),
+    Option("seed", "sim regress oracle mutate", 1, "seed of every random choice"),
+    Option("stall", "sim", "none", "back-pressure: {profiles}; or input,output"),
+    Option("waves", "sim", "0", "1 writes an FST waveform, FIRST:LAST one of those cycles"),
+    Option("out", "roms export", None, "folder to write to", Path, make_default="sim_build/{command}"),
+    Option("out", "sim regress", OUTPUT, "folder for builds and results", Path, variable=False),
+    Option("out", "coverage formal mutate", ROOM, "folder for builds and results", Path, variable=False),
+    Option("random_layers", "regress", 24, "random layers, seeds SEED, SEED + 1, ..."),
+    Option("random_networks", "regress", 12, "random networks"),
+    Option("arrays", "regress", "8x8,16x16", "ROWSxCOLS,...: layers on the first, whole networks on every one"),
+    Option("only", "regress oracle formal mutate", "*", "only jobs, checks, proofs or mutants that match this pattern"),
+    Option("mutants", "mutate", 60, "how many mutants"),
+    Option("write", "mutate", 0, "1 writes the tables of docs/mutation", choices=(0, 1)),
+    Option("cases", "oracle", 1_000_000, "output values of each random check"),
+    Option("workers", "regress coverage formal mutate", 2, "worker processes"),
+    Option("scheduler", "regress", "", "address of your own Dask scheduler, tcp://host:port"),
+    Option("fresh", "regress", 0, "1 runs again what has passed", choices=(0, 1)),
+    Option("test_workers", "check test faults", 2, "worker processes", flag="-n"),
+    Option("python", "setup", "python3", "interpreter that makes the virtual environment"),
+    Option("venv", "setup", ".venv", "virtual environment; one outside the clone can serve several clones"),
+)
+"""In the order of `make help`; tools/setup.sh has the defaults of `setup` too. A name with several rows is one option
+that means something else in each command."""
+
+
+def options_of(command: str) -> list[Option]:
+    """The options of a command in the order of the table."""
+    return [option for option in OPTIONS if option.takes(command)]
+
+
+def add_options(
+    parser: argparse.ArgumentParser,
+    command: str,
+    facts: Mapping[str, Any] | None = None,
+    *,
+    kinds: Mapping[str, Callable[[str], Any]] | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Add a command's options to its parser.
+
+    Args:
+        parser: the command's.
+        command: as the table has it.
+        facts: what the command's room knows: defaults by the option's name, texts by the {name} in a meaning.
+        kinds: types of values by the option's name, where more is asked than the table says.
+        without: options that this parser has otherwise.
+
+    Raises:
+        KeyError: a fact is missing.
+    """
+    known = dict(facts or {})
+    for option in options_of(command):
+        if option.name in without:
+            continue
+        default = known[option.name] if option.default is ROOM else option.default
+        parser.add_argument(
+            option.option,
+            type=(kinds or {}).get(option.name) or option.kind or type(default),
+            default=default,
+            required=default is None,
+            choices=option.choices or None,
+            help=option.meaning.format_map(known).replace("%", "%%"),
+        )
