@@ -64,6 +64,5 @@ def layer_vectors(graph: Graph, name: str, images: npt.ArrayLike) -> LayerVector
     wanted = graph.node(name)
     for node, arguments, output in graph.steps(images):
         if node is wanted:
-            inputs = tuple(value.astype(np.int64) for value in arguments)
-            return LayerVectors(node=node, edges=graph.inputs_of(node), inputs=inputs, output=output.astype(np.int64))
+            return LayerVectors(node=node, edges=graph.inputs_of(node), inputs=tuple(arguments), output=output)
     raise AssertionError("a node of the graph always runs")

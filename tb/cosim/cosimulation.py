@@ -167,7 +167,7 @@ def _tensors(program: Program, samples: IntArray) -> dict[str, IntArray]:
     parts: list[dict[str, IntArray]] = []
     for image in samples:
         values: dict[str, IntArray] = {}
-        for node, arguments, result in program.graph.steps(image[np.newaxis]):
+        for node, arguments, result in program.graph.narrow_steps(image[np.newaxis]):
             for name, value in (*zip(node.inputs, arguments, strict=True), (node.output, result)):
                 if name in program.layouts and name not in values:
                     values[name] = value.astype(np.int16)

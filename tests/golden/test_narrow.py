@@ -27,7 +27,7 @@ def package() -> Package:
 
 def test_every_tensor_of_the_steps_has_the_dtype_of_its_edge(package: Package) -> None:
     wide, seen = package.graph.run(package.samples), set()
-    for node, arguments, result in package.graph.steps(package.samples):
+    for node, arguments, result in package.graph.narrow_steps(package.samples):
         for name, value in (*zip(node.inputs, arguments, strict=True), (node.output, result)):
             edge = package.graph.edges[name]
             assert value.dtype == edge.dtype == (np.int8 if edge.signed else np.uint8), name
