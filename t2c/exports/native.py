@@ -10,28 +10,22 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.ao.nn import quantized as nnq
-from torch.ao.nn.intrinsic import quantized as nniq
 
+from t2c.common.registry import Registry
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.add import Add
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.flatten import Flatten
-from t2c.golden.nodes.linear import Linear
-from t2c.golden.nodes.max_pool2d import MaxPool2d
 
 OFFSET = 128
 """What turns a signed byte into an unsigned one."""
@@ -48,18 +42,6 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="torch.quantize_per_tensor|TypedStorage is deprecated")
         yield
-
-
-class QuantizedAdd(nn.Module):
-    """Sum of two quint8 tensors, at one output scale. relu: clip at the output's zero point."""
-
-    def __init__(self, relu: bool) -> None:
-        super().__init__()
-        self.relu, self.functional = relu, nnq.QFunctional()
-
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        result: Tensor = (self.functional.add_relu if self.relu else self.functional.add)(a, b)
-        return result
 
 
 def offset_of(edge: TensorSpec) -> int:
@@ -79,14 +61,7 @@ def from_native(tensor: Tensor, edge: TensorSpec) -> IntArray:
     return codes
 
 
-def weights_of(node: Conv2d | Linear | AveragePool2d, edge: TensorSpec) -> IntArray:
-    """Return the integer weights of a layer; average pooling is a depthwise convolution with weights of 1."""
-    if isinstance(node, AveragePool2d):
-        return np.ones((edge.shape[0], 1, *node.kernel), np.int64)
-    return node.weight
-
-
-def _clips_at_zero_point(node: Node, stage: OutputStage, edge: TensorSpec) -> bool:
+def clips_at_zero_point(node: Node, stage: OutputStage, edge: TensorSpec) -> bool:
     """Return whether the layer needs torch's ReLU form.
 
     Raises:
@@ -101,29 +76,51 @@ def _clips_at_zero_point(node: Node, stage: OutputStage, edge: TensorSpec) -> bo
     return lo != CODE_LO
 
 
-def weight_scales(node: AccumulatingNode, x: TensorSpec, y: TensorSpec, channels: int) -> tuple[Tensor, Tensor]:
-    """Return the real scale of each channel's weights and its real bias: float64 (channels,) and float32 (channels,).
+class NativeForm(ABC):
+    """How torch runs one kind of node; one without weights has nothing to hold to golden."""
 
-    MulQuant holds M 2^-S = s_w s_x / s_y, so s_w = M 2^-S s_y / s_x; the bias is B 2^-S s_y.
+    @abstractmethod
+    def module(self, node: Any, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool) -> nn.Module:
+        """Return the module; arguments and errors as `module_of`."""
 
-    Raises:
-        UnsupportedError: torch cannot hold them; the message names the layer and the channel.
-    """
-    quant = node.mulquant
-    if node.channel_axis != 1:
+    def bound(self, node: Any, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> int:
+        """How many output steps torch may be from golden."""
+        return 0
+
+    def check(self, place: str, node: Any, inputs: tuple[TensorSpec, ...], module: Any, made: Any) -> None:  # noqa: B027
+        """Hold a module that was read from a file to the one that was made of the node.
+
+        Args:
+            place: how the message begins.
+            node, inputs: the node and its edges.
+            module, made: read, and made.
+
+        Raises:
+            ExportError: they differ.
+        """
+
+
+Form = TypeVar("Form", bound=type[NativeForm])
+
+NATIVE_FORMS: Registry[NativeForm] = Registry("native module of", "t2c.exports.native_forms")
+
+
+def native_form(op: str) -> Callable[[Form], Form]:
+    """Register a class as what torch runs for an operation."""
+
+    def decorate(form: Form) -> Form:
+        NATIVE_FORMS.register(op, form())
+        return form
+
+    return decorate
+
+
+def form_of(node: Node) -> NativeForm:
+    """The form of a node; raise UnsupportedError if torch has none."""
+    form = NATIVE_FORMS.find(node.op)
+    if form is None:
         raise UnsupportedError(f"node {node.name!r}: torch has no quantised module for {node.op}")
-    for channel, multiplier in enumerate(quant.multiplier.tolist()):
-        if multiplier <= 0:
-            raise UnsupportedError(
-                f"node {node.name!r}: channel {channel} has multiplier {multiplier}; torch's weight scales are positive"
-            )
-    worst = node.worst_accumulator((x,)) + np.abs(quant.bias / quant.multiplier).max()
-    if worst >= 2.0**31:
-        raise UnsupportedError(f"node {node.name!r}: sum and bias reach {worst:.4g}, torch's accumulator has 32 bits")
-    step = np.ldexp(1.0, -quant.shift)
-    scales = np.broadcast_to(quant.multiplier * step * y.scale / x.scale, channels)
-    bias = np.broadcast_to(quant.bias * step * y.scale, channels)
-    return torch.from_numpy(scales.copy()), torch.from_numpy(bias.astype(np.float32))
+    return form
 
 
 def module_of(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool = False) -> nn.Module:
@@ -135,64 +132,7 @@ def module_of(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec, *,
     Raises:
         UnsupportedError: 8-bit rules do not allow it; the message names the node and says why.
     """
-    if isinstance(node, Flatten):
-        return nn.Flatten()
-    if isinstance(node, (MaxPool2d, AveragePool2d)) and node.kernel == (1, 1):
-        raise UnsupportedError(f"node {node.name!r}: QNNPACK does not pool over 1x1")
-    if isinstance(node, MaxPool2d):
-        if node.dilation != (1, 1) and node.padding != (0, 0):
-            raise UnsupportedError(f"node {node.name!r}: QNNPACK's max pool is wrong with padding and dilation")
-        return nn.MaxPool2d(node.kernel, node.stride, node.padding, node.dilation)
-    if isinstance(node, Add):
-        module = QuantizedAdd(_clips_at_zero_point(node, node.addquant, output))
-        _check_add(node, inputs, output)
-        if not blank:
-            module.functional.scale, module.functional.zero_point = output.scale, output.zero_point + offset_of(output)
-        return module
-    if not isinstance(node, (Conv2d, Linear, AveragePool2d)):
-        raise UnsupportedError(f"node {node.name!r}: torch has no quantised module for {node.op}")
-    relu = _clips_at_zero_point(node, node.mulquant, output)
-    weight = weights_of(node, inputs[0])
-    scales, bias = weight_scales(node, inputs[0], output, weight.shape[0])
-    layer: Any
-    if isinstance(node, Linear):
-        layer = (nniq.LinearReLU if relu else nnq.Linear)(weight.shape[1], weight.shape[0])
-    else:
-        groups = node.groups if isinstance(node, Conv2d) else weight.shape[0]
-        window, kind = node.window, nniq.ConvReLU2d if relu else nnq.Conv2d
-        layer = kind(
-            weight.shape[1] * groups,
-            weight.shape[0],
-            window.kernel,
-            stride=window.stride,
-            padding=window.padding,
-            dilation=window.dilation,
-            groups=groups,
-        )
-    if not blank:
-        codes = torch.from_numpy(weight.astype(np.int8))
-        zeros = torch.zeros(len(scales), dtype=torch.int64)
-        layer.set_weight_bias(torch._make_per_channel_quantized_tensor(codes, scales, zeros, 0), bias)
-        layer.scale, layer.zero_point = output.scale, output.zero_point + offset_of(output)
-    return layer
-
-
-def add_error(node: Add, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> float:
-    """Return how far, in output steps, the real sum of two edges can lie from what AddQuant computes."""
-    add = node.addquant
-    step = 2.0**-add.shift
-    pairs = zip((add.multiplier_a, add.multiplier_b), inputs, strict=True)
-    return abs(add.bias) * step + sum(
-        edge.magnitude * abs(multiplier * step - edge.scale / output.scale) for multiplier, edge in pairs
-    )
-
-
-def _check_add(node: Add, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> None:
-    error = add_error(node, inputs, output)
-    if error >= 0.5:
-        raise UnsupportedError(
-            f"node {node.name!r}: torch adds by the edges' scales, which is up to {error:.2g} steps from AddQuant"
-        )
+    return form_of(node).module(node, inputs, output, blank=blank)
 
 
 @dataclass(frozen=True, kw_only=True)

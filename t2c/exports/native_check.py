@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,29 +12,17 @@ import numpy as np
 import torch
 
 from t2c.errors import ExportError
-from t2c.exports.compare import require_equal
-from t2c.exports.native import NativeNetwork, add_error, from_native, native_network, quiet, to_native, weights_of
+from t2c.exports.native import NativeNetwork, form_of, from_native, native_network, quiet, to_native
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import PackageError, UnsupportedError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.node import AccumulatingNode, Node
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.add import Add
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.linear import Linear
 
 FORMAT, VERSION = "torch2chip-native", 1
 
 ENGINE = "qnnpack"
 """Torch's quantised kernels with exact 32-bit sums on every processor; the others saturate at 16 bits on some."""
-
-FLOAT_ERROR = 2.0**-20
-"""What float32 scales and products lose, relative to the sum and the bias in output steps: a few times 2^-24."""
-
-ADD_ERROR = 2.0**-8
-"""Output steps that an add loses: QNNPACK's multipliers have 22 bits, its operands 8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +54,10 @@ def can_run() -> bool:
 def bound(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> int:
     """Return how many output steps torch may be from golden.
 
-    Golden rounds the exact value r with an error up to 1/2 (floor: below 1); torch rounds r + d to nearest. d is half
-    a step of torch's integer bias, m / 2 output steps with m = M 2^-S, and what floats lose; for an add `add_error`.
+    Golden rounds the exact value r with an error up to 1/2 (floor: below 1); torch rounds r + d to nearest. The form of
+    each kind of node knows d.
     """
-    if isinstance(node, AccumulatingNode):
-        quant = node.mulquant
-        step = np.ldexp(1.0, -quant.shift)
-        shift = 0.5 * float((quant.multiplier * step).max())
-        shift += FLOAT_ERROR * (256 + float((np.abs(quant.bias) * step).max()))
-        rounding = quant.rounding
-    elif isinstance(node, Add):
-        shift, rounding = add_error(node, inputs, output) + ADD_ERROR, node.addquant.rounding
-    else:
-        return 0
-    own = 1.0 if rounding is Rounding.FLOOR else 0.5
-    return math.floor(own + 0.5 + shift)
+    return form_of(node).bound(node, inputs, output)
 
 
 def native_bytes(graph: Graph) -> bytes:
@@ -164,7 +140,8 @@ def check_native(data: bytes, graph: Graph, images: IntArray) -> dict[str, Devia
         if dict(read.refused) != dict(made.refused):
             raise ExportError("native: the refused layers differ")
         for name, module in read.modules.items():
-            _check_layer(graph.node(name), graph, module, made.modules[name])
+            node = graph.node(name)
+            form_of(node).check(f"native: layer {name!r}", node, graph.inputs_of(node), module, made.modules[name])
         found = deviations(read, graph, images) if can_run() else {}
     for name, deviation in found.items():
         node = graph.node(name)
@@ -174,21 +151,3 @@ def check_native(data: bytes, graph: Graph, images: IntArray) -> dict[str, Devia
                 f"native: layer {name!r}: an output is {deviation.largest} steps from golden, {allowed} are allowed"
             )
     return found
-
-
-def _check_layer(node: Node, graph: Graph, module: Any, made: Any) -> None:
-    place = f"native: layer {node.name!r}"
-    if isinstance(node, Add):
-        module, made = module.functional, made.functional
-    if isinstance(node, (Conv2d, Linear, AveragePool2d)):
-        weight, wanted = module.weight(), made.weight()
-        golden = weights_of(node, graph.inputs_of(node)[0])
-        require_equal(f"{place}: weight", weight.int_repr().numpy(), golden)
-        if not torch.equal(weight.q_per_channel_scales(), wanted.q_per_channel_scales()):
-            raise ExportError(f"{place}: weight scales differ")
-        if not torch.equal(module.bias(), made.bias()):
-            raise ExportError(f"{place}: biases differ")
-    if isinstance(node, (Conv2d, Linear, AveragePool2d, Add)) and (
-        np.float32(module.scale) != np.float32(made.scale) or int(module.zero_point) != int(made.zero_point)
-    ):
-        raise ExportError(f"{place}: output scale or zero point differs")

@@ -8,12 +8,11 @@ import numpy as np
 
 from t2c.errors import ExportError
 from t2c.exports.compare import require_equal
-from t2c.exports.onnx_model import OFFSET
+from t2c.exports.onnx_builder import OFFSET
 from t2c.exports.optional import need
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError, UnsupportedError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.rom.tensors import constant_tensors
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -91,14 +90,14 @@ def _check_constants(model: ModelProto, graph: Graph) -> None:
 
     held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     for node in graph.nodes:
-        for tensor in constant_tensors(node):
-            name = f"{node.name}.{tensor.name}"
+        for constant in node.constants:
+            name = f"{node.name}.{constant.name}"
             if name not in held:
                 raise ExportError(f"onnx: constant {name!r} is missing")
             values = held[name].astype(np.int64)
-            if tensor.name == "weight":
+            if constant.storage.packed:
                 values = (values.T if values.ndim == 2 else values) - OFFSET
-            require_equal(f"onnx: constant {name!r}", values.reshape(tensor.values.shape), tensor.values)
+            require_equal(f"onnx: constant {name!r}", values.reshape(constant.values.shape), constant.values)
 
 
 def _run(data: bytes, graph: Graph, images: IntArray, optimised: bool) -> int:

@@ -17,12 +17,10 @@ Source: docs/arithmetic.md sections 2, 3 and 4.4.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.nodes.add import Add
 
 if TYPE_CHECKING:
     from onnx import FunctionProto
@@ -124,23 +122,15 @@ def _addquant(mode: Rounding) -> str:
     }}"""
 
 
-def stage_of(node: Node) -> OutputStage | None:
-    """The requantisation that a node ends with; None if it has none."""
-    if isinstance(node, AccumulatingNode):
-        return node.mulquant
-    return node.addquant if isinstance(node, Add) else None
+_FUNCTIONS = {"MulQuant": _mulquant, "AddQuant": _addquant}
 
 
-def functions_of(nodes: tuple[Node, ...]) -> list[FunctionProto]:
-    """Return the functions that these nodes call, each once, in a fixed order."""
+def functions_of(calls: Iterable[tuple[str, Rounding]]) -> list[FunctionProto]:
+    """Return the functions of these calls, MulQuant or AddQuant in a mode, and what they call, in a fixed order."""
     import onnx.parser
 
     texts: dict[str, str] = {}
-    for node in nodes:
-        stage = stage_of(node)
-        if stage is not None:
-            mode = stage.rounding
-            texts[f"RoundShift_{mode.value}"] = _round_shift(mode)
-            kind, text = ("AddQuant", _addquant) if isinstance(node, Add) else ("MulQuant", _mulquant)
-            texts[f"{kind}_{mode.value}"] = text(mode)
+    for kind, mode in calls:
+        texts[f"RoundShift_{mode.value}"] = _round_shift(mode)
+        texts[f"{kind}_{mode.value}"] = _FUNCTIONS[kind](mode)
     return [onnx.parser.parse_function(texts[name]) for name in sorted(texts)]
