@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from typing import NoReturn
 
 from t2c.commands import COMMANDS, CommandParser, load_command, parser_of
@@ -21,6 +22,7 @@ INSTALLS = {
     "cocotb_bus": f"'{PACKAGE}[sim]'",
     "cocotb_tools": f"'{PACKAGE}[sim]'",
     "find_libpython": f"'{PACKAGE}[sim]'",
+    "pyslang": f"'{PACKAGE}[sim]'",
     "yaml": "PyYAML",
     "PIL": "Pillow",
 }
@@ -32,8 +34,16 @@ def _install(error: ModuleNotFoundError) -> str | None:
     return INSTALLS.get((error.name or "").partition(".")[0])
 
 
+def _version() -> str:
+    try:
+        return metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return "of a clone that is not installed"
+
+
 def _overview() -> CommandParser:
     parser = CommandParser("t2c", "From a PyTorch model to integers, and to RTL that reproduces them bit for bit.")
+    parser.add_argument("--version", action="version", version=f"t2c {_version()}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, description="`t2c COMMAND --help` lists the options of one."
     )

@@ -16,9 +16,11 @@ def find_package(model: str, examples: Path = EXAMPLES) -> Path:
     Raises:
         NoPackageError: neither; the message lists the examples.
     """
-    for candidate in (Path(model), examples / model):
-        if (candidate / GRAPH_FILE).is_file():
-            return Path(os.path.relpath(candidate))
+    if (Path(model) / GRAPH_FILE).is_file():
+        return Path(os.path.relpath(model))
+    example = examples / model
+    if (example / GRAPH_FILE).is_file():
+        return Path(os.path.relpath(example)) if example.is_relative_to(Path.cwd()) else example
     names = ", ".join(sorted(p.parent.name for p in examples.glob(f"*/{GRAPH_FILE}"))) or "none"
     raise NoPackageError(
         "{model} = {given!r} is not a package directory; the examples are {names}", {"given": model, "names": names}

@@ -70,7 +70,7 @@ def make_task(job: Job, output: Path, expected: Fingerprint) -> Task:
     hardware = _hardware(job)
     replay = f"make regress ONLY={job.id}"
     if not job.is_build:
-        replay = replay_command(job.model, _request(job), hardware, job.simulator, Waves())
+        replay = replay_command(os.path.relpath(ROOT / job.model), _request(job), hardware, job.simulator, Waves())
     return Task(job=job, output=str(output), fingerprint=expected, replay=replay)
 
 

@@ -14,7 +14,7 @@ from t2c.golden.graph.package import GRAPH_FILE, TENSOR_FILE
 from t2c.tb.regress.job import Job
 from t2c.tb.simulation.simulators import find_simulator
 
-ROOMS = ("rtl", "golden", "mapping", "tb")
+ROOMS = ("rtl", "common", "contract", "golden", "mapping", "tb")
 _SUFFIXES = {".py", ".v", ".vh", ".f", ".vlt"}
 _LIBRARIES = ("cocotb", "numpy")
 
@@ -22,7 +22,7 @@ Fingerprint = dict[str, str]
 
 
 def sources_digest(root: Path = ROOT) -> str:
-    """Digest of every source file of rtl, golden, mapping and tb, names included."""
+    """Digest of every source file of the rooms that a run uses, names included."""
     digest = hashlib.sha256()
     for room in ROOMS:
         for path in sorted((root / room).rglob("*")):

@@ -1,0 +1,103 @@
+"""A wheel in an empty environment does from an empty folder what a clone does, and holds no more than that takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from t2c.commands import COMMANDS
+from tests.conftest import ROOT
+from tests.installed import Environment, built, copy_sources, installed, names_in, unpacked_sdist
+
+pytestmark = pytest.mark.slow
+DEVELOPERS = ("tests", "formal", "mutation", "oracle", "benchmarks", "tools", "docs")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    return built("wheel", copy_sources(folder / "sources"), folder)
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return installed(wheel, tmp_path_factory.mktemp("environment") / "venv", "sim")
+
+
+def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> None:
+    names = names_in(wheel)
+    outside = {name.partition("/")[0] for name in names}
+    assert outside == {"t2c", next(name for name in outside if name.endswith(".dist-info"))}
+    assert not {name for name in names if name.split("/")[1] in DEVELOPERS}
+    inside = {name.removeprefix("t2c/") for name in names}
+    for room, pattern in (
+        ("rtl", "*.v"),
+        ("rtl", "*.vh"),
+        ("rtl", "filelist.f"),
+        ("tb", "**/*.v"),
+        ("tb", "**/*.yaml"),
+        ("contract", "**/*.h"),
+        ("examples", "digits_*/*"),
+        ("examples", "byo_rtl/*"),
+        ("examples", "experiments/*.yaml"),
+        *((room, "**/*.py") for room in ("common", "golden", "contract", "mapping", "tb")),
+    ):
+        wanted = {str(path.relative_to(ROOT)) for path in (ROOT / room).glob(pattern)}
+        assert wanted or pattern.endswith(".h"), pattern
+        assert wanted <= inside, pattern
+    assert "py.typed" in inside
+
+
+def test_every_file_of_a_room_is_in_the_wheel_or_left_out_on_purpose(wheel: Path) -> None:
+    """Whatever kind of file a room gets next."""
+    inside = {name.removeprefix("t2c/") for name in names_in(wheel)}
+    large = {"examples/resnet20", "examples/mobilenet_v1", "examples/resnet18"}
+    for link in (ROOT / "t2c").iterdir():
+        if link.is_symlink():
+            for path in link.resolve().rglob("*"):
+                name = path.relative_to(ROOT)
+                if path.is_file() and "__pycache__" not in path.parts and str(name.parent) not in large:
+                    assert str(name) in inside, name
+
+
+def test_an_sdist_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    sdist = built("sdist", copy_sources(tmp_path / "sources"), tmp_path / "made")
+    again = built("wheel", unpacked_sdist(sdist, tmp_path / "unpacked"), tmp_path / "made")
+    assert names_in(again) == names_in(wheel)
+
+
+def test_a_network_runs_from_an_empty_folder(environment: Environment, tmp_path: Path) -> None:
+    where = environment.run(environment.python, "-c", "import t2c; print(t2c.__file__)", cwd=tmp_path)
+    assert Path(where.stdout.strip()).is_relative_to(environment.folder), where
+    done = environment.run("t2c", "sim", "digits_w8a8", "--layer", "all", "--images", 1, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert re.search(r"^verdict +PASS$", done.stdout, re.MULTILINE)
+    assert [path.name for path in tmp_path.iterdir()] == ["sim_build"]
+    result = json.loads((tmp_path / "sim_build" / "digits_w8a8-all-icarus-8x8" / "result.json").read_text())
+    assert result["replay"].startswith("t2c sim /")
+    unit = environment.run("t2c", "sim", "digits_w8a8", "--unit", "mac_pe", cwd=tmp_path)
+    assert re.search(r"^verdict +PASS$", unit.stdout, re.MULTILINE), unit
+
+
+def test_every_command_explains_itself_without_pytorch(environment: Environment, tmp_path: Path) -> None:
+    for name in COMMANDS:
+        done = environment.run("t2c", name, "--help", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), done
+    done = environment.run(environment.python, "-m", "t2c", "--version", cwd=tmp_path)
+    assert re.fullmatch(r"t2c \d+\.\d+\.\d+\n", done.stdout), done
+
+
+def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) -> None:
+    plain = installed(wheel, tmp_path / "venv")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    assert plain.run("t2c", "roms", "digits_w4a4", "--out", "roms", "--formats", "hex", cwd=folder).returncode == 0
+    assert (folder / "roms" / "conv1" / "weight.hex").is_file()
+    assert "conv2d" in plain.run("t2c", "inspect", "digits_w4a4", cwd=folder).stdout
+    refused = plain.run("t2c", "sim", "digits_w4a4", cwd=folder)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("is not installed; try: pip install 'torch2chip-cosim[sim]'\n")
