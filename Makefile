@@ -67,7 +67,7 @@ oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitst
 coverage: setup-sim ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS
 	@$(RUN) $@
 
-formal: setup-formal ## prove the units for all inputs, and refute every proof's twin: ONLY WORKERS
+formal: setup-formal ## prove the units for all inputs, and refute every proof's negative controls: ONLY WORKERS
 	@$(RUN) $@
 
 mutate: setup-formal ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE

@@ -1,1 +1,1 @@
-"""Formal proofs of the RTL units, each with a twin that must be refuted."""
+"""Formal proofs of the RTL units, each with a negative control that must be refuted."""

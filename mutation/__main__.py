@@ -14,13 +14,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
-from mutation.result import EQUIVALENT, KILLED, Result
-from mutation.table import kills, table_state, write_tables
+from mutation.campaign import Campaign, open_campaign
+from mutation.kill_table import kills, table_state, write_tables
+from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
 from t2c.common.command import INTERRUPTED, Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
-from t2c.common.places import ROOT, RTL
+from t2c.common.places import ROOT
+from t2c.tb.catalogue.registry import mutated_units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
 EVERY = 10
@@ -32,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="mutate", description="Run a unit's bench on faults in its RTL; prove what survives equivalent."
     )
     add_options(parser, "mutate", option_facts())
-    parser.add_argument("--rtl", type=Path, default=RTL, help="folder of the RTL, below the repository")
+    parser.add_argument("--rtl", type=Path, help="folder that takes the place of the unit's RTL, below the repository")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="folder of the tables")
     return parser
 
@@ -40,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 def option_facts() -> dict[str, Any]:
     """What the campaigns know of their options."""
     return {
-        "units_to_mutate": ", ".join(UNITS_TO_MUTATE),
+        "units_to_mutate": ", ".join(unit.name for unit in mutated_units()),
         "simulators": " or ".join(SIMULATORS),
         "out": ROOT / "sim_build",
     }
@@ -61,7 +62,7 @@ class _Progress:
             dynamic_ncols=True,
         )
 
-    def add(self, result: Result) -> None:
+    def add(self, result: MutantResult) -> None:
         self.done += 1
         self._bar.update()
         if not result.explained:
@@ -81,7 +82,7 @@ class _Progress:
             self._bar.write(text)
 
 
-def _unexplained(campaign: Campaign, results: Sequence[Result]) -> list[str]:
+def _unexplained(campaign: Campaign, results: Sequence[MutantResult]) -> list[str]:
     """Each mutant that nobody has explained: what it changes, what is known, and the command that runs it again."""
     lines = []
     again = f"make mutate UNIT={campaign.name} MUTANTS={campaign.count} SEED={campaign.seed}"
@@ -97,7 +98,7 @@ def _unexplained(campaign: Campaign, results: Sequence[Result]) -> list[str]:
     return lines
 
 
-def _report(campaign: Campaign, results: Sequence[Result], kept: int) -> str:
+def _report(campaign: Campaign, results: Sequence[MutantResult], kept: int) -> str:
     tests = ", ".join(f"{test} {count}" for test, count in kills(results).most_common())
     simulator = campaign.simulator
     rows = [
@@ -169,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.out.resolve(),
         count=options.mutants,
         seed=options.seed,
-        rtl=options.rtl.resolve(),
+        rtl=options.rtl and options.rtl.resolve(),
     ) as campaign:
         return _run(options, numbers, campaign)
 

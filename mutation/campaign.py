@@ -11,20 +11,17 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mutation.bench import run_bench
 from mutation.equivalence import Equivalence
-from mutation.invariants import invariants_file
+from mutation.mutant_bench import run_bench
+from mutation.mutant_result import EQUIVALENT, SURVIVED, MutantResult, MutantResults
 from mutation.netlist import SELECT, MutatedUnit, make_mutants
-from mutation.result import EQUIVALENT, SURVIVED, Result, Results
 from mutation.sources import Digests, run_digest, run_sources, table_digests, unit_files
 from mutation.transition import parse_transitions, write_transitions
 from t2c.common.errors import SettingError, UserError
-from t2c.common.places import RTL
+from t2c.common.places import ROOT
+from t2c.tb.catalogue.registry import mutated_units
 from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.simulation.yosys import run_yosys
-from t2c.tb.units.run import UNITS
-
-UNITS_TO_MUTATE = ("mulquant", "mac_pe", "lut_softmax")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +42,10 @@ class Campaign:
     digests: Digests
 
     @property
-    def results(self) -> Results:
-        return Results(self.folder / "results")
+    def results(self) -> MutantResults:
+        return MutantResults(self.folder / "results")
 
-    def judge(self, number: int) -> Result:
+    def judge(self, number: int) -> MutantResult:
         """The verdict on a mutant: by the bench, and by a proof if the bench passes."""
         result = run_bench(self.unit, number, self.simulator, self.folder, self.seed)
         if result.verdict != SURVIVED:
@@ -78,7 +75,7 @@ class Campaign:
             raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
         self.results.write(replace(bench, verdict=answer.verdict, reason=answer.reason))
 
-    def run(self, numbers: Sequence[int], workers: int) -> Iterator[Result]:
+    def run(self, numbers: Sequence[int], workers: int) -> Iterator[MutantResult]:
         """Judge mutants in parallel and keep each result; they come in the order in which they end.
 
         Raises:
@@ -104,7 +101,7 @@ def _equivalence(path: Path, module: str) -> Equivalence:
 
 
 def _yosys_version() -> str:
-    return next(line for line in run_yosys("log", cwd=RTL).splitlines() if line.startswith("Yosys "))
+    return next(line for line in run_yosys("log", cwd=ROOT).splitlines() if line.startswith("Yosys "))
 
 
 def _times(paths: Sequence[Path]) -> list[int]:
@@ -113,30 +110,30 @@ def _times(paths: Sequence[Path]) -> list[int]:
 
 @contextlib.contextmanager
 def open_campaign(
-    name: str, simulator: Simulator, output: Path, *, count: int, seed: int, rtl: Path = RTL
+    name: str, simulator: Simulator, output: Path, *, count: int, seed: int, rtl: Path | None = None
 ) -> Iterator[Campaign]:
     """Make the mutants of a unit, or find those of an earlier run with its results.
 
     Args:
-        name: of the unit, one of UNITS_TO_MUTATE.
+        name: of a unit whose declaration says `mutated`.
         simulator: for the bench.
         output: folder of all simulation output (sim_build), below the repository.
         count: of mutants.
         seed: of their choice and of the bench.
-        rtl: folder of the RTL, below the repository.
+        rtl: folder that takes the place of the unit's RTL, below the repository.
 
     Raises:
         UserError: an unknown unit, or the same campaign runs already.
         SimulatorError: Yosys is missing or refuses the sources.
         ValueError: there are not so many mutations.
     """
-    if name not in UNITS_TO_MUTATE:
-        raise SettingError(
-            "{unit} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(UNITS_TO_MUTATE)}
-        )
+    declared = {unit.name: unit for unit in mutated_units()}
+    if name not in declared:
+        raise SettingError("{unit} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(declared)})
+    rtl = rtl or declared[name].rtl
     files = unit_files(name, rtl)
-    invariants = invariants_file(name)
-    sources = [*run_sources(name, rtl, files), *([invariants] if invariants else [])]
+    invariants = declared[name].invariants
+    sources = [*run_sources(declared[name], rtl, files), *([invariants] if invariants else [])]
     digest = run_digest(sources, str(count), str(seed), _yosys_version(), simulator.name, simulator.version)
     folder = output / "mutate" / f"{name}-{digest}"
     (output / "builds").mkdir(parents=True, exist_ok=True)
@@ -148,8 +145,7 @@ def open_campaign(
             raise UserError(f"the same mutants are being run already, in {folder}") from None
         with contextlib.suppress(FileExistsError):
             (folder / "builds").symlink_to(output / "builds")
-        parameters = UNITS[name].parameters
-        unit = make_mutants(name, parameters, rtl, files, folder / "rtl", count=count, seed=seed)
+        unit = make_mutants(name, declared[name].parameters, rtl, files, folder / "rtl", count=count, seed=seed)
         write_transitions(unit.folder, unit.netlist, unit.files, invariants)
         yield Campaign(
             name=name,
@@ -159,5 +155,5 @@ def open_campaign(
             sources=tuple(sources),
             folder=folder,
             unit=unit,
-            digests=table_digests(name, rtl, files),
+            digests=table_digests(declared[name], rtl, files),
         )

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mutation.invariants import all_hold, prove_invariants
-from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
+from mutation.mutant_result import EQUIVALENT, SURVIVED, UNKNOWN
 from mutation.solver import GaveUp, Solver
 from mutation.transition import TransitionSystem
 
@@ -48,7 +48,7 @@ class Relation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class Induction:
     """Relations that every step keeps; after_reset: they hold after a reset only; used: invariants that it takes."""
 
     relations: tuple[Relation, ...]
@@ -123,7 +123,7 @@ class Equivalence:
             terms.append(term)
         return f"(and true true {' '.join(terms)})"
 
-    def _induction(self, number: int, invariants: tuple[str, ...]) -> Proof | None:
+    def _induction(self, number: int, invariants: tuple[str, ...]) -> Induction | None:
         """Find relations that hold from the start, that every step keeps, and that make the outputs agree.
 
         Without invariants the start is any power-up; with them it is the cycle after a reset. None if there are no such
@@ -141,11 +141,13 @@ class Equivalence:
                 if solver.satisfiable(f"(not {_all_hold(relations, *following)})"):
                     found = _values(solver, following)
             found = found or self._step(number, relations, invariants)
-            if found is None or isinstance(found, Proof):
+            if found is None or isinstance(found, Induction):
                 return found
             relations = self._weakened(relations, *found)
 
-    def _step(self, number: int, relations: Sequence[Relation], invariants: tuple[str, ...]) -> Proof | Values | None:
+    def _step(
+        self, number: int, relations: Sequence[Relation], invariants: tuple[str, ...]
+    ) -> Induction | Values | None:
         """Do the relations survive a step? If not, the registers after it; None if the outputs differ before it."""
         solver = Solver(self.system, self.select)
         left = solver.registers("a")
@@ -162,7 +164,7 @@ class Equivalence:
             return not solver.satisfiable(fails, all_hold(names, states[0]))
 
         if enough(invariants):
-            return Proof(relations=tuple(relations), after_reset=bool(invariants), used=_needed(invariants, enough))
+            return Induction(relations=tuple(relations), after_reset=bool(invariants), used=_needed(invariants, enough))
         return _values(solver, following) if solver.value(f"(ite {agree} #b1 #b0)") else None
 
     def _reset(self, number: int) -> tuple[Solver, tuple[str, str]]:
@@ -217,7 +219,7 @@ class Equivalence:
             right[name] = f"(concat {' '.join(picked)})" if bits > 1 else own
         return right
 
-    def _summary(self, proof: Proof) -> str:
+    def _summary(self, proof: Induction) -> str:
         always = sum(not relation.guard for relation in proof.relations)
         weaker = len({(relation.register, relation.bit) for relation in proof.relations if relation.guard})
         total = sum(self.system.registers.values())

@@ -1,25 +1,17 @@
 """Invariants of a unit: what holds in every cycle after a reset. Proven here before any other proof may use them.
 
-`mutation/hdl/UNIT_invariants.vh` states them as kept one-bit wires in the names of the unit; the netlist of the unit's
-mutants is read with that file inside, so they are about the very registers and parameters of the campaign.
+`formal/UNIT_invariants.vh` in the unit's folder states them as kept one-bit wires in the names of the unit; the
+netlist of its mutants is read with that file inside, so they are about the very registers and parameters of the
+campaign.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from mutation.solver import Solver
 from mutation.transition import TransitionSystem
 from t2c.common.errors import UserError
-
-_HDL = Path(__file__).resolve().parent / "hdl"
-
-
-def invariants_file(unit: str) -> Path | None:
-    """Where a unit's invariants are stated; None if it has none."""
-    path = _HDL / f"{unit}_invariants.vh"
-    return path if path.is_file() else None
 
 
 def all_hold(names: Iterable[str], state: str) -> str:
@@ -49,4 +41,4 @@ def prove_invariants(system: TransitionSystem, select: str) -> None:
         solver.require(start)
         if solver.satisfiable(f"(not {all_hold(names, then)})"):
             broken = [name for name in names if not solver.value(f"(|port {name}| {then})")]
-            raise UserError(f"mutation/hdl: {', '.join(broken)} is no invariant: it can be 0 {when}")
+            raise UserError(f"invariants: {', '.join(broken)} is no invariant: it can be 0 {when}")

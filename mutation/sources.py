@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.common.places import ROOT
+from t2c.tb.catalogue.unit import Unit
 from t2c.tb.simulation.yosys import run_yosys
-from t2c.tb.units.run import UNITS
 
 _ROOMS = ("mutation", "t2c")
 MEMORIES = ("ram",)
@@ -55,10 +55,14 @@ def imported(roots: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def run_sources(name: str, folder: Path, files: Iterable[str]) -> list[Path]:
-    """Every file that a verdict depends on: the unit's RTL, its bench, this room, and all that these import."""
-    sources = imported([UNITS[name].module, "mutation.campaign"])
-    return [*(folder / file for file in files), *(sources[module] for module in sorted(sources))]
+def run_sources(unit: Unit, folder: Path, files: Iterable[str]) -> list[Path]:
+    """Every file that a verdict depends on: the unit's RTL, its folder, this room, and all that these import."""
+    sources = imported([unit.bench, "mutation.campaign"])
+    return [
+        *(folder / file for file in files),
+        *(sources[module] for module in sorted(sources)),
+        *sorted(unit.folder.glob("*.py")),
+    ]
 
 
 def run_digest(paths: Iterable[Path], *more: str) -> str:
@@ -80,11 +84,11 @@ class Digests:
     bench: str
 
 
-def table_digests(name: str, folder: Path, files: Iterable[str]) -> Digests:
+def table_digests(unit: Unit, folder: Path, files: Iterable[str]) -> Digests:
     """Digests of a unit in that folder and of its bench."""
-    benches = imported([UNITS[name].module])
-    rtl = [json.dumps(dict(UNITS[name].parameters)), *(verilog_code((folder / file).read_text()) for file in files)]
-    judges = ("t2c.tb.components.", f"t2c.tb.units.{name}.", "t2c.tb.units.stream_bench")
+    benches = imported([unit.bench])
+    rtl = [json.dumps(dict(unit.parameters)), *(verilog_code((folder / file).read_text()) for file in files)]
+    judges = ("t2c.tb.components.", f"{unit.bench.rpartition('.')[0]}.", "t2c.tb.units.stream_bench")
     bench = [python_code(benches[module].read_text()) for module in sorted(benches) if module.startswith(judges)]
     return Digests(rtl=_digest(rtl), bench=_digest(bench))
 

@@ -12,18 +12,16 @@ from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
+from t2c.tb.catalogue.registry import find_unit, runnable_names
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.report import layer_list, run_table
 from t2c.tb.cosim.request import DEPTHS, RunRequest, Waves
-from t2c.tb.dut.engine import ARRAY
-from t2c.tb.dut.engine import UNIT as ENGINE
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.command import run_unit_command
-from t2c.tb.units.engine_campaign import run_engine_command
-from t2c.tb.units.run import UNITS
-from t2c.tb.units.tables import TABLE_NAMES, TABLE_UNITS
+from t2c.tb.units.inside_core import run_inside_core_command
+from t2c.tb.units.tables import table_names, table_units
 
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
@@ -38,9 +36,9 @@ def option_facts() -> dict[str, Any]:
     usual = Hardware()
     return {
         **{name: getattr(usual, name) for name in DEPTHS},
-        "units": ", ".join((*UNITS, ENGINE)),
-        "table_units": " or ".join(TABLE_UNITS),
-        "tables": ", ".join(TABLE_NAMES),
+        "units": ", ".join(runnable_names()),
+        "table_units": " or ".join(table_units()),
+        "tables": ", ".join(table_names()),
         "simulators": " or ".join(SIMULATORS),
         "profiles": ", ".join(PROFILES),
     }
@@ -48,7 +46,8 @@ def option_facts() -> dict[str, Any]:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
-    in_core = options.unit == ENGINE or (options.unit == ARRAY and options.layer != "list")
+    unit = find_unit(options.unit) if options.unit else None
+    in_core = bool(unit and unit.inside_core and (not unit.bench or options.layer != "list"))
     if options.dut and not options.unit:
         raise SettingError(
             "{dut} = {given!r} needs {unit}, the unit that it takes the place of", {"given": options.dut}
@@ -66,7 +65,7 @@ def execute(options: argparse.Namespace) -> int:
         **{name: getattr(options, name) for name in DEPTHS},
     )
     if in_core:
-        return run_engine_command(options, hardware)
+        return run_inside_core_command(options, hardware)
     if options.layer == "list":
         print(layer_list(package, hardware))
         return 0

@@ -17,23 +17,23 @@ from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.common.places import OUTPUT, RTL
 from t2c.tb.components.bins import Coverage
+from t2c.tb.coverage.coverage_result import CoverageResult, table
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
 from t2c.tb.coverage.page import page
-from t2c.tb.coverage.plan import Finding, Run, build_core, core_runs, execute, unit_runs
-from t2c.tb.coverage.result import Result, table
+from t2c.tb.coverage.plan import CoverageFinding, CoverageRun, build_core, core_runs, execute, unit_runs
 from t2c.tb.coverage.verilator_data import points_in, read_counts
 from t2c.tb.simulation.simulators import find_simulator
 
 DESCRIPTION = "Run the benches and the core on Verilator with coverage, and report every bin and line that is not hit."
 
 
-def run_all(runs: Sequence[Run], output: Path, workers: int) -> list[Finding]:
+def run_all(runs: Sequence[CoverageRun], output: Path, workers: int) -> list[CoverageFinding]:
     """Run everything on several processes, one line of progress each; the cores are built first, then simulated.
 
     Raises:
         UserError: a simulator is missing or cannot build.
     """
-    findings: list[Finding] = []
+    findings: list[CoverageFinding] = []
     waiting = {key: [run for run in runs if run.hardware == key] for key in dict.fromkeys(r.hardware for r in runs)}
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -60,7 +60,9 @@ def run_all(runs: Sequence[Run], output: Path, workers: int) -> list[Finding]:
     return sorted(findings, key=lambda found: runs.index(found.run))
 
 
-def put_together(findings: Iterable[Finding], waivers: Path, seconds: float) -> tuple[Result, Counter[Any]]:
+def put_together(
+    findings: Iterable[CoverageFinding], waivers: Path, seconds: float
+) -> tuple[CoverageResult, Counter[Any]]:
     """Merge the bins of all runs and the counts of their lines; also return these counts.
 
     Raises:
@@ -77,7 +79,7 @@ def put_together(findings: Iterable[Finding], waivers: Path, seconds: float) -> 
             raw.update(read_counts(Path(found.data)))
     points = points_in(RTL, raw)
     files, stale = cover_files(points, RTL, read_waivers(waivers))
-    result = Result(parts=parts, files=files, stale=stale, failures=failures, runs=count, seconds=seconds)
+    result = CoverageResult(parts=parts, files=files, stale=stale, failures=failures, runs=count, seconds=seconds)
     return result, points
 
 

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 from t2c.tb.components.bins import Bin
+from t2c.tb.coverage.coverage_result import CoverageResult, tally
 from t2c.tb.coverage.lines import FileCoverage
-from t2c.tb.coverage.result import Result, tally
 from t2c.tb.coverage.verilator_data import Point
 
 _STYLE = """
@@ -35,7 +35,7 @@ _LEGEND = (
 )
 
 
-def page(result: Result, counts: Mapping[Point, int], sources: Path) -> str:
+def page(result: CoverageResult, counts: Mapping[Point, int], sources: Path) -> str:
     """The whole page.
 
     Args:
@@ -46,7 +46,7 @@ def page(result: Result, counts: Mapping[Point, int], sources: Path) -> str:
     return "\n".join(_parts(result, counts, sources)) + "\n"
 
 
-def _parts(result: Result, counts: Mapping[Point, int], sources: Path) -> Iterator[str]:
+def _parts(result: CoverageResult, counts: Mapping[Point, int], sources: Path) -> Iterator[str]:
     verdict = "fail" if result.reasons else "pass"
     yield f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Coverage</title><style>{_STYLE}</style>"
     yield f"<h1>Coverage: <span class='{verdict}'>{verdict.upper()}</span></h1>"

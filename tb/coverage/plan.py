@@ -15,6 +15,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.package import Package, load_package
 from t2c.mapping.compiler import ALL
+from t2c.tb.catalogue.registry import benched_units
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.bins import Coverage
 from t2c.tb.components.stalls import PROFILES
@@ -34,40 +35,9 @@ TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_d
 MODELS = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_sp2")
 IMAGES = 2
 
-UNIT_PARAMETERS: Mapping[str, tuple[Mapping[str, int], ...]] = {
-    "mulquant": (
-        {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 2, "SHIFT_W": 1, "OUT_W": 2},
-        {"ACC_W": 20, "SCALE_W": 10, "BIAS_W": 20, "SHIFT_W": 2, "OUT_W": 3},
-        {"ACC_W": 12, "SCALE_W": 4, "BIAS_W": 16, "SHIFT_W": 3, "OUT_W": 4},
-        {"ACC_W": 16, "SCALE_W": 8, "BIAS_W": 24, "SHIFT_W": 4, "OUT_W": 5},
-        {"ACC_W": 29, "SCALE_W": 32, "BIAS_W": 40, "SHIFT_W": 5, "OUT_W": 6},
-        {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 7},
-    ),
-    "systolic_array": (
-        {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2},
-        {"ROWS": 3, "COLS": 3, "A_W": 4, "W_W": 3},
-        {"ROWS": 4, "COLS": 2, "A_W": 5, "W_W": 4},
-        {"ROWS": 5, "COLS": 7, "A_W": 6, "W_W": 5},
-        {"ROWS": 6, "COLS": 6, "A_W": 7, "W_W": 6},
-        {"ROWS": 8, "COLS": 8, "A_W": 8, "W_W": 7},
-    ),
-    "mac_pe": ({"A_W": 3, "W_W": 2, "PSUM_W": 6},),
-    "lut_softmax": (
-        {"X_W": 2, "DEPTH_W": 1, "E_W": 4, "OUT_W": 2, "R_W": 8, "LEN_W": 1},
-        {"X_W": 16, "DEPTH_W": 8, "E_W": 16, "OUT_W": 3, "R_W": 32, "LEN_W": 4},
-        {"X_W": 6, "DEPTH_W": 5, "E_W": 8, "OUT_W": 4, "R_W": 14, "LEN_W": 5},
-        {"X_W": 5, "DEPTH_W": 4, "E_W": 6, "OUT_W": 5, "R_W": 13, "LEN_W": 3},
-        {"X_W": 4, "DEPTH_W": 3, "E_W": 10, "OUT_W": 6, "R_W": 18, "LEN_W": 2},
-        {"X_W": 7, "DEPTH_W": 6, "E_W": 14, "OUT_W": 7, "R_W": 23, "LEN_W": 6},
-    ),
-    "lut_pointwise": ({"X_W": 2, "OUT_W": 2}, {"X_W": 6, "OUT_W": 16}),
-    "core_registers": ({"LO_W": 32},),
-}
-"""Builds of each unit besides its usual one, on Icarus; the usual one runs on Verilator, which counts lines."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class CoverageRun:
     """One simulation. id: unique; part: the unit, or "core".
 
     Of a unit: simulator; parameters. Of the core: hardware; model: a package in examples/ or the seed of a random one;
@@ -86,29 +56,30 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CoverageFinding:
     """What a run gave. reasons: why it failed; coverage: its bins, as JSON; data: coverage.dat, or empty."""
 
-    run: Run
+    run: CoverageRun
     reasons: tuple[str, ...]
     seconds: float
     coverage: dict[str, dict[str, int | str]]
     data: str
 
 
-def unit_runs() -> Iterator[Run]:
-    """Every unit as it is usually built, then over its widths."""
-    for unit, others in UNIT_PARAMETERS.items():
-        yield Run(id=f"{unit}.usual", part=unit)
-        for parameters in others:
+def unit_runs() -> Iterator[CoverageRun]:
+    """Every unit as it is usually built, on Verilator, which counts lines; then over its widths, on Icarus."""
+    for unit in benched_units():
+        yield CoverageRun(id=f"{unit.name}.usual", part=unit.name)
+        for parameters in unit.covered:
             label = "-".join(f"{name}{value}" for name, value in parameters.items())
-            yield Run(id=f"{unit}.{label}", part=unit, simulator="icarus", parameters=parameters)
+            yield CoverageRun(id=f"{unit.name}.{label}", part=unit.name, simulator="icarus", parameters=parameters)
 
 
-def core_runs() -> Iterator[Run]:
+def core_runs() -> Iterator[CoverageRun]:
     """Shipped and random networks on both cores, each behind another pair of stall profiles."""
     profiles = tuple(PROFILES)
-    pairs = cycle([f"{a},{profiles[(k + shift) % 6]}" for shift in (0, 2, 5) for k, a in enumerate(profiles)])
+    count = len(profiles)
+    pairs = cycle([f"{a},{profiles[(k + shift) % count]}" for shift in (0, 2, 5) for k, a in enumerate(profiles)])
     wide = [*MODELS, *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
     tight += [f"layer-{seed}" for seed in (1, 5, 13)]
@@ -117,7 +88,7 @@ def core_runs() -> Iterator[Run]:
             # Resets and errors in mid-stream, and an engine that starts again after them, on one network of each core.
             tests = (MAIN_TEST, RESET_TEST, ERROR_TEST) if model == "network-3" else (MAIN_TEST,)
             layer = "" if model.startswith("layer-") else ALL
-            yield Run(
+            yield CoverageRun(
                 id=f"{CORE}.{name}.{model}",
                 part=CORE,
                 hardware=hardware,
@@ -126,7 +97,9 @@ def core_runs() -> Iterator[Run]:
                 stall=next(pairs),
                 tests=tests,
             )
-    yield Run(id=f"{CORE}.wide.spoilt", part=CORE, hardware=WIDE, model="layer-8", layer="", tests=(UNKNOWN_TEST,))
+    yield CoverageRun(
+        id=f"{CORE}.wide.spoilt", part=CORE, hardware=WIDE, model="layer-8", layer="", tests=(UNKNOWN_TEST,)
+    )
 
 
 def package_of(model: str) -> Package:
@@ -149,7 +122,7 @@ def build_core(hardware: Hardware, output: Path) -> None:
     build(harness(hardware, coverage=True), find_simulator("verilator"), output)
 
 
-def execute(run: Run, output: Path) -> Finding:
+def execute(run: CoverageRun, output: Path) -> CoverageFinding:
     """Simulate one run; a run that failed covers nothing.
 
     Raises:
@@ -157,7 +130,7 @@ def execute(run: Run, output: Path) -> Finding:
     """
     started = time.perf_counter()
     reasons, coverage, folder = (_core if run.part == CORE else _unit)(run, output)
-    return Finding(
+    return CoverageFinding(
         run=run,
         reasons=reasons,
         seconds=time.perf_counter() - started,
@@ -166,7 +139,7 @@ def execute(run: Run, output: Path) -> Finding:
     )
 
 
-def _unit(run: Run, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
+def _unit(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
     done = run_description(
         find_description(run.part),
         find_simulator(run.simulator),
@@ -180,7 +153,7 @@ def _unit(run: Run, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
     return reasons, report.coverage, done.folder
 
 
-def _core(run: Run, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
+def _core(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
     assert run.hardware is not None
     package = package_of(run.model)
     layer = run.layer or package.graph.nodes[0].name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
 from t2c.tb.dut.ports import literal
 from t2c.tb.dut.wiring import Signal, Wiring
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.tb.dut.interfaces import FIRST_FIRST, INTERFACES, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.catalogue.registry import units
 from t2c.tb.dut.yaml_file import DescriptionError, Value, read_yaml
 from t2c.tb.simulation.filelist import FileList, read_filelist
 
@@ -66,7 +67,7 @@ class Description:
 
     @property
     def interface(self) -> Interface:
-        return INTERFACES[self.unit]
+        return replaceable_units()[self.unit]
 
     def error(self, place: str, text: str) -> DescriptionError:
         """A complaint about one entry: 'ports.acc', 'latency'."""
@@ -81,8 +82,13 @@ _FIELDS = (
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
 
+def replaceable_units() -> dict[str, Interface]:
+    """Units whose place a described module can take, and what may be said of it."""
+    return {unit.name: unit.interface for unit in units().values() if unit.interface}
+
+
 def load_description(path: Path) -> Description:
-    """Read and check a description; what concerns the module's real ports comes later (t2c.tb.dut.check).
+    """Read and check a description; what concerns the module's real ports comes later (t2c.tb.dut.description_check).
 
     Raises:
         DescriptionError: file:line and what is wrong there.
@@ -95,13 +101,13 @@ def load_description(path: Path) -> Description:
     length = sum(bool(line.split("#")[0].strip()) for line in path.read_text().splitlines())
     if length > LINES:
         raise DescriptionError(f"{path}: {length} lines; a description has at most {LINES}")
-    unit = fields["unit"].choice(*INTERFACES)
+    unit = fields["unit"].choice(*replaceable_units())
     return _Reader(path, fields, unit).description()
 
 
 class _Reader:
     def __init__(self, path: Path, fields: dict[str, Value], unit: str) -> None:
-        self.path, self.fields, self.unit, self.interface = path, fields, unit, INTERFACES[unit]
+        self.path, self.fields, self.unit, self.interface = path, fields, unit, replaceable_units()[unit]
         self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
 
     def description(self) -> Description:

@@ -1,4 +1,4 @@
-"""The door to the unit benches: a description in, a design to build and what its bench must know out."""
+"""Load a module for a unit bench: a description in, a design to build and what its bench must know out."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2c.common.places import ROOT, RTL
+from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit import Unit
 from t2c.tb.dut.adapter import adapter_text
-from t2c.tb.dut.check import check
-from t2c.tb.dut.description import Description, load_description
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.description_check import check
 from t2c.tb.dut.ports import Elaboration, Module, SourceError
 from t2c.tb.dut.traits import Traits
 from t2c.tb.dut.wiring import Wiring
@@ -19,14 +20,12 @@ from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList, read_filelist
 from t2c.tb.simulation.runner import Design
 
-OWN = ROOT / "tb" / "units"
-"""A folder a unit, in which its `description.yaml` lies."""
 BRIDGE = Path(__file__).parent / "hdl" / "dut_bridge.v"
 _PUBLISHED = ("*_i", "*_o", "*_ni")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
+class LoadedModule:
     """A module ready for a bench. design: to build; traits: for the bench; missing: test -> why it does not apply."""
 
     design: Design
@@ -34,33 +33,30 @@ class Opened:
     missing: Mapping[str, str]
 
 
-def own_description(unit: str) -> Description:
-    """The description of our unit of that name."""
-    return load_description(OWN / unit / "description.yaml")
-
-
 def is_own(description: Description) -> bool:
-    """Whether this is one of our own units, not a user's module."""
-    return description.path.parent.parent == OWN
+    """Whether this is a unit's own description, not that of a module which takes its place."""
+    return description.path.resolve() == units()[description.unit].description
 
 
-def our_unit(unit: str, parameters: Mapping[str, int]) -> Module:
-    """Our unit, elaborated.
+def own_module(unit: Unit, parameters: Mapping[str, int]) -> Module:
+    """A unit's own module, elaborated.
 
     Raises:
         SourceError: parameters outside their ranges.
     """
-    return Elaboration(read_filelist(RTL / FILELIST).sources, unit, parameters, includes=[RTL]).top()
+    files = read_filelist(unit.rtl / FILELIST)
+    includes = [unit.rtl, *files.includes]
+    return Elaboration(files.sources, unit.name, parameters, includes=includes, defines=files.defines).top()
 
 
-def open_door(
+def load_module(
     description: Description,
     parameters: Mapping[str, int],
     output: Path,
-    rtl: Path = RTL,
+    rtl: Path | None = None,
     *,
     table: Path | None = None,
-) -> Opened:
+) -> LoadedModule:
     """Check a description and make what its bench needs.
 
     A module that is wired one to one, as our own units are, is the top itself: an adapter would only add a level to
@@ -70,14 +66,15 @@ def open_door(
         description: of the module.
         parameters: of our unit in this run.
         output: folder of all simulation output; the adapter goes below it.
-        rtl: folder that takes the place of our RTL, for a direct module (tests plant faults in copies).
+        rtl: folder that takes the place of the unit's own RTL, for a direct module (tests plant faults in copies).
         table: where the table of a table unit will lie.
 
     Raises:
         DescriptionError, SourceError: the description does not fit.
     """
+    unit = units()[description.unit]
     try:
-        ours = our_unit(description.unit, parameters)
+        ours = own_module(unit, parameters)
     except SourceError as error:
         found = re.search(rf"{description.unit}_(\w+)_out_of_range", str(error))
         reason = f"{found[1]} = {parameters.get(found[1])} is outside its range" if found else str(error)
@@ -85,10 +82,10 @@ def open_door(
     wiring = check(description, ours, table)
     own = is_own(description)
     if own and wiring.direct:
-        design = Design(top=description.unit, parameters=parameters, rtl=rtl, published=_PUBLISHED)
+        design = Design(top=description.unit, parameters=parameters, rtl=rtl or unit.rtl, published=_PUBLISHED)
     else:
         design = adapter_design(wiring, f"dut_{description.unit}", output)
-    return Opened(design=design, traits=traits_of(wiring), missing=_missing(wiring))
+    return LoadedModule(design=design, traits=traits_of(wiring), missing=_missing(wiring))
 
 
 def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:

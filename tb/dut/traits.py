@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from t2c.tb.dut.interfaces import FIXED_LATENCY, VALID_READY
+from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
     """The part of a description that its bench uses.
 
-    handshake: see t2c.tb.dut.interfaces; latency: cycles, None if not stated; rounding: names of
+    handshake: see t2c.tb.catalogue.interface; latency: cycles, None if not stated; rounding: names of
     its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
     weight_rows: order of the words of a tile; reset: it has one.
     """

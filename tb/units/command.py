@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
+from t2c.common.places import RTL
 from t2c.common.spelling import command
+from t2c.tb.catalogue.registry import find_unit
 from t2c.tb.components.bench_report import UnitReport, read_report
 from t2c.tb.cosim.request import Waves
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.loader import is_own
 from t2c.tb.simulation.simulators import Simulator, find_simulator
-from t2c.tb.units.run import UNITS, UnitRun, find_description, run_description
+from t2c.tb.units.run import UnitRun, find_description, run_description
 from t2c.tb.units.tables import TableChoice, choose_table
 
 SHOWN = 4
@@ -31,7 +33,7 @@ def run_unit_command(options: argparse.Namespace) -> int:
     description = find_description(options.unit, Path(options.dut) if options.dut else None)
     table = choose_table(
         options.unit,
-        {**UNITS[options.unit].parameters, **description.unit_parameters},
+        {**find_unit(options.unit).parameters, **description.unit_parameters},
         TableChoice(table=options.table, model=options.model, layer=options.layer, seed=options.seed),
     )
     simulator = find_simulator(options.sim)
@@ -59,7 +61,9 @@ def dut_settings(description: Description) -> dict[str, object]:
 def module_text(description: Description) -> str:
     """Whose module is under test."""
     if is_own(description):
-        return f"rtl/{description.unit}.v"
+        unit = find_unit(description.unit)
+        folder = "rtl" if unit.rtl == RTL else os.path.relpath(unit.rtl)
+        return f"{folder}/{unit.name}.v"
     return f"{description.top} of {os.path.relpath(description.path)}"
 
 

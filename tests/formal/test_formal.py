@@ -1,4 +1,4 @@
-"""`make formal` on two quick proofs, and what it must never take for a proof: no answer, no twin, nothing run."""
+"""`make formal` on two quick proofs, and what it must never take for one: no answer, no control, nothing run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from formal import engine
-from formal.__main__ import chosen, main, prove
-from formal.engine import COVER, PROVE, TWIN, Part, judge, parts, run
-from formal.proof import Proof, ProofError
-from formal.proofs import PROOFS
-from formal.report import Record, is_pass
-from formal.trace import number, read_trace
+from formal import symbiyosys
+from formal.__main__ import all_proofs, chosen, main, prove
+from formal.counterexample import number, read_trace
+from formal.proof_report import ProofRecord, is_pass
+from formal.symbiyosys import CONTROL, COVER, PROVE, ProofPart, judge, parts, run
 from t2c.common.errors import SettingError
 from t2c.common.places import ROOT, RTL
+from t2c.tb.catalogue.proof import Proof, ProofError
+from t2c.tb.catalogue.registry import units
 from tests import patience
 
 pytestmark = pytest.mark.slow
@@ -33,54 +33,56 @@ OUT = ROOT / "sim_build" / "formal-tests"
 
 
 def proof(name: str) -> Proof:
-    return next(proof for proof in PROOFS if proof.id == name)
+    return next(proof for proof in all_proofs() if proof.id == name)
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_quick_proof_holds_and_its_twin_is_refuted(name: str) -> None:
+def test_quick_proof_holds_and_its_control_is_refuted(name: str) -> None:
     (record,) = prove([proof(name)], workers=2, out=OUT, rtl=RTL)
     assert record.good, record.row()
-    twins = [verdict for part, verdict in record.verdicts.items() if part.kind == TWIN]
-    assert twins
-    for verdict in twins:
+    controls = [verdict for part, verdict in record.verdicts.items() if part.kind == CONTROL]
+    assert controls
+    for verdict in controls:
         assert verdict.text.startswith("refuted at ")
         assert verdict.values
     assert is_pass([record])
 
 
 def test_proof_on_wrong_rtl_is_refuted_or_unanswered(tmp_path: Path) -> None:
-    """The proof itself turns red on the twin's RTL, not only the run that looks for a trace."""
+    """The proof itself turns red on the control's RTL, not only the run that looks for a trace."""
     wanted = proof("axis_fifo/order")
-    (twin,) = wanted.twins
+    (control,) = wanted.controls
     rtl = shutil.copytree(RTL, tmp_path / "rtl")
-    (rtl / twin.file).write_text(twin.plant((rtl / twin.file).read_text()))
-    verdict = run(Part(proof=wanted, kind=PROVE), out=OUT / "wrong", rtl=rtl)
+    (rtl / control.file).write_text(control.plant((rtl / control.file).read_text()))
+    verdict = run(ProofPart(proof=wanted, kind=PROVE), out=OUT / "wrong", rtl=rtl)
     assert not verdict.good
     assert not verdict.text.startswith("proven")
 
 
-def test_twin_that_does_not_compile_is_not_refuted(tmp_path: Path) -> None:
+def test_control_that_does_not_compile_is_not_refuted(tmp_path: Path) -> None:
     wanted = proof("axis_fifo/order")
-    broken = replace(wanted.twins[0], mutant="        if (push begin")
-    verdict = run(Part(proof=replace(wanted, twins=(broken,)), kind=TWIN, twin=broken), out=OUT / "broken")
+    broken = replace(wanted.controls[0], mutant="        if (push begin")
+    verdict = run(
+        ProofPart(proof=replace(wanted, controls=(broken,)), kind=CONTROL, control=broken), out=OUT / "broken"
+    )
     assert not verdict.good
     assert "no answer (ERROR)" in verdict.text
     assert "syntax error" in verdict.text
 
 
-def test_twin_without_an_error_is_not_refuted() -> None:
+def test_control_without_an_error_is_not_refuted() -> None:
     wanted = proof("axis_fifo/order")
-    same = replace(wanted.twins[0], mutant=wanted.twins[0].original)
-    verdict = run(Part(proof=replace(wanted, twins=(same,)), kind=TWIN, twin=same), out=OUT / "same")
+    same = replace(wanted.controls[0], mutant=wanted.controls[0].original)
+    verdict = run(ProofPart(proof=replace(wanted, controls=(same,)), kind=CONTROL, control=same), out=OUT / "same")
     assert (verdict.good, verdict.text) == (False, "NOT REFUTED")
 
 
 @pytest.mark.parametrize("word", ["UNKNOWN", "TIMEOUT", "ERROR"])
-@pytest.mark.parametrize("kind", [PROVE, COVER, TWIN])
+@pytest.mark.parametrize("kind", [PROVE, COVER, CONTROL])
 def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("Temporal induction failed!\n")
     wanted = proof("axis_fifo/order")
-    part = Part(proof=wanted, kind=kind, twin=wanted.twins[0] if kind == TWIN else None)
+    part = ProofPart(proof=wanted, kind=kind, control=wanted.controls[0] if kind == CONTROL else None)
     verdict = judge(part, word, tmp_path, 0.0)
     assert not verdict.good
     assert f"no answer ({word})" in verdict.text
@@ -89,7 +91,7 @@ def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        *[("echo unknown", kind) for kind in (PROVE, COVER, TWIN)],
+        *[("echo unknown", kind) for kind in (PROVE, COVER, CONTROL)],
         ("exit 1", PROVE),
         ("echo '(error \"out of memory\")'", PROVE),
     ],
@@ -106,7 +108,7 @@ def test_solver_without_an_answer_proves_nothing(answer: str, kind: str, monkeyp
         )
         executable.chmod(0o755)
 
-    monkeypatch.setattr(engine.solver, "install", install)
+    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install)
     wanted = proof("lut_pointwise/results")
     part = next(part for part in parts(wanted) if part.kind == kind)
     verdict = run(part, out=OUT / "unanswered")
@@ -116,46 +118,46 @@ def test_solver_without_an_answer_proves_nothing(answer: str, kind: str, monkeyp
 
 def test_a_record_needs_every_kind_of_part() -> None:
     wanted = proof("axis_fifo/order")
-    good = engine.Verdict(good=True, text="proven", seconds=1.0)
-    assert is_pass([Record(proof=wanted, verdicts={part: good for part in parts(wanted)})])
-    for kind in (PROVE, COVER, TWIN):
+    good = symbiyosys.Verdict(good=True, text="proven", seconds=1.0)
+    assert is_pass([ProofRecord(proof=wanted, verdicts={part: good for part in parts(wanted)})])
+    for kind in (PROVE, COVER, CONTROL):
         some = {part: good for part in parts(wanted) if part.kind != kind}
-        assert not is_pass([Record(proof=wanted, verdicts=some)])
+        assert not is_pass([ProofRecord(proof=wanted, verdicts=some)])
     assert not is_pass([])
 
 
-@pytest.mark.parametrize("wanted", PROOFS, ids=lambda proof: proof.id)
-def test_every_twin_can_be_planted(wanted: Proof) -> None:
-    for twin in wanted.twins:
-        text = (RTL / twin.file).read_text()
-        assert twin.plant(text) != text
+@pytest.mark.parametrize("wanted", all_proofs(), ids=lambda proof: proof.id)
+def test_every_control_can_be_planted(wanted: Proof) -> None:
+    for control in wanted.controls:
+        text = (RTL / control.file).read_text()
+        assert control.plant(text) != text
 
 
-def test_twin_whose_text_is_not_there_once() -> None:
-    twin = proof("axis_fifo/order").twins[0]
-    for text, count in (("", 0), (2 * twin.original, 2)):
+def test_control_whose_text_is_not_there_once() -> None:
+    control = proof("axis_fifo/order").controls[0]
+    for text, count in (("", 0), (2 * control.original, 2)):
         with pytest.raises(ProofError, match=f"{count} times, once was expected"):
-            twin.plant(text)
+            control.plant(text)
 
 
-def test_a_proof_has_a_twin_and_reads_what_it_changes() -> None:
+def test_a_proof_has_a_control_and_reads_what_it_changes() -> None:
     wanted = proof("axis_fifo/order")
-    with pytest.raises(ProofError, match="without a twin"):
-        replace(wanted, twins=())
+    with pytest.raises(ProofError, match="without a negative control"):
+        replace(wanted, controls=())
     with pytest.raises(ProofError, match=r"changes ram\.v"):
-        replace(wanted, twins=(replace(wanted.twins[0], file="ram.v"),))
+        replace(wanted, controls=(replace(wanted.controls[0], file="ram.v"),))
 
 
 def test_every_streaming_unit_has_a_proof() -> None:
     streaming = {path.stem for path in RTL.glob("*.v") if "axis_tready" in path.read_text()}
     whole = {"t2c_core", "layer_engine"}  # what is in them is proven; they are simulated
-    assert streaming - whole <= {wanted.unit for wanted in PROOFS}
-    assert {"mulquant", "mac_pe", "lut_pointwise", "lut_softmax"} <= {wanted.unit for wanted in PROOFS}
+    assert streaming - whole <= {wanted.unit for wanted in all_proofs()}
+    assert {"mulquant", "mac_pe", "lut_pointwise", "lut_softmax"} <= {wanted.unit for wanted in all_proofs()}
 
 
 def test_only() -> None:
     assert [wanted.id for wanted in chosen("axis_fifo")] == ["axis_fifo/order"]
-    assert chosen("*") == list(PROOFS)
+    assert chosen("*") == all_proofs()
     with pytest.raises(SettingError, match="only = 'nothing' matches none of"):
         chosen("nothing")
 
@@ -211,7 +213,7 @@ def test_result_of_an_earlier_run_does_not_outlive_a_failed_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise ProofError("a twin cannot be planted")
+        raise ProofError("a negative control cannot be planted")
 
     (tmp_path / "result.json").write_text('{"verdict": "PASS"}')
     monkeypatch.setattr("formal.__main__.prove", fail)
@@ -233,11 +235,11 @@ def test_trace(tmp_path: Path) -> None:
 
 def test_misspelt_register_stops_the_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that the unit does not have would be a free signal; Yosys finds it without a driver."""
-    hdl = shutil.copytree(engine.HDL, tmp_path / "hdl")
-    harness = hdl / "axis_fifo_order.v"
+    folder = shutil.copytree(units()["axis_fifo"].folder, tmp_path / "axis_fifo")
+    harness = folder / "formal" / "axis_fifo_order.v"
     harness.write_text(harness.read_text().replace("dut.tail_q", "dut.tale_q"))
-    monkeypatch.setattr(engine, "HDL", hdl)
-    verdict = run(Part(proof=proof("axis_fifo/order"), kind=PROVE), out=OUT / "misspelt")
+    monkeypatch.setitem(units(), "axis_fifo", replace(units()["axis_fifo"], folder=folder))
+    verdict = run(ProofPart(proof=proof("axis_fifo/order"), kind=PROVE), out=OUT / "misspelt")
     assert not verdict.good
     assert "no answer (ERROR)" in verdict.text
 
@@ -249,10 +251,10 @@ def test_solver_that_never_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
         executable.write_text('#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\nexec sleep 86400\n')
         executable.chmod(0o755)
 
-    monkeypatch.setattr(engine.solver, "install", install)
-    monkeypatch.setattr(engine, "TIMEOUT", 4)
+    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install)
+    monkeypatch.setattr(symbiyosys, "TIMEOUT", 4)
     stop, found = threading.Event(), []
-    part = Part(proof=proof("axis_fifo/order"), kind=PROVE)
+    part = ProofPart(proof=proof("axis_fifo/order"), kind=PROVE)
     asking = threading.Thread(target=lambda: found.append(run(part, out=OUT / "hang", stop=stop)))
     asking.start()
     try:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from formal.engine import HDL
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.catalogue.registry import units
 from t2c.tb.simulation.simulators import find_icarus
 
 BITS = {"pair": 1, "acc": 32, "multiplier": 16, "bias": 40, "acc2": 32, "multiplier2": 16, "shift": 6}
@@ -92,7 +92,10 @@ def test_specification_equals_golden(tmp_path: Path) -> None:
 def simulate(lines: list[str], folder: Path) -> list[int]:
     """The specification's results, by Icarus."""
     (folder / "operands").write_text("\n".join(lines) + "\n")
-    sources = [Path(__file__).with_name("mulquant_spec_vectors.v"), *sorted(HDL.glob("mulquant_*_spec.v"))]
+    sources = [
+        Path(__file__).with_name("mulquant_spec_vectors.v"),
+        *sorted(units()["mulquant"].formal.glob("mulquant_*_spec.v")),
+    ]
     subprocess.run(["iverilog", "-g2005", "-o", folder / "spec.vvp", *sources], check=True)
     subprocess.run(["vvp", folder / "spec.vvp", "+operands=operands", "+results=results"], cwd=folder, check=True)
     return [int(word, 16) for word in (folder / "results").read_text().split()]

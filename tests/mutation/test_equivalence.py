@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mutation.equivalence import Equivalence
+from mutation.mutant_result import EQUIVALENT, SURVIVED, UNKNOWN
 from mutation.netlist import SELECT
-from mutation.result import EQUIVALENT, SURVIVED, UNKNOWN
 from mutation.solver import GaveUp
 from mutation.transition import parse_transitions, write_transitions
 from t2c.common.errors import UserError
@@ -106,7 +106,7 @@ def test_without_its_invariant_nothing_is_proven(equivalence: Equivalence) -> No
 def test_what_is_no_invariant_is_refused(wire: str, when: str, folder: Path) -> None:
     """Not reached by 8 cycles after a reset, or by any: what is false must not be assumed for any mutant."""
     question = _question(folder, f"{INVARIANTS}(* keep *) wire wrong = {wire};\n")
-    with pytest.raises(UserError, match=f"mutation/hdl: wrong is no invariant: it can be 0 {when}"):
+    with pytest.raises(UserError, match=f"invariants: wrong is no invariant: it can be 0 {when}"):
         question.check(0)
 
 

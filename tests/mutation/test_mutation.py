@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from mutation.__main__ import main
-from mutation.bench import run_bench
-from mutation.campaign import UNITS_TO_MUTATE, Campaign, open_campaign
+from mutation.campaign import Campaign, open_campaign
+from mutation.kill_table import read_stamp, table_state, write_tables
 from mutation.mutant import Mutant
+from mutation.mutant_bench import run_bench
+from mutation.mutant_result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, MutantResult, MutantResults
 from mutation.netlist import MutatedUnit
-from mutation.result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, Result, Results
 from mutation.sources import Digests, python_code, table_digests, unit_files, verilog_code
-from mutation.table import read_stamp, table_state, write_tables
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
+from t2c.tb.catalogue.registry import mutated_units, units
 from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
 from tests.conftest import ROOT
@@ -96,8 +97,8 @@ def test_mutants_end_as_they_must(
 def test_a_bench_that_fails_by_itself_stops_the_campaign(
     command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(_: object, number: int, *__: object) -> Result:
-        return Result(number=number, verdict=KILLED, reason="corners")
+    def failing(_: object, number: int, *__: object) -> MutantResult:
+        return MutantResult(number=number, verdict=KILLED, reason="corners")
 
     monkeypatch.setattr("mutation.campaign.run_bench", failing)
     with pytest.raises(UserError, match=r"mac_pe fails without a mutation \(corners\)"):
@@ -123,25 +124,27 @@ def test_only_a_bench_kills(
     unit = MutatedUnit(folder=tmp_path, name="mac_pe", netlist="", files=(), mutants=())
     simulator = find_simulator("icarus")
     for outcome, expected in ((ended, verdict), (replace(ended, crashed=True), BROKEN)):
-        monkeypatch.setattr("mutation.bench.run_unit", lambda *_, outcome=outcome, **__: outcome)
+        monkeypatch.setattr("mutation.mutant_bench.run_unit", lambda *_, outcome=outcome, **__: outcome)
         assert run_bench(unit, 1, simulator, sim_output, 1).verdict == expected
 
 
 def test_what_is_no_invariant_stops_the_campaign(
     command: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stated = tmp_path / "mac_pe_invariants.vh"
+    stated = tmp_path / "mac_pe" / "formal" / "mac_pe_invariants.vh"
+    stated.parent.mkdir(parents=True)
     stated.write_text("(* keep *) wire always_zero = a_o == 9'd0;\n")
-    monkeypatch.setattr("mutation.campaign.invariants_file", lambda _: stated)
+    declared = replace(units()["mac_pe"], folder=tmp_path / "mac_pe")
+    monkeypatch.setitem(units(), "mac_pe", declared)
     monkeypatch.setattr("mutation.campaign.run_bench", None)
     with pytest.raises(UserError, match=r"always_zero is no invariant: it can be 0 in the cycle after"):
         command()
 
 
 def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
-    results = Results(tmp_path)
+    results = MutantResults(tmp_path)
     for number, verdict in enumerate((KILLED, EQUIVALENT, SURVIVED, UNKNOWN, BROKEN), 1):
-        results.write(Result(number=number, verdict=verdict, reason="corners"))
+        results.write(MutantResult(number=number, verdict=verdict, reason="corners"))
     assert [n for n in range(1, 7) if results.read(n)] == [1, 2, 3]
     (tmp_path / "1.json").write_text('{"number": 1')
     assert results.read(1) is None
@@ -150,7 +153,7 @@ def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "foo"], "unit = 'foo' is not one of mulquant, mac_pe, lut_softmax"),
+        (["--unit", "foo"], "unit = 'foo' is not one of lut_softmax, mac_pe, mulquant"),
         (["--unit", "mac_pe", "--mutants", "0"], "mutants = 0 is below 1"),
         (["--unit", "mac_pe", "--workers", "0"], "workers = 0 is below 1"),
         (["--unit", "mac_pe", "--mutants", "99999"], r"mutants = 99999: Yosys finds \d+ mutations of mac_pe"),
@@ -173,12 +176,14 @@ def test_what_a_mutate_command_says() -> None:
         Mutant.parse("mutate -list 5")
 
 
-@pytest.mark.parametrize("unit", UNITS_TO_MUTATE)
+@pytest.mark.parametrize("unit", [unit.name for unit in mutated_units()])
 def test_the_committed_table_is_of_this_rtl(unit: str) -> None:
     """Other RTL has other mutants; its comments and layout may change, and so may the bench."""
     stamp = read_stamp(ROOT / "docs", unit)
     assert stamp is not None
-    assert stamp.digests.rtl == table_digests(unit, RTL, unit_files(unit, RTL)).rtl, f"make mutate UNIT={unit} WRITE=1"
+    assert stamp.digests.rtl == table_digests(units()[unit], RTL, unit_files(unit, RTL)).rtl, (
+        f"make mutate UNIT={unit} WRITE=1"
+    )
     rows = re.findall(
         r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
     )
@@ -204,7 +209,7 @@ def test_what_is_said_of_a_table(tmp_path: Path) -> None:
         unit=unit,
         digests=Digests(rtl="12ab", bench="34cd"),
     )
-    results = {1: Result(number=1, verdict=KILLED, reason="corners", compared=7)}
+    results = {1: MutantResult(number=1, verdict=KILLED, reason="corners", compared=7)}
     write = "make mutate UNIT=mac_pe WRITE=1"
     assert table_state(tmp_path, campaign, results) == f"mac_pe.md is missing: {write}"
     head = (ROOT / "docs" / "mutation.md").read_text().partition("| [")[0]

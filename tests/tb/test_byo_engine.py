@@ -13,8 +13,8 @@ from t2c.common.places import RTL
 from t2c.contract.hardware import Hardware
 from t2c.tb import __main__ as command
 from t2c.tb.dut.description import load_description
-from t2c.tb.dut.engine import core_with
-from t2c.tb.units import engine_campaign as engine_command
+from t2c.tb.dut.inside_core import core_with
+from t2c.tb.units import inside_core as engine_command
 from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow

@@ -15,6 +15,7 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
+from t2c.tb.catalogue.registry import units
 from t2c.tb.components.bins import names
 from t2c.tb.components.inputs import flat
 from t2c.tb.units.core_registers import classes as core_registers
@@ -23,7 +24,6 @@ from t2c.tb.units.lut_softmax import classes as lut_softmax
 from t2c.tb.units.mac_pe import classes as mac_pe
 from t2c.tb.units.mulquant import classes as mulquant
 from t2c.tb.units.mulquant.vectors import Config, Item, Ranges, Vector
-from t2c.tb.units.run import UNITS
 from t2c.tb.units.systolic_array import classes as systolic_array
 
 RANGES = Ranges(widths=Widths(acc=8, scale=4, bias=9), shift_w=4, out_w=4, rng=random.Random(7))
@@ -294,7 +294,7 @@ def test_classes_of_mac_pe() -> None:
 
 def test_the_bins_of_a_unit_are_its_classes_and_a_few_events() -> None:
     table = SoftmaxTable(exp=np.array([7, 3]), exponent_bits=12, output_bits=8, reciprocal_bits=22)
-    usual = {name: UNITS[name].parameters for name in ("lut_softmax", "lut_pointwise", "systolic_array", "mac_pe")}
+    usual = {name: units()[name].parameters for name in ("lut_softmax", "lut_pointwise", "systolic_array", "mac_pe")}
     square = np.zeros((4, 4), dtype=np.int64)
     fmt = IntFormat(bits=8, signed=True)
     cases = [
@@ -326,7 +326,7 @@ def test_cycles_of_the_register_file(
     taken: dict[str, tuple[int, ...]], state: dict[str, Any], wanted: set[str]
 ) -> None:
     usual = {"aw_waits": False, "w_waits": False, "ends": (False, False), "start": False, "busy": False}
-    cover = core_registers.cover_unit(UNITS["core_registers"].parameters)
+    cover = core_registers.cover_unit(units()["core_registers"].parameters)
     found = list(core_registers.cycle_bins(taken, **{**usual, **state}))
     for group, name in found:
         cover.hit(group, name)

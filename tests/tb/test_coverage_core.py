@@ -13,13 +13,13 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.mapping.compiler import ALL, compile_program
+from t2c.tb.catalogue.registry import benched_units
 from t2c.tb.components.bins import Coverage
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.cosim.classes import EDGES, core_groups, cover_run, window_bins
 from t2c.tb.cosim.request import UNKNOWN_TEST
 from t2c.tb.coverage.plan import TIGHT, WIDE, core_runs, package_of, unit_runs
 from t2c.tb.random_models.builder import RandomBuilder
-from t2c.tb.units.run import UNITS
 
 Grow = Callable[[RandomBuilder], object]
 
@@ -137,7 +137,7 @@ def test_the_plan_hits_every_bin_of_the_core_without_simulating() -> None:
 
 def test_the_plan_has_every_unit_and_no_run_twice() -> None:
     runs = [*unit_runs(), *core_runs()]
-    assert {run.part for run in runs} == {*UNITS, "core"}
+    assert {run.part for run in runs} == {*(unit.name for unit in benched_units()), "core"}
     assert len({run.id for run in runs}) == len(runs)
-    for unit in UNITS:
-        assert next(run.simulator for run in runs if run.part == unit) == "verilator"
+    for unit in benched_units():
+        assert next(run.simulator for run in runs if run.part == unit.name) == "verilator"

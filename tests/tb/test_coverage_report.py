@@ -10,7 +10,7 @@ from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.tb.coverage import __main__ as command
 from t2c.tb.coverage.lines import Waiver, cover_files, read_waivers
-from t2c.tb.coverage.plan import Finding, Run
+from t2c.tb.coverage.plan import CoverageFinding, CoverageRun
 from t2c.tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
 from t2c.tb.simulation.runner import COVERAGE_DATA
 from t2c.tb.simulation.simulators import find_simulator
@@ -139,9 +139,9 @@ class Campaign:
         monkeypatch.setattr(command, "run_all", lambda *_: [self.finding()] * self.findings)
         monkeypatch.setattr(command, "WAIVERS", self.waivers)
 
-    def finding(self) -> Finding:
-        run = Run(id="mac_pe.usual", part="mac_pe")
-        return Finding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=str(self.data))
+    def finding(self) -> CoverageFinding:
+        run = CoverageRun(id="mac_pe.usual", part="mac_pe")
+        return CoverageFinding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=str(self.data))
 
     def run(self) -> tuple[int, str]:
         status = command.main(["--out", str(self.folder)])

@@ -9,13 +9,13 @@ import pytest
 
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
+from t2c.tb.catalogue.registry import benched_units, units
 from t2c.tb.dut.description import load_description
 from t2c.tb.dut.expressions import evaluate
-from t2c.tb.dut.interfaces import INTERFACES
-from t2c.tb.dut.loader import OWN, open_door, our_unit, own_description
+from t2c.tb.dut.loader import load_module, own_module
 from t2c.tb.dut.ports import Elaboration, SourceError
 from t2c.tb.dut.yaml_file import DescriptionError
-from t2c.tb.units.run import UNITS, find_description
+from t2c.tb.units.run import find_description
 from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "examples" / "byo_rtl"
@@ -35,7 +35,7 @@ def copy(folder: Path, *changes: tuple[str, str]) -> Path:
 
 def open_example(path: Path, output: Path) -> None:
     description = find_description("mulquant", path)
-    open_door(description, {**UNITS["mulquant"].parameters, **description.unit_parameters}, output)
+    load_module(description, {**units()["mulquant"].parameters, **description.unit_parameters}, output)
 
 
 REFUSED = {
@@ -118,7 +118,7 @@ REFUSED = {
     ),
     "constant": ([("  hi: most\n", ""), ("absent", "constants: {hi: 300}\nabsent")], "hi = 300 is outside -128..255"),
     "tie": ([("  hi: most\n", ""), ("absent", "tie: {most: 512}\nabsent")], "hi is mapped to nothing"),
-    "unit": ([("unit: mulquant", "unit: adder")], "unit: 'adder' is not one of mulquant, systolic_array"),
+    "unit": ([("unit: mulquant", "unit: adder")], "unit: 'adder' is not one of core_registers, layer_engine"),
     "other unit": (
         [
             *(("unit: mulquant", "unit: lut_softmax"), ("rounding: half_even", "")),
@@ -240,36 +240,37 @@ def test_a_list_of_files_that_cannot_be_used(content: bytes, message: str, tmp_p
     assert message.format(folder=tmp_path) in str(caught.value)
 
 
-@pytest.mark.parametrize("unit", [unit for unit in INTERFACES if unit in UNITS])
+@pytest.mark.parametrize("unit", [unit.name for unit in benched_units()])
 def test_our_own_units_fit_without_an_adapter(unit: str, tmp_path: Path) -> None:
-    opened = open_door(own_description(unit), UNITS[unit].parameters, tmp_path, table=tmp_path / "table.hex")
+    opened = load_module(find_description(unit), units()[unit].parameters, tmp_path, table=tmp_path / "table.hex")
     assert opened.design.top == unit
     assert opened.missing == {}
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("unit", [unit for unit in INTERFACES if unit in UNITS])
+@pytest.mark.parametrize("unit", [unit.name for unit in benched_units()])
 def test_an_adapter_fits_what_stands_behind_it(unit: str, tmp_path: Path) -> None:
     """Our units as foreign ones: what is generated elaborates with our ports, and with no parameters but these."""
     path = tmp_path / "ours.yaml"
-    path.write_text((OWN / unit / "description.yaml").read_text().replace("../../../rtl", str(RTL)))
-    opened = open_door(load_description(path), UNITS[unit].parameters, tmp_path)
+    path.write_text(units()[unit].description.read_text().replace("../../../rtl", str(RTL)))
+    opened = load_module(load_description(path), units()[unit].parameters, tmp_path)
     design = opened.design
     assert design.top == f"dut_{unit}"
     adapter = Elaboration(design.sources(), design.top, includes=design.includes()).top()
-    ours = our_unit(unit, UNITS[unit].parameters)
+    ours = own_module(units()[unit], units()[unit].parameters)
     assert {name: (port.direction, port.width) for name, port in adapter.ports.items()} == {
         name: (port.direction, port.width) for name, port in ours.ports.items()
     }
-    first = next(iter(UNITS[unit].parameters))
+    first = next(iter(units()[unit].parameters))
     with pytest.raises(SourceError, match=f"dut_{unit}_is_generated_for_other_parameters"):
         Elaboration(design.sources(), design.top, {first: 3}, includes=design.includes())
 
 
 def test_every_unit_has_a_description() -> None:
-    assert {path.parent.name for path in OWN.glob("*/description.yaml")} == set(INTERFACES)
-    for unit in INTERFACES:
-        assert own_description(unit).unit == unit
+    for unit in units().values():
+        assert unit.description.is_file() == bool(unit.interface)
+        if unit.interface:
+            assert load_description(unit.description).unit == unit.name
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from t2c.tb.catalogue.registry import units
 from t2c.tb.simulation.simulators import find_simulator
-from t2c.tb.units.run import UNITS, run_unit
+from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 
@@ -122,7 +123,7 @@ def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     unit, test, original, mutant = FAULTS[name]
-    monkeypatch.setitem(UNITS, unit, dataclasses.replace(UNITS[unit], tests=(test,)))
+    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=(test,)))
     rtl = plant(tmp_path, f"{unit}.v", original, mutant)
     outcome = run_unit(unit, find_simulator("icarus"), tmp_path, rtl=rtl, parameters=SMALL[unit])
     assert (outcome.tests, outcome.failed) == (1, 1)

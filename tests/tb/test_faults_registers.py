@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from t2c.common.errors import UserError
+from t2c.tb.catalogue.registry import units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from t2c.tb.units.run import UNITS, run_unit
+from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 
@@ -171,7 +172,7 @@ def test_the_registers_match_their_model(parameters: dict[str, int], simulator: 
 def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     test, original, mutant = MUTANTS[name]
-    monkeypatch.setitem(UNITS, UNIT, dataclasses.replace(UNITS[UNIT], tests=(test,)))
+    monkeypatch.setitem(units(), UNIT, dataclasses.replace(units()[UNIT], tests=(test,)))
     outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, rtl=plant(tmp_path, f"{UNIT}.v", original, mutant))
     assert (outcome.tests, outcome.failed) == (1, 1)
 

@@ -19,15 +19,17 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import save_package
 from t2c.golden.nodes.softmax import Softmax
 from t2c.tb.__main__ import main as sim
+from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.table import read_entries
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.lut_softmax.rows import Space, corner_rows, random_rows, tie_rows
-from t2c.tb.units.run import UNITS, run_unit
-from t2c.tb.units.tables import TableChoice, choose_table, named_table, read_entries, table_from_file, table_from_node
+from t2c.tb.units.run import run_unit
+from t2c.tb.units.tables import TableChoice, choose_table, named_table, table_from_file, table_from_node
 from tests.table_net import table_package
 
 pytestmark = pytest.mark.slow
 
-SOFTMAX, POINTWISE = UNITS["lut_softmax"].parameters, UNITS["lut_pointwise"].parameters
+SOFTMAX, POINTWISE = units()["lut_softmax"].parameters, units()["lut_pointwise"].parameters
 
 
 def choice(**given: str) -> TableChoice:
@@ -95,7 +97,7 @@ def test_a_bad_table_is_refused_in_one_line(unit: str, text: str, message: str, 
     path = tmp_path / "my.hex"
     path.write_text(text)
     with pytest.raises(UserError, match=message) as caught:
-        table_from_file(unit, path, UNITS[unit].parameters)
+        table_from_file(unit, path, units()[unit].parameters)
     assert "\n" not in str(caught.value)
 
 
@@ -127,7 +129,7 @@ def test_a_rounding_that_the_unit_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize(
     ("unit", "given", "message"),
     [
-        ("mulquant", {"table": "exp"}, "table: unit = mulquant has no table; lut_softmax and lut_pointwise have"),
+        ("mulquant", {"table": "exp"}, "table: unit = mulquant has no table; lut_pointwise and lut_softmax have"),
         ("mulquant", {"layer": "conv1"}, "layer: unit = mulquant has no table"),
         ("lut_softmax", {"table": "gelu"}, "table = 'gelu' is no file and not one of rising, exp, random"),
         (
@@ -142,12 +144,12 @@ def test_a_rounding_that_the_unit_does_not_have_is_refused() -> None:
 )
 def test_a_choice_that_cannot_be_met(unit: str, given: Mapping[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        choose_table(unit, UNITS[unit].parameters, choice(**given))
+        choose_table(unit, units()[unit].parameters, choice(**given))
 
 
 def test_nothing_chosen() -> None:
     assert choose_table("lut_softmax", SOFTMAX, choice()) is None
-    assert choose_table("mulquant", UNITS["mulquant"].parameters, choice()) is None
+    assert choose_table("mulquant", units()["mulquant"].parameters, choice()) is None
 
 
 @pytest.mark.parametrize(("unit", "layer"), [("lut_softmax", "softmax"), ("lut_pointwise", "gelu")])
@@ -166,7 +168,7 @@ def test_a_table_of_ones_own_runs(tmp_path: Path, sim_output: Path) -> None:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, unit: str, *tests: str) -> None:
-    monkeypatch.setitem(UNITS, unit, dataclasses.replace(UNITS[unit], tests=tests))
+    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=tests))
 
 
 @pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=pytest.mark.campaign)])

@@ -7,24 +7,13 @@ from pathlib import Path
 import pytest
 
 from t2c.common.errors import UserError
+from t2c.tb.catalogue.registry import benched_units, runnable_names
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
 
 pytestmark = pytest.mark.slow
 
-CASES = [
-    ("mulquant", {}),
-    ("mulquant", {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2}),
-    ("mulquant", {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2, "SHIFT_W": 5, "OUT_W": 5}),
-    ("lut_softmax", {}),
-    ("lut_softmax", {"X_W": 2, "DEPTH_W": 1, "E_W": 4, "OUT_W": 2, "R_W": 6, "LEN_W": 1}),
-    ("lut_pointwise", {}),
-    ("mac_pe", {}),
-    ("mac_pe", {"A_W": 3, "W_W": 2, "PSUM_W": 6}),
-    ("systolic_array", {}),
-    ("systolic_array", {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}),
-    ("systolic_array", {"ROWS": 3, "COLS": 7, "A_W": 5, "W_W": 8}),
-]
+CASES = [(unit.name, dict(parameters)) for unit in benched_units() for parameters in ({}, *unit.ends)]
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
@@ -34,6 +23,19 @@ def test_unit_matches_golden(unit: str, parameters: dict[str, int], simulator: s
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-def test_unknown_unit_lists_the_units(sim_output: Path) -> None:
-    with pytest.raises(UserError, match="unit = 'foo' is not one of mulquant, systolic_array"):
-        run_unit("foo", find_simulator("icarus"), sim_output)
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("foo", "unit = 'foo' is not one of core_registers, layer_engine, lut_pointwise"),
+        ("axis_fifo", "unit = 'axis_fifo' has no bench; core_registers, layer_engine, lut_pointwise"),
+        ("layer_engine", "unit = 'layer_engine' has no bench of its own; it runs inside the core"),
+    ],
+)
+def test_a_unit_without_a_bench_is_refused_in_a_line(name: str, message: str, sim_output: Path) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        run_unit(name, find_simulator("icarus"), sim_output)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_make_sim_takes() -> None:
+    assert {"layer_engine", *(unit.name for unit in benched_units())} == set(runnable_names())

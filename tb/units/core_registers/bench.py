@@ -26,7 +26,7 @@ from t2c.tb.units.core_registers.bench_parts import (
     Program,
     RegistersBench,
 )
-from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.settings import UnitSettings
 
 PERIOD_NS = 2
 

@@ -15,7 +15,7 @@ from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.units.core_registers.classes import cover_unit, cycle_bins
-from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.settings import UnitSettings
 
 CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE = range(0x00, 0x1C, 4)
 BUSY, DONE, FAILED = 1, 2, 4

@@ -18,7 +18,7 @@ from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.units.mac_pe.classes import classes, cover_unit
 from t2c.tb.units.mulquant.vectors import near_powers
-from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.settings import UnitSettings
 
 PERIOD_NS = 2
 

@@ -31,7 +31,7 @@ from t2c.tb.units.mulquant.vectors import (
     random_vectors,
     singles,
 )
-from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.stream_bench import StreamBench
 
 PERIOD_NS = 2

@@ -17,12 +17,12 @@ from cocotb_bus.monitors import BusMonitor
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.gemm import gemm
+from t2c.tb.catalogue.interface import LAST_FIRST
 from t2c.tb.components.axi_stream import StreamError
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
-from t2c.tb.dut.interfaces import LAST_FIRST
 from t2c.tb.dut.latency import check_fixed_latency
-from t2c.tb.units.run import UnitSettings
+from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.systolic_array.classes import Driven, classes, cover_unit, timing, wrong_columns
 
 PERIOD_NS = 2

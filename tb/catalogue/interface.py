@@ -1,4 +1,4 @@
-"""What a description may say of each unit: its fields, streams, lanes, and what a module may do without.
+"""What a description may say of a unit: its fields, streams, lanes, and what a module may do without.
 
 Names are those of the unit's ports without the direction (`s_axis_tvalid`, `zero_point`), or of a packed port's fields.
 """
@@ -48,58 +48,13 @@ class Interface:
     waiting: str = "0"
 
 
-_AXIS = {
+AXIS: dict[str, Stream] = {
     "source": Stream(valid="s_axis_tvalid", ready="s_axis_tready"),
     "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata",)),
 }
-_AXIS_LAST = _AXIS | {
-    "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata", "m_axis_tlast"))
+"""Both streams of a unit with one AXI-Stream in and one out, as arguments of Interface."""
+AXIS_LAST: dict[str, Stream] = {
+    **AXIS,
+    "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata", "m_axis_tlast")),
 }
-_PARAMETERS = (("acc", "ACC_W"), ("multiplier", "SCALE_W"), ("bias", "BIAS_W"), ("shift", "SHIFT_W"))
-
-INTERFACES = {
-    "mulquant": Interface(
-        handshakes=(VALID_READY, VALID_ONLY, FIXED_LATENCY),
-        **_AXIS,
-        silent="s_axis_tuser",
-        fields={"s_axis_tdata": _PARAMETERS},
-        constants=("zero_point", "lo", "hi", "bias", "shift"),
-        features={"pairs": ("s_axis_tuser",)},
-        needs={"pairs": ("pairs",), "latency": ("latency",), "reset_in_mid_stream": ("reset", "latency")},
-        narrow=("zero_point", "lo", "hi"),
-        rounding="rounding",
-    ),
-    "systolic_array": Interface(
-        handshakes=(VALID_ONLY, FIXED_LATENCY),
-        source=Stream(valid="a_valid"),
-        sink=Stream(valid="psum_valid", data=("psum_data",)),
-        lanes={"w_data": "COLS", "a_data": "ROWS", "psum_data": "COLS"},
-        features={"double_buffer": ("a_first",)},
-        needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
-    ),
-    "lut_softmax": Interface(
-        handshakes=(VALID_READY, VALID_ONLY),
-        **_AXIS_LAST,
-        features={"overlong": ("overlong",), "timing": ()},
-        needs={"overlong_rows": ("overlong",), "timing": ("timing",), "reset_in_mid_row": ("reset",)},
-        constants=("x_signed",),
-        waiting="2 << LEN_W",
-    ),
-    "lut_pointwise": Interface(
-        handshakes=(VALID_READY, VALID_ONLY, FIXED_LATENCY),
-        **_AXIS_LAST,
-        needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
-    ),
-    "layer_engine": Interface(
-        lanes={
-            "act_raddr": "ROWS",
-            "act_rdata": "ROWS",
-            "wgt_rdata": "COLS",
-            "par_rdata": "COLS",
-            "out_data": "COLS",
-        },
-    ),
-    "mac_pe": Interface(),
-    "core_registers": Interface(),
-}
-"""By unit; the order is that of the documentation."""
+"""The same where results carry tlast."""

@@ -14,21 +14,23 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from formal import solver
-from formal.proof import Proof, Twin
-from formal.trace import last_values
+from formal import bitwuzla_process
+from formal.counterexample import last_values
 from t2c.common.errors import UserError
-from t2c.common.places import ROOT, RTL
+from t2c.common.places import ROOT
 from t2c.common.time_limit import scaled
+from t2c.tb.catalogue.proof import NegativeControl, Proof
+from t2c.tb.catalogue.registry import units
 from t2c.tb.simulation.yosys import find_yosys
 
-HDL = ROOT / "formal" / "hdl"
+SHARED = ROOT / "formal" / "hdl"
+"""Verilog that harnesses of several units include; each unit's own is in its folder's `formal`."""
 OUT = ROOT / "sim_build" / "formal"
 TIMEOUT = 1200
 """Seconds for one run of SymbiYosys, on a quiet machine; one that takes longer proves nothing."""
 GRACE = 10
 """Seconds, on a quiet machine, in which SymbiYosys ends what it started."""
-PROVE, COVER, TWIN = "prove", "cover", "twin"
+PROVE, COVER, CONTROL = "prove", "cover", "control"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,45 +59,45 @@ def tool_environment(folder: Path) -> dict[str, str]:
         tools[variable] = found
     if find_spec("bitwuzla") is None:
         raise UserError("the Python package bitwuzla is missing: 'make formal' installs it")
-    solver.install(folder / "bin")
+    bitwuzla_process.install(folder / "bin")
     path = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
     return {**os.environ, **tools, "PATH": path}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """One run of SymbiYosys for a proof: the proof itself, its cover statements, or a twin."""
+class ProofPart:
+    """One run of SymbiYosys for a proof: the proof itself, its cover statements, or a negative control."""
 
     proof: Proof
     kind: str
-    twin: Twin | None = None
+    control: NegativeControl | None = None
 
     @property
     def folder(self) -> Path:
         """Where it works, below the output folder."""
-        number = f"-{self.proof.twins.index(self.twin) + 1}" if self.twin else ""
+        number = f"-{self.proof.controls.index(self.control) + 1}" if self.control else ""
         return Path(self.proof.unit) / self.proof.name / f"{self.kind}{number}"
 
     @property
     def mode(self) -> tuple[str, int]:
-        """Mode and depth for SymbiYosys. A twin is refuted by a trace from reset, never by a failed induction."""
-        if self.twin:
-            return "bmc", self.twin.depth
+        """Mode and depth for SymbiYosys. A control is refuted by a trace from reset, never by a failed induction."""
+        if self.control:
+            return "bmc", self.control.depth
         if self.kind == COVER:
             return "cover", self.proof.cover_depth
         return "prove", self.proof.depth
 
 
-def parts(proof: Proof) -> list[Part]:
+def parts(proof: Proof) -> list[ProofPart]:
     """Everything that a proof consists of."""
-    twins = [Part(proof=proof, kind=TWIN, twin=twin) for twin in proof.twins]
-    return [Part(proof=proof, kind=PROVE), Part(proof=proof, kind=COVER), *twins]
+    controls = [ProofPart(proof=proof, kind=CONTROL, control=control) for control in proof.controls]
+    return [ProofPart(proof=proof, kind=PROVE), ProofPart(proof=proof, kind=COVER), *controls]
 
 
-def configuration(part: Part, rtl: Path, limit: int) -> str:
+def configuration(part: ProofPart, rtl: Path, limit: int) -> str:
     """The .sby file; `rtl` holds the RTL, planted or not; limit: seconds.
 
-    INVARIANTS is defined for the proof only: a twin must be refuted by what a user of the unit sees.
+    INVARIANTS is defined for the proof only: a control must be refuted by what a user of the unit sees.
     """
     proof = part.proof
     hdl = (*proof.specs, f"{proof.top}.v")
@@ -124,10 +126,16 @@ def configuration(part: Part, rtl: Path, limit: int) -> str:
         "check -assert",  # a misspelt name of a register has no driver
         "select -assert-none t:$dlatch",
         "[files]",
-        *(str(HDL / name) for name in (*hdl, *proof.includes)),
+        *(str(_harness_file(proof, name)) for name in (*hdl, *proof.includes)),
         *(str(rtl / name) for name in proof.rtl),
     ]
     return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"
+
+
+def _harness_file(proof: Proof, name: str) -> Path:
+    """A file of the unit's own, or one that several units share."""
+    own = units()[proof.unit].formal / name
+    return own if own.is_file() else SHARED / name
 
 
 def _memories(proof: Proof) -> str:
@@ -140,26 +148,27 @@ def _memories(proof: Proof) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(part: Part, *, out: Path = OUT, rtl: Path = RTL, stop: threading.Event | None = None) -> Verdict:
+def run(part: ProofPart, *, out: Path = OUT, rtl: Path | None = None, stop: threading.Event | None = None) -> Verdict:
     """Run one part of a proof.
 
     Args:
         part: what to run.
         out: folder for everything that is written.
-        rtl: folder of the RTL under proof.
+        rtl: folder that takes the place of the unit's RTL.
         stop: once set, from another thread, the run ends without an answer.
 
     Raises:
-        ProofError: the twin's error cannot be planted.
+        ProofError: the control's error cannot be planted.
         UserError: a tool is missing.
     """
     work = out / part.folder
     shutil.rmtree(work, ignore_errors=True)
     sources = work / "rtl"
     sources.mkdir(parents=True)
+    rtl = rtl or units()[part.proof.unit].rtl
     for name in part.proof.rtl:
         text = (rtl / name).read_text()
-        (sources / name).write_text(part.twin.plant(text) if part.twin and part.twin.file == name else text)
+        (sources / name).write_text(part.control.plant(text) if part.control and part.control.file == name else text)
     limit = round(scaled(TIMEOUT))
     (work / "run.sby").write_text(configuration(part, sources, limit))
     start = time.monotonic()
@@ -193,7 +202,7 @@ def _symbiyosys(work: Path, environment: Mapping[str, str], limit: int, stop: th
                 process.wait()
 
 
-def judge(part: Part, word: str, work: Path, seconds: float) -> Verdict:
+def judge(part: ProofPart, word: str, work: Path, seconds: float) -> Verdict:
     """Turn SymbiYosys' word into a verdict; only PASS proves, only FAIL with a trace refutes."""
     log = (work / "log.txt").read_text()
     if word not in ("PASS", "FAIL"):
@@ -210,6 +219,6 @@ def judge(part: Part, word: str, work: Path, seconds: float) -> Verdict:
     assertion = re.search(r"Assert failed in [^:]*: (\S+)", log)
     if assertion is None or not trace.is_file():
         return Verdict(good=False, text="no answer (FAIL without a counterexample)", seconds=seconds)
-    values = last_values(trace, part.twin.show if part.twin else ())
-    text = "refuted" if part.kind == TWIN else "REFUTED"
-    return Verdict(good=part.kind == TWIN, text=f"{text} at {assertion[1]}", values=values, seconds=seconds)
+    values = last_values(trace, part.control.show if part.control else ())
+    text = "refuted" if part.kind == CONTROL else "REFUTED"
+    return Verdict(good=part.kind == CONTROL, text=f"{text} at {assertion[1]}", values=values, seconds=seconds)

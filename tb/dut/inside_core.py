@@ -7,18 +7,17 @@ from pathlib import Path
 from t2c.common.places import RTL
 from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
-from t2c.tb.dut.check import check
+from t2c.tb.catalogue.interface import FIRST_FIRST
+from t2c.tb.catalogue.registry import units
 from t2c.tb.dut.description import Description
-from t2c.tb.dut.interfaces import FIRST_FIRST
+from t2c.tb.dut.description_check import check
 from t2c.tb.dut.loader import is_own, write_adapter
 from t2c.tb.dut.ports import Elaboration
 from t2c.tb.dut.wiring import Wiring
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import read_filelist
 
-UNIT, ARRAY, CORE = "layer_engine", "systolic_array", "t2c_core"
-PLACES = {UNIT: "i_engine", ARRAY: "i_engine.i_array"}
-"""Units that run inside the core, and where."""
+ARRAY, CORE = "systolic_array", "t2c_core"
 
 
 def core_with(description: Description, hardware: Hardware, output: Path) -> Path:
@@ -35,7 +34,7 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
     Raises:
         DescriptionError, SourceError: the description does not fit.
     """
-    files, place = read_filelist(RTL / FILELIST).sources, PLACES[description.unit]
+    files, place = read_filelist(RTL / FILELIST).sources, units()[description.unit].inside_core
     core = Elaboration(files, CORE, hardware.parameters(), includes=[RTL])
     wiring = check(description, core.instance(place))
     for name, value in description.unit_parameters.items():

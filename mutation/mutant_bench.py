@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit
-from mutation.result import BROKEN, KILLED, SURVIVED, Result
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
 from t2c.tb.simulation.simulators import Simulator
@@ -18,7 +18,7 @@ _NOT_RUN = "RegressionTerminated"
 _FIRST_ONLY = {"COCOTB_MAX_FAILURES": "1", STOP_AT_MISMATCH: "1"}
 
 
-def run_bench(unit: MutatedUnit, number: int, simulator: Simulator, output: Path, seed: int) -> Result:
+def run_bench(unit: MutatedUnit, number: int, simulator: Simulator, output: Path, seed: int) -> MutantResult:
     """Run the bench on a mutant; 0 is the unit itself.
 
     Returns:
@@ -38,19 +38,19 @@ def run_bench(unit: MutatedUnit, number: int, simulator: Simulator, output: Path
         folder_suffix=f"mutant{number}",
     )
     if outcome.passed:
-        return Result(number=number, verdict=SURVIVED, reason="every test passes", seconds=outcome.seconds)
+        return MutantResult(number=number, verdict=SURVIVED, reason="every test passes", seconds=outcome.seconds)
     folder = outcome.log.parent
     failure = None if outcome.crashed else _first_failure(folder / "results.xml")
     if failure is None:
         reason = f"the simulation came to no verdict; see {outcome.log}"
-        return Result(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
+        return MutantResult(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
     test, kind, message = failure
     if kind not in _COMPLAINTS:
         reason = f"{test}: {kind}: {message}; see {outcome.log}"
-        return Result(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
+        return MutantResult(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
     findings = read_report(folder).tests.get(test)
     compared = findings.compared if findings else 0
-    return Result(number=number, verdict=KILLED, reason=test, compared=compared, seconds=outcome.seconds)
+    return MutantResult(number=number, verdict=KILLED, reason=test, compared=compared, seconds=outcome.seconds)
 
 
 def _first_failure(path: Path) -> tuple[str, str, str] | None:

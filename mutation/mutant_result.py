@@ -16,7 +16,7 @@ _FINAL = (*EXPLAINED, SURVIVED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class MutantResult:
     """The verdict on a mutant.
 
     number: of the mutant; verdict: one of the above; reason: the test that killed it, or what the proof or the run
@@ -35,15 +35,15 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Results:
+class MutantResults:
     """The folder of a campaign's results: one file a mutant, written whole or not at all."""
 
     folder: Path
 
-    def read(self, number: int) -> Result | None:
+    def read(self, number: int) -> MutantResult | None:
         """The result of a mutant, if it is final: what came to no verdict is tried again."""
         try:
-            result = Result(**json.loads((self.folder / f"{number}.json").read_text()))
+            result = MutantResult(**json.loads((self.folder / f"{number}.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
         return result if result.number == number and result.verdict in _FINAL else None
@@ -61,7 +61,7 @@ class Results:
         before = self.seconds
         (self.folder / "seconds").write_text(f"{before[0] + wall} {before[1] + cpu}\n")
 
-    def write(self, result: Result) -> None:
+    def write(self, result: MutantResult) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{result.number}.part"
         part.write_text(json.dumps(asdict(result), indent=1) + "\n")

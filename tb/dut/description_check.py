@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from t2c.common.errors import UserError
+from t2c.tb.catalogue.interface import FIXED_LATENCY, MSB_FIRST, VALID_READY
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
-from t2c.tb.dut.interfaces import FIXED_LATENCY, MSB_FIRST, VALID_READY
 from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
 from t2c.tb.dut.wiring import Signal, Wire, Wiring, stem
 

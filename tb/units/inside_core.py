@@ -17,12 +17,11 @@ from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest, Waves, replay_settings
 from t2c.tb.cosim.verdict import RunResult
-from t2c.tb.dut.description import load_description
-from t2c.tb.dut.engine import core_with
-from t2c.tb.dut.loader import own_description
+from t2c.tb.dut.inside_core import core_with
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.command import dut_settings, module_text
+from t2c.tb.units.run import find_description
 
 LAYERS, NETWORKS = 6, 3
 """Random layers and networks of a campaign, after the model."""
@@ -30,7 +29,7 @@ STALLS = ("none", "p50", "bursts,p90")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Run:
+class CampaignRun:
     """One run of the campaign. model: for the report; made: from the seed, so that only the campaign repeats it."""
 
     package: Package
@@ -41,12 +40,10 @@ class Run:
     made: bool = False
 
 
-def run_engine_command(options: argparse.Namespace, hardware: Hardware) -> int:
+def run_inside_core_command(options: argparse.Namespace, hardware: Hardware) -> int:
     """Run the campaign and print a line a run; return 0 if every run is a PASS, 1 otherwise."""
     unit = options.unit
-    description = load_description(Path(options.dut)) if options.dut else own_description(unit)
-    if description.unit != unit:
-        raise description.error("unit", f"unit: this describes a {description.unit}, not a {unit}")
+    description = find_description(unit, Path(options.dut) if options.dut else None)
     simulator, output = find_simulator(options.sim), options.out.resolve()
     runs = list(campaign(options))
     rtl = core_with(description, hardware, output)
@@ -72,22 +69,22 @@ def run_engine_command(options: argparse.Namespace, hardware: Hardware) -> int:
     return 1 if failed else 0
 
 
-def campaign(options: argparse.Namespace) -> Iterator[Run]:
+def campaign(options: argparse.Namespace) -> Iterator[CampaignRun]:
     """The model behind each kind of stalls, or behind the one that is asked for; then random layers and networks."""
     path, package = open_package(options.model)
     layer = ALL if options.layer == "list" else options.layer
     for stall in STALLS if options.stall == "none" else (options.stall,):
-        yield Run(package=package, model=str(path), layer=layer, images=options.images, stall=stall)
+        yield CampaignRun(package=package, model=str(path), layer=layer, images=options.images, stall=stall)
     if options.layer not in ("list", ALL):
         return
     for make, count in ((random_layer, LAYERS), (random_network, NETWORKS)):
         for index in range(count):
             made = make(options.seed + index)
             stall = STALLS[index % len(STALLS)]
-            yield Run(package=made, model=made.name, layer=ALL, images=1, stall=stall, made=True)
+            yield CampaignRun(package=made, model=made.name, layer=ALL, images=1, stall=stall, made=True)
 
 
-def run_line(run: Run, result: RunResult) -> str:
+def run_line(run: CampaignRun, result: RunResult) -> str:
     """Verdict, what ran, and how much was compared."""
     figures = result.figures
     what = f"{run.model} {run.layer}, {run.images} images, stall {run.stall}"
@@ -97,7 +94,7 @@ def run_line(run: Run, result: RunResult) -> str:
     )
 
 
-def failure_lines(job: Cosimulation, result: RunResult, run: Run, dut: dict[str, object]) -> Iterator[str]:
+def failure_lines(job: Cosimulation, result: RunResult, run: CampaignRun, dut: dict[str, object]) -> Iterator[str]:
     """Reasons; for our own engine the first wrong signal inside, whose signals the probe knows; how to see it again."""
     yield from result.reasons
     found = diagnose(job, result) if job.request.rtl == RTL and job.request.waves is None else None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.campaign import Campaign
-from mutation.result import EQUIVALENT, KILLED, Result
+from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
 from mutation.sources import Digests
-from t2c.tb.units.run import UNITS
+from t2c.tb.catalogue.registry import units
 
 _HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
 
@@ -25,12 +25,12 @@ class Stamp:
     digests: Digests
 
 
-def kills(results: Sequence[Result]) -> Counter[str]:
+def kills(results: Sequence[MutantResult]) -> Counter[str]:
     """Mutants killed by each test."""
     return Counter(result.reason for result in results if result.verdict == KILLED)
 
 
-def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
+def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
     """The page of a unit: a row a mutant."""
     unit = campaign.unit
     ordered = [results[mutant.number] for mutant in unit.mutants]
@@ -61,9 +61,9 @@ def unit_page(campaign: Campaign, results: Mapping[int, Result]) -> str:
     return "\n".join([*lines, ""])
 
 
-def summary_row(campaign: Campaign, results: Sequence[Result]) -> str:
+def summary_row(campaign: Campaign, results: Sequence[MutantResult]) -> str:
     """The line of a unit in docs/mutation.md."""
-    tests = [test for test in UNITS[campaign.name].tests if test in kills(results)]
+    tests = [test for test in units()[campaign.name].tests if test in kills(results)]
     by = ", ".join(f"`{test}` {kills(results)[test]}" for test in tests)
     equal = sum(result.verdict == EQUIVALENT for result in results)
     unexplained = sum(not result.explained for result in results)
@@ -81,7 +81,7 @@ def summary_row(campaign: Campaign, results: Sequence[Result]) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -> None:
+def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantResult]) -> None:
     """Write the page of a unit, and its line in mutation.md in place of the one that is there."""
     pages, overview = docs / "mutation", docs / "mutation.md"
     pages.mkdir(exist_ok=True)
@@ -107,7 +107,7 @@ def read_stamp(docs: Path, name: str) -> Stamp | None:
     return Stamp(count=int(found[1]), seed=int(found[2]), digests=Digests(rtl=found[3], bench=found[4]))
 
 
-def table_state(docs: Path, campaign: Campaign, results: Mapping[int, Result]) -> str:
+def table_state(docs: Path, campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
     """In a line: how the committed page compares with these results."""
     path = docs / "mutation" / f"{campaign.name}.md"
     stamp = read_stamp(docs, campaign.name)

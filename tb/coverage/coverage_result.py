@@ -14,7 +14,7 @@ SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class CoverageResult:
     """All that was found. parts: bins of each unit and of the core; files: by name; stale: waivers that waive nothing.
 
     failures: id and first reason of each run that failed; runs: how many there were; seconds: in all.
@@ -67,12 +67,12 @@ def tally(bins: Mapping[str, Bin]) -> tuple[int, int, int]:
     return hit, len(bins) - absent, absent
 
 
-def table(result: Result) -> str:
+def table(result: CoverageResult) -> str:
     """The tables, every bin and line that is missing, and the verdict."""
     return "\n".join([*_bin_rows(result), "", *_file_rows(result), "", *_verdict(result)])
 
 
-def _bin_rows(result: Result) -> Iterator[str]:
+def _bin_rows(result: CoverageResult) -> Iterator[str]:
     width = max((len(group) for cover in result.parts.values() for group in cover.groups), default=5)
     yield f"{'unit':14}  {'group':{width}}  {'hit':>5}  {'of':>5}  {'not applicable':>14}"
     total = [0, 0, 0]
@@ -93,7 +93,7 @@ def _share(hit: int, of: int) -> str:
     return f"{hit:7,} of {of:7,}  {100 * hit / of:5.1f}%" if of else ""
 
 
-def _file_rows(result: Result) -> Iterator[str]:
+def _file_rows(result: CoverageResult) -> Iterator[str]:
     yield f"{'source':24}  {'lines and branches':>24}  {'waived':>6}  {'toggles':>24}"
     for name, file in result.files.items():
         lines, toggles = _share(file.hit, file.points), _share(file.toggled, file.toggles)
@@ -104,7 +104,7 @@ def _file_rows(result: Result) -> Iterator[str]:
     yield f"{'total':24}  {lines:>24}  {sum(len(f.waived) for f in files) or '':>6}  {toggles:>24}"
 
 
-def _verdict(result: Result) -> Iterator[str]:
+def _verdict(result: CoverageResult) -> Iterator[str]:
     failures, others = list(result.failures), result.reasons[len(result.failures) :]
     yield from (f"  {reason}" for reason in failures[:SHOWN])
     if len(failures) > SHOWN:

@@ -1,4 +1,4 @@
-"""What a proof is: a harness over one unit, the method, and a twin with one planted error that must be refuted."""
+"""What a proof is: a harness over one unit, the method, and negative controls, each with one planted error."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class ProofError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Twin:
-    """One planted error.
+class NegativeControl:
+    """RTL with one planted error, which the proof's harness must refute.
 
     error: what is wrong, in words.
-    file: of rtl/.
+    file: of the unit's RTL.
     original, mutant: text that is there exactly once, and what replaces it.
     depth: length of a run from reset in whose last cycle the error shows.
     show: signals of the harness that make the counterexample readable.
@@ -36,7 +36,7 @@ class Twin:
         """
         if (count := text.count(self.original)) != 1:
             raise ProofError(
-                f"twin '{self.error}': {self.file} holds {self.original!r} {count} times, once was expected"
+                f"negative control '{self.error}': {self.file} holds {self.original!r} {count} times, once was expected"
             )
         return text.replace(self.original, self.mutant)
 
@@ -55,22 +55,22 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Proof:
-    """Assertions in formal/hdl/<top>.v, assumptions included, about modules of rtl/.
+    """Assertions in formal/<top>.v of the unit's folder, assumptions included, about its module and others beside it.
 
-    unit, name: what `--only` matches, as unit/name.
+    unit, name: what `--only` matches, as unit/name; the unit that declares the proof puts its name there.
     claim: the property in words.
     top: harness module.
-    rtl, specs: files of rtl/, the unit first; further files of formal/hdl.
+    rtl, specs: files of rtl/, the unit first; further Verilog, of the unit's folder or of formal/hdl.
     includes, defines: further files that the harness includes, and names that it takes from `define.
     parameters: of the harness.
-    small: parameters for cover statements and twins, which run from reset, where full width would take long.
+    small: parameters for cover statements and controls, which run from reset, where full width would take long.
     depth: of the induction.
     memories: name of a wire in memories.vh that holds all words of a memory side by side.
     cover_depth: length of runs from reset in whose last cycle the cover statements are reached.
-    twins: what must be refuted.
+    controls: what must be refuted.
     """
 
-    unit: str
+    unit: str = ""
     name: str
     claim: str
     top: str
@@ -83,17 +83,19 @@ class Proof:
     depth: int = 2
     memories: Mapping[str, Memory] = field(default_factory=dict)
     cover_depth: int
-    twins: tuple[Twin, ...]
+    controls: tuple[NegativeControl, ...]
 
     def __post_init__(self) -> None:
-        if not self.twins:
-            raise ProofError(f"{self.id}: a proof without a twin")
-        for twin in self.twins:
-            if twin.file not in self.rtl:
-                raise ProofError(f"{self.id}: twin '{twin.error}' changes {twin.file}, which the proof does not read")
+        if not self.controls:
+            raise ProofError(f"{self.id}: a proof without a negative control")
+        for control in self.controls:
+            if control.file not in self.rtl:
+                text = f"negative control '{control.error}' changes {control.file}, which the proof does not read"
+                raise ProofError(f"{self.id}: {text}")
 
     @property
     def id(self) -> str:
+        """What `--only` matches."""
         return f"{self.unit}/{self.name}"
 
     @property

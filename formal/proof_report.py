@@ -7,34 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from formal.engine import COVER, PROVE, TWIN, Part, Verdict
-from formal.proof import Proof
+from formal.symbiyosys import CONTROL, COVER, PROVE, ProofPart, Verdict
+from t2c.tb.catalogue.proof import Proof
 
 _WIDTHS = (24, 22, 10, 9, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class ProofRecord:
     """A proof with the verdict of each of its parts."""
 
     proof: Proof
-    verdicts: Mapping[Part, Verdict]
+    verdicts: Mapping[ProofPart, Verdict]
 
     @property
     def good(self) -> bool:
-        """Proven, every cover statement reached, every twin refuted; at least one of each was run."""
+        """Proven, every cover statement reached, every negative control refuted; at least one of each was run."""
         kinds = {part.kind for part in self.verdicts}
-        return kinds == {PROVE, COVER, TWIN} and all(verdict.good for verdict in self.verdicts.values())
+        return kinds == {PROVE, COVER, CONTROL} and all(verdict.good for verdict in self.verdicts.values())
 
     @property
     def seconds(self) -> float:
         return sum(verdict.seconds for verdict in self.verdicts.values())
 
     def row(self) -> str:
-        """One row: proof, method, result, seconds, twins refuted; below it what a reader needs to judge it."""
+        """One row: proof, method, result, seconds, controls refuted; below it what a reader needs to judge it."""
         proven, covers = (self._only(kind) for kind in (PROVE, COVER))
-        twins = [(part.twin, verdict) for part, verdict in self.verdicts.items() if part.twin]
-        refuted = f"{sum(verdict.good for _, verdict in twins)} of {len(twins)}"
+        controls = [(part.control, verdict) for part, verdict in self.verdicts.items() if part.control]
+        refuted = f"{sum(verdict.good for _, verdict in controls)} of {len(controls)}"
         result = "proven" if proven.good and covers.good else "FAIL"
         parameters = " ".join(f"{name}={value}" for name, value in self.proof.parameters.items())
         lines = [
@@ -44,9 +44,9 @@ class Record:
         ]
         if not proven.good:
             lines.append(f"    {proven.text}")
-        for twin, verdict in twins:
+        for control, verdict in controls:
             values = " ".join(f"{name}={value}" for name, value in verdict.values.items())
-            lines.append(f"    twin: {twin.error}: {verdict.text}{'; ' if values else ''}{values}")
+            lines.append(f"    control: {control.error}: {verdict.text}{'; ' if values else ''}{values}")
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
@@ -58,7 +58,7 @@ class Record:
             "method": self.proof.method,
             "good": self.good,
             "parts": [
-                {"part": part.kind, **({"error": part.twin.error} if part.twin else {}), **asdict(verdict)}
+                {"part": part.kind, **({"error": part.control.error} if part.control else {}), **asdict(verdict)}
                 for part, verdict in self.verdicts.items()
             ],
         }
@@ -73,28 +73,28 @@ def _aligned(*cells: str) -> str:
 
 def header() -> str:
     """The first line of the table."""
-    return _aligned("proof", "method", "result", "seconds", "twins refuted")
+    return _aligned("proof", "method", "result", "seconds", "controls refuted")
 
 
-def is_pass(records: Sequence[Record]) -> bool:
+def is_pass(records: Sequence[ProofRecord]) -> bool:
     """True only if there is a record and every one is good: nothing run proves nothing."""
     return bool(records) and all(record.good for record in records)
 
 
-def summary(records: Sequence[Record], seconds: float, workers: int) -> str:
+def summary(records: Sequence[ProofRecord], seconds: float, workers: int) -> str:
     """The last lines of the table."""
-    twins = [verdict for record in records for part, verdict in record.verdicts.items() if part.kind == TWIN]
+    controls = [verdict for record in records for part, verdict in record.verdicts.items() if part.kind == CONTROL]
     return "\n".join(
         [
             f"proofs   {len(records)}, {sum(record.good for record in records)} hold",
-            f"twins    {len(twins)}, {sum(verdict.good for verdict in twins)} refuted",
+            f"controls {len(controls)}, {sum(verdict.good for verdict in controls)} refuted",
             f"time     {seconds:.0f} s, {workers} workers",
             f"verdict  {'PASS' if is_pass(records) else 'FAIL'}",
         ]
     )
 
 
-def write(records: Sequence[Record], seconds: float, path: Path) -> None:
+def write(records: Sequence[ProofRecord], seconds: float, path: Path) -> None:
     """Write result.json."""
     content = {
         "verdict": "PASS" if is_pass(records) else "FAIL",

@@ -1,0 +1,51 @@
+"""What `make formal` proves of mulquant."""
+
+from __future__ import annotations
+
+from t2c.tb.catalogue.proof import NegativeControl, Proof
+
+PROOFS = (
+    Proof(
+        name="results",
+        claim="every result equals the specification: all inputs, rounding modes, pairs, stalls, resets",
+        top="mulquant_results",
+        specs=("mulquant_sum_spec.v", "mulquant_round_spec.v", "stream_stable.v"),
+        rtl=("mulquant.v",),
+        parameters={"ACC_W": 32, "SCALE_W": 16, "BIAS_W": 40, "SHIFT_W": 6, "OUT_W": 8},
+        cover_depth=8,
+        controls=(
+            NegativeControl(
+                error="half_even sends ties to the odd neighbour",
+                file="mulquant.v",
+                original="~shifted[1]) |",
+                mutant="shifted[1]) |",
+                depth=6,
+                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+            ),
+            NegativeControl(
+                error="the bias is not sign-extended",
+                file="mulquant.v",
+                original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+                mutant="{{(P_W - BIAS_W) {1'b0}}, bias}",
+                depth=6,
+                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+            ),
+            NegativeControl(
+                error="a reset leaves half a pair behind",
+                file="mulquant.v",
+                original="            partial_q <= 1'b0;\n",
+                mutant="",
+                depth=8,
+                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+            ),
+            NegativeControl(
+                error="a result is not held while it waits",
+                file="mulquant.v",
+                original="if (!hold) begin",
+                mutant="if (!hold | (valid2_q & ~valid1_q)) begin",
+                depth=8,
+                show=("inside3_q", "q3", "m_valid", "m_data"),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""rtl/stream_loader.v."""

@@ -1,0 +1,1 @@
+"""rtl/stream_storer.v."""
