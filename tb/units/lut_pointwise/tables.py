@@ -40,7 +40,7 @@ class ElementTable(TableKind):
 
     def from_node(self, graph: Graph, node: Node) -> UnitTable:
         """See TableKind."""
-        table = node.pointwise if node.declares("pointwise") else None
+        table = getattr(node, "pointwise", None)
         if not isinstance(table, PointwiseTable):
             text = "{layer} = {node.name!r} is a {node.op}; {unit} = lut_pointwise takes a pointwise"
             raise SettingError(text, {"node": node})

@@ -51,7 +51,7 @@ class ExponentialTable(TableKind):
 
     def from_node(self, graph: Graph, node: Node) -> UnitTable:
         """See TableKind; the unit rounds half up."""
-        table = node.softmax if node.declares("softmax") else None
+        table = getattr(node, "softmax", None)
         if not isinstance(table, SoftmaxTable):
             text = "{layer} = {node.name!r} is a {node.op}; {unit} = lut_softmax takes a softmax"
             raise SettingError(text, {"node": node})
