@@ -70,7 +70,7 @@ coverage: setup-sim ## bins, lines and toggles that the benches and the core rea
 formal: setup-formal ## prove the units for all inputs, and refute every proof's negative controls: ONLY WORKERS
 	@$(RUN) $@
 
-mutate: setup-formal ## run the bench of mulquant, mac_pe or lut_softmax on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
+mutate: setup-formal ## run the bench of a unit on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
 	@$(RUN) $@
 
 lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only -Wall, Yosys
