@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from t2c.common.errors import SettingError
+from t2c.common.errors import SettingError, UserError
+from t2c.common.plugins import load_plugins
 from t2c.common.spelling import by_make, setting
 
 USER_ERROR = 2
@@ -19,6 +20,7 @@ _EXPECTED: tuple[type[Exception], ...] = (
     LookupError,
     NotImplementedError,
     OSError,
+    UserError,
 )
 
 
@@ -35,7 +37,9 @@ class Parser(argparse.ArgumentParser):
 def run(
     main: Callable[[], int], extra: tuple[type[Exception], ...] = (), spelled: Mapping[str, str] | None = None
 ) -> NoReturn:
-    """Run a command and leave with its status; expected errors become one line on stderr and status 2, Ctrl-C 130.
+    """Load plug-ins, run a command and leave with its status.
+
+    Expected errors become one line on stderr and status 2, Ctrl-C 130.
 
     Args:
         main: the command.
@@ -46,6 +50,7 @@ def run(
     """
     expected = _EXPECTED + extra
     try:
+        load_plugins()
         sys.exit(main())
     except expected as error:
         if os.environ.get("T2C_TRACEBACK"):

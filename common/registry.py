@@ -15,7 +15,7 @@ V = TypeVar("V")
 
 
 class Registry(Generic[T]):
-    """Entries by name. A file of `home` registers its own when it is imported, which the first lookup sees to.
+    """Classes or functions by name. A file of `home` registers its own when it is imported, at the first lookup.
 
     Args:
         what: what an entry is, for messages, such as "a kind of node".
@@ -41,8 +41,11 @@ class Registry(Generic[T]):
         """Add an entry; a module that is imported anew replaces its own.
 
         Raises:
+            TypeError: neither a class nor a function, which know where they were written.
             ValueError: another module has registered the name.
         """
+        if not hasattr(value, "__qualname__"):
+            raise TypeError(f"{self.what} {name!r}: {value!r} is neither a class nor a function")
         where = _place(value)
         if not self._is_ours(value):
             self._import_home()
@@ -85,5 +88,4 @@ class Registry(Generic[T]):
 
 
 def _place(value: Any) -> str:
-    kind = value if hasattr(value, "__qualname__") else type(value)
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{value.__module__}.{value.__qualname__}"

@@ -11,7 +11,7 @@ import sys  # noqa: E402
 from fnmatch import fnmatchcase  # noqa: E402
 
 from oracle.check import Outcome, run_check  # noqa: E402
-from oracle.registry import CHECKS  # noqa: E402
+from oracle.registry import all_checks  # noqa: E402
 from t2c.common.command import Parser, run  # noqa: E402
 from t2c.common.errors import SettingError, UserError  # noqa: E402
 from t2c.common.options import add_options  # noqa: E402
@@ -47,9 +47,10 @@ def main(arguments: list[str]) -> int:
         raise SettingError("{cases} = {given} is not positive", {"given": given.cases})
     if given.seed < 0:
         raise SettingError("{seed} = {given} is negative", {"given": given.seed})
-    chosen = [check for check in CHECKS if fnmatchcase(check.name, given.only)]
+    checks = all_checks()
+    chosen = [check for check in checks if fnmatchcase(check.name, given.only)]
     if not chosen:
-        names = ", ".join(check.name for check in CHECKS)
+        names = ", ".join(check.name for check in checks)
         raise SettingError(
             "{only} = {given!r} matches no check; there are {names}", {"given": given.only, "names": names}
         )

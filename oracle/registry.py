@@ -15,6 +15,7 @@ from oracle import (
     torch_quantise,
 )
 from oracle.check import Check
+from oracle.counterpart import counterpart_checks
 
 CHECKS: tuple[Check, ...] = (
     *exact_python.CHECKS,
@@ -28,3 +29,13 @@ CHECKS: tuple[Check, ...] = (
     *lookup.CHECKS,
     *bitstring_rom.CHECKS,
 )
+"""Ours."""
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Ours, then those of kinds of nodes that plug-ins bring.
+
+    Raises:
+        UserError: a plug-in cannot be imported.
+    """
+    return (*CHECKS, *counterpart_checks())

@@ -102,17 +102,12 @@ class NativeForm(ABC):
 
 Form = TypeVar("Form", bound=type[NativeForm])
 
-NATIVE_FORMS: Registry[NativeForm] = Registry("native module of", "t2c.exports.native_forms")
+NATIVE_FORMS: Registry[type[NativeForm]] = Registry("native module of", "t2c.exports.native_forms")
 
 
 def native_form(op: str) -> Callable[[Form], Form]:
-    """Register a class as what torch runs for an operation."""
-
-    def decorate(form: Form) -> Form:
-        NATIVE_FORMS.register(op, form())
-        return form
-
-    return decorate
+    """Register a class, which is made without arguments, as what torch runs for an operation."""
+    return NATIVE_FORMS(op)
 
 
 def form_of(node: Node) -> NativeForm:
@@ -120,7 +115,7 @@ def form_of(node: Node) -> NativeForm:
     form = NATIVE_FORMS.find(node.op)
     if form is None:
         raise UnsupportedError(f"node {node.name!r}: torch has no quantised module for {node.op}")
-    return form
+    return form()
 
 
 def module_of(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool = False) -> nn.Module:

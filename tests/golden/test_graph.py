@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from oracle import plain as oracle
+from oracle.counterpart import accumulators, compute
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.graph.graph import Graph
@@ -33,76 +32,9 @@ def package() -> Package:
     return every_op_package()
 
 
-def requantised(acc: Any, quant: MulQuant, channel: int) -> int:
-    index = channel if quant.channels > 1 else 0
-    m, b, s = (int(values[index]) for values in (quant.multiplier, quant.bias, quant.shift))
-    mode, zp = quant.rounding.value, quant.zero_point
-    return oracle.mulquant(int(acc), m, b, s, mode=mode, zp=zp, lo=quant.lo, hi=quant.hi)
-
-
-def windows(x: np.ndarray, node: MaxPool2d | AveragePool2d, shape: tuple[int, ...]) -> Any:
-    """Yield (index, elements) of every pooling window."""
-    for n, c, y, z in np.ndindex(len(x), *shape):
-        plane = x[n, c].tolist()
-        w = node.window
-        yield (n, c, y, z), oracle.window_elements(plane, y, z, w.kernel, w.stride, w.padding, w.dilation)
-
-
-def accumulators(node: Node, values: list[np.ndarray], zps: list[int], shape: tuple[int, ...]) -> np.ndarray:
-    """What an accumulating node must sum up, by the oracle."""
-    x = values[0].tolist()
-    if isinstance(node, Conv2d):
-        geometry = {name: getattr(node, name) for name in ("stride", "padding", "dilation", "groups")}
-        return np.array(oracle.conv2d(x, node.weight.tolist(), **geometry, zero_point=zps[0]))
-    if isinstance(node, Linear):
-        return np.array(oracle.linear(x, node.weight.tolist(), zero_point=zps[0]))
-    if isinstance(node, Matmul):
-        a, b = values
-        return np.array(
-            [
-                [oracle.matmul(a[n, k].tolist(), b[n, k].tolist(), zps=(zps[0], zps[1])) for k in range(a.shape[1])]
-                for n in range(len(a))
-            ]
-        )
-    assert isinstance(node, AveragePool2d)
-    result = np.zeros((len(values[0]), *shape), dtype=np.int64)
-    for index, elements in windows(values[0], node, shape):
-        result[index] = sum(zps[0] if e is None else e for e in elements) - len(elements) * zps[0]
-    return result
-
-
 def by_oracle(node: Node, graph: Graph, values: list[np.ndarray]) -> np.ndarray:
-    """One node, by the oracle."""
-    edges, target = graph.inputs_of(node), graph.edges[node.output]
-    zps = [edge.zero_point for edge in edges]
-    result = np.zeros((len(values[0]), *target.shape), dtype=np.int64)
-    if isinstance(node, Flatten):
-        return np.array([[v for c in image for row in c for v in row] for image in values[0].tolist()])
-    if isinstance(node, MaxPool2d):
-        for index, elements in windows(values[0], node, target.shape):
-            result[index] = max(e for e in elements if e is not None)
-        return result
-    if isinstance(node, Add):
-        q = node.addquant
-        for index in np.ndindex(result.shape):
-            result[index] = oracle.residual_add(
-                int(values[0][index]),
-                int(values[1][index]),
-                zps=(zps[0], zps[1]),
-                ms=(q.multiplier_a, q.multiplier_b),
-                bias=q.bias,
-                s=q.shift,
-                mode=str(q.rounding),
-                zp=q.zero_point,
-                lo=q.lo,
-                hi=q.hi,
-            )
-        return result
-    acc = accumulators(node, values, zps, target.shape)
-    axis = -1 if isinstance(node, Matmul) else 1
-    for index in np.ndindex(result.shape):
-        result[index] = requantised(acc[index], node.mulquant, index[axis])
-    return result
+    """One node, by its counterpart."""
+    return compute(node, values, graph.inputs_of(node))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -198,10 +130,7 @@ def test_vectors_hold_inputs_accumulators_and_output(name: str, package: Package
     node, vectors = graph.node(name), layer_vectors(package.graph, name, package.samples)
     assert all(np.array_equal(v, run[e]) for v, e in zip(vectors.inputs, node.inputs, strict=True))
     assert np.array_equal(vectors.output, run[node.output])
-    zps = [edge.zero_point for edge in graph.inputs_of(node)]
-    assert np.array_equal(
-        vectors.accumulators, accumulators(node, list(vectors.inputs), zps, graph.edges[node.output].shape)
-    )
+    assert np.array_equal(vectors.accumulators, accumulators(node, vectors.inputs, graph.inputs_of(node)))
 
 
 @pytest.mark.parametrize("name", ["sum", "peak", "flat"])
