@@ -36,9 +36,8 @@ class Descriptor:
     """One step of a program. This list is the only one: docs/units/program.md shows it, rtl/descriptor.vh and the C
     header come from it, and field k is word k of the step in the program memory.
 
-    Layer 0 loads inputs, 1 + i is node i of the graph, the number after the last node stores outputs. Addresses and
-    steps of a RUN count activation words (of ROWS channels), modulo the power of two above the memory's depth, so
-    they may be negative. A field that the step's operation does not read may hold anything that its word
+    Addresses and steps of a RUN count activation words (of ROWS channels), modulo the power of two above the memory's
+    depth, so they may be negative. A field that the step's operation does not read may hold anything that its word
     holds.
 
     Raises:
@@ -46,7 +45,10 @@ class Descriptor:
     """
 
     op: Operation = field(metadata=_meta(Group.EVERY, kinds.OPERATION, "what the step does"))
-    layer: int = field(default=0, metadata=_meta(Group.EVERY, kinds.LAYER, "layer number: see above"))
+    layer: int = field(
+        default=0,
+        metadata=_meta(Group.EVERY, kinds.LAYER, "0 loads inputs, 1 + i is node i, one above the last stores outputs"),
+    )
     base: int = _transfer(kinds.ADDRESS, "first word in the memory")
     words: int = _transfer(kinds.WORDS, "words to move")
     images: int = _run(kinds.COUNT, "images to walk")
@@ -79,8 +81,8 @@ class Descriptor:
     param_base: int = _run(kinds.ADDRESS, "first parameter word")
     x_signed: int = _run(kinds.FLAG, "the input is two's complement")
     x_zero_point: int = _run(kinds.ZERO_POINT, "zero point of the input")
-    x2_signed: int = _run(kinds.FLAG, "the same for the second operand of a pair")
-    x2_zero_point: int = _run(kinds.ZERO_POINT, "the same for the second operand of a pair")
+    x2_signed: int = _run(kinds.FLAG, "the second operand of a pair is two's complement")
+    x2_zero_point: int = _run(kinds.ZERO_POINT, "zero point of the second operand of a pair")
     y_zero_point: int = _run(kinds.ZERO_POINT, "zero point of the output")
     y_lo: int = _run(kinds.ZERO_POINT, "lower bound of the output")
     y_hi: int = _run(kinds.ZERO_POINT, "upper bound of the output")

@@ -1,56 +1,62 @@
-"""The engine's elaboration parameters: one simulator build serves every layer that agrees on them."""
+"""The core's parameters: one simulator build serves every layer that agrees on them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
+from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS
 from t2c.golden.arithmetic.formats import check_int
-from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, Widths
+from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.errors import RangeError
 
-SHIFT_W = 6
+SHIFT_W = MAX_SHIFT.bit_length()
+"""Bits of a shift: parameter SHIFT_W of the RTL, the same in every build."""
+DEPTH_MAX = 1 << ADDRESS_BITS
+OPERAND_BITS = (2, 8)
+"""Least and largest widths of activations and weights."""
+
+
+def _parameter(default: int, low: int, high: int, meaning: str, *, also: str = "") -> Any:
+    """A field of `Hardware` with what `Parameter` says of it."""
+    rest = {"low": low, "high": high, "meaning": meaning, "also": also}
+    return field(default=default, metadata={"default": default, **rest})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """Parameters of rtl/t2c_core.v.
+    """Parameters of rtl/t2c_core.v. This list is the only one; docs/units/t2c_core.md shows it.
 
-    rows, cols: array size, rows a multiple of cols; x_w, w_w: operand widths, bits; acc_w, scale_w, bias_w:
-    accumulator, multiplier and bias widths, bits; act_depth: activation words of `rows` channels; wgt_depth: weight
-    rows of `cols` weights; par_depth: parameter words, one a column tile; acc_depth: output pixels a block, even;
-    prg_depth: program words.
-
-    The defaults are those of the Verilog. At 16 x 16 they hold ResNet-18 at 224 x 224
-    whole; a chip takes what it can afford, and the compiler cuts what does not fit.
+    The defaults are those of the Verilog. At 16 x 16 they hold ResNet-18 at 224 x 224 whole; a chip takes what it can
+    afford, and the compiler cuts what does not fit.
 
     Raises:
         RangeError: a parameter outside its range, or an accumulator no wider than a column sum.
     """
 
-    rows: int = 16
-    cols: int = 16
-    x_w: int = 8
-    w_w: int = 8
-    acc_w: int = 32
-    scale_w: int = 16
-    bias_w: int = 40
-    act_depth: int = 1 << 17
-    wgt_depth: int = 1 << 20
-    par_depth: int = 1 << 11
-    acc_depth: int = 1 << 10
-    prg_depth: int = 1 << 16
+    rows: int = _parameter(16, 2, 256, "rows of the array, lanes of an activation word")
+    cols: int = _parameter(16, 1, 256, "columns of the array", also="a divisor of ROWS")
+    x_w: int = _parameter(8, *OPERAND_BITS, "bits of an activation; narrower tensors run on wider hardware")
+    w_w: int = _parameter(8, *OPERAND_BITS, "bits of a weight; narrower ones run too")
+    acc_w: int = _parameter(
+        32, *ACC_BITS, "bits of an accumulator", also="above X_W + 1 + W_W + ⌈log2 ROWS⌉; ACC_W + SCALE_W at most 61"
+    )
+    scale_w: int = _parameter(16, *SCALE_BITS, "bits of a multiplier")
+    bias_w: int = _parameter(40, *BIAS_BITS, "bits of a bias")
+    act_depth: int = _parameter(1 << 17, 2, DEPTH_MAX, "activation words of ROWS channels")
+    wgt_depth: int = _parameter(1 << 20, 2, DEPTH_MAX, "weight rows of COLS weights")
+    par_depth: int = _parameter(1 << 11, 4, DEPTH_MAX, "parameter words of COLS lanes, one a column tile")
+    acc_depth: int = _parameter(1 << 10, 2, 1 << COUNT_BITS, "output pixels of a block", also="even")
+    prg_depth: int = _parameter(1 << 16, DESCRIPTOR_WORDS, DEPTH_MAX, "program words of 32 bits")
 
     def __post_init__(self) -> None:
-        check_int("ROWS", self.rows, 2, 256)
-        check_int("COLS", self.cols, 1, 256)
-        check_int("X_W", self.x_w, 2, 8)
-        check_int("W_W", self.w_w, 2, 8)
         Widths(acc=self.acc_w, scale=self.scale_w, bias=self.bias_w)
+        for parameter in PARAMETERS:
+            check_int(parameter.name, getattr(self, parameter.attribute), parameter.low, parameter.high)
         if self.rows % self.cols:
             raise RangeError(f"ROWS = {self.rows} is not a multiple of COLS = {self.cols}")
-        for name, low in (("act_depth", 2), ("wgt_depth", 2), ("par_depth", 4), ("prg_depth", 64)):
-            check_int(name.upper(), getattr(self, name), low, 1 << 24)
-        check_int("ACC_DEPTH", self.acc_depth, 2, 1 << 16)
         if self.acc_depth % 2:
             raise RangeError(f"ACC_DEPTH = {self.acc_depth} is odd")
         if self.acc_w <= self.psum_w:
@@ -94,3 +100,24 @@ class Hardware:
     def parameters(self) -> dict[str, int]:
         """Verilog parameters of the engine, by name."""
         return {name.upper(): value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A parameter of the core.
+
+    name: in the RTL; attribute: of `Hardware`; default: of both; low, high: inclusive; also: another limit in words,
+    which `Hardware` checks itself; meaning: a phrase.
+    """
+
+    name: str
+    attribute: str
+    default: int
+    low: int
+    high: int
+    also: str
+    meaning: str
+
+
+PARAMETERS = tuple(Parameter(name=made.name.upper(), attribute=made.name, **made.metadata) for made in fields(Hardware))
+"""The parameters in the order of `Hardware`."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from typing import Self
 
 from t2c.contract.codes import Code
 from t2c.contract.field_kinds import COUNT_BITS
-from t2c.contract.hardware import Hardware
 
 ADDRESS_BITS = 8
 """Bits of a register's byte address; all of them are decoded."""
@@ -134,7 +134,6 @@ class Response(Code):
     SLVERR = 2, "refused, without effect; the data read are 0"
 
 
-def hardware_word(hardware: Hardware) -> int:
-    """What HARDWARE reads on a core of that size."""
-    values = hardware.parameters()
+def hardware_word(values: Mapping[str, int]) -> int:
+    """What HARDWARE reads on a core of these parameters, by their names in the RTL."""
     return sum(values[bits.name] << bits.low & bits.mask for bits in BITS if bits.register is Register.HARDWARE)

@@ -1,7 +1,7 @@
 // core_registers: the AXI4-Lite registers of the core: start, status, error, layer, cycle count, hardware.
 //
-// Spec        the register table of docs/units/core_registers.md; a start pulses start_o and clears done, error, code,
-//             layer and count; done_i or error_i ends the program, error_i if both come
+// Spec        the register table of docs/units/core_registers.md, in registers.vh; a start pulses start_o and clears done,
+//             error, code, layer and count; done_i or error_i ends the program, error_i if both come
 // Widths      32-bit data, 8-bit byte addresses, all eight decoded. The cycle count has 32 + LO_W bits; LO_W is 32 but
 //             in a bench, which cannot wait 2^32 cycles for the carry.
 // Latency     write: effect, start_o and B two cycles after the later of AW and W (one outstanding; the next one waits
@@ -68,12 +68,11 @@ module core_registers #(
         end
     endgenerate
 
+    `include "registers.vh"
     localparam COUNT_W = 32 + LO_W;
-    localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10;
-    localparam [7:0] CONTROL = 8'h00, STATUS = 8'h04, ERROR = 8'h08, LAYER = 8'h0C, CYCLES_LO = 8'h10,
-                     CYCLES_HI = 8'h14, HARDWARE = 8'h18;
     // One byte each; 256 reads as 0.
-    localparam [31:0] SHAPE = (W_W << 24) | (X_W << 16) | ((COLS % 256) << 8) | (ROWS % 256);
+    localparam [31:0] SHAPE = (W_W << HARDWARE_W_W_BIT) | (X_W << HARDWARE_X_W_BIT) |
+                              ((COLS % 256) << HARDWARE_COLS_BIT) | ((ROWS % 256) << HARDWARE_ROWS_BIT);
 
     // Of a write only bit 0 matters, in the lowest byte.
     wire unused = &{1'b0, s_axil_wdata_i[31:1], s_axil_wstrb_i[3:1]};
@@ -96,7 +95,7 @@ module core_registers #(
     reg       bvalid_q;
     reg [1:0] bresp_q;
     wire      write      = aw_full_q & w_full_q & ~bvalid_q;
-    wire      to_control = (awaddr_q == CONTROL);
+    wire      to_control = (awaddr_q == REG_CONTROL);
     wire      start      = write & to_control & w_start_q & ~busy;
 
     assign s_axil_awready_o = ~aw_full_q;
@@ -128,17 +127,17 @@ module core_registers #(
     endgenerate
 
     always @* begin
-        read_resp = OKAY;
+        read_resp = RESP_OKAY;
         read_data = 32'd0;
         case (s_axil_araddr_i)
-            CONTROL:   read_data = 32'd0;
-            STATUS:    read_data = {29'd0, error_q, done_q, busy};
-            ERROR:     read_data = {24'd0, code_q};
-            LAYER:     read_data = {16'd0, layer_q};
-            CYCLES_LO: read_data = count_lo;
-            CYCLES_HI: read_data = count_hi_q;
-            HARDWARE:  read_data = SHAPE;
-            default:   read_resp = SLVERR;
+            REG_CONTROL:   read_data = 32'd0;
+            REG_STATUS:    read_data = {29'd0, error_q, done_q, busy};
+            REG_ERROR:     read_data = {24'd0, code_q};
+            REG_LAYER:     read_data = {16'd0, layer_q};
+            REG_CYCLES_LO: read_data = count_lo;
+            REG_CYCLES_HI: read_data = count_hi_q;
+            REG_HARDWARE:  read_data = SHAPE;
+            default:       read_resp = RESP_SLVERR;
         endcase
     end
 
@@ -156,7 +155,7 @@ module core_registers #(
             aw_full_q <= 1'b0;
             w_full_q  <= 1'b0;
             bvalid_q  <= 1'b1;
-            bresp_q   <= (~to_control | (w_start_q & busy)) ? SLVERR : OKAY;
+            bresp_q   <= (~to_control | (w_start_q & busy)) ? RESP_SLVERR : RESP_OKAY;
         end
 
         if (s_axil_rready_i) rvalid_q <= 1'b0;
@@ -164,7 +163,7 @@ module core_registers #(
             rvalid_q <= 1'b1;
             rresp_q  <= read_resp;
             rdata_q  <= read_data;
-            if (s_axil_araddr_i == CYCLES_LO) count_hi_q <= count_q[COUNT_W-1:LO_W];
+            if (s_axil_araddr_i == REG_CYCLES_LO) count_hi_q <= count_q[COUNT_W-1:LO_W];
         end
 
         start_q <= start;

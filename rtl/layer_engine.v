@@ -12,12 +12,14 @@
 //             {shift, bias, multiplier}. All answer one cycle after their address.
 // Results     words of COLS lanes for memory words of ROWS lanes: group g writes banks g * COLS .. g * COLS + COLS - 1
 // Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels. Together with the ROWS cycles of
-//             the first load and ROWS + COLS + 6 of pipeline that is the time from start_i to done_o.
+//             the first load and the pipeline, WINDOW_LAT + ARRAY_LAT + ACCUMULATOR_LAT + MULQUANT_LAT (pipeline.vh),
+//             that is the time from start_i to done_o.
 // Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result.
 //             Results cannot be held back. No start_i while a step runs.
 // Model       t2c.golden.nodes through mapping
 // Doc         docs/units/layer_engine.md
 `default_nettype none
+`include "port_widths.vh"
 
 module layer_engine #(
     parameter ROWS       = 16,                  // 2..256, a multiple of COLS
@@ -33,7 +35,7 @@ module layer_engine #(
     parameter WGT_ADDR_W = 12,
     parameter PAR_ADDR_W = 6,
     parameter GROUP_W    = 1,                   // do not override: max(1, ceil(log2(ROWS / COLS)))
-    parameter D_W        = 47 * 32              // do not override
+    parameter D_W        = `T2C_DESCRIPTOR_W    // do not override
 ) (
     input  wire                       clk_i,
     input  wire                       rst_ni,
@@ -56,6 +58,7 @@ module layer_engine #(
 );
 
     `include "descriptor.vh"
+    `include "pipeline.vh"
     generate
         if (X_W < 2 || X_W > 8) begin : g_x_w
             layer_engine_X_W_out_of_range i_stop ();
@@ -71,15 +74,12 @@ module layer_engine #(
         end
     endgenerate
 
-    localparam A_W          = X_W + 1;
-    localparam PSUM_W       = A_W + W_W + $clog2(ROWS);
-    localparam GEO_W        = 16;
-    localparam ACC_ADDR_W   = $clog2(ACC_DEPTH);
-    localparam PARAM_W      = SCALE_W + BIAS_W + SHIFT_W;
-    localparam WINDOW_LAT   = 3;                // window_row: px_valid to operand
-    localparam ARRAY_LAT    = ROWS + COLS - 1;  // systolic_array
-    localparam MULQUANT_LAT = 3;
-    localparam META_W       = ACC_ADDR_W + PAR_ADDR_W + 4;
+    localparam A_W        = X_W + 1;
+    localparam PSUM_W     = A_W + W_W + $clog2(ROWS);
+    localparam GEO_W      = 16;
+    localparam ACC_ADDR_W = $clog2(ACC_DEPTH);
+    localparam PARAM_W    = SCALE_W + BIAS_W + SHIFT_W;
+    localparam META_W     = ACC_ADDR_W + PAR_ADDR_W + 4;
 
     // ------------------------------------------------------------------ descriptor
     wire [1:0] combine  = desc_i[D_COMBINE*32+:2];
@@ -196,13 +196,13 @@ module layer_engine #(
 
     // ------------------------------------------------------------------ MulQuant lanes
     wire sum_done, sum_done_partial;
-    delay_line #(.W(1), .DEPTH(1), .RESET(1)) i_sum_done (
+    delay_line #(.W(1), .DEPTH(ACCUMULATOR_LAT), .RESET(1)) i_sum_done (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(psum_valid & sum_complete), .q_o(sum_done)
     );
-    delay_line #(.W(1), .DEPTH(1)) i_sum_partial (
+    delay_line #(.W(1), .DEPTH(ACCUMULATOR_LAT)) i_sum_partial (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(sum_partial), .q_o(sum_done_partial)
     );
-    delay_line #(.W(1), .DEPTH(1 + MULQUANT_LAT), .RESET(1)) i_done (
+    delay_line #(.W(1), .DEPTH(ACCUMULATOR_LAT + MULQUANT_LAT), .RESET(1)) i_done (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(psum_valid & sum_last), .q_o(done_o)
     );
 
@@ -239,7 +239,7 @@ module layer_engine #(
     ) i_writer (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i),
         .base_i(desc_i[D_OUT_BASE*32+:ACT_ADDR_W]), .step_i(desc_i[D_OUT_STEP*32+:ACT_ADDR_W]),
-        .image_step_i(desc_i[D_OUT_IMAGE_STEP*32+:ACT_ADDR_W]), .pixels_i(desc_i[D_OUT_PIXELS*32+:24]),
+        .image_step_i(desc_i[D_OUT_IMAGE_STEP*32+:ACT_ADDR_W]), .pixels_i(desc_i[D_OUT_PIXELS*32+:`T2C_ADDRESS_W]),
         .images_i(desc_i[D_IMAGES*32+:16]),
         .valid_i(out_valid_o), .addr_o(out_addr_o), .group_o(out_group_o)
     );

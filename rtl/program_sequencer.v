@@ -2,18 +2,20 @@
 //
 // Spec        from ROM address 0: descriptor after descriptor, D_FIELDS words each. LOAD, WEIGHTS and PARAMS start the loader,
 //             RUN the engine, STORE the storer; the next step starts when that one is done. END ends the program.
-// Errors      an unknown operation stops the program with code 1, a misplaced tlast with code 2.
+// Errors      an unknown operation stops the program with ERROR_UNKNOWN_OPERATION, a misplaced tlast with
+//             ERROR_MISPLACED_TLAST (registers.vh).
 // Latency     D_FIELDS + 3 cycles from start_i to the first step; 1 from a step's done to the next step's start, if that was
 //             fetched meanwhile (D_FIELDS + 1 cycles)
 // Handshake   start_i is heeded while busy_o is low; then done_o or error_o pulses in the first cycle in which it is low
 //             again. desc_o and layer_o hold from a step's start to the next one's.
 // Doc         docs/units/program.md
 `default_nettype none
+`include "port_widths.vh"
 
 module program_sequencer #(
     parameter DEPTH        = 4096,              // ROM words of 32 bits
     parameter PROGRAM_FILE = "",
-    parameter D_W          = 47 * 32            // do not override
+    parameter D_W          = `T2C_DESCRIPTOR_W  // do not override
 ) (
     input  wire           clk_i,
     input  wire           rst_ni,
@@ -33,6 +35,7 @@ module program_sequencer #(
 );
 
     `include "descriptor.vh"
+    `include "registers.vh"
     generate
         if (D_W != D_FIELDS * 32) begin : g_d_w
             program_sequencer_D_W_out_of_range i_stop ();
@@ -42,7 +45,6 @@ module program_sequencer #(
     localparam ADDR_W  = $clog2(DEPTH);
     localparam COUNT_W = $clog2(D_FIELDS + 1);
     localparam [31:0] FIELDS = D_FIELDS;
-    localparam [7:0] UNKNOWN_OPERATION = 8'd1, MISPLACED_TLAST = 8'd2;
 
     // ------------------------------------------------------------------ fetch into the shadow descriptor
     reg [ADDR_W-1:0]  addr_q;
@@ -94,7 +96,7 @@ module program_sequencer #(
             end else if (~(is_load | is_run | is_store)) begin
                 busy_o       <= 1'b0;
                 error_o      <= 1'b1;
-                error_code_o <= UNKNOWN_OPERATION;
+                error_code_o <= ERROR_UNKNOWN_OPERATION;
             end
         end
         if (step_done_i) running_q <= 1'b0;
@@ -102,7 +104,7 @@ module program_sequencer #(
             running_q    <= 1'b0;
             busy_o       <= 1'b0;
             error_o      <= 1'b1;
-            error_code_o <= MISPLACED_TLAST;
+            error_code_o <= ERROR_MISPLACED_TLAST;
         end
         if (start) begin
             busy_o   <= 1'b1;

@@ -1,9 +1,9 @@
 // systolic_array: weight-stationary ROWS x COLS multiply-accumulate array with double-buffered weights.
 //
-// Spec        psum_data_o[c](t + LATENCY) = sum over r of a_data_i[r](t) * w[r][c]        (signed, exact)
+// Spec        psum_data_o[c](t + ARRAY_LAT) = sum over r of a_data_i[r](t) * w[r][c]      (signed, exact)
 //             w is the tile in use: the last one that was loaded whole before the latest a_first_i.
 // Widths      PSUM_W = A_W + W_W + ceil(log2(ROWS)): a column sum of ROWS products cannot overflow.
-// Latency     LATENCY = ROWS + COLS - 1 cycles from a_valid_i to psum_valid_o; one operand vector a cycle.
+// Latency     ARRAY_LAT (pipeline.vh) = ROWS + COLS - 1 cycles from a_valid_i to psum_valid_o; one operand vector a cycle.
 // Handshake   Valid only, no back-pressure. A tile is ROWS weight words, row 0 first, w_valid_i each; gaps are allowed.
 //             The first operand vector of a tile has a_first_i; it may enter in the cycle after the tile's last word.
 //             The words of the next tile may enter from the cycle of that a_first_i on. So a tile takes
@@ -46,7 +46,7 @@ module systolic_array #(
         end
     endgenerate
 
-    localparam LATENCY = ROWS + COLS - 1;
+    `include "pipeline.vh"
 
     // Row r sees its operand and the swap r cycles after row 0; column c its weight word c cycles after column 0.
     wire [ROWS*A_W-1:0]       a_skewed;
@@ -107,7 +107,7 @@ module systolic_array #(
     skew #(.LANES(COLS), .W(PSUM_W), .REVERSE(1)) i_deskew (
         .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i(psum_skewed), .lanes_o(psum_data_o)
     );
-    delay_line #(.W(1), .DEPTH(LATENCY), .RESET(1)) i_valid (
+    delay_line #(.W(1), .DEPTH(ARRAY_LAT), .RESET(1)) i_valid (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(a_valid_i), .q_o(psum_valid_o)
     );
 

@@ -14,6 +14,7 @@
 // Model       t2c.golden.graph.graph through t2c.mapping.compiler
 // Doc         docs/units/t2c_core.md
 `default_nettype none
+`include "port_widths.vh"
 
 module t2c_core #(
     parameter ROWS         = 16,                // 2..256, a multiple of COLS
@@ -67,7 +68,7 @@ module t2c_core #(
     // trace
     output wire                trace_valid_o,
     output wire [ROWS-1:0]     trace_banks_o,
-    output wire [23:0]         trace_addr_o,
+    output wire [`T2C_ADDRESS_W-1:0] trace_addr_o,
     output wire [COLS*X_W-1:0] trace_data_o,
     output wire [15:0]         layer_o,         // layer of the step that runs
     output wire                busy_o
@@ -75,7 +76,7 @@ module t2c_core #(
 
     `include "descriptor.vh"
     generate
-        if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 4 || ACT_DEPTH > (1 << 24) || WGT_DEPTH > (1 << 24)) begin : g_depth
+        if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 4 || ACT_DEPTH > (1 << `T2C_ADDRESS_W) || WGT_DEPTH > (1 << `T2C_ADDRESS_W)) begin : g_depth
             t2c_core_DEPTH_out_of_range i_stop ();
         end
         if (PRG_DEPTH < D_FIELDS) begin : g_prg_depth
@@ -83,20 +84,19 @@ module t2c_core #(
         end
     endgenerate
 
-    localparam D_W        = D_FIELDS * 32;
     localparam ACT_ADDR_W = $clog2(ACT_DEPTH);
     localparam WGT_ADDR_W = $clog2(WGT_DEPTH);
     localparam PAR_ADDR_W = $clog2(PAR_DEPTH);
     localparam PARAM_W    = SCALE_W + BIAS_W + SHIFT_W;
     localparam GROUPS     = ROWS / COLS;
     localparam GROUP_W    = (GROUPS > 1) ? $clog2(GROUPS) : 1;
-    localparam XFER_W     = 24;                 // transfer addresses and counts
+    localparam XFER_W     = `T2C_ADDRESS_W;     // transfer addresses and counts
 
     // ------------------------------------------------------------------ registers and program
     wire           start, busy, done, error, load, run, store, misplaced;
     wire           engine_done, loader_done, storer_done;
     wire [7:0]     error_code;
-    wire [D_W-1:0] desc;
+    wire [`T2C_DESCRIPTOR_W-1:0] desc;
     wire [31:0]    op   = desc[D_OP*32+:32];
     wire [XFER_W-1:0] base  = desc[D_BASE*32+:XFER_W];
     wire [XFER_W-1:0] words = desc[D_WORDS*32+:XFER_W];

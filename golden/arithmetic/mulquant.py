@@ -25,6 +25,8 @@ from t2c.golden.errors import RangeError, ShapeError
 
 ACTIVATION_LO, ACTIVATION_HI = -128, 255
 """Union of all activation formats; zero point and clip bounds lie in it."""
+ACC_BITS, SCALE_BITS, BIAS_BITS = (8, 48), (2, 32), (2, 60)
+"""Least and largest widths of accumulator, multiplier and bias."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +44,9 @@ class Widths:
     bias: int = 40
 
     def __post_init__(self) -> None:
-        check_int("acc bits", self.acc, 8, 48)
-        check_int("scale bits", self.scale, 2, 32)
-        check_int("bias bits", self.bias, 2, 60)
+        check_int("acc bits", self.acc, *ACC_BITS)
+        check_int("scale bits", self.scale, *SCALE_BITS)
+        check_int("bias bits", self.bias, *BIAS_BITS)
         if self.acc + self.scale > 61:
             raise RangeError(f"acc bits + scale bits = {self.acc + self.scale} is outside 10..61")
 

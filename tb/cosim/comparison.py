@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.tb.cosim.capture import Bits, Words
 
@@ -65,8 +66,8 @@ def compare_places(
     Returns:
         index of the first word that went elsewhere and what is wrong with it, or None.
     """
-    came_address, address_unknown = captured.field(data_w, 24, 1, signed=False)
-    banks, banks_unknown = captured.field(data_w + 24, 1, rows, signed=False)
+    came_address, address_unknown = captured.field(data_w, ADDRESS_BITS, 1, signed=False)
+    banks, banks_unknown = captured.field(data_w + ADDRESS_BITS, 1, rows, signed=False)
     common = min(len(came_address), len(address))
     wanted = np.arange(rows) // cols == group[:common, np.newaxis]
     wrong = (came_address[:common, 0] != address[:common]) | address_unknown[:common, 0]

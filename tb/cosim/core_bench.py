@@ -10,7 +10,9 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 
+from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.contract.hardware import Hardware
+from t2c.contract.registers import ErrorCode, Status
 from t2c.tb.cosim.capture import Words, read_capture
 from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
 
@@ -27,8 +29,6 @@ STICKY = {
 """Checks of tb/hdl/core_harness.v."""
 QUIET_CYCLES = 64
 """After a run, besides ROWS + COLS: long enough for anything that is still inside to come out."""
-DONE_STATUS, ERROR_STATUS = 2, 4
-UNKNOWN_OPERATION, MISPLACED_TLAST = 1, 2
 
 
 class CoreBench:
@@ -119,7 +119,7 @@ class CoreBench:
         """How the program ended, by the core's own registers and by the host's transfers."""
         faults = []
         status, error = self.counter("status"), self.counter("error_code")
-        if status != DONE_STATUS or error != 0:
+        if status != Status.DONE or error != ErrorCode.NONE:
             faults.append(f"run {run}: STATUS = {status}, ERROR = {error} at layer {self.counter('last_layer')}")
         if self.counter("last_layer") != self.job["last_layer"]:
             faults.append(f"run {run}: LAYER = {self.counter('last_layer')}, {self.job['last_layer']} was expected")
@@ -153,7 +153,7 @@ class CoreBench:
 
     def trace(self) -> Words:
         """The result words of the run."""
-        bits = self.rows + 24 + self.cols * self.x_w
+        bits = self.rows + ADDRESS_BITS + self.cols * self.x_w
         if self.counter("captured") <= 0:
             empty = np.zeros((0, bits), dtype=bool)
             return Words(value=empty, unknown=empty)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, with_timeout
 
-from t2c.tb.cosim.core_bench import ERROR_STATUS, MISPLACED_TLAST, PERIOD_NS, UNKNOWN_OPERATION, CoreBench
+from t2c.contract.registers import ErrorCode, Status
+from t2c.tb.cosim.core_bench import PERIOD_NS, CoreBench
 
 
 def _load_bench(dut: HierarchyObject) -> CoreBench:
@@ -136,8 +137,8 @@ async def unknown_operation_is_an_error(dut: HierarchyObject) -> None:
     await bench.reset()
     await bench.start(0)
     await with_timeout(RisingEdge(bench.dut.job_done), bench.job["cycle_limit"] * PERIOD_NS, "ns")
-    assert bench.counter("status") == ERROR_STATUS
-    assert bench.counter("error_code") == UNKNOWN_OPERATION
+    assert bench.counter("status") == Status.ERROR
+    assert bench.counter("error_code") == ErrorCode.UNKNOWN_OPERATION
     assert bench.counter("captured") == bench.counter("words_in") == 0
 
 
@@ -149,8 +150,8 @@ async def misplaced_tlast_is_an_error(dut: HierarchyObject) -> None:
     bench.dut.early_last.value = 0
     await bench.start(0)
     await with_timeout(RisingEdge(bench.dut.job_done), bench.job["cycle_limit"] * PERIOD_NS, "ns")
-    assert bench.counter("status") == ERROR_STATUS
-    assert bench.counter("error_code") == MISPLACED_TLAST
+    assert bench.counter("status") == Status.ERROR
+    assert bench.counter("error_code") == ErrorCode.MISPLACED_TLAST
     assert bench.counter("captured") == 0
     await bench.reset()
     await _run_and_judge(bench)

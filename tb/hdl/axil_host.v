@@ -37,8 +37,7 @@ module axil_host #(
     output reg         wrong_o
 );
 
-    localparam [7:0] CONTROL = 8'h00, STATUS = 8'h04, ERROR = 8'h08, LAYER = 8'h0c, CYCLES_LO = 8'h10, CYCLES_HI = 8'h14;
-    localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10;
+    `include "registers.vh"
 
     reg       provoke_q;                        // the write under way is the second start
     reg       provoked_q;
@@ -58,40 +57,40 @@ module axil_host #(
             if (wait_q == 8'd1) arvalid_o <= 1'b1;
         end
         if (bvalid_i) begin
-            if (bresp_i !== (provoke_q ? SLVERR : OKAY)) wrong_o <= 1'b1;
-            if (provoke_q) refused_o <= (bresp_i == SLVERR);
-            araddr_o <= STATUS;
+            if (bresp_i !== (provoke_q ? RESP_SLVERR : RESP_OKAY)) wrong_o <= 1'b1;
+            if (provoke_q) refused_o <= (bresp_i == RESP_SLVERR);
+            araddr_o <= REG_STATUS;
             wait_q   <= POLL;
         end
         if (rvalid_i) begin
-            if (rresp_i !== OKAY) wrong_o <= 1'b1;
+            if (rresp_i !== RESP_OKAY) wrong_o <= 1'b1;
             case (araddr_o)
-                STATUS: begin
+                REG_STATUS: begin
                     status_o <= rdata_i;
-                    if (rdata_i[0] & ~provoked_q) begin
+                    if (rdata_i[STATUS_BUSY_BIT] & ~provoked_q) begin
                         provoke_q  <= 1'b1;
                         provoked_q <= 1'b1;
                         awvalid_o  <= 1'b1;
                         wvalid_o   <= 1'b1;
-                    end else if (rdata_i[0]) wait_q <= POLL;
+                    end else if (rdata_i[STATUS_BUSY_BIT]) wait_q <= POLL;
                     else begin
-                        araddr_o  <= ERROR;
+                        araddr_o  <= REG_ERROR;
                         arvalid_o <= 1'b1;
                     end
                 end
-                ERROR: begin
+                REG_ERROR: begin
                     error_o   <= rdata_i;
-                    araddr_o  <= LAYER;
+                    araddr_o  <= REG_LAYER;
                     arvalid_o <= 1'b1;
                 end
-                LAYER: begin
+                REG_LAYER: begin
                     layer_o   <= rdata_i;
-                    araddr_o  <= CYCLES_LO;
+                    araddr_o  <= REG_CYCLES_LO;
                     arvalid_o <= 1'b1;
                 end
-                CYCLES_LO: begin
+                REG_CYCLES_LO: begin
                     cycles_o[31:0] <= rdata_i;
-                    araddr_o       <= CYCLES_HI;
+                    araddr_o       <= REG_CYCLES_HI;
                     arvalid_o      <= 1'b1;
                 end
                 default: begin
@@ -101,8 +100,8 @@ module axil_host #(
             endcase
         end
         if (go_i) begin
-            awaddr_o   <= CONTROL;
-            wdata_o    <= 32'd1;
+            awaddr_o   <= REG_CONTROL;
+            wdata_o    <= 32'd1 << CONTROL_START_BIT;
             awvalid_o  <= 1'b1;
             wvalid_o   <= 1'b1;
             provoke_q  <= 1'b0;

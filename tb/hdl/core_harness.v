@@ -13,6 +13,7 @@
 //             last word of each transfer and on no other (last_wrong); words outside a transfer (stray); more words of trace
 //             than the memory holds (overflow)
 `default_nettype none
+`include "port_widths.vh"
 
 module core_harness #(
     parameter ROWS        = 16,
@@ -35,7 +36,7 @@ module core_harness #(
 
     localparam S_W     = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
     localparam M_W     = ROWS * X_W;
-    localparam TRACE_W = ROWS + 24 + COLS * X_W;
+    localparam TRACE_W = ROWS + `T2C_ADDRESS_W + COLS * X_W;
     localparam LAYERS  = 1024;
 
     // ------------------------------------------------------------------ set by the bench
@@ -113,7 +114,7 @@ module core_harness #(
     wire               out_ready;
     wire               trace_valid;
     wire [ROWS-1:0]    trace_banks;
-    wire [23:0]        trace_addr;
+    wire [`T2C_ADDRESS_W-1:0] trace_addr;
     wire [COLS*X_W-1:0] trace_data;
     wire [7:0]         awaddr, araddr;
     wire [31:0]        wdata, rdata;
@@ -157,7 +158,7 @@ module core_harness #(
     generate
         if (PROBE != 0) begin : g_probe
             core_probe #(
-                .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .PARAM_W(SCALE_W + BIAS_W + 6)
+                .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .PARAM_W(SCALE_W + BIAS_W + `T2C_SHIFT_W)
             ) i_probe (
                 .clk_i(clk), .go_i(started), .cycle_i(cycle), .windows_i(windows), .column_i(column)
             );

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 _HEADER = (ROOT / "rtl" / "descriptor.vh").read_text()
 FIELD = {name: int(index) for name, index in re.findall(r"localparam D_(\w+)\s*=\s*(\d+);", _HEADER)}
-CODE = {name: int(value) for name, value in re.findall(r"\b((?:OP|COMBINE)_\w+) = (\d+)", _HEADER)}
+CODE = {name: int(value) for name, value in re.findall(r"\b((?:OP|COMBINE)_\w+) *= (\d+)", _HEADER)}
 UNKNOWN = -(1 << 40)
 """Stands for a word that was never written."""
 

@@ -74,7 +74,7 @@ def test_an_unknown_layer_lists_the_layers() -> None:
         ({"act_depth": 1}, "ACT_DEPTH = 1 is outside 2..16777216"),
         ({"wgt_depth": (1 << 24) + 1}, "WGT_DEPTH = 16777217 is outside 2..16777216"),
         ({"par_depth": 3}, "PAR_DEPTH = 3 is outside 4..16777216"),
-        ({"prg_depth": 63}, "PRG_DEPTH = 63 is outside 64..16777216"),
+        ({"prg_depth": 46}, "PRG_DEPTH = 46 is outside 47..16777216"),
         ({"acc_depth": 1 << 17}, "ACC_DEPTH = 131072 is outside 2..65536"),
         ({"acc_depth": 7}, "ACC_DEPTH = 7 is odd"),
     ],

@@ -31,7 +31,8 @@ def acme(folder: Path, change: tuple[str, str, str] | None = None) -> Path:
     """The description of an engine made of ours, every module renamed; change: file, text, what it becomes."""
     for name in ("acme_engine.v", "acme_engine.yaml"):
         shutil.copy(DUTS / name, folder)
-    shutil.copy(RTL / "descriptor.vh", folder)
+    for header in RTL.glob("*.vh"):
+        shutil.copy(header, folder)
     for name in ENGINE:
         text = (RTL / f"{name}.v").read_text()
         if change and change[0] == name:

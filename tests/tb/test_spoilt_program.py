@@ -18,8 +18,12 @@ from tests.tb.rtl_mutants import plant
 pytestmark = pytest.mark.slow
 
 MUTANTS = {
-    "another code": ("UNKNOWN_OPERATION = 8'd1", "UNKNOWN_OPERATION = 8'd3"),
-    "done instead of an error": ("if (is_end) begin", "if (is_end | ~(is_load | is_run | is_store)) begin"),
+    "another code": ("registers.vh", "ERROR_UNKNOWN_OPERATION = 8'd1", "ERROR_UNKNOWN_OPERATION = 8'd3"),
+    "done instead of an error": (
+        "program_sequencer.v",
+        "if (is_end) begin",
+        "if (is_end | ~(is_load | is_run | is_store)) begin",
+    ),
 }
 
 
@@ -37,5 +41,5 @@ def test_the_core_stops_with_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_core_that_does_not_is_caught(name: str, tmp_path: Path) -> None:
-    outcome = spoilt(plant(tmp_path, "program_sequencer.v", *MUTANTS[name]), tmp_path)
+    outcome = spoilt(plant(tmp_path, *MUTANTS[name]), tmp_path)
     assert (outcome.passed, outcome.tests, outcome.failed) == (False, 1, 1)

@@ -53,9 +53,7 @@ async def addresses(dut: HierarchyObject) -> None:
             assert response == (OKAY if address == CONTROL else SLVERR), f"write {address:#04x}: {response}"
             if address != CONTROL:
                 assert await bench.master.write(address, 0xFFFFFFFF) == SLVERR, f"write {address:#04x}"
-        unit = bench.unit
-        shape = sum(unit[name] % 256 << at for name, at in (("ROWS", 0), ("COLS", 8), ("X_W", 16), ("W_W", 24)))
-        await bench.expect(HARDWARE, shape, "hardware")
+        await bench.expect(HARDWARE, bench.model.hardware, "hardware")
         assert bench.starts == running, f"{bench.starts} starts; only CONTROL starts"
         if not running:
             await bench.start(Program(cycles=4000))

@@ -10,6 +10,7 @@ import cocotb
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
+from t2c.contract.registers import Register, Status, hardware_word
 from t2c.tb.components.axi_lite import CHANNELS, OKAY, SLVERR, AxiLiteMaster, AxiLiteMonitor, BusCycle, Word
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard
@@ -17,9 +18,8 @@ from t2c.tb.components.stalls import PROFILES
 from t2c.tb.units.core_registers.classes import cover_unit, cycle_bins
 from t2c.tb.units.settings import UnitSettings
 
-CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE = range(0x00, 0x1C, 4)
-BUSY, DONE, FAILED = 1, 2, 4
-"""Bits of STATUS."""
+CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE = Register
+BUSY, DONE, FAILED = Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Registers:
 
     def __init__(self, unit: UnitSettings, now: int = 0) -> None:
         self.lo_w, self.now = unit["LO_W"], now
-        self.hardware = sum(unit[name] % 256 << 8 * k for k, name in enumerate(("ROWS", "COLS", "X_W", "W_W")))
+        self.hardware = hardware_word(unit.parameters)
         self.start = False
         self.began = self.ended = now
         self.running = self.failed = self.done = False

@@ -1,0 +1,103 @@
+"""Numbers that the RTL and our own descriptions must write down themselves are those of the contract."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from t2c.common.places import RTL
+from t2c.contract import pipeline, registers
+from t2c.contract.descriptor import FIELDS
+from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, WORD_BITS, ZERO_POINT_BITS
+from t2c.contract.hardware import SHIFT_W, Hardware
+from t2c.contract.operations import ROUNDINGS
+from t2c.contract.registers import Access, Bits, Control, ErrorCode, Register, Response, Status
+from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
+from t2c.tb.components import axi_lite
+from t2c.tb.dut.expressions import evaluate
+from tests.conftest import ROOT
+
+WIDTHS = {"16": COUNT_BITS, "GEO_W": COUNT_BITS, "`T2C_ADDRESS_W": ADDRESS_BITS, "XFER_W": ADDRESS_BITS, "": 1}
+WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2}
+
+
+def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
+    """Address fields apart, which are cut to their memory's width."""
+    read = {}
+    for name in ("layer_engine", "program_sequencer", "t2c_core"):
+        text = (RTL / f"{name}.v").read_text()
+        for field, _, width in re.findall(r"desc(?:_i|_o)?\[D_(\w+)\*32(\+:([^\]]+))?\]", text):
+            read[field.lower()] = width
+    assert set(read) == {field.name for field in FIELDS}
+    for field in FIELDS:
+        width = read[field.name]
+        if width.endswith("ADDR_W"):
+            assert field.kind.name in ("address", "wrapping address or step")
+        elif field.name == "op":
+            assert width == str(WORD_BITS)
+        else:
+            bits = WIDTHS[width]
+            low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if field.kind.signed else (0, (1 << bits) - 1)
+            assert low <= field.kind.low <= field.kind.high <= high, field.name
+            assert field.kind.high > high // 2, f"{field.name}: the RTL reads {bits} bits, more than the range needs"
+
+
+@pytest.mark.parametrize(
+    ("file", "port", "bits"),
+    [
+        *(("t2c_core", f"s_axil_{channel}addr_i", registers.ADDRESS_BITS) for channel in ("aw", "ar")),
+        *(("core_registers", f"s_axil_{channel}addr_i", registers.ADDRESS_BITS) for channel in ("aw", "ar")),
+        ("t2c_core", "layer_o", COUNT_BITS),
+        ("core_registers", "layer_i", COUNT_BITS),
+        ("program_sequencer", "layer_o", COUNT_BITS),
+    ],
+)
+def test_a_port_is_as_wide_as_the_contract_says(file: str, port: str, bits: int) -> None:
+    assert re.findall(rf"\[(\d+):0\] +{port}\b", (RTL / f"{file}.v").read_text()) == [str(bits - 1)]
+
+
+def test_mulquant_knows_the_rounding_codes() -> None:
+    found = re.findall(r"\b(HALF_\w+) = 2'd(\d)", (RTL / "mulquant.v").read_text())
+    assert {name: int(code) for name, code in found} == {
+        mode.name: code for code, mode in ROUNDINGS.items() if mode is not Rounding.FLOOR
+    }
+    assert (min(ROUNDINGS), len(ROUNDINGS), (1 << SHIFT_W) - 1) == (0, len(Rounding), MAX_SHIFT)
+
+
+@pytest.mark.parametrize(("unit", "latency"), [("mulquant", pipeline.MULQUANT), ("systolic_array", pipeline.ARRAY)])
+def test_our_own_descriptions_state_the_latencies(unit: str, latency: pipeline.Cycles) -> None:
+    described = yaml.safe_load((ROOT / "tb" / "units" / unit / "description.yaml").read_text())
+    for rows, cols in ((2, 1), (16, 16), (256, 4)):
+        known = {"ROWS": rows, "COLS": cols}
+        assert evaluate(described["latency"], known) == latency.of(Hardware(rows=rows, cols=cols))
+
+
+def test_the_bus_of_the_bench_has_the_responses_of_the_contract() -> None:
+    assert (axi_lite.OKAY, axi_lite.SLVERR) == (Response.OKAY, Response.SLVERR)
+
+
+def test_the_parts_of_a_register_do_not_overlap() -> None:
+    for register in Register:
+        parts: list[Bits] = [bits for bits in registers.BITS if bits.register is register]
+        assert parts
+        assert sum(part.mask for part in parts) == sum({part.mask for part in parts}) < 1 << 32
+        assert all(0 <= part.low <= part.high < 32 for part in parts)
+
+
+def test_what_firmware_in_the_field_relies_on_stays() -> None:
+    """Written down once more on purpose: who changes one of these breaks drivers that exist."""
+    assert {register.name: int(register) for register in Register} == {
+        "CONTROL": 0x00,
+        "STATUS": 0x04,
+        "ERROR": 0x08,
+        "LAYER": 0x0C,
+        "CYCLES_LO": 0x10,
+        "CYCLES_HI": 0x14,
+        "HARDWARE": 0x18,
+    }
+    assert {register for register in Register if register.access is Access.WRITE} == {Register.CONTROL}
+    assert (Control.START, Status.BUSY, Status.DONE, Status.ERROR) == (1, 1, 2, 4)
+    assert (ErrorCode.NONE, ErrorCode.UNKNOWN_OPERATION, ErrorCode.MISPLACED_TLAST) == (0, 1, 2)
+    assert registers.hardware_word({"ROWS": 256, "COLS": 16, "X_W": 8, "W_W": 4}) == 0x04081000
