@@ -11,7 +11,7 @@ PY := "$$VENV"/bin/python
 RUN := $(PY) -m t2c.common.make
 SETUPS := $(addprefix setup-,sim regress formal check t2c test)
 # Rooms that mypy checks without PyTorch.
-TORCH_FREE := $(addprefix t2c/,common contract golden mapping)
+TORCH_FREE := $(addprefix t2c/,common contract golden mapping rom_folder)
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
@@ -37,7 +37,7 @@ sim: setup-sim ## run a package, or one layer of it, on the RTL against golden: 
 regress: setup-regress ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
 	@$(RUN) $@
 
-roms: setup-sim ## write the ROM images of a package: MODEL OUT ROWS COLS
+roms: setup-sim ## write memory images, stimulus and expected words of a package: MODEL OUT ROWS ACT_DEPTH ...
 	@$(RUN) $@
 
 export: setup-t2c ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT

@@ -17,7 +17,7 @@ from t2c.common.spelling import CALLER, MAKE
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "sim": ("t2c.tb",),
     "regress": ("t2c.tb.regress",),
-    "roms": ("t2c.mapping",),
+    "roms": ("t2c.rom_folder",),
     "export": ("t2c", "export"),
     "model": ("t2c.make_model",),
     "oracle": ("oracle",),

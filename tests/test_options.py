@@ -104,7 +104,7 @@ def test_an_error_names_the_variable_where_make_called(variables: dict[str, str]
 def test_make_hands_on_only_what_is_set() -> None:
     assert arguments("sim", {"PATH": "/bin"}) == ["t2c.tb"]
     assert arguments("regress", {"SEED": "7", "ROWS": "3"}) == ["t2c.tb.regress", "--seed=7"]
-    assert arguments("roms", {}) == ["t2c.mapping", "--out=sim_build/roms"]
+    assert arguments("roms", {}) == ["t2c.rom_folder", "--out=sim_build/roms"]
     assert arguments("test", {}) == ["pytest", "-n2"]
     assert arguments("model", {"OUT": "x"}) == ["t2c.make_model"]
 

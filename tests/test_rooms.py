@@ -31,6 +31,7 @@ BELOW = {
     "t2c.tb.random_models": _GOLDEN,
     "t2c.tb.dut": {*_GOLDEN, "t2c.contract", "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c.tb.cosim": {*_COMPILER, "t2c.tb.simulation", "t2c.tb.components"},
+    "t2c.rom_folder": {*_COMPILER, "t2c.tb.cosim"},
     "t2c.tb.units": {*_CORE_RUNS, "t2c.tb.catalogue", "t2c.tb.dut"},
     "t2c.tb.coverage": _UNIT_RUNS,
     "t2c.tb.regress": _CORE_RUNS,
@@ -46,6 +47,7 @@ OTHERS = {
     "t2c.golden": {"numpy", "bitstring"},
     "t2c.contract": {"numpy"},
     "t2c.mapping": {"numpy"},
+    "t2c.rom_folder": {"numpy"},
     "t2c.tb": HARNESS,
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
     "formal": {"numpy", "bitwuzla", "tqdm"},
@@ -53,7 +55,7 @@ OTHERS = {
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch"},
 }
 """What each room imports of others."""
-COMMAND_LINES = {"t2c.mapping", "t2c.contract", "t2c.tb", "yaml"}
+COMMAND_LINES = {"t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "yaml"}
 OURS = {"t2c", "formal", "mutation", "oracle"}
 
 
@@ -67,8 +69,9 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
     return max((room for room in rooms if f"{module}.".startswith(f"{room}.")), key=len, default="")
 
 
-FOLDERS = ("common", "golden", "contract", "mapping", "tb", "t2c", "formal", "mutation", "oracle")
+FOLDERS = ("common", "golden", "contract", "mapping", "rom_folder", "tb", "t2c", "formal", "mutation", "oracle")
 FILES = {room: python_files(room) for room in FOLDERS}
+LOADERS = sorted((ROOT / "examples" / "loaders").glob("*.v"))
 VERILOG = sorted((ROOT / "rtl").glob("*.v"))
 TEXTS = {".py", ".v", ".vh", ".f", ".md", ".toml", ".txt", ".sh", ".yml", ".yaml", ".cpp", ".json", ".cfg", ".vlt", ""}
 UNSEEN = {".git", ".venv", "sim_build", "packages", "__pycache__", "build", "dist"}
@@ -175,6 +178,7 @@ def test_one_module_of_the_files_name(path: Path) -> None:
     "path",
     [
         *VERILOG,
+        *LOADERS,
         *sorted(
             path
             for room in ("tb", "formal")
@@ -204,7 +208,9 @@ def test_header_names_spec_and_doc_page(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for room in ("common", "golden", "contract", "mapping") for path in FILES[room]], ids=relative
+    "path",
+    [path for room in ("common", "golden", "contract", "mapping", "rom_folder") for path in FILES[room]],
+    ids=relative,
 )
 def test_modules_and_functions_are_documented(path: Path) -> None:
     tree = ast.parse(path.read_text())

@@ -1,4 +1,4 @@
-"""`t2c roms`: write the ROM images of a package; what `make roms` does."""
+"""`t2c roms`: write the memory images of a package; what `make roms` does."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import argparse
 from t2c.commands import add_package
 
 NAME = "roms"
-HELP = "write the ROM images of a package: every tensor as text, and the memories of the core"
+HELP = "write the memory images of a package, with stimulus and expected words, for RTL without Python"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Options of `python -m t2c.mapping`, with the package as an argument."""
-    from t2c.mapping.__main__ import configure as add_options
+    """Options of `python -m t2c.rom_folder`, with the package as an argument."""
+    from t2c.rom_folder.__main__ import configure as add_options
 
     add_package(parser)
     add_options(parser)
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 once every image is written and was read back equal."""
-    from t2c.mapping.__main__ import execute as write_images
+    from t2c.rom_folder.__main__ import execute as write_images
 
     options.model = options.package
     return write_images(options)

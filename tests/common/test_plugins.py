@@ -113,7 +113,7 @@ def test_a_plugin_that_fails_is_tried_again(write: Write, monkeypatch: pytest.Mo
     assert load_plugins() == ("T2C_PLUGINS: module 'plug_late'",)
 
 
-@pytest.mark.parametrize("module", ["t2c", "t2c.tb", "t2c.mapping"])
+@pytest.mark.parametrize("module", ["t2c", "t2c.tb", "t2c.rom_folder"])
 def test_a_command_says_in_one_line_which_plugin_fails(module: str) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "T2C_PLUGINS": "no_such_module"}
     done = subprocess.run(

@@ -24,10 +24,11 @@ from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.pointwise import Pointwise
 from t2c.golden.nodes.softmax import Softmax
-from t2c.golden.rom.image import load_rom, read_manifest
 from t2c.golden.rom.tensors import constant_tensors
-from t2c.mapping.__main__ import main as roms
+from t2c.golden.rom.text import RomFormat
 from t2c.mapping.compiler import compile_program
+from t2c.rom_folder.__main__ import main as roms
+from t2c.rom_folder.manifest import RomFolder
 from t2c.tb.cosim.report import layer_list
 from tests.golden.test_package import assert_equal_packages, edit_package, in_tensor, node, without
 from tests.table_net import table_package
@@ -136,15 +137,18 @@ def test_roms_write_the_tables(
 ) -> None:
     assert roms(["--model", str(folder), "--out", str(tmp_path / "roms"), "--formats", "hex,mif"]) == 0
     said = capsys.readouterr().out
+    found = RomFolder.open(tmp_path / "roms")
     for item in package.graph.nodes:
         for tensor in constant_tensors(item):
-            for fmt in ("hex", "mif"):
-                read = load_rom(tmp_path / "roms" / item.name / f"{tensor.name}.{fmt}.json")
-                assert np.array_equal(read, tensor.values)
-    layouts = {(name, rom): read_manifest(tmp_path / "roms" / name / f"{rom}.hex.json").layout for name, rom in ROMS}
-    assert {key: (layout.bits, layout.signed) for key, layout in layouts.items()} == ROMS
-    assert "gelu: 2 images, each re-read and equal" in said
-    assert "softmax: 2 images, each re-read and equal" in said
+            for fmt in (RomFormat.HEX, RomFormat.MIF):
+                assert np.array_equal(found.tensor(item.name, tensor.name, fmt), tensor.values)
+    layouts = {
+        (part["layer"], image["fields"][0]["name"]): (image["bits"], image["signed"])
+        for image in found.record["images"]
+        for part in image["parts"]
+    }
+    assert {key: layouts[key] for key in ROMS} == ROMS
+    assert f"tensors: {2 * len(found.record['images'])} images, each re-read and equal" in said
     assert "core: no images for a 8x8 array: layer 'gelu': the core does not run pointwise" in said
 
 

@@ -63,7 +63,10 @@ def test_common_keys_sections_and_flags(tmp_path: Path) -> None:
     [
         ("rovs: 4", "rovs: unknown key; did you mean rows?"),
         ("model: resnet20", "model: unknown key; there are "),
-        ("roms: {layer: fc}", "roms.layer: unknown key; there are cols, formats, lanes, out, package, rows"),
+        (
+            "roms: {layer: fc}",
+            "roms.layer: unknown key; there are acc_depth, act_depth, cols, first_image, formats, images, lanes, ",
+        ),
         ("sim: {laier: fc}", "sim.laier: unknown key; did you mean layer?"),
         ("simulate: {layer: fc}", "simulate: not a command; the sections are inspect, sim, roms"),
         ("roms: 4", "roms: not a section of keys and values"),

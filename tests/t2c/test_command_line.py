@@ -91,13 +91,13 @@ def test_inspect_and_roms_load_neither_torch_nor_a_simulator(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (0, "loaded:\n")
     done = t2c("roms", "digits_w4a4", "--out", tmp_path, "--formats", "hex", hidden=gone)
     assert (done.returncode, done.stderr) == (0, "loaded:\n")
-    assert (tmp_path / "conv1" / "weight.hex").is_file()
+    assert (tmp_path / "tensors" / "weight_s4.hex").is_file()
 
 
 def test_roms_writes_what_make_roms_writes(tmp_path: Path) -> None:
     rest = ("--formats", "hex", "--rows", "4", "--cols", "2")
     assert main(["roms", "digits_w4a4", "--out", str(tmp_path / "a"), *rest]) == 0
-    command = [sys.executable, "-m", "t2c.mapping", "--model", "digits_w4a4", "--out", str(tmp_path / "b"), *rest]
+    command = [sys.executable, "-m", "t2c.rom_folder", "--model", "digits_w4a4", "--out", str(tmp_path / "b"), *rest]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     files = {p.relative_to(tmp_path / "a"): p.read_bytes() for p in (tmp_path / "a").rglob("*") if p.is_file()}
     again = {p.relative_to(tmp_path / "b"): p.read_bytes() for p in (tmp_path / "b").rglob("*") if p.is_file()}
@@ -177,7 +177,7 @@ def test_what_is_not_installed(words: str, hidden: str, wanted: str) -> None:
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_mistake_of_the_user() -> None:
-    done = t2c("roms", "p", "--out", "x", hidden=("t2c.mapping",))
+    done = t2c("roms", "p", "--out", "x", hidden=("t2c.rom_folder",))
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 
@@ -189,8 +189,9 @@ def test_a_command_runs_from_its_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["inspect", "--config", str(path)]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "digits_w4a4"
     assert main(["roms", f"--config={path}", "--rows", "4", "--cols", "4"]) == 0
-    assert "for a 4x4 array" in capsys.readouterr().out
-    assert (tmp_path / "roms" / "fc" / "weight.dec").is_file()
+    assert "core: 6 images, each re-read and equal" in capsys.readouterr().out
+    assert (tmp_path / "roms" / "tensors" / "weight_s4.dec").is_file()
+    assert json.loads((tmp_path / "roms" / "manifest.json").read_text())["core"]["parameters"]["ROWS"] == 4
 
 
 def test_a_file_needs_no_installed_simulator_for_the_other_sections(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""The memories of the core: program, weights and parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from t2c.contract.field_kinds import WORD_BITS
+from t2c.contract.hardware import SHIFT_W
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
+from t2c.mapping.program import Program
+from t2c.rom_folder.image import Field, Image
+
+FOLDER = "core"
+
+
+def core_images(program: Program) -> tuple[Image, ...]:
+    """Images of the program memory, and of weights and parameters unless the program itself brings them."""
+    hardware = program.hardware
+    images = [
+        Image(
+            name=f"{FOLDER}_program",
+            stem=f"{FOLDER}/program",
+            about="program memory: step descriptors, one field a word",
+            layout=PROGRAM_LAYOUT,
+            values=np.array(program.words(), dtype=np.int64),
+            fields=(Field(name="word", lsb=0, bits=WORD_BITS),),
+            deeper=True,
+        )
+    ]
+    if len(program.weights):
+        weight = Field(name="weight", lsb=0, bits=hardware.w_w, signed=True, count=hardware.cols, stride=hardware.w_w)
+        images.append(
+            Image(
+                name=f"{FOLDER}_weights",
+                stem=f"{FOLDER}/weights",
+                about="weight memory: a row of the array a word, column 0 lowest",
+                layout=weight_layout(hardware),
+                values=program.weights.reshape(-1).astype(np.int64),
+                fields=(weight,),
+                deeper=True,
+            )
+        )
+    if len(program.params):
+        fields, lsb = [], 0
+        for name, bits, signed in (
+            ("multiplier", hardware.scale_w, True),
+            ("bias", hardware.bias_w, True),
+            ("shift", SHIFT_W, False),
+        ):
+            lane = {"count": hardware.cols, "stride": hardware.param_w}
+            fields.append(Field(name=name, lsb=lsb, bits=bits, signed=signed, **lane))
+            lsb += bits
+        images.append(
+            Image(
+                name=f"{FOLDER}_params",
+                stem=f"{FOLDER}/params",
+                about="parameter memory: a lane {shift, bias, multiplier} a column, column 0 lowest",
+                layout=parameter_layout(hardware),
+                values=program.params.reshape(-1).astype(np.int64),
+                fields=tuple(fields),
+                deeper=True,
+            )
+        )
+    return tuple(images)

@@ -1,0 +1,125 @@
+"""The manifest of the folder, and a reader that needs nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.errors import PackageError
+from t2c.golden.rom.text import RomFormat, encode
+from t2c.golden.rom.words import RomLayout
+from t2c.rom_folder.image import read_words
+
+MANIFEST = "manifest.json"
+FORMAT_NAME, FORMAT_VERSION = "torch2chip-roms", 1
+
+
+def manifest_text(record: Mapping[str, Any]) -> str:
+    """JSON with a line an entry of each list and mapping on top."""
+    parts = []
+    for key, value in record.items():
+        if isinstance(value, list) and value:
+            body = ",\n".join(f"  {json.dumps(item)}" for item in value)
+            text = f"[\n{body}\n ]"
+        elif isinstance(value, dict) and value:
+            body = ",\n".join(f"  {json.dumps(name)}: {json.dumps(item)}" for name, item in value.items())
+            text = f"{{\n{body}\n }}"
+        else:
+            text = json.dumps(value)
+        parts.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RomFolder:
+    """A folder that `make roms` wrote. path: where; record: the manifest."""
+
+    path: Path
+    record: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> RomFolder:
+        """Read the manifest.
+
+        Raises:
+            PackageError: no such file, no JSON, or another format or version.
+        """
+        try:
+            record = json.loads((path / MANIFEST).read_bytes())
+            kind, version = record["format"], record["version"]
+        except FileNotFoundError:
+            raise PackageError(f"{path / MANIFEST}: the manifest is missing") from None
+        except (ValueError, TypeError, KeyError) as error:
+            raise PackageError(f"{path / MANIFEST}: {error!r}") from None
+        if (kind, version) != (FORMAT_NAME, FORMAT_VERSION):
+            raise PackageError(f"{path / MANIFEST}: format {kind!r} version {version!r} is not supported")
+        return cls(path=path, record=record)
+
+    @classmethod
+    def is_one(cls, path: Path) -> bool:
+        """Whether a folder has such a manifest, of whatever version."""
+        try:
+            return bool(json.loads((path / MANIFEST).read_bytes())["format"] == FORMAT_NAME)
+        except (OSError, ValueError, TypeError, KeyError):
+            return False
+
+    def check(self) -> None:
+        """Compare every file with the manifest, and the manifest with the folder.
+
+        Raises:
+            PackageError: a file that is missing, changed, or not in the manifest.
+        """
+        there = {p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file()} - {MANIFEST}
+        for name in sorted(there ^ set(self.record["files"])):
+            raise PackageError(f"{self.path / name}: {'not in the manifest' if name in there else 'is missing'}")
+        for name, entry in self.record["files"].items():
+            if hashlib.sha256((self.path / name).read_bytes()).hexdigest() != entry["sha256"]:
+                raise PackageError(f"{self.path / name}: not the file that the manifest names")
+
+    def image(self, name: str) -> Mapping[str, Any]:
+        """The manifest's entry of an image.
+
+        Raises:
+            KeyError: no such image; the message lists them.
+        """
+        found = {image["name"]: image for image in self.record["images"]}
+        if name not in found:
+            raise KeyError(f"image {name!r} is not one of {', '.join(found)}")
+        return dict(found[name])
+
+    def values(self, name: str, fmt: RomFormat = RomFormat.HEX) -> IntArray:
+        """All elements of an image, in the order of the words: (count,) int64.
+
+        Raises:
+            KeyError: no such image, or not in this format.
+            PackageError: a malformed file, or words with another CRC.
+        """
+        entry = self.image(name)
+        layout = RomLayout(**{key: entry[key] for key in ("bits", "signed", "lanes", "lane_order", "endianness")})
+        values = read_words(self.path / entry["files"][fmt.value], layout, fmt, entry["count"])
+        found = f"{zlib.crc32(encode(values, layout, RomFormat.BIN)):08x}"
+        if found != entry["crc32"]:
+            raise PackageError(f"{entry['files'][fmt.value]}: CRC-32 {found}, the manifest says {entry['crc32']}")
+        return values
+
+    def tensor(self, layer: str, constant: str, fmt: RomFormat = RomFormat.HEX) -> IntArray:
+        """A constant of a layer in its own shape, such as ("conv1", "weight").
+
+        Raises:
+            KeyError: no such constant.
+        """
+        for image in self.record["images"]:
+            for part in image.get("parts", ()):
+                if (part["layer"], image["fields"][0]["name"]) == (layer, constant):
+                    first = part["first"] * image["lanes"]
+                    count = int(np.prod(part["shape"], dtype=np.int64))
+                    return self.values(image["name"], fmt)[first : first + count].reshape(part["shape"])
+        raise KeyError(f"layer {layer!r} has no {constant}")
