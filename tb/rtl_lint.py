@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,30 +84,40 @@ def tools() -> list[Tool]:
 
 
 def main() -> int:
-    """Check everything; print one line a check and return 1 if any failed."""
-    failed = 0
-    for tool in tools():
-        for unit in units().values():
-            failed += _check_unit(tool, unit)
+    """Check everything, as many at a time as there are processors; print one line a check, return 1 if any failed."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        checks = [_Check(tool=tool, unit=unit) for tool in tools() for unit in units().values()]
+        started = [(check, check.start(pool)) for check in checks]
+        failed = sum(check.report(complaints) for check, complaints in started)
     failed += _check_harness()
     return 1 if failed else 0
 
 
-def _check_unit(tool: Tool, unit: Unit) -> int:
-    """All builds of a unit; return how many do not end as they must."""
-    failed = 0
-    for parameters in unit.linted:
-        complaint = tool.complaint(unit, parameters)
-        failed += bool(complaint)
-        print(f"{'FAIL' if complaint else 'ok  '} {tool.name} {unit.name} {dict(parameters)}", flush=True)
-        if complaint:
-            print(complaint)
-    for parameters in unit.refused:
-        complaint = tool.complaint(unit, parameters)
-        stopped = "_out_of_range" in complaint or "_not_above_" in complaint
-        failed += not stopped
-        print(f"{'ok  ' if stopped else 'FAIL'} {tool.name} refuses {unit.name} {dict(parameters)}", flush=True)
-    return failed
+@dataclass(frozen=True, kw_only=True)
+class _Check:
+    """All builds of a unit by one tool."""
+
+    tool: Tool
+    unit: Unit
+
+    def start(self, pool: ThreadPoolExecutor) -> Iterator[str]:
+        """What the tool says of each build, those first that it must take."""
+        return pool.map(lambda choice: self.tool.complaint(self.unit, choice), (*self.unit.linted, *self.unit.refused))
+
+    def report(self, complaints: Iterator[str]) -> int:
+        """Print a line a build; return how many do not end as they must."""
+        failed = 0
+        for parameters, complaint in zip(self.unit.linted, complaints, strict=False):
+            failed += bool(complaint)
+            print(f"{'FAIL' if complaint else 'ok  '} {self.tool.name} {self.unit.name} {dict(parameters)}", flush=True)
+            if complaint:
+                print(complaint)
+        for parameters, complaint in zip(self.unit.refused, complaints, strict=True):
+            stopped = "_out_of_range" in complaint or "_not_above_" in complaint
+            failed += not stopped
+            verdict = "ok  " if stopped else "FAIL"
+            print(f"{verdict} {self.tool.name} refuses {self.unit.name} {dict(parameters)}", flush=True)
+        return failed
 
 
 def _check_harness() -> int:
