@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from t2c.common.atomic import write_atomic
 
 KILLED, EQUIVALENT = "killed", "equivalent"
 SURVIVED, UNKNOWN, BROKEN = "survived", "unknown", "broken"
@@ -63,6 +64,4 @@ class MutantResults:
 
     def write(self, result: MutantResult) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f".{result.number}.part"
-        part.write_text(json.dumps(asdict(result), indent=1) + "\n")
-        os.replace(part, self.folder / f"{result.number}.json")
+        write_atomic(self.folder / f"{result.number}.json", json.dumps(asdict(result), indent=1) + "\n")

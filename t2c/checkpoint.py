@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from t2c.common.atomic import atomic_file
 from t2c.errors import CheckpointError
 
 FORMAT = "torch2chip checkpoint"
@@ -63,15 +64,8 @@ def write(path: Path, kind: str, content: Mapping[str, Any]) -> None:
     """
     whole = {"format": FORMAT, "version": VERSION, "kind": kind, "digest": digest(content), "content": dict(content)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            torch.save(whole, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic_file(path, durable=True) as stream:
+        torch.save(whole, stream)
 
 
 def read(path: Path, kind: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from hashlib import sha256
@@ -19,6 +18,7 @@ from tqdm import tqdm
 from benchmarks.results.measure import Figures, measure, measure_float
 from benchmarks.results.rows import NETWORKS, all_rows
 from benchmarks.results.table import page
+from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,10 +51,7 @@ class Kept:
         return json.loads(path.read_text()) if path.is_file() else None
 
     def save(self, name: str, figures: Figures) -> None:
-        path = self.folder / f"{name}.json"
-        draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(figures, indent=2) + "\n")
-        os.replace(draft, path)
+        write_atomic(self.folder / f"{name}.json", json.dumps(figures, indent=2) + "\n")
 
 
 def make(pool: ProcessPoolExecutor, kept: Kept, jobs: dict[str, tuple[Callable[..., Figures], object]]) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.atomic import write_atomic
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.codec import smallest_dtype
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.rom.image import write_atomic
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

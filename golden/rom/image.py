@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.atomic import write_atomic
 from t2c.golden.arithmetic.formats import IntArray, as_int64
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.rom.text import RomFormat, decode, encode
@@ -53,20 +53,6 @@ class RomManifest:
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole or not at all: a temporary file in the same folder, then os.replace."""
-    target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 def write_image(path: str | os.PathLike[str], values: npt.ArrayLike, layout: RomLayout, fmt: str) -> None:
     """Write the elements, in C order, as a ROM image.
 
@@ -103,7 +89,7 @@ def write_manifest(path: str | os.PathLike[str], manifest: RomManifest) -> None:
         "shape": list(manifest.shape),
         "axes": manifest.axes,
     }
-    write_atomic(path, (json.dumps(record, indent=2) + "\n").encode())
+    write_atomic(path, json.dumps(record, indent=2) + "\n")
 
 
 def read_manifest(path: str | os.PathLike[str]) -> RomManifest:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from t2c.common.atomic import write_atomic
 from t2c.golden.graph.graph import Graph
-from t2c.golden.rom.image import write_atomic
 from t2c.golden.rom.tensors import constant_tensors, tensor_roms
 from t2c.golden.rom.text import RomFormat
 
@@ -40,5 +40,5 @@ def write_text(graph: Graph, folder: Path, fmt: RomFormat, *, lanes: int = 1) ->
             images += [f"{node.name}/{constant.name}.{fmt.value}" for constant in constants]
             count += sum(constant.values.size for constant in constants)
     record = {"format": INDEX_FORMAT, "version": 1, "model": graph.name, "images": images}
-    write_atomic(folder / INDEX_FILE, (json.dumps(record, indent=1) + "\n").encode())
+    write_atomic(folder / INDEX_FILE, json.dumps(record, indent=1) + "\n")
     return len(images), count

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from t2c.common.atomic import write_atomic
 from t2c.common.errors import UserError
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.rom.image import write_atomic, write_image
+from t2c.golden.rom.image import write_image
 from t2c.golden.rom.words import RomLayout
 from t2c.mapping.cycles import layer_cycles
 from t2c.mapping.images import write_program

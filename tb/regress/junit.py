@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
-import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from t2c.common.atomic import atomic_file
 from t2c.tb.regress.job import Job
 from t2c.tb.regress.store import DIED, Record
 
@@ -70,6 +69,5 @@ def write_junit(root: ET.Element, path: Path) -> None:
     """Write the document in one step."""
     ET.indent(root, " ")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".junit.", suffix=".tmp", delete=False) as file:
+    with atomic_file(path) as file:
         ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
-    os.replace(file.name, path)

@@ -7,13 +7,13 @@ import fcntl
 import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from t2c.common.atomic import PENDING, write_atomic
 from t2c.common.errors import UserError
 
 PASS, FAIL, DIED = "PASS", "FAIL", "DIED"
@@ -82,16 +82,7 @@ class Store:
         """Replace the result of a job in one step."""
         target = self.result_path(record.id)
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{record.id}.", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(json.dumps(record.to_json(), indent=1) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_atomic(target, json.dumps(record.to_json(), indent=1) + "\n", durable=True)
         self._attempts_path(record.id).unlink(missing_ok=True)
 
     def begin(self, job_id: str) -> int:
@@ -125,6 +116,6 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise UserError(f"another regression is running in {self.folder}") from None
-            for path in (self.folder / "results").glob(".*.tmp"):
+            for path in (self.folder / "results").glob(PENDING):
                 path.unlink(missing_ok=True)
             yield
