@@ -48,7 +48,8 @@ def load_plugins() -> tuple[str, ...]:
                 load()
             except Exception as error:  # whatever a module of others raises, its user mends it
                 _loaded.discard(place)
-                raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}") from error
+                hint = "; is its folder on PYTHONPATH?" if isinstance(error, ModuleNotFoundError) else ""
+                raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}{hint}") from error
     return tuple(wanted)
 
 

@@ -103,6 +103,11 @@ def test_a_module_that_is_imported_anew_replaces_its_own(shelf: Registry[type]) 
     assert shelf.names() == ("first", "second")
 
 
+def test_an_entry_must_know_where_it_was_written(shelf: Registry[type]) -> None:
+    with pytest.raises(TypeError, match="a kind of thing 'third': 3 is neither a class nor a function"):
+        shelf.register("third", 3)  # type: ignore[arg-type]
+
+
 def test_a_plugin_that_fails_is_tried_again(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("plug_late", "raise RuntimeError('not today')\n")
     monkeypatch.setenv("T2C_PLUGINS", "plug_late")
@@ -122,5 +127,5 @@ def test_a_command_says_in_one_line_which_plugin_fails(module: str) -> None:
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "error: T2C_PLUGINS: module 'no_such_module' cannot be imported: "
-        "ModuleNotFoundError: No module named 'no_such_module'"
+        "ModuleNotFoundError: No module named 'no_such_module'; is its folder on PYTHONPATH?"
     ]
