@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
 PLUGINS = ROOT / "tests" / "plugins"
 Done = subprocess.CompletedProcess[str]
 
