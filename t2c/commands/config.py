@@ -9,50 +9,26 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import yaml
-
 from t2c.commands.values import Repeated
+from t2c.common.strict_yaml import YamlError, compose_yaml
 
 
 class ConfigError(ValueError):
     """A configuration file that cannot be used; the message names the file and the key."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain scalars are text, except true, false and null; a key is text and given once."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012, as in the base class
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key is not plain text", key.start_mark)
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|false)$"), ["t", "f"])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(null|~)?$"), ["n", "~", ""])
-
-
 def _load(path: str) -> object:
-    with open(path, "rb") as stream:
-        try:
-            return yaml.load(stream, _Loader)  # a SafeLoader
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-            raise ConfigError(f"{path}: {where}{error.problem or error.context}") from error
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise ConfigError(f"{path}: not YAML: {error}") from error
+    try:
+        top = compose_yaml(Path(path))
+        return top and top.plain()
+    except YamlError as error:
+        where = f"line {error.line}, column {error.column}" if error.line else "not YAML"
+        raise ConfigError(f"{path}: {where}: {error.problem}") from error
 
 
 def options_of(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:

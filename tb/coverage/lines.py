@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from t2c.common.errors import UserError
+from t2c.common.strict_yaml import compose_yaml
 from t2c.tb.coverage.verilator_data import Point
 
 WAIVERS = Path(__file__).with_name("waivers.yaml")
@@ -58,12 +57,14 @@ def read_waivers(path: Path = WAIVERS) -> tuple[Waiver, ...]:
     Raises:
         UserError: an entry with other keys, or without a reason.
     """
-    entries = yaml.safe_load(path.read_text()) or []
+    top = compose_yaml(path)
     waivers = []
-    for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict) or set(entry) != {"file", "text", "what", "reason"} or not entry["reason"]:
+    for number, entry in enumerate(top.items() if top else [], 1):
+        fields = entry.fields() if entry.is_mapping else {}
+        texts = {name: str(value.scalar()) for name, value in fields.items()}
+        if set(texts) != {"file", "text", "what", "reason"} or not all(texts.values()):
             raise UserError(f"{path}: entry {number}: file, text, what and reason are wanted")
-        waivers.append(Waiver(**{key: str(value) for key, value in entry.items()}))
+        waivers.append(Waiver(**texts))
     return tuple(waivers)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.registry import units
-from t2c.tb.dut.yaml_file import DescriptionError, Value, read_yaml
 from t2c.tb.simulation.filelist import FileList, read_filelist
 
 MODES = tuple(mode.value for mode in Rounding)
@@ -69,10 +69,10 @@ class Description:
     def interface(self) -> Interface:
         return replaceable_units()[self.unit]
 
-    def error(self, place: str, text: str) -> DescriptionError:
+    def error(self, place: str, text: str) -> YamlError:
         """A complaint about one entry: 'ports.acc', 'latency'."""
         line = self.lines.get(place, self.lines.get(place.partition(".")[0]))
-        return DescriptionError(f"{self.path}{f':{line}' if line else ''}: {text}")
+        return YamlError(self.path, text, line)
 
 
 _FIELDS = (
@@ -91,7 +91,7 @@ def load_description(path: Path) -> Description:
     """Read and check a description; what concerns the module's real ports comes later (t2c.tb.dut.description_check).
 
     Raises:
-        DescriptionError: file:line and what is wrong there.
+        YamlError: file:line and what is wrong there.
     """
     top = read_yaml(path)
     fields = top.only(*_FIELDS)
@@ -100,7 +100,7 @@ def load_description(path: Path) -> Description:
             raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
     length = sum(bool(line.split("#")[0].strip()) for line in path.read_text().splitlines())
     if length > LINES:
-        raise DescriptionError(f"{path}: {length} lines; a description has at most {LINES}")
+        raise YamlError(path, f"{length} lines; a description has at most {LINES}")
     unit = fields["unit"].choice(*replaceable_units())
     return _Reader(path, fields, unit).description()
 
@@ -213,7 +213,7 @@ class _Reader:
         choices = self.interface.handshakes
         if "handshake" not in self.fields:
             if len(choices) > 1:
-                raise DescriptionError(f"{self.path}: handshake is missing: one of {', '.join(choices)}")
+                raise YamlError(self.path, f"handshake is missing: one of {', '.join(choices)}")
             return choices[0] if choices else ""
         if not choices:
             raise self.fields["handshake"].error(f"handshake: {self.unit} has none that could be bridged; leave it out")
@@ -222,8 +222,8 @@ class _Reader:
     def _rounding(self) -> RoundingModes | None:
         if "rounding" not in self.fields:
             if self.interface.rounding:
-                raise DescriptionError(
-                    f"{self.path}: rounding is missing: one of {', '.join(MODES)}, or {{port: NAME, MODE: CODE, ...}}"
+                raise YamlError(
+                    self.path, f"rounding is missing: one of {', '.join(MODES)}, or {{port: NAME, MODE: CODE, ...}}"
                 )
             return None
         value = self.fields["rounding"]

@@ -22,7 +22,7 @@ def check(description: Description, ours: Module, table: Path | None = None) -> 
         table: file that `{table}` in a parameter's text stands for.
 
     Raises:
-        DescriptionError: the first thing that does not fit, with its line.
+        YamlError: the first thing that does not fit, with its line.
         SourceError: their sources do not elaborate.
     """
     return _Check(description, ours, table).wiring()

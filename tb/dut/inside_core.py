@@ -32,7 +32,7 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
         output: folder of all simulation output.
 
     Raises:
-        DescriptionError, SourceError: the description does not fit.
+        YamlError, SourceError: the description does not fit.
     """
     files, place = read_filelist(RTL / FILELIST).sources, units()[description.unit].inside_core
     core = Elaboration(files, CORE, hardware.parameters(), includes=[RTL])

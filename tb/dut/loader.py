@@ -70,7 +70,7 @@ def load_module(
         table: where the table of a table unit will lie.
 
     Raises:
-        DescriptionError, SourceError: the description does not fit.
+        YamlError, SourceError: the description does not fit.
     """
     unit = units()[description.unit]
     try:

@@ -81,7 +81,7 @@ def run_description(
         only: names of tests; all of the bench's if empty.
 
     Raises:
-        DescriptionError, SourceError: the description does not fit the module.
+        YamlError, SourceError: the description does not fit the module.
         SimulatorError: the simulator refuses the sources.
         SettingError: the unit has no bench of its own.
     """

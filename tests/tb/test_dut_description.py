@@ -9,12 +9,12 @@ import pytest
 
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
+from t2c.common.strict_yaml import YamlError
 from t2c.tb.catalogue.registry import benched_units, units
 from t2c.tb.dut.description import load_description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.loader import load_module, own_module
 from t2c.tb.dut.ports import Elaboration, SourceError
-from t2c.tb.dut.yaml_file import DescriptionError
 from t2c.tb.units.run import find_description
 from tests.conftest import ROOT
 
@@ -197,12 +197,12 @@ def test_a_description_has_forty_lines(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "# a comment does not count\n\n" * 30)
     load_description(path)
     path.write_text(path.read_text() + "".join(f"  p{k}: q\n" for k in range(30)))
-    with pytest.raises(DescriptionError, match="lines; a description has at most 40"):
+    with pytest.raises(YamlError, match="lines; a description has at most 40"):
         load_description(path)
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DescriptionError, match=r"nowhere\.yaml: No such file"):
+    with pytest.raises(YamlError, match=r"nowhere\.yaml: No such file"):
         load_description(tmp_path / "nowhere.yaml")
 
 
