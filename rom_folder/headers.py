@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.registers import Register
 from t2c.golden.rom.text import RomFormat
 from t2c.rom_folder.core import FOLDER as CORE
 from t2c.rom_folder.image import Image
@@ -28,10 +27,9 @@ def run_constants(images: Mapping[str, Image], runs: int, cycles: int) -> dict[s
 
 
 def hardware_constants(hardware: Hardware) -> dict[str, int]:
-    """The core's parameters, what follows from them, and its registers: T2C_ROWS, T2C_S_W, T2C_REG_STATUS and so on."""
-    derived = {"S_W": hardware.stream_w, "M_W": hardware.rows * hardware.x_w, "PARAM_BEATS": hardware.param_beats}
-    registers = {f"REG_{register.name}": int(register) for register in Register}
-    return {f"T2C_{name}": value for name, value in (hardware.parameters() | derived | registers).items()}
+    """The parameters of the core and the widths of its streams, by name: T2C_ROWS, T2C_WGT_DEPTH, T2C_S_W and so on."""
+    derived = {"S_W": hardware.stream_w, "M_W": hardware.rows * hardware.x_w}
+    return {f"T2C_{name}": value for name, value in (hardware.parameters() | derived).items()}
 
 
 def verilog_header(model: str, images: Sequence[Image], constants: Mapping[str, int], hardware: Hardware | None) -> str:

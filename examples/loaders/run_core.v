@@ -3,7 +3,7 @@
 `default_nettype none
 `include "roms.vh"
 module run_core;
-    localparam [7:0] CONTROL = `T2C_REG_CONTROL, STATUS = `T2C_REG_STATUS, ERROR = `T2C_REG_ERROR;
+    `include "registers.vh"
 
     reg clk = 1'b0, rst_n = 1'b0;
     always #1 clk = ~clk;
@@ -40,7 +40,7 @@ module run_core;
 
     t2c_core #(`T2C_CORE_PARAMETERS) i_core (
         .clk_i(clk), .rst_ni(rst_n),
-        .s_axil_awaddr_i(CONTROL), .s_axil_awvalid_i(start), .s_axil_awready_o(awready),
+        .s_axil_awaddr_i(REG_CONTROL), .s_axil_awvalid_i(start), .s_axil_awready_o(awready),
         .s_axil_wdata_i(32'd1), .s_axil_wstrb_i(4'hf), .s_axil_wvalid_i(start), .s_axil_wready_o(wready),
         .s_axil_bresp_o(), .s_axil_bvalid_o(bvalid), .s_axil_bready_i(1'b1),
         .s_axil_araddr_i(address), .s_axil_arvalid_i(read), .s_axil_arready_o(arready),
@@ -101,10 +101,10 @@ module run_core;
             @(negedge clk) start = 1'b0;
             while (!bvalid) @(negedge clk);
             status = 32'd1;
-            while (status[0]) read_register(STATUS, status);
-            read_register(ERROR, code);
-            if (status[2:0] !== 3'b010) begin
-                $display("run %0d: STATUS %h, ERROR %0d", run, status, code);
+            while (status[STATUS_BUSY_BIT]) read_register(REG_STATUS, status);
+            read_register(REG_ERROR, code);
+            if (status !== 32'd1 << STATUS_DONE_BIT) begin
+                $display("run %0d: status %h, error %0d", run, status, code);
                 failed = 1'b1;
             end
         end

@@ -117,7 +117,7 @@ def test_a_program_that_never_ends_fails(copy: Path) -> None:
 def test_a_program_that_stops_fails(copy: Path) -> None:
     """LOAD takes a word more than the stimulus has, so tlast comes too early."""
     change_word(copy / "core" / "program.hex", 3)
-    assert re.search(r"^run 0: STATUS 00000004, ERROR 2\nFAIL: ", run_core(copy), re.MULTILINE)
+    assert re.search(r"^run 0: status 00000004, error 2\nFAIL: ", run_core(copy), re.MULTILINE)
 
 
 @pytest.mark.parametrize("change", [["8"], []], ids=["a word more", "a word less"])
@@ -147,6 +147,15 @@ def test_the_words_in_memory_are_the_programs(digits: Path, examples: Path) -> N
     assert done.stdout == b"".join(word.to_bytes(WORD_BITS // 8, "little") for word in program.words())
     done = subprocess.run(["./load_roms_c", "core_weights"], cwd=digits, capture_output=True, check=True)
     assert done.stdout == program.weights.astype("int8").tobytes()
+
+
+def test_firmware_includes_the_header_of_the_core_too(digits: Path) -> None:
+    """The names of roms.h and of t2c_core.h do not meet."""
+    (digits / "both.c").write_text(
+        '#include "t2c_core.h"\n#include "roms.h"\nint main(void) { return T2C_IMAGES == 0; }\n'
+    )
+    line = f"cc -Wall -Wextra -Werror -Wno-unused-const-variable -I {ROOT}/contract/include -o both both.c && ./both"
+    assert shell(line, digits).returncode == 0
 
 
 @pytest.mark.parametrize(
