@@ -20,6 +20,7 @@ from t2c.mapping.compiler import ALL, compile_program
 from t2c.mapping.program import Program
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.program_text import listing
+from tests.conftest import ROOT
 
 HARDWARE = Hardware(rows=8, cols=4, act_depth=300, wgt_depth=700)
 FORMATS = (RomFormat.HEX, RomFormat.READMEMB, RomFormat.COE, RomFormat.MIF)
@@ -105,6 +106,19 @@ def test_memories_of_the_core(fmt: str, record: dict[str, Any], out: Path, packa
     assert field(other, folder, "core_weights", "weight", fmt) == roomy.weights.reshape(-1).tolist()
     for name, wanted in zip(("multiplier", "bias", "shift"), decode_lanes(roomy.params, roomy.hardware), strict=True):
         assert field(other, folder, "core_params", name, fmt) == wanted.reshape(-1).tolist()
+
+
+def test_the_lines_of_the_page_run(package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python of docs/roms.md, as printed: biases of the first parameter word."""
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "roms.md").read_text(), re.DOTALL)
+    assert block is not None
+    hardware = Hardware(rows=4, cols=4)
+    write_folder(package, Request(hardware=hardware), tmp_path / "roms")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(block[1], "docs/roms.md", "exec"), names)
+    lanes = compile_program(package.graph, ALL, hardware).params[0]
+    assert names["lanes"] == [value % (1 << 40) for value in decode_lanes(lanes, hardware)[1].tolist()]
 
 
 def test_the_program_in_three_ways(program: Program, record: dict[str, Any], out: Path) -> None:
