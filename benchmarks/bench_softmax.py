@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.text_table import markdown_head, markdown_row
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.lut import FUNCTIONS, exp_table, pointwise_table, softmax_error_bound
 from t2c.golden.arithmetic.pointwise import pointwise
@@ -116,8 +117,7 @@ def main() -> None:
     """Print both tables as Markdown."""
     print(f"softmax: worst, mean (bound) of |y - 2^{OUTPUT_BITS} softmax| in LSB, {INPUT} input, rows of every kind:")
     print(f"{', '.join(KINDS)}\n")
-    print("| E_W | DEPTH | L |" + "".join(f" scale 1/{round(1 / scale)} |" for scale in SCALES))
-    print("|" + "---|" * (3 + len(SCALES)))
+    print("\n".join(markdown_head(["E_W", "DEPTH", "L", *(f"scale 1/{round(1 / scale)}" for scale in SCALES)])))
     for exponent_bits, depth in TABLES:
         for length in LENGTHS:
             cells = []
@@ -125,16 +125,15 @@ def main() -> None:
                 size = {"scale": scale, "exponent_bits": exponent_bits, "depth": depth, "length": length}
                 errors = [softmax_error(kind, **size) for kind in KINDS.values()]
                 worst, mean = max(e.worst for e in errors), float(np.mean([e.mean for e in errors]))
-                cells.append(f" {worst:.2f}, {mean:.3f} ({errors[0].bound:.2f}) |")
-            print(f"| {exponent_bits} | {depth} | {length} |" + "".join(cells), flush=True)
+                cells.append(f"{worst:.2f}, {mean:.3f} ({errors[0].bound:.2f})")
+            print(markdown_row([exponent_bits, depth, length, *cells]), flush=True)
     print("\npointwise: worst and mean of |q - f / scale| in LSB over every input (bound 0.5):\n")
-    print("| f | x | range of x | q | worst | mean |")
-    print("|" + "---|" * 6)
+    print("\n".join(markdown_head(["f", "x", "range of x", "q", "worst", "mean"])))
     for name in FUNCTIONS:
         for where in ranges(name):
             error = pointwise_error(name, where)
             reach = where.x_scale * -where.x.lo
-            print(f"| {name} | {where.x} | ±{reach:g} | {where.y} | {error.worst:.3f} | {error.mean:.3f} |")
+            print(markdown_row([name, where.x, f"±{reach:g}", where.y, f"{error.worst:.3f}", f"{error.mean:.3f}"]))
 
 
 if __name__ == "__main__":

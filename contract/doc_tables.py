@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from t2c.common.text_table import markdown_head, markdown_row
 from t2c.contract import pipeline
 from t2c.contract.codes import Code
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
@@ -25,8 +26,7 @@ UNITS = {
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table in Markdown."""
-    first, *rest = (f"| {' | '.join(cells)} |" for cells in (head, *rows))
-    return "\n".join([first, "|" + "---|" * len(head), *rest, ""])
+    return "\n".join([*markdown_head(head), *map(markdown_row, rows), ""])
 
 
 def _power(value: int) -> str:

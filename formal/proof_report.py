@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from formal.symbiyosys import CONTROL, COVER, PROVE, ProofPart, Verdict
+from t2c.common.text_table import aligned_row
 from t2c.tb.catalogue.proof import Proof
 
 _WIDTHS = (24, 22, 10, 9, 8)
@@ -38,7 +39,7 @@ class ProofRecord:
         result = "proven" if proven.good and covers.good else "FAIL"
         parameters = " ".join(f"{name}={value}" for name, value in self.proof.parameters.items())
         lines = [
-            _aligned(self.proof.id, self.proof.method, result, f"{self.seconds:7.1f}", refuted),
+            aligned_row((self.proof.id, self.proof.method, result, f"{self.seconds:7.1f}", refuted), _WIDTHS, gap=1),
             f"    {self.proof.claim}",
             f"    {parameters}; {covers.text}",
         ]
@@ -67,13 +68,9 @@ class ProofRecord:
         return next(verdict for part, verdict in self.verdicts.items() if part.kind == kind)
 
 
-def _aligned(*cells: str) -> str:
-    return " ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
-
-
 def header() -> str:
     """The first line of the table."""
-    return _aligned("proof", "method", "result", "seconds", "controls refuted")
+    return aligned_row(("proof", "method", "result", "seconds", "controls refuted"), _WIDTHS, gap=1)
 
 
 def is_pass(records: Sequence[ProofRecord]) -> bool:

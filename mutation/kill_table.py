@@ -11,6 +11,7 @@ from pathlib import Path
 from mutation.campaign import Campaign
 from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
 from mutation.sources import Digests
+from t2c.common.text_table import markdown_head, markdown_row
 from t2c.tb.catalogue.registry import units
 
 _HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
@@ -42,8 +43,7 @@ def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
         f"{len(ordered) - equal} killed by bench `{campaign.digests.bench}`, {equal} proven equivalent.",
         f"Written by `make mutate UNIT={unit.name} WRITE=1`; [mutation.md](../mutation.md) says how.",
         "",
-        "| no. | line | source | cell | fault | verdict | by |",
-        "|---|---|---|---|---|---|---|",
+        *markdown_head(("no.", "line", "source", "cell", "fault", "verdict", "by")),
     ]
     for mutant, result in zip(unit.mutants, ordered, strict=True):
         by = f"`{result.reason}`, comparison {result.compared}" if result.verdict == KILLED else result.reason
@@ -57,7 +57,7 @@ def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
             result.verdict,
             by,
         )
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+        lines.append(markdown_row(cells))
     return "\n".join([*lines, ""])
 
 
@@ -78,7 +78,7 @@ def summary_row(campaign: Campaign, results: Sequence[MutantResult]) -> str:
         unexplained,
         f"{campaign.results.seconds[1]:.0f}",
     )
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
+    return markdown_row(cells)
 
 
 def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantResult]) -> None:
@@ -87,7 +87,7 @@ def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantRes
     pages.mkdir(exist_ok=True)
     (pages / f"{campaign.name}.md").write_text(unit_page(campaign, results))
     lines = overview.read_text().splitlines()
-    head = lines.index(f"| {' | '.join(_HEAD)} |")
+    head = lines.index(markdown_row(_HEAD))
     row = summary_row(campaign, list(results.values()))
     end = head
     while end < len(lines) and lines[end].startswith("|"):

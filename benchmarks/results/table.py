@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.results.measure import Figures
 from benchmarks.results.rows import NETWORKS, Row
+from t2c.common.text_table import markdown_head, markdown_row
 from t2c.methods import METHODS
 
 HEAD = """# Results
@@ -25,6 +26,11 @@ Nothing here was measured on CIFAR-10 or ImageNet, and a task this small says li
 At 2 bits MobileNet does not work here: 28 weighted layers in a row, half of them depthwise with nine ternary weights a
 channel, hardly train in the few epochs that the table allows. None of the papers claims it.
 """
+
+TITLES = (
+    *("method", "W / A", "training", "MulQuant", "fake", "integer", "drop, points", "golden = torch"),
+    "scale error",
+)
 
 
 def _percent(fraction: float) -> str:
@@ -45,7 +51,7 @@ def _line(row: Row, figures: Figures, base: float) -> str:
         f"{figures['integers'] / 1e6:.0f} M, all equal",
         f"{error * 1e6:.0f} ppm" if error < 1e-3 else f"{error:.1%}",
     ]
-    return f"| {' | '.join(cells)} |"
+    return markdown_row(cells)
 
 
 def page(floats: Mapping[str, Figures], figures: Mapping[Row, Figures], minutes: float, workers: int) -> str:
@@ -54,8 +60,7 @@ def page(floats: Mapping[str, Figures], figures: Mapping[Row, Figures], minutes:
     for name, network in NETWORKS.items():
         base = floats[name]["accuracy"]
         parts.append(f"## {network.title}\n\nFloat: {_percent(base)}.\n")
-        titles = "method | W / A | training | MulQuant | fake | integer | drop, points | golden = torch | scale error"
-        parts.append(f"| {titles} |\n|{'---|' * 9}")
+        parts.append("\n".join(markdown_head(TITLES)))
         parts.append("\n".join(_line(row, found, base) for row, found in figures.items() if row.network == name) + "\n")
     parts.append(
         f"torch {torch.__version__.partition('+')[0]}, one seed, one thread a row, {workers} rows at a time, "

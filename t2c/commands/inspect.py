@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from t2c.commands import add_package
+from t2c.common.text_table import aligned
 from t2c.golden.graph.find_package import open_package
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def as_text(figures: PackageFigures) -> str:
     ]
     rows = [HEADINGS, *(_row(layer) for layer in figures.layers), _total(figures)]
     right = [column for column, heading in enumerate(HEADINGS) if heading not in LEFT]
-    return "\n".join([*_aligned(facts), "", *_aligned(rows, right)])
+    return "\n".join([*aligned(facts), "", *aligned(rows, right)])
 
 
 def _row(layer: LayerFigures) -> tuple[str, ...]:
@@ -110,9 +111,3 @@ def _metric(name: str, value: float) -> str:
     if name.startswith("accuracy"):
         return f"{value:.2%}"
     return _ppm(value) if name.endswith("scale_error") else f"{value:g}"
-
-
-def _aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    pad = [str.rjust if column in right else str.ljust for column in range(len(widths))]
-    return ["  ".join(pad[i](cell, widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from t2c.common.text_table import aligned
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package
@@ -14,18 +15,6 @@ from t2c.tb.cosim.verdict import RunResult
 
 def _shape(values: Sequence[int]) -> str:
     return "x".join(map(str, values))
-
-
-def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
-    """Align columns; those in `right` to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(w) if column in right else cell.ljust(w)
-            for column, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def run_table(result: RunResult) -> str:
@@ -69,7 +58,7 @@ def run_table(result: RunResult) -> str:
     if f["accuracy"] is not None:
         facts.append(("accuracy", f"{f['accuracy']:.2%} of the RTL's own predictions"))
     facts.append(("verdict", result.verdict))
-    lines = [*_table(rows, right=range(3, 8)), "", *_table(facts)]
+    lines = [*aligned(rows, right=range(3, 8)), "", *aligned(facts)]
     if result.reasons:
         lines += [f"  {reason}" for reason in result.reasons]
     if f["waves"]:
@@ -86,7 +75,7 @@ def layer_list(package: Package, hardware: Hardware) -> str:
         rows.append(
             (node.name, node.op, shapes, _shape(graph.edges[node.output].shape), _note(graph, node.name, hardware))
         )
-    return "\n".join(_table(rows))
+    return "\n".join(aligned(rows))
 
 
 def _note(graph: Graph, name: str, hardware: Hardware) -> str:

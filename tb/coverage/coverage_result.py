@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from t2c.common.text_table import aligned
 from t2c.tb.components.bins import Bin, Coverage
 from t2c.tb.coverage.lines import FileCoverage, Waiver
 
@@ -72,36 +73,36 @@ def table(result: CoverageResult) -> str:
     return "\n".join([*_bin_rows(result), "", *_file_rows(result), "", *_verdict(result)])
 
 
-def _bin_rows(result: CoverageResult) -> Iterator[str]:
-    width = max((len(group) for cover in result.parts.values() for group in cover.groups), default=5)
-    yield f"{'unit':14}  {'group':{width}}  {'hit':>5}  {'of':>5}  {'not applicable':>14}"
+def _bin_rows(result: CoverageResult) -> list[str]:
+    rows = [("unit", "group", "hit", "of", "not applicable", "")]
     total = [0, 0, 0]
     for part, cover in result.parts.items():
         for group, bins in cover.groups.items():
             figures = tally(bins)
             total = [a + b for a, b in zip(total, figures, strict=True)]
-            yield _row(part, group, width, figures)
-    yield _row("total", "", width, total)
+            rows.append(_row(part, group, figures))
+    return aligned([*rows, _row("total", "", total)], right=(2, 3, 4), least=(14, 5, 5, 5))
 
 
-def _row(part: str, group: str, width: int, figures: Sequence[int]) -> str:
+def _row(part: str, group: str, figures: Sequence[int]) -> tuple[str, ...]:
     hit, declared, absent = figures
-    return f"{part:14}  {group:{width}}  {hit:5,}  {declared:5,}  {absent or '':>14}{'' if hit == declared else '  <'}"
+    return part, group, f"{hit:,}", f"{declared:,}", str(absent or ""), "" if hit == declared else "<"
 
 
 def _share(hit: int, of: int) -> str:
     return f"{hit:7,} of {of:7,}  {100 * hit / of:5.1f}%" if of else ""
 
 
-def _file_rows(result: CoverageResult) -> Iterator[str]:
-    yield f"{'source':24}  {'lines and branches':>24}  {'waived':>6}  {'toggles':>24}"
+def _file_rows(result: CoverageResult) -> list[str]:
+    files = result.files.values()
+    rows = [("source", "lines and branches", "waived", "toggles")]
     for name, file in result.files.items():
         lines, toggles = _share(file.hit, file.points), _share(file.toggled, file.toggles)
-        yield f"{name:24}  {lines:>24}  {len(file.waived) or '':>6}  {toggles:>24}"
-    files = result.files.values()
+        rows.append((name, lines, str(len(file.waived) or ""), toggles))
     lines = _share(sum(f.hit for f in files), sum(f.points for f in files))
     toggles = _share(sum(f.toggled for f in files), sum(f.toggles for f in files))
-    yield f"{'total':24}  {lines:>24}  {sum(len(f.waived) for f in files) or '':>6}  {toggles:>24}"
+    rows.append(("total", lines, str(sum(len(f.waived) for f in files) or ""), toggles))
+    return aligned(rows, right=(1, 2, 3), least=(24, 24, 6, 24))
 
 
 def _verdict(result: CoverageResult) -> Iterator[str]:
