@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -54,6 +54,11 @@ class Field(ABC):
     def constants(self, owner: Any, value: Any) -> tuple[Constant, ...]:
         """The constants that memories hold of it. owner: what the field belongs to."""
         del owner, value
+        return ()
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """What its tensors are called in the store; a node needs a name for each."""
         return ()
 
 
@@ -119,6 +124,10 @@ class Tensor(Field):
     def constants(self, owner: Any, value: Any) -> tuple[Constant, ...]:
         return (Constant(name=self.name, values=value, storage=self.storage(owner)),)
 
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        return (self.name,)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Field):
@@ -126,7 +135,8 @@ class Record(Field):
 
     members: its fields, in JSON's order; make: from their values, by name, to the object; part: from the object and
     the name of a member to its value; with_widths: make takes the graph's `widths` besides; stored: the constants that
-    memories hold, where they are not simply those of the members.
+    memories hold, where they are not simply those of the members; prefix: of the names of tensors and constants, for a
+    node with two records of one kind: `replace(MULQUANT, name="second", prefix="second_")`.
     """
 
     name: str
@@ -135,9 +145,13 @@ class Record(Field):
     part: Callable[[Any, str], Any] = getattr
     with_widths: bool = False
     stored: Callable[[Any], tuple[Constant, ...]] | None = None
+    prefix: str = ""
 
     def write(self, value: Any, store: Store) -> dict[str, Any]:
-        return {member.name: member.write(self.part(value, member.name), store) for member in self.members}
+        def prefixed(name: str, values: IntArray) -> str:
+            return store(self.prefix + name, values)
+
+        return {member.name: member.write(self.part(value, member.name), prefixed) for member in self.members}
 
     def read(self, fields: Fields, source: Source) -> Any:
         inner = fields.object(self.name)
@@ -149,8 +163,13 @@ class Record(Field):
         return made
 
     def constants(self, owner: Any, value: Any) -> tuple[Constant, ...]:
-        if self.stored:
-            return self.stored(value)
-        return tuple(
-            constant for member in self.members for constant in member.constants(value, self.part(value, member.name))
+        held = (
+            self.stored(value)
+            if self.stored
+            else (c for member in self.members for c in member.constants(value, self.part(value, member.name)))
         )
+        return tuple(replace(constant, name=self.prefix + constant.name) for constant in held)
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        return tuple(self.prefix + name for member in self.members for name in member.tensors)

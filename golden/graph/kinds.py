@@ -33,6 +33,9 @@ def register_node(kind: Kind) -> Kind:
     for name in held:
         if hasattr(Node, name):
             raise TypeError(f"{place}: every node has a property {name!r}; no field may have its name")
+    tensors = [name for field in kind.fields for name in field.tensors]
+    if len(set(tensors)) < len(tensors):
+        raise TypeError(f"{place}: two tensors have one name in {tensors}; give a record a prefix")
     NODES.register(kind.op, kind)
     return kind
 

@@ -97,7 +97,12 @@ class Node(ABC):
     @property
     def constants(self) -> tuple[Constant, ...]:
         """What memories hold of the node, at declared widths."""
-        return tuple(c for field in self.fields for c in field.constants(self, getattr(self, field.name)))
+        held = tuple(c for field in self.fields for c in field.constants(self, getattr(self, field.name)))
+        if len({constant.name for constant in held}) < len(held):
+            raise TypeError(
+                f"{self.op}: two constants have one name in {[c.name for c in held]}; give a record a prefix"
+            )
+        return held
 
     @property
     def stage(self) -> OutputStage | None:
