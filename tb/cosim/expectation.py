@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
+from t2c.core_model.walk import result_places
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.program import Program
 
@@ -30,20 +30,6 @@ class Trace:
     primary: Bits
     step: IntArray
     word: IntArray
-
-
-def result_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray, IntArray]:
-    """(address, group) of each result word of a RUN step, in order; the formula of rtl/output_writer.v.
-
-    Addresses are not yet taken modulo the memory's size.
-    """
-    tile = np.arange(descriptor.col_tiles)[:, np.newaxis, np.newaxis]
-    image = np.arange(descriptor.images)[:, np.newaxis]
-    pixel = np.arange(descriptor.out_pixels)
-    address = (
-        descriptor.out_base + tile // hardware.groups + image * descriptor.out_image_step + pixel * descriptor.out_step
-    )
-    return address.reshape(-1), np.repeat(tile.reshape(-1) % hardware.groups, image.size * pixel.size)
 
 
 def trace_of(program: Program) -> Trace:

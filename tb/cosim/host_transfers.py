@@ -11,6 +11,8 @@ import numpy.typing as npt
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
 from t2c.contract.operations import Operation
+from t2c.core_model.host import MemoryHost
+from t2c.core_model.stream_words import parse_words
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.rom.text import RomFormat, encode
 from t2c.golden.rom.words import RomLayout
@@ -21,7 +23,7 @@ OUT, PER_RUN = 1, 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Host:
+class HostMemory:
     """Host memory and transfers.
 
     image: the memory's $readmemh text, from word 0; words: its length; transfers: (n, 3) flags, address, beats;
@@ -32,6 +34,20 @@ class Host:
     words: int
     transfers: IntArray
     output: tuple[int, int]
+
+    def for_model(self, run: int, program: Program) -> MemoryHost:
+        """The same host for the model of the core, at the start of one run."""
+        memory = parse_words(self.image.decode(), program.hardware.stream_w, "host memory")
+        full = np.zeros((self.words, memory.shape[1]), dtype=np.uint8)
+        full[: len(memory)] = memory
+        base = run * program.input_words
+        return MemoryHost(
+            memory=full,
+            transfers=[
+                (bool(flags & OUT), address + (base if flags & PER_RUN else 0), beats)
+                for flags, address, beats in self.transfers.tolist()
+            ],
+        )
 
 
 def activation_lines(words: IntArray, hardware: Hardware) -> bytes:
@@ -47,7 +63,7 @@ def _constant_lines(values: npt.NDArray[np.generic], layout: RomLayout, beats: i
     return [f"{(int(line, 16) >> (beat * width)) & mask:x}" for line in lines for beat in range(beats)]
 
 
-def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> Host:
+def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> HostMemory:
     """Lay out the host's memory: the inputs of every run, then tensors that visit the host, then constants.
 
     Args:
@@ -86,7 +102,7 @@ def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> Host:
     jump = f"@{constant_base:x}\n".encode() if constants else b""
     output = next(region for region in program.tensors if region.edge == program.output)
     low = tensor_base + output.address
-    return Host(
+    return HostMemory(
         image=b"".join(pieces) + jump + tail,
         words=constant_base + len(constants),
         transfers=np.array(transfers, dtype=np.int64),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from t2c.contract.activation_layout import Layout
 from t2c.golden.errors import ShapeError
-from tests.mapping.interpreter import lay_out
+from tests.mapping.second_layout import lay_out
 
 SHAPES = st.tuples(st.integers(1, 20), st.integers(1, 4), st.integers(1, 4)) | st.tuples(st.integers(1, 40))
 ROWS = st.integers(2, 17)

@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from t2c.contract import pipeline
+from t2c.contract.field_kinds import COUNT_BITS
 from t2c.contract.operations import Combine
+from t2c.contract.parameter_lanes import decode_lanes
 from t2c.contract.pipeline import Cycles
-from t2c.contract.schedule import pixel_cycle
+from t2c.core_model.visits import RowRead
+from t2c.core_model.walk import padding_operand
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
-from t2c.mapping.program import Program, Step, Work
-from t2c.tb.cosim.expectation import Trace
-from t2c.tb.cosim.localisation.core_probe import Sample, Window, window_of
+from t2c.mapping.program import Program
+from t2c.tb.cosim.localisation.core_probe import Sample
 from t2c.tb.cosim.localisation.mismatches import Mismatch
+from t2c.tb.cosim.localisation.passages import Passage
 
 Samples = Mapping[tuple[int, int], Sample]
 
@@ -36,63 +39,6 @@ class NotSeenError(LookupError):
     """A RUN step did not run as long as it should, or not at all."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
-    """One pixel of one K tile on its way. ordinal: RUN step in the program, from 0; start: cycle of issue after its
-    start; n, oy, ox: as the sequencer counts; second: second operand of a pair."""
-
-    step: Step
-    work: Work
-    ordinal: int
-    tile: int
-    k_tile: int
-    start: int
-    n: int
-    oy: int
-    ox: int
-    second: bool
-
-
-def visits_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Visit]:
-    """Every pixel of every K tile that goes into one result, in order."""
-    place = int(mismatch.word - (trace.step < mismatch.step).sum())
-    runs = [i for i, step in enumerate(program.steps) if step.work is not None]
-    last = first = runs.index(mismatch.step)
-    while program.steps[runs[first]].descriptor.keep:  # sums that were begun by earlier steps
-        first -= 1
-    visits = []
-    for number in runs[first : last + 1]:
-        step = program.steps[number]
-        assert step.work is not None
-        d, hardware = step.descriptor, program.hardware
-        tile, pixel = divmod(place, d.images * d.out_pixels)
-        pixels = (2 * pixel, 2 * pixel + 1) if d.combine is Combine.PAIR else (pixel,)
-        for k_tile in range(d.k_tiles):
-            for p in pixels:
-                n, rest = divmod(p, d.out_h * d.out_w)
-                oy, ox = divmod(rest, d.out_w)
-                visits.append(
-                    Visit(
-                        step=step,
-                        work=step.work,
-                        ordinal=runs.index(number),
-                        tile=tile,
-                        k_tile=k_tile,
-                        start=pixel_cycle(d, hardware, tile, k_tile, p),
-                        n=n,
-                        oy=oy,
-                        ox=ox,
-                        second=d.combine is Combine.PAIR and p % 2 == 1,
-                    )
-                )
-    return visits
-
-
-def windows_of(visits: list[Visit], program: Program) -> list[Window]:
-    """What the probe has to record."""
-    return [window_of(visit.ordinal, visit.start, program.hardware) for visit in visits]
-
-
 def _show(value: int | None, bits: int) -> str:
     if value is None:
         return "X (unknown)"
@@ -106,19 +52,19 @@ class Localiser:
         self,
         program: Program,
         mismatch: Mismatch,
-        visits: list[Visit],
+        passages: list[Passage],
         tensors: Mapping[str, IntArray],
         samples: Samples,
     ) -> None:
         self.program = program
         self.mismatch = mismatch
-        self.visits = visits
+        self.passages = passages
         self.samples = samples
         self._laid_out: dict[int, IntArray] = {}
         self.words = {
             edge: program.layouts[edge].to_words(tensors[edge])
-            for visit in visits[:1]
-            for edge in visit.work.plan.node.inputs
+            for passage in passages[:1]
+            for edge in passage.work.plan.node.inputs
         }
 
     def find(self) -> Finding:
@@ -131,49 +77,47 @@ class Localiser:
     def _follow(self) -> Finding:
         acc: int | None = None
         p = 0
-        for visit in self.visits:
-            d = visit.step.descriptor
-            operands, finding = self._operands(visit)
+        for passage in self.passages:
+            d = passage.step.descriptor
+            operands, finding = self._operands(passage)
             if finding:
                 return finding
-            psum, finding = self._column(visit, operands)
+            psum, finding = self._column(passage, operands)
             if finding:
                 return finding
             fresh = acc is None or d.combine is Combine.PAIR
             acc = psum if acc is None or fresh else max(acc, psum) if d.combine is Combine.MAX else acc + psum
-            finding = self._accumulator(visit, acc)
+            finding = self._accumulator(passage, acc)
             if finding:
                 return finding
-            last = visit.k_tile == d.k_tiles - 1 and not d.hold
+            last = passage.visit.k_tile == d.k_tiles - 1 and not d.hold
             if last:
-                p, finding = self._requantise(visit, acc, p)
+                p, finding = self._requantise(passage, acc, p)
                 if finding:
                     return finding
         return self._nothing()
 
     # ------------------------------------------------------------------ stages
-    def _operands(self, visit: Visit) -> tuple[list[int], Finding | None]:
+    def _operands(self, passage: Passage) -> tuple[list[int], Finding | None]:
         """Check the sequencer's pixel and every row's operand."""
-        d, hardware = visit.step.descriptor, self.program.hardware
-        span = 1 << hardware.act_addr_w
-        iy0, ix0 = visit.oy * d.stride_h - d.pad_h, visit.ox * d.stride_w - d.pad_w
-        base = d.origin + visit.n * d.image_step + visit.oy * d.row_step + visit.ox * d.col_step
-        seen = self._at(visit, Cycles())
+        visit, hardware = passage.visit, self.program.hardware
+        seen = self._at(passage, Cycles())
         for name, actual, expected, bits in (
             ("px_valid", seen.px_valid, 1, 1),
-            ("iy0", seen.iy0, iy0, 16),
-            ("ix0", seen.ix0, ix0, 16),
-            ("address of tap (0, 0)", seen.base, base, hardware.act_addr_w),
+            ("iy0", seen.iy0, visit.iy0, COUNT_BITS),
+            ("ix0", seen.ix0, visit.ix0, COUNT_BITS),
+            ("address of tap (0, 0)", seen.base, visit.base, hardware.act_addr_w),
         ):
             if actual is None or actual % (1 << bits) != expected % (1 << bits):
-                where = f"pixel (n={visit.n}, y={visit.oy}, x={visit.ox}) of {self._tile(visit)}"
+                where = f"pixel (n={visit.image}, y={visit.oy}, x={visit.ox}) of {self._tile(passage)}"
                 shown = ("X" if actual is None else actual, expected % (1 << bits))
                 text = f"pixel sequencer: {where}: {name} is {shown[0]}, expected {shown[1]}"
                 return [], self._finding("pixel_sequencer", text, seen)
         operands = []
-        address, late = self._at(visit, pipeline.ADDRESS), self._at(visit, pipeline.WINDOW)
-        for row in range(hardware.rows):
-            expected, where, place = self._operand(visit, row, iy0, ix0, base)
+        address, late = self._at(passage, pipeline.ADDRESS), self._at(passage, pipeline.WINDOW)
+        for row, read in enumerate(visit.rows):
+            expected = self._operand(passage, row, read)
+            where = "idle" if read.tap < 0 else f"tap (i={read.ky}, j={read.kx}), channel word {read.word}"
             actual = late.operands[row]
             if expected is None:  # its weights are 0: it may hold anything that is known
                 if actual is None:
@@ -184,86 +128,74 @@ class Localiser:
             operands.append(expected)
             if actual is not None and twos_complement(actual, hardware.x_w + 1) == expected:
                 continue
-            if place is not None and address.addresses[row] != place % span:
+            if read.address is not None and address.addresses[row] != read.address:
                 got = address.addresses[row]
                 text = f"window address: row {row}, {where}: reads address {'X' if got is None else got}, "
-                return [], self._finding("window_row", text + f"expected {place % span}", address)
-            name = "window" if place is None else "activation memory or window"
+                return [], self._finding("window_row", text + f"expected {read.address}", address)
+            name = "window" if read.address is None else "activation memory or window"
             text = f"{name}: row {row}, {where}: operand is {_show(actual, hardware.x_w + 1)}, expected {expected}"
             return [], self._finding("window_row", text, late)
         return operands, None
 
-    def _operand(self, visit: Visit, row: int, iy0: int, ix0: int, base: int) -> tuple[int | None, str, int | None]:
-        """Return (operand, which tap it is, address or None outside the image) of an array row.
-
-        The operand is None from a bank without a channel, which holds whatever the layer before left there.
-        """
-        d = visit.step.descriptor
-        group, word = divmod(visit.k_tile, d.ch_words)
-        slot = row // d.rows_per_tap
-        tap = group * d.taps_per_tile + slot
-        outside = -(1 << self.program.hardware.x_w) if d.combine is Combine.MAX else 0
-        if slot >= d.taps_per_tile or tap >= d.taps:
-            return outside, "idle", None
-        ky, kx = divmod(tap, d.k_w)
-        where = f"tap (i={ky}, j={kx}), channel word {word}"
-        if not (0 <= iy0 + ky * d.dil_h < d.in_h and 0 <= ix0 + kx * d.dil_w < d.in_w):
-            return outside, where, None
-        place = base + ky * d.tap_row_step + kx * d.tap_col_step + word
-        source = int(visit.second)
-        edge = visit.work.plan.node.inputs[source]
-        index, layout = place - visit.work.part.sources[source], self.program.layouts[edge]
+    def _operand(self, passage: Passage, row: int, read: RowRead) -> int | None:
+        """Golden's operand of an array row; None from a bank without a channel, which holds whatever the layer before
+        left there."""
+        d, hardware, second = passage.step.descriptor, self.program.hardware, passage.visit.second
+        if read.address is None:
+            return padding_operand(d, hardware)
+        source = int(second)
+        edge = passage.work.plan.node.inputs[source]
+        layout, words = self.program.layouts[edge], self.words[edge]
+        # A strip's tensor begins outside the memory: before the modulo, its words count from there.
+        index = read.unwrapped - passage.work.part.sources[source]
         if layout.held[index % layout.words, row] < 0:
-            return None, where, place
-        value = int(self.words[edge][index, row])
-        return value - (d.x2_zero_point if visit.second else d.x_zero_point), where, place
+            return None
+        return int(words[index, row]) - (d.x2_zero_point if second else d.x_zero_point)
 
-    def _column(self, visit: Visit, operands: list[int]) -> tuple[int, Finding | None]:
+    def _column(self, passage: Passage, operands: list[int]) -> tuple[int, Finding | None]:
         """Check every partial sum of the column, from the top down, and what leaves the array."""
-        d, hardware, lane = visit.step.descriptor, self.program.hardware, self.mismatch.lane
-        tile = visit.tile * (1 if d.same_weights else d.k_tiles) + (0 if d.same_weights else visit.k_tile)
-        weights = self._weights(visit)[tile * hardware.rows : (tile + 1) * hardware.rows, lane]
+        visit, hardware, lane = passage.visit, self.program.hardware, self.mismatch.lane
+        first = visit.weight_row - passage.step.descriptor.weight_base
+        weights = self._weights(passage)[first : first + hardware.rows, lane]
         psum, bits = 0, hardware.psum_w
         for row in range(hardware.rows):
             before, psum = psum, psum + int(weights[row]) * operands[row]
-            seen = self._at(visit, pipeline.partial_sum(row, lane))
+            seen = self._at(passage, pipeline.partial_sum(row, lane))
             actual = seen.psums[row]
             if actual is None or twos_complement(actual, bits) != psum:
                 step = f"k = {visit.k_tile * hardware.rows + row}"
                 sum_of = f"{before} + operand {operands[row]} * weight {int(weights[row])}"
                 text = (
-                    f"array: PE (row {row}, column {lane}), {self._tile(visit)}, {step}: "
+                    f"array: PE (row {row}, column {lane}), {self._tile(passage)}, {step}: "
                     f"partial sum is {_show(actual, bits)}, expected {_show(psum, bits)} = {sum_of}"
                 )
                 return psum, self._finding("mac_pe", text, seen)
-        seen = self._at(visit, pipeline.COLUMN_SUM)
+        seen = self._at(passage, pipeline.COLUMN_SUM)
         if seen.array is None or twos_complement(seen.array, bits) != psum:
             values = f"{_show(seen.array, bits)}, expected {_show(psum, bits)}"
-            text = f"array output, column {lane}, {self._tile(visit)}: {values}"
+            text = f"array output, column {lane}, {self._tile(passage)}: {values}"
             return psum, self._finding("systolic_array", text, seen)
         return psum, None
 
-    def _accumulator(self, visit: Visit, acc: int) -> Finding | None:
+    def _accumulator(self, passage: Passage, acc: int) -> Finding | None:
         bits = self.program.hardware.acc_w
-        seen = self._at(visit, pipeline.SUM)
+        seen = self._at(passage, pipeline.SUM)
         if seen.acc is not None and twos_complement(seen.acc, bits) == acc:
             return None
         text = (
-            f"accumulator, column {self.mismatch.lane}, after {self._tile(visit)}: {_show(seen.acc, bits)}, "
+            f"accumulator, column {self.mismatch.lane}, after {self._tile(passage)}: {_show(seen.acc, bits)}, "
             f"expected {_show(acc, bits)}; the array's column sum is right"
         )
         return self._finding("accumulator", text, seen)
 
-    def _requantise(self, visit: Visit, acc: int, partial: int) -> tuple[int, Finding | None]:
+    def _requantise(self, passage: Passage, acc: int, partial: int) -> tuple[int, Finding | None]:
         """Check the constants and the result; return the sum of products so far."""
-        d, hardware, plan = visit.step.descriptor, self.program.hardware, visit.work.plan
-        word = (visit.work.run.first_tile + visit.tile) * plan.param_step + int(visit.second)
+        d, hardware, plan, visit = passage.step.descriptor, self.program.hardware, passage.work.plan, passage.visit
+        word = passage.work.run.first_tile * plan.param_step + visit.parameter_word - d.param_base
         lane = int(plan.params[word, self.mismatch.lane])
-        multiplier = twos_complement(lane, hardware.scale_w)
-        bias = twos_complement(lane >> hardware.scale_w, hardware.bias_w)
-        shift = lane >> (hardware.scale_w + hardware.bias_w)
+        multiplier, bias, shift = map(int, decode_lanes(plan.params[word, self.mismatch.lane], hardware))
         constants = f"M = {multiplier}, B = {bias}, S = {shift}"
-        seen = self._at(visit, pipeline.SUM)
+        seen = self._at(passage, pipeline.SUM)
         if seen.params != lane:
             shown = "X" if seen.params is None else f"0x{seen.params:x}"
             text = f"parameter memory, column {self.mismatch.lane}: lane is {shown}, expected 0x{lane:x} ({constants})"
@@ -271,7 +203,7 @@ class Localiser:
         p = partial + acc * multiplier if visit.second else acc * multiplier + bias
         if d.combine is Combine.PAIR and not visit.second:
             return p, None
-        seen = self._at(visit, pipeline.RESULT)
+        seen = self._at(passage, pipeline.RESULT)
         expected = self.mismatch.expected % (1 << hardware.x_w)
         if seen.out_valid == 1 and seen.out == expected:
             return p, None
@@ -284,20 +216,20 @@ class Localiser:
         return p, self._finding("mulquant", text, seen)
 
     # ------------------------------------------------------------------ helpers
-    def _weights(self, visit: Visit) -> IntArray:
-        """Weight rows of a visit's column run, laid out once."""
-        if visit.ordinal not in self._laid_out:
-            self._laid_out[visit.ordinal] = visit.work.plan.weights(visit.work.run)
-        return self._laid_out[visit.ordinal]
+    def _weights(self, passage: Passage) -> IntArray:
+        """Weight rows of a passage's column run, laid out once."""
+        if passage.ordinal not in self._laid_out:
+            self._laid_out[passage.ordinal] = passage.work.plan.weights(passage.work.run)
+        return self._laid_out[passage.ordinal]
 
-    def _at(self, visit: Visit, latency: Cycles) -> Sample:
-        key = (visit.ordinal, visit.start + latency.of(self.program.hardware))
+    def _at(self, passage: Passage, latency: Cycles) -> Sample:
+        key = (passage.ordinal, passage.visit.start + latency.of(self.program.hardware))
         if key not in self.samples:
             raise NotSeenError(f"RUN step {key[0]} did not come to its cycle {key[1]}")
         return self.samples[key]
 
-    def _tile(self, visit: Visit) -> str:
-        return f"column tile {visit.work.run.first_tile + visit.tile}, K tile {visit.k_tile}"
+    def _tile(self, passage: Passage) -> str:
+        return f"column tile {passage.work.run.first_tile + passage.visit.tile}, K tile {passage.visit.k_tile}"
 
     def _finding(self, unit: str, text: str, seen: Sample) -> Finding:
         return Finding(unit=unit, text=f"{text}; cycle {seen.cycle}", cycle=seen.cycle)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
 from t2c.tb.cosim.localisation.core_probe import read_probe, write_windows
-from t2c.tb.cosim.localisation.first_wrong_signal import Finding, Localiser, visits_of, windows_of
+from t2c.tb.cosim.localisation.first_wrong_signal import Finding, Localiser
+from t2c.tb.cosim.localisation.passages import passages_of, windows_of
 from t2c.tb.cosim.request import Waves, replay_command
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.runner import Build, build, simulate
@@ -63,8 +64,8 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
     folder = job.folder / "look"
     folder.mkdir(exist_ok=True)
     built = build(harness(program.hardware, request.rtl, probe=True), job.simulator, job.output, waves=True)
-    visits = visits_of(program, job.prepared.trace, mismatch)
-    entries = write_windows(windows_of(visits, program), folder / "windows.hex")
+    passages = passages_of(program, job.prepared.trace, mismatch)
+    entries = write_windows(windows_of(passages, program.hardware), folder / "windows.hex")
     limit = json.loads((job.folder / "job.json").read_text())["cycle_limit"]
     (folder / "probe.txt").unlink(missing_ok=True)
     probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
@@ -72,7 +73,7 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
     batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
     tensors = {edge: values[batch] for edge, values in job.tensors.items()}
     samples = read_probe(folder / "probe.txt", program.hardware)
-    finding = Localiser(program, mismatch, visits, tensors, samples).find()
+    finding = Localiser(program, mismatch, passages, tensors, samples).find()
     cycle = finding.cycle if finding.cycle is not None else limit
     window = Waves(first=max(cycle - AROUND, 0), last=cycle + AROUND)
     waves = None

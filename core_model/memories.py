@@ -1,0 +1,122 @@
+"""The core's memories, with what is unknown in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
+from t2c.contract.parameter_lanes import Lanes
+from t2c.core_model.errors import Place
+from t2c.core_model.walk import Flags
+from t2c.golden.arithmetic.formats import IntArray, check_range
+from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
+
+LANE_BITS = 63
+"""Widest MulQuant lane of the parameter memory that the model holds."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Memory:
+    """A memory's words and which of them are known; both are written in place.
+
+    words: (depth, lanes); what stands in an unknown place means nothing. known: (depth, lanes) for activations, whose
+    banks are written by themselves; else (depth,).
+    """
+
+    words: npt.NDArray[np.generic]
+    known: Flags
+
+    def write(self, base: int, words: npt.NDArray[np.generic]) -> None:
+        """Write words from an address on."""
+        self.words[base : base + len(words)] = words
+        self.known[base : base + len(words)] = True
+
+    @property
+    def used(self) -> int:
+        """Words up to the last known one."""
+        known = self.known if self.known.ndim == 1 else self.known.any(axis=1)
+        places = np.flatnonzero(known)
+        return int(places[-1]) + 1 if len(places) else 0
+
+
+class Memories:
+    """All memories of a core.
+
+    activations: (ACT_DEPTH, ROWS) uint8, raw X_W bits; weights: (WGT_DEPTH, COLS) int8; params: (PAR_DEPTH, COLS)
+    uint64 lanes {shift, bias, multiplier}; accumulators: (ACC_DEPTH, COLS) int64.
+    """
+
+    def __init__(self, hardware: Hardware, weights: IntArray | None, params: Lanes | None) -> None:
+        """Memories after power-up: unknown but for what files have filled.
+
+        Args:
+            hardware: depths and widths.
+            weights: (rows, COLS) signed, from address 0; params: (words, COLS), from address 0.
+
+        Raises:
+            RangeError, ShapeError: an image that does not fit its memory.
+            UnsupportedError: MulQuant lanes of more than 63 bits.
+        """
+        if hardware.param_w > LANE_BITS:
+            raise UnsupportedError(f"MulQuant lanes of {hardware.param_w} bits; the model holds {LANE_BITS}")
+        self.hardware = hardware
+        rows, cols = hardware.rows, hardware.cols
+        self.activations = _empty(hardware.act_depth, rows, np.uint8, each_bank=True)
+        self.weights = _empty(hardware.wgt_depth, cols, np.int8)
+        self.params = _empty(hardware.par_depth, cols, np.uint64)
+        self.accumulators = _empty(hardware.acc_depth, cols, np.int64)
+        half, top = 1 << (hardware.w_w - 1), (1 << hardware.param_w) - 1
+        for name, memory, image, low, high in (
+            ("weights", self.weights, weights, -half, half - 1),
+            ("params", self.params, params, 0, top),
+        ):
+            if image is None or not len(image):
+                continue
+            if image.ndim != 2 or image.shape[1] != cols:
+                raise ShapeError(f"{name}: shape {image.shape} is not (words, COLS = {cols})")
+            if len(image) > len(memory.words):
+                raise RangeError(f"{name}: {len(image)} words, the memory has {len(memory.words)}")
+            memory.write(0, check_range(name, image, low, high))
+
+    def of(self, operation: Operation) -> Memory:
+        """The memory that a transfer reads or writes."""
+        return {Operation.WEIGHTS: self.weights, Operation.PARAMS: self.params}.get(operation, self.activations)
+
+    def rows_of_weights(self, place: Place, address: IntArray) -> IntArray:
+        """Weight rows at addresses of any shape: (*shape, COLS) int64.
+
+        Raises:
+            ProgramError: a row that nobody has brought.
+        """
+        return _read(self.weights, place, "weight_base", address, "weights").astype(np.int64)
+
+    def parameter_words(self, place: Place, address: IntArray) -> Lanes:
+        """Parameter words at addresses of any shape: (*shape, COLS) uint64.
+
+        Raises:
+            ProgramError: a word that nobody has brought.
+        """
+        return _read(self.params, place, "param_base", address, "parameters").astype(np.uint64)
+
+
+def _empty(depth: int, lanes: int, dtype: npt.DTypeLike, *, each_bank: bool = False) -> Memory:
+    known = np.zeros((depth, lanes) if each_bank else depth, dtype=bool)
+    return Memory(words=np.zeros((depth, lanes), dtype=dtype), known=known)
+
+
+def _read(memory: Memory, place: Place, field: str, address: IntArray, what: str) -> npt.NDArray[np.generic]:
+    """Words at addresses modulo the power of two above the depth, as the hardware's address bits say."""
+    depth = len(memory.words)
+    wrapped = np.asarray(address) & ((1 << (depth - 1).bit_length()) - 1)
+    beyond = wrapped >= depth
+    bad = beyond | ~memory.known[np.minimum(wrapped, depth - 1)]
+    if bad.any():
+        first = int(wrapped.reshape(-1)[int(bad.reshape(-1).argmax())])
+        fault = f"beyond the {depth} words of the memory" if first >= depth else "which nobody has brought"
+        raise place.error(field, f"reads {what}, {fault}", first)
+    words: npt.NDArray[np.generic] = memory.words[wrapped]
+    return words

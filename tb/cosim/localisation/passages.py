@@ -1,0 +1,45 @@
+"""The way of one wrong result through the steps of a program: what the probe records, and what is followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from t2c.contract.hardware import Hardware
+from t2c.core_model.visits import Visit, visits_of
+from t2c.mapping.program import Program, Step, Work
+from t2c.tb.cosim.expectation import Trace
+from t2c.tb.cosim.localisation.core_probe import Window, window_of
+from t2c.tb.cosim.localisation.mismatches import Mismatch
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Passage:
+    """One pixel of one K tile, in its step. ordinal: RUN step in the program, from 0; visit: what passes."""
+
+    step: Step
+    work: Work
+    ordinal: int
+    visit: Visit
+
+
+def passages_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Passage]:
+    """Every pixel of every K tile that goes into one result, in order; also in the steps that began its sums."""
+    place = int(mismatch.word - (trace.step < mismatch.step).sum())
+    runs = [i for i, step in enumerate(program.steps) if step.work is not None]
+    last = first = runs.index(mismatch.step)
+    while program.steps[runs[first]].descriptor.keep:  # sums that were begun by earlier steps
+        first -= 1
+    passages = []
+    for ordinal in range(first, last + 1):
+        step = program.steps[runs[ordinal]]
+        assert step.work is not None
+        passages += [
+            Passage(step=step, work=step.work, ordinal=ordinal, visit=visit)
+            for visit in visits_of(step.descriptor, program.hardware, place)
+        ]
+    return passages
+
+
+def windows_of(passages: list[Passage], hardware: Hardware) -> list[Window]:
+    """What the probe has to record."""
+    return [window_of(passage.ordinal, passage.visit.start, hardware) for passage in passages]
