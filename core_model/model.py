@@ -94,7 +94,7 @@ class CoreModel:
             Register.LAYER: self.layer,
             Register.CYCLES_LO: self.cycles % (1 << WORD_BITS),
             Register.CYCLES_HI: self.cycles >> WORD_BITS,
-            Register.HARDWARE: hardware_word(self.hardware),
+            Register.HARDWARE: hardware_word(self.hardware.parameters()),
         }[register]
 
     def run(self, host: Host) -> None:
