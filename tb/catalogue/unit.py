@@ -93,6 +93,9 @@ class Unit:
             raise ValueError(f"unit {self.name}: interface is missing; what runs has one, be it Interface()")
         if self.interface:
             self._check_needs(self.interface)
+        for proof in self.proofs:
+            if not (self.formal / f"{proof.top}.v").is_file():
+                raise ValueError(f"unit {self.name}: proof {proof.name}: there is no {proof.top}.v in {self.formal}")
         for builds in (self.ends, self.covered):
             for name in {name for build in builds for name in build if name not in self.parameters}:
                 raise ValueError(f"unit {self.name}: no default for {name}, which a build sets")
