@@ -11,6 +11,8 @@ from t2c.common.options import options_of
 CALLER = "T2C_CALLER"
 """In the environment of every process that a make target starts: `make`."""
 MAKE = "make"
+OPTIONS = {"simulator": "sim"}
+"""Settings of the library whose option has another name."""
 
 
 def by_make() -> bool:
@@ -20,6 +22,7 @@ def by_make() -> bool:
 
 def setting(name: str, spelled: Mapping[str, str] | None = None) -> str:
     """An option by its Python name: FIRST_IMAGE under make, else what `spelled` has for it, else --first-image."""
+    name = OPTIONS.get(name, name)
     if by_make():
         return name.upper()
     return (spelled or {}).get(name) or "--" + name.replace("_", "-")

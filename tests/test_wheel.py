@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    return installed(wheel, tmp_path_factory.mktemp("environment") / "venv", "sim")
+    return installed(wheel, tmp_path_factory.mktemp("environment") / "venv", "sim", also=("pytest",))
 
 
 def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> None:
@@ -101,3 +102,21 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
     refused = plain.run("t2c", "sim", "digits_w4a4", cwd=folder)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.endswith("is not installed; try: pip install 'torch2chip-cosim[sim]'\n")
+
+
+def test_a_project_with_folders_of_our_names_runs_its_own_test(environment: Environment, tmp_path: Path) -> None:
+    """Its packages have the names of our rooms, and of modules in them; ours must not see them, nor they ours."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "byo_rtl", project)
+    rooms = [link.name for link in (ROOT / "t2c").iterdir() if link.is_symlink()]
+    for room in (*rooms, "tests", "formal"):
+        (project / room / "units").mkdir(parents=True)
+        for name in ("__init__", "errors", "units/__init__", "units/run"):
+            (project / room / f"{name}.py").write_text("OWN = True\n")
+    (project / "simulation.py").write_text("raise AssertionError('not yours')\n")
+    imports = "".join(f"    import {room}.errors\n    assert {room}.errors.OWN\n" for room in rooms)
+    (project / "test_own_folders.py").write_text(f"def test_own_folders():\n{imports}")
+    done = environment.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
+    assert (project / "sim_build").is_dir()

@@ -118,7 +118,9 @@ def find_simulator(name: str) -> Simulator:
         SimulatorError: an unknown name, or the simulator is missing or too old; the message says how to get it.
     """
     if name not in _FINDERS:
-        raise NoSimulatorError("{sim} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(SIMULATORS)})
+        raise NoSimulatorError(
+            "{simulator} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(SIMULATORS)}
+        )
     return _FINDERS[name]()
 
 

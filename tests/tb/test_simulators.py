@@ -40,5 +40,5 @@ def test_icarus_reports_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_unknown_simulator() -> None:
-    with pytest.raises(SimulatorError, match="sim = 'modelsim' is not one of icarus, verilator"):
+    with pytest.raises(SimulatorError, match="simulator = 'modelsim' is not one of icarus, verilator"):
         find_simulator("modelsim")
