@@ -97,7 +97,7 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
     folder = tmp_path / "empty"
     folder.mkdir()
     assert plain.run("t2c", "roms", "digits_w4a4", "--out", "roms", "--formats", "hex", cwd=folder).returncode == 0
-    assert (folder / "roms" / "conv1" / "weight.hex").is_file()
+    assert (folder / "roms" / "manifest.json").is_file()
     assert "conv2d" in plain.run("t2c", "inspect", "digits_w4a4", cwd=folder).stdout
     refused = plain.run("t2c", "sim", "digits_w4a4", cwd=folder)
     assert (refused.returncode, refused.stdout) == (2, "")
