@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from t2c.common.errors import SettingError
 from t2c.common.places import EXAMPLES
 from t2c.common.staging import staging_folder, swap_in
@@ -211,5 +213,5 @@ def _compare(written: RomFolder, images: Sequence[tuple[Image, Sequence[RomForma
     written.check()
     for image, formats in images:
         for fmt in formats:
-            if written.values(image.name, fmt).tolist() != image.values.tolist():
+            if not np.array_equal(written.values(image.name, fmt), image.values):
                 raise PackageError(f"{image.file(fmt)}: the manifest gives other integers")

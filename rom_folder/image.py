@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Image:
         """Number of memory words."""
         return self.layout.words(self.values.size)
 
-    @property
+    @cached_property
     def crc32(self) -> int:
         """CRC-32, as zlib has it, of the words as bytes: each word padded to whole bytes, the lowest byte first."""
         return zlib.crc32(encode(self.values, self.layout, RomFormat.BIN))

@@ -20,6 +20,8 @@ from t2c.rom_folder.image import read_words
 
 MANIFEST = "manifest.json"
 FORMAT_NAME, FORMAT_VERSION = "torch2chip-roms", 1
+LAYOUT_KEYS = ("bits", "signed", "lanes", "lane_order", "endianness")
+IMAGE_KEYS = {"name", "files", "word_bits", "words", "crc32", "count", "fields", *LAYOUT_KEYS}
 
 
 def manifest_text(record: Mapping[str, Any]) -> str:
@@ -50,17 +52,26 @@ class RomFolder:
         """Read the manifest.
 
         Raises:
-            PackageError: no such file, no JSON, or another format or version.
+            PackageError: no such file, no JSON, another format or version, or a field that is missing.
         """
+        manifest = path / MANIFEST
         try:
-            record = json.loads((path / MANIFEST).read_bytes())
+            record = json.loads(manifest.read_bytes())
             kind, version = record["format"], record["version"]
+            if (kind, version) != (FORMAT_NAME, FORMAT_VERSION):
+                raise PackageError(f"{manifest}: format {kind!r} version {version!r} is not supported")
+            missing = [
+                f"{image['name']}.{key}" for image in record["images"] for key in sorted(IMAGE_KEYS - image.keys())
+            ]
+            missing += [f"{name}.sha256" for name, entry in record["files"].items() if "sha256" not in entry]
         except FileNotFoundError:
-            raise PackageError(f"{path / MANIFEST}: the manifest is missing") from None
-        except (ValueError, TypeError, KeyError) as error:
-            raise PackageError(f"{path / MANIFEST}: {error!r}") from None
-        if (kind, version) != (FORMAT_NAME, FORMAT_VERSION):
-            raise PackageError(f"{path / MANIFEST}: format {kind!r} version {version!r} is not supported")
+            raise PackageError(f"{manifest}: the manifest is missing") from None
+        except PackageError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise PackageError(f"{manifest}: {error!r}") from None
+        if missing:
+            raise PackageError(f"{manifest}: field {missing[0]} is missing")
         return cls(path=path, record=record)
 
     @classmethod
@@ -99,11 +110,13 @@ class RomFolder:
         """All elements of an image, in the order of the words: (count,) int64.
 
         Raises:
-            KeyError: no such image, or not in this format.
+            KeyError: no such image, or not in this format; the message lists what there is.
             PackageError: a malformed file, or words with another CRC.
         """
         entry = self.image(name)
-        layout = RomLayout(**{key: entry[key] for key in ("bits", "signed", "lanes", "lane_order", "endianness")})
+        layout = RomLayout(**{key: entry[key] for key in LAYOUT_KEYS})
+        if fmt.value not in entry["files"]:
+            raise KeyError(f"image {name!r} is not there as {fmt.value}, but as {', '.join(entry['files'])}")
         values = read_words(self.path / entry["files"][fmt.value], layout, fmt, entry["count"])
         found = f"{zlib.crc32(encode(values, layout, RomFormat.BIN)):08x}"
         if found != entry["crc32"]:

@@ -399,6 +399,13 @@ def test_a_folder_is_checked_against_its_manifest(
         ("[]", "manifest.json: TypeError"),
         ('{"format": "torch2chip-roms"}', "manifest.json: KeyError"),
         ('{"format": "torch2chip-roms", "version": 2}', "format 'torch2chip-roms' version 2 is not supported"),
+        ('{"format": "torch2chip-roms", "version": 1}', "manifest.json: KeyError"),
+        ('{"format": "torch2chip-roms", "version": 1, "images": 3, "files": {}}', "manifest.json: TypeError"),
+        (
+            '{"format": "torch2chip-roms", "version": 1, "images": [{"name": "a"}], "files": {}}',
+            "field a.bits is missing",
+        ),
+        ('{"format": "torch2chip-roms", "version": 1, "images": [], "files": {"a": {}}}', "field a.sha256 is missing"),
         (None, "the manifest is missing"),
     ],
 )
@@ -407,6 +414,16 @@ def test_a_manifest_of_another_kind_is_refused(text: str | None, message: str, t
         (tmp_path / MANIFEST).write_text(text)
     with pytest.raises(PackageError, match=message):
         RomFolder.open(tmp_path)
+
+
+def test_what_is_not_there_is_named(written: tuple[Path, str]) -> None:
+    folder = RomFolder.open(written[0])
+    with pytest.raises(KeyError, match="image 'x' is not one of core_program, core_weights, "):
+        folder.values("x")
+    with pytest.raises(KeyError, match="image 'vectors_input' is not there as mif, but as hex"):
+        folder.values("vectors_input", RomFormat.MIF)
+    with pytest.raises(KeyError, match="layer 'conv1' has no table"):
+        folder.tensor("conv1", "table")
 
 
 def test_the_folder_may_be_the_working_directory(
