@@ -1,4 +1,4 @@
-"""Writes what is made from the contract: Verilog headers, the C header, tables of the pages.
+"""Writes what is made from the contract: Verilog headers, the C header, files for FuseSoC and Bender, tables of pages.
 
 `python -m t2c.contract.generate` writes all of it, `--check` only says what is not up to date.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.contract import c_header, doc_tables, verilog_headers
+from t2c.contract import c_header, core_files, doc_tables, verilog_headers
 
 FILES: dict[str, Callable[[], str]] = {
     "rtl/descriptor.vh": verilog_headers.descriptor,
@@ -21,6 +21,8 @@ FILES: dict[str, Callable[[], str]] = {
     "rtl/pipeline.vh": verilog_headers.latencies,
     "rtl/port_widths.vh": verilog_headers.widths,
     "contract/include/t2c_core.h": c_header.core,
+    "rtl/t2c_core.core": core_files.fusesoc,
+    "Bender.yml": core_files.bender,
 }
 """Files that are made whole."""
 PAGES = "docs/units"
