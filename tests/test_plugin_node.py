@@ -51,6 +51,21 @@ def test_without_the_plugin_it_is_refused_in_one_line(package: Path) -> None:
     )
 
 
+def test_an_installed_distribution_needs_no_variable(package: Path, tmp_path: Path) -> None:
+    """What pip leaves behind: a folder that names the entry point."""
+    info = tmp_path / "gains-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gains\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[t2c.plugins]\nchannel_gain = channel_gain\n")
+    done = call("-m", "t2c", "inspect", package, plugins="", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "channel_gain" in done.stdout
+    (info / "entry_points.txt").write_text("[t2c.plugins]\nlost = no_such_module\n")
+    done = call("-m", "t2c", "inspect", package, plugins="", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: plug-in 'lost' = 'no_such_module' cannot be imported: ModuleNotFoundError")
+
+
 def test_the_report_counts_it(package: Path) -> None:
     done = call("-m", "t2c", "inspect", package, "--json", plugins="channel_gain")
     (layer,) = (one for one in json.loads(done.stdout)["layers"] if one["name"] == "gain")

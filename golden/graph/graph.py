@@ -135,8 +135,10 @@ class Graph:
         for node in self.nodes:
             arguments = [values[name] for name in node.inputs]
             operands = arguments if node.narrow else [value.astype(np.int64) for value in arguments]
-            result = node.forward(operands, self.inputs_of(node))
-            values[node.output] = self.edges[node.output].narrow(f"node {node.name!r}: output", result)
+            result, output = node.forward(operands, self.inputs_of(node)), self.edges[node.output]
+            if result.shape != (shape[0], *output.shape):
+                raise ShapeError(f"node {node.name!r}: {node.op} gives shape {result.shape}, not (N, *{output.shape})")
+            values[node.output] = output.narrow(f"node {node.name!r}: output", result)
             yield node, arguments, values[node.output]
 
     def run(self, images: npt.ArrayLike) -> dict[str, IntArray]:

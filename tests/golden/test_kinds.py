@@ -13,6 +13,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
 from t2c.golden.graph.codec import node_from_json, node_to_json
 from t2c.golden.graph.fields import Field, Integer
+from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.kinds import NODES, node_kinds, register_node
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.stages import ADDQUANT, MULQUANT
@@ -60,6 +61,23 @@ def test_what_is_no_kind_of_node(attributes: dict[str, Any], message: str) -> No
     with pytest.raises(TypeError, match=message):
         register_node(made(**attributes))
     assert NODES.find("whole") is None
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        (lambda self, values, inputs: values[0][:, 1:], r"node 'a': whole gives shape \(1, 1\), not \(N, \*\(2,\)\)"),
+        (lambda self, values, inputs: values[0] + 100, "= 227 is outside -128..127"),
+        (lambda self, values, inputs: values[0] / 2, "node 'a': output.*float64"),
+    ],
+)
+def test_a_forward_that_does_not_fit_its_edge_is_refused(forward: Any, message: str) -> None:
+    """Golden keeps tensors in one byte: nothing may wrap on the way."""
+    edges = {name: TensorSpec(name=name, shape=(2,), bits=8, signed=True) for name in ("x", "y")}
+    node = made(forward=forward)(name="a", inputs=("x",), output="y")
+    graph = Graph(name="one", widths=Widths(), edges=edges, nodes=(node,), input="x", output="y")
+    with pytest.raises(ValueError, match=message):
+        graph.run([[127, 3]])
 
 
 def test_an_abstract_class_is_no_kind_of_node() -> None:
