@@ -14,13 +14,14 @@ import numpy as np
 from t2c.common.errors import SettingError
 from t2c.common.places import EXAMPLES
 from t2c.common.staging import staging_folder, swap_in
+from t2c.contract import pipeline
 from t2c.contract.descriptor import FIELDS
 from t2c.contract.hardware import Hardware
+from t2c.contract.schedule import step_cycles
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.package import Package
 from t2c.golden.rom.text import RomFormat
 from t2c.mapping.compiler import ALL, compile_program
-from t2c.mapping.cycles import layer_cycles
 from t2c.mapping.program import Program
 from t2c.rom_folder.core import core_images
 from t2c.rom_folder.depths import fitting_depths
@@ -98,7 +99,7 @@ def write_folder(package: Package, request: Request, out: Path) -> Written:
             samples = package.samples[request.first_image : request.first_image + request.images]
             core, vectors = core_images(program), vectors_of(program, samples)
             by_name = {image.stem.partition("/")[2]: image for image in vectors.images}
-            constants |= run_constants(by_name, request.images, sum(layer_cycles(program).values()))
+            constants |= run_constants(by_name, request.images, run_cycles(program))
             record |= _core_record(program, vectors, package, request)
         else:
             record["core"] = {"refused": refused}
@@ -178,7 +179,7 @@ def _core_record(program: Program, vectors: Vectors, package: Package, request: 
                 "PAR_DEPTH": _longest(len(program.params), program, "params"),
                 "PRG_DEPTH": len(program.words()),
             },
-            "cycles": sum(layer_cycles(program).values()),
+            "cycles": run_cycles(program),
             "listing": LISTING,
         },
         "vectors": {
@@ -192,6 +193,11 @@ def _core_record(program: Program, vectors: Vectors, package: Package, request: 
         "transfers": transfer_records(program),
         "results": list(vectors.layers),
     }
+
+
+def run_cycles(program: Program) -> int:
+    """What CYCLES reads after a run without stalls."""
+    return pipeline.FIRST_STEP + sum(step_cycles(step.descriptor, program.hardware) for step in program.steps)
 
 
 def _longest(resident: int, program: Program, content: str) -> int:

@@ -42,7 +42,7 @@ def vectors_of(program: Program, samples: IntArray) -> Vectors:
         program: a whole network for a batch of one; samples: int (N, *input shape).
     """
     trace = trace_of(program)
-    runs = [golden_tensors(program, sample) for sample in samples]
+    runs = [program.graph.run(sample[np.newaxis]) for sample in samples]
     return Vectors(
         images=(
             _stream_image(program, runs, "input"),
@@ -59,14 +59,6 @@ def vectors_of(program: Program, samples: IntArray) -> Vectors:
             ),
         ),
     )
-
-
-def golden_tensors(program: Program, sample: IntArray) -> dict[str, IntArray]:
-    """Golden's tensors of one image, by edge, each of a batch of one."""
-    values: dict[str, IntArray] = {}
-    for node, arguments, result in program.graph.steps(sample[np.newaxis]):
-        values |= dict(zip(node.inputs, arguments, strict=True)) | {node.output: result}
-    return values
 
 
 def _stream_image(program: Program, runs: list[dict[str, IntArray]], name: str) -> Image:

@@ -91,7 +91,7 @@ module run_core;
     endtask
 
     integer    run;
-    reg [31:0] status, code;
+    reg [31:0] status, code, cycles;
     initial begin
         repeat (4) @(negedge clk);
         rst_n = 1'b1;
@@ -103,8 +103,9 @@ module run_core;
             status = 32'd1;
             while (status[STATUS_BUSY_BIT]) read_register(REG_STATUS, status);
             read_register(REG_ERROR, code);
-            if (status !== 32'd1 << STATUS_DONE_BIT) begin
-                $display("run %0d: status %h, error %0d", run, status, code);
+            read_register(REG_CYCLES_LO, cycles);
+            if (status !== 32'd1 << STATUS_DONE_BIT || cycles !== `T2C_CYCLES) begin
+                $display("run %0d: status %h, error %0d, %0d cycles", run, status, code, cycles);
                 failed = 1'b1;
             end
         end
@@ -124,8 +125,8 @@ module run_core;
     task finish;
         begin
             if (sent != INPUTS || stored != OUTPUTS || computed != RESULTS || wrong != 0) failed = 1'b1;
-            $display("%0s: %0d runs; %0d of %0d input, %0d of %0d output, %0d of %0d result words; %0d wrong",
-                     failed ? "FAIL" : "PASS", `T2C_RUNS, sent, INPUTS, stored, OUTPUTS, computed, RESULTS, wrong);
+            $display("%0s: %0d runs of %0d cycles; %0d of %0d input, %0d of %0d output, %0d of %0d result words; %0d wrong",
+                     failed ? "FAIL" : "PASS", `T2C_RUNS, `T2C_CYCLES, sent, INPUTS, stored, OUTPUTS, computed, RESULTS, wrong);
             $finish;
         end
     endtask

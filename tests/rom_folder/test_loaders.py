@@ -24,7 +24,9 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 
 ARRAY = {"rows": 8, "cols": 8}
-PASS = re.compile(r"^PASS: (\d+) runs; (\d+) of \2 input, (\d+) of \3 output, (\d+) of \4 result words; 0 wrong$", re.M)
+PASS = re.compile(
+    r"^PASS: (\d+) runs of \d+ cycles; (\d+) of \2 input, (\d+) of \3 output, (\d+) of \4 result words; 0 wrong$", re.M
+)
 
 
 def commands() -> dict[str, str]:
@@ -83,6 +85,7 @@ def test_the_core_computes_the_expected_words(digits: Path) -> None:
     found = PASS.search(run_core(digits))
     assert found is not None
     assert found.groups() == ("1", "64", "2", "470")
+    assert f"    {found[0]}\n" in (ROOT / "docs" / "roms.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def test_a_spoilt_word_fails(file: str, word: int, digit: int, copy: Path) -> No
     change_word(copy / file, word, digit)
     said = run_core(copy)
     assert "PASS" not in said
-    assert re.search(r"^FAIL: 1 runs; .* [1-9]\d* wrong$", said, re.MULTILINE)
+    assert re.search(r"^FAIL: 1 runs of \d+ cycles; .* [1-9]\d* wrong$", said, re.MULTILINE)
     for loader in ("load_roms", "load_roms_c"):
         bad = shell(commands()[loader], copy).stdout
         assert re.findall(r"^FAIL (\S+):", bad, re.MULTILINE) == [file], loader
@@ -117,7 +120,7 @@ def test_a_program_that_never_ends_fails(copy: Path) -> None:
 def test_a_program_that_stops_fails(copy: Path) -> None:
     """LOAD takes a word more than the stimulus has, so tlast comes too early."""
     change_word(copy / "core" / "program.hex", 3)
-    assert re.search(r"^run 0: status 00000004, error 2\nFAIL: ", run_core(copy), re.MULTILINE)
+    assert re.search(r"^run 0: status 00000004, error 2, \d+ cycles\nFAIL: ", run_core(copy), re.MULTILINE)
 
 
 @pytest.mark.parametrize("change", [["8"], []], ids=["a word more", "a word less"])
