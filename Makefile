@@ -11,7 +11,7 @@ PY := "$$VENV"/bin/python
 RUN := $(PY) -m t2c.common.make
 SETUPS := $(addprefix setup-,sim regress formal check t2c test)
 # Rooms that mypy checks without PyTorch.
-TORCH_FREE := $(addprefix t2c/,common contract core_model golden mapping rom_folder)
+TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden mapping rom_folder tb) formal mutation
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 

@@ -132,7 +132,7 @@ class Equivalence:
         registers = self.system.registers
         relations = [Relation(register=name, bit=bit) for name, bits in registers.items() for bit in range(bits)]
         while True:
-            found = None
+            found: Induction | Values | None = None
             if invariants:
                 solver, states = self._reset(number)
                 if solver.satisfiable(f"(not {self._outputs_agree(*states, which=_MEMORY_PIN)})"):

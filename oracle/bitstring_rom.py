@@ -46,8 +46,8 @@ def words(values: list[int], layout: RomLayout) -> list[bitstring.Bits]:
 def read_as(bits: bitstring.Bits, name: str) -> list[int]:
     """Read bits as elements of a type."""
     array = bitstring.Array(name, [])
-    array.data = bits
-    return array.tolist()
+    array.data = bitstring.BitArray(bits)
+    return [int(value) for value in array.tolist()]
 
 
 def values_of(packed: list[bitstring.Bits], layout: RomLayout) -> list[int]:

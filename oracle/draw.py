@@ -11,17 +11,19 @@ Shape = int | tuple[int, ...]
 
 def integers(rng: np.random.Generator, lo: int, hi: int, shape: Shape) -> Ints:
     """Draw integers from lo..hi: half of them uniform, a quarter ±2^k + {-1, 0, 1}, a quarter next to lo, 0 or hi."""
-    uniform = rng.integers(lo, hi, shape, endpoint=True)
+    uniform: Ints = rng.integers(lo, hi, shape, endpoint=True)
     powers = (np.int64(1) << rng.integers(0, max(abs(lo), abs(hi), 1).bit_length(), shape)) * rng.choice([-1, 1], shape)
     edges = rng.choice(np.array([lo, hi, 0]), shape)
     near = np.clip(np.where(rng.random(shape) < 0.5, powers, edges), lo + 1, hi - 1) if hi - lo > 1 else edges
-    return np.where(rng.random(shape) < 0.5, uniform, np.clip(near + rng.integers(-1, 2, shape), lo, hi))
+    drawn: Ints = np.where(rng.random(shape) < 0.5, uniform, np.clip(near + rng.integers(-1, 2, shape), lo, hi))
+    return drawn
 
 
 def ties(rng: np.random.Generator, quotients: Ints, shifts: Ints) -> Ints:
     """Return q·2^S + 2^(S-1) + d: half of them ties (d = 0), the others next to one (d = ±1); q where S = 0."""
     half = np.where(shifts > 0, np.int64(1) << np.maximum(shifts - 1, 0), 0)
-    return (quotients << shifts) + half + rng.choice([-1, 0, 0, 1], quotients.shape)
+    drawn: Ints = (quotients << shifts) + half + rng.choice([-1, 0, 0, 1], quotients.shape)
+    return drawn
 
 
 def scale(rng: np.random.Generator, peak: int, count: int, room: int) -> Ints:
@@ -33,7 +35,8 @@ def scale(rng: np.random.Generator, peak: int, count: int, room: int) -> Ints:
     most = min((1 << 15) - 1, (1 << room) // max(peak, 1))
     if most < 1:
         raise ValueError(f"peak = {peak} is above 2^{room}")
-    return np.minimum(rng.choice([1, 3, int(rng.integers(1, most, endpoint=True))], count), most)
+    drawn: Ints = np.minimum(rng.choice([1, 3, int(rng.integers(1, most, endpoint=True))], count), most)
+    return drawn
 
 
 def shift(rng: np.random.Generator, peak: int, multipliers: Ints) -> Ints:

@@ -111,10 +111,10 @@ def fraction_add(rng: np.random.Generator) -> Iterator[Batch]:
             np.append(low + draw.integers(rng, 0, 255, COUNT - 3), (v + np.arange(-1, 2)).clip(low, low + 255))
             for low, v in zip(lows, pair, strict=True)
         )
-        constants = {"ms": (params.multiplier_a, params.multiplier_b), "bias": params.bias, "s": params.shift}
+        ms = params.multiplier_a, params.multiplier_b
         expected = [
-            plain.residual_add(*two, zps=(za, zb), **constants, **limits(params))
-            for two in zip(a.tolist(), b.tolist(), strict=True)
+            plain.residual_add(one, other, zps=(za, zb), ms=ms, bias=params.bias, s=params.shift, **limits(params))
+            for one, other in zip(a.tolist(), b.tolist(), strict=True)
         ]
         golden = mulquant.residual_add(a, b, params, zero_point_a=za, zero_point_b=zb)
         yield Batch(golden, np.array(expected), explain_add(a, b, params, za, zb))

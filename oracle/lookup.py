@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from oracle.draw import Ints
 from oracle.exact_python import DECIMAL, FRACTIONS
 from oracle.layers import between
 from oracle.onnx_node import VERSION as ONNXRUNTIME
-from oracle.onnx_node import run_node
+from oracle.onnx_node import Input, run_node
 from oracle.torch_integer import MODES, shift_right, tensor
 from oracle.torch_integer import VERSION as TORCH
 from t2c.golden.arithmetic import lut, pointwise, softmax
@@ -49,6 +50,10 @@ def every_input(rng: np.random.Generator) -> Iterator[Batch]:
             yield Batch(golden, torch.take(tensor(entries), tensor(x)).numpy(), explain)
 
 
+def _leaky(slope: float, value: float) -> float:
+    return value if value >= 0 else slope * value
+
+
 def leaky_relu(rng: np.random.Generator) -> Iterator[Batch]:
     """Every 8-bit input of com.microsoft.QLinearLeakyRelu for SETS slopes and zero points; |x - zp|·M ≤ 2^24."""
     for _ in range(SETS):
@@ -59,7 +64,7 @@ def leaky_relu(rng: np.random.Generator) -> Iterator[Batch]:
         zx, zy = between(rng, lo, lo + 255), between(rng, lo, lo + 255)
         one = np.array(2.0 ** between(rng, -6, 6), np.float32)
         x = np.arange(lo, lo + 256)
-        inputs = {
+        inputs: dict[str, Input] = {
             "x": x.astype(kind),
             "x_scale": one,
             "x_zp": np.array(zx, kind),
@@ -68,7 +73,7 @@ def leaky_relu(rng: np.random.Generator) -> Iterator[Batch]:
         }
         q = run_node("QLinearLeakyRelu", inputs, kind, domain="com.microsoft", constants=tuple(inputs)[1:], alpha=slope)
         table = lut.pointwise_table(
-            lambda v, slope=slope: v if v >= 0 else slope * v,
+            partial(_leaky, slope),
             x=fmt,
             x_scale=float(one),
             x_zero_point=zx,

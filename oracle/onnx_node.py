@@ -14,11 +14,12 @@ from onnx.helper import np_dtype_to_tensor_dtype
 VERSION = f"onnxruntime {onnxruntime.__version__}"
 OPSET = {"": 21, "com.microsoft": 1}
 IR_VERSION = 10
+Input = npt.NDArray[Any] | np.generic
 
 
 def run_node(
     op: str,
-    inputs: Mapping[str, npt.NDArray[Any]],
+    inputs: Mapping[str, Input],
     output: type[np.generic],
     *,
     domain: str = "",

@@ -42,7 +42,7 @@ def operand(rng: np.random.Generator) -> tuple[tuple[int, int], int]:
     return (BYTE, 0) if rng.random() < 0.5 else (WEIGHT, OFFSET)
 
 
-def geometry(window: Window) -> dict[str, list[int]]:
+def geometry(window: Window) -> dict[str, Any]:
     """Return the attributes that Conv and pooling share."""
     return {
         "strides": list(window.stride),

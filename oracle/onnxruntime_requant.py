@@ -21,7 +21,7 @@ from oracle.check import Batch, Check, Index, elementwise
 from oracle.draw import Ints
 from oracle.float_scale import Requant, requant
 from oracle.layers import between, conv_layer
-from oracle.onnx_node import VERSION, run_node
+from oracle.onnx_node import VERSION, Input, run_node
 from oracle.onnxruntime_integer import OFFSET, geometry, unsigned
 from t2c.golden.arithmetic import conv, linear, mulquant
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
@@ -62,7 +62,11 @@ def every_16_bit_value(_: np.random.Generator) -> Iterator[Batch]:
     for s in range(17):
         for lo, kind in ((0, np.uint8), (-128, np.int8)):
             for zp in (lo, lo + 1, lo + 128, lo + 255):
-                inputs = {"x": acc.astype(np.float32), "scale": np.float32(2.0**s), "zp": np.array(zp, kind)}
+                inputs: dict[str, Input] = {
+                    "x": acc.astype(np.float32),
+                    "scale": np.float32(2.0**s),
+                    "zp": np.array(zp, kind),
+                }
                 q = run_node("QuantizeLinear", inputs, kind, constants=("scale", "zp"))
                 one = Requant(
                     multiplier=np.array([1]), shift=np.array([s]), bias=np.array([0]), zero_point=zp, lo=lo, hi=lo + 255
@@ -79,7 +83,7 @@ def quantize_linear(rng: np.random.Generator) -> Iterator[Batch]:
         quotients = rng.integers(-300, 600, (channels, 2048))
         near = draw.ties(rng, quotients, np.broadcast_to(shift[:, None], quotients.shape)).clip(-(1 << 24), 1 << 24)
         acc = np.where(rng.random(near.shape) < 0.5, near, draw.integers(rng, -(1 << 24), 1 << 24, near.shape))
-        inputs = {
+        inputs: dict[str, Input] = {
             "x": acc.astype(np.float32),
             "scale": np.ldexp(np.ones(channels), shift).astype(np.float32),
             "zp": np.full(channels, zp, kind),
@@ -127,7 +131,7 @@ def qlinear_matmul(rng: np.random.Generator) -> Iterator[Batch]:
         x, w, zp, constants = dense(rng, bias=False)
         split, channels = scales(rng, constants), constants.multiplier.size
         per_channel = channels > 1
-        inputs = {
+        inputs: dict[str, Input] = {
             "a": unsigned(x),
             "a_scale": split["x"],
             "a_zp": unsigned(zp),
@@ -148,7 +152,7 @@ def qgemm(rng: np.random.Generator) -> Iterator[Batch]:
         x, w, zp, constants = dense(rng, bias=True)
         split, channels = scales(rng, constants), constants.multiplier.size
         per_channel = channels > 1
-        inputs = {
+        inputs: dict[str, Input] = {
             "a": unsigned(x),
             "a_scale": split["x"],
             "a_zp": unsigned(zp),
@@ -173,7 +177,7 @@ def qlinear_conv(rng: np.random.Generator) -> Iterator[Batch]:
         outputs = layer.w.shape[0]
         constants = requant(rng, max(layer.peak, 1), outputs, negative=True, bias=True)
         split = scales(rng, constants)
-        inputs = {
+        inputs: dict[str, Input] = {
             "x": unsigned(layer.x),
             "x_scale": split["x"],
             "x_zp": unsigned(layer.zero_point),
@@ -212,7 +216,7 @@ def qlinear_add(rng: np.random.Generator) -> Iterator[Batch]:
         s = between(rng, 0, 14)
         ma, mb = (int(rng.choice([1, 3, between(rng, 1, 1 << 13)])) for _ in "ab")
         za, zb, zp = (between(rng, lo, lo + 255) for _ in range(3))
-        inputs = {
+        inputs: dict[str, Input] = {
             "a": a.astype(kind),
             "a_scale": np.float32(ma / 2**s),
             "a_zp": np.array(za, kind),

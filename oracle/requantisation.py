@@ -26,7 +26,8 @@ def stage(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> dict[str, An
 
 def quotients(rng: np.random.Generator, end: dict[str, Any], shape: tuple[int, ...]) -> Ints:
     """Draw p / 2^S that comes to lo - 3 .. hi + 3 with the zero point."""
-    return rng.integers(end["lo"] - 3, end["hi"] + 3, shape, endpoint=True) - end["zero_point"]
+    drawn: Ints = rng.integers(end["lo"] - 3, end["hi"] + 3, shape, endpoint=True) - end["zero_point"]
+    return drawn
 
 
 def multipliers(rng: np.random.Generator, count: int, widths: Widths) -> Ints:

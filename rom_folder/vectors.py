@@ -144,7 +144,7 @@ def _image(name: str, about: str, nibbles: Bits, widths: Mapping[str, int]) -> I
     )
 
 
-def _raw(values: IntArray, hardware: Hardware) -> IntArray:
+def _raw(values: npt.NDArray[np.integer[Any]], hardware: Hardware) -> IntArray:
     return values.astype(np.int64) & ((1 << hardware.x_w) - 1)
 
 

@@ -117,7 +117,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.methods import find_method
     from t2c.mulquant_constants import fixed_format, normalized
     from t2c.nn2chip import T2C
-    from t2c.trainers import TRAINER
+    from t2c.trainers import PTQ, QAT
 
     method = find_method(options.method)
     training = _training(options, method)
@@ -135,7 +135,7 @@ def execute(options: argparse.Namespace) -> int:
         raise RangeError(f"--samples: {options.samples}, but {options.data} has {len(test)} test images")
 
     with naming("--layer-bits", LookupError, without="layer_bits: "):
-        trainer = TRAINER["qat" if method.training == "qat" else "ptq"](
+        trainer = (QAT if method.training == "qat" else PTQ)(
             source.model,
             splits,
             fuser=fuser,

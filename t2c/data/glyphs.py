@@ -80,11 +80,11 @@ def paint(canvas: Real, cover: Real, colour: Real) -> Real:
 
 def _chunk(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
     count = len(labels)
-    level = uniform(rng, 0.0, 1.0, (count, 1))
-    away = np.where(level < 0.5, np.float32(1), np.float32(-1))  # towards the side with room for contrast
-    ground = level + uniform(rng, -0.2, 0.2, (count, 3))
-    ink = level + away * uniform(rng, 0.3, 0.7, (count, 1)) + uniform(rng, -0.2, 0.2, (count, 3))
-    canvas = ground[:, :, None, None] + np.float32(0.2) * smooth(rng, count, 1, size)
+    level: Real = uniform(rng, 0.0, 1.0, (count, 1))
+    away: Real = np.where(level < 0.5, np.float32(1), np.float32(-1))  # towards the side with room for contrast
+    ground: Real = level + uniform(rng, -0.2, 0.2, (count, 3))
+    ink: Real = level + away * uniform(rng, 0.3, 0.7, (count, 1)) + uniform(rng, -0.2, 0.2, (count, 3))
+    canvas: Real = ground[:, :, None, None] + np.float32(0.2) * smooth(rng, count, 1, size)
     canvas = canvas + np.float32(0.1) * smooth(rng, count, 5, size)
     for _ in range(CLUTTER):
         ends = uniform(rng, 0.0, float(size), (count, 1, 2, 2))

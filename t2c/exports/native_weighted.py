@@ -108,7 +108,8 @@ class ConvolutionForm(WeightedForm):
 
     def layer(self, node: Any, weight: IntArray, *, relu: bool) -> Any:
         groups = node.weights.groups if node.weights else weight.shape[0]
-        window, kind = node.window, nniq.ConvReLU2d if relu else nnq.Conv2d
+        window = node.window
+        kind: Any = nniq.ConvReLU2d if relu else nnq.Conv2d
         return kind(
             weight.shape[1] * groups,
             weight.shape[0],

@@ -49,7 +49,7 @@ def onnx_model(graph: Graph, *, all_tensors: bool = False) -> ModelProto:
         builder.constants,
         value_info=[builder.value_info(name) for name in edges if name not in outputs],
     )
-    model = helper.make_model(
+    model: ModelProto = helper.make_model(
         body,
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(DOMAIN, 1)],

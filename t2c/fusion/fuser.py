@@ -157,7 +157,7 @@ class NetFuser:
         if isinstance(op, Add):
             return QAdd(output, ceiling=layer.ceiling)
         assert isinstance(op, AveragePool)
-        kernel = op.kernel or layer.input_shapes[0][1:]
+        kernel = op.kernel or _pair(layer.input_shapes[0][1:])
         return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
 
     def _weighted(self, op: Weighted, layer: Layer, output: _QBase, bits: int) -> QLayer:
@@ -168,13 +168,27 @@ class NetFuser:
             weight, gamma = weight * gamma.reshape(column), None
         scale_shape = (weight.shape[0], *column[1:]) if self.per_channel else ()
         quantiser = self.weight_quantiser(bits, scale_shape=scale_shape, name=f"{layer.name}.weight")
-        parts = {"gamma": gamma, "beta": beta, "ceiling": layer.ceiling}
         if isinstance(op.module, nn.Linear):
-            return QLinear(weight, quantiser, output, **parts)
+            return QLinear(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling)
         conv = op.module
         padding = conv.padding
         if isinstance(padding, str):
             same = tuple(d * (k - 1) // 2 for d, k in zip(conv.dilation, conv.kernel_size, strict=True))
             padding = same if padding == "same" else (0, 0)
-        geometry = {"stride": conv.stride, "padding": padding, "dilation": conv.dilation, "groups": conv.groups}
-        return QConv2d(weight, quantiser, output, **parts, **geometry)
+        return QConv2d(
+            weight,
+            quantiser,
+            output,
+            gamma=gamma,
+            beta=beta,
+            ceiling=layer.ceiling,
+            stride=_pair(conv.stride),
+            padding=_pair(padding),
+            dilation=_pair(conv.dilation),
+            groups=conv.groups,
+        )
+
+
+def _pair(values: tuple[int, ...]) -> tuple[int, int]:
+    height, width = values
+    return height, width

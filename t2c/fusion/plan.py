@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor, fx, nn
 
@@ -118,7 +119,8 @@ class _Planner:
 
     def _sources(self, node: fx.Node, op: Op) -> list[fx.Node]:
         """The activation tensors that a node reads."""
-        arguments = dict(enumerate(node.args)) | dict(node.kwargs)
+        arguments: dict[Any, Any] = dict(enumerate(node.args))
+        arguments.update(node.kwargs)
         if isinstance(op, Concat):
             operands = list(arguments.get(0, arguments.get("tensors", ())))
         elif isinstance(op, Add):

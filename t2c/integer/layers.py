@@ -65,6 +65,13 @@ def _centre(x: Tensor, zero_point: int, dtype: torch.dtype = torch.float64) -> T
     return (x - zero_point if zero_point else x).to(dtype)
 
 
+def _pair(values: str | tuple[int, ...]) -> Pair:
+    """What the layer was made with, typed as torch keeps it."""
+    assert not isinstance(values, str)
+    height, width = values
+    return height, width
+
+
 class _IntegerWeighted(IntegerLayer):
     """A bias-free vanilla layer with integer weights in its `carrier`, then MulQuant.
 
@@ -75,7 +82,7 @@ class _IntegerWeighted(IntegerLayer):
 
     def __init__(
         self,
-        layer: nn.Module,
+        layer: nn.Conv2d | nn.Linear,
         weight_bits: int,
         zero_point: int,
         requantise: TorchMulQuant,
@@ -88,7 +95,8 @@ class _IntegerWeighted(IntegerLayer):
     def forward(self, x: Tensor) -> Tensor:
         with sums_of_products(x.device):
             acc = self.layer(_centre(x, self.zero_point, self.layer.weight.dtype))
-        return self.requantise(acc.to(torch.int64))
+        y: Tensor = self.requantise(acc.to(torch.int64))
+        return y
 
     def _fields(self, name: str, inputs: tuple[str, ...]) -> dict[str, Any]:
         """What both golden nodes are made of."""
@@ -110,9 +118,9 @@ class IntegerConv2d(_IntegerWeighted):
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         conv = self.layer
         return Conv2d(
-            stride=conv.stride,
-            padding=conv.padding,
-            dilation=conv.dilation,
+            stride=_pair(conv.stride),
+            padding=_pair(conv.padding),
+            dilation=_pair(conv.dilation),
             groups=conv.groups,
             **self._fields(name, inputs),
         )
@@ -135,7 +143,8 @@ class IntegerAdd(IntegerLayer):
         self.requantise, self.zero_points, self.reading = requantise, zero_points, reading
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.requantise(a - self.zero_points[0], b - self.zero_points[1])
+        y: Tensor = self.requantise(a - self.zero_points[0], b - self.zero_points[1])
+        return y
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         return Add(name=name, inputs=inputs, output=name, addquant=self.requantise.reference())
@@ -160,7 +169,8 @@ class IntegerAveragePool2d(IntegerLayer):
     def forward(self, x: Tensor) -> Tensor:
         centred = _centre(x, self.zero_point)
         total = F.avg_pool2d(centred, self.kernel, self.stride, self.padding, divisor_override=1)
-        return self.requantise(total.to(torch.int64))
+        y: Tensor = self.requantise(total.to(torch.int64))
+        return y
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         return AveragePool2d(

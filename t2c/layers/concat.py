@@ -64,9 +64,9 @@ def concatenation(
 def _selection(place: Tensor, flat: bool, output: _QBase, name: str, ceiling: float | None) -> QWeighted:
     """A layer with weights 0 and 1 that no training moves; place: (C_out, C_in)."""
     quantiser = MinMax(SELECTION_BITS, name=name)
-    parts = {"beta": torch.zeros(place.shape[0]), "ceiling": ceiling}
     weight = place if flat else place[:, :, None, None]
-    layer = (QLinear if flat else QConv2d)(weight, quantiser, output, **parts)
+    kind = QLinear if flat else QConv2d
+    layer = kind(weight, quantiser, output, beta=torch.zeros(place.shape[0]), ceiling=ceiling)
     layer.weight.requires_grad_(False)
     layer.beta.requires_grad_(False)
     return layer

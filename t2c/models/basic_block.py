@@ -32,7 +32,8 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.relu1(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return self.relu2(y + self.downsample(x))
+        out: Tensor = self.relu2(y + self.downsample(x))
+        return out
 
 
 def stage(inputs: int, outputs: int, blocks: int, stride: int) -> nn.Sequential:

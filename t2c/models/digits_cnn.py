@@ -30,4 +30,5 @@ class DigitsCNN(nn.Module):
         x = F.relu(self.bn1(self.conv1(x)))
         x = F.relu(self.bn2(self.conv2(x)) + x)
         x = F.relu(self.bn3(self.conv3(x)))
-        return self.fc(self.average_pool(self.max_pool(x)).flatten(1))
+        y: Tensor = self.fc(self.average_pool(self.max_pool(x)).flatten(1))
+        return y

@@ -39,7 +39,8 @@ class SeparableBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.relu1(self.bn1(self.depthwise(x)))
-        return self.relu2(self.bn2(self.pointwise(x)))
+        y: Tensor = self.relu2(self.bn2(self.pointwise(x)))
+        return y
 
 
 class MobileNetV1(nn.Module):
@@ -72,4 +73,5 @@ class MobileNetV1(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.blocks(self.relu(self.bn1(self.conv1(x))))
-        return self.fc(self.avgpool(x).flatten(1))
+        y: Tensor = self.fc(self.avgpool(x).flatten(1))
+        return y

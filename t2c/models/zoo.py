@@ -120,7 +120,7 @@ def _factory(name: str) -> Callable[..., Any]:
     place, _, attribute = name.rpartition(":")
     with _blaming(name), _importing(name):
         module = _load_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
-    factory = getattr(module, attribute, None)
+    factory: Callable[..., Any] | None = getattr(module, attribute, None)
     if not callable(factory):
         raise ModelError(f"{name}: {place} has no class or function {attribute}")
     return factory

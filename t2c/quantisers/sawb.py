@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -32,7 +32,7 @@ class SAWB(WeightQuantiser):
     widths: ClassVar[tuple[int, ...]] = tuple(COEFFICIENTS)
     widths_reason: ClassVar[str] = "coefficients are published for these"
 
-    def __init__(self, bits: int, **options: object) -> None:
+    def __init__(self, bits: int, **options: Any) -> None:
         super().__init__(bits, **options)
         self.coefficients = COEFFICIENTS[bits]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -39,7 +38,7 @@ class WeightQuantiser(_QBase):
         UnsupportedError: for an activation, or for integers above 8 bits.
     """
 
-    level_set: ClassVar[Callable[[int], tuple[int, ...]] | None] = None
+    level_set: ClassVar[staticmethod[[int], tuple[int, ...]] | None] = None
     activation_reason: ClassVar[str] = "its step follows the tensor, which for an activation is a constant of the chip"
 
     table: Tensor
@@ -54,7 +53,7 @@ class WeightQuantiser(_QBase):
         self._searched: tuple[Tensor, Tensor] | None = None
         if self.level_set is None:
             return
-        levels = type(self).level_set(bits)
+        levels = self.level_set(bits)
         self.top = levels[-1]
         self.format = container(self.top)
         if self.format.bits > MAX_OPERAND_BITS:

@@ -37,9 +37,10 @@ def match_statistics(net: QNetwork, images: Tensor) -> None:
             layer = net.layers[wire.name]
             with unquantised(net):  # before anything is corrected: the float network is the target
                 after = _kept(block.run(net, real), block.alive)
-                moves = isinstance(layer, QWeighted) and not layer.partial
-                wanted = layer.normalised(*(real[name] for name in wire.inputs)) if moves else None
-            if wanted is not None:
+                wanted = None
+                if isinstance(layer, QWeighted) and not layer.partial:
+                    wanted = layer.normalised(*(real[name] for name in wire.inputs))
+            if isinstance(layer, QWeighted) and wanted is not None:
                 _correct(layer, layer.normalised(*(rounded[name] for name in wire.inputs)), wanted)
             real = after
             rounded = _kept(block.run(net, rounded), block.alive)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 VALID_READY, VALID_ONLY, FIXED_LATENCY = "valid_ready", "valid_only", "fixed_latency"
 LSB_FIRST, MSB_FIRST = "lsb_first", "msb_first"
@@ -48,13 +49,20 @@ class Interface:
     waiting: str = "0"
 
 
-AXIS: dict[str, Stream] = {
+class Streams(TypedDict):
+    """Both streams of a unit, as arguments of Interface."""
+
+    source: Stream
+    sink: Stream
+
+
+AXIS: Streams = {
     "source": Stream(valid="s_axis_tvalid", ready="s_axis_tready"),
     "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata",)),
 }
-"""Both streams of a unit with one AXI-Stream in and one out, as arguments of Interface."""
-AXIS_LAST: dict[str, Stream] = {
-    **AXIS,
+"""One AXI-Stream in and one out."""
+AXIS_LAST: Streams = {
+    "source": AXIS["source"],
     "sink": Stream(valid="m_axis_tvalid", ready="m_axis_tready", data=("m_axis_tdata", "m_axis_tlast")),
 }
 """The same where results carry tlast."""

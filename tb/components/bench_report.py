@@ -72,8 +72,7 @@ def read_report(folder: Path) -> UnitReport:
         return UnitReport()
     stored = json.loads(path.read_text())
     tests = {
-        name: Findings(**{key: tuple(value) if isinstance(value, list) else value for key, value in test.items()})
-        for name, test in stored["tests"].items()
+        name: Findings(**{**test, "mismatches": tuple(test["mismatches"])}) for name, test in stored["tests"].items()
     }
     return UnitReport(
         tests=tests,

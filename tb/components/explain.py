@@ -97,7 +97,7 @@ def _shortest(classes: Mapping[str, BoolArray], wrong: BoolArray) -> Explanation
     alone = _bits(np.array([float(size)]), np.array([bad]), size, bad)[0]
     columns, wrongs = table.astype(np.float64), table[wrong].astype(np.float64)
     single = _bits(columns.sum(axis=0), wrongs.sum(axis=0), size, bad) + weight
-    found = [((k,), float(bits)) for k, bits in enumerate(single)]
+    found: list[tuple[tuple[int, ...], float]] = [((k,), float(bits)) for k, bits in enumerate(single)]
     left, right = np.triu_indices(len(names), k=1)
     pairs = (_bits(columns.T @ columns, wrongs.T @ wrongs, size, bad) + 2 * weight)[left, right]
     for k in np.argsort(pairs, kind="stable")[:KEPT]:
@@ -108,9 +108,8 @@ def _shortest(classes: Mapping[str, BoolArray], wrong: BoolArray) -> Explanation
     chosen, bits = min(found, key=lambda entry: entry[1])
     if bits > alone / 2:
         return None
-    return Explanation(
-        names=tuple(names[k] for k in sorted(chosen)), members=table[:, list(chosen)].all(axis=1), bits=bits
-    )
+    members: npt.NDArray[np.bool_] = np.all(table[:, list(chosen)], axis=1)
+    return Explanation(names=tuple(names[k] for k in sorted(chosen)), members=members, bits=bits)
 
 
 def _informative(classes: Mapping[str, BoolArray]) -> tuple[list[str], BoolArray]:

@@ -36,7 +36,9 @@ class Words:
         weight = np.int64(1) << np.arange(width, dtype=np.int64)
         if signed:
             weight[-1] = -weight[-1]
-        return value.astype(np.int64) @ weight, unknown.any(axis=2)
+        values: IntArray = value.astype(np.int64) @ weight
+        unclear: Bits = np.any(unknown, axis=2)
+        return values, unclear
 
 
 def read_capture(path: Path, bits: int) -> Words:

@@ -68,7 +68,7 @@ def _span(hardware: Hardware) -> int:
     return 1 << hardware.act_addr_w
 
 
-def trace_values(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> IntArray:
+def trace_values(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> npt.NDArray[np.int16]:
     """The values of every lane of the trace for one run: (words, COLS) int16.
 
     Args:

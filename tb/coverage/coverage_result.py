@@ -74,7 +74,7 @@ def table(result: CoverageResult) -> str:
 
 
 def _bin_rows(result: CoverageResult) -> list[str]:
-    rows = [("unit", "group", "hit", "of", "not applicable", "")]
+    rows: list[tuple[str, ...]] = [("unit", "group", "hit", "of", "not applicable", "")]
     total = [0, 0, 0]
     for part, cover in result.parts.items():
         for group, bins in cover.groups.items():

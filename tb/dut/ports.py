@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsInt, cast
 
 import pyslang
 from pyslang import ast, parsing, syntax
@@ -124,10 +125,11 @@ class Elaboration:
         return self._module(self._find(path))
 
     def _find(self, path: str) -> ast.InstanceSymbol:
-        found = self._top
+        found: ast.InstanceSymbol = self._top
         for name in path.split("."):
-            found = found.body.find(name)
-            assert isinstance(found, ast.InstanceSymbol), path
+            symbol = found.body.find(name)
+            assert isinstance(symbol, ast.InstanceSymbol), path
+            found = symbol
         return found
 
     def modules_outside(self, path: str) -> set[str]:
@@ -157,7 +159,7 @@ class Elaboration:
                 line=self._place(port.location),
             )
         parameters = {
-            item.name: None if _is_text(item) else int(item.value.value)
+            item.name: None if _is_text(item) else int(cast("SupportsInt", item.value.value))
             for item in instance.body.parameters
             if isinstance(item, ast.ParameterSymbol) and not item.isLocalParam
         }

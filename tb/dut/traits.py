@@ -50,4 +50,7 @@ class Traits:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Traits:
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+        }
+        return cls(**fields)

@@ -143,7 +143,8 @@ def _first_finished(client: Client, running: Iterable[Future[Record]]) -> Future
     last_seen = time.monotonic()
     while True:
         with contextlib.suppress(TimeoutError):
-            return wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done.pop()
+            done: set[Future[Record]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
+            return done.pop()
         workers = len(client.nthreads())
         _replace_lost_workers(client, workers)
         if workers:

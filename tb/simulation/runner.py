@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cocotb_tools.config
-from cocotb_tools.runner import Icarus, Runner, get_results
+from cocotb_tools.check_results import get_results
+from cocotb_tools.runner import Icarus, Runner
 
 from t2c.common.errors import SimulatorError
 from t2c.common.places import IMPORT_ROOT, RTL

@@ -49,7 +49,7 @@ class LeanVerilator(Verilator):
         super().__init__()
         self.runtime = runtime
 
-    def _build_command(self) -> Sequence[Sequence[str]]:
+    def _build_command(self) -> list[list[str]]:
         verilate, make = super()._build_command()
         commands = [[word for word in verilate if word != "--public-flat-rw"], [*make, *_MAKE_ARGS]]
         if self.runtime is None:

@@ -54,8 +54,8 @@ def replay_command(
 
 def dut_settings(description: Description) -> dict[str, object]:
     """The settings of a run that choose the module."""
-    foreign = {} if is_own(description) else {"dut": os.path.relpath(description.path)}
-    return {"unit": description.unit} | foreign
+    foreign: dict[str, object] = {} if is_own(description) else {"dut": os.path.relpath(description.path)}
+    return {"unit": description.unit, **foreign}
 
 
 def module_text(description: Description) -> str:

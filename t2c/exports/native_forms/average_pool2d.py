@@ -8,6 +8,7 @@ from torch import nn
 from t2c.exports.native import native_form
 from t2c.exports.native_weighted import ConvolutionForm, refuse_point
 from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.graph.node import AccumulatingNode
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.average_pool2d import AveragePool2d
 
@@ -17,7 +18,7 @@ class NativeAveragePool2d(ConvolutionForm):
     """Depthwise, with weights of 1: the division is in the scales."""
 
     def module(
-        self, node: AveragePool2d, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool
+        self, node: AccumulatingNode, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool
     ) -> nn.Module:
         refuse_point(node)
         return super().module(node, inputs, output, blank=blank)

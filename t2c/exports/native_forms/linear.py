@@ -22,4 +22,5 @@ class NativeLinear(WeightedForm):
         return node.weight
 
     def layer(self, node: Linear, weight: IntArray, *, relu: bool) -> Any:
-        return (nniq.LinearReLU if relu else nnq.Linear)(weight.shape[1], weight.shape[0])
+        kind: Any = nniq.LinearReLU if relu else nnq.Linear
+        return kind(weight.shape[1], weight.shape[0])

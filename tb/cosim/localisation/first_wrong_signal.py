@@ -116,24 +116,24 @@ class Localiser:
         operands = []
         address, late = self._at(passage, pipeline.ADDRESS), self._at(passage, pipeline.WINDOW)
         for row, read in enumerate(visit.rows):
-            expected = self._operand(passage, row, read)
+            operand = self._operand(passage, row, read)
             where = "idle" if read.tap < 0 else f"tap (i={read.ky}, j={read.kx}), channel word {read.word}"
             actual = late.operands[row]
-            if expected is None:  # its weights are 0: it may hold anything that is known
+            if operand is None:  # its weights are 0: it may hold anything that is known
                 if actual is None:
                     text = f"activation memory: row {row}, {where}: X (unknown) in a bank without a channel"
                     return [], self._finding("activation_memory", text, late)
                 operands.append(twos_complement(actual, hardware.x_w + 1))
                 continue
-            operands.append(expected)
-            if actual is not None and twos_complement(actual, hardware.x_w + 1) == expected:
+            operands.append(operand)
+            if actual is not None and twos_complement(actual, hardware.x_w + 1) == operand:
                 continue
             if read.address is not None and address.addresses[row] != read.address:
                 got = address.addresses[row]
                 text = f"window address: row {row}, {where}: reads address {'X' if got is None else got}, "
                 return [], self._finding("window_row", text + f"expected {read.address}", address)
             name = "window" if read.address is None else "activation memory or window"
-            text = f"{name}: row {row}, {where}: operand is {_show(actual, hardware.x_w + 1)}, expected {expected}"
+            text = f"{name}: row {row}, {where}: operand is {_show(actual, hardware.x_w + 1)}, expected {operand}"
             return [], self._finding("window_row", text, late)
         return operands, None
 

@@ -28,10 +28,9 @@ class ElementTable(TableKind):
         x, y = (IntFormat(bits=parameters[width], signed=True) for width in ("X_W", "OUT_W"))
         if name == RANDOM:
             return UnitTable(entries=rng.integers(0, 1 << y.bits, 1 << x.bits))
-        steps = {"x_scale": 8.0 / -x.lo, "y_scale": 1.0 / -y.lo}
-        if name in ("gelu", "silu"):
-            steps["y_scale"] *= 8.0
-        return UnitTable(entries=_of(pointwise_table(FUNCTIONS[name], x=x, y=y, **steps)).entries)
+        top = 8.0 if name in ("gelu", "silu") else 1.0
+        table = pointwise_table(FUNCTIONS[name], x=x, x_scale=8.0 / -x.lo, y=y, y_scale=top / -y.lo)
+        return UnitTable(entries=_of(table).entries)
 
     def from_entries(self, entries: IntArray, parameters: Mapping[str, int]) -> UnitTable:
         """See TableKind."""

@@ -140,7 +140,7 @@ def cover_unit(
         for name in found[0][group]:
             if not any(each[group][name].any() for each in found):
                 made.exclude_everywhere(name, "the module cannot be set so")
-    absent = {}
+    absent: dict[str, str] = {}
     if {config.rounding for config in configs} == {Rounding.FLOOR}:
         absent |= dict.fromkeys(("rounded up to lo", "rounded up past hi"), "the module only rounds down")
     if not pairs:
