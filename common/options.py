@@ -58,6 +58,8 @@ OPTIONS = (
     Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
     Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
+    Option("backend", "sim", "rtl", "rtl, in a simulator, or model: the model of the core", choices=("rtl", "model")),
+    Option("dump", "sim", "", "with the model: new folder for every memory after each step, docs/core_model.md"),
     Option("unit", "sim", "", "run the bench of a unit instead: {units}"),
     Option("unit", "mutate", "", "unit to mutate: {units_to_mutate}"),
     Option("dut", "sim", "", "with a unit: description of your own module, docs/bring_your_own_rtl.md"),

@@ -30,6 +30,12 @@ class Memory:
     words: npt.NDArray[np.generic]
     known: Flags
 
+    @property
+    def known_lanes(self) -> Flags:
+        """Which lanes are known: (depth, lanes)."""
+        known = self.known if self.known.ndim == 2 else self.known[:, np.newaxis]
+        return np.broadcast_to(known, self.words.shape)
+
     def write(self, base: int, words: npt.NDArray[np.generic]) -> None:
         """Write words from an address on."""
         self.words[base : base + len(words)] = words

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
-from t2c.common.options import add_options
+from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
@@ -16,13 +17,21 @@ from t2c.tb.catalogue.registry import find_unit, runnable_names
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
+from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.report import layer_list, run_table
-from t2c.tb.cosim.request import DEPTHS, RunRequest, Waves
+from t2c.tb.cosim.request import DEPTHS, MODEL, RTL_ONLY, RunRequest, Waves
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from t2c.tb.units.command import run_unit_command
-from t2c.tb.units.inside_core import run_inside_core_command
 from t2c.tb.units.tables import table_names, table_units
 
+MISSING = {
+    "unit": "units",
+    "dut": "modules",
+    "table": "units",
+    "sim": "simulator",
+    "stall": "back-pressure",
+    "waves": "signals",
+}
+"""What the model of the core does not have, by the option that is about it."""
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
 
@@ -46,6 +55,7 @@ def option_facts() -> dict[str, Any]:
 
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
+    _check_backend(options)
     unit = find_unit(options.unit) if options.unit else None
     in_core = bool(unit and unit.inside_core and (not unit.bench or options.layer != "list"))
     if options.dut and not options.unit:
@@ -53,6 +63,8 @@ def execute(options: argparse.Namespace) -> int:
             "{dut} = {given!r} needs {unit}, the unit that it takes the place of", {"given": options.dut}
         )
     if options.unit and not in_core:
+        from t2c.tb.units.command import run_unit_command  # benches need cocotb, the model of the core does not
+
         return run_unit_command(options)
     path, package = open_package(options.model)
     widths = package.graph.widths
@@ -65,6 +77,8 @@ def execute(options: argparse.Namespace) -> int:
         **{name: getattr(options, name) for name in DEPTHS},
     )
     if in_core:
+        from t2c.tb.units.inside_core import run_inside_core_command
+
         return run_inside_core_command(options, hardware)
     if options.layer == "list":
         print(layer_list(package, hardware))
@@ -72,7 +86,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.layer != ALL:
         package.graph.node(options.layer)
     parse_stalls(options.stall)
-    simulator = find_simulator(options.sim)
+    on_model = options.backend == MODEL
+    simulator = BACKEND if on_model else find_simulator(options.sim)
     request = RunRequest(
         layer=options.layer,
         images=options.images,
@@ -82,13 +97,29 @@ def execute(options: argparse.Namespace) -> int:
         first_image=options.first_image,
     )
     with locked_cosimulation(package, str(path), request, hardware, simulator, options.out.resolve()) as job:
-        result = job.run()
+        result = run_on_model(job, Path(options.dump) if options.dump else None) if on_model else job.run()
         print(run_table(result), flush=True)
         if result.verdict == "FAIL":
-            diagnosis = diagnose(job, result) if request.waves is None else None
-            replay = f"  replay with waveform: {result.figures['replay']}"
+            diagnosis = diagnose(job, result) if request.waves is None and not on_model else None
+            replay = f"  replay{'' if on_model else ' with waveform'}: {result.figures['replay']}"
             print(diagnosis.text() if diagnosis else replay, flush=True)
     return 0 if result.passed else 1
+
+
+def _check_backend(options: argparse.Namespace) -> None:
+    """Refuse what the chosen backend has no use for."""
+    if options.backend != MODEL:
+        if options.dump:
+            raise SettingError("{dump} = {given!r} needs {backend} = model", {"given": options.dump})
+        return
+    usual = {option.name: option.default for option in options_of("sim")}
+    for name in RTL_ONLY:
+        given = getattr(options, name)
+        if given != usual[name]:
+            text = "{" + name + "} = {given!r} is for the RTL; the model of the core has no {what}"
+            raise SettingError(text, {"given": given, "what": MISSING[name]})
+    if options.dump and Path(options.dump).is_dir() and any(Path(options.dump).iterdir()):
+        raise SettingError("{dump} = {given!r}: the folder is not empty", {"given": options.dump})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

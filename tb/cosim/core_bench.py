@@ -10,11 +10,9 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 
-from t2c.contract.field_kinds import ADDRESS_BITS
-from t2c.contract.hardware import Hardware
 from t2c.contract.registers import ErrorCode, Status
 from t2c.tb.cosim.capture import Words, read_capture
-from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
+from t2c.tb.cosim.run_check import RunCheck
 
 PERIOD_NS = 2
 RESET_CYCLES = 8
@@ -38,14 +36,11 @@ class CoreBench:
         self.dut = dut
         self.job = job
         self.folder = Path(job["folder"])
-        hardware = Hardware(**job["hardware"])
-        self.rows, self.cols, self.x_w = hardware.rows, hardware.cols, hardware.x_w
+        self.check = RunCheck(job)
+        hardware = self.check.hardware
+        self.rows, self.cols = hardware.rows, hardware.cols
         self.stream_w = hardware.stream_w
-        expected = np.load(self.folder / "trace.npz")
-        self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
-        self.stored_kept = expected["stored"]
         self.stopped = False  # by the end of the waveform window
-        self.signed = np.repeat(np.array(job["signed"], dtype=bool), job["words"])
 
     async def reset(self) -> None:
         """Hold reset for some cycles and set the stall profiles."""
@@ -153,37 +148,14 @@ class CoreBench:
 
     def trace(self) -> Words:
         """The result words of the run."""
-        bits = self.rows + ADDRESS_BITS + self.cols * self.x_w
         if self.counter("captured") <= 0:
-            empty = np.zeros((0, bits), dtype=bool)
+            empty = np.zeros((0, self.check.trace_bits), dtype=bool)
             return Words(value=empty, unknown=empty)
-        return read_capture(self.folder / "trace.hex", bits)
+        return read_capture(self.folder / "trace.hex", self.check.trace_bits)
 
-    def compare(self, run: int) -> tuple[Comparison, dict[str, Any] | None]:
-        """Compare every result word of a run with golden; also say which word, if any, went to a wrong place."""
-        words, data_w = self.trace(), self.cols * self.x_w
-        raw, unknown = words.field(0, self.x_w, self.cols, signed=False)
-        expected = np.load(self.folder / f"expected_{run}.npy", mmap_mode="r")
-        values = compare_values("result words", raw, unknown, expected, self.kept, self.signed, self.x_w)
-        places = compare_places(words, self.address, self.group, self.rows, self.cols, data_w)
-        faults = tuple(f"run {run}: {fault}" for fault in values.faults)
-        found = Comparison(compared=values.compared, mismatches=values.mismatches, faults=faults)
-        return found, {"run": run, "word": places[0], "text": places[1]} if places else None
-
-    def compare_output(self, run: int) -> Comparison:
-        """Compare what arrived at the host with golden's output, and keep it."""
-        words = read_capture(self.folder / "stored.hex", self.stream_w)
-        raw, unknown = words.field(0, self.x_w, self.rows, signed=False)
-        expected = np.load(self.folder / f"output_{run}.npy")
-        signed = np.full(len(expected), self.job["output_signed"])
-        found = compare_values("output words", raw, unknown, expected, self.stored_kept, signed, self.x_w)
-        np.save(self.folder / f"stored_{run}.npy", np.where(unknown, -1, raw).astype(np.int16))
-        if len(found.mismatches):
-            word, lane, wanted, actual = found.mismatches[0]
-            text = f"run {run}: {len(found.mismatches)} values at the host differ, the first in output word {word}, "
-            text += f"bank {lane}: expected {wanted}, actual {'X' if actual == UNKNOWN else actual}"
-            return Comparison(compared=found.compared, mismatches=found.mismatches, faults=(*found.faults, text))
-        return found
+    def stored(self) -> Words:
+        """The words of the output as the host holds them."""
+        return read_capture(self.folder / "stored.hex", self.stream_w)
 
     def layer_cycles(self) -> npt.NDArray[np.int64]:
         """Busy cycles by layer number, since the beginning of the simulation."""

@@ -7,11 +7,9 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import cocotb
 import numpy as np
-import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, with_timeout
 
@@ -23,18 +21,10 @@ def _load_bench(dut: HierarchyObject) -> CoreBench:
     return CoreBench(dut, json.loads(Path(os.environ["T2C_JOB"]).read_text()))
 
 
-def _write(bench: CoreBench, verdict: dict[str, Any]) -> None:
-    (bench.folder / "verdict.json").write_text(json.dumps(verdict, indent=1) + "\n")
-
-
 async def _run_and_judge(bench: CoreBench) -> None:
     """Run every run, compare, write verdict.json and fail the test unless all of it matched."""
-    faults: list[str] = []
-    mismatches: list[npt.NDArray[np.int32]] = []
-    compared = outputs = simulated = 0
-    seconds = 0.0
-    cycles: list[list[int]] = []
-    places: list[dict[str, Any]] = []
+    check = bench.check
+    simulated, seconds = 0, 0.0
     await bench.dump()
     before = bench.layer_cycles()
     for run in range(bench.job["runs"]):
@@ -44,47 +34,23 @@ async def _run_and_judge(bench: CoreBench) -> None:
         seconds += time.perf_counter() - started
         simulated += int(cocotb.utils.get_sim_time("ns") - sim_start) // PERIOD_NS
         if stopped:
-            _write(bench, {"nonce": bench.job["nonce"], "stopped": fault})
+            check.write({"stopped": fault})
             raise AssertionError(fault)
-        faults += [fault] if fault else bench.end_faults(run)
-        faults += await bench.settle()
+        check.faults += [fault] if fault else bench.end_faults(run)
+        check.faults += await bench.settle()
         await bench.dump()
-        found, misplaced = bench.compare(run)
-        compared += found.compared
-        faults += found.faults
-        places += [misplaced] if misplaced else []
-        mismatches.append(np.insert(found.mismatches, 0, run, axis=1))
         after = bench.layer_cycles()
-        cycles.append([int(count) for count in np.trim_zeros(after - before, "b")])
+        wrong = check.results(run, bench.trace(), np.trim_zeros(after - before, "b").tolist())
         before = after
         if fault:
             break
-        output = bench.compare_output(run)
-        outputs += output.compared
-        faults += output.faults
-        if len(found.mismatches) or misplaced:
+        check.output(run, bench.stored())
+        if wrong:
             break  # what follows proves nothing more
-    np.save(bench.folder / "mismatches.npy", np.concatenate(mismatches))
-    wrong = sum(map(len, mismatches))
-    verdict = {
-        "nonce": bench.job["nonce"],
-        "compared": compared,
-        "outputs_compared": outputs,
-        "mismatches": wrong,
-        "misplaced": places,
-        "faults": faults,
-        "layer_cycles": cycles,
-        "simulated_cycles": simulated,
-        "cycles_per_second": simulated / seconds,
-    }
-    _write(bench, verdict)
-    for fault in faults:
+    reasons = check.finish(simulated, seconds)
+    for fault in check.faults:
         cocotb.log.error(fault)
-    assert compared > 0, "nothing was compared"
-    assert outputs > 0 or wrong, "no output was compared"
-    assert not wrong, f"{wrong} mismatches"
-    assert not places, places[0]["text"]
-    assert not faults, f"{len(faults)} faults"
+    assert not reasons, reasons[0]
 
 
 @cocotb.test()

@@ -10,6 +10,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import compile_program
+from t2c.tb.cosim.request import RTL_BACKEND
 from t2c.tb.cosim.verdict import RunResult
 
 
@@ -56,7 +57,8 @@ def run_table(result: RunResult) -> str:
     if f["spilled"]:
         facts.append(("at the host", f"{', '.join(f['spilled'])}: more than ACT_DEPTH holds"))
     if f["accuracy"] is not None:
-        facts.append(("accuracy", f"{f['accuracy']:.2%} of the RTL's own predictions"))
+        whose = "RTL's" if f["backend"] == RTL_BACKEND else "model's"
+        facts.append(("accuracy", f"{f['accuracy']:.2%} of the {whose} own predictions"))
     facts.append(("verdict", result.verdict))
     lines = [*aligned(rows, right=range(3, 8)), "", *aligned(facts)]
     if result.reasons:

@@ -11,9 +11,16 @@ from t2c.common.spelling import command
 from t2c.contract.hardware import Hardware
 from t2c.mapping.compiler import ALL
 
+RTL_BACKEND, MODEL = "rtl", "model"
+BACKENDS = (RTL_BACKEND, MODEL)
+"""What runs a program: the RTL in a simulator, or the model of the core."""
+
 MAIN_TEST, RESET_TEST, ERROR_TEST = "program", "program_after_reset_in_mid_stream", "misplaced_tlast_is_an_error"
 UNKNOWN_TEST = "unknown_operation_is_an_error"
 """The tests of tb/cosim/core_tests.py; the last is for a spoilt program (`Cosimulation.run_spoilt`)."""
+
+RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves")
+"""Options of a run that mean nothing to the model of the core."""
 
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
 """Hardware fields that a run takes as options."""
@@ -86,6 +93,8 @@ def replay_settings(
         if getattr(hardware, name) != getattr(usual, name):
             settings[name] = getattr(hardware, name)
     settings |= {"first_image": request.first_image} if request.first_image else {}
+    if simulator == MODEL:
+        return {name: value for name, value in settings.items() if name not in RTL_ONLY} | {"backend": MODEL}
     settings["waves"] = waves.text()
     return settings
 

@@ -21,7 +21,7 @@ from t2c.mapping.images import write_program
 from t2c.mapping.program import Program
 from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
-from t2c.tb.cosim.host_transfers import host_of
+from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
 
 HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 21, 1 << 14, 1 << 20
@@ -30,11 +30,12 @@ HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 21, 1 << 14, 1 << 20
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """What was written. plusargs: file by plusarg name; trace: of one run; runs: how many."""
+    """What was written. plusargs: file by plusarg name; trace: of one run; runs: how many; host: its memory."""
 
     plusargs: Mapping[str, Path]
     trace: Trace
     runs: int
+    host: HostMemory
 
 
 def _check_room(what: str, needed: int, depth: int) -> None:
@@ -99,4 +100,4 @@ def write_files(
         "folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
-    return Prepared(plusargs=plusargs, trace=trace, runs=len(runs))
+    return Prepared(plusargs=plusargs, trace=trace, runs=len(runs), host=host)

@@ -14,7 +14,7 @@ from t2c.mapping.compiler import ALL
 from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles
 from t2c.mapping.program import Program
 from t2c.tb.cosim.localisation.mismatches import Mismatch, mismatches_of
-from t2c.tb.cosim.request import RunRequest, Waves, replay_command
+from t2c.tb.cosim.request import MODEL, RTL_BACKEND, RunRequest, Waves, replay_command
 from t2c.tb.cosim.run_files import Prepared
 from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import Simulator
@@ -94,6 +94,7 @@ def judge(
     figures = {
         "model": model,
         "layer": request.layer,
+        "backend": MODEL if simulator.name == MODEL else RTL_BACKEND,
         "simulator": f"{simulator.name} {simulator.version}",
         "array": f"{hardware.rows}x{hardware.cols}",
         "images": request.images,

@@ -1,4 +1,7 @@
-"""Build a simulator for a design and run cocotb tests in it; one build serves every run with the same configuration."""
+"""Build a simulator for a design and run cocotb tests in it; one build serves every run with the same configuration.
+
+cocotb is imported where a simulator is built or run, and only there: the model of the core runs without it.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import cocotb_tools.config
-from cocotb_tools.check_results import get_results
-from cocotb_tools.runner import Icarus, Runner
+from typing import TYPE_CHECKING
 
 from t2c.common.errors import SimulatorError
 from t2c.common.places import IMPORT_ROOT, RTL
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList, read_filelist
 from t2c.tb.simulation.simulators import Simulator
-from t2c.tb.simulation.verilator import COVERAGE_ARGS, TIMING_ARGS, VERILATOR_ARGS, LeanVerilator, runtime_objects
+
+if TYPE_CHECKING:
+    from cocotb_tools.runner import Runner
 
 _STAMP = "built.json"
 COVERAGE_DATA = "coverage.dat"
@@ -73,6 +75,8 @@ class Design:
 
     def fingerprint(self, simulator: Simulator, waves: bool) -> str:
         """A digest of everything that the build depends on; it names the build directory."""
+        import cocotb_tools.config
+
         digest = hashlib.sha256()
         setup = [
             simulator.name,
@@ -102,6 +106,10 @@ class Build:
 
 
 def _runner(simulator: Simulator, runtime: Path | None = None) -> Runner:
+    from cocotb_tools.runner import Icarus
+
+    from t2c.tb.simulation.verilator import LeanVerilator
+
     simulator.activate()
     return Icarus() if simulator.name == "icarus" else LeanVerilator(runtime)
 
@@ -150,6 +158,8 @@ def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = F
 
 
 def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: bool) -> None:
+    from t2c.tb.simulation.verilator import COVERAGE_ARGS, TIMING_ARGS, VERILATOR_ARGS, runtime_objects
+
     arguments: list[str] = []
     if simulator.name == "verilator":
         arguments += [*VERILATOR_ARGS, *(TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
@@ -236,6 +246,8 @@ def simulate(
     Raises:
         ValueError: no tests are named.
     """
+    from cocotb_tools.check_results import get_results
+
     if not tests:
         raise ValueError("no tests are named; a run without tests proves nothing")
     directory.mkdir(parents=True, exist_ok=True)

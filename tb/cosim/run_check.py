@@ -1,0 +1,109 @@
+"""What came out of the runs of a job, compared with golden: mismatches, faults and figures for the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.contract.field_kinds import ADDRESS_BITS
+from t2c.contract.hardware import Hardware
+from t2c.tb.cosim.capture import Words
+from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
+
+
+class RunCheck:
+    """The judge inside a run, the same for every backend. job: the decoded job.json that run_files wrote."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.job = job
+        self.folder = Path(job["folder"])
+        self.hardware = Hardware(**job["hardware"])
+        expected = np.load(self.folder / "trace.npz")
+        self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
+        self.stored_kept = expected["stored"]
+        self.signed = np.repeat(np.array(job["signed"], dtype=bool), job["words"])
+        self.faults: list[str] = []
+        self.mismatches: list[npt.NDArray[np.int32]] = []
+        self.places: list[dict[str, Any]] = []
+        self.cycles: list[list[int]] = []
+        self.compared = self.outputs = 0
+
+    @property
+    def trace_bits(self) -> int:
+        """Bits of a result word {banks, address, data}."""
+        return self.hardware.rows + ADDRESS_BITS + self.hardware.cols * self.hardware.x_w
+
+    def results(self, run: int, words: Words, cycles: Sequence[int]) -> bool:
+        """Compare every result word of a run; return whether any is wrong, so that what follows proves nothing more.
+
+        Args:
+            run: number of the run.
+            words: {banks, address, data} of each result word, in order.
+            cycles: by layer number.
+        """
+        hardware = self.hardware
+        raw, unknown = words.field(0, hardware.x_w, hardware.cols, signed=False)
+        expected = np.load(self.folder / f"expected_{run}.npy", mmap_mode="r")
+        found = compare_values("result words", raw, unknown, expected, self.kept, self.signed, hardware.x_w)
+        data_w = hardware.cols * hardware.x_w
+        misplaced = compare_places(words, self.address, self.group, hardware.rows, hardware.cols, data_w)
+        self.compared += found.compared
+        self.faults += (f"run {run}: {fault}" for fault in found.faults)
+        self.places += [{"run": run, "word": misplaced[0], "text": misplaced[1]}] if misplaced else []
+        self.mismatches.append(np.insert(found.mismatches, 0, run, axis=1))
+        self.cycles.append([int(count) for count in cycles])
+        return bool(len(found.mismatches) or misplaced)
+
+    def output(self, run: int, words: Words) -> Comparison:
+        """Compare what arrived at the host with golden's output, and keep it in stored_<run>.npy."""
+        hardware = self.hardware
+        raw, unknown = words.field(0, hardware.x_w, hardware.rows, signed=False)
+        expected = np.load(self.folder / f"output_{run}.npy")
+        signed = np.full(len(expected), self.job["output_signed"])
+        found = compare_values("output words", raw, unknown, expected, self.stored_kept, signed, hardware.x_w)
+        np.save(self.folder / f"stored_{run}.npy", np.where(unknown, -1, raw).astype(np.int16))
+        self.outputs += found.compared
+        self.faults += found.faults
+        if len(found.mismatches):
+            word, lane, wanted, actual = found.mismatches[0]
+            text = f"run {run}: {len(found.mismatches)} values at the host differ, the first in output word {word}, "
+            self.faults.append(f"{text}bank {lane}: expected {wanted}, actual {'X' if actual == UNKNOWN else actual}")
+        return found
+
+    def finish(self, simulated: int, seconds: float) -> list[str]:
+        """Write mismatches.npy and verdict.json; return every reason why this is no match.
+
+        Args:
+            simulated: cycles of all runs together.
+            seconds: that they took.
+        """
+        shape = np.zeros((0, 5), dtype=np.int32)
+        np.save(self.folder / "mismatches.npy", np.concatenate([shape, *self.mismatches]))
+        wrong = sum(map(len, self.mismatches))
+        self.write(
+            {
+                "compared": self.compared,
+                "outputs_compared": self.outputs,
+                "mismatches": wrong,
+                "misplaced": self.places,
+                "faults": self.faults,
+                "layer_cycles": self.cycles,
+                "simulated_cycles": simulated,
+                "cycles_per_second": simulated / seconds,
+            }
+        )
+        reasons = [] if self.compared > 0 else ["nothing was compared"]
+        reasons += [] if self.outputs > 0 or wrong else ["no output was compared"]
+        reasons += [f"{wrong} mismatches"] if wrong else []
+        reasons += [place["text"] for place in self.places]
+        return [*reasons, *([f"{len(self.faults)} faults"] if self.faults else [])]
+
+    def write(self, verdict: dict[str, Any]) -> None:
+        """Write verdict.json, which belongs to this job and no other."""
+        record = {"nonce": self.job["nonce"], **verdict}
+        (self.folder / "verdict.json").write_text(json.dumps(record, indent=1) + "\n")
