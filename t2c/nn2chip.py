@@ -157,7 +157,7 @@ class T2C:
                 data.
             labels: int (N,); zeros if None.
             save_model: write the package.
-            directory: where; `packages/<name>` if None.
+            directory: where; if None `packages/<name>`, and a line on stdout says so.
             description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
                 (fractions) are added to metrics; always `max_scale_error`, and `scale_error.<layer>` of each layer.
             test: real images (M, *shape) and int labels (M,) to take the accuracies over, where the package shall
@@ -204,7 +204,17 @@ class T2C:
                 graph=graph, samples=integers.numpy(), labels=numbers, description=description, metrics=figures
             )
             save_package(package, PACKAGES / self.name if directory is None else directory)
+            if directory is None:
+                print(self._summary(PACKAGES / self.name))
         return net
+
+    def _summary(self, where: Path) -> str:
+        """One line for who called without saying where: the place, the accuracies, and how much was compared."""
+        names = {"accuracy_integer": "integer", "accuracy_fake_quantised": "fake-quantised"}
+        accuracies = [f"{self.metrics[key]:.2%} {name}" for key, name in names.items() if key in self.metrics]
+        return "; ".join(
+            filter(None, (f"{where}: {self.agreement.integers:,} integers equal to golden's", ", ".join(accuracies)))
+        )
 
     def _check(self, name: str, images: Tensor, labels: Tensor | None) -> None:
         if tuple(images.shape[1:]) != self.qnet.input_shape or not images.shape[0]:
