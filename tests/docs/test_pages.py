@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from t2c.golden.graph.package import load_package
 from tests.conftest import ROOT
 from tests.docs.pages import Action, actions
+
+pytestmark = pytest.mark.slow
 
 PAGES = ("README.md", "docs/bring_your_own_rtl.md", "docs/your_own_quantiser.md")
 CAMPAIGNS = ("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "lint", "results")
@@ -55,6 +58,16 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def check_what_the_readme_makes(folder: Path) -> None:
+    """The packages of the page: quantised as it says, with their accuracies."""
+    for name in ("model", "apot"):
+        package = load_package(folder / "packages" / name)
+        assert package.samples.shape[0] == 32
+        assert package.metrics["accuracy_integer"] > 0.9
+        assert "scale_error.conv1" in package.metrics
+        assert [node.weights.bits for node in package.graph.nodes if node.name == "conv2"] == [4]
+
+
 def is_campaign(action: Action) -> bool:
     return action.text.startswith("make ") and action.text.split()[1] in CAMPAIGNS
 
@@ -89,6 +102,8 @@ def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
     assert todo
     for action in todo:
         follow(action, copy)
+    if page == "README.md":
+        check_what_the_readme_makes(copy)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +118,6 @@ def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
 def test_a_page_that_is_wrong_is_seen(text: str, complaint: str, copy: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(text)
+    (action,) = actions(page)
     with pytest.raises(AssertionError, match=complaint):
-        for action in actions(page):
-            follow(action, copy)
+        follow(action, copy)
