@@ -128,6 +128,7 @@ def configuration(part: ProofPart, rtl: Path, limit: int) -> str:
         "[files]",
         *(str(_harness_file(proof, name)) for name in (*hdl, *proof.includes)),
         *(str(rtl / name) for name in proof.rtl),
+        *(str(header) for header in sorted(rtl.glob("*.vh"))),
     ]
     return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"
 
