@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
+from t2c.contract.memory_layouts import activation_layout, transfer_layout, word_beats
 from t2c.contract.operations import Operation
 from t2c.core_model.host import MemoryHost
 from t2c.core_model.stream_words import parse_words
@@ -94,8 +94,7 @@ def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> HostM
         else:
             assert move.words is not None
             address = constant_base + len(constants)
-            weights = move.content is Content.WEIGHTS
-            layout = weight_layout(hardware) if weights else parameter_layout(hardware)
+            layout = transfer_layout(step.op, hardware)
             constants += _constant_lines(move.words, layout, word_beats(step.op, hardware), hardware.stream_w)
         transfers.append((flags, address, move.beats))
     tail = "".join(f"{line}\n" for line in constants).encode()

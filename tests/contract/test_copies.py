@@ -25,14 +25,15 @@ WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2}
 
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
     """Address fields apart, which are cut to their memory's width."""
-    read = {}
+    read = set()
     for name in ("layer_engine", "program_sequencer", "t2c_core"):
         text = (RTL / f"{name}.v").read_text()
         for field, _, width in re.findall(r"desc(?:_i|_o)?\[D_(\w+)\*32(\+:([^\]]+))?\]", text):
-            read[field.lower()] = width
-    assert set(read) == {field.name for field in FIELDS}
-    for field in FIELDS:
-        width = read[field.name]
+            read.add((field.lower(), width))
+    known = {field.name: field for field in FIELDS}
+    assert known.keys() - {name for name, _ in read} == set(), "fields that no unit reads"
+    for name, width in read:
+        field = known[name]
         if width.endswith("ADDR_W"):
             assert field.kind.name in ("address", "wrapping address or step")
         elif field.name == "op":

@@ -9,6 +9,7 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles
 
+from t2c.contract.registers import Register
 from t2c.tb.components.axi_lite import CHANNELS, OKAY, SLVERR
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.components.stalls import PROFILES
@@ -43,7 +44,7 @@ async def _start(dut: HierarchyObject) -> RegistersBench:
 async def addresses(dut: HierarchyObject) -> None:
     """Every byte address read and written, idle and with a program under way: SLVERR and 0 but for the registers."""
     bench = await _start(dut)
-    registers = (CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE)
+    registers = tuple(Register)
     for running in (False, True):
         for address in range(256):
             data, response = await bench.master.read(address)
@@ -211,7 +212,7 @@ async def random_data(dut: HierarchyObject) -> None:
     """Random reads and writes behind random delays on all channels, with and without noise from the core."""
     bench = await _start(dut)
     rng = bench.rng
-    known = (CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE)
+    known = tuple(Register)
     mixes = [(name,) for name in PROFILES] + [tuple(rng.choices(list(PROFILES), k=5)) for _ in range(10)]
     for mix, noise in itertools.product(mixes, (0.0, 0.1)):
         bench.stall(*mix)

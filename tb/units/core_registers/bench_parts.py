@@ -18,7 +18,8 @@ from t2c.tb.components.stalls import PROFILES
 from t2c.tb.units.core_registers.classes import cover_unit, cycle_bins
 from t2c.tb.units.settings import UnitSettings
 
-CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE = Register
+CONTROL, STATUS, ERROR, LAYER = Register.CONTROL, Register.STATUS, Register.ERROR, Register.LAYER
+CYCLES_LO, CYCLES_HI, HARDWARE = Register.CYCLES_LO, Register.CYCLES_HI, Register.HARDWARE
 BUSY, DONE, FAILED = Status
 
 
