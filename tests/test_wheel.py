@@ -39,6 +39,7 @@ def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> Non
         ("rtl", "*.vh"),
         ("rtl", "filelist.f"),
         ("tb", "**/*.v"),
+        ("tb", "**/*.vh"),
         ("tb", "**/*.yaml"),
         ("contract", "**/*.h"),
         ("examples", "digits_*/*"),
