@@ -20,7 +20,7 @@ from t2c.common.errors import UserError
 from t2c.common.places import ROOT
 from t2c.common.time_limit import scaled
 from t2c.tb.catalogue.proof import NegativeControl, Proof
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.yosys import find_yosys
 
 SHARED = ROOT / "formal" / "hdl"

@@ -13,14 +13,14 @@ from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.common.places import EXAMPLES
 from t2c.common.spelling import setting
+from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
-from t2c.tb.regress.jobs import Array, Plan, list_jobs
+from t2c.tb.regress.jobs import Array, RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.own_process import execute_in_own_process
-from t2c.tb.regress.report import Progress, is_pass, summary
-from t2c.tb.regress.schedule import connect, run_tasks
-from t2c.tb.regress.store import Record, Store
+from t2c.tb.regress.regression_report import Progress, is_pass, summary
+from t2c.tb.regress.store import JobRecord, JobStore
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,9 +45,9 @@ def _check(options: argparse.Namespace) -> None:
             raise SettingError.below(name, getattr(options, name), low)
 
 
-def _tasks(options: argparse.Namespace, store: Store) -> tuple[list[Task], dict[str, Record]]:
+def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], dict[str, JobRecord]]:
     """All tasks in the order in which to run them, and the results that still hold."""
-    plan = Plan(
+    plan = RegressionPlan(
         examples=options.examples.resolve(),
         packages=store.folder / "packages",
         seed=options.seed,
@@ -79,7 +79,7 @@ def main() -> int:
     options = _parser().parse_args()
     _check(options)
     signal.signal(signal.SIGTERM, _terminate)
-    store = Store(options.out.resolve() / "regress")
+    store = JobStore(options.out.resolve() / "regress")
     with store.locked():
         tasks, reused = _tasks(options, store)
         if options.list:
@@ -88,12 +88,12 @@ def main() -> int:
         return _regress(options, store, tasks, reused)
 
 
-def _regress(options: argparse.Namespace, store: Store, tasks: list[Task], reused: dict[str, Record]) -> int:
+def _regress(options: argparse.Namespace, store: JobStore, tasks: list[Task], reused: dict[str, JobRecord]) -> int:
     junit = store.folder / "junit.xml"
     junit.unlink(missing_ok=True)
     started = time.perf_counter()
     waiting = [task for task in tasks if task.job.id not in reused]
-    ran: dict[str, Record] = {}
+    ran: dict[str, JobRecord] = {}
     print(f"{len(tasks)} jobs, {len(reused)} of them passed before and are reused", flush=True)
     progress = Progress(len(waiting))
     interrupted = False

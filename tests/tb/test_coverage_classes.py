@@ -15,7 +15,7 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.bins import names
 from t2c.tb.components.inputs import flat
 from t2c.tb.units.core_registers import classes as core_registers
@@ -23,7 +23,7 @@ from t2c.tb.units.lut_pointwise import classes as lut_pointwise
 from t2c.tb.units.lut_softmax import classes as lut_softmax
 from t2c.tb.units.mac_pe import classes as mac_pe
 from t2c.tb.units.mulquant import classes as mulquant
-from t2c.tb.units.mulquant.vectors import Config, Item, Ranges, Vector
+from t2c.tb.units.mulquant.stimulus import Config, Item, Ranges, Vector
 from t2c.tb.units.systolic_array import classes as systolic_array
 
 RANGES = Ranges(widths=Widths(acc=8, scale=4, bias=9), shift_w=4, out_w=4, rng=random.Random(7))
