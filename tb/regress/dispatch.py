@@ -143,7 +143,7 @@ def _first_finished(client: Client, running: Iterable[Future[JobRecord]]) -> Fut
     last_seen = time.monotonic()
     while True:
         with contextlib.suppress(TimeoutError):
-            done: set[Future[Record]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
+            done: set[Future[JobRecord]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
             return done.pop()
         workers = len(client.nthreads())
         _replace_lost_workers(client, workers)
