@@ -45,6 +45,9 @@ def test_one_line_in_the_contract_is_a_field(tmp_path: Path) -> None:
         shutil.copytree(ROOT / room, tmp_path / room)
     shutil.copytree(ROOT / "t2c", tmp_path / "t2c", symlinks=True)
     shutil.copytree(ROOT / "docs" / "units", tmp_path / "docs" / "units")
+    for path in ROOT.iterdir():
+        if path.is_file() and not path.name.startswith("."):
+            shutil.copy(path, tmp_path)
     declared = tmp_path / "contract" / "descriptor.py"
     text = declared.read_text()
     assert text.count(PLACE) == 1
