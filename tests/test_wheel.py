@@ -100,7 +100,7 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
     assert plain.run("t2c", "roms", "digits_w4a4", "--out", "roms", "--formats", "hex", cwd=folder).returncode == 0
     assert (folder / "roms" / "manifest.json").is_file()
     assert "conv2d" in plain.run("t2c", "inspect", "digits_w4a4", cwd=folder).stdout
-    refused = plain.run("t2c", "sim", "digits_w4a4", cwd=folder)
+    refused = plain.run("t2c", "sim", "digits_w4a4", "--layer", "all", cwd=folder)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.endswith("is not installed; try: pip install 'torch2chip-cosim[sim]'\n")
 
