@@ -13,7 +13,7 @@ from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.time_limit import scaled
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import DIED, FAIL, JobRecord, JobStore
@@ -44,20 +44,22 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
         scratch: folder for files of local workers.
 
     Raises:
-        UserError: nobody answers at the address, or no worker joins.
+        SettingError: nobody answers at the address, or no worker joins.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in the records
     if scheduler:
         try:
             client = Client(scheduler, timeout=scaled(_ANSWER_S))
         except (OSError, ValueError) as error:
-            raise UserError(f"SCHEDULER = {scheduler!r}: no Dask scheduler answers ({error})") from error
+            text = "{scheduler} = {address!r}: no Dask scheduler answers ({error})"
+            raise SettingError(text, {"address": scheduler, "error": error}) from error
         with client:
             limit = scaled(_WORKERS_S)
             try:
                 client.wait_for_workers(1, timeout=limit)
             except TimeoutError:
-                raise UserError(f"SCHEDULER = {scheduler!r}: no worker joined within {limit:.0f} s") from None
+                text = "{scheduler} = {address!r}: no worker joined within {limit:.0f} s"
+                raise SettingError(text, {"address": scheduler, "limit": limit}) from None
             yield client
         return
     with (

@@ -26,7 +26,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.tb.random_models.networks import random_layer, random_network
-from t2c.tb.regress import __main__ as command
+from t2c.tb.regress import command
 from t2c.tb.regress import fingerprint as prints
 from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
@@ -401,7 +401,7 @@ def test_bad_arguments(arguments: str, wanted: str, regress: Callable[..., tuple
 
 
 def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="SCHEDULER = 'nowhere'"), connect("nowhere", 1, tmp_path):
+    with pytest.raises(UserError, match="scheduler = 'nowhere'"), connect("nowhere", 1, tmp_path):
         pass
 
 
