@@ -49,7 +49,7 @@ model: setup-t2c ## train or seed the example models and write their packages: M
 check: setup-check ## lint, and the tests that are quick: under two minutes once it is set up, without PyTorch
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy $(TORCH_FREE)
+	$(PY) -m mypy --follow-imports=silent $(TORCH_FREE)
 	$(PY) -m t2c.tb.rtl_lint
 	@$(RUN) $@ --dist loadfile -m "not slow and not campaign" --without-torch
 
