@@ -20,7 +20,7 @@ from t2c.common.places import HDL, RTL
 from t2c.tb.catalogue.unit import Parameters, Unit
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.loader import BRIDGE
-from t2c.tb.simulation.simulators import find_icarus, find_verilator
+from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_icarus, find_verilator
 from t2c.tb.simulation.yosys import find_yosys
 
 
@@ -37,7 +37,7 @@ class Tool:
         It runs in the RTL's folder with relative names: the Yosys wheel sees no absolute path below /tmp.
         """
         top, files = unit.name, (unit.rtl / "filelist.f").read_text().split()
-        if self.name == "icarus":
+        if self.name == ICARUS:
             values = [f"-P{top}.{key}={value}" for key, value in parameters.items()]
             return [
                 "iverilog",
@@ -51,7 +51,7 @@ class Tool:
                 str(scratch / "lint.vvp"),
                 *files,
             ]
-        if self.name == "verilator":
+        if self.name == VERILATOR:
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
         # All at once: values in between may not agree with one another.
@@ -79,7 +79,7 @@ def tools() -> list[Tool]:
     """
     find_icarus().activate()
     find_verilator().activate()
-    names = (("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", find_yosys()))
+    names = ((ICARUS, "iverilog"), (VERILATOR, "verilator"), ("yosys", find_yosys()))
     return [Tool(name=name, executable=executable) for name, executable in names]
 
 

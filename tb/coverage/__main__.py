@@ -22,7 +22,7 @@ from t2c.tb.coverage.coverage_runs import CoverageFinding, CoverageRun, build_co
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
 from t2c.tb.coverage.page import page
 from t2c.tb.coverage.verilator_data import points_in, read_counts
-from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
 DESCRIPTION = "Run the benches and the core on Verilator with coverage, and report every bin and line that is not hit."
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.workers < 1:
         raise SettingError.below("workers", options.workers, 1)
-    for simulator in ("icarus", "verilator"):
+    for simulator in SIMULATORS:
         find_simulator(simulator)
     started, output = time.perf_counter(), options.out.resolve()
     runs = [*core_runs(), *unit_runs()]

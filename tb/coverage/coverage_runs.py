@@ -13,7 +13,7 @@ import numpy as np
 from t2c.common.places import EXAMPLES
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
-from t2c.golden.graph.package import Package, load_package
+from t2c.golden.graph.package import GRAPH_FILE, Package, load_package
 from t2c.mapping.compiler import ALL
 from t2c.tb.catalogue.unit_registry import benched_units
 from t2c.tb.components.bench_report import read_report
@@ -25,14 +25,15 @@ from t2c.tb.coverage.core_classes import cover_run
 from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.runner import COVERAGE_DATA, build
-from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_simulator
 from t2c.tb.units.run import find_description, run_description
 
 CORE = "core"
 WIDE = Hardware(rows=8, cols=4)
 TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_depth=32)
 """Memories so small that tensors pass in strips, constants are streamed and sums go over several column runs."""
-MODELS = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_sp2")
+SMALL = "digits_*"
+"""Packages of examples/ that take seconds; the others would take hours with counters."""
 IMAGES = 2
 
 
@@ -46,7 +47,7 @@ class CoverageRun:
 
     id: str
     part: str
-    simulator: str = "verilator"
+    simulator: str = VERILATOR
     parameters: Mapping[str, int] = field(default_factory=dict)
     hardware: Hardware | None = None
     model: str = ""
@@ -72,7 +73,12 @@ def unit_runs() -> Iterator[CoverageRun]:
         yield CoverageRun(id=f"{unit.name}.usual", part=unit.name)
         for parameters in unit.covered:
             label = "-".join(f"{name}{value}" for name, value in parameters.items())
-            yield CoverageRun(id=f"{unit.name}.{label}", part=unit.name, simulator="icarus", parameters=parameters)
+            yield CoverageRun(id=f"{unit.name}.{label}", part=unit.name, simulator=ICARUS, parameters=parameters)
+
+
+def small_examples() -> list[str]:
+    """Names of the shipped packages that are run with counters."""
+    return sorted(path.parent.name for path in EXAMPLES.glob(f"{SMALL}/{GRAPH_FILE}"))
 
 
 def core_runs() -> Iterator[CoverageRun]:
@@ -80,7 +86,7 @@ def core_runs() -> Iterator[CoverageRun]:
     profiles = tuple(PROFILES)
     count = len(profiles)
     pairs = cycle([f"{a},{profiles[(k + shift) % count]}" for shift in (0, 2, 5) for k, a in enumerate(profiles)])
-    wide = [*MODELS, *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
+    wide = [*small_examples(), *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
     tight += [f"layer-{seed}" for seed in (1, 5, 13)]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
@@ -119,7 +125,7 @@ def package_of(model: str) -> Package:
 
 def build_core(hardware: Hardware, output: Path) -> None:
     """Build the core for its runs."""
-    build(harness(hardware, coverage=True), find_simulator("verilator"), output)
+    build(harness(hardware, coverage=True), find_simulator(VERILATOR), output)
 
 
 def execute(run: CoverageRun, output: Path) -> CoverageFinding:
@@ -135,7 +141,7 @@ def execute(run: CoverageRun, output: Path) -> CoverageFinding:
         reasons=reasons,
         seconds=time.perf_counter() - started,
         coverage=coverage.to_json(),
-        data=str(folder / COVERAGE_DATA) if run.simulator == "verilator" else "",
+        data=str(folder / COVERAGE_DATA) if run.simulator == VERILATOR else "",
     )
 
 
@@ -145,7 +151,7 @@ def _unit(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Pa
         find_simulator(run.simulator),
         output,
         parameters=run.parameters,
-        coverage=run.simulator == "verilator",
+        coverage=run.simulator == VERILATOR,
     )
     report = read_report(done.folder)
     failed = [f"{name}: {test.error or test.mismatches[0]}" for name, test in report.tests.items() if not test.passed]
@@ -159,7 +165,7 @@ def _core(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Pa
     layer = run.layer or package.graph.nodes[0].name
     images = min(IMAGES, len(package.samples))
     request = RunRequest(layer=layer, images=images, stall=run.stall, tests=run.tests, coverage=True)
-    simulator = find_simulator("verilator")
+    simulator = find_simulator(VERILATOR)
     with locked_cosimulation(package, run.model, request, run.hardware, simulator, output) as job:
         if run.tests == (UNKNOWN_TEST,):
             outcome = job.run_spoilt()

@@ -19,8 +19,8 @@ from t2c.mapping.lower import lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, Job
+from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
-VERILATOR, ICARUS = "verilator", "icarus"
 _SPEED = {VERILATOR: 9e7, ICARUS: 1.5e5}
 """Rough array cells times cycles a second; what a job costs depends little on the size of the array."""
 _START_S = 2.0

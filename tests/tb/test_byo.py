@@ -18,6 +18,7 @@ from t2c.tb.dut.latency import true_latency
 from t2c.tb.dut.loader import BRIDGE
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import UnitRun, run_description
+from t2c.tb.units.unit_command import broken_rules
 from tests.campaign import sampled
 from tests.conftest import ROOT
 
@@ -51,7 +52,8 @@ def run(path: Path, output: Path, simulator: str = "icarus", **options: object) 
 
 def errors(found: UnitRun) -> str:
     report = read_report(found.folder)
-    return "\n".join([*(test.error for test in report.tests.values()), *report.explanation])
+    broken = broken_rules(found.folder / "results.xml").values()
+    return "\n".join([*(test.error for test in report.tests.values()), *broken, *report.explanation])
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
@@ -121,7 +123,7 @@ LIES = {
     "in reset for ever": (
         ("active: low", "active: high"),
         "latency",
-        "no result for 2000|cycles without tready",
+        "no result for 2000|cycles without tready|a control signal is unknown",
     ),
 }
 
