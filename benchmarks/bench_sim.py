@@ -35,7 +35,10 @@ RATIO_TARGET, UTILISATION_TARGET = 0.5, 0.9
 RESNET20_SECONDS, RESNET18_SECONDS, RESNET18_GIB = 5.0, 120.0, 4.0
 FLAT = 0.8
 """Cycles per second of any number of images, relative to the best: above this the cost grows linearly."""
-PLUSARGS = ("program", "weights", "params", "host", "transfers", "trace", "stored", "cycles")
+PLUSARGS = {
+    **{name: f"{name}.hex" for name in ("program", "weights", "params", "trace", "stored", "cycles")},
+    **{name: f"{name}.bin" for name in ("host", "transfers")},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def run_plain(binary: Path, result: RunResult) -> float:
     folder = Path(result.figures["log"]).parent
     job = json.loads((folder / "job.json").read_text())
     words = (folder / "trace.hex").read_text()
-    files = [f"+{name}={folder / f'{name}.hex'}" for name in PLUSARGS]
+    files = [f"+{name}={folder / file}" for name, file in PLUSARGS.items()]
     numbers = [job["runs"], job["input_words"], job["transfers"], *job["output"], job["seed"]]
     done = subprocess.run([str(binary), *map(str, numbers), *files], capture_output=True, text=True, check=True)
     cycles, seconds, _ = done.stdout.split()[-3:]

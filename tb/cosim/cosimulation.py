@@ -20,7 +20,7 @@ from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL, compile_largest_batch, compile_program
 from t2c.mapping.program import Program
 from t2c.tb.cosim.request import UNKNOWN_TEST, RunRequest
-from t2c.tb.cosim.run_files import HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH, Prepared, write_files
+from t2c.tb.cosim.run_files import Prepared, write_files
 from t2c.tb.cosim.verdict import RunResult, judge
 from t2c.tb.simulation.runner import Design, Outcome, build, simulate
 from t2c.tb.simulation.simulators import Simulator
@@ -32,12 +32,7 @@ STALE = ("trace.hex", "stored.hex", "cycles.hex", "mismatches.npy", "verdict.jso
 
 def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False, coverage: bool = False) -> Design:
     """The core in its simulation harness; the same build for every model with this hardware."""
-    parameters = hardware.parameters() | {
-        "HOST_DEPTH": HOST_DEPTH,
-        "LIST_DEPTH": LIST_DEPTH,
-        "TRACE_DEPTH": TRACE_DEPTH,
-        "PROBE": int(probe),
-    }
+    parameters = hardware.parameters() | {"PROBE": int(probe)}
     names = ("stall_gen.v", "axil_host.v", *(("core_probe.v",) if probe else ()), "core_harness.v")
     extra = tuple(HDL / name for name in names)
     return Design(
@@ -123,7 +118,7 @@ def prepare(
 
     Raises:
         KeyError, UnsupportedError, RangeError: as `t2c.mapping.compiler.compile_program`.
-        SettingError: more images than the package or the harness holds, or an unknown stall profile.
+        SettingError: more images than the package holds, or an unknown stall profile.
     """
     graph, layer = package.graph, request.layer
     if layer != ALL:

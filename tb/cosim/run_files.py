@@ -11,11 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.atomic import write_atomic
-from t2c.common.errors import UserError
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.rom.image import write_image
-from t2c.golden.rom.words import RomLayout
 from t2c.mapping.cycles import layer_cycles
 from t2c.mapping.images import write_program
 from t2c.mapping.program import Program
@@ -23,9 +20,6 @@ from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
 from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
-
-HOST_DEPTH, LIST_DEPTH, TRACE_DEPTH = 1 << 21, 1 << 14, 1 << 20
-"""Of tb/hdl/core_harness.v: stream words, transfers, result words of a run."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,11 +30,6 @@ class Prepared:
     trace: Trace
     runs: int
     host: HostMemory
-
-
-def _check_room(what: str, needed: int, depth: int) -> None:
-    if needed > depth:
-        raise UserError(f"the harness holds {depth} {what}, this job needs {needed}; take fewer images")
 
 
 def write_files(
@@ -56,18 +45,16 @@ def write_files(
         hardware: the core's parameters.
 
     Raises:
-        UserError: more than the harness holds, or an unknown stall profile.
+        UserError: an unknown stall profile.
     """
     stall_in, stall_out = parse_stalls(request.stall)
     plusargs = write_program(program, folder)
-    plusargs |= {name: folder / f"{name}.hex" for name in ("host", "transfers", "trace", "stored", "cycles")}
+    plusargs |= {name: folder / f"{name}.bin" for name in ("host", "transfers")}
+    plusargs |= {name: folder / f"{name}.hex" for name in ("trace", "stored", "cycles")}
     host = host_of(program, runs)
     trace = trace_of(program)
-    _check_room("words of host memory", host.words, HOST_DEPTH)
-    _check_room("transfers", len(host.transfers), LIST_DEPTH)
-    _check_room("result words", len(trace.word), TRACE_DEPTH)
-    write_atomic(plusargs["host"], host.image)
-    write_image(plusargs["transfers"], host.transfers, RomLayout(bits=32, signed=False), "hex")
+    write_atomic(plusargs["host"], host.image.tobytes())
+    write_atomic(plusargs["transfers"], host.list_octets().tobytes())
     output = program.layouts[program.output]
     for index, tensors in enumerate(runs):
         np.save(folder / f"expected_{index}.npy", trace_values(program, trace, tensors))

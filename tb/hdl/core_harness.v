@@ -5,13 +5,15 @@
 //             words of m_axis into host memory. Both sides are held back by stall_gen.
 // Registers   core_registers' AXI4-Lite port is driven by axil_host: start, a second start while busy (which must be refused),
 //             polls of STATUS until the program has ended, then ERROR, LAYER and CYCLES.
-// Files       +host= host memory, +transfers= the list, +program=, +weights=, +params= the core's memories;
-//             dump writes +trace= (every result word of the engine, {banks, address, data}), +stored= (a range of host memory)
-//             and +cycles= (busy cycles by layer, counted from the beginning
-//             of the simulation)
+// Files       +transfers= 32-bit words: how many words host memory and the list have, then the list; +host= the first words
+//             of host memory, what is beyond them is unknown; both most significant byte first. +program=, +weights=,
+//             +params= the core's memories.
+//             +trace= gets every result word of the engine, {banks, address, data}, of the last run; dump completes it and
+//             writes +stored= (a range of host memory) and +cycles= (busy cycles by layer, counted from the beginning of
+//             the simulation)
+// Memory      host memory and the list are as long as the job needs: SystemVerilog's dynamic arrays
 // Checks      sticky, read by the bench: payload stable while stalled (unstable); control signals known (unknown); tlast on the
-//             last word of each transfer and on no other (last_wrong); words outside a transfer (stray); more words of trace
-//             than the memory holds (overflow)
+//             last word of each transfer and on no other (last_wrong); words outside a transfer (stray)
 `default_nettype none
 `include "port_widths.vh"
 
@@ -28,15 +30,12 @@ module core_harness #(
     parameter PAR_DEPTH   = 2048,
     parameter ACC_DEPTH   = 1024,
     parameter PRG_DEPTH   = 65536,
-    parameter HOST_DEPTH  = 1 << 16,            // stream words
-    parameter LIST_DEPTH  = 1 << 12,            // transfers
-    parameter TRACE_DEPTH = 1 << 16,            // result words of a run
     parameter PROBE       = 0                   // 1: record what passes through the engine (core_probe)
 ) ();
 
     localparam S_W     = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
     localparam M_W     = ROWS * X_W;
-    localparam TRACE_W = ROWS + `T2C_ADDRESS_W + COLS * X_W;
+    localparam S_BYTES = (S_W + 7) / 8;
     localparam LAYERS  = 1024;
 
     // ------------------------------------------------------------------ set by the bench
@@ -67,7 +66,6 @@ module core_harness #(
     reg        unknown     /* verilator public_flat_rw */;
     reg        last_wrong  /* verilator public_flat_rw */;
     reg        stray       /* verilator public_flat_rw */;
-    reg        overflow    /* verilator public_flat_rw */;
     wire [31:0] status     /* verilator public_flat_rd */;
     wire [31:0] error_code /* verilator public_flat_rd */;
     wire [31:0] last_layer /* verilator public_flat_rd */;
@@ -87,24 +85,60 @@ module core_harness #(
     // In a scope of their own: Icarus finds a signal by name only after it has looked at every word of every array beside it.
     generate
         if (1) begin : memory
-            reg [S_W-1:0]     host     [0:HOST_DEPTH-1];
-            reg [31:0]        list     [0:3*LIST_DEPTH-1]; // {flags: bit 0 out, bit 1 from input_base}, address, words
-            reg [TRACE_W-1:0] trace    [0:TRACE_DEPTH-1];
-            reg [31:0]        by_layer [0:LAYERS-1];
+            reg [S_W-1:0] host     [];
+            reg [31:0]    list     [];      // {flags: bit 0 out, bit 1 from input_base}, address, words of each transfer
+            reg [31:0]    by_layer [0:LAYERS-1];
         end
     endgenerate
-    reg [8*1024-1:0]  path;
-    integer           index;
+    reg [8*1024-1:0]    path;
+    reg [8*S_BYTES-1:0] octets;
+    reg [31:0]          number;
+    integer             file, index, words, trace;
     initial begin
+        trace = 0;
         for (index = 0; index < LAYERS; index = index + 1) memory.by_layer[index] = 32'd0;
-        if ($value$plusargs("host=%s", path)) $readmemh(path, memory.host);
-        if ($value$plusargs("transfers=%s", path)) $readmemh(path, memory.list);
+        number = 32'd0;
+        if ($value$plusargs("transfers=%s", path)) begin
+            file        = $fopen(path, "rb");
+            index       = $fread(number, file);
+            memory.host = new[number];
+            index       = $fread(number, file);
+            memory.list = new[number];
+            for (index = 0; index < memory.list.size(); index = index + 1)
+                if ($fread(number, file) == 4) memory.list[index] = number;
+            $fclose(file);
+        end
+        words = 0;
+        if ($value$plusargs("host=%s", path)) begin
+            file = $fopen(path, "rb");
+            while ($fread(octets, file) == S_BYTES) begin
+                memory.host[words] = octets[S_W-1:0];
+                words = words + 1;
+            end
+            $fclose(file);
+        end
+        for (index = words; index < memory.host.size(); index = index + 1) memory.host[index] = {S_W{1'bx}};
+    end
+    // verilator lint_off BLKSEQ
+    // A file is written to as soon as it is open.
+    always @(posedge clk) begin
+        if (started) begin
+            if (trace != 0) $fclose(trace);
+            trace = 0;
+            if ($value$plusargs("trace=%s", path)) trace = $fopen(path, "w");
+        end
+        if (trace_valid & trace != 0) $fwrite(trace, "%h\n", {trace_banks, trace_addr, trace_data});
     end
     always @(posedge dump) begin
-        if (captured != 32'd0) if ($value$plusargs("trace=%s", path)) $writememh(path, memory.trace, 0, captured - 1);
-        if ($value$plusargs("stored=%s", path)) $writememh(path, memory.host, stored_low, stored_high);
+        if (trace != 0) $fflush(trace);
+        if ($value$plusargs("stored=%s", path)) begin
+            file = $fopen(path, "w");
+            for (index = stored_low; index <= stored_high; index = index + 1) $fwrite(file, "%h\n", memory.host[index]);
+            $fclose(file);
+        end
         if ($value$plusargs("cycles=%s", path)) $writememh(path, memory.by_layer);
     end
+    // verilator lint_on BLKSEQ
 
     // ------------------------------------------------------------------ device under test
     wire               in_stall, out_stall, in_ready, out_valid, out_last, busy;
@@ -187,7 +221,8 @@ module core_harness #(
     wire       started  = go_q & ~go_q2;
     wire       sending  = (host_q == SEND);
     wire       taking   = (host_q == TAKE);
-    wire [1:0]  flags   = memory.list[3*entry_q][1:0];
+    reg [29:0] unused_flags;
+    reg [1:0]  flags;
 
     assign out_ready  = taking & ~out_stall;
     assign interfaces = {busy, host_q != IDLE, in_valid, in_ready, out_valid, out_ready};
@@ -212,7 +247,7 @@ module core_harness #(
             left_q   <= left_q - 32'd1;
         end
         if (out_valid & out_ready) begin
-            memory.host[addr_q] <= {{(S_W - M_W) {1'b0}}, out_data};
+            memory.host[addr_q] = {{(S_W - M_W) {1'b0}}, out_data};
             addr_q       <= addr_q + 32'd1;
             left_q       <= left_q - 32'd1;
             if (out_last !== (left_q == 32'd1)) last_wrong <= 1'b1;
@@ -225,6 +260,9 @@ module core_harness #(
         if (host_q == NEXT) begin
             if (entry_q == transfers) host_q <= IDLE;
             else begin
+                // verilator lint_off BLKSEQ
+                {unused_flags, flags} = memory.list[3*entry_q];
+                // verilator lint_on BLKSEQ
                 host_q <= flags[0] ? TAKE : SEND;
                 addr_q <= memory.list[3*entry_q+1] + (flags[1] ? input_base : 32'd0);
                 left_q <= memory.list[3*entry_q+2];
@@ -261,13 +299,7 @@ module core_harness #(
 
     always @(posedge clk) begin
         cycle <= cycle + 32'd1;
-        if (trace_valid) begin
-            if (captured == TRACE_DEPTH) overflow <= 1'b1;
-            else begin
-                memory.trace[captured] <= {trace_banks, trace_addr, trace_data};
-                captured        <= captured + 32'd1;
-            end
-        end
+        if (trace_valid) captured <= captured + 32'd1;
         if (busy) begin
             busy_cycles <= busy_cycles + 32'd1;
             memory.by_layer[layer[9:0]] <= memory.by_layer[layer[9:0]] + 32'd1;
@@ -290,7 +322,6 @@ module core_harness #(
             unstable    <= 1'b0;
             unknown     <= 1'b0;
             stray       <= 1'b0;
-            overflow    <= 1'b0;
         end
     end
 

@@ -73,8 +73,7 @@ def checked_host(program: Program, tensors: dict[str, np.ndarray]) -> CheckedHos
     made = host_of(program, [{region.edge: tensors[region.edge] for region in program.inputs}])
     plain = made.for_model(0, program)
     host = CheckedHost(memory=plain.memory, transfers=plain.transfers)
-    host.known[:] = True
-    host.known[program.input_words : program.input_words + sum(region.words for region in program.tensors)] = False
+    host.known[: made.tensors] = True
     return host
 
 
@@ -120,7 +119,7 @@ def run_and_hold_to_golden(package: Package, program: Program) -> ModelRun:
         assert ((words.reshape(-1, rows) == lay_out(tensors[edge] & mask, rows)) | ~held).all(), edge
         assert held.sum() >= tensors[edge].size
     for region in program.tensors:
-        low = program.input_words + region.address
+        low = len(run.host.memory) - sum(other.words for other in program.tensors) + region.address
         stored = lanes_of(run.host.memory[low : low + region.words], activation_layout(hardware))
         held = lay_out(np.ones_like(tensors[region.edge]), rows) == 1
         assert ((stored == lay_out(tensors[region.edge] & mask, rows)) | ~held).all(), f"{region.edge} at the host"

@@ -109,7 +109,7 @@ def _look(
         tests=(LOOK_TEST,),
         directory=folder,
         seed=job.request.seed,
-        plusargs={**job.prepared.plusargs, **files},
+        plusargs={**{name: path for name, path in job.prepared.plusargs.items() if name != "trace"}, **files},
         environment={"T2C_JOB": str(job.folder / "job.json"), "T2C_LOOK": json.dumps(wish)},
     )
     return outcome.waves
