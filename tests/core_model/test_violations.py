@@ -1,0 +1,182 @@
+"""What a program must not do is one line with step, field and address; each is seen on the program made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Combine, Operation
+from t2c.core_model import CoreModel, MemoryHost, ProgramError, QueueHost
+from tests.core_model.hand_made import (
+    END,
+    HARDWARE,
+    INPUT,
+    LOAD,
+    PARAMS,
+    RUN,
+    STORE,
+    WEIGHTS,
+    changed,
+    model_of,
+    run,
+    words_of,
+)
+
+WIDE = {"y_lo": -8, "y_hi": 7}
+
+
+def refused(*steps: Descriptor, words: list[int] | None = None, host: Any = None, **options: Any) -> ProgramError:
+    with pytest.raises(ProgramError) as found:
+        run(model_of(*steps, **options), INPUT if words is None else words, host=host)
+    assert "\n" not in str(found.value)
+    return found.value
+
+
+RUN_FAULTS: list[tuple[dict[str, Any], str, int | None, str]] = [
+    ({"origin": 3}, "origin", 4, "reads bank 0, which was never written"),
+    ({"origin": 2}, "origin", 4, "reads bank 0, which was never written"),
+    ({"origin": -4}, "origin", 12, "reads bank 0, beyond the 12 words of the memory"),
+    ({"weight_base": 1}, "weight_base", 2, "reads weights, which nobody has brought"),
+    ({"weight_base": 6}, "weight_base", 6, "reads weights, beyond the 6 words of the memory"),
+    ({"k_tiles": 2}, "weight_base", 2, "reads weights, which nobody has brought"),
+    ({"param_base": 1}, "param_base", 1, "reads parameters, which nobody has brought"),
+    ({"param_base": 5}, "param_base", 5, "reads parameters, beyond the 5 words of the memory"),
+    ({"keep": 1}, "keep", 0, "adds to sums that no step has begun"),
+    ({"out_base": 3}, "out_base", 3, "the step writes a word that it also reads"),
+    ({"out_base": 15}, "out_base", 15, "a result goes beyond the 12 words of the memory"),
+    ({"out_base": -3}, "out_base", 13, "a result goes beyond the 12 words of the memory"),
+    ({"blocks": 2}, "blocks", None, "2, but 4 pixels are 1 of ACC_DEPTH = 4"),
+    ({"taps_per_tile": 2, "ch_words": 2, "rows_per_tap": 1}, "taps_per_tile", None, "2 taps a tile beside 2 channel"),
+    ({"rows_per_tap": 3}, "rows_per_tap", None, "1 taps of 3 rows are more than ROWS = 2"),
+    ({"taps_per_tile": 2}, "rows_per_tap", None, "2 taps of 2 rows are more than ROWS = 2"),
+    ({"combine": Combine.PAIR, "out_w": 1, "out_pixels": 1}, "out_w", None, "1 is odd, and pixels join in pairs"),
+    ({"out_pixels": 3}, "out_pixels", None, "3 for each of 1 images, but a column tile gives 4 results"),
+    ({"images": 2, "blocks": 2, "out_pixels": 3}, "out_pixels", None, "3 for each of 2 images, but a column tile gives"),
+    ({"col_tiles": 2, "hold": 1}, "hold", None, "sums stay, but 2 column tiles of 1 blocks use the same accumulators"),
+    ({"images": 2, "blocks": 2, "keep": 1}, "keep", None, "sums stay, but 1 column tiles of 2 blocks"),
+    ({"y_lo": 100, "y_hi": 99}, "y_lo", None, "100 is above y_hi = 99"),
+    ({"x_zero_point": -1}, "x_zero_point", 2, "operand 256 does not fit X_W + 1 = 9 bits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "field", "address", "text"), RUN_FAULTS, ids=lambda value: str(value)[:40])
+def test_a_run(change: dict[str, Any], field: str, address: int | None, text: str) -> None:
+    found = refused(LOAD, changed(RUN, **change), END)
+    where = "" if address is None else f", address {address}"
+    assert str(found).startswith(f"step 1 (RUN, layer 1), field {field}{where}: {text}"), found
+    assert (found.step, found.field, found.address) == (1, field, address)
+
+
+NARROW = Hardware(
+    rows=2, cols=2, x_w=2, w_w=2, acc_w=8, scale_w=4, bias_w=8, act_depth=16, wgt_depth=64, par_depth=4, acc_depth=4,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("tiles", "fits"), [(10, True), (11, False)])
+def test_an_accumulator_that_overflows(tiles: int, fits: bool) -> None:
+    """Each K tile adds 3 * -2 for both rows: 10 of them are -120, 11 are -132, below -128."""
+    taps = changed(RUN, taps=tiles, k_tiles=tiles, same_weights=1, y_lo=-2, y_hi=1, k_w=tiles, tap_col_step=0, dil_w=0)
+    steps = (changed(LOAD, words=4), taps, END)
+    options = {"hardware": NARROW, "weights": np.full((2, 2), -2), "params": np.zeros((1, 2), dtype=np.uint64)}
+    if fits:
+        records = run(model_of(*steps, **options), [15] * 4)
+        assert records[1].sums is not None
+        assert (records[1].sums == -120).all()
+        return
+    found = refused(*steps, words=[15] * 4, **options)
+    text = "step 1 (RUN, layer 1), field k_tiles: sum -132 after K tile 10, column 0, does not fit ACC_W = 8 bits"
+    assert str(found) == text
+
+
+def test_an_accumulator_that_overflows_on_the_way_and_comes_back() -> None:
+    """The sum of all tiles fits, a sum on the way does not."""
+    down, up = np.full((20, 2), -2), np.full((28, 2), 1)
+    weights = np.concatenate([down, np.full((2, 2), -2), up])
+    taps = changed(RUN, taps=25, k_tiles=25, y_lo=-2, y_hi=1, k_w=25, dil_w=0)
+    options = {"hardware": NARROW, "weights": weights, "params": np.zeros((1, 2), dtype=np.uint64)}
+    found = refused(LOAD, taps, END, words=[15] * 4, **options)
+    assert "sum -132 after K tile 10" in str(found)
+
+
+def test_sums_that_were_kept_count_for_the_overflow() -> None:
+    taps = changed(RUN, taps=6, k_tiles=6, same_weights=1, y_lo=-2, y_hi=1, k_w=6, dil_w=0)
+    steps = (LOAD, changed(taps, hold=1), changed(taps, keep=1), END)
+    options = {"hardware": NARROW, "weights": np.full((2, 2), -2), "params": np.zeros((1, 2), dtype=np.uint64)}
+    found = refused(*steps, words=[15] * 4, **options)
+    assert (found.step, found.field) == (2, "k_tiles")
+    assert "sum -132 after K tile 4" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (changed(LOAD, base=9), "field words, address 9: 4 words from 9 on go beyond the 12 of the memory"),
+        (changed(STORE, base=9), "field words, address 9: 4 words from 9 on go beyond the 12 of the memory"),
+        (changed(LOAD, op=Operation.WEIGHTS, base=3), "field words, address 3: 4 words from 3 on go beyond the 6 of"),
+        (changed(LOAD, op=Operation.PARAMS, base=2), "field words, address 2: 4 words from 2 on go beyond the 5 of"),
+        (STORE, "field base, address 6: stores bank 0, which was never written"),
+        (changed(LOAD, words=5), "field words: s_axis waits: 4 of 5 words came"),
+    ],
+)
+def test_a_transfer(step: Descriptor, text: str) -> None:
+    found = refused(step, END)
+    assert str(found).startswith(f"step 0 ({step.op.name}, layer {step.layer}), {text}"), found
+
+
+@pytest.mark.parametrize(
+    ("transfers", "steps", "text"),
+    [
+        ([], (LOAD, END), "step 0 (LOAD, layer 0), field words: the host has no transfer after its 0"),
+        ([(True, 0, 4)], (LOAD, END), "field words: the host's transfer 0 goes from the core, the step's to the core"),
+        ([(False, 0, 4), (True, 4, 3)], (LOAD, RUN, STORE, END), "m_axis gives 4 words, the host's transfer 1 has 3"),
+        ([(False, 8, 4)], (LOAD, END), "the host's transfer 0 lies outside its 10 words"),
+    ],
+)
+def test_a_host_that_does_not_go_with_the_program(
+    transfers: list[tuple[bool, int, int]], steps: tuple[Descriptor, ...], text: str
+) -> None:
+    host = MemoryHost(memory=np.zeros((10, 2), dtype=np.uint8), transfers=transfers)
+    assert text in str(refused(*steps, host=host))
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "text"),
+    [
+        (5, 0, "field out_h: descriptor out_h = 0 is outside 1..65535"),
+        (39, 4, "field rounding: descriptor rounding = 4 is outside 0..3"),
+        (40, 3, "field combine: descriptor combine = 3 is outside 0..2"),
+        (41, 2, "field keep: descriptor keep = 2 is outside 0..1"),
+        (24, 0xFFFFFFFF, "field rows_per_tap: descriptor rows_per_tap = 4294967295 is outside 1..65535"),
+    ],
+)
+def test_a_word_outside_its_fields_range(word: int, value: int, text: str) -> None:
+    words = words_of(LOAD, RUN, END)
+    words[len(words) // 3 + word] = value
+    model = CoreModel(HARDWARE, words, weights=WEIGHTS, params=PARAMS)
+    with pytest.raises(ProgramError) as found:
+        model.run(QueueHost(INPUT, HARDWARE))
+    assert str(found.value) == f"step 1 (RUN, layer 1), {text}"
+
+
+@pytest.mark.parametrize("cut", [1, 10, 47])
+def test_a_program_without_end(cut: int) -> None:
+    words = words_of(LOAD, END)[:-cut]
+    model = CoreModel(HARDWARE, words, weights=WEIGHTS, params=PARAMS)
+    with pytest.raises(ProgramError, match=rf"^step 1 .*field op, address {len(words)}: .* without END$"):
+        model.run(QueueHost(INPUT, HARDWARE))
+
+
+def test_bounds_that_do_not_fit_the_hardware() -> None:
+    options = {
+        "hardware": NARROW,
+        "weights": np.ones((2, 2), dtype=np.int64),
+        "params": np.zeros((1, 2), dtype=np.uint64),
+    }
+    for name in ("x_zero_point", "x2_zero_point", "y_zero_point", "y_lo", "y_hi"):
+        for value in (4, -5):
+            found = refused(LOAD, changed(RUN, **{"y_lo": -2, "y_hi": 1, name: value}), END, words=[0] * 4, **options)
+            assert str(found).endswith(f"field {name}: {value} does not fit X_W + 1 = 3 bits"), found
