@@ -131,6 +131,17 @@ def test_sums_over_two_steps() -> None:
     assert records[2].sums.tolist() == [(2 * np.array(SUMS)).tolist()]
 
 
+def test_sums_that_no_float_of_24_bits_holds() -> None:
+    """260 K tiles of 255 * 127 in both rows, but for one weight of 126: an odd number above 2^24."""
+    hardware = Hardware(rows=2, cols=2, act_depth=16, wgt_depth=1024, par_depth=4, acc_depth=4, prg_depth=1024)
+    weights = np.full((520, 2), 127)
+    weights[0, 0] = 126
+    many = changed(RUN, taps=260, k_tiles=260, k_w=260, dil_w=0)
+    records = run(model_of(LOAD, many, END, hardware=hardware, weights=weights), [0xFFFF] * 4)
+    assert records[1].sums is not None
+    assert records[1].sums[0].tolist() == [[255 * (520 * 127 - 1), 255 * 520 * 127]] * 4
+
+
 @pytest.mark.parametrize("code", [6, 255, 0xFFFFFFFF])
 def test_an_unknown_operation_is_error_1(code: int) -> None:
     model = model_of(LOAD, RUN, END)

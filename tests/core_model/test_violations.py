@@ -55,11 +55,12 @@ RUN_FAULTS: list[tuple[dict[str, Any], str, int | None, str]] = [
     ({"taps_per_tile": 2}, "rows_per_tap", None, "2 taps of 2 rows are more than ROWS = 2"),
     ({"combine": Combine.PAIR, "out_w": 1, "out_pixels": 1}, "out_w", None, "1 is odd, and pixels join in pairs"),
     ({"out_pixels": 3}, "out_pixels", None, "3 for each of 1 images, but a column tile gives 4 results"),
-    ({"images": 2, "blocks": 2, "out_pixels": 3}, "out_pixels", None, "3 for each of 2 images, but a column tile gives"),
+    ({"images": 2, "blocks": 2, "out_pixels": 3}, "out_pixels", None, "3 for each of 2 images, but a column"),
     ({"col_tiles": 2, "hold": 1}, "hold", None, "sums stay, but 2 column tiles of 1 blocks use the same accumulators"),
     ({"images": 2, "blocks": 2, "keep": 1}, "keep", None, "sums stay, but 1 column tiles of 2 blocks"),
     ({"y_lo": 100, "y_hi": 99}, "y_lo", None, "100 is above y_hi = 99"),
     ({"x_zero_point": -1}, "x_zero_point", 2, "operand 256 does not fit X_W + 1 = 9 bits"),
+    ({"x_zero_point": 255, "x_signed": 1}, "x_zero_point", 3, "operand -383 does not fit X_W + 1 = 9 bits"),
 ]  # fmt: skip
 
 
@@ -76,20 +77,27 @@ NARROW = Hardware(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("tiles", "fits"), [(10, True), (11, False)])
+@pytest.mark.parametrize(("tiles", "fits"), [(20, True), (21, False)])
 def test_an_accumulator_that_overflows(tiles: int, fits: bool) -> None:
-    """Each K tile adds 3 * -2 for both rows: 10 of them are -120, 11 are -132, below -128."""
-    taps = changed(RUN, taps=tiles, k_tiles=tiles, same_weights=1, y_lo=-2, y_hi=1, k_w=tiles, tap_col_step=0, dil_w=0)
-    steps = (changed(LOAD, words=4), taps, END)
-    options = {"hardware": NARROW, "weights": np.full((2, 2), -2), "params": np.zeros((1, 2), dtype=np.uint64)}
+    """In one pixel and one column each K tile adds 3 * -2 + 1 * -1 = -7 or -6: -128 fits in 8 bits, -129 does not."""
+    taps = changed(RUN, taps=tiles, k_tiles=tiles, y_lo=-2, y_hi=1, k_w=tiles, dil_w=0)
+    weights = np.zeros((2 * tiles, 2), dtype=np.int64)
+    weights[:, 1] = [-2, -1] * 8 + [-2, 0] * 12 + [0, -1] * (tiles - 20)
+    options = {"hardware": NARROW, "weights": weights, "params": np.zeros((1, 2), dtype=np.uint64)}
     if fits:
-        records = run(model_of(*steps, **options), [15] * 4)
+        records = run(model_of(LOAD, taps, END, **options), [0, 0, 0b0111, 0])
         assert records[1].sums is not None
-        assert (records[1].sums == -120).all()
+        assert records[1].sums[0].tolist() == [[0, 0], [0, 0], [0, -128], [0, 0]]
         return
-    found = refused(*steps, words=[15] * 4, **options)
-    text = "step 1 (RUN, layer 1), field k_tiles: sum -132 after K tile 10, column 0, does not fit ACC_W = 8 bits"
+    found = refused(LOAD, taps, END, words=[0, 0, 0b0111, 0], **options)
+    text = "step 1 (RUN, layer 1), field k_tiles: sum -129 after K tile 20, column 1, does not fit ACC_W = 8 bits"
     assert str(found) == text
+
+
+def test_the_second_operand_of_a_pair_has_a_zero_point_of_its_own() -> None:
+    pair = changed(RUN, combine=Combine.PAIR, out_pixels=2, x2_zero_point=-1)
+    found = refused(LOAD, pair, END, words=[0, 0, 0, 0xFF])
+    assert (found.field, found.address) == ("x2_zero_point", 3)
 
 
 def test_an_accumulator_that_overflows_on_the_way_and_comes_back() -> None:
