@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from t2c.common.errors import SettingError, UserError
+from t2c.common.extras import advice
 from t2c.common.plugins import load_plugins
 from t2c.common.spelling import by_make, setting
 
@@ -52,6 +53,12 @@ def run(
     try:
         load_plugins()
         sys.exit(main())
+    except ModuleNotFoundError as error:
+        mend = advice(error)
+        if mend is None or os.environ.get("T2C_TRACEBACK"):
+            raise
+        print(f"error: {mend}", file=sys.stderr)
+        sys.exit(USER_ERROR)
     except expected as error:
         if os.environ.get("T2C_TRACEBACK"):
             raise

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{path.relative_to(options.root)}: {'not up to date' if options.check else 'written'}")
         if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            write_atomic(path, text)
     return 1 if options.check and stale else 0
 
 

@@ -27,6 +27,12 @@ def parameter_layout(hardware: Hardware) -> RomLayout:
     return RomLayout(bits=hardware.param_w, signed=False, lanes=hardware.cols)
 
 
+def transfer_layout(operation: Operation, hardware: Hardware) -> RomLayout:
+    """The words that a transfer moves: of the weight and parameter memories for those, else of the activations."""
+    layouts = {Operation.WEIGHTS: weight_layout, Operation.PARAMS: parameter_layout}
+    return layouts.get(operation, activation_layout)(hardware)
+
+
 def word_beats(operation: Operation, hardware: Hardware) -> int:
     """Stream words of one memory word that a transfer moves.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,26 @@ Lanes = npt.NDArray[np.uint64]
 """{shift, bias, multiplier} in the low PARAM_W bits, multiplier lowest."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LanePart:
+    """A constant in a lane. low: its lowest bit; signed: two's complement."""
+
+    name: str
+    low: int
+    bits: int
+    signed: bool
+
+
+def lane_parts(hardware: Hardware) -> tuple[LanePart, ...]:
+    """The constants of a lane, the lowest first: multiplier, bias, shift."""
+    scale, bias = hardware.scale_w, hardware.bias_w
+    return (
+        LanePart(name="multiplier", low=0, bits=scale, signed=True),
+        LanePart(name="bias", low=scale, bits=bias, signed=True),
+        LanePart(name="shift", low=scale + bias, bits=SHIFT_W, signed=False),
+    )
+
+
 def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.ArrayLike, hardware: Hardware) -> Lanes:
     """Pack constants, two's complement; shapes broadcast.
 
@@ -24,11 +46,11 @@ def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.Arra
         raise UnsupportedError(
             f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit the mapping's lane of 63 bits"
         )
-    m, b, s = (np.asarray(v, dtype=np.int64) for v in np.broadcast_arrays(multiplier, bias, shift))
-    low = (m & ((1 << hardware.scale_w) - 1)).astype(np.uint64)
-    mid = (b & ((1 << hardware.bias_w) - 1)).astype(np.uint64) << np.uint64(hardware.scale_w)
-    top = s.astype(np.uint64) << np.uint64(hardware.scale_w + hardware.bias_w)
-    lanes: Lanes = low | mid | top
+    values = np.broadcast_arrays(multiplier, bias, shift)
+    lanes = np.zeros(values[0].shape, dtype=np.uint64)
+    for value, part in zip(values, lane_parts(hardware), strict=True):
+        raw = np.asarray(value, dtype=np.int64) & ((1 << part.bits) - 1)
+        lanes |= raw.astype(np.uint64) << np.uint64(part.low)
     return lanes
 
 
@@ -43,9 +65,11 @@ def decode_lanes(lanes: Lanes, hardware: Hardware) -> tuple[IntArray, IntArray, 
         (multiplier, bias, shift), each of the shape of the lanes.
     """
     raw = np.asarray(lanes, dtype=np.uint64).astype(np.int64)
-    multiplier = twos_complement(raw, hardware.scale_w)
-    bias = twos_complement(raw >> hardware.scale_w, hardware.bias_w)
-    return multiplier, bias, raw >> (hardware.scale_w + hardware.bias_w)
+    pieces = ((raw >> part.low, part) for part in lane_parts(hardware))
+    multiplier, bias, shift = (
+        twos_complement(piece, part.bits) if part.signed else piece & ((1 << part.bits) - 1) for piece, part in pieces
+    )
+    return multiplier, bias, shift
 
 
 def channel_lanes(quant: MulQuant, channels: IntArray, hardware: Hardware) -> Lanes:

@@ -12,7 +12,7 @@ from t2c.contract import pipeline
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, Descriptor
 from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import activation_layout, parameter_layout, step_beats, weight_layout, word_beats
+from t2c.contract.memory_layouts import activation_layout, step_beats, transfer_layout, word_beats
 from t2c.contract.operations import Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.contract.registers import ErrorCode, Register, Status, hardware_word
@@ -191,9 +191,7 @@ class CoreModel:
     def _write(self, descriptor: Descriptor, words: StreamWords) -> None:
         """Whole memory words only."""
         op, hardware = descriptor.op, self.hardware
-        layouts = {Operation.WEIGHTS: weight_layout, Operation.PARAMS: parameter_layout}
-        layout = layouts.get(op, activation_layout)(hardware)
-        beats = word_beats(op, hardware)
+        layout, beats = transfer_layout(op, hardware), word_beats(op, hardware)
         whole = words[: len(words) // beats * beats]
         if len(whole):
             lanes = lanes_of(whole, layout, beats=beats, width=hardware.stream_w)

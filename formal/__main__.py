@@ -16,7 +16,7 @@ from t2c.common import command
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.tb.catalogue.proof import Proof
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 
 
 def all_proofs() -> list[Proof]:

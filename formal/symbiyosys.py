@@ -20,7 +20,7 @@ from t2c.common.errors import UserError
 from t2c.common.places import ROOT
 from t2c.common.time_limit import scaled
 from t2c.tb.catalogue.proof import NegativeControl, Proof
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.yosys import find_yosys
 
 SHARED = ROOT / "formal" / "hdl"
@@ -128,6 +128,7 @@ def configuration(part: ProofPart, rtl: Path, limit: int) -> str:
         "[files]",
         *(str(_harness_file(proof, name)) for name in (*hdl, *proof.includes)),
         *(str(rtl / name) for name in proof.rtl),
+        *(str(header) for header in sorted(rtl.glob("*.vh"))),
     ]
     return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"
 

@@ -21,7 +21,7 @@ from t2c.common.command import INTERRUPTED, Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.common.places import ROOT
-from t2c.tb.catalogue.registry import mutated_units
+from t2c.tb.catalogue.unit_registry import mutated_units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
 EVERY = 10

@@ -19,7 +19,7 @@ from mutation.sources import Digests, run_digest, run_sources, table_digests, un
 from mutation.transition import parse_transitions, write_transitions
 from t2c.common.errors import SettingError, UserError
 from t2c.common.places import ROOT
-from t2c.tb.catalogue.registry import mutated_units
+from t2c.tb.catalogue.unit_registry import mutated_units
 from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.simulation.yosys import run_yosys
 

@@ -12,7 +12,7 @@ from mutation.campaign import Campaign
 from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
 from mutation.sources import Digests
 from t2c.common.text_table import markdown_head, markdown_row
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 
 _HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
 

@@ -10,7 +10,7 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and 
 import sys  # noqa: E402
 from fnmatch import fnmatchcase  # noqa: E402
 
-from oracle.check import Outcome, run_check  # noqa: E402
+from oracle.check import CheckOutcome, run_check  # noqa: E402
 from oracle.registry import all_checks  # noqa: E402
 from t2c.common.command import Parser, run  # noqa: E402
 from t2c.common.errors import SettingError, UserError  # noqa: E402
@@ -19,7 +19,7 @@ from t2c.common.options import add_options  # noqa: E402
 HEAD = "{:32} {:47} {:>11} {:10} {:>10} {:>7}  {}"
 
 
-def row(outcome: Outcome) -> str:
+def row(outcome: CheckOutcome) -> str:
     """Return the line of the table, and below it the first mismatch where there is one."""
     check = outcome.check
     text = HEAD.format(

@@ -41,7 +41,7 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class CheckOutcome:
     """What one check found.
 
     compared: output values; seconds: of processor time; first: the first mismatch with its inputs, or why it is void.
@@ -58,7 +58,7 @@ class Outcome:
         return self.compared > 0 and self.mismatches == 0 and not self.first
 
 
-def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None) -> Outcome:
+def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None) -> CheckOutcome:
     """Compare golden with the stranger.
 
     Args:
@@ -81,7 +81,7 @@ def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None
         mismatches, first = mismatches + 1, first or f"{type(error).__name__}: {' '.join(str(error).split())}"
     if not first and (compared == 0 or (enough is not None and not check.exhaustive and compared < enough)):
         first = f"void: only {compared} values compared"
-    return Outcome(
+    return CheckOutcome(
         check=check, compared=compared, mismatches=mismatches, seconds=time.process_time() - start, first=first
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from t2c.contract.field_kinds import WORD_BITS
-from t2c.contract.hardware import SHIFT_W
 from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
+from t2c.contract.parameter_lanes import lane_parts
 from t2c.mapping.program import Program
 from t2c.rom_folder.image import Field, Image
 
@@ -41,15 +41,11 @@ def core_images(program: Program) -> tuple[Image, ...]:
             )
         )
     if len(program.params):
-        fields, lsb = [], 0
-        for name, bits, signed in (
-            ("multiplier", hardware.scale_w, True),
-            ("bias", hardware.bias_w, True),
-            ("shift", SHIFT_W, False),
-        ):
-            lane = {"count": hardware.cols, "stride": hardware.param_w}
-            fields.append(Field(name=name, lsb=lsb, bits=bits, signed=signed, **lane))
-            lsb += bits
+        lane = {"count": hardware.cols, "stride": hardware.param_w}
+        fields = [
+            Field(name=part.name, lsb=part.low, bits=part.bits, signed=part.signed, **lane)
+            for part in lane_parts(hardware)
+        ]
         images.append(
             Image(
                 name=f"{FOLDER}_params",

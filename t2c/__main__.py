@@ -11,32 +11,13 @@ from typing import NoReturn
 from t2c.commands import COMMANDS, CommandParser, load_command, parser_of
 from t2c.common.command import run
 from t2c.common.errors import UserError
+from t2c.common.extras import DISTRIBUTION, advice
 from t2c.errors import CalibrationError, ExportError, TrainingError
-
-PACKAGE = "torch2chip-cosim"
-INSTALLS = {
-    "torch": f"'{PACKAGE}[t2c]'",
-    "sklearn": f"'{PACKAGE}[t2c]'",
-    "tqdm": f"'{PACKAGE}[t2c]'",
-    "cocotb": f"'{PACKAGE}[sim]'",
-    "cocotb_bus": f"'{PACKAGE}[sim]'",
-    "cocotb_tools": f"'{PACKAGE}[sim]'",
-    "find_libpython": f"'{PACKAGE}[sim]'",
-    "pyslang": f"'{PACKAGE}[sim]'",
-    "yaml": "PyYAML",
-    "PIL": "Pillow",
-}
-"""What pip must install for a module that not every command needs."""
-
-
-def _install(error: ModuleNotFoundError) -> str | None:
-    """What would mend a failed import; None if that is not for the user to do."""
-    return INSTALLS.get((error.name or "").partition(".")[0])
 
 
 def _version() -> str:
     try:
-        return metadata.version(PACKAGE)
+        return metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         return "of a clone that is not installed"
 
@@ -56,7 +37,7 @@ def _parser_if_installed(name: str) -> CommandParser | None:
     try:
         return parser_of(name)
     except ModuleNotFoundError as error:
-        if _install(error) is None:
+        if advice(error) is None:
             raise
         return None
 
@@ -82,13 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or words[0] not in COMMANDS:
         _overview().parse_args(words)  # prints the help or refuses; it does not return
     name, *rest = words
-    try:
-        return load_command(name).execute(_options(name, rest))
-    except ModuleNotFoundError as error:
-        wanted = _install(error)
-        if wanted is None:
-            raise
-        CommandParser(f"t2c {name}").error(f"{error.name} is not installed; try: pip install {wanted}")
+    return load_command(name).execute(_options(name, rest))
 
 
 def entry() -> NoReturn:

@@ -245,8 +245,8 @@ def run_unit(
     """
     from t2c.tb.components.bench_report import read_report
     from t2c.tb.simulation.simulators import find_simulator
-    from t2c.tb.units.command import replay_command, unit_lines
     from t2c.tb.units.run import find_description, run_description
+    from t2c.tb.units.unit_command import replay_command, unit_lines
 
     description = find_description(unit, None if dut is None else Path(dut))
     found = find_simulator(simulator)

@@ -27,10 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_options(parser, "model", {"models": "such as digits_w8a8,resnet20"})
     parser.add_argument("--epochs", type=_positive, help="another length of every training run, for a quick try")
     options = parser.parse_args(arguments)
-    try:
-        from t2c.example_models import HEADER, NAMES, build, row  # torch loads only for a legal command line
-    except ModuleNotFoundError as error:
-        parser.error(f"{error.name} is not installed; try: pip install 'torch2chip-cosim[t2c]'")
+    from t2c.example_models import HEADER, NAMES, build, row  # torch loads only for a legal command line
+
     names = options.models.split(",") if options.models else NAMES
     rows = build(options.out, names, epochs=options.epochs)
     options.out.mkdir(parents=True, exist_ok=True)

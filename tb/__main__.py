@@ -13,14 +13,14 @@ from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
-from t2c.tb.catalogue.registry import find_unit, runnable_names
+from t2c.tb.catalogue.unit_registry import find_unit, runnable_names
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.report import layer_list, run_table
 from t2c.tb.cosim.request import DEPTHS, MODEL, RTL_ONLY, RunRequest, Waves
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from t2c.tb.units.tables import table_names, table_units
+from t2c.tb.units.table_choice import table_names, table_units
 
 MISSING = {
     "unit": "units",
@@ -62,7 +62,7 @@ def execute(options: argparse.Namespace) -> int:
             "{dut} = {given!r} needs {unit}, the unit that it takes the place of", {"given": options.dut}
         )
     if options.unit and not in_core:
-        from t2c.tb.units.command import run_unit_command  # benches need cocotb, the model of the core does not
+        from t2c.tb.units.unit_command import run_unit_command  # benches need cocotb, the model of the core does not
 
         return run_unit_command(options)
     path, package = open_package(options.model)
@@ -76,7 +76,7 @@ def execute(options: argparse.Namespace) -> int:
         **{name: getattr(options, name) for name in DEPTHS},
     )
     if in_core:
-        from t2c.tb.units.inside_core import run_inside_core_command
+        from t2c.tb.units.core_campaign import run_inside_core_command
 
         return run_inside_core_command(options, hardware)
     if options.layer == "list":

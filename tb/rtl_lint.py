@@ -17,8 +17,8 @@ from pathlib import Path
 
 from t2c.common.errors import UserError
 from t2c.common.places import HDL, RTL
-from t2c.tb.catalogue.registry import units
 from t2c.tb.catalogue.unit import Parameters, Unit
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.loader import BRIDGE
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_icarus, find_verilator
 from t2c.tb.simulation.yosys import find_yosys

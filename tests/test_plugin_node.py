@@ -131,7 +131,7 @@ from pathlib import Path
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import load_package
 from t2c.mapping.compiler import ALL, compile_program
-from t2c.tb.cosim.classes import cover_run
+from t2c.tb.coverage.core_classes import cover_run
 from t2c.tb.regress.jobs import Plan, list_jobs
 path = Path({str(package.parent)!r})
 jobs = list_jobs(Plan(examples=path, packages=path, seed=1, layers=0, networks=0, arrays=[(4, 4)]))

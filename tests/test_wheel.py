@@ -39,6 +39,7 @@ def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> Non
         ("rtl", "*.vh"),
         ("rtl", "filelist.f"),
         ("tb", "**/*.v"),
+        ("tb", "**/*.vh"),
         ("tb", "**/*.yaml"),
         ("contract", "**/*.h"),
         ("examples", "digits_*/*"),
@@ -92,6 +93,12 @@ def test_every_command_explains_itself_without_pytorch(environment: Environment,
     assert re.fullmatch(r"t2c \d+\.\d+\.\d+\n", done.stdout), done
 
 
+def test_the_regression_says_what_it_needs(environment: Environment, tmp_path: Path) -> None:
+    done = environment.run("python", "-m", "t2c.tb.regress", "--list", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done
+    assert done.stderr.endswith("is not installed; try: pip install 'torch2chip-cosim[regress]'\n")
+
+
 def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) -> None:
     plain = installed(wheel, tmp_path / "venv")
     folder = tmp_path / "empty"
@@ -99,9 +106,15 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
     assert plain.run("t2c", "roms", "digits_w4a4", "--out", "roms", "--formats", "hex", cwd=folder).returncode == 0
     assert (folder / "roms" / "manifest.json").is_file()
     assert "conv2d" in plain.run("t2c", "inspect", "digits_w4a4", cwd=folder).stdout
-    refused = plain.run("t2c", "sim", "digits_w4a4", cwd=folder)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.endswith("is not installed; try: pip install 'torch2chip-cosim[sim]'\n")
+    for words, extra in (
+        (("t2c", "sim", "digits_w4a4", "--layer", "all"), "sim"),
+        (("t2c", "train", "--model", "digits_cnn", "--data", "digits", "--out", "x"), "t2c"),
+        (("t2c", "export", "digits_w4a4", "--formats", "onnx", "--out", "x"), "onnx"),
+    ):
+        refused = plain.run(*words, cwd=folder)
+        assert (refused.returncode, refused.stdout) == (2, ""), refused
+        assert refused.stderr.endswith(f"is not installed; try: pip install 'torch2chip-cosim[{extra}]'\n")
+        assert refused.stderr.count("\n") == 1
 
 
 def test_a_project_with_folders_of_our_names_runs_its_own_test(environment: Environment, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ DEFAULT_FORMATS = "onnx,state_dict,native,hex,memb,decimal,coe,mif"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ExportRequest:
     """What a format needs to know.
 
     package: what to export; folder: an empty staging folder; samples: test samples to run; lanes: weights per memory
@@ -40,7 +40,7 @@ class Request:
     all_tensors: bool
 
 
-Exporter = Callable[[Request], tuple[str, list[str]]]
+Exporter = Callable[[ExportRequest], tuple[str, list[str]]]
 """Write into the folder, read back, compare; return the name of what was written and the lines of a report."""
 
 
@@ -49,7 +49,7 @@ def _reread(path: Path, data: bytes) -> bytes:
     return path.read_bytes()
 
 
-def _onnx(request: Request) -> tuple[str, list[str]]:
+def _onnx(request: ExportRequest) -> tuple[str, list[str]]:
     from t2c.exports.onnx_check import check_onnx
     from t2c.exports.onnx_model import onnx_model
 
@@ -61,7 +61,7 @@ def _onnx(request: Request) -> tuple[str, list[str]]:
     return name, [f"{compared:,} activations of {len(images)} images equal in onnxruntime, optimised and not"]
 
 
-def _state_dict(request: Request) -> tuple[str, list[str]]:
+def _state_dict(request: ExportRequest) -> tuple[str, list[str]]:
     from t2c.exports.state_dict import check_state_dict, state_dict_bytes
 
     graph, name = request.package.graph, f"{request.package.name}.state_dict.pt"
@@ -69,7 +69,7 @@ def _state_dict(request: Request) -> tuple[str, list[str]]:
     return name, [f"{count:,} constants equal"]
 
 
-def _native(request: Request) -> tuple[str, list[str]]:
+def _native(request: ExportRequest) -> tuple[str, list[str]]:
     from t2c.exports.native import native_network
     from t2c.exports.native_check import can_run, check_native, native_bytes
 
@@ -86,7 +86,7 @@ def _native(request: Request) -> tuple[str, list[str]]:
 
 
 def _text(fmt: str) -> Exporter:
-    def export(request: Request) -> tuple[str, list[str]]:
+    def export(request: ExportRequest) -> tuple[str, list[str]]:
         graph, name = request.package.graph, f"{request.package.name}.{TEXT[fmt].value}"
         (request.folder / name).mkdir()
         images, count = write_text(graph, request.folder / name, TEXT[fmt], lanes=request.lanes)
@@ -137,7 +137,7 @@ def export(
 
     Args:
         package: what to export; formats: of `EXPORTERS`; out: directory, made if need be;
-        samples, lanes, all_tensors: see `Request`.
+        samples, lanes, all_tensors: see `ExportRequest`.
 
     Yields:
         Of each format: the name of its file or folder in out, and the lines of its report.
@@ -153,7 +153,7 @@ def export(
     with staging_folder(out / "export" if out.is_dir() else out) as folder:
         done = [
             EXPORTERS[name](
-                Request(package=package, folder=folder, samples=samples, lanes=lanes, all_tensors=all_tensors)
+                ExportRequest(package=package, folder=folder, samples=samples, lanes=lanes, all_tensors=all_tensors)
             )
             for name in formats
         ]

@@ -42,7 +42,7 @@ class NegativeControl:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Memory:
+class HarnessMemory:
     """A memory whose words a harness names.
 
     path: of the memory, in the harness; width: of a word, in parameters of the harness; words: how many.
@@ -81,7 +81,7 @@ class Proof:
     parameters: Mapping[str, int] = field(default_factory=dict)
     small: Mapping[str, int] = field(default_factory=dict)
     depth: int = 2
-    memories: Mapping[str, Memory] = field(default_factory=dict)
+    memories: Mapping[str, HarnessMemory] = field(default_factory=dict)
     cover_depth: int
     controls: tuple[NegativeControl, ...]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from t2c.common.places import RTL
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.proof import Proof
-from t2c.tb.catalogue.table import TableKind
+from t2c.tb.catalogue.unit_table import TableKind
 
 Parameters = Mapping[str, int]
 NEEDS = ("latency", "reset")

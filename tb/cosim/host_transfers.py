@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
+from t2c.contract.memory_layouts import activation_layout, transfer_layout, word_beats
 from t2c.contract.operations import Operation
 from t2c.core_model.host import MemoryHost
 from t2c.core_model.stream_words import StreamWords
@@ -99,8 +99,7 @@ def host_of(program: Program, inputs: Sequence[Mapping[str, IntArray]]) -> HostM
             assert move.words is not None
             address = constant_base
             constant_base += move.beats
-            weights = move.content is Content.WEIGHTS
-            layout = weight_layout(hardware) if weights else parameter_layout(hardware)
+            layout = transfer_layout(step.op, hardware)
             pieces.append(cut_words(move.words, layout, hardware, word_beats(step.op, hardware)))
         transfers.append((flags, address, move.beats))
     output = next(region for region in program.tensors if region.edge == program.output)

@@ -18,9 +18,9 @@ from t2c.common.options import add_options
 from t2c.common.places import OUTPUT, RTL
 from t2c.tb.components.bins import Coverage
 from t2c.tb.coverage.coverage_result import CoverageResult, table
+from t2c.tb.coverage.coverage_runs import CoverageFinding, CoverageRun, build_core, core_runs, execute, unit_runs
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
 from t2c.tb.coverage.page import page
-from t2c.tb.coverage.plan import CoverageFinding, CoverageRun, build_core, core_runs, execute, unit_runs
 from t2c.tb.coverage.verilator_data import points_in, read_counts
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 

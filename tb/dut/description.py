@@ -11,7 +11,7 @@ from typing import Any
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.filelist import FileList, read_filelist
 
 MODES = tuple(mode.value for mode in Rounding)

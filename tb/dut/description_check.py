@@ -10,7 +10,7 @@ from t2c.tb.catalogue.interface import FIXED_LATENCY, MSB_FIRST, VALID_READY
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
-from t2c.tb.dut.wiring import Signal, Wire, Wiring, stem
+from t2c.tb.dut.wiring import PortWire, Signal, Wiring, stem
 
 
 def check(description: Description, ours: Module, table: Path | None = None) -> Wiring:
@@ -150,7 +150,7 @@ class _Check:
             raise d.error(place, f"{what}: {top}'s {name!r} has {bits}, {d.unit}'s {stem(what)} has {width}")
         return port
 
-    def _wire(self, signal: Signal) -> Wire | None:
+    def _wire(self, signal: Signal) -> PortWire | None:
         d, name = self.d, signal.name
         place, mapped = f"ports.{name}", d.ports.get(name)
         reason = self._not_wanted(name)
@@ -169,7 +169,7 @@ class _Check:
             )
         self._port(place, name, theirs, signal.width, "output" if signal.output else "input")
         lanes = evaluate(d.interface.lanes[name], self.known) if d.lane_order.get(name) == MSB_FIRST else 0
-        return Wire(signal=signal, theirs=theirs, lanes=lanes)
+        return PortWire(signal=signal, theirs=theirs, lanes=lanes)
 
     def _not_wanted(self, name: str) -> str:
         """Why a signal of ours is not connected to their module, or empty."""
@@ -207,7 +207,7 @@ class _Check:
             tied[name] = (width, value % (1 << width))
         return tied
 
-    def _check_inputs(self, wires: tuple[Wire, ...], tied: Mapping[str, tuple[int, int]]) -> None:
+    def _check_inputs(self, wires: tuple[PortWire, ...], tied: Mapping[str, tuple[int, int]]) -> None:
         d, top = self.d, self.theirs.name
         self._port("clock", "clock", d.clock, 1, "input")
         used: dict[str, str] = {d.clock: "clock"}

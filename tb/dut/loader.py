@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2c.tb.catalogue.registry import units
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.adapter import adapter_text
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.description_check import check

@@ -28,7 +28,7 @@ class Signal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wire:
+class PortWire:
     """A signal of ours and their port; lanes: how many elements change places, 0 for none."""
 
     signal: Signal
@@ -44,14 +44,14 @@ class Wiring:
     description: Description
     ours: Module
     theirs: Module
-    wires: tuple[Wire, ...]
+    wires: tuple[PortWire, ...]
     parameters: Mapping[str, int | str]
     tied: Mapping[str, tuple[int, int]]
     constants: Mapping[str, int]
     latency: int | None
     waiting: int
 
-    def wire(self, name: str) -> Wire | None:
+    def wire(self, name: str) -> PortWire | None:
         return next((wire for wire in self.wires if wire.signal.name == name), None)
 
     @property

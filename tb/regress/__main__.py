@@ -1,124 +1,16 @@
-"""Command line of the regression, behind `make regress`."""
+"""`python -m t2c.tb.regress`, behind `make regress`."""
 
 from __future__ import annotations
 
-import argparse
-import re
-import signal
-import time
-from pathlib import Path
-
-from t2c.common.command import INTERRUPTED, Parser, run
-from t2c.common.errors import SettingError, UserError
-from t2c.common.options import add_options
-from t2c.common.places import EXAMPLES
-from t2c.common.spelling import setting
-from t2c.tb.regress.execute import Task, make_task
-from t2c.tb.regress.fingerprint import fingerprint, sources_digest
-from t2c.tb.regress.jobs import Array, Plan, list_jobs
-from t2c.tb.regress.junit import junit_tree, write_junit
-from t2c.tb.regress.own_process import execute_in_own_process
-from t2c.tb.regress.report import Progress, is_pass, summary
-from t2c.tb.regress.schedule import connect, run_tasks
-from t2c.tb.regress.store import Record, Store
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="regress", description="Run every layer and network of every package, and random ones.")
-    add_options(parser, "regress", kinds={"arrays": _arrays})
-    parser.add_argument("--list", action="store_true", help="print the job ids and run nothing")
-    parser.add_argument("--examples", type=Path, default=EXAMPLES)
-    return parser
-
-
-def _arrays(text: str) -> list[Array]:
-    found = [re.fullmatch(r"(\d+)x(\d+)", part) for part in text.split(",")]
-    if not all(found):
-        raise argparse.ArgumentTypeError(f"{text!r} is not ROWSxCOLS, or several with commas")
-    return list(dict.fromkeys((int(match[1]), int(match[2])) for match in found if match))
-
-
-def _check(options: argparse.Namespace) -> None:
-    """Refuse numbers that make no regression; raise UserError."""
-    for name, low in (("seed", 0), ("random_layers", 0), ("random_networks", 0), ("workers", 1)):
-        if getattr(options, name) < low:
-            raise SettingError.below(name, getattr(options, name), low)
-
-
-def _tasks(options: argparse.Namespace, store: Store) -> tuple[list[Task], dict[str, Record]]:
-    """All tasks in the order in which to run them, and the results that still hold."""
-    plan = Plan(
-        examples=options.examples.resolve(),
-        packages=store.folder / "packages",
-        seed=options.seed,
-        layers=options.random_layers,
-        networks=options.random_networks,
-        arrays=options.arrays,
-    )
-    sources = sources_digest()
-    tasks, expected, reused = [], {}, {}
-    for job in list_jobs(plan, options.only):
-        task = make_task(job, options.out.resolve(), fingerprint(job, sources))
-        tasks.append(task)
-        if options.fresh:
-            store.forget(job.id)
-        record = store.read(job.id)
-        expected[job.id] = record.seconds if record else job.estimate
-        if record and record.passed and record.fingerprint == task.fingerprint:
-            reused[job.id] = record
-    tasks.sort(key=lambda task: (not task.job.is_build, -expected[task.job.id]))
-    return tasks, reused
-
-
-def _terminate(*_: object) -> None:
-    raise KeyboardInterrupt
+from t2c.common.command import run
+from t2c.common.errors import UserError
 
 
 def main() -> int:
-    """Return 0 if every job passed, 1 if one did not, 130 if interrupted."""
-    options = _parser().parse_args()
-    _check(options)
-    signal.signal(signal.SIGTERM, _terminate)
-    store = Store(options.out.resolve() / "regress")
-    with store.locked():
-        tasks, reused = _tasks(options, store)
-        if options.list:
-            print("\n".join(task.job.id for task in tasks))
-            return 0
-        return _regress(options, store, tasks, reused)
+    """Run the command line; that something is not installed is a user's to mend."""
+    from t2c.tb.regress.command import main as regress
 
-
-def _regress(options: argparse.Namespace, store: Store, tasks: list[Task], reused: dict[str, Record]) -> int:
-    junit = store.folder / "junit.xml"
-    junit.unlink(missing_ok=True)
-    started = time.perf_counter()
-    waiting = [task for task in tasks if task.job.id not in reused]
-    ran: dict[str, Record] = {}
-    print(f"{len(tasks)} jobs, {len(reused)} of them passed before and are reused", flush=True)
-    progress = Progress(len(waiting))
-    interrupted = False
-    try:
-        if waiting:
-            with connect(options.scheduler, options.workers, store.folder / "dask") as client:
-                for record in run_tasks(client, execute_in_own_process, waiting, store):
-                    ran[record.id] = record
-                    progress.add(record)
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        progress.close()
-        seconds = time.perf_counter() - started
-        tree = junit_tree([task.job for task in tasks], ran | reused, frozenset(reused), seconds)
-        write_junit(tree, junit)
-    if interrupted:
-        done = len(ran) + len(reused)
-        how = f"the same command without {setting('fresh')}" if options.fresh else "the same command"
-        print(f"interrupted: {done} of {len(tasks)} jobs are done and kept; {how} goes on from there")
-        return INTERRUPTED
-    where = f"cluster {options.scheduler}" if options.scheduler else f"{options.workers} workers"
-    print(summary(list(ran.values()), list(reused.values()), seconds, where))
-    print(f"{'JUnit':<12} {junit}")
-    return 0 if is_pass([*ran.values(), *reused.values()]) else 1
+    return regress()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest, Waves, replay_command
 from t2c.tb.regress.fingerprint import Fingerprint, difference, fingerprint, sources_digest
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.store import FAIL, PASS, Record
+from t2c.tb.regress.store import FAIL, PASS, JobRecord
 from t2c.tb.simulation.runner import build
 from t2c.tb.simulation.simulators import find_simulator
 
@@ -86,7 +86,7 @@ def _run(job: Job, output: Path) -> tuple[tuple[str, ...], dict[str, Any]]:
     return tuple(reasons), result.figures
 
 
-def execute(task: Task) -> Record:
+def execute(task: Task) -> JobRecord:
     """Run a job in this process. Every error becomes a FAIL with its message."""
     job = task.job
     started = time.perf_counter()
@@ -100,7 +100,7 @@ def execute(task: Task) -> Record:
         traceback.print_exc()
     except Exception:
         reasons = (traceback.format_exc().strip(),)
-    return Record(
+    return JobRecord(
         id=job.id,
         verdict=FAIL if reasons else PASS,
         reasons=reasons,

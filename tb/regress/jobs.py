@@ -34,7 +34,7 @@ Array = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class RegressionPlan:
     """What is asked for.
 
     examples: folder of packages; packages: where random ones are written; seed: of the first random layer and of the
@@ -50,7 +50,7 @@ class Plan:
     arrays: Sequence[Array]
 
 
-def list_jobs(plan: Plan, only: str = "*") -> list[Job]:
+def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
     """Return the jobs whose id matches the pattern, and the builds that they need.
 
     Random packages are written, so that a failure can be run again by its path.
@@ -77,7 +77,7 @@ def list_jobs(plan: Plan, only: str = "*") -> list[Job]:
     return [job for job in every if job in chosen or (job.is_build and job.id in needed)]
 
 
-def _example_jobs(plan: Plan) -> Iterable[Job]:
+def _example_jobs(plan: RegressionPlan) -> Iterable[Job]:
     # What moves nothing comes with the whole network only.
     alone = {kind.op for kind in lowered_kinds() if kind.moves_data}
     for path in sorted(plan.examples.glob(f"*/{GRAPH_FILE}")):
@@ -93,7 +93,7 @@ def _example_jobs(plan: Plan) -> Iterable[Job]:
             yield from _on_both(package, path.parent, f"{name}.{ALL}", ALL, array)
 
 
-def _random_jobs(plan: Plan) -> Iterable[Job]:
+def _random_jobs(plan: RegressionPlan) -> Iterable[Job]:
     stalls = tuple(PROFILES)
     for seed in range(plan.seed, plan.seed + max(plan.layers, plan.networks)):
         stall = f"{stalls[seed % len(stalls)]},{stalls[(seed // 2 + 1) % len(stalls)]}"

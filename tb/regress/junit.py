@@ -11,7 +11,7 @@ from pathlib import Path
 
 from t2c.common.atomic import atomic_file
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.store import DIED, Record
+from t2c.tb.regress.store import DIED, JobRecord
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -22,7 +22,7 @@ def _text(value: str) -> str:
 
 
 def junit_tree(
-    jobs: Sequence[Job], records: Mapping[str, Record], reused: frozenset[str], seconds: float
+    jobs: Sequence[Job], records: Mapping[str, JobRecord], reused: frozenset[str], seconds: float
 ) -> ET.Element:
     """Build the document.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from t2c.common.places import IMPORT_ROOT
 from t2c.common.time_limit import scaled
 from t2c.tb.regress.execute import Task
-from t2c.tb.regress.store import Record
+from t2c.tb.regress.store import JobRecord
 
 LIMIT_S = 1800.0
 """A job that takes longer, on a quiet machine, is stuck."""
@@ -30,7 +30,7 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def execute_in_own_process(task: Task) -> Record:
+def execute_in_own_process(task: Task) -> JobRecord:
     """Run a job in a new process and return its record; what it printed is in sim_build/regress/logs.
 
     Raises:
@@ -69,6 +69,6 @@ def execute_in_own_process(task: Task) -> Record:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
     try:
-        return Record.from_json(json.loads(answer))
+        return JobRecord.from_json(json.loads(answer))
     except ValueError:
         raise JobDied(f"the process of {task.job.id} ended with status {process.returncode}; see {log}") from None

@@ -22,7 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class JobRecord:
     """What became of a job.
 
     id: of the job; verdict: PASS, FAIL or DIED; reasons: why not PASS; replay: the command that runs it again;
@@ -47,7 +47,7 @@ class Record:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Record:
+    def from_json(cls, data: dict[str, Any]) -> JobRecord:
         """Rebuild a record; raise TypeError or ValueError if the data is none."""
         record = cls(**{**data, "reasons": tuple(data["reasons"])})
         if record.verdict not in (PASS, FAIL, DIED) or (record.passed and record.reasons):
@@ -56,7 +56,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Store:
+class JobStore:
     """The folder of a regression (sim_build/regress); every process that knows the path may write."""
 
     folder: Path
@@ -70,15 +70,15 @@ class Store:
     def _attempts_path(self, job_id: str) -> Path:
         return self.folder / "attempts" / self.result_path(job_id).stem
 
-    def read(self, job_id: str) -> Record | None:
+    def read(self, job_id: str) -> JobRecord | None:
         """The last result of a job; None where there is none or the file is damaged."""
         try:
-            record = Record.from_json(json.loads(self.result_path(job_id).read_text()))
+            record = JobRecord.from_json(json.loads(self.result_path(job_id).read_text()))
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return record if record.id == job_id else None
 
-    def write(self, record: Record) -> None:
+    def write(self, record: JobRecord) -> None:
         """Replace the result of a job in one step."""
         target = self.result_path(record.id)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -190,9 +190,8 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
     except RuntimeError as error:
         cause = _first_error(log)
         if waves and re.search(r"(lz4|zlib)\.h", cause):
-            cause = (
-                "FST output needs the headers of lz4 and zlib: 'apt-get install liblz4-dev zlib1g-dev', or SIM=icarus"
-            )
+            headers = "'apt-get install liblz4-dev zlib1g-dev'"
+            cause = f"FST output needs the headers of lz4 and zlib: {headers}; Icarus needs none"
         raise SimulatorError(f"{simulator.name} cannot build {design.top}: {cause} (see {log})") from error
     setup = {"top": design.top, "parameters": dict(design.parameters), "seconds": time.perf_counter() - started}
     (directory / _STAMP).write_text(json.dumps(setup, indent=1) + "\n")

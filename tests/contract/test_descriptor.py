@@ -101,7 +101,7 @@ def test_what_decode_refuses() -> None:
         with pytest.raises(ShapeError, match=f"descriptor of {count} words: a step has {len(words)}"):
             Descriptor.decode((words * 2)[:count])
     for name, value, text in (
-        ("op", 6, "descriptor op = 6 is outside 0..5"),
+        ("op", len(Operation), f"descriptor op = {len(Operation)} is outside 0..{len(Operation) - 1}"),
         ("combine", 3, "descriptor combine = 3 is outside 0..2"),
         ("blocks", 0, "descriptor blocks = 0 is outside 1..65535"),
         ("keep", 2, "descriptor keep = 2 is outside 0..1"),

@@ -22,7 +22,7 @@ from formal.symbiyosys import CONTROL, COVER, PROVE, ProofPart, judge, parts, ru
 from t2c.common.errors import SettingError
 from t2c.common.places import ROOT, RTL
 from t2c.tb.catalogue.proof import Proof, ProofError
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from tests import patience
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import find_icarus
 
 BITS = {"pair": 1, "acc": 32, "multiplier": 16, "bias": 40, "acc2": 32, "multiplier2": 16, "shift": 6}

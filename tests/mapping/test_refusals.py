@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.mapping.compiler import compile_program
@@ -28,7 +29,7 @@ from tests.random_layers import LayerShape, layer_package
         ({"cols": 1, "par_depth": 4}, UnsupportedError, "layer 'layer': PAR_DEPTH = 4 holds not one word of constants"),
         ({"cols": 4, "wgt_depth": 72}, UnsupportedError, "layer 'layer': WGT_DEPTH = 72 rows do not hold the 576 of"),
         ({"wgt_depth": 72, "acc_depth": 4}, UnsupportedError, "layer 'layer': ACC_DEPTH = 4 does not hold a row of 9"),
-        ({"prg_depth": 64}, UnsupportedError, "the program has 188 words, PRG_DEPTH = 64"),
+        ({"prg_depth": 64}, UnsupportedError, f"the program has {4 * DESCRIPTOR_WORDS} words, PRG_DEPTH = 64"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(change: dict[str, int], error: type[Exception], text: str) -> None:
@@ -74,7 +75,10 @@ def test_an_unknown_layer_lists_the_layers() -> None:
         ({"act_depth": 1}, "ACT_DEPTH = 1 is outside 2..16777216"),
         ({"wgt_depth": (1 << 24) + 1}, "WGT_DEPTH = 16777217 is outside 2..16777216"),
         ({"par_depth": 3}, "PAR_DEPTH = 3 is outside 4..16777216"),
-        ({"prg_depth": 46}, "PRG_DEPTH = 46 is outside 47..16777216"),
+        (
+            {"prg_depth": DESCRIPTOR_WORDS - 1},
+            f"PRG_DEPTH = {DESCRIPTOR_WORDS - 1} is outside {DESCRIPTOR_WORDS}..16777216",
+        ),
         ({"acc_depth": 1 << 17}, "ACC_DEPTH = 131072 is outside 2..65536"),
         ({"acc_depth": 7}, "ACC_DEPTH = 7 is odd"),
     ],

@@ -20,7 +20,7 @@ from mutation.netlist import MutatedUnit
 from mutation.sources import Digests, python_code, table_digests, unit_files, verilog_code
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
-from t2c.tb.catalogue.registry import mutated_units, units
+from t2c.tb.catalogue.unit_registry import mutated_units, units
 from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
 from tests.conftest import ROOT

@@ -9,6 +9,7 @@ import pytest
 
 from t2c import make_model
 from t2c.common.command import run
+from t2c.common.errors import UserError
 from t2c.data.digits import load
 from t2c.example_models.digits import NAMES, build
 from t2c.golden.graph.package import Package, load_package
@@ -82,18 +83,18 @@ def test_splits_are_disjoint_and_complete() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--epochs", "0"], "EPOCHS: invalid positive integer"),
-        (["--epochs", "x"], "EPOCHS: invalid positive integer"),
+        (["--epochs", "0"], "--epochs: invalid positive integer"),
+        (["--epochs", "x"], "--epochs: invalid positive integer"),
         (["--nonsense"], "unrecognized arguments"),
         (["--out", __file__], "File exists"),
-        (["--models", "digits_w8a8,vgg"], "MODELS: no example package 'vgg'; there are digits_w8a8, digits_w4a4, "),
+        (["--models", "digits_w8a8,vgg"], "--models: no example package 'vgg'; there are digits_w8a8, digits_w4a4, "),
     ],
 )
 def test_a_user_error_is_one_line_and_status_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        run(lambda: make_model.main(arguments))
+        run(lambda: make_model.main(arguments), extra=(UserError,))
     assert exit_info.value.code == 2
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1

@@ -12,9 +12,9 @@ from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.contract.hardware import Hardware
 from t2c.tb import __main__ as command
+from t2c.tb.dut.core_place import core_with
 from t2c.tb.dut.description import load_description
-from t2c.tb.dut.inside_core import core_with
-from t2c.tb.units import inside_core as engine_command
+from t2c.tb.units import core_campaign
 from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow
@@ -52,8 +52,8 @@ def test_a_foreign_engine_runs_the_campaign(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small one: the model behind one kind of stalls, a random layer and a random network."""
-    monkeypatch.setattr(engine_command, "LAYERS", 1)
-    monkeypatch.setattr(engine_command, "NETWORKS", 1)
+    monkeypatch.setattr(core_campaign, "LAYERS", 1)
+    monkeypatch.setattr(core_campaign, "NETWORKS", 1)
     assert run(acme(tmp_path), sim_output, "--images", "1", "--stall", "p50") == 0
     out = capsys.readouterr().out
     assert re.search(r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches", out)

@@ -15,7 +15,7 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.bins import names
 from t2c.tb.components.inputs import flat
 from t2c.tb.units.core_registers import classes as core_registers
@@ -23,7 +23,7 @@ from t2c.tb.units.lut_pointwise import classes as lut_pointwise
 from t2c.tb.units.lut_softmax import classes as lut_softmax
 from t2c.tb.units.mac_pe import classes as mac_pe
 from t2c.tb.units.mulquant import classes as mulquant
-from t2c.tb.units.mulquant.vectors import Config, Item, Ranges, Vector
+from t2c.tb.units.mulquant.stimulus import Config, Item, Ranges, Vector
 from t2c.tb.units.systolic_array import classes as systolic_array
 
 RANGES = Ranges(widths=Widths(acc=8, scale=4, bias=9), shift_w=4, out_w=4, rng=random.Random(7))
@@ -125,7 +125,7 @@ CONFIGS = [
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_classes_of_mulquant(config: Config) -> None:
     items = some_items(400)
-    found = flat(mulquant.classes(mulquant.Batch(config=config, items=items, ranges=RANGES)))
+    found = flat(mulquant.classes(mulquant.SentBatch(config=config, items=items, ranges=RANGES)))
     for index, item in enumerate(items):
         for name, wanted in definitions(config, item).items():
             assert found[name][index] == wanted, (name, item)
@@ -134,7 +134,7 @@ def test_classes_of_mulquant(config: Config) -> None:
 def test_every_class_of_mulquant_is_exercised_by_the_test_above() -> None:
     seen: set[str] = set()
     for config in CONFIGS:
-        found = mulquant.classes(mulquant.Batch(config=config, items=some_items(400), ranges=RANGES))
+        found = mulquant.classes(mulquant.SentBatch(config=config, items=some_items(400), ranges=RANGES))
         seen |= {name for name, inside in flat(found).items() if inside.any()}
     wanted = set(definitions(CONFIGS[0], some_items(0)[0]))
     assert wanted <= seen
@@ -145,7 +145,7 @@ def test_names_are_unique_over_the_groups() -> None:
     table = SoftmaxTable(exp=np.array([7, 3, 1, 1]), exponent_bits=4, output_bits=4, reciprocal_bits=10)
     config = CONFIGS[0]
     for found in (
-        mulquant.classes(mulquant.Batch(config=config, items=some_items(3), ranges=RANGES)),
+        mulquant.classes(mulquant.SentBatch(config=config, items=some_items(3), ranges=RANGES)),
         systolic_array.classes(np.ones((4, 3), dtype=np.int64), np.ones((2, 4), dtype=np.int64), 4, 3),
         lut_softmax.classes([1, 2], table, IntFormat(bits=4, signed=True), 4),
         mac_pe.classes((), (), 4, 3),

@@ -13,12 +13,12 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.mapping.compiler import ALL, compile_program
-from t2c.tb.catalogue.registry import benched_units
+from t2c.tb.catalogue.unit_registry import benched_units
 from t2c.tb.components.bins import Coverage
 from t2c.tb.components.stalls import PROFILES
-from t2c.tb.cosim.classes import EDGES, core_groups, cover_run, window_bins
 from t2c.tb.cosim.request import UNKNOWN_TEST
-from t2c.tb.coverage.plan import TIGHT, WIDE, core_runs, package_of, unit_runs
+from t2c.tb.coverage.core_classes import EDGES, core_groups, cover_run, window_bins
+from t2c.tb.coverage.coverage_runs import TIGHT, WIDE, core_runs, package_of, unit_runs
 from t2c.tb.random_models.builder import RandomBuilder
 
 Grow = Callable[[RandomBuilder], object]

@@ -9,8 +9,8 @@ import pytest
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.tb.coverage import __main__ as command
+from t2c.tb.coverage.coverage_runs import CoverageFinding, CoverageRun
 from t2c.tb.coverage.lines import Waiver, cover_files, read_waivers
-from t2c.tb.coverage.plan import CoverageFinding, CoverageRun
 from t2c.tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
 from t2c.tb.simulation.runner import COVERAGE_DATA
 from t2c.tb.simulation.simulators import find_simulator

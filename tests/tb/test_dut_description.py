@@ -10,7 +10,7 @@ import pytest
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.common.strict_yaml import YamlError
-from t2c.tb.catalogue.registry import benched_units, units
+from t2c.tb.catalogue.unit_registry import benched_units, units
 from t2c.tb.dut.description import load_description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.loader import load_module, own_module

@@ -13,7 +13,7 @@ import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.cosim.cosimulation import Cosimulation, prepare
 from t2c.tb.cosim.request import MAIN_TEST, RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator

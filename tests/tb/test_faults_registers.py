@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from t2c.common.errors import UserError
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
 from tests.campaign import sampled

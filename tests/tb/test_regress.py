@@ -26,16 +26,16 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.tb.random_models.networks import random_layer, random_network
-from t2c.tb.regress import __main__ as command
+from t2c.tb.regress import command
 from t2c.tb.regress import fingerprint as prints
+from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import difference
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.jobs import Plan, list_jobs
+from t2c.tb.regress.jobs import RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
-from t2c.tb.regress.report import is_pass
-from t2c.tb.regress.schedule import connect, run_tasks
-from t2c.tb.regress.store import DIED, FAIL, PASS, Record, Store
+from t2c.tb.regress.regression_report import is_pass
+from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from tests import patience
 
 SEEDS = range(1, 13)
@@ -47,8 +47,8 @@ def job(name: str, **changes: object) -> Job:
     return Job(**{"id": name, "name": "pack", "model": "examples/digits_w4a4", "layer": "fc", **fixed, **changes})
 
 
-def plan(tmp_path: Path, **changes: object) -> Plan:
-    usual = Plan(
+def plan(tmp_path: Path, **changes: object) -> RegressionPlan:
+    usual = RegressionPlan(
         examples=ROOT / "examples",
         packages=tmp_path / "packages",
         seed=1,
@@ -147,23 +147,23 @@ def test_random_outputs_spread_over_their_range() -> None:
 
 
 def test_a_result_comes_back(tmp_path: Path) -> None:
-    record = Record(id="a", verdict=FAIL, reasons=("x",), figures={"cycles": 3}, fingerprint={"sources": "1"})
-    Store(tmp_path).write(record)
-    assert Store(tmp_path).read("a") == record
+    record = JobRecord(id="a", verdict=FAIL, reasons=("x",), figures={"cycles": 3}, fingerprint={"sources": "1"})
+    JobStore(tmp_path).write(record)
+    assert JobStore(tmp_path).read("a") == record
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["a.json"]
 
 
 def test_a_write_that_is_cut_off_leaves_the_old_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(tmp_path)
-    store.write(Record(id="a", verdict=PASS))
+    store = JobStore(tmp_path)
+    store.write(JobRecord(id="a", verdict=PASS))
 
     def cut(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", cut)
     with pytest.raises(KeyboardInterrupt):
-        store.write(Record(id="a", verdict=FAIL, reasons=("x",)))
-    assert store.read("a") == Record(id="a", verdict=PASS)
+        store.write(JobRecord(id="a", verdict=FAIL, reasons=("x",)))
+    assert store.read("a") == JobRecord(id="a", verdict=PASS)
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["a.json"]
 
 
@@ -180,14 +180,14 @@ def test_a_write_that_is_cut_off_leaves_the_old_result(tmp_path: Path, monkeypat
     ],
 )
 def test_a_damaged_result_is_none(text: str, tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.write(Record(id="a", verdict=PASS))
+    store = JobStore(tmp_path)
+    store.write(JobRecord(id="a", verdict=PASS))
     store.result_path("a").write_text(text)
     assert store.read("a") is None
 
 
 def test_two_regressions_do_not_share_a_folder(tmp_path: Path) -> None:
-    with Store(tmp_path).locked(), pytest.raises(UserError, match="another regression"), Store(tmp_path).locked():
+    with JobStore(tmp_path).locked(), pytest.raises(UserError, match="another regression"), JobStore(tmp_path).locked():
         pass
 
 
@@ -212,33 +212,33 @@ def test_a_changed_source_is_named() -> None:
 # How it is run: stand-ins for a simulation. `output` of the task is where they note that they ran.
 
 
-def note(task: Task) -> Record:
+def note(task: Task) -> JobRecord:
     with (Path(task.output) / f"{task.job.id}.ran").open("a") as file:
         file.write("x")
-    return Record(id=task.job.id, verdict=PASS, fingerprint=task.fingerprint, seconds=0.01)
+    return JobRecord(id=task.job.id, verdict=PASS, fingerprint=task.fingerprint, seconds=0.01)
 
 
-def fail_one(task: Task) -> Record:
+def fail_one(task: Task) -> JobRecord:
     record = note(task)
     bad = "random-layer-1.verilator" in task.job.id
     return replace(record, verdict=FAIL, reasons=("y differs <&\x01>",), replay="make sim X=1") if bad else record
 
 
-def die_once(task: Task) -> Record:
+def die_once(task: Task) -> JobRecord:
     record = note(task)
     if task.job.id == "die" and runs(task.output)["die"] == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return record
 
 
-def die_always(task: Task) -> Record:
+def die_always(task: Task) -> JobRecord:
     note(task)
     for _ in range(6):  # Dask takes half a minute to replace a worker that dies while it restarts
         patience.step()
     os._exit(3)
 
 
-def no_build(task: Task) -> Record:
+def no_build(task: Task) -> JobRecord:
     record = note(task)
     return replace(record, verdict=FAIL, reasons=("no compiler",)) if task.job.is_build else record
 
@@ -264,8 +264,8 @@ def tasks(folder: Path, *jobs: Job) -> list[Task]:
     return [make_task(job, folder, {"sources": "1"}) for job in jobs]
 
 
-def outcomes(client: object, execute: Callable[[Task], Record], folder: Path, *jobs: Job) -> dict[str, Record]:
-    store = Store(folder / "store")
+def outcomes(client: object, execute: Callable[[Task], JobRecord], folder: Path, *jobs: Job) -> dict[str, JobRecord]:
+    store = JobStore(folder / "store")
     records = {record.id: record for record in run_tasks(client, execute, tasks(folder, *jobs), store)}
     assert {name: store.read(name) for name in records} == records
     return records
@@ -304,7 +304,7 @@ def regress(
     def connected(*_: object) -> Iterator[object]:
         yield client
 
-    def call(execute: Callable[[Task], Record], *arguments: str) -> tuple[int, str]:
+    def call(execute: Callable[[Task], JobRecord], *arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(command, "connect", connected)
         monkeypatch.setattr(command, "execute_in_own_process", execute)
         few = ["--random-layers", "3", "--random-networks", "1", "--arrays", "8x8", "--examples", str(tmp_path)]
@@ -327,7 +327,7 @@ def test_what_has_passed_is_reused(regress: Callable[..., tuple[int, str]], tmp_
     assert status == 0
     assert f"{JOBS} jobs, {JOBS} of them passed before and are reused" in printed
     assert set(runs(tmp_path).values()) == {1}
-    Store(tmp_path / "regress").result_path("random-layer-2.icarus.8x8").write_text('{"id": "ran')
+    JobStore(tmp_path / "regress").result_path("random-layer-2.icarus.8x8").write_text('{"id": "ran')
     assert regress(note)[0] == 0
     assert [name for name, count in runs(tmp_path).items() if count == 2] == ["random-layer-2.icarus.8x8"]
     assert regress(note, "--fresh", "1")[0] == 0
@@ -362,7 +362,7 @@ def test_an_interrupted_regression_goes_on_where_it_stopped(
     regress: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Interrupting(command.Progress):
-        def add(self, record: Record) -> None:
+        def add(self, record: JobRecord) -> None:
             super().add(record)
             if self.done == 4:
                 raise KeyboardInterrupt
@@ -401,7 +401,7 @@ def test_bad_arguments(arguments: str, wanted: str, regress: Callable[..., tuple
 
 
 def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="SCHEDULER = 'nowhere'"), connect("nowhere", 1, tmp_path):
+    with pytest.raises(UserError, match="scheduler = 'nowhere'"), connect("nowhere", 1, tmp_path):
         pass
 
 
@@ -410,9 +410,9 @@ def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
 
 def test_junit_never_makes_a_pass_of_what_did_not(tmp_path: Path) -> None:
     records = {
-        "a": Record(id="a", verdict=PASS, attempts=2, seconds=1.5),
-        "b": Record(id="b", verdict=FAIL, reasons=("\x00bad", "worse")),
-        "c": Record(id="c", verdict=DIED, reasons=("killed",), attempts=3),
+        "a": JobRecord(id="a", verdict=PASS, attempts=2, seconds=1.5),
+        "b": JobRecord(id="b", verdict=FAIL, reasons=("\x00bad", "worse")),
+        "c": JobRecord(id="c", verdict=DIED, reasons=("killed",), attempts=3),
     }
     jobs = [job(name) for name in "abcd"]
     write_junit(junit_tree(jobs, records, frozenset("a"), 2.0), tmp_path / "junit.xml")
@@ -429,8 +429,8 @@ def test_junit_never_makes_a_pass_of_what_did_not(tmp_path: Path) -> None:
 
 def test_nothing_run_is_no_pass() -> None:
     assert not is_pass([])
-    assert is_pass([Record(id="a", verdict=PASS)])
-    assert not is_pass([Record(id="a", verdict=PASS), Record(id="b", verdict=DIED)])
+    assert is_pass([JobRecord(id="a", verdict=PASS)])
+    assert not is_pass([JobRecord(id="a", verdict=PASS), JobRecord(id="b", verdict=DIED)])
 
 
 # The process of a job

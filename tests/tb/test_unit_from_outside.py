@@ -14,8 +14,8 @@ import pytest
 from t2c.common.places import ROOT
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.proof import NegativeControl, Proof
-from t2c.tb.catalogue.registry import register_unit, units
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.catalogue.unit_registry import register_unit, units
 
 PLUGINS = ROOT / "tests" / "plugins"
 CONTROL = NegativeControl(error="none", file="toy.v", original="a", mutant="b", depth=2, show=())
@@ -91,7 +91,8 @@ def test_help_lists_it(module: str) -> None:
 
 def test_the_lists_of_coverage_lint_and_mutants_have_it() -> None:
     script = (
-        "import json; from t2c.tb.coverage.plan import unit_runs; from t2c.tb.catalogue.registry import *\n"
+        "import json\nfrom t2c.tb.coverage.coverage_runs import unit_runs\n"
+        "from t2c.tb.catalogue.unit_registry import mutated_units, units\n"
         "print(json.dumps([[run.id for run in unit_runs() if run.part == 'toy'], [u.name for u in mutated_units()],\n"
         "[dict(build) for build in units()['toy'].refused]]))"
     )
@@ -103,7 +104,7 @@ def test_the_lists_of_coverage_lint_and_mutants_have_it() -> None:
 
 def test_a_unit_of_ours_is_not_replaced_in_silence(tmp_path: Path) -> None:
     (tmp_path / "thief.py").write_text(
-        "from pathlib import Path\nfrom t2c.tb.catalogue.registry import register_unit\n"
+        "from pathlib import Path\nfrom t2c.tb.catalogue.unit_registry import register_unit\n"
         "from t2c.tb.catalogue.unit import Unit\nregister_unit(Unit(folder=Path(__file__).parent / 'mulquant'))\n"
     )
     done = python("-m", "t2c.tb", "--unit", "mulquant", plugins=tmp_path, named="thief")

@@ -19,12 +19,12 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import save_package
 from t2c.golden.nodes.softmax import Softmax
 from t2c.tb.__main__ import main as sim
-from t2c.tb.catalogue.registry import units
-from t2c.tb.catalogue.table import read_entries
+from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.lut_softmax.rows import Space, corner_rows, random_rows, tie_rows
 from t2c.tb.units.run import run_unit
-from t2c.tb.units.tables import TableChoice, choose_table, named_table, table_from_file, table_from_node
+from t2c.tb.units.table_choice import TableChoice, choose_table, named_table, table_from_file, table_from_node
 from tests.table_net import table_package
 
 pytestmark = pytest.mark.slow

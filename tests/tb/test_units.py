@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from t2c.common.errors import UserError
-from t2c.tb.catalogue.registry import benched_units, runnable_names
+from t2c.tb.catalogue.unit_registry import benched_units, runnable_names
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
 

@@ -11,7 +11,7 @@ from t2c.contract.hardware import Hardware
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
+class CycleWindow:
     """Cycles first .. last after the start of a RUN step (counted from 0 in the program)."""
 
     step: int
@@ -43,23 +43,23 @@ class Sample:
     out: int | None
 
 
-def window_of(step: int, pixel_cycle: int, hardware: Hardware) -> Window:
+def window_of(step: int, pixel_cycle: int, hardware: Hardware) -> CycleWindow:
     """The cycles in which a pixel passes through the engine."""
-    return Window(step=step, first=pixel_cycle, last=pixel_cycle + pipeline.RESULT.of(hardware))
+    return CycleWindow(step=step, first=pixel_cycle, last=pixel_cycle + pipeline.RESULT.of(hardware))
 
 
-def merged(windows: Iterable[Window]) -> list[Window]:
+def merged(windows: Iterable[CycleWindow]) -> list[CycleWindow]:
     """Join windows that overlap; the probe takes them in order and one at a time."""
-    result: list[Window] = []
+    result: list[CycleWindow] = []
     for window in sorted(windows, key=lambda w: (w.step, w.first)):
         if result and result[-1].step == window.step and window.first <= result[-1].last + 1:
             joined = result.pop()
-            window = Window(step=window.step, first=joined.first, last=max(joined.last, window.last))
+            window = CycleWindow(step=window.step, first=joined.first, last=max(joined.last, window.last))
         result.append(window)
     return result
 
 
-def write_windows(windows: Iterable[Window], path: Path) -> int:
+def write_windows(windows: Iterable[CycleWindow], path: Path) -> int:
     """Write the probe's list as $readmemh text and return the number of entries."""
     joined = merged(windows)
     path.write_text("".join(f"{w.step:x}\n{w.first:x}\n{w.last:x}\n" for w in joined))

@@ -8,7 +8,7 @@ from t2c.contract.hardware import Hardware
 from t2c.core_model.visits import Visit, visits_of
 from t2c.mapping.program import Program, Step, Work
 from t2c.tb.cosim.expectation import Trace
-from t2c.tb.cosim.localisation.core_probe import Window, window_of
+from t2c.tb.cosim.localisation.core_probe import CycleWindow, window_of
 from t2c.tb.cosim.localisation.mismatches import Mismatch
 
 
@@ -40,6 +40,6 @@ def passages_of(program: Program, trace: Trace, mismatch: Mismatch) -> list[Pass
     return passages
 
 
-def windows_of(passages: list[Passage], hardware: Hardware) -> list[Window]:
+def windows_of(passages: list[Passage], hardware: Hardware) -> list[CycleWindow]:
     """What the probe has to record."""
     return [window_of(passage.ordinal, passage.visit.start, hardware) for passage in passages]

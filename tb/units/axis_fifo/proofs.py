@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2c.tb.catalogue.proof import Memory, NegativeControl, Proof
+from t2c.tb.catalogue.proof import HarnessMemory, NegativeControl, Proof
 
 PROOFS = (
     Proof(
@@ -12,7 +12,7 @@ PROOFS = (
         specs=("stream_stable.v",),
         rtl=("axis_fifo.v",),
         parameters={"W": 8},
-        memories={"words": Memory(path="dut.mem", width="W", words=8)},
+        memories={"words": HarnessMemory(path="dut.mem", width="W", words=8)},
         cover_depth=28,
         controls=(
             NegativeControl(

@@ -9,6 +9,7 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles
 
+from t2c.contract.registers import Register
 from t2c.tb.components.axi_lite import CHANNELS, OKAY, SLVERR
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.components.stalls import PROFILES
@@ -23,10 +24,10 @@ from t2c.tb.units.core_registers.bench_parts import (
     HARDWARE,
     LAYER,
     STATUS,
-    Program,
+    FakeProgram,
     RegistersBench,
 )
-from t2c.tb.units.settings import UnitSettings
+from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
 
@@ -43,7 +44,7 @@ async def _start(dut: HierarchyObject) -> RegistersBench:
 async def addresses(dut: HierarchyObject) -> None:
     """Every byte address read and written, idle and with a program under way: SLVERR and 0 but for the registers."""
     bench = await _start(dut)
-    registers = (CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE)
+    registers = tuple(Register)
     for running in (False, True):
         for address in range(256):
             data, response = await bench.master.read(address)
@@ -56,7 +57,7 @@ async def addresses(dut: HierarchyObject) -> None:
         await bench.expect(HARDWARE, bench.model.hardware, "hardware")
         assert bench.starts == running, f"{bench.starts} starts; only CONTROL starts"
         if not running:
-            await bench.start(Program(cycles=4000))
+            await bench.start(FakeProgram(cycles=4000))
     await bench.ended()
     await bench.finish()
 
@@ -72,7 +73,7 @@ async def strobes(dut: HierarchyObject) -> None:
         assert await bench.master.write(CONTROL, data, strobe) == OKAY
         assert bench.starts == before + asks, f"strobe {strobe:04b}, data {data:#x}: started {bench.starts - before}"
         await bench.ended()
-        await bench.start(Program(cycles=30))
+        await bench.start(FakeProgram(cycles=30))
         assert await bench.master.write(CONTROL, data, strobe) == (SLVERR if asks else OKAY)
         await bench.ended()
         assert bench.starts == before + asks + 1, f"strobe {strobe:04b}, data {data:#x}: started while busy"
@@ -88,7 +89,7 @@ async def channel_order(dut: HierarchyObject) -> None:
         bench.stall("none", "none", held, "none", held)
         for aw_wait, w_wait in [*((0, n) for n in range(10)), *((n, 0) for n in range(1, 10))]:
             for address in bench.rng.choices((CONTROL, STATUS, 0x40), k=count):
-                bench.core.programs.append(Program(cycles=3))
+                bench.core.programs.append(FakeProgram(cycles=3))
                 bench.master.post_write(address, bench.rng.randint(0, 1), aw_wait=aw_wait, w_wait=w_wait)
                 bench.master.post_read(bench.rng.choice((STATUS, CYCLES_LO)), wait=aw_wait)
             await bench.master.idle()
@@ -105,9 +106,9 @@ async def programs(dut: HierarchyObject) -> None:
     for address in (STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI):
         await bench.expect(address, 0, "after reset")
     limit = 1 << bench.unit["LO_W"]
-    kinds = [Program(cycles=20, linger=k, code=c) for k in (-1, 0, 4) for c in (None, 0x5A, 0xFF)]
-    kinds += [Program(cycles=n) for n in (*range(1, 9), 31, 32, 33, 63, 64, 65, 500)]
-    kinds += [Program(cycles=12, code=7, both=True), Program(cycles=12)]
+    kinds = [FakeProgram(cycles=20, linger=k, code=c) for k in (-1, 0, 4) for c in (None, 0x5A, 0xFF)]
+    kinds += [FakeProgram(cycles=n) for n in (*range(1, 9), 31, 32, 33, 63, 64, 65, 500)]
+    kinds += [FakeProgram(cycles=12, code=7, both=True), FakeProgram(cycles=12)]
     for program in kinds:
         await bench.start(program)
         if program.cycles > 10:
@@ -133,7 +134,7 @@ async def same_cycle(dut: HierarchyObject) -> None:
     bench = await _start(dut)
     met = set()
     for code, wait in itertools.product((None, 9), range(30)):
-        await bench.start(Program(cycles=16, code=code, linger=-1))
+        await bench.start(FakeProgram(cycles=16, code=code, linger=-1))
         read = bench.master.post_read(STATUS, wait=wait)
         data, _ = await read.response()
         offset = bench.reads[-1] - (bench.model.began + 16)
@@ -144,7 +145,7 @@ async def same_cycle(dut: HierarchyObject) -> None:
     assert met >= set(range(-3, 4)), f"offsets met: {sorted(met)}"
     gaps = []
     for linger, wait in itertools.product((-1, 0), range(30)):
-        await bench.start(Program(cycles=16, linger=linger))
+        await bench.start(FakeProgram(cycles=16, linger=linger))
         end, starts = bench.model.began + 16, bench.starts
         response = (await bench.master.post_write(CONTROL, 1, aw_wait=wait).response())[0]
         await bench.ended()
@@ -163,7 +164,7 @@ async def cycle_count(dut: HierarchyObject) -> None:
     lo_w = bench.unit["LO_W"]
     high = set()
     for turn in range(3):
-        await bench.start(Program(cycles=1500))
+        await bench.start(FakeProgram(cycles=1500))
         began = bench.model.began
         while bench.model.running:
             low, _ = await bench.master.read(CYCLES_LO)
@@ -187,12 +188,12 @@ async def reset(dut: HierarchyObject) -> None:
     for blocked, cycles, length in itertools.product(CHANNELS, range(12), (1, 4)):
         bench.core.programs.clear()
         code = bench.rng.choice((0xA5, None))
-        await bench.start(Program(cycles=40, code=code))
+        await bench.start(FakeProgram(cycles=40, code=code))
         await bench.ended()
         await bench.expect(ERROR, code or 0, "before the reset")
         await bench.expect(CYCLES_LO, 40 % (1 << bench.unit["LO_W"]), "before the reset")
         bench.stall(*("blocked" if name == blocked else "none" for name in CHANNELS))
-        bench.core.programs.append(Program(cycles=4, code=3))
+        bench.core.programs.append(FakeProgram(cycles=4, code=3))
         for address in (CONTROL, CONTROL, STATUS):
             bench.master.post_write(address, 1)
             bench.master.post_read(CYCLES_LO)
@@ -211,7 +212,7 @@ async def random_data(dut: HierarchyObject) -> None:
     """Random reads and writes behind random delays on all channels, with and without noise from the core."""
     bench = await _start(dut)
     rng = bench.rng
-    known = (CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE)
+    known = tuple(Register)
     mixes = [(name,) for name in PROFILES] + [tuple(rng.choices(list(PROFILES), k=5)) for _ in range(10)]
     for mix, noise in itertools.product(mixes, (0.0, 0.1)):
         bench.stall(*mix)

@@ -16,9 +16,10 @@ from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.units.core_registers.classes import cover_unit, cycle_bins
-from t2c.tb.units.settings import UnitSettings
+from t2c.tb.units.unit_settings import UnitSettings
 
-CONTROL, STATUS, ERROR, LAYER, CYCLES_LO, CYCLES_HI, HARDWARE = Register
+CONTROL, STATUS, ERROR, LAYER = Register.CONTROL, Register.STATUS, Register.ERROR, Register.LAYER
+CYCLES_LO, CYCLES_HI, HARDWARE = Register.CYCLES_LO, Register.CYCLES_HI, Register.HARDWARE
 BUSY, DONE, FAILED = Status
 
 
@@ -100,7 +101,7 @@ class Registers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
+class FakeProgram:
     """cycles: from start_o to its end; code: of the error, None for done; linger: cycles that busy_i outlives it."""
 
     cycles: int
@@ -114,7 +115,7 @@ class Core:
 
     def __init__(self, dut: HierarchyObject, rng: random.Random) -> None:
         self.dut, self.rng = dut, rng
-        self.programs: deque[Program] = deque()
+        self.programs: deque[FakeProgram] = deque()
         self.noise = 0.0
         self.current = CoreCycle()
         self.held: CoreCycle | None = None
@@ -125,7 +126,7 @@ class Core:
         cocotb.start_soon(self._drive())
 
     def restart(self) -> None:
-        self.running: Program | None = None
+        self.running: FakeProgram | None = None
         self.age = 0
 
     def _next(self) -> CoreCycle:
@@ -164,11 +165,11 @@ class Core:
             await RisingEdge(dut.clk_i)
 
 
-def random_program(rng: random.Random) -> Program:
+def random_program(rng: random.Random) -> FakeProgram:
     """Mostly short; half of them fail."""
     code = rng.choice((None, None, rng.randint(1, 255), 255))
     both = code is not None and rng.random() < 0.2
-    return Program(cycles=rng.choice((1, 2, rng.randint(1, 60))), code=code, linger=rng.randint(-1, 5), both=both)
+    return FakeProgram(cycles=rng.choice((1, 2, rng.randint(1, 60))), code=code, linger=rng.randint(-1, 5), both=both)
 
 
 class RegistersBench:
@@ -251,7 +252,7 @@ class RegistersBench:
         data, response = await self.master.read(address)
         assert (data, response) == (wanted, OKAY), f"{what}: {address:#04x} reads {data:#x}, response {response}"
 
-    async def start(self, program: Program) -> None:
+    async def start(self, program: FakeProgram) -> None:
         """Start a program; the core must be idle."""
         self.core.programs.append(program)
         response = await self.master.write(CONTROL, 1)
@@ -264,7 +265,7 @@ class RegistersBench:
         self.core.held = None
         await self.ended()
         for done, error, status, code in ((True, False, DONE, 0), (False, True, FAILED, 77), (True, True, FAILED, 77)):
-            await self.start(Program(cycles=3))  # fits CYCLES_LO of any LO_W
+            await self.start(FakeProgram(cycles=3))  # fits CYCLES_LO of any LO_W
             await self.ended()
             before = DONE, self.core.ends[-1], 3
             self.core.held = CoreCycle(done=done, error=error, code=77, layer=0x1234)

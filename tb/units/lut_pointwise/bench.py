@@ -12,15 +12,15 @@ from cocotb.handle import HierarchyObject
 
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.pointwise import PointwiseTable, pointwise
-from t2c.tb.catalogue.table import read_entries
+from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.components.axi_stream import Beat
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
 from t2c.tb.units.lut_pointwise.classes import RESET, classes, cover_unit, crosses
-from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.stream_bench import StreamBench
+from t2c.tb.units.unit_settings import UnitSettings
 
 PATIENCE = 2000
 """Cycles in which nothing moves after which nothing is waited for."""

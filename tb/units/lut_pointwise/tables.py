@@ -12,7 +12,7 @@ from t2c.golden.arithmetic.lut import FUNCTIONS, pointwise_table
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.tb.catalogue.table import TableKind, UnitTable
+from t2c.tb.catalogue.unit_table import TableKind, UnitTable
 
 RANDOM = "random"
 

@@ -13,15 +13,15 @@ from cocotb.triggers import RisingEdge
 
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.softmax import SoftmaxTable, softmax
-from t2c.tb.catalogue.table import read_entries
+from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.components.axi_stream import Beat
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.units.lut_softmax.classes import classes, cover_unit, crosses
 from t2c.tb.units.lut_softmax.rows import Row, Space, corner_rows, random_rows
-from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.stream_bench import StreamBench
+from t2c.tb.units.unit_settings import UnitSettings
 
 PATIENCE = 10_000
 """Cycles in which nothing moves after which nothing is waited for; the longest row is summed in fewer."""

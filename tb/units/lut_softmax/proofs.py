@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2c.tb.catalogue.proof import Memory, NegativeControl, Proof
+from t2c.tb.catalogue.proof import HarnessMemory, NegativeControl, Proof
 
 PROOFS = (
     Proof(
@@ -13,7 +13,7 @@ PROOFS = (
         rtl=("lut_softmax.v", "ram.v"),
         parameters={"X_W": 8, "DEPTH_W": 8, "E_W": 12, "OUT_W": 8, "R_W": 22, "LEN_W": 10},
         small={"X_W": 2, "DEPTH_W": 2, "E_W": 4, "OUT_W": 2, "R_W": 6, "LEN_W": 2},
-        memories={"lasts": Memory(path="dut.last_q", width="LEN_W", words=2)},
+        memories={"lasts": HarnessMemory(path="dut.last_q", width="LEN_W", words=2)},
         cover_depth=32,
         controls=(
             NegativeControl(
@@ -37,9 +37,9 @@ PROOFS = (
         parameters={"X_W": 4, "DEPTH_W": 3, "E_W": 5, "OUT_W": 4, "R_W": 11, "LEN_W": 1},
         small={"X_W": 2, "DEPTH_W": 1, "E_W": 4, "OUT_W": 2, "R_W": 6},
         memories={
-            "lasts": Memory(path="dut.last_q", width="LEN_W", words=2),
-            "maxima": Memory(path="dut.max_q", width="X_W", words=2),
-            "buffers": Memory(path="dut.i_rows.g_memory.mem", width="X_W", words=4),
+            "lasts": HarnessMemory(path="dut.last_q", width="LEN_W", words=2),
+            "maxima": HarnessMemory(path="dut.max_q", width="X_W", words=2),
+            "buffers": HarnessMemory(path="dut.i_rows.g_memory.mem", width="X_W", words=4),
         },
         cover_depth=30,
         controls=(

@@ -14,7 +14,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.tb.catalogue.table import TableKind, UnitTable
+from t2c.tb.catalogue.unit_table import TableKind, UnitTable
 
 RISING, EXP, RANDOM = "rising", "exp", "random"
 

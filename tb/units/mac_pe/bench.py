@@ -14,25 +14,13 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from t2c.golden.arithmetic.gemm import gemm
+from t2c.tb.components.corner_values import near_powers
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
-from t2c.tb.units.mac_pe.classes import classes, cover_unit
-from t2c.tb.units.mulquant.vectors import near_powers
-from t2c.tb.units.settings import UnitSettings
+from t2c.tb.units.mac_pe.classes import Cycle, classes, cover_unit
+from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cycle:
-    """The inputs of one clock cycle. word: weight word from the north; valid: it counts; reset: rst_ni is low."""
-
-    a: int = 0
-    psum: int = 0
-    swap: bool = False
-    word: int = 0
-    valid: bool = False
-    reset: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

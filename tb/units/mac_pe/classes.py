@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,21 +14,16 @@ PARAMETERS = {"A_W": (3, 9), "W_W": (2, 8)}
 """Values of each parameter that must be tried."""
 
 
-class Cycle(Protocol):
+@dataclass(frozen=True, kw_only=True)
+class Cycle:
     """The inputs of one clock cycle. word: weight word from the north; valid: it counts; reset: rst_ni is low."""
 
-    @property
-    def a(self) -> int: ...
-    @property
-    def psum(self) -> int: ...
-    @property
-    def swap(self) -> bool: ...
-    @property
-    def word(self) -> int: ...
-    @property
-    def valid(self) -> bool: ...
-    @property
-    def reset(self) -> bool: ...
+    a: int = 0
+    psum: int = 0
+    swap: bool = False
+    word: int = 0
+    valid: bool = False
+    reset: bool = False
 
 
 def classes(cycles: Sequence[Cycle], weights: Sequence[int | None], a_w: int, w_w: int) -> Classes:

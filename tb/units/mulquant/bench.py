@@ -17,8 +17,8 @@ from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
-from t2c.tb.units.mulquant.classes import Batch, classes, cover_unit, crosses
-from t2c.tb.units.mulquant.vectors import (
+from t2c.tb.units.mulquant.classes import SentBatch, classes, cover_unit, crosses
+from t2c.tb.units.mulquant.stimulus import (
     Config,
     Item,
     Ranges,
@@ -31,8 +31,8 @@ from t2c.tb.units.mulquant.vectors import (
     random_vectors,
     singles,
 )
-from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.stream_bench import StreamBench
+from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
 PATIENCE = 2000
@@ -113,7 +113,7 @@ class MulQuantBench(StreamBench):
         self.sent += [(config, item) for item in items]
         self.expected += self.golden(config, items)
         stall_in, stall_out = self.stalls
-        batch = Batch(config=config, items=items, ranges=self.ranges, stall_in=stall_in, stall_out=stall_out)
+        batch = SentBatch(config=config, items=items, ranges=self.ranges, stall_in=stall_in, stall_out=stall_out)
         self.inputs.add(classes(batch))
         for item in items:
             for vector in item:

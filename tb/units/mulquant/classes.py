@@ -13,7 +13,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding, round_shift
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
-from t2c.tb.units.mulquant.vectors import Config, Item, Ranges, Vector
+from t2c.tb.units.mulquant.stimulus import Config, Item, Ranges, Vector
 
 PARAMETERS = {
     "ACC_W": (8, 48),
@@ -28,7 +28,7 @@ RESETS = ("reset with results inside", "reset inside a pair")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class SentBatch:
     """Items that were sent in one configuration. ranges: of the unit; stall_in, stall_out: profiles of its sides."""
 
     config: Config
@@ -38,7 +38,7 @@ class Batch:
     stall_out: str = "none"
 
 
-def classes(batch: Batch) -> Classes:
+def classes(batch: SentBatch) -> Classes:
     """Which items of a batch are in which class, group by group.
 
     A tie is p = (2 q + 1) 2^(S-1), its quotient q = floor(p / 2^S). What is said of accumulators and multipliers holds
@@ -125,7 +125,7 @@ def cover_unit(
     widths = Widths(acc=parameters["ACC_W"], scale=parameters["SCALE_W"], bias=parameters["BIAS_W"])
     ranges = Ranges(widths=widths, shift_w=parameters["SHIFT_W"], out_w=parameters["OUT_W"], rng=random.Random())
     item = (Vector(acc=0, multiplier=0, bias=constants.get("bias", 0), shift=constants.get("shift", 0)),)
-    found = [classes(Batch(config=config, items=[item], ranges=ranges)) for config in configs]
+    found = [classes(SentBatch(config=config, items=[item], ranges=ranges)) for config in configs]
     made = Coverage({**names(found[0]), **names(crosses(found[0])), "reset": RESETS})
     cover_parameters(made, PARAMETERS, parameters)
     largest, bits = (1 << ranges.shift_w) - 1, _bits_of_p(widths)
@@ -156,7 +156,7 @@ def _bits_of_p(widths: Widths) -> int:
     return max(widths.acc + widths.scale, widths.bias) + 2
 
 
-def _operands(batch: Batch, field: str) -> IntArray:
+def _operands(batch: SentBatch, field: str) -> IntArray:
     """(items, 2): a field of both vectors of each item; that of a single vector's second operand is 0."""
     rows = [[getattr(item[0], field), getattr(item[1], field) if len(item) == 2 else 0] for item in batch.items]
     return np.array(rows, dtype=np.int64).reshape(-1, 2)
@@ -186,7 +186,7 @@ def _ties(fraction: dict[str, BoolArray]) -> dict[str, BoolArray]:
     return found
 
 
-def _shift(shift: IntArray, batch: Batch) -> dict[str, BoolArray]:
+def _shift(shift: IntArray, batch: SentBatch) -> dict[str, BoolArray]:
     largest = (1 << batch.ranges.shift_w) - 1
     return {
         "shift 0": shift == 0,

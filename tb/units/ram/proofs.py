@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2c.tb.catalogue.proof import Memory, NegativeControl, Proof
+from t2c.tb.catalogue.proof import HarnessMemory, NegativeControl, Proof
 
 PROOFS = (
     Proof(
@@ -11,7 +11,7 @@ PROOFS = (
         top="ram_words",
         rtl=("ram.v",),
         parameters={"W": 8, "ADDR_W": 3},
-        memories={"words": Memory(path="dut.mem", width="W", words=8)},
+        memories={"words": HarnessMemory(path="dut.mem", width="W", words=8)},
         cover_depth=5,
         controls=(
             NegativeControl(

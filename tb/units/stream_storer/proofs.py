@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from t2c.tb.catalogue.proof import Memory, NegativeControl, Proof
+from t2c.tb.catalogue.proof import HarnessMemory, NegativeControl, Proof
 
 PROOFS = (
     Proof(
@@ -13,7 +13,7 @@ PROOFS = (
         rtl=("stream_storer.v", "axis_fifo.v", "delay_line.v"),
         parameters={"W": 8, "ADDR_W": 12, "WORDS_W": 12},
         small={"W": 2, "ADDR_W": 3, "WORDS_W": 5},
-        memories={"slots": Memory(path="dut.i_fifo.mem", width="W+1", words=8)},
+        memories={"slots": HarnessMemory(path="dut.i_fifo.mem", width="W+1", words=8)},
         cover_depth=20,
         controls=(
             NegativeControl(

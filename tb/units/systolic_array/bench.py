@@ -22,8 +22,8 @@ from t2c.tb.components.axi_stream import StreamError
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.dut.latency import check_fixed_latency
-from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.systolic_array.classes import Driven, classes, cover_unit, timing, wrong_columns
+from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
 PROBE = 40

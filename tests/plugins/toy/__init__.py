@@ -6,8 +6,8 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import AXIS, FIXED_LATENCY, VALID_ONLY, VALID_READY, Interface
 from t2c.tb.catalogue.proof import NegativeControl, Proof
-from t2c.tb.catalogue.registry import register_unit
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.catalogue.unit_registry import register_unit
 
 UNIT = register_unit(
     Unit(

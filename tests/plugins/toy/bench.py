@@ -11,8 +11,8 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
-from t2c.tb.units.settings import UnitSettings
 from t2c.tb.units.stream_bench import StreamBench
+from t2c.tb.units.unit_settings import UnitSettings
 from toy.classes import classes, cover_unit
 from toy.golden import larger
 

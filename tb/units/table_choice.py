@@ -12,8 +12,8 @@ import numpy as np
 from t2c.common.errors import SettingError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
-from t2c.tb.catalogue.registry import units
-from t2c.tb.catalogue.table import TableKind, UnitTable
+from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.catalogue.unit_table import TableKind, UnitTable
 
 NO_LAYER = "list"
 """The layer where the command line gives none."""

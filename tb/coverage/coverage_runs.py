@@ -15,13 +15,13 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package
 from t2c.mapping.compiler import ALL
-from t2c.tb.catalogue.registry import benched_units
+from t2c.tb.catalogue.unit_registry import benched_units
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.bins import Coverage
 from t2c.tb.components.stalls import PROFILES
-from t2c.tb.cosim.classes import cover_run
 from t2c.tb.cosim.cosimulation import harness, locked_cosimulation
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST, RunRequest
+from t2c.tb.coverage.core_classes import cover_run
 from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.runner import COVERAGE_DATA, build

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.time_limit import scaled
 from t2c.tb.regress.execute import Task
-from t2c.tb.regress.store import DIED, FAIL, Record, Store
+from t2c.tb.regress.store import DIED, FAIL, JobRecord, JobStore
 
 RETRIES = 2
 """How often a task is run again after its worker or its process died."""
 _ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
 """Until nobody answers, until no worker comes (both on a quiet machine); between two looks whether there is one."""
-Execute = Callable[[Task], Record]
+Execute = Callable[[Task], JobRecord]
 
 
 class _IgnoreInterrupt(WorkerPlugin):
@@ -44,20 +44,22 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
         scratch: folder for files of local workers.
 
     Raises:
-        UserError: nobody answers at the address, or no worker joins.
+        SettingError: nobody answers at the address, or no worker joins.
     """
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in the records
     if scheduler:
         try:
             client = Client(scheduler, timeout=scaled(_ANSWER_S))
         except (OSError, ValueError) as error:
-            raise UserError(f"SCHEDULER = {scheduler!r}: no Dask scheduler answers ({error})") from error
+            text = "{scheduler} = {address!r}: no Dask scheduler answers ({error})"
+            raise SettingError(text, {"address": scheduler, "error": error}) from error
         with client:
             limit = scaled(_WORKERS_S)
             try:
                 client.wait_for_workers(1, timeout=limit)
             except TimeoutError:
-                raise UserError(f"SCHEDULER = {scheduler!r}: no worker joined within {limit:.0f} s") from None
+                text = "{scheduler} = {address!r}: no worker joined within {limit:.0f} s"
+                raise SettingError(text, {"address": scheduler, "limit": limit}) from None
             yield client
         return
     with (
@@ -78,16 +80,16 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
         yield client
 
 
-def attempt(execute: Execute, task: Task, folder: str) -> Record:
+def attempt(execute: Execute, task: Task, folder: str) -> JobRecord:
     """On the worker: run one task and write its result."""
-    store = Store(Path(folder))
+    store = JobStore(Path(folder))
     attempts = store.begin(task.job.id)
     record = replace(execute(task), attempts=attempts)
     store.write(record)
     return record
 
 
-def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: Store) -> Iterator[Record]:
+def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: JobStore) -> Iterator[JobRecord]:
     """Run tasks and yield each record when it is there; all of them are in the store by then.
 
     No more tasks are handed out than there are worker threads, so the order is kept.
@@ -101,7 +103,7 @@ def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: St
     builds = {task.job.id for task in tasks if task.job.is_build}
     unbuilt, broken = set(builds), set()
     waiting = list(tasks)
-    running: dict[Future[Record], Task] = {}
+    running: dict[Future[JobRecord], Task] = {}
     while waiting or running:
         slots = max(1, sum(client.nthreads().values()))
         for task in list(waiting):
@@ -134,7 +136,7 @@ def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: St
         yield record
 
 
-def _first_finished(client: Client, running: Iterable[Future[Record]]) -> Future[Record]:
+def _first_finished(client: Client, running: Iterable[Future[JobRecord]]) -> Future[JobRecord]:
     """Wait for one of the futures.
 
     Raises:
@@ -143,7 +145,7 @@ def _first_finished(client: Client, running: Iterable[Future[Record]]) -> Future
     last_seen = time.monotonic()
     while True:
         with contextlib.suppress(TimeoutError):
-            done: set[Future[Record]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
+            done: set[Future[JobRecord]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
             return done.pop()
         workers = len(client.nthreads())
         _replace_lost_workers(client, workers)
@@ -160,14 +162,14 @@ def _replace_lost_workers(client: Client, workers: int) -> None:
         cluster.scale(len(cluster.worker_spec))
 
 
-def _outcome(future: Future[Record], task: Task, store: Store) -> Record:
+def _outcome(future: Future[JobRecord], task: Task, store: JobStore) -> JobRecord:
     """The record of a finished future; a DIED one if no attempt came to its end."""
     if future.status == "finished":
         # From disk: what a worker holds in memory goes with it, and Dask would run the task again.
         return store.read(task.job.id) or future.result()
     if future.status != "error":
         raise UserError("the Dask scheduler is gone; finished results are kept: run the same command to continue")
-    record = Record(
+    record = JobRecord(
         id=task.job.id,
         verdict=DIED,
         reasons=(f"no attempt came to its end; the last one: {future.exception()}",),
@@ -179,8 +181,8 @@ def _outcome(future: Future[Record], task: Task, store: Store) -> Record:
     return record
 
 
-def _not_run(task: Task, reason: str, store: Store) -> Record:
-    record = Record(
+def _not_run(task: Task, reason: str, store: JobStore) -> JobRecord:
+    record = JobRecord(
         id=task.job.id,
         verdict=FAIL,
         reasons=(reason,),

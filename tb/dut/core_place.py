@@ -8,7 +8,7 @@ from t2c.common.places import RTL
 from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
 from t2c.tb.catalogue.interface import FIRST_FIRST
-from t2c.tb.catalogue.registry import units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.description_check import check
 from t2c.tb.dut.loader import is_own, write_adapter

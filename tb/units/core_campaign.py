@@ -17,11 +17,11 @@ from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest, Waves, replay_settings
 from t2c.tb.cosim.verdict import RunResult
-from t2c.tb.dut.inside_core import core_with
+from t2c.tb.dut.core_place import core_with
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.simulators import find_simulator
-from t2c.tb.units.command import dut_settings, module_text
 from t2c.tb.units.run import find_description
+from t2c.tb.units.unit_command import dut_settings, module_text
 
 LAYERS, NETWORKS = 6, 3
 """Random layers and networks of a campaign, after the model."""

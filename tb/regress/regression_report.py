@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from t2c.tb.regress.store import DIED, FAIL, Record
+from t2c.tb.regress.store import DIED, FAIL, JobRecord
 
 EVERY = 10
 """Jobs from one plain line to the next where there is no terminal for a bar."""
@@ -25,7 +25,7 @@ class Progress:
         self._started = time.perf_counter()
         self._bar = tqdm(total=total, unit="job", disable=not sys.stdout.isatty(), file=sys.stdout, dynamic_ncols=True)
 
-    def add(self, record: Record) -> None:
+    def add(self, record: JobRecord) -> None:
         """Count one finished job."""
         self.done += 1
         self.failed += not record.passed
@@ -49,7 +49,7 @@ class Progress:
             self._bar.write(text)
 
 
-def failure_text(record: Record) -> str:
+def failure_text(record: JobRecord) -> str:
     """The verdict, the first reasons and the replay command."""
     lines = [f"{record.verdict:<8} {record.id}", *(f"  {reason}" for reason in record.reasons[:_REASONS])]
     if len(record.reasons) > _REASONS:
@@ -57,7 +57,7 @@ def failure_text(record: Record) -> str:
     return "\n".join([*lines, f"  replay: {record.replay}"])
 
 
-def summary(ran: Sequence[Record], reused: Sequence[Record], seconds: float, where: str) -> str:
+def summary(ran: Sequence[JobRecord], reused: Sequence[JobRecord], seconds: float, where: str) -> str:
     """The table at the end: counts, time, slowest jobs, jobs whose worker died."""
     records = [*ran, *reused]
     counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in (FAIL, DIED)}
@@ -75,6 +75,6 @@ def summary(ran: Sequence[Record], reused: Sequence[Record], seconds: float, whe
     return "\n".join(f"{name:<12} {value}" for name, value in rows)
 
 
-def is_pass(records: Sequence[Record]) -> bool:
+def is_pass(records: Sequence[JobRecord]) -> bool:
     """True only if there is a record and every one passed: nothing run proves nothing."""
     return bool(records) and all(record.passed for record in records)

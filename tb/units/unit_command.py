@@ -11,14 +11,14 @@ from xml.etree import ElementTree
 
 from t2c.common.places import RTL
 from t2c.common.spelling import command
-from t2c.tb.catalogue.registry import find_unit
+from t2c.tb.catalogue.unit_registry import find_unit
 from t2c.tb.components.bench_report import UnitReport, read_report
 from t2c.tb.cosim.request import Waves
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.loader import is_own
 from t2c.tb.simulation.simulators import Simulator, find_simulator
 from t2c.tb.units.run import UnitRun, find_description, run_description
-from t2c.tb.units.tables import TableChoice, choose_table
+from t2c.tb.units.table_choice import TableChoice, choose_table
 
 SHOWN = 4
 """Mismatches of the first test with any that are printed; the log has more."""

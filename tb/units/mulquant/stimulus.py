@@ -9,6 +9,7 @@ from itertools import product
 
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.components.corner_values import near_powers
 from t2c.tb.dut.traits import Traits
 
 
@@ -55,15 +56,6 @@ class Ranges:
 def singles(vectors: Iterator[Vector]) -> list[Item]:
     """Vectors that each give a result."""
     return [(vector,) for vector in vectors]
-
-
-def near_powers(bits: int) -> list[int]:
-    """Corners of a signed format: its ends, 0, and every +-2^k + {-2..2} that fits."""
-    lo, hi = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    values = {lo, lo + 1, hi - 1, hi}
-    for k in range(bits):
-        values |= {sign * (1 << k) + d for sign in (-1, 1) for d in (-2, -1, 0, 1, 2)}
-    return sorted(v for v in values if lo <= v <= hi)
 
 
 def configs(out_w: int, traits: Traits) -> list[Config]:
