@@ -271,6 +271,7 @@ def outcomes(client: object, execute: Callable[[Task], JobRecord], folder: Path,
     return records
 
 
+@pytest.mark.slow
 def test_a_task_whose_worker_is_killed_runs_again(mortal_client: object, tmp_path: Path) -> None:
     records = outcomes(mortal_client, die_once, tmp_path, job("die"), job("a"), job("b"))
     assert {name: (record.verdict, record.attempts) for name, record in records.items()} == {
@@ -280,12 +281,14 @@ def test_a_task_whose_worker_is_killed_runs_again(mortal_client: object, tmp_pat
     }
 
 
+@pytest.mark.slow
 def test_a_task_that_always_kills_its_worker_is_given_up(mortal_client: object, tmp_path: Path) -> None:
     (record,) = outcomes(mortal_client, die_always, tmp_path, job("die")).values()
     assert (record.verdict, record.attempts, runs(tmp_path)) == (DIED, 3, {"die": 3})
     assert "no attempt came to its end" in record.reasons[0]
 
 
+@pytest.mark.slow
 def test_nothing_runs_on_a_build_that_failed(client: object, tmp_path: Path) -> None:
     build = job("build.icarus.8x8", model="")
     records = outcomes(client, no_build, tmp_path, job("a"), build, job("b"))
@@ -321,6 +324,7 @@ JOBS = 10
 """Two builds, and three layers and one network on two simulators."""
 
 
+@pytest.mark.slow
 def test_what_has_passed_is_reused(regress: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     assert regress(note)[0] == 0
     status, printed = regress(note)
@@ -334,6 +338,7 @@ def test_what_has_passed_is_reused(regress: Callable[..., tuple[int, str]], tmp_
     assert set(runs(tmp_path).values()) == {2, 3}
 
 
+@pytest.mark.slow
 def test_a_changed_source_runs_everything_again(
     regress: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +348,7 @@ def test_a_changed_source_runs_everything_again(
     assert list(runs(tmp_path).values()) == [2] * JOBS
 
 
+@pytest.mark.slow
 def test_a_failure_is_reported_and_run_again(regress: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
     status, printed = regress(fail_one)
     assert status == 1
@@ -358,6 +364,7 @@ def test_a_failure_is_reported_and_run_again(regress: Callable[..., tuple[int, s
     assert [name for name, count in runs(tmp_path).items() if count == 2] == ["random-layer-1.verilator.8x8"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_regression_goes_on_where_it_stopped(
     regress: Callable[..., tuple[int, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -393,6 +400,7 @@ def test_an_interrupted_regression_goes_on_where_it_stopped(
         ("--random-layers x", "--random-layers: invalid int value: 'x'"),
     ],
 )
+@pytest.mark.slow
 def test_bad_arguments(arguments: str, wanted: str, regress: Callable[..., tuple[int, str]]) -> None:
     status, printed = regress(note, *arguments.split())
     assert status == 2
