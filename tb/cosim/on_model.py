@@ -63,7 +63,7 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
                 fault = f"run {run}: {error}"
             simulated += model.cycles
             check.faults += [fault] if fault else list(_end_faults(run, model, host, check, int(cycles.sum())))
-            wrong = check.results(run, _trace(results, hardware), cycles.tolist())
+            wrong = check.results(run, result_words(results, hardware), cycles.tolist())
             if fault:
                 break
             low, high = job.prepared.host.output
@@ -107,7 +107,7 @@ def _bits(octets: npt.NDArray[np.uint8], width: int) -> Bits:
     return np.unpackbits(octets[:, ::-1], axis=1, bitorder="little")[:, :width].astype(bool)
 
 
-def _trace(results: list[Results], hardware: Hardware) -> Words:
+def result_words(results: list[Results], hardware: Hardware) -> Words:
     """Result words {banks, address, data}, as the harness records them."""
     if not results:
         return _known(np.zeros((0, hardware.rows + ADDRESS_BITS + hardware.cols * hardware.x_w), dtype=bool))

@@ -119,6 +119,24 @@ def test_the_largest_of_a_window_padding_below_everything() -> None:
     assert record.results.values.tolist() == wanted
 
 
+def test_two_column_tiles_share_the_accumulators_and_fill_a_word() -> None:
+    """ROWS = 2 COLS: tile 0 writes bank 0, tile 1 bank 1; the accumulators keep what the last tile left."""
+    hardware = Hardware(rows=2, cols=1, act_depth=12, wgt_depth=6, par_depth=5, acc_depth=4, prg_depth=1024)
+    model = model_of(
+        LOAD, changed(RUN, col_tiles=2), STORE, END, hardware=hardware,
+        weights=WEIGHTS.T.reshape(-1, 1), params=PARAMS.reshape(-1, 1),
+    )  # fmt: skip
+    host = QueueHost(INPUT, hardware)
+    record = run(model, host=host)[1]
+    assert record.sums is not None
+    assert record.results is not None
+    assert record.sums[:, :, 0].T.tolist() == SUMS
+    assert record.results.group.tolist() == [0] * 4 + [1] * 4
+    assert record.results.address.tolist() == [6, 7, 8, 9] * 2
+    assert model.memories.accumulators.words[:, 0].tolist() == [column_1 for _, column_1 in SUMS]
+    assert host.received == OUTPUT
+
+
 def test_sums_over_two_steps() -> None:
     begin = changed(RUN, hold=1)
     more = changed(RUN, keep=1)

@@ -40,6 +40,7 @@ RUN_FAULTS: list[tuple[dict[str, Any], str, int | None, str]] = [
     ({"origin": 3}, "origin", 4, "reads bank 0, which was never written"),
     ({"origin": 2}, "origin", 4, "reads bank 0, which was never written"),
     ({"origin": -4}, "origin", 12, "reads bank 0, beyond the 12 words of the memory"),
+    ({"origin": -2}, "origin", 14, "reads bank 0, beyond the 12 words of the memory"),
     ({"weight_base": 1}, "weight_base", 2, "reads weights, which nobody has brought"),
     ({"weight_base": 6}, "weight_base", 6, "reads weights, beyond the 6 words of the memory"),
     ({"k_tiles": 2}, "weight_base", 2, "reads weights, which nobody has brought"),
@@ -70,6 +71,12 @@ def test_a_run(change: dict[str, Any], field: str, address: int | None, text: st
     where = "" if address is None else f", address {address}"
     assert str(found).startswith(f"step 1 (RUN, layer 1), field {field}{where}: {text}"), found
     assert (found.step, found.field, found.address) == (1, field, address)
+
+
+def test_the_end_of_a_memory_that_is_full() -> None:
+    full = {"weights": np.ones((6, 2), dtype=np.int64), "params": np.zeros((5, 2), dtype=np.uint64)}
+    assert refused(LOAD, changed(RUN, weight_base=5), END, **full).address == 6
+    assert refused(LOAD, changed(RUN, param_base=5), END, **full).address == 5
 
 
 NARROW = Hardware(
