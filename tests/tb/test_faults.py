@@ -201,9 +201,14 @@ def test_one_wrong_place(field: str, net: Package, sim_output: Path) -> None:
 def test_one_wrong_memory_word(image: str, word: int, bit: int, net: Package, sim_output: Path) -> None:
     job = job_for(net, sim_output)
     path = job.prepared.plusargs[image]
-    lines = path.read_text().splitlines()
-    lines[word] = f"{int(lines[word], 16) ^ 1 << bit:0{len(lines[word])}x}"
-    path.write_text("\n".join(lines) + "\n")
+    if image == "host":  # octets, the most significant of a word first
+        octets, size = bytearray(path.read_bytes()), job.prepared.host.image.shape[1]
+        octets[(word + 1) * size - 1 - bit // 8] ^= 1 << bit % 8
+        path.write_bytes(octets)
+    else:
+        lines = path.read_text().splitlines()
+        lines[word] = f"{int(lines[word], 16) ^ 1 << bit:0{len(lines[word])}x}"
+        path.write_text("\n".join(lines) + "\n")
     result = job.run()
     assert not result.passed
     report = "; ".join(result.reasons)
