@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.places import OUTPUT
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
@@ -177,7 +177,8 @@ def simulate(
         package: what to run; given by its path, the command that repeats a failure is complete.
         layer: name of a layer, or "all".
         hardware: `hardware_for(package)` if None.
-        simulator: icarus or verilator.
+        simulator: icarus or verilator; model runs the program on the model of the core (docs/core_model.md) instead of
+            RTL, without cocotb, back-pressure or waveforms.
         images, first_image: which of the package's samples.
         seed: of every random choice.
         stall: back-pressure, such as "p50", or "p10,bursts" for input and output.
@@ -193,11 +194,17 @@ def simulate(
     from t2c.tb.components.stalls import parse_stalls
     from t2c.tb.cosim.cosimulation import locked_cosimulation
     from t2c.tb.cosim.localisation.rerun import diagnose
+    from t2c.tb.cosim.on_model import BACKEND, run_on_model
     from t2c.tb.cosim.report import run_table
-    from t2c.tb.cosim.request import RunRequest, Waves
+    from t2c.tb.cosim.request import MODEL, RunRequest, Waves
     from t2c.tb.simulation.simulators import find_simulator
 
     model, loaded = _named(package)
+    on_model = simulator == MODEL
+    for name, given, usual in (("stall", stall, "none"), ("waves", waves, "0"), ("rtl", rtl, None)):
+        if on_model and given != usual:
+            text = "{" + name + "} = {given!r} is for the RTL; the model of the core has none"
+            raise SettingError(text, {"given": given})
     parse_stalls(stall)
     request = RunRequest(
         layer=layer, images=images, seed=seed, stall=stall, waves=Waves.parse(waves), first_image=first_image
@@ -205,10 +212,11 @@ def simulate(
     if rtl is not None:
         request = replace(request, rtl=Path(rtl).resolve())
     chosen = hardware or hardware_for(loaded)
-    found = find_simulator(simulator)
+    found = BACKEND if on_model else find_simulator(simulator)
     with locked_cosimulation(loaded, model, request, chosen, found, Path(out).resolve()) as job:
-        run = job.run()
-        diagnosis = diagnose(job, run) if explain and run.verdict == "FAIL" and request.waves is None else None
+        run = run_on_model(job) if on_model else job.run()
+        wanted = explain and run.verdict == "FAIL" and request.waves is None and not on_model
+        diagnosis = diagnose(job, run) if wanted else None
     return Result(
         verdict=run.verdict,
         reasons=run.reasons,

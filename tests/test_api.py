@@ -79,6 +79,14 @@ def test_a_failure_is_a_result_that_explains_itself(tmp_path: Path, sim_output: 
     assert result.reasons[0] in result.table
 
 
+def test_the_model_of_the_core_runs_what_the_rtl_runs(sim_output: Path) -> None:
+    result = t2c.simulate("digits_w4a4", simulator="model", images=2, out=sim_output)
+    assert result.passed, result
+    assert result.cycles > 0
+    with pytest.raises(t2c.UserError, match="stall = 'p50' is for the RTL; the model of the core has none"):
+        t2c.simulate("digits_w4a4", simulator="model", stall="p50", out=sim_output)
+
+
 @pytest.mark.slow
 def test_a_unit_is_run_with_parameters_of_its_own(sim_output: Path) -> None:
     result = t2c.run_unit("lut_pointwise", parameters={"X_W": 4, "OUT_W": 6}, out=sim_output)

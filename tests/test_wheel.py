@@ -106,6 +106,10 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
     assert plain.run("t2c", "roms", "digits_w4a4", "--out", "roms", "--formats", "hex", cwd=folder).returncode == 0
     assert (folder / "roms" / "manifest.json").is_file()
     assert "conv2d" in plain.run("t2c", "inspect", "digits_w4a4", cwd=folder).stdout
+    model = plain.run("t2c", "sim", "digits_w4a4", "--layer", "all", "--backend", "model", "--images", 1, cwd=folder)
+    assert re.search(r"^verdict +PASS$", model.stdout, re.MULTILINE), model
+    call = "import t2c; print(t2c.simulate('digits_w4a4', layer='fc', simulator='model').passed)"
+    assert plain.run("python", "-c", call, cwd=folder).stdout == "True\n"
     for words, extra in (
         (("t2c", "sim", "digits_w4a4", "--layer", "all"), "sim"),
         (("t2c", "train", "--model", "digits_cnn", "--data", "digits", "--out", "x"), "t2c"),
