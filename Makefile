@@ -7,8 +7,8 @@ $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name))
 VENV ?= .venv
 export VENV
 
-PY := "$$VENV"/bin/python
-RUN := $(PY) -m t2c.common.make
+override PY := "$$VENV"/bin/python
+override RUN := $(PY) -m t2c.common.make
 SETUPS := $(addprefix setup-,sim regress formal check t2c test)
 # Rooms that mypy checks without PyTorch.
 TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden mapping rom_folder tb) formal mutation
