@@ -113,6 +113,13 @@ def test_it_runs_on_the_rtl(package: Path, sim_output: Path, layer: str) -> None
     assert line[1:5] == ["channel_gain", "6x6x5", "360", "0"]
 
 
+def test_it_runs_on_the_model_of_the_core(package: Path) -> None:
+    words = ("--layer", "all", "--rows", "4", "--cols", "4", "--images", "2", "--backend", "model")
+    done = call("-m", "t2c", "sim", package, *words, plugins="channel_gain")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert any(line.split()[:2] == ["gain", "channel_gain"] for line in done.stdout.splitlines())
+
+
 def test_a_wrong_lowering_fails_on_the_rtl(package: Path, sim_output: Path, tmp_path: Path) -> None:
     """The core is held to the plug-in's golden."""
     shutil.copytree(PLUGINS / "channel_gain", tmp_path / "channel_gain")
@@ -126,23 +133,8 @@ def test_a_wrong_lowering_fails_on_the_rtl(package: Path, sim_output: Path, tmp_
 
 
 def test_regressions_and_coverage_know_it(package: Path) -> None:
-    code = f"""
-from pathlib import Path
-from t2c.contract.hardware import Hardware
-from t2c.golden.graph.package import load_package
-from t2c.mapping.compiler import ALL, compile_program
-from t2c.tb.coverage.core_classes import cover_run
-from t2c.tb.regress.jobs import Plan, list_jobs
-path = Path({str(package.parent)!r})
-jobs = list_jobs(Plan(examples=path, packages=path, seed=1, layers=0, networks=0, arrays=[(4, 4)]))
-assert {{"conv", "gain", "y", "all"}} == {{job.layer for job in jobs if not job.is_build}}
-package = load_package(path / "gained")
-program = compile_program(package.graph, ALL, Hardware(rows=4, cols=4))
-found = cover_run(program, package.graph.run(package.samples), "none")
-print(found.groups["operation"]["channel_gain"].hits)
-"""
-    done = call("-c", code, plugins="channel_gain")
-    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    done = call(PLUGINS / "jobs_and_bins.py", package.parent, plugins="channel_gain")
+    assert (done.returncode, done.stdout) == (0, "all conv gain y\n1\n"), done.stderr
 
 
 def test_two_plugins_cannot_take_one_operation(tmp_path: Path) -> None:
