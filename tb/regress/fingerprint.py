@@ -14,7 +14,7 @@ from t2c.golden.graph.package import GRAPH_FILE, TENSOR_FILE
 from t2c.tb.regress.job import Job
 from t2c.tb.simulation.simulators import find_simulator
 
-ROOMS = ("rtl", "common", "contract", "golden", "mapping", "tb")
+ROOMS = ("rtl", "common", "contract", "golden", "mapping", "core_model", "tb")
 _SUFFIXES = {".py", ".v", ".vh", ".f", ".vlt"}
 _LIBRARIES = ("cocotb", "numpy")
 

@@ -204,6 +204,14 @@ def test_the_fingerprint_sees_every_source(tmp_path: Path) -> None:
     assert len(seen) == 2 + len(prints.ROOMS)
 
 
+def test_a_result_depends_on_every_room_that_a_job_imports() -> None:
+    code = (
+        "import sys, t2c.tb.regress.execute; print(*{name.split('.')[1] for name in sys.modules if name[:4] == 't2c.'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) | {"rtl"} == set(prints.ROOMS)
+
+
 def test_a_changed_source_is_named() -> None:
     assert difference({"sources": "1", "job": "2"}, {"sources": "1", "job": "2"}) is None
     assert "sources differ" in str(difference({"sources": "1", "job": "2"}, {"sources": "3", "job": "2"}))
