@@ -61,7 +61,7 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
                         writer.step(record)
             except ProgramError as error:
                 fault = f"run {run}: {error}"
-            simulated += model.cycles
+            simulated += int(cycles.sum())
             check.faults += [fault] if fault else list(_end_faults(run, model, host, check, int(cycles.sum())))
             wrong = check.results(run, result_words(results, hardware), cycles.tolist())
             if fault:

@@ -94,3 +94,26 @@ def test_a_changed_program(layer: str, seed: int, package: Package, tmp_path: Pa
     differs = (words != spoilt.words).any(axis=1)
     assert not differs.any(), f"{spoilt.change}: {differs.sum()} words, the first is {differs.argmax()}"
     assert cycles == spoilt.cycles - 1, spoilt.change
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("step", "field", "value"), [(1, "op", 9), (2, "op", 0xFFFFFFFF), (0, "words", 1), (0, "words", -1)]
+)
+def test_a_program_that_ends_with_an_error(step: int, field: str, value: int, package: Package, tmp_path: Path) -> None:
+    """STATUS, ERROR, LAYER and the cycles after an unknown operation, and after a tlast too early and too late."""
+    with locked_cosimulation(
+        package, "random", RunRequest(layer="stem"), HARDWARE, find_simulator("icarus"), tmp_path
+    ) as job:
+        program, index = job.program.words(), {entry.name: entry.index for entry in FIELDS}[field]
+        place = step * DESCRIPTOR_WORDS + index
+        program[place] = program[place] + value if field == "words" else value
+        model = CoreModel(HARDWARE, program, weights=job.program.weights, params=job.program.params)
+        model.run(job.prepared.host.for_model(0, job.program))
+        (job.folder / "program.hex").write_text("".join(f"{word:08x}\n" for word in program))
+        reasons = job.run().reasons
+        (cycles,) = json.loads((job.folder / "verdict.json").read_text())["layer_cycles"]
+    wanted = f"run 0: STATUS = {int(model.status)}, ERROR = {int(model.error)} at layer {model.layer}"
+    assert model.status is Status.ERROR
+    assert wanted in reasons
+    assert sum(cycles) == model.cycles - 1
