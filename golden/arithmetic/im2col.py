@@ -13,6 +13,9 @@ from t2c.golden.arithmetic.exact import Matrix
 from t2c.golden.arithmetic.window import Pair, Window
 from t2c.golden.arithmetic.workspace import scratch
 
+PAGE, NEAR = 4096, 256
+"""Bytes; see `_spare`."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Frame:
@@ -47,22 +50,40 @@ class Frame:
 
     def fill(self, x: npt.NDArray[Any], zero_point: int = 0) -> None:
         """Write x - zp of images x (N, C, H, W) and zero padding, both converted to the frame's type first."""
-        (height, width), (ph, pw), (_, ow) = self.extent, self.window.padding, self.size
+        width, pw, ow = self.extent[1], self.window.padding[1], self.size[1]
         step, dilation = self.window.stride[1], self.window.dilation[1]
         padded = self.lanes.reshape(*self.lanes.shape[:2], -1, ow)
-        padded[:, :, :ph] = 0
-        rows = padded[:, :, ph:].reshape(*self.lanes.shape[:2], self.batch, height + ph, ow)
-        rows[:, :, :, height:] = 0
-        for lane, tap in zip(rows[:, :, :, :height], range(-pw, -pw + len(rows) * dilation, dilation), strict=True):
+        taps = range(-pw, -pw + len(padded) * dilation, dilation)
+        whole = taps.index(0) if 0 in taps and step == 1 and ow == width else None
+        if whole is not None:
+            self._convert(padded[whole], x, slice(0, width), zero_point)
+        for index, (lane, tap) in enumerate(zip(padded, taps, strict=True)):
             first = min(max(-(tap // step), 0), ow)
             end = max(min((width - 1 - tap) // step + 1, ow), first)
+            if whole is None:
+                read = slice(tap + first * step, tap + (end - 1) * step + 1, step) if end > first else slice(0, 0)
+                self._convert(lane[..., first:end], x, read, zero_point)
+            elif index != whole:
+                self._shift(self.lanes[whole], self.lanes[index], tap)
             lane[..., :first] = 0
             lane[..., end:] = 0
-            inside = lane[..., first:end]
-            read = slice(tap + first * step, max(tap + (end - 1) * step + 1, 0), step)
-            np.copyto(inside.swapaxes(0, 1), x[..., read] if end > first else x[..., :0], casting="unsafe")
-            if zero_point:
-                inside -= np.asarray(zero_point, inside.dtype)
+
+    def _convert(self, lane: Matrix, x: npt.NDArray[Any], columns: slice, zero_point: int) -> None:
+        """Write some columns of the images, and zeros above, between and below them, to columns of a lane."""
+        height, ph = self.extent[0], self.window.padding[0]
+        lane[:, :ph] = 0
+        rows = lane[:, ph:].reshape(len(lane), self.batch, height + ph, lane.shape[-1])
+        rows[:, :, height:] = 0
+        inside = rows[:, :, :height]
+        np.copyto(inside.swapaxes(0, 1), x[..., columns], casting="unsafe")
+        if zero_point:
+            inside -= np.asarray(zero_point, inside.dtype)
+
+    @staticmethod
+    def _shift(source: Matrix, target: Matrix, tap: int) -> None:
+        """Copy a lane moved left by `tap` places; what crosses the end of a row is for the caller to clear."""
+        count = max(source.shape[1] - abs(tap), 0)
+        target[:, max(-tap, 0) : max(-tap, 0) + count] = source[:, max(tap, 0) : max(tap, 0) + count]
 
     def gather(self) -> Matrix:
         """Return the view (C, KH, KW, *positions) of all kernel taps at the output positions."""
@@ -92,11 +113,24 @@ def make_frame(shape: tuple[int, ...], window: Window, dtype: type[np.generic]) 
     """Return a frame with arbitrary contents for images of shape (N, C, H, W)."""
     batch, channels, height, width = shape
     size, ph = window.output_size(height, width), window.padding[0]
-    rows = batch * (height + ph) + ph
+    length = (batch * (height + ph) + ph) * size[1]
+    row = length + _spare(channels * length, channels, np.dtype(dtype).itemsize)
     return Frame(
-        lanes=scratch("frame", (window.kernel[1], channels, rows * size[1]), dtype),
+        lanes=scratch("frame", (window.kernel[1], channels, row), dtype)[:, :, :length],
         window=window,
         batch=batch,
         extent=(height, width),
         size=size,
     )
+
+
+def _spare(lane: int, channels: int, item: int) -> int:
+    """Elements to add to each row so that the lanes do not lie a whole number of pages apart.
+
+    A processor takes a load for one that waits for a store if their addresses agree in the last 12 bits: copying from
+    lane to lane would be three times slower.
+    """
+    for spare in range(PAGE // item):
+        if NEAR <= (lane + spare * channels) * item % PAGE <= PAGE - NEAR:
+            return spare
+    return 0
