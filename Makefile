@@ -80,19 +80,19 @@ lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only
 	$(PY) -m t2c.tb.rtl_lint
 
 bench-golden: setup-test ## golden's speed beside float32 BLAS and onnxruntime
-	$(PY) -m benchmarks.bench_golden
+	@$(RUN) $@
 
 bench-sim: setup-test ## simulation speed beside plain C++, MAC utilisation of every layer
-	$(PY) -m benchmarks.bench_sim
+	@$(RUN) $@
 
 bench-regress: setup-regress ## what a second worker gains in make regress
-	$(PY) -m benchmarks.bench_regress
+	@$(RUN) $@
 
 bench-t2c: setup-test ## seconds from a float ResNet-18 to a checked package, and images per second
-	$(PY) -m benchmarks.bench_t2c
+	@$(RUN) $@
 
 bench-softmax: setup-test ## error of the operations by table against float64, beside its bound
-	$(PY) -m benchmarks.bench_softmax
+	@$(RUN) $@
 
 results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
 	$(PY) -m benchmarks.results

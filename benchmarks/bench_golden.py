@@ -28,6 +28,10 @@ import onnxruntime  # noqa: E402
 from numpy.lib.stride_tricks import sliding_window_view  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+from benchmarks.page import recorded  # noqa: E402
+from t2c.common.command import Parser, run  # noqa: E402
+from t2c.common.errors import UserError  # noqa: E402
+from t2c.common.options import add_options  # noqa: E402
 from t2c.golden.arithmetic.conv import conv2d, prepare_conv2d  # noqa: E402
 from t2c.golden.arithmetic.window import Window  # noqa: E402
 
@@ -82,11 +86,11 @@ def medians(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Return the median time of each contender in ms, over TURNS turns of RUNS runs each."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(TURNS):
-        for name, run in runs.items():
+        for name, contender in runs.items():
             time.sleep(PAUSE)
             for repetition in range(-2, RUNS):
                 start = time.perf_counter()
-                run()
+                contender()
                 if repetition >= 0:
                     times[name].append((time.perf_counter() - start) * 1e3)
     return {name: statistics.median(values) for name, values in times.items()}
@@ -131,8 +135,17 @@ def verdict(ratio: float, target: float) -> str:
     return f"{ratio:5.2f} (>= {target}) {'met' if ratio >= target else 'missed'}"
 
 
-def main() -> None:
+def main() -> int:
     """Print the table and write the figures to REPORT."""
+    parser = Parser(prog="bench-golden", description="Speed of golden's convolution.")
+    add_options(parser, "bench-golden")
+    with recorded("bench-golden", bool(parser.parse_args().write)):
+        print_table()
+    return 0
+
+
+def print_table() -> None:
+    """Measure all layers."""
     rng = np.random.default_rng(SEED)
     results = [measure(layer, rng) for layer in LAYERS]
     print(f"{THREADS} threads, medians of {TURNS} interleaved turns of {RUNS} runs in ms, seed {SEED}")
@@ -152,8 +165,7 @@ def main() -> None:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     figures = {"threads": THREADS, "turns": TURNS, "runs": RUNS, "seed": SEED, "layers": results}
     REPORT.write_text(json.dumps(figures, indent=2) + "\n")
-    print(f"\nwritten to {REPORT}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main, extra=(UserError,))

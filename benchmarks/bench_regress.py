@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 
+from benchmarks.page import recorded
 from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
+from t2c.common.options import add_options
 from t2c.common.places import ROOT
 
 TARGET = 1.6
@@ -50,22 +52,27 @@ def main() -> int:
     parser = Parser(prog="bench-regress", description="Gain of a second worker.")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--layers", type=int, default=24)
+    add_options(parser, "bench-regress")
     options = parser.parse_args()
-    regress(2, options.layers)
-    print(
-        f"{options.layers} random layers on Verilator, {os.cpu_count()} cores; load is the machine's, before the pair"
-    )
+    with recorded("bench-regress", bool(options.write)):
+        print_pairs(options.repeats, options.layers)
+    return 0
+
+
+def print_pairs(repeats: int, layers: int) -> None:
+    """Measure the pairs, after one run that makes the builds."""
+    regress(2, layers)
+    print(f"{layers} random layers on Verilator, {os.cpu_count()} cores; load is the machine's, before the pair")
     print(f"{'pair':<6}{'load':>6}{'1 worker, s':>14}{'2 workers, s':>14}{'ratio':>8}")
     ratios = []
-    for pair in range(1, options.repeats + 1):
+    for pair in range(1, repeats + 1):
         load = os.getloadavg()[0]
-        one, two = regress(1, options.layers), regress(2, options.layers)
+        one, two = regress(1, layers), regress(2, layers)
         ratios.append(one / two)
         print(f"{pair:<6}{load:>6.1f}{one:>14.1f}{two:>14.1f}{ratios[-1]:>8.2f}", flush=True)
     ratio = statistics.median(ratios)
     print(f"median {ratio:.2f}, target {TARGET}: {'met' if ratio >= TARGET else 'missed'}")
     (ROOT / "sim_build" / "bench_regress.json").write_text(json.dumps({"ratios": ratios, "median": ratio}) + "\n")
-    return 0
 
 
 if __name__ == "__main__":

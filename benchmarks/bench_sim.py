@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import resource
 import shlex
+import shutil
 import statistics
 import subprocess
 import time
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.page import recorded
 from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
+from t2c.common.options import add_options
 from t2c.common.places import ROOT
 from t2c.contract.hardware import Hardware
 from t2c.contract.schedule import fill_cycles
@@ -33,6 +36,7 @@ HARDWARE = Hardware(rows=16, cols=16)
 SPEED_MODEL, SPEED_IMAGES, GROWTH = "resnet20", 4, (1, 4, 16)
 RATIO_TARGET, UTILISATION_TARGET = 0.5, 0.9
 RESNET20_SECONDS, RESNET18_SECONDS, RESNET18_GIB = 5.0, 120.0, 4.0
+COUNTED_MODEL, COUNTED_ARRAYS = "digits_w8a8", (8, 16)
 FLAT = 0.8
 """Cycles per second of any number of images, relative to the best: above this the cost grows linearly."""
 PLUSARGS = {
@@ -58,14 +62,14 @@ def verdict(met: bool) -> str:
     return "met" if met else "MISSED"
 
 
-def run_all(package: Package, simulator: Simulator, images: int) -> RunResult:
+def run_all(package: Package, simulator: Simulator, images: int, hardware: Hardware = HARDWARE) -> RunResult:
     """Run a whole network and compare everything.
 
     Raises:
         UserError: the run failed.
     """
     request = RunRequest(layer="all", images=images)
-    result = cosimulate(package, f"examples/{package.name}", request, HARDWARE, simulator, OUTPUT)
+    result = cosimulate(package, f"examples/{package.name}", request, hardware, simulator, OUTPUT)
     if not result.passed:
         raise UserError(f"{package.name} failed: {'; '.join(result.reasons)}")
     return result
@@ -92,22 +96,60 @@ def build_plain(built: Build) -> Path:
     return target
 
 
+def plain_command(binary: Path, result: RunResult, runs: int | None = None) -> list[str]:
+    """What runs the job of a finished cocotb run without cocotb; runs: how many of its runs, all if None."""
+    folder = Path(result.figures["log"]).parent
+    job = json.loads((folder / "job.json").read_text())
+    files = [f"+{name}={folder / file}" for name, file in PLUSARGS.items()]
+    numbers = [runs or job["runs"], job["input_words"], job["transfers"], *job["output"], job["seed"]]
+    return [str(binary), *map(str, numbers), *files]
+
+
 def run_plain(binary: Path, result: RunResult) -> float:
     """Run the job of a finished cocotb run again without cocotb and return cycles per second.
 
     Raises:
         UserError: its last run gave other result words than the cocotb run did.
     """
-    folder = Path(result.figures["log"]).parent
-    job = json.loads((folder / "job.json").read_text())
-    words = (folder / "trace.hex").read_text()
-    files = [f"+{name}={folder / file}" for name, file in PLUSARGS.items()]
-    numbers = [job["runs"], job["input_words"], job["transfers"], *job["output"], job["seed"]]
-    done = subprocess.run([str(binary), *map(str, numbers), *files], capture_output=True, text=True, check=True)
+    trace = Path(result.figures["log"]).parent / "trace.hex"
+    words = trace.read_text()
+    done = subprocess.run(plain_command(binary, result), capture_output=True, text=True, check=True)
     cycles, seconds, _ = done.stdout.split()[-3:]
-    if (folder / "trace.hex").read_text() != words:
+    if trace.read_text() != words:
         raise UserError("the plain C++ main gave other result words than the cocotb run")
     return int(cycles) / float(seconds)
+
+
+def instructions_a_cycle(package: Package, simulator: Simulator, hardware: Hardware) -> tuple[float, int]:
+    """Instructions of the simulator per simulated cycle, and of how many cycles, without cocotb.
+
+    Callgrind counts one run and two runs of the same program; the difference is free of the start.
+    """
+    result = run_all(package, simulator, 2, hardware)
+    binary = build_plain(build(harness(hardware), simulator, OUTPUT))
+    counts, cycles = [], []
+    for runs in (1, 2):
+        counted = binary.with_name(f"callgrind.{runs}")
+        tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={counted}"]
+        command = [*tool, *plain_command(binary, result, runs)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        total = next(line for line in counted.read_text().splitlines() if line.startswith("summary:"))
+        counts.append(int(total.split()[1]))
+        cycles.append(int(done.stdout.split()[-3]))
+    return (counts[1] - counts[0]) / (cycles[1] - cycles[0]), cycles[1] - cycles[0]
+
+
+def print_instructions(package: Package, simulator: Simulator) -> dict[str, Any]:
+    """Instructions a cycle of two arrays: unlike seconds they are the same on any machine."""
+    if shutil.which("valgrind") is None:
+        print("instructions a cycle: valgrind is not there")
+        return {}
+    found = {}
+    for size in COUNTED_ARRAYS:
+        count, cycles = instructions_a_cycle(package, simulator, Hardware(rows=size, cols=size))
+        found[f"{size}x{size}"] = count
+        print(f"{package.name} on {size}x{size}: {count:,.0f} instructions a cycle over {cycles:,} cycles", flush=True)
+    return found
 
 
 def measure_speed(package: Package, simulator: Simulator, repeats: int) -> list[Speed]:
@@ -196,11 +238,21 @@ def main() -> int:
     """Print everything and write sim_build/bench_sim.json."""
     parser = Parser(prog="bench-sim", description="Simulation speed and MAC utilisation of whole networks.")
     parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
+    add_options(parser, "bench-sim")
+    options = parser.parse_args()
+    with recorded("bench-sim", bool(options.write)):
+        print_everything(options.repeats)
+    return 0
+
+
+def print_everything(repeats: int) -> None:
+    """Measure speed, instructions, growth and every network."""
     simulator = find_simulator("verilator")
     _, package = open_package(SPEED_MODEL)
+    _, counted = open_package(COUNTED_MODEL)
     record: dict[str, Any] = {
         "speed": print_speed(package, simulator, repeats),
+        "instructions_a_cycle": print_instructions(counted, simulator),
         "growth": print_growth(package, simulator, repeats),
     }
     for name in ("digits_w8a8", SPEED_MODEL, "mobilenet_v1", "resnet18"):
@@ -218,7 +270,6 @@ def main() -> int:
             print(f"{name} {figure}: {value:.2f} {unit}, target below {limit:g}: {verdict(value < limit)}")
     OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "bench_sim.json").write_text(json.dumps(record, indent=1) + "\n")
-    return 0
 
 
 if __name__ == "__main__":

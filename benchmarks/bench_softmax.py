@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.page import recorded
+from t2c.common.command import Parser, run
+from t2c.common.errors import UserError
+from t2c.common.options import add_options
 from t2c.common.text_table import markdown_head, markdown_row
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.lut import FUNCTIONS, exp_table, pointwise_table, softmax_error_bound
@@ -113,8 +117,17 @@ def pointwise_error(name: str, where: Range) -> Error:
     return Error(worst=float(off.max()), mean=float(off.mean()), bound=0.5)
 
 
-def main() -> None:
+def main() -> int:
     """Print both tables as Markdown."""
+    parser = Parser(prog="bench-softmax", description="Error of the operations by table.")
+    add_options(parser, "bench-softmax")
+    with recorded("bench-softmax", bool(parser.parse_args().write), fenced=False):
+        print_tables()
+    return 0
+
+
+def print_tables() -> None:
+    """Sweep both operations."""
     print(f"softmax: worst, mean (bound) of |y - 2^{OUTPUT_BITS} softmax| in LSB, {INPUT} input, rows of every kind:")
     print(f"{', '.join(KINDS)}\n")
     print("\n".join(markdown_head(["E_W", "DEPTH", "L", *(f"scale 1/{round(1 / scale)}" for scale in SCALES)])))
@@ -137,4 +150,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, extra=(UserError,))

@@ -25,7 +25,11 @@ from pathlib import Path  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from benchmarks.page import recorded  # noqa: E402
 from t2c.calibration import calibrate  # noqa: E402
+from t2c.common.command import Parser, run  # noqa: E402
+from t2c.common.errors import UserError  # noqa: E402
+from t2c.common.options import add_options  # noqa: E402
 from t2c.data.scenes import load  # noqa: E402
 from t2c.example_models.resnet18 import seed_weights  # noqa: E402
 from t2c.exports.package import check_against_golden, graph_of  # noqa: E402
@@ -95,8 +99,17 @@ def images_per_second(model: torch.nn.Module, chip: T2C, image: torch.Tensor) ->
     return {name: 1 / statistics.median(values) for name, values in times.items()}
 
 
-def main() -> None:
+def main() -> int:
     """Print both tables and write the figures to REPORT."""
+    parser = Parser(prog="bench-t2c", description="Seconds from a float ResNet-18 to a checked package.")
+    add_options(parser, "bench-t2c")
+    with recorded("bench-t2c", bool(parser.parse_args().write)):
+        print_tables()
+    return 0
+
+
+def print_tables() -> None:
+    """Measure conversion and inference."""
     torch.set_num_threads(THREADS)
     images = load(CALIBRATION)
     model = seed_weights(ResNet18(), images)
@@ -120,8 +133,7 @@ def main() -> None:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     figures = {"threads": THREADS, "seconds": steps, "images_per_second": speeds, "peak_gib": peak}
     REPORT.write_text(json.dumps(figures, indent=2) + "\n")
-    print(f"written to {REPORT}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main, extra=(UserError,))

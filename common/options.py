@@ -54,6 +54,8 @@ class Option:
         return command in self.commands.split()
 
 
+BENCHES = "bench-golden bench-sim bench-regress bench-t2c bench-softmax"
+
 OPTIONS = (
     Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
@@ -91,6 +93,7 @@ OPTIONS = (
     Option("only", "regress oracle formal mutate", "*", "only jobs, checks, proofs or mutants that match this pattern"),
     Option("mutants", "mutate", 60, "how many mutants"),
     Option("write", "mutate", 0, "1 writes the tables of docs/mutation", choices=(0, 1)),
+    Option("write", BENCHES, 0, "1 writes what is printed to docs/benchmarks.md", choices=(0, 1)),
     Option("cases", "oracle", 1_000_000, "output values of each random check"),
     Option("workers", "regress coverage formal mutate", 2, "worker processes"),
     Option("scheduler", "regress", "", "address of your own Dask scheduler, tcp://host:port"),
