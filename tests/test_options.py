@@ -116,7 +116,8 @@ def test_the_command_sees_no_variable_of_make_but_who_called() -> None:
 
 
 def test_every_target_that_runs_a_command_is_in_the_makefile() -> None:
-    rules = re.findall(r"^([a-z0-9-]+):.*\n(?:\t\$.*\n)*\t@\$\(RUN\) \$@", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    rules = re.findall(r"^([a-z0-9-]+):.*\n(?:\t\$.*\n)*\t@\$\(RUN\) \$@", makefile, re.MULTILINE)
     assert sorted(rules) == sorted(COMMANDS)
     assert {name for option in OPTIONS for name in option.commands.split()} == {*COMMANDS, "setup"}
     assert make.POSITIONAL.keys() <= COMMANDS.keys()
