@@ -11,7 +11,7 @@ from typing import NoReturn
 from t2c.commands import COMMANDS, CommandParser, load_command, parser_of
 from t2c.common.command import run
 from t2c.common.errors import UserError
-from t2c.common.extras import DISTRIBUTION, advice
+from t2c.common.extras import DISTRIBUTION
 from t2c.errors import CalibrationError, ExportError, TrainingError
 
 
@@ -33,15 +33,6 @@ def _overview() -> CommandParser:
     return parser
 
 
-def _parser_if_installed(name: str) -> CommandParser | None:
-    try:
-        return parser_of(name)
-    except ModuleNotFoundError as error:
-        if advice(error) is None:
-            raise
-        return None
-
-
 def _options(name: str, words: Sequence[str]) -> argparse.Namespace:
     """Parse the words after a command, over what its configuration file says."""
     parser = parser_of(name)
@@ -52,7 +43,7 @@ def _options(name: str, words: Sequence[str]) -> argparse.Namespace:
         from t2c.commands.config import Experiment  # YAML loads only for who uses it
 
         experiment = Experiment.read(path, COMMANDS)
-        others = {other: _parser_if_installed(other) for other in COMMANDS if other != name}
+        others = {other: parser_of(other) for other in COMMANDS if other != name}
         experiment.set_defaults(name, parser, others)
     return parser.parse_args(words)
 

@@ -119,7 +119,9 @@ def installed(wheel: Path, folder: Path, *extras: str, also: tuple[str, ...] = (
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     site = next((folder / "lib").glob("python*/site-packages"))
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(folder / "bin" / "python")]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True)
+    # Without PYTHONPATH: a clone on it, with what an editable install left there, would pass for the wheel.
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True, env=plain)
     for name in closure(requirements_of(wheel), extras) | closure(also):
         link_distribution(name, site)
     return Environment(folder)

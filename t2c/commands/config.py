@@ -122,24 +122,22 @@ class Experiment:
         return cls(path=path, common=document, sections=sections)
 
     def set_defaults(
-        self, name: str, parser: argparse.ArgumentParser, others: Mapping[str, argparse.ArgumentParser | None]
+        self, name: str, parser: argparse.ArgumentParser, others: Mapping[str, argparse.ArgumentParser]
     ) -> None:
         """Make the values for a command the defaults of its options; the whole file is checked first.
 
         Args:
             name: the command.
             parser: its parser, which is changed.
-            others: those of the other commands; None where one cannot be loaded on this machine: its section, and
-                common keys that nobody else knows, are checked only when it runs.
+            others: those of the other commands.
 
         Raises:
             ConfigError: an unknown key or a value of the wrong type, anywhere in the file.
         """
-        parsers = {name: parser} | {other: one for other, one in others.items() if one is not None}
-        tables = {command: options_of(one) for command, one in parsers.items()}
+        tables = {command: options_of(one) for command, one in ({name: parser} | dict(others)).items()}
         known = {key for table in tables.values() for key in table}
         for key in self.common:
-            if key not in known and len(tables) == 1 + len(others):
+            if key not in known:
                 raise _unknown(f"{self.path}: {key}", key, known)
         values = {command: self._values(command, table) for command, table in tables.items()}
         for key, value in values[name].items():

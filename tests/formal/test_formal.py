@@ -99,16 +99,7 @@ def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
 def test_solver_without_an_answer_proves_nothing(answer: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of Bitwuzla, a process that says unknown to every question, dies of the first, or reports an error."""
 
-    def install(folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        executable = folder / "bitwuzla"
-        executable.write_text(
-            '#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\n'
-            f'while read -r line; do case $line in "(check-sat"*) {answer};; esac; done\n'
-        )
-        executable.chmod(0o755)
-
-    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install)
+    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install_hanging_solver)
     wanted = proof("lut_pointwise/results")
     part = next(part for part in parts(wanted) if part.kind == kind)
     verdict = run(part, out=OUT / "unanswered")
@@ -190,12 +181,33 @@ def working_below(folder: Path) -> list[str]:
     return found
 
 
+def install_hanging_solver(folder: Path) -> None:
+    """What stands for Bitwuzla and never answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    executable = folder / "bitwuzla"
+    executable.write_text('#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\nexec sleep 86400\n')
+    executable.chmod(0o755)
+
+
+HANGING = """
+import runpy
+from formal import symbiyosys
+from tests.formal.test_formal import install_hanging_solver
+symbiyosys.bitwuzla_process.install = install_hanging_solver
+runpy.run_module("formal", run_name="__main__")
+"""
+"""`python -m formal` with that solver."""
+
+
 def test_interrupt_ends_all_that_was_started() -> None:
-    """Ctrl-C: status 130 at once, and neither SymbiYosys nor a solver goes on behind it."""
+    """Ctrl-C: status 130 at once, and neither SymbiYosys nor a solver goes on behind it.
+
+    A proof that is quick may have ended before the signal comes, so the solver is one that never answers.
+    """
     out = OUT / "interrupted"
     shutil.rmtree(out, ignore_errors=True)
     started = subprocess.Popen(
-        [sys.executable, "-m", "formal", "--only", "stream_storer", "--out", out],
+        [sys.executable, "-c", HANGING, "--only", "stream_storer", "--out", out],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

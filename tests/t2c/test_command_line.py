@@ -108,7 +108,7 @@ def test_roms_writes_what_make_roms_writes(tmp_path: Path) -> None:
 def test_sim_runs_a_layer_from_any_directory(tmp_path: Path, sim_output: Path) -> None:
     words = ("sim", "digits_w4a4", "--layer", "fc", "--images", "1", "--out", sim_output)
     done = t2c(*words, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "loaded: cocotb yaml\n")
+    assert (done.returncode, done.stderr) == (0, "loaded: cocotb\n")
     assert done.stdout.endswith("verdict  PASS\n")
 
 
@@ -194,10 +194,15 @@ def test_a_command_runs_from_its_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads((tmp_path / "roms" / "manifest.json").read_text())["core"]["parameters"]["ROWS"] == 4
 
 
-def test_a_file_needs_no_installed_simulator_for_the_other_sections(tmp_path: Path) -> None:
-    path = write(tmp_path, "package: digits_w4a4\nlayer: fc\nsim: {whatever: 1}\n")
-    done = t2c("inspect", "--config", path, hidden=("cocotb", "cocotb_tools", "torch"))
+def test_a_file_is_checked_and_used_without_what_its_other_sections_need(tmp_path: Path) -> None:
+    missing = ("cocotb", "cocotb_tools", "torch", "sklearn", "PIL", "onnx", "tqdm")
+    path = write(tmp_path, "package: digits_w4a4\nlayer: fc\nsim: {images: 2}\ntrain: {epochs: 3}\n")
+    done = t2c("inspect", "--config", path, hidden=missing)
     assert (done.returncode, done.stderr) == (0, "loaded: yaml\n")
+    path = write(tmp_path, "package: digits_w4a4\nlayer: fc\nsim: {whatever: 1}\n")
+    done = t2c("inspect", "--config", path, hidden=missing)
+    assert done.returncode == 2
+    assert "sim.whatever: unknown key" in done.stderr
 
 
 def test_the_sections_of_all_commands_are_checked_before_one_runs(tmp_path: Path) -> None:
