@@ -12,6 +12,8 @@ from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.errors import UnsupportedError
 
+LANE_BITS = 63
+"""Widest lane that mapping and model hold; the RTL takes wider ones."""
 Lanes = npt.NDArray[np.uint64]
 """{shift, bias, multiplier} in the low PARAM_W bits, multiplier lowest."""
 
@@ -40,11 +42,11 @@ def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.Arra
     """Pack constants, two's complement; shapes broadcast.
 
     Raises:
-        UnsupportedError: a lane has more than 63 bits.
+        UnsupportedError: a lane has more than `LANE_BITS` bits.
     """
-    if hardware.param_w > 63:
+    if hardware.param_w > LANE_BITS:
         raise UnsupportedError(
-            f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit the mapping's lane of 63 bits"
+            f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit the mapping's lane of {LANE_BITS} bits"
         )
     values = np.broadcast_arrays(multiplier, bias, shift)
     lanes = np.zeros(values[0].shape, dtype=np.uint64)

@@ -134,6 +134,21 @@ class Response(Code):
     SLVERR = 2, "refused, without effect; the data read are 0"
 
 
+def _word(register: Register, values: Mapping[str, int]) -> int:
+    """What a register reads whose parts hold these values, each cut to its bits."""
+    return sum(values[bits.name] << bits.low & bits.mask for bits in BITS if bits.register is register)
+
+
 def hardware_word(values: Mapping[str, int]) -> int:
     """What HARDWARE reads on a core of these parameters, by their names in the RTL."""
-    return sum(values[bits.name] << bits.low & bits.mask for bits in BITS if bits.register is Register.HARDWARE)
+    return _word(Register.HARDWARE, values)
+
+
+def error_word(code: int) -> int:
+    """What ERROR reads after this code."""
+    return _word(Register.ERROR, {"CODE": code})
+
+
+def layer_word(number: int) -> int:
+    """What LAYER reads at this layer."""
+    return _word(Register.LAYER, {"NUMBER": number})

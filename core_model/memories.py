@@ -9,14 +9,11 @@ import numpy.typing as npt
 
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
-from t2c.contract.parameter_lanes import Lanes
+from t2c.contract.parameter_lanes import LANE_BITS, Lanes
 from t2c.core_model.errors import Place
 from t2c.core_model.walk import Flags
 from t2c.golden.arithmetic.formats import IntArray, check_range
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
-
-LANE_BITS = 63
-"""Widest MulQuant lane of the parameter memory that the model holds."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

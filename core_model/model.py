@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract import pipeline
-from t2c.contract.descriptor import DESCRIPTOR_WORDS, Descriptor
+from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
 from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import activation_layout, step_beats, transfer_layout, word_beats
 from t2c.contract.operations import Operation
 from t2c.contract.parameter_lanes import Lanes
-from t2c.contract.registers import ErrorCode, Register, Status, hardware_word
+from t2c.contract.registers import ErrorCode, Register, Status, error_word, hardware_word, layer_word
 from t2c.contract.schedule import step_cycles
 from t2c.core_model.engine import Engine, Results
 from t2c.core_model.errors import Place
@@ -24,6 +24,9 @@ from t2c.core_model.memories import Memories
 from t2c.core_model.stream_words import StreamWords, lanes_of, words_of
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import RangeError
+
+_OP, _LAYER = (next(field.index for field in FIELDS if field.name == name) for name in ("op", "layer"))
+"""Words of a step that the core looks at before the step is known to mean something."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,8 +93,8 @@ class CoreModel:
         """
         return {
             Register.STATUS: int(self.status),
-            Register.ERROR: int(self.error),
-            Register.LAYER: self.layer,
+            Register.ERROR: error_word(self.error),
+            Register.LAYER: layer_word(self.layer),
             Register.CYCLES_LO: self.cycles % (1 << WORD_BITS),
             Register.CYCLES_HI: self.cycles >> WORD_BITS,
             Register.HARDWARE: hardware_word(self.hardware.parameters()),
@@ -119,11 +122,11 @@ class CoreModel:
         number = 0
         while self.status is Status.BUSY:
             words = self._fetch(number)
-            self.layer = words[1] % (1 << COUNT_BITS)
-            if words[0] not in set(Operation):
+            self.layer = words[_LAYER] % (1 << COUNT_BITS)
+            if words[_OP] not in set(Operation):
                 self._stop(ErrorCode.UNKNOWN_OPERATION, pipeline.END)
                 return
-            operation = Operation(words[0])
+            operation = Operation(words[_OP])
             place = Place(step=number, operation=operation.name, layer=self.layer)
             descriptor = _decode(words, place)
             record = self._carry_out(number, descriptor, place, host)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from t2c.contract.hardware import Hardware
+from t2c.contract.hardware import PARAMETERS, Hardware
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.mapping.compiler import ALL, compile_program
 
-DEPTHS = {"act_depth": 1 << 24, "wgt_depth": 1 << 24, "par_depth": 1 << 24, "acc_depth": 1 << 16, "prg_depth": 1 << 24}
+DEPTHS = {entry.attribute: entry.high for entry in PARAMETERS if entry.attribute.endswith("_depth")}
 """The depths of `Hardware`, each with its largest value."""
 
 

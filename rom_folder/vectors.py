@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
 from t2c.contract.operations import Operation
@@ -20,7 +21,6 @@ from t2c.rom_folder.program_text import content_of
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
 
 FOLDER = "vectors"
-ADDRESS_BITS = 24
 Bits = npt.NDArray[np.uint8]
 """(words, bits) of 0 and 1, the most significant bit first."""
 

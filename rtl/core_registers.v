@@ -74,8 +74,8 @@ module core_registers #(
     localparam [31:0] SHAPE = (W_W << HARDWARE_W_W_BIT) | (X_W << HARDWARE_X_W_BIT) |
                               ((COLS % 256) << HARDWARE_COLS_BIT) | ((ROWS % 256) << HARDWARE_ROWS_BIT);
 
-    // Of a write only bit 0 matters, in the lowest byte.
-    wire unused = &{1'b0, s_axil_wdata_i[31:1], s_axil_wstrb_i[3:1]};
+    // Of a write only START matters, and the strobe of its byte.
+    wire unused = &{1'b0, s_axil_wdata_i, s_axil_wstrb_i};
 
     // The program.
     reg               start_q;
@@ -131,9 +131,13 @@ module core_registers #(
         read_data = 32'd0;
         case (s_axil_araddr_i)
             REG_CONTROL:   read_data = 32'd0;
-            REG_STATUS:    read_data = {29'd0, error_q, done_q, busy};
-            REG_ERROR:     read_data = {24'd0, code_q};
-            REG_LAYER:     read_data = {16'd0, layer_q};
+            REG_STATUS: begin
+                read_data[STATUS_BUSY_BIT]  = busy;
+                read_data[STATUS_DONE_BIT]  = done_q;
+                read_data[STATUS_ERROR_BIT] = error_q;
+            end
+            REG_ERROR:     read_data[ERROR_CODE_BIT+:8] = code_q;
+            REG_LAYER:     read_data[LAYER_NUMBER_BIT+:16] = layer_q;
             REG_CYCLES_LO: read_data = count_lo;
             REG_CYCLES_HI: read_data = count_hi_q;
             REG_HARDWARE:  read_data = SHAPE;
@@ -148,7 +152,7 @@ module core_registers #(
         end
         if (s_axil_wvalid_i & ~w_full_q) begin
             w_full_q  <= 1'b1;
-            w_start_q <= s_axil_wdata_i[0] & s_axil_wstrb_i[0];
+            w_start_q <= s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8];
         end
         if (s_axil_bready_i) bvalid_q <= 1'b0;
         if (write) begin

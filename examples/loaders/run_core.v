@@ -2,6 +2,7 @@
 //   cd ROMS && iverilog -g2005 -I . -I RTL -y RTL -o run_core run_core.v && vvp run_core
 `default_nettype none
 `include "roms.vh"
+`include "port_widths.vh"
 module run_core;
     `include "registers.vh"
 
@@ -35,13 +36,13 @@ module run_core;
     wire [31:0]             rdata;
     wire [`T2C_M_W-1:0]     out_data;
     wire [`T2C_ROWS-1:0]    trace_banks;
-    wire [23:0]             trace_addr;
+    wire [`T2C_ADDRESS_W-1:0] trace_addr;
     wire [`T2C_COLS*`T2C_X_W-1:0] trace_data;
 
     t2c_core #(`T2C_CORE_PARAMETERS) i_core (
         .clk_i(clk), .rst_ni(rst_n),
         .s_axil_awaddr_i(REG_CONTROL), .s_axil_awvalid_i(start), .s_axil_awready_o(awready),
-        .s_axil_wdata_i(32'd1), .s_axil_wstrb_i(4'hf), .s_axil_wvalid_i(start), .s_axil_wready_o(wready),
+        .s_axil_wdata_i(32'd1 << CONTROL_START_BIT), .s_axil_wstrb_i(4'hf), .s_axil_wvalid_i(start), .s_axil_wready_o(wready),
         .s_axil_bresp_o(), .s_axil_bvalid_o(bvalid), .s_axil_bready_i(1'b1),
         .s_axil_araddr_i(address), .s_axil_arvalid_i(read), .s_axil_arready_o(arready),
         .s_axil_rdata_o(rdata), .s_axil_rresp_o(), .s_axil_rvalid_o(rvalid), .s_axil_rready_i(1'b1),
@@ -67,7 +68,7 @@ module run_core;
         end
         if (trace_valid) begin
             want = results[computed];
-            same = computed < RESULTS && trace_addr === want[`T2C_RESULTS_ADDRESS_LSB+:24]
+            same = computed < RESULTS && trace_addr === want[`T2C_RESULTS_ADDRESS_LSB+:`T2C_ADDRESS_W]
                 && trace_banks === want[`T2C_RESULTS_BANKS_LSB+:`T2C_ROWS];
             for (lane = 0; lane < `T2C_COLS; lane = lane + 1)
                 if (want[`T2C_RESULTS_LANES_LSB+lane] && trace_data[lane*`T2C_X_W+:`T2C_X_W]
@@ -100,7 +101,7 @@ module run_core;
             while (!(awready && wready)) @(negedge clk);
             @(negedge clk) start = 1'b0;
             while (!bvalid) @(negedge clk);
-            status = 32'd1;
+            status = 32'd1 << STATUS_BUSY_BIT;
             while (status[STATUS_BUSY_BIT]) read_register(REG_STATUS, status);
             read_register(REG_ERROR, code);
             read_register(REG_CYCLES_LO, cycles);

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 
-from t2c.contract.registers import ErrorCode, Status
+from t2c.contract.registers import ErrorCode, Status, error_word, layer_word
 from t2c.tb.cosim.capture import Words, read_capture
 from t2c.tb.cosim.run_check import RunCheck
 
@@ -113,9 +113,9 @@ class CoreBench:
         """How the program ended, by the core's own registers and by the host's transfers."""
         faults = []
         status, error = self.counter("status"), self.counter("error_code")
-        if status != Status.DONE or error != ErrorCode.NONE:
+        if status != Status.DONE or error != error_word(ErrorCode.NONE):
             faults.append(f"run {run}: STATUS = {status}, ERROR = {error} at layer {self.counter('last_layer')}")
-        if self.counter("last_layer") != self.job["last_layer"]:
+        if self.counter("last_layer") != layer_word(self.job["last_layer"]):
             faults.append(f"run {run}: LAYER = {self.counter('last_layer')}, {self.job['last_layer']} was expected")
         if self.counter("served") != self.job["transfers"]:
             faults.append(f"run {run}: {self.counter('served')} of {self.job['transfers']} transfers were complete")

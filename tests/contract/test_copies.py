@@ -142,4 +142,5 @@ def test_what_firmware_in_the_field_relies_on_stays() -> None:
     assert {register for register in Register if register.access is Access.WRITE} == {Register.CONTROL}
     assert (Control.START, Status.BUSY, Status.DONE, Status.ERROR) == (1, 1, 2, 4)
     assert (ErrorCode.NONE, ErrorCode.UNKNOWN_OPERATION, ErrorCode.MISPLACED_TLAST) == (0, 1, 2)
+    assert (registers.error_word(2), registers.layer_word(0x1234)) == (2, 0x1234)
     assert registers.hardware_word({"ROWS": 256, "COLS": 16, "X_W": 8, "W_W": 4}) == 0x04081000

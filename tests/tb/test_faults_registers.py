@@ -95,8 +95,8 @@ MUTANTS = {
     "busy without busy_i": ("programs", "busy   = running_q | busy_i;", "busy   = running_q;"),
     "status sees done at once": (
         "same_cycle",
-        "{29'd0, error_q, done_q, busy}",
-        "{29'd0, error_q, done_q | (running_q & done_i), busy}",
+        "read_data[STATUS_DONE_BIT]  = done_q;",
+        "read_data[STATUS_DONE_BIT]  = done_q | (running_q & done_i);",
     ),
     "done not cleared": (
         "programs",

@@ -9,7 +9,7 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles
 
-from t2c.contract.registers import Register
+from t2c.contract.registers import Control, Register, error_word, layer_word
 from t2c.tb.components.axi_lite import CHANNELS, OKAY, SLVERR
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.components.stalls import PROFILES
@@ -23,6 +23,7 @@ from t2c.tb.units.core_registers.bench_parts import (
     FAILED,
     HARDWARE,
     LAYER,
+    START_STROBE,
     STATUS,
     FakeProgram,
     RegistersBench,
@@ -30,6 +31,10 @@ from t2c.tb.units.core_registers.bench_parts import (
 from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
+OTHERS = 0xFFFFFFFF ^ Control.START
+"""All bits of CONTROL but START."""
+ELSEWHERE = (0x01010101 << (Control.START.bit_length() - 1) % 8) & OTHERS
+"""The same bit of the other bytes."""
 
 
 async def _start(dut: HierarchyObject) -> RegistersBench:
@@ -50,7 +55,7 @@ async def addresses(dut: HierarchyObject) -> None:
             data, response = await bench.master.read(address)
             assert response == (OKAY if address in registers else SLVERR), f"read {address:#04x}: {response}"
             assert response == OKAY or data == 0, f"read {address:#04x}: {data:#x} with SLVERR"
-            response = await bench.master.write(address, bench.rng.getrandbits(31) << 1, bench.rng.getrandbits(4))
+            response = await bench.master.write(address, bench.rng.getrandbits(32) & OTHERS, bench.rng.getrandbits(4))
             assert response == (OKAY if address == CONTROL else SLVERR), f"write {address:#04x}: {response}"
             if address != CONTROL:
                 assert await bench.master.write(address, 0xFFFFFFFF) == SLVERR, f"write {address:#04x}"
@@ -65,10 +70,10 @@ async def addresses(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def strobes(dut: HierarchyObject) -> None:
-    """All strobes with data that ask for a start or not, idle and busy: only bit 0 in byte 0 does."""
+    """All strobes with data that ask for a start or not, idle and busy: only START with the strobe of its byte does."""
     bench = await _start(dut)
-    for strobe, data in itertools.product(range(16), (0, 1, 0xFFFFFFFE, 0xFFFFFFFF, 0x01010100)):
-        asks = bool(strobe & data & 1)
+    for strobe, data in itertools.product(range(16), (0, Control.START, OTHERS, 0xFFFFFFFF, ELSEWHERE)):
+        asks = bool(strobe & START_STROBE and data & Control.START)
         before = bench.starts
         assert await bench.master.write(CONTROL, data, strobe) == OKAY
         assert bench.starts == before + asks, f"strobe {strobe:04b}, data {data:#x}: started {bench.starts - before}"
@@ -90,7 +95,9 @@ async def channel_order(dut: HierarchyObject) -> None:
         for aw_wait, w_wait in [*((0, n) for n in range(10)), *((n, 0) for n in range(1, 10))]:
             for address in bench.rng.choices((CONTROL, STATUS, 0x40), k=count):
                 bench.core.programs.append(FakeProgram(cycles=3))
-                bench.master.post_write(address, bench.rng.randint(0, 1), aw_wait=aw_wait, w_wait=w_wait)
+                bench.master.post_write(
+                    address, Control.START * bench.rng.randint(0, 1), aw_wait=aw_wait, w_wait=w_wait
+                )
                 bench.master.post_read(bench.rng.choice((STATUS, CYCLES_LO)), wait=aw_wait)
             await bench.master.idle()
             await bench.ended()
@@ -114,12 +121,12 @@ async def programs(dut: HierarchyObject) -> None:
         if program.cycles > 10:
             await bench.expect(STATUS, BUSY, "running; done and error of the last program are gone")
             await bench.expect(ERROR, 0, "running")
-            assert await bench.master.write(CONTROL, 1) == SLVERR, "start while busy"
+            assert await bench.master.write(CONTROL, Control.START) == SLVERR, "start while busy"
         await bench.ended()
         for _ in range(2):  # reading clears nothing
             await bench.expect(STATUS, DONE if program.code is None else FAILED, f"{program}")
-            await bench.expect(ERROR, program.code or 0, f"{program}")
-            await bench.expect(LAYER, bench.core.ends[-1], f"{program}")
+            await bench.expect(ERROR, error_word(program.code or 0), f"{program}")
+            await bench.expect(LAYER, layer_word(bench.core.ends[-1]), f"{program}")
             await bench.expect(CYCLES_LO, program.cycles % limit, f"{program}")
             await bench.expect(CYCLES_HI, program.cycles // limit, f"{program}")
     assert bench.starts == len(kinds), f"{bench.starts} starts, {len(kinds)} were asked for"
@@ -147,7 +154,7 @@ async def same_cycle(dut: HierarchyObject) -> None:
     for linger, wait in itertools.product((-1, 0), range(30)):
         await bench.start(FakeProgram(cycles=16, linger=linger))
         end, starts = bench.model.began + 16, bench.starts
-        response = (await bench.master.post_write(CONTROL, 1, aw_wait=wait).response())[0]
+        response = (await bench.master.post_write(CONTROL, Control.START, aw_wait=wait).response())[0]
         await bench.ended()
         assert bench.starts == starts + (response == OKAY)
         gaps += [bench.model.began - end] * (response == OKAY)
@@ -190,12 +197,12 @@ async def reset(dut: HierarchyObject) -> None:
         code = bench.rng.choice((0xA5, None))
         await bench.start(FakeProgram(cycles=40, code=code))
         await bench.ended()
-        await bench.expect(ERROR, code or 0, "before the reset")
+        await bench.expect(ERROR, error_word(code or 0), "before the reset")
         await bench.expect(CYCLES_LO, 40 % (1 << bench.unit["LO_W"]), "before the reset")
         bench.stall(*("blocked" if name == blocked else "none" for name in CHANNELS))
         bench.core.programs.append(FakeProgram(cycles=4, code=3))
         for address in (CONTROL, CONTROL, STATUS):
-            bench.master.post_write(address, 1)
+            bench.master.post_write(address, Control.START)
             bench.master.post_read(CYCLES_LO)
         await ClockCycles(dut.clk_i, cycles + 1)
         await bench.reset(length)
@@ -223,7 +230,7 @@ async def random_data(dut: HierarchyObject) -> None:
                 bench.master.post_read(address, wait=rng.choice((0, rng.randint(0, 9))))
                 continue
             address = CONTROL if rng.random() < 0.6 else address
-            data = rng.choice((1, rng.getrandbits(32)))
+            data = rng.choice((Control.START, rng.getrandbits(32)))
             waits = {"aw_wait": rng.choice((0, rng.randint(0, 9))), "w_wait": rng.choice((0, rng.randint(0, 9)))}
             bench.master.post_write(address, data, rng.choice((15, rng.getrandbits(4))), **waits)
         await bench.master.idle()

@@ -10,7 +10,7 @@ import cocotb
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 
-from t2c.contract.registers import Register, Status, hardware_word
+from t2c.contract.registers import Control, Register, Status, error_word, hardware_word, layer_word
 from t2c.tb.components.axi_lite import CHANNELS, OKAY, SLVERR, AxiLiteMaster, AxiLiteMonitor, BusCycle, Word
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard
@@ -21,6 +21,8 @@ from t2c.tb.units.unit_settings import UnitSettings
 CONTROL, STATUS, ERROR, LAYER = Register.CONTROL, Register.STATUS, Register.ERROR, Register.LAYER
 CYCLES_LO, CYCLES_HI, HARDWARE = Register.CYCLES_LO, Register.CYCLES_HI, Register.HARDWARE
 BUSY, DONE, FAILED = Status
+START_STROBE = 1 << (Control.START.bit_length() - 1) // 8
+"""The strobe of the byte that START is in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,8 @@ class Registers:
         values = {
             CONTROL: 0,
             STATUS: BUSY * busy + DONE * self.done + FAILED * self.failed,
-            ERROR: self.code,
-            LAYER: self.layer,
+            ERROR: error_word(self.code),
+            LAYER: layer_word(self.layer),
             CYCLES_LO: cycles % (1 << self.lo_w),
             CYCLES_HI: self.latched,
             HARDWARE: self.hardware,
@@ -79,7 +81,7 @@ class Registers:
         b, r = (None if name in bus.taken else word for name, word in (("b", self.b), ("r", self.r)))
         if self.aw is not None and self.w is not None and self.b is None:
             (address,), (data, strobe) = self.aw, self.w
-            asked = bool(data & strobe & 1)
+            asked = bool(data & Control.START and strobe & START_STROBE)
             b = (SLVERR if address != CONTROL or (asked and busy) else OKAY,)
             begin = asked and b == (OKAY,)
             self.aw = self.w = None
@@ -255,13 +257,13 @@ class RegistersBench:
     async def start(self, program: FakeProgram) -> None:
         """Start a program; the core must be idle."""
         self.core.programs.append(program)
-        response = await self.master.write(CONTROL, 1)
+        response = await self.master.write(CONTROL, Control.START)
         assert response == OKAY, f"start: response {response}"
 
     async def pulses_at_the_start(self) -> None:
         """done_i and error_i held: nobody's before a start, the end of a program of no cycles in that of start_o."""
         self.core.held = CoreCycle(busy=True)
-        assert await self.master.write(CONTROL, 1) == SLVERR, "busy_i alone refuses a start"
+        assert await self.master.write(CONTROL, Control.START) == SLVERR, "busy_i alone refuses a start"
         self.core.held = None
         await self.ended()
         for done, error, status, code in ((True, False, DONE, 0), (False, True, FAILED, 77), (True, True, FAILED, 77)):
@@ -272,11 +274,11 @@ class RegistersBench:
             for after in (before, (status, 0, 0)):
                 await ClockCycles(self.dut.clk_i, 5)
                 await self.expect(STATUS, after[0], "pulses without a program" if after == before else "at start_o")
-                await self.expect(LAYER, after[1], "layer")
+                await self.expect(LAYER, layer_word(after[1]), "layer")
                 await self.expect(CYCLES_LO, after[2], "cycles")
                 if after == before:
-                    assert await self.master.write(CONTROL, 1) == OKAY
-            await self.expect(ERROR, code, "code")
+                    assert await self.master.write(CONTROL, Control.START) == OKAY
+            await self.expect(ERROR, error_word(code), "code")
             self.core.held = None
 
     async def ended(self, limit: int = 5000) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.tb.catalogue.unit import Unit
 
 UNIT = Unit(
@@ -14,7 +15,7 @@ UNIT = Unit(
         {"ROWS": 16, "COLS": 2},
         {"ROWS": 4, "COLS": 4, "X_W": 2, "W_W": 8, "ACC_W": 24},
         {"ACT_DEPTH": 2, "WGT_DEPTH": 2, "PAR_DEPTH": 4, "ACC_DEPTH": 2, "PRG_DEPTH": 64},
-        {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 5, "ACC_DEPTH": 1 << 16, "PRG_DEPTH": 47},
+        {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 5, "ACC_DEPTH": 1 << 16, "PRG_DEPTH": DESCRIPTOR_WORDS},
     ),
-    refused=({"ACT_DEPTH": 1}, {"PAR_DEPTH": 3}, {"PRG_DEPTH": 46}, {"ROWS": 8, "COLS": 16}),
+    refused=({"ACT_DEPTH": 1}, {"PAR_DEPTH": 3}, {"PRG_DEPTH": DESCRIPTOR_WORDS - 1}, {"ROWS": 8, "COLS": 16}),
 )
