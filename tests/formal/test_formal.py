@@ -190,11 +190,12 @@ def install_hanging_solver(folder: Path) -> None:
 
 
 HANGING = """
-import runpy
 from formal import symbiyosys
+from formal.__main__ import main
+from t2c.common.command import run as run_command
 from tests.formal.test_formal import install_hanging_solver
 symbiyosys.bitwuzla_process.install = install_hanging_solver
-runpy.run_module("formal", run_name="__main__")
+run_command(main)
 """
 """`python -m formal` with that solver."""
 
