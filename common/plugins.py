@@ -46,7 +46,7 @@ def load_plugins() -> tuple[str, ...]:
             _loaded.add(place)
             try:
                 load()
-            except Exception as error:  # whatever a module of others raises, its user mends it
+            except (Exception, SystemExit) as error:  # whatever a module of others raises, its user mends it
                 _loaded.discard(place)
                 hint = "; is its folder on PYTHONPATH?" if isinstance(error, ModuleNotFoundError) else ""
                 raise UserError(f"{place} cannot be imported: {type(error).__name__}: {error}{hint}") from error

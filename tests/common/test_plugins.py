@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from t2c.common import plugins
+from t2c.common.command import USER_ERROR, run
 from t2c.common.errors import UserError
 from t2c.common.plugins import load_plugins
 from t2c.common.registry import Registry
@@ -116,6 +117,18 @@ def test_a_plugin_that_fails_is_tried_again(write: Write, monkeypatch: pytest.Mo
             load_plugins()
     write("plug_late", "value = 1\n" + 20 * "#\n")
     assert load_plugins() == ("T2C_PLUGINS: module 'plug_late'",)
+
+
+def test_a_plugin_that_ends_the_process_has_not_ended_well(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that did nothing must not leave with the status of one that has passed."""
+    write("plug_exit", "import sys\nsys.exit(0)\n")
+    monkeypatch.setenv("T2C_PLUGINS", "plug_exit")
+    with pytest.raises(SystemExit) as left:
+        run(lambda: 0)
+    assert left.value.code == USER_ERROR
+    assert capsys.readouterr().err == "error: T2C_PLUGINS: module 'plug_exit' cannot be imported: SystemExit: 0\n"
 
 
 @pytest.mark.parametrize("module", ["t2c", "t2c.tb", "t2c.rom_folder"])
