@@ -4,14 +4,12 @@
 # the command, through the environment: no shell and no make reads a value again, whatever it holds. The next line keeps
 # make from expanding what the command line gives; no recipe may name a variable that a user sets.
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(eval override export $(name) := $$(value $(name)))))
-VENV ?= .venv
-export VENV
 
-override PY := "$$VENV"/bin/python
+override PY := "$${VENV:-.venv}"/bin/python
 override RUN := $(PY) -m t2c.common.make
-SETUPS := $(addprefix setup-,sim regress formal check t2c test)
+override SETUPS := $(addprefix setup-,sim regress formal check t2c test)
 # Rooms that mypy checks without PyTorch.
-TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden mapping rom_folder tb) formal mutation
+override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden mapping rom_folder tb) formal mutation
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 

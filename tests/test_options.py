@@ -63,6 +63,16 @@ def test_no_value_is_read_by_make_or_a_shell(clone: Path, tmp_path: Path, by_env
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.parametrize(("words", "environment"), [((), {}), (("VENV=",), {}), ((), {"VENV": ""})])
+def test_no_virtual_environment_named_is_the_clones_own(
+    clone: Path, words: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    """An empty one too, for which tools/setup.sh sets that up: never the Python in /bin."""
+    (clone / "my env").rename(clone / ".venv")
+    done = run_make("sim", *words, cwd=clone, **environment)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "[]\n")
+
+
 def test_a_value_that_tries_harm_is_one_line_of_the_command(clone: Path, tmp_path: Path) -> None:
     """In the real parser: make's name of the option, and the value as it is."""
     done = subprocess.run(
@@ -142,7 +152,7 @@ def test_defaults_of_the_set_up_are_those_of_the_table() -> None:
     script = (ROOT / "tools" / "setup.sh").read_text()
     for option in options_of("setup"):
         assert f"${{{option.variable_name}:-{option.default}}}" in script
-    assert "VENV ?= .venv" in (ROOT / "Makefile").read_text()
+    assert "$${VENV:-.venv}" in (ROOT / "Makefile").read_text()
 
 
 def test_the_depths_are_those_of_the_hardware() -> None:
