@@ -54,10 +54,11 @@ class Tool:
         if self.name == VERILATOR:
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
-        # All at once: values in between may not agree with one another.
+        # All values at once: those in between may not agree with one another. Deferred: modules that the unit does not
+        # use are not elaborated; each has its turn below a unit that does.
         values = [f"-set {key} {value}" for key, value in parameters.items()]
         chosen = f"chparam {' '.join(values)} {top}; " if values else ""
-        script = f"read_verilog -I. {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
+        script = f"read_verilog -defer -I. {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
         return [self.executable, "-q", "-p", script]
 
     def complaint(self, unit: Unit, parameters: Parameters) -> str:
