@@ -31,10 +31,11 @@ class Host(Protocol):
             beats: how many the step takes.
 
         Returns:
-            (beats, octets) of STREAM_W bits, and tlast of each; None: tlast is where it has to be.
+            (beats, octets) of STREAM_W bits, and tlast of each; None: tlast is where it has to be. Fewer where tlast
+            comes too early, since the core takes none after it.
 
         Raises:
-            HostStalledError: there are fewer.
+            HostStalledError: there are fewer, and no tlast.
         """
 
     def take(self, words: StreamWords) -> None:
@@ -72,10 +73,13 @@ class QueueHost:
         self.stored: list[StreamWords] = []
 
     def send(self, beats: int) -> tuple[StreamWords, Marks | None]:
-        """As `Host.send`."""
+        """As `Host.send`; what follows a tlast stays for the next step that asks."""
         mine = slice(self._next, self._next + beats)
         words = self._words[mine]
         last = None if self._last is None else self._last[mine]
+        if last is not None and last.any():
+            taken = int(last.argmax()) + 1
+            words, last = words[:taken], last[:taken]
         if len(words) < beats and not (last is not None and last.any()):
             raise HostStalledError(f"s_axis waits: {len(words)} of {beats} words came")
         self._next += len(words)

@@ -79,8 +79,9 @@ class Memories:
         ):
             if image is None or not len(image):
                 continue
-            if image.ndim != 2 or image.shape[1] != cols:
-                raise ShapeError(f"{name}: shape {image.shape} is not (words, COLS = {cols})")
+            shape = np.shape(image)
+            if len(shape) != 2 or shape[1] != cols:
+                raise ShapeError(f"{name}: shape {shape} is not (words, COLS = {cols})")
             if len(image) > len(memory.words):
                 raise RangeError(f"{name}: {len(image)} words, the memory has {len(memory.words)}")
             memory.write(0, check_range(name, image, low, high))

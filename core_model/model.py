@@ -19,11 +19,11 @@ from t2c.contract.registers import ErrorCode, Register, Status, error_word, hard
 from t2c.contract.schedule import step_cycles
 from t2c.core_model.engine import Engine, Results
 from t2c.core_model.errors import Place
-from t2c.core_model.host import Host, HostStalledError
+from t2c.core_model.host import Host, HostStalledError, Marks
 from t2c.core_model.memories import Memories
-from t2c.core_model.stream_words import StreamWords, lanes_of, words_of
-from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.errors import RangeError
+from t2c.core_model.stream_words import StreamWords, check_octets, lanes_of, words_of
+from t2c.golden.arithmetic.formats import IntArray, check_range
+from t2c.golden.errors import RangeError, ShapeError
 
 _OP, _LAYER = (next(field.index for field in FIELDS if field.name == name) for name in ("op", "layer"))
 """Words of a step that the core looks at before the step is known to mean something."""
@@ -72,13 +72,16 @@ class CoreModel:
             params: (words, COLS) uint64 lanes {shift, bias, multiplier}, from address 0; None as for weights.
 
         Raises:
-            RangeError, ShapeError: an image that does not fit its memory.
+            RangeError, ShapeError: an image that does not fit its memory, a word that is no integer of its bits.
             UnsupportedError: MulQuant lanes of more than 63 bits.
         """
         if len(program) > hardware.prg_depth:
             raise RangeError(f"program: {len(program)} words, PRG_DEPTH = {hardware.prg_depth}")
         self.hardware = hardware
-        self.program = [int(word) % (1 << WORD_BITS) for word in program]
+        words = (
+            check_range("program", program, -(1 << (WORD_BITS - 1)), (1 << WORD_BITS) - 1) if len(program) else program
+        )
+        self.program = [int(word) % (1 << WORD_BITS) for word in words]
         self.memories = Memories(hardware, weights, params)
         self.status = Status(0)
         self.error = ErrorCode.NONE
@@ -177,7 +180,7 @@ class CoreModel:
     def _load(self, descriptor: Descriptor, host: Host) -> StreamWords | None:
         """Words of s_axis into a memory; None after a misplaced tlast, up to which they are written."""
         beats = step_beats(descriptor, self.hardware)
-        words, last = host.send(beats)
+        words, last = self._sent(host, beats)
         taken = len(words)
         if last is not None:
             wrong = np.flatnonzero(last != (np.arange(taken) == beats - 1))
@@ -190,6 +193,19 @@ class CoreModel:
             raise HostStalledError(f"s_axis waits: {taken} of {beats} words came")
         self._write(descriptor, words)
         return words
+
+    def _sent(self, host: Host, beats: int) -> tuple[StreamWords, Marks | None]:
+        """What a host sends, whoever wrote it, after proving that it is as `Host.send` says."""
+        given, marks = host.send(beats)
+        words = check_octets(given, self.hardware.stream_w)
+        if len(words) > beats:
+            raise ShapeError(f"the host sends {len(words)} stream words, the step takes {beats}")
+        if marks is None:
+            return words, None
+        last = np.asarray(marks, dtype=bool)
+        if last.shape != (len(words),):
+            raise ShapeError(f"tlast of shape {last.shape} for {len(words)} stream words")
+        return words, last
 
     def _write(self, descriptor: Descriptor, words: StreamWords) -> None:
         """Whole memory words only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,15 +25,33 @@ def stream_words(words: Iterable[int] | StreamWords, width: int) -> StreamWords:
     """
     size = -(-width // 8)
     if isinstance(words, np.ndarray) and words.ndim == 2:
-        if words.dtype != np.uint8 or words.shape[1] != size:
-            raise ShapeError(f"stream words: {words.dtype} of shape {words.shape}, {width} bits take {size} octets")
-        return words
-    numbers = [int(word) for word in words]
+        return check_octets(words, width)
+    numbers = list(words)
     for index, number in enumerate(numbers):
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise RangeError(f"stream word {index} = {number!r} is not an integer")
         if not 0 <= number < 1 << width:
             raise RangeError(f"stream word {index} = {number} is outside 0..2^{width} - 1")
-    octets = b"".join(number.to_bytes(size, "big") for number in numbers)
+    octets = b"".join(int(number).to_bytes(size, "big") for number in numbers)
     return np.frombuffer(octets, np.uint8).reshape(len(numbers), size)
+
+
+def check_octets(words: Any, width: int) -> StreamWords:
+    """Octets of stream words of `width` bits, after proving that they are some.
+
+    Raises:
+        RangeError: a bit above the width.
+        ShapeError: something else, or octets of another width.
+    """
+    size = -(-width // 8)
+    if not isinstance(words, np.ndarray) or words.dtype != np.uint8 or words.ndim != 2 or words.shape[1] != size:
+        kind = words.dtype if isinstance(words, np.ndarray) else type(words).__name__
+        raise ShapeError(f"stream words: {kind} of shape {np.shape(words)}, {width} bits take {size} octets")
+    over = words[:, 0] >> (width - 8 * (size - 1))
+    if over.any():
+        index = int(over.argmax())
+        raise RangeError(f"stream word {index} = {numbers_of(words[index:])[0]} is outside 0..2^{width} - 1")
+    return words
 
 
 def numbers_of(words: StreamWords) -> list[int]:
