@@ -48,12 +48,24 @@ def page(text: str, name: str) -> str:
     return filled
 
 
+def _read(path: Path) -> str:
+    """Text of a file in UTF-8, in which all are written, whatever the locale.
+
+    Raises:
+        UserError: it is something else.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 at byte {error.start}") from error
+
+
 def generated(root: Path) -> Iterator[tuple[Path, str]]:
     """Every file of a clone that is made from the contract, whole or in part, and what it should hold."""
     for name, make in FILES.items():
         yield root / name, make()
     for path in sorted((root / PAGES).glob("*.md")):
-        text = path.read_text()
+        text = _read(path)
         if "<!-- generated:" in text:
             yield path, page(text, str(path.relative_to(root)))
 
@@ -66,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not (options.root / PAGES).is_dir():
         raise UserError(f"{options.root} is no clone of the project: {PAGES} is missing")
-    stale = [(path, text) for path, text in generated(options.root) if not path.is_file() or path.read_text() != text]
+    stale = [(path, text) for path, text in generated(options.root) if not path.is_file() or _read(path) != text]
     for path, text in stale:
         print(f"{path.relative_to(options.root)}: {'not up to date' if options.check else 'written'}")
         if not options.check:

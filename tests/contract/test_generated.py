@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,21 @@ def test_the_command_finds_a_stale_file_and_mends_it(
 def test_a_page_that_asks_wrongly_is_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=re.escape(message)):
         page(text, "p.md")
+
+
+def test_the_locale_changes_nothing() -> None:
+    """Read as something else than UTF-8, pages would be written back spoilt."""
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "t2c.contract.generate", "--check"]
+    done = subprocess.run(command, env=os.environ | plain, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / PAGES, tmp_path / PAGES)
+    (tmp_path / PAGES / "program.md").write_bytes(b"caf\xe9")
+    with pytest.raises(UserError, match=re.escape("program.md: not UTF-8 at byte 3")):
+        main(["--root", str(tmp_path), "--check"])
 
 
 def test_without_a_clone_there_is_nothing_to_write(tmp_path: Path) -> None:
