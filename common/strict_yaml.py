@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -44,9 +45,16 @@ class Value:
         return _error_at(self.path, self.node, text)
 
     def scalar(self) -> str | int:
-        """A text or an integer."""
-        if isinstance(self.node, yaml.ScalarNode) and self.node.tag in _WORDS:
+        """A text or an integer; 7:0 is a text, which YAML takes for 7 minutes, and 010 is neither 10 nor 8.
+
+        Raises:
+            YamlError: something else.
+        """
+        integer = self.node.tag == _INTEGER
+        if isinstance(self.node, yaml.ScalarNode) and (self.node.tag in _WORDS or (integer and ":" in self.node.value)):
             return str(self.node.value)
+        if integer and re.match("[-+]?0_*[0-9]", self.node.value):
+            raise self.error(f"{self.name}: {self.node.value} has a leading zero, which YAML takes for octal")
         if isinstance(self.node, yaml.ScalarNode) and self.node.tag == _INTEGER and len(self.node.value) <= _DIGITS:
             try:
                 value = yaml.SafeLoader("").construct_yaml_int(self.node)

@@ -107,3 +107,25 @@ def test_aliases_of_aliases_take_no_time(path: Path) -> None:
     plain = read_yaml(path).plain()
     assert isinstance(plain, dict)
     assert len(plain) == 41
+
+
+@pytest.mark.parametrize("text", ["7:0", "190:20:30", "-1:30"])
+def test_a_range_is_a_text(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"a: {text}\n")
+    assert read_yaml(path).fields()["a"].scalar() == text
+
+
+@pytest.mark.parametrize("text", ["010", "-07", "0_1", "00"])
+def test_a_leading_zero_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"a: {text}\n")
+    with pytest.raises(YamlError, match=f"x.yaml:1: a: {text} has a leading zero"):
+        read_yaml(path).fields()["a"].scalar()
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("-0", 0), ("0x1F", 31), ("0b101", 5), ("1_000", 1000)])
+def test_other_integers_stay(tmp_path: Path, text: str, value: int) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"a: {text}\n")
+    assert read_yaml(path).fields()["a"].scalar() == value
