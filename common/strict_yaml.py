@@ -50,7 +50,7 @@ class Value:
         Raises:
             YamlError: something else.
         """
-        integer = self.node.tag == _INTEGER
+        integer = isinstance(self.node, yaml.ScalarNode) and self.node.tag == _INTEGER
         if isinstance(self.node, yaml.ScalarNode) and (self.node.tag in _WORDS or (integer and ":" in self.node.value)):
             return str(self.node.value)
         if integer and re.match("[-+]?0_*[0-9]", self.node.value):
@@ -62,7 +62,7 @@ class Value:
                 value = None
             if isinstance(value, int) and abs(value) < 1 << 64:
                 return value
-        if self.node.tag == _INTEGER and self.node.value.lstrip("+-").isdigit():
+        if integer and self.node.value.lstrip("+-").isdigit():
             raise self.error(f"{self.name}: an integer beyond 64 bits")
         raise self.error(f"{self.name}: a text or an integer is wanted")
 

@@ -129,3 +129,9 @@ def test_other_integers_stay(tmp_path: Path, text: str, value: int) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(f"a: {text}\n")
     assert read_yaml(path).fields()["a"].scalar() == value
+
+
+def test_a_list_that_calls_itself_an_integer_is_none(path: Path) -> None:
+    path.write_text("a: !!int [1]\n")
+    with pytest.raises(YamlError, match=r"a\.yaml:1: a: a text or an integer is wanted"):
+        read_yaml(path).fields()["a"].scalar()
