@@ -99,7 +99,16 @@ def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
 def test_solver_without_an_answer_proves_nothing(answer: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of Bitwuzla, a process that says unknown to every question, dies of the first, or reports an error."""
 
-    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install_hanging_solver)
+    def install(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        executable = folder / "bitwuzla"
+        executable.write_text(
+            '#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\n'
+            f'while read -r line; do case $line in "(check-sat"*) {answer};; esac; done\n'
+        )
+        executable.chmod(0o755)
+
+    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install)
     wanted = proof("lut_pointwise/results")
     part = next(part for part in parts(wanted) if part.kind == kind)
     verdict = run(part, out=OUT / "unanswered")
@@ -258,13 +267,7 @@ def test_misspelt_register_stops_the_proof(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_solver_that_never_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    def install(folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        executable = folder / "bitwuzla"
-        executable.write_text('#!/bin/sh\n[ "$1" = --help ] && echo "--lang" && exit\nexec sleep 86400\n')
-        executable.chmod(0o755)
-
-    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install)
+    monkeypatch.setattr(symbiyosys.bitwuzla_process, "install", install_hanging_solver)
     monkeypatch.setattr(symbiyosys, "TIMEOUT", 4)
     stop, found = threading.Event(), []
     part = ProofPart(proof=proof("axis_fifo/order"), kind=PROVE)
