@@ -28,12 +28,16 @@ MUTANTS = {
     "start while busy_i": ("programs", "to_control & w_start_q & ~busy;", "to_control & w_start_q & ~running_q;"),
     "start while busy is OKAY": ("strobes", "(~to_control | (w_start_q & busy))", "(~to_control)"),
     "start at any address": ("addresses", "write & to_control & w_start_q", "write & w_start_q"),
-    "start without a strobe": ("strobes", "s_axil_wdata_i[0] & s_axil_wstrb_i[0]", "s_axil_wdata_i[0]"),
-    "start by any strobe": ("strobes", "& s_axil_wstrb_i[0]", "& |s_axil_wstrb_i"),
+    "start without a strobe": (
+        "strobes",
+        "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
+        "s_axil_wdata_i[CONTROL_START_BIT]",
+    ),
+    "start by any strobe": ("strobes", "& s_axil_wstrb_i[CONTROL_START_BIT/8]", "& |s_axil_wstrb_i"),
     "start by another bit": (
         "strobes",
-        "s_axil_wdata_i[0] & s_axil_wstrb_i[0]",
-        "s_axil_wdata_i[8] & s_axil_wstrb_i[0]",
+        "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
+        "s_axil_wdata_i[8] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
     ),
     "start_o for two cycles": (
         "strobes",
