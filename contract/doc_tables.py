@@ -9,8 +9,11 @@ from t2c.contract import pipeline
 from t2c.contract.codes import Code
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
 from t2c.contract.hardware import PARAMETERS, SHIFT_W
+from t2c.contract.legal_space import dimensions
 from t2c.contract.operations import ROUNDINGS, Combine, Operation
 from t2c.contract.registers import BITS, ErrorCode, Register
+from t2c.golden.graph.dimension import Dimension
+from t2c.golden.graph.kinds import NODES, node_kinds
 
 _SEQUENCER, _LOADER = "[program_sequencer](program.md)", "[stream_loader](transfers.md)"
 UNITS = {
@@ -134,6 +137,26 @@ def sequencer() -> str:
     return table(("from", "to", "cycles"), rows)
 
 
+def _space(wanted: Callable[[Dimension], bool]) -> str:
+    """Dimensions of the legal space. Plug-ins have no place on our pages."""
+    home = {kind.op: kind.__module__.startswith(NODES.home) for kind in node_kinds()}
+    rows = (
+        (
+            f"`{each.key}`",
+            _range(each.low, each.high) + ("" if each.limit else ", as far as tried"),
+            str(len(each.classes)),
+            str(len(each.boundaries)),
+            ", ".join(f"`{register}`" for register in each.drives),
+            each.meaning,
+        )
+        for each in dimensions()
+        if wanted(each) and home.get(each.owner, True)
+    )
+    return table(("dimension", "range", "classes", "boundaries", "drives", "meaning"), rows)
+
+
+_IN_THE_CORE = ("map", "descriptor", "hardware", "register", "counter")
+
 TABLES: dict[str, Callable[[], str]] = {
     "parameters": parameters,
     "fields": fields,
@@ -146,5 +169,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "steps": steps,
     "run": run,
     "sequencer": sequencer,
+    "space of packages": lambda: _space(lambda each: each.owner not in _IN_THE_CORE),
+    "space of steps": lambda: _space(lambda each: each.owner in ("map", "descriptor")),
+    "space of hardware": lambda: _space(lambda each: each.owner in ("hardware", "register")),
+    "space of counters": lambda: _space(lambda each: each.owner == "counter"),
 }
 """Every table by the name by which a page asks for it."""

@@ -27,6 +27,8 @@ FILES: dict[str, Callable[[], str]] = {
 }
 """Files that are made whole."""
 PAGES = "docs/units"
+SPACE = "docs/legal_space.md"
+"""The page with tables that is not a unit's."""
 _BLOCK = re.compile(r"(<!-- generated: (.*?) -->\n\n)(.*?)(\n<!-- end -->)", re.DOTALL)
 
 
@@ -64,7 +66,9 @@ def generated(root: Path) -> Iterator[tuple[Path, str]]:
     """Every file of a clone that is made from the contract, whole or in part, and what it should hold."""
     for name, make in FILES.items():
         yield root / name, make()
-    for path in sorted((root / PAGES).glob("*.md")):
+    for path in (*sorted((root / PAGES).glob("*.md")), root / SPACE):
+        if not path.is_file():
+            continue
         text = _read(path)
         if "<!-- generated:" in text:
             yield path, page(text, str(path.relative_to(root)))

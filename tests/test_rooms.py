@@ -30,7 +30,7 @@ BELOW = {
     "t2c.tb.simulation": {"t2c.common"},
     "t2c.tb.catalogue": _GOLDEN,
     "t2c.tb.components": _GOLDEN,
-    "t2c.tb.random_models": _GOLDEN,
+    "t2c.tb.random_models": _COMPILER,
     "t2c.tb.dut": {*_GOLDEN, "t2c.contract", "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c.tb.cosim": _COSIM,
     "t2c.rom_folder": {*_COMPILER, "t2c.tb.cosim"},

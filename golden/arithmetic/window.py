@@ -10,6 +10,13 @@ from t2c.golden.errors import ShapeError
 Pair = tuple[int, int]
 
 MAX_EXTENT = 4096
+LIMITS = {
+    "kernel": (1, MAX_EXTENT),
+    "stride": (1, MAX_EXTENT),
+    "padding": (0, MAX_EXTENT),
+    "dilation": (1, MAX_EXTENT),
+}
+"""Least and largest value of each field, on either axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +37,11 @@ class Window:
     dilation: Pair = (1, 1)
 
     def __post_init__(self) -> None:
-        for name, low in (("kernel", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
+        for name, limits in LIMITS.items():
             pair = getattr(self, name)
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 raise ShapeError(f"{name} = {pair!r} is not a pair (vertical, horizontal)")
-            checked = tuple(check_int(name, value, low, MAX_EXTENT) for value in pair)
+            checked = tuple(check_int(name, value, *limits) for value in pair)
             object.__setattr__(self, name, checked)
 
     @property

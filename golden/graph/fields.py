@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -24,6 +24,11 @@ Store = Callable[[str, IntArray], str]
 """Takes the name and the values of a tensor and returns its key."""
 
 
+def signed_limits(bits: int) -> tuple[int, int]:
+    """Least and largest two's complement number of so many bits."""
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
     """What fields are read from besides JSON. tensors: by key; widths: of the graph."""
@@ -34,9 +39,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Field(ABC):
-    """One field of a node, or of an object in it."""
+    """One field of a node, or of an object in it. limits: least and largest integer in it, where it declares any."""
 
     name: str
+    limits: tuple[int, int] | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def write(self, value: Any, store: Store) -> Any:

@@ -16,7 +16,7 @@ from t2c.golden.arithmetic.pooling import pooled_size
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Constant, Storage
-from t2c.golden.graph.fields import Field, Integer, Tensor
+from t2c.golden.graph.fields import Field, Integer, Tensor, signed_limits
 from t2c.golden.graph.stages import MULQUANT, check_stage
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
 
@@ -186,8 +186,12 @@ class WeightedNode(AccumulatingNode):
     """An accumulating node with weights; weight: signed ints of weight_bits (2..8) bits, channel O first."""
 
     fields: ClassVar[tuple[Field, ...]] = (
-        Integer("weight_bits"),
-        Tensor("weight", lambda node: Storage(bits=node.weight_bits, signed=True, axes=node.weight_axes, packed=True)),
+        Integer("weight_bits", limits=(MIN_OPERAND_BITS, MAX_OPERAND_BITS)),
+        Tensor(
+            "weight",
+            lambda node: Storage(bits=node.weight_bits, signed=True, axes=node.weight_axes, packed=True),
+            limits=signed_limits(MAX_OPERAND_BITS),
+        ),
         *AccumulatingNode.fields,
     )
     weight_axes: ClassVar[str]

@@ -5,16 +5,30 @@ from __future__ import annotations
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, check_int
-from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage, Widths
+from t2c.golden.arithmetic.mulquant import (
+    ACTIVATION_HI,
+    ACTIVATION_LO,
+    BIAS_BITS,
+    SCALE_BITS,
+    AddQuant,
+    MulQuant,
+    OutputStage,
+    Widths,
+)
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.errors import RangeError
 from t2c.golden.graph.constant import Constant, Storage
-from t2c.golden.graph.fields import Field, Integer, Record, RoundingMode, Tensor
+from t2c.golden.graph.fields import Field, Integer, Record, RoundingMode, Tensor, signed_limits
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 SHIFT_BITS = MAX_SHIFT.bit_length()
 """SHIFT_W of docs/arithmetic.md section 1."""
-STAGE: tuple[Field, ...] = (RoundingMode("rounding"), Integer("zero_point"), Integer("lo"), Integer("hi"))
+MULTIPLIER, BIAS, SHIFT = signed_limits(SCALE_BITS[1]), signed_limits(BIAS_BITS[1]), (0, MAX_SHIFT)
+"""Limits of the constants at the widest hardware."""
+STAGE: tuple[Field, ...] = (
+    RoundingMode("rounding"),
+    *(Integer(name, limits=(ACTIVATION_LO, ACTIVATION_HI)) for name in ("zero_point", "lo", "hi")),
+)
 """Members that every output stage begins with."""
 
 
@@ -32,9 +46,9 @@ MULQUANT = Record(
     name="mulquant",
     members=(
         *STAGE,
-        Tensor("multiplier", lambda quant: _multiplier(quant.widths, "O")),
-        Tensor("bias", lambda quant: _bias(quant.widths)),
-        Tensor("shift", lambda _: _SHIFT),
+        Tensor("multiplier", lambda quant: _multiplier(quant.widths, "O"), limits=MULTIPLIER),
+        Tensor("bias", lambda quant: _bias(quant.widths), limits=BIAS),
+        Tensor("shift", lambda _: _SHIFT, limits=SHIFT),
     ),
     make=MulQuant,
     with_widths=True,
@@ -61,7 +75,12 @@ def _add_constants(quant: AddQuant) -> tuple[Constant, ...]:
 
 ADDQUANT = Record(
     name="addquant",
-    members=(*STAGE, *(Integer(name) for name in ("multiplier_a", "multiplier_b", "bias", "shift"))),
+    members=(
+        *STAGE,
+        *(Integer(name, limits=MULTIPLIER) for name in ("multiplier_a", "multiplier_b")),
+        Integer("bias", limits=BIAS),
+        Integer("shift", limits=SHIFT),
+    ),
     make=AddQuant,
     with_widths=True,
     stored=_add_constants,

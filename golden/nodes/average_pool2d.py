@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.pooling import average_pool2d
-from t2c.golden.arithmetic.window import Pair, Window
+from t2c.golden.arithmetic.window import LIMITS, Pair, Window
 from t2c.golden.graph.fields import Field, Integers
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import AccumulatingNode, pooled_shape
@@ -24,9 +24,9 @@ class AveragePool2d(AccumulatingNode):
     narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 5)
     fields: ClassVar[tuple[Field, ...]] = (
-        Integers("kernel"),
-        Integers("stride"),
-        Integers("padding"),
+        Integers("kernel", limits=LIMITS["kernel"]),
+        Integers("stride", limits=LIMITS["stride"]),
+        Integers("padding", limits=LIMITS["padding"]),
         *AccumulatingNode.fields,
     )
 

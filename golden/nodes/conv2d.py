@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.conv import ConvKernel, prepare_conv2d
 from t2c.golden.arithmetic.formats import IntArray, IntTensor, check_int
-from t2c.golden.arithmetic.window import Pair, Window
+from t2c.golden.arithmetic.window import LIMITS, Pair, Window
 from t2c.golden.errors import ShapeError
 from t2c.golden.graph.fields import Field, Integer, Integers
 from t2c.golden.graph.kinds import register_node
@@ -27,9 +27,9 @@ class Conv2d(WeightedNode):
     section: ClassVar[tuple[int, ...]] = (4, 1)
     weight_axes: ClassVar[str] = "OIHW"
     fields: ClassVar[tuple[Field, ...]] = (
-        Integers("stride"),
-        Integers("padding"),
-        Integers("dilation"),
+        Integers("stride", limits=LIMITS["stride"]),
+        Integers("padding", limits=LIMITS["padding"]),
+        Integers("dilation", limits=LIMITS["dilation"]),
         Integer("groups"),
         *WeightedNode.fields,
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.arithmetic.pooling import max_pool2d
-from t2c.golden.arithmetic.window import Pair, Window
+from t2c.golden.arithmetic.window import LIMITS, Pair, Window
 from t2c.golden.graph.fields import Field, Integers
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import PassingNode, pooled_shape
@@ -24,10 +24,10 @@ class MaxPool2d(PassingNode):
     narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (5, 1)
     fields: ClassVar[tuple[Field, ...]] = (
-        Integers("kernel"),
-        Integers("stride"),
-        Integers("padding"),
-        Integers("dilation"),
+        Integers("kernel", limits=LIMITS["kernel"]),
+        Integers("stride", limits=LIMITS["stride"]),
+        Integers("padding", limits=LIMITS["padding"]),
+        Integers("dilation", limits=LIMITS["dilation"]),
     )
 
     kernel: Pair

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from t2c.golden.arithmetic.formats import IntArray, IntFormat, IntTensor
-from t2c.golden.arithmetic.pointwise import PointwiseTable, pointwise
+from t2c.golden.arithmetic.pointwise import MAX_BITS, MIN_BITS, PointwiseTable, pointwise
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Storage
-from t2c.golden.graph.fields import Boolean, Field, Integer, Record, Tensor
+from t2c.golden.graph.fields import Boolean, Field, Integer, Record, Tensor, signed_limits
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -27,9 +27,13 @@ def _part(made: PointwiseTable, member: str) -> Any:
 POINTWISE = Record(
     name="pointwise",
     members=(
-        Integer("bits"),
+        Integer("bits", limits=(MIN_BITS, MAX_BITS)),
         Boolean("signed"),
-        Tensor("table", lambda made: Storage(bits=made.output.bits, signed=made.output.signed, axes="X")),
+        Tensor(
+            "table",
+            lambda made: Storage(bits=made.output.bits, signed=made.output.signed, axes="X"),
+            limits=(signed_limits(MAX_BITS)[0], (1 << MAX_BITS) - 1),
+        ),
     ),
     make=_make,
     part=_part,

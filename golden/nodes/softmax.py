@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntFormat, IntTensor
-from t2c.golden.arithmetic.softmax import SoftmaxTable, softmax
+from t2c.golden.arithmetic.softmax import (
+    EXPONENT_BITS,
+    MAX_RECIPROCAL_BITS,
+    OUTPUT_BITS,
+    SoftmaxTable,
+    softmax,
+)
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Storage
 from t2c.golden.graph.fields import Field, Integer, Record, RoundingMode, Tensor
@@ -19,11 +25,15 @@ from t2c.golden.graph.tensor_spec import TensorSpec
 SOFTMAX = Record(
     name="softmax",
     members=(
-        Integer("exponent_bits"),
-        Integer("output_bits"),
-        Integer("reciprocal_bits"),
+        Integer("exponent_bits", limits=EXPONENT_BITS),
+        Integer("output_bits", limits=OUTPUT_BITS),
+        Integer("reciprocal_bits", limits=(EXPONENT_BITS[0] + OUTPUT_BITS[0], MAX_RECIPROCAL_BITS)),
         RoundingMode("rounding"),
-        Tensor("exp", lambda table: Storage(bits=table.exponent_bits, signed=False, axes="X")),
+        Tensor(
+            "exp",
+            lambda table: Storage(bits=table.exponent_bits, signed=False, axes="X"),
+            limits=(0, (1 << EXPONENT_BITS[1]) - 1),
+        ),
     ),
     make=SoftmaxTable,
 )
