@@ -11,9 +11,9 @@
 `default_nettype none
 
 module mac_pe #(
-    parameter A_W    = 9,
-    parameter W_W    = 8,
-    parameter PSUM_W = 21
+    parameter A_W    = 9,                       // 3..9
+    parameter W_W    = 8,                       // 2..8
+    parameter PSUM_W = 21                       // above A_W + W_W
 ) (
     input  wire                     clk_i,
     input  wire                     rst_ni,
@@ -28,6 +28,18 @@ module mac_pe #(
     output reg                      w_valid_o,
     output reg  signed [PSUM_W-1:0] psum_o      // partial sum to the south
 );
+
+    generate
+        if (A_W < 3 || A_W > 9) begin : g_a_w
+            mac_pe_A_W_out_of_range i_stop ();
+        end
+        if (W_W < 2 || W_W > 8) begin : g_w_w
+            mac_pe_W_W_out_of_range i_stop ();
+        end
+        if (PSUM_W <= A_W + W_W) begin : g_psum_w
+            mac_pe_PSUM_W_out_of_range i_stop ();
+        end
+    endgenerate
 
     reg signed [W_W-1:0] active_q;
     reg signed [W_W-1:0] shadow_q;

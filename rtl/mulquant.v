@@ -16,7 +16,7 @@
 `default_nettype none
 
 module mulquant #(
-    parameter ACC_W   = 32,                     // 8..48
+    parameter ACC_W   = 32,                     // 8..48; ACC_W + SCALE_W at most 61
     parameter SCALE_W = 16,                     // 2..32
     parameter BIAS_W  = 40,                     // 2..60
     parameter SHIFT_W = 6,                      // 1..6
@@ -43,6 +43,9 @@ module mulquant #(
         end
         if (SCALE_W < 2 || SCALE_W > 32) begin : g_scale_w
             mulquant_SCALE_W_out_of_range i_stop ();
+        end
+        if (ACC_W + SCALE_W > 61) begin : g_product_w
+            mulquant_ACC_W_plus_SCALE_W_out_of_range i_stop ();
         end
         if (BIAS_W < 2 || BIAS_W > 60) begin : g_bias_w
             mulquant_BIAS_W_out_of_range i_stop ();

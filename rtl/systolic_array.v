@@ -44,6 +44,9 @@ module systolic_array #(
         if (W_W < 2 || W_W > 8) begin : g_w_w
             systolic_array_W_W_out_of_range i_stop ();
         end
+        if (PSUM_W != A_W + W_W + $clog2(ROWS)) begin : g_psum_w
+            systolic_array_PSUM_W_out_of_range i_stop ();
+        end
     endgenerate
 
     `include "pipeline.vh"

@@ -23,7 +23,8 @@ class StreamError(AssertionError):
 class AxisSource(BusDriver):
     """Sends integers on a stream into the unit: `append` queues one, `idle` awaits the last handshake.
 
-    A unit that takes tuser or tlast gets `append`'s `user` and `last` with the word, 0 if there is none.
+    A unit that takes tuser or tlast gets `append`'s `user` and `last` with the word, 0 if there is none. A reset is
+    the time to `drop` what the unit has not taken.
 
     entity: the unit; name: such as s_axis; clock; stalls: yields, cycle by cycle, whether to hold back.
     """
@@ -35,6 +36,7 @@ class AxisSource(BusDriver):
         super().__init__(entity, name, clock, case_insensitive=False)
         self.stalls = stalls
         self.pending = 0
+        self.generation = 0
         self.bus.tvalid.value = 0
         self.bus.tdata.value = 0
         self.has_user = hasattr(self.bus, "tuser")
@@ -48,13 +50,23 @@ class AxisSource(BusDriver):
         self.pending += 1
         super().append(transaction, *args, **kwargs)
 
+    def drop(self) -> None:
+        """Forget all that is queued, and take back the word that waits for tready."""
+        self.clear()
+        self.pending = 0
+        self.generation += 1
+        self.bus.tvalid.value = 0
+
     async def _driver_send(
         self, transaction: int, sync: bool = True, user: int = 0, last: bool = False, **_: Any
     ) -> None:
         if sync:
             await RisingEdge(self.clock)
+        generation = self.generation
         while next(self.stalls):
             await RisingEdge(self.clock)
+        if generation != self.generation:
+            return
         self.bus.tdata.value = transaction
         if self.has_user:
             self.bus.tuser.value = user
@@ -62,11 +74,12 @@ class AxisSource(BusDriver):
             self.bus.tlast.value = int(last)
         self.bus.tvalid.value = 1
         await FallingEdge(self.clock)
-        while self.bus.tready.value != 1:
+        while self.bus.tready.value != 1 and generation == self.generation:
             await FallingEdge(self.clock)
         await RisingEdge(self.clock)
         self.bus.tvalid.value = 0
-        self.pending -= 1
+        if generation == self.generation:
+            self.pending -= 1
 
     async def idle(self, limit: int) -> None:
         """Wait until everything queued has been taken.

@@ -77,7 +77,7 @@ def load_module(
         ours = own_module(unit, parameters)
     except SourceError as error:
         found = re.search(rf"{description.unit}_(\w+)_out_of_range", str(error))
-        reason = f"{found[1]} = {parameters.get(found[1])} is outside its range" if found else str(error)
+        reason = _outside(found[1].split("_plus_"), parameters) if found else str(error)
         raise description.error("unit_parameters", f"unit_parameters: {reason}") from error
     wiring = check(description, ours, table)
     own = is_own(description)
@@ -86,6 +86,11 @@ def load_module(
     else:
         design = adapter_design(wiring, f"dut_{description.unit}", output)
     return LoadedModule(design=design, traits=traits_of(wiring), missing=_missing(wiring))
+
+
+def _outside(names: Sequence[str], parameters: Mapping[str, int]) -> str:
+    """That a parameter, or a sum of some, is none that our unit can have."""
+    return f"{' + '.join(names)} = {sum(parameters.get(name, 0) for name in names)} is outside its range"
 
 
 def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:
@@ -139,6 +144,7 @@ def traits_of(wiring: Wiring) -> Traits:
         absent=d.absent,
         weight_rows=d.weight_rows,
         reset=d.reset is not None,
+        own=is_own(d),
     )
 
 

@@ -15,7 +15,7 @@ class Traits:
 
     handshake: see t2c.tb.catalogue.interface; latency: cycles, None if not stated; rounding: names of
     its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
-    weight_rows: order of the words of a tile; reset: it has one.
+    weight_rows: order of the words of a tile; reset: it has one; own: our own unit, held to all that its header says.
     """
 
     handshake: str = ""
@@ -26,6 +26,7 @@ class Traits:
     absent: tuple[str, ...] = ()
     weight_rows: str = "first_first"
     reset: bool = True
+    own: bool = False
 
     @property
     def reset_cycles(self) -> int:

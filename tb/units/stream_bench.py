@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Callable
 from typing import Any
 
 from cocotb.handle import HierarchyObject
@@ -34,13 +36,45 @@ class StreamBench:
         self.sink.stalls = PROFILES[stall_out].cycles(self.rng)
 
     async def reset(self) -> None:
-        """Reset for some cycles; the monitors look on only afterwards."""
+        """Drop what has not been taken and reset for some cycles; the monitors look on only afterwards."""
         self.taken.enabled = self.monitor.enabled = False
+        self.source.drop()
         self.dut.rst_ni.value = 0
         for _ in range(self.traits.reset_cycles):
             await RisingEdge(self.dut.clk_i)
         self.dut.rst_ni.value = 1
         self.taken.enabled = self.monitor.enabled = True
+
+    async def fill(self, send: Callable[[], None], patience: int) -> None:
+        """Block the output and send for as long as no result waits there: the pipeline is as full as it gets.
+
+        How deep it is, and how many inputs it takes before its first result has left, is for the unit to choose.
+
+        Args:
+            send: queues one input.
+            patience: cycles.
+
+        Raises:
+            AssertionError: no result came.
+        """
+        self.source.stalls = itertools.repeat(False)
+        self.sink.stalls = itertools.repeat(True)
+        for _ in range(patience):
+            if self.source.pending < 2:
+                send()
+            await RisingEdge(self.dut.clk_i)
+            if self.dut.m_axis_tvalid_o.value == 1:
+                return
+        raise AssertionError(f"no result waits at the output after {patience} cycles; the reset would hit nothing")
+
+    async def settle(self, quiet: int) -> int:
+        """Wait until all that is queued has been taken, or nothing was for `quiet` cycles; how many were taken."""
+        before, left, waited = self.source.pending, self.source.pending, 0
+        while self.source.pending and waited <= quiet:
+            await RisingEdge(self.dut.clk_i)
+            waited = 0 if self.source.pending < left else waited + 1
+            left = self.source.pending
+        return before - left
 
     async def drain(self, patience: int) -> None:
         """Wait until all that is queued is in, and all that is expected is out.

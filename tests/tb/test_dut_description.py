@@ -64,6 +64,10 @@ REFUSED = {
     ),
     "parameter of ours": ([("A: ACC_W", "A: ACC")], "parameters: A: 'ACC' is none of the unit's parameters: ACC_W, SC"),
     "range of ours": ([("BIAS_W: 32", "BIAS_W: 99")], "dut.yaml:5: unit_parameters: BIAS_W = 99 is outside its range"),
+    "product of ours": (
+        [("ACC_W: 24, SCALE_W: 12", "ACC_W: 48, SCALE_W: 32")],
+        "dut.yaml:5: unit_parameters: ACC_W + SCALE_W = 80 is outside its range",
+    ),
     "unit parameter": ([("BIAS_W: 32", "BIS_W: 9")], "unit_parameters: mulquant has no 'BIS_W'; it has ACC_W, SCALE_W"),
     "top": ([("top: requant", "top: requan")], "dut.yaml:4: top: no module 'requan' in the sources; there are requant"),
     "source": (

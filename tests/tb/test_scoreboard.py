@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from cocotb_bus.monitors import Monitor
 
-from t2c.tb.components.scoreboard import SHOWN, Scoreboard
+from t2c.tb.components.bench_report import read_report
+from t2c.tb.components.bins import Coverage
+from t2c.tb.components.inputs import Inputs
+from t2c.tb.components.scoreboard import SHOWN, Scoreboard, reported
 
 
 class Stream(Monitor):
@@ -117,3 +123,39 @@ def test_two_streams_are_kept_apart(stream: Stream) -> None:
     other.come(5)
     stream.come(2)
     scoreboard.finish(3)
+
+
+@pytest.mark.parametrize("unit", ["mulquant", "lut_pointwise", "lut_softmax"])
+def test_what_ends_a_test_before_its_first_input_is_what_is_reported(
+    unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Crosses of classes that no input has are no KeyError in its place."""
+    monkeypatch.chdir(tmp_path)
+    classes = importlib.import_module(f"t2c.tb.units.{unit}.classes")
+
+    @reported
+    async def bench(dut: object) -> None:
+        Scoreboard(SimpleNamespace(_name="dut"), str, Inputs(Coverage(), classes.crosses))
+        raise ValueError("the bench's own")
+
+    with pytest.raises(ValueError, match="the bench's own"):
+        asyncio.run(bench(None))
+    assert read_report(tmp_path).tests["bench"].error == "ValueError: the bench's own"
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_ended_the_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "report.json").mkdir()
+
+    @reported
+    async def bench(dut: object) -> None:
+        Scoreboard(SimpleNamespace(_name="dut"), str)
+        if dut:
+            raise ValueError("the bench's own")
+
+    with pytest.raises(ValueError, match="the bench's own"):
+        asyncio.run(bench(True))
+    with pytest.raises(OSError, match=r"report\.json"):
+        asyncio.run(bench(False))

@@ -94,7 +94,7 @@ async def stalls(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def latency(dut: HierarchyObject) -> None:
-    """Without stalls every result leaves exactly `latency` cycles after its element was taken, one a cycle."""
+    """Without stalls every result leaves exactly `latency` cycles after its element was taken; ours: one a cycle."""
     bench = await _start(dut)
     await bench.run(bench.random(50))
     if bench.traits.fixed_latency:
@@ -103,6 +103,8 @@ async def latency(dut: HierarchyObject) -> None:
     delays = sorted({out - taken for taken, out in zip(bench.taken.cycles, bench.monitor.cycles, strict=True)})
     stated = bench.traits.latency
     assert delays == [stated], f"results come {delays} cycles after their elements, the description says {stated}"
+    if not bench.traits.own:
+        return  # a module that needs gaps between its elements says so with its ready
     gaps = set(np.diff(bench.taken.cycles).tolist())
     assert gaps == {1}, f"elements were taken {sorted(gaps)} cycles apart, the header says one a cycle"
 
@@ -110,12 +112,9 @@ async def latency(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
-    """A reset with a result waiting drops it; what comes after is right and complete."""
+    """A reset with a result waiting, and more on their way, drops them; what comes after is right and complete."""
     bench = await _start(dut)
-    bench.stall("none", "blocked")
-    bench.source.append(bench.random(1)[0])
-    await bench.source.idle(100)
-    assert dut.m_axis_tvalid_o.value == 1, "no result waits at the output; the reset would not hit anything"
+    await bench.fill(lambda: bench.source.append(bench.random(1)[0]), PATIENCE)
     await bench.reset()
     bench.coverage.hit("reset", RESET)
     bench.stall("none", "none")

@@ -16,6 +16,7 @@ UNIT = Unit(
     interface=Interface(),
     ends=({"A_W": 3, "W_W": 2, "PSUM_W": 6},),
     covered=({"A_W": 3, "W_W": 2, "PSUM_W": 6},),
+    refused=({"A_W": 10}, {"PSUM_W": 17}),
     proofs=PROOFS,
     mutated=True,
 )

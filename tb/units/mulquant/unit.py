@@ -24,7 +24,7 @@ UNIT = Unit(
         },
         constants=("zero_point", "lo", "hi", "bias", "shift"),
         features={"pairs": ("s_axis_tuser",)},
-        needs={"pairs": ("pairs",), "latency": ("latency",), "reset_in_mid_stream": ("reset", "latency")},
+        needs={"pairs": ("pairs",), "latency": ("latency",), "reset_in_mid_stream": ("reset",)},
         narrow=("zero_point", "lo", "hi"),
         rounding="rounding",
     ),
@@ -45,7 +45,7 @@ UNIT = Unit(
         {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 1, "OUT_W": 2},
         {"ACC_W": 48, "SCALE_W": 13, "BIAS_W": 2},
     ),
-    refused=({"SHIFT_W": 7}, {"OUT_W": 9}),
+    refused=({"SHIFT_W": 7}, {"OUT_W": 9}, {"ACC_W": 48, "SCALE_W": 14}),
     proofs=PROOFS,
     mutated=True,
 )

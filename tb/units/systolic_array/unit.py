@@ -34,5 +34,5 @@ UNIT = Unit(
         {"ROWS": 8, "COLS": 8, "A_W": 8, "W_W": 7},
     ),
     linted=({}, {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}, {"ROWS": 5, "COLS": 9}),
-    refused=({"ROWS": 1}, {"A_W": 10}),
+    refused=({"ROWS": 1}, {"A_W": 10}, {"PSUM_W": 18}),
 )
