@@ -16,6 +16,7 @@ from t2c.golden.graph.json_fields import Fields
 from t2c.golden.graph.kinds import NODES, node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.texts import shown
 
 Json = dict[str, Any]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -47,7 +48,7 @@ def edge_from_json(name: str, data: object) -> TensorSpec:
     Raises:
         PackageError: a field is missing, unknown or out of range.
     """
-    fields = Fields(data, f"edge {name!r}")
+    fields = Fields(data, f"edge {shown(name)}")
     with fields.naming():
         edge = TensorSpec(
             name=name,
@@ -82,12 +83,12 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
     """
     fields, source = Fields(data, place), Source(tensors=tensors, widths=widths)
     name = fields.text("name")
-    fields.place = f"node {name!r}"
+    fields.place = f"node {shown(name)}"
     op = fields.text("op")
     kind = NODES.find(op)
     if kind is None:
         known = ", ".join(kind.op for kind in node_kinds())
-        raise PackageError(f"{fields.place}: field 'op' = {op!r} is not one of {known}")
+        raise PackageError(f"{fields.place}: field 'op' = {shown(op)} is not one of {known}")
     with fields.naming():
         given: Json = {"name": name, "inputs": fields.texts("inputs"), "output": fields.text("output")}
         given |= {field.name: field.read(fields, source) for field in kind.fields}

@@ -19,6 +19,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.json_fields import Fields
+from t2c.golden.graph.texts import shown
 
 Store = Callable[[str, IntArray], str]
 """Takes the name and the values of a tensor and returns its key."""
@@ -124,7 +125,7 @@ class Tensor(Field):
     def read(self, fields: Fields, source: Source) -> IntArray:
         key = fields.text(self.name)
         if key not in source.tensors:
-            raise PackageError(f"{fields.place}: field {self.name!r}: tensor {key!r} is missing")
+            raise PackageError(f"{fields.place}: field {self.name!r}: tensor {shown(key)} is missing")
         return as_int64(self.name, source.tensors[key])
 
     def constants(self, owner: Any, value: Any) -> tuple[Constant, ...]:

@@ -14,13 +14,18 @@ from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, ShapeError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.texts import LONGEST_NAME, check_text, shown
 
 _REFUSED = (ValueError, NotImplementedError)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+WHOLE, LISTING = "all", "list"
+"""What stands for the whole network, or for a list of its layers, where the name of a layer can stand."""
 
 
 def _check_name(name: str, place: str) -> None:
     """Files and folders bear the names of graphs and nodes: no name may lead out of its folder."""
+    if len(name) > LONGEST_NAME:
+        raise PackageError(f"{place}: a name of {len(name)} characters; {LONGEST_NAME} are allowed")
     if not _NAME.fullmatch(name):
         raise PackageError(
             f"{place}: a name is letters, digits, '_', '.' and '-', and starts with none of the last two"
@@ -47,16 +52,20 @@ class Graph:
     output: str
 
     def __post_init__(self) -> None:
-        _check_name(self.name, f"graph {self.name!r}")
+        _check_name(self.name, f"graph {shown(self.name)}")
+        for edge in self.edges:
+            check_text(edge, f"edge {shown(edge)}", LONGEST_NAME)
         if self.input not in self.edges:
-            raise PackageError(f"graph: input {self.input!r} is not an edge")
+            raise PackageError(f"graph: input {shown(self.input)} is not an edge")
         if not self.nodes:
             raise PackageError("graph: it has no nodes")
         known = {self.input}
         names: set[str] = set()
         for node in self.nodes:
-            place = f"node {node.name!r}"
+            place = f"node {shown(node.name)}"
             _check_name(node.name, place)
+            if node.name in (WHOLE, LISTING):
+                raise PackageError(f"{place}: where a layer is named, {WHOLE!r} and {LISTING!r} are no layers")
             if node.name in names:
                 raise PackageError(f"{place}: the name is used twice")
             names.add(node.name)
@@ -64,18 +73,18 @@ class Graph:
                 raise PackageError(f"{place}: {len(node.inputs)} inputs where {node.op} takes {node.arity}")
             for edge in node.inputs:
                 if edge not in known:
-                    raise PackageError(f"{place}: input {edge!r} is not produced by an earlier node")
+                    raise PackageError(f"{place}: input {shown(edge)} is not produced by an earlier node")
             if node.output not in self.edges:
-                raise PackageError(f"{place}: output {node.output!r} is not an edge")
+                raise PackageError(f"{place}: output {shown(node.output)} is not an edge")
             if node.output in known:
-                raise PackageError(f"{place}: output {node.output!r} is produced twice")
+                raise PackageError(f"{place}: output {shown(node.output)} is produced twice")
             self._prove(node, place)
             known.add(node.output)
         if self.output not in known or self.output == self.input:
-            raise PackageError(f"graph: output {self.output!r} is not produced by a node")
+            raise PackageError(f"graph: output {shown(self.output)} is not produced by a node")
         for edge in self.edges:
             if edge not in known:
-                raise PackageError(f"edge {edge!r}: no node produces it")
+                raise PackageError(f"edge {shown(edge)}: no node produces it")
 
     def _prove(self, node: Node, place: str) -> None:
         inputs, output = self.inputs_of(node), self.edges[node.output]

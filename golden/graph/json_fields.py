@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from t2c.golden.errors import PackageError
+from t2c.golden.graph.texts import shown
 
 
 class Fields:
@@ -40,7 +41,7 @@ class Fields:
     def _typed(self, name: str, kinds: type | tuple[type, ...], wanted: str) -> Any:
         value = self.take(name)
         if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-            raise PackageError(f"{self.place}: field {name!r} = {value!r} is not {wanted}")
+            raise PackageError(f"{self.place}: field {name!r} = {shown(value)} is not {wanted}")
         return value
 
     def integer(self, name: str) -> int:
@@ -53,7 +54,7 @@ class Fields:
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise PackageError(f"{self.place}: field {name!r} = {value!r} is not a finite number")
+            raise PackageError(f"{self.place}: field {name!r} = {shown(value)} is not a finite number")
         return number
 
     def boolean(self, name: str) -> bool:
@@ -65,13 +66,13 @@ class Fields:
     def integers(self, name: str) -> tuple[int, ...]:
         values = self._typed(name, list, "a list of integers")
         if any(isinstance(v, bool) or not isinstance(v, int) for v in values):
-            raise PackageError(f"{self.place}: field {name!r} = {values!r} is not a list of integers")
+            raise PackageError(f"{self.place}: field {name!r} = {shown(values)} is not a list of integers")
         return tuple(values)
 
     def texts(self, name: str) -> tuple[str, ...]:
         values = self._typed(name, list, "a list of strings")
         if any(not isinstance(v, str) for v in values):
-            raise PackageError(f"{self.place}: field {name!r} = {values!r} is not a list of strings")
+            raise PackageError(f"{self.place}: field {name!r} = {shown(values)} is not a list of strings")
         return tuple(values)
 
     def items(self, name: str) -> list[Any]:
@@ -93,7 +94,7 @@ class Fields:
             PackageError: an unknown field is left.
         """
         if self._data:
-            raise PackageError(f"{self.place}: unknown field {sorted(self._data)[0]!r}")
+            raise PackageError(f"{self.place}: unknown field {shown(sorted(self._data)[0])}")
 
     @contextmanager
     def naming(self) -> Iterator[None]:

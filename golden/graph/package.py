@@ -7,7 +7,6 @@ import io
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +22,16 @@ from t2c.golden.errors import PackageError
 from t2c.golden.graph.codec import edge_from_json, edge_to_json, node_from_json, node_to_json, smallest_dtype
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.json_fields import Fields
+from t2c.golden.graph.tensor_file import TensorFile
+from t2c.golden.graph.texts import LONGEST_NAME, check_text, shown
 
 SCHEMA = 1
 GRAPH_FILE = "graph.json"
 TENSOR_FILE = "tensors.npz"
+DIGEST = "graph_sha256"
+"""Field of graph.json with `graph_digest` of the rest; a file that a person changes may go without."""
+LARGEST_GRAPH = 1 << 24
+"""Bytes of a graph.json; its objects take many times as much memory."""
 _SAMPLE_INPUT, _SAMPLE_LABEL = "samples.input", "samples.label"
 
 
@@ -42,7 +47,8 @@ class Package:
     description: one line; metrics: named real figures for reports, such as accuracies.
 
     Raises:
-        PackageError: samples and labels do not fit the graph or each other.
+        PackageError: samples and labels do not fit the graph or each other; a description or the name of a metric
+            that is no line of text.
     """
 
     graph: Graph
@@ -52,6 +58,9 @@ class Package:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_text(self.description, "description")
+        for name in self.metrics:
+            check_text(name, f"metric {shown(name)}", LONGEST_NAME)
         edge = self.graph.edges[self.graph.input]
         try:
             object.__setattr__(self, "samples", check_format("samples", self.samples, edge.format))
@@ -107,6 +116,7 @@ def save_package(package: Package, directory: str | os.PathLike[str]) -> None:
         "nodes": nodes,
         "metrics": dict(package.metrics),
     }
+    document[DIGEST] = graph_digest(document)
     with staging_folder(target) as staging:
         (staging / TENSOR_FILE).write_bytes(archive)
         (staging / GRAPH_FILE).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -114,7 +124,7 @@ def save_package(package: Package, directory: str | os.PathLike[str]) -> None:
 
 
 def load_package(directory: str | os.PathLike[str]) -> Package:
-    """Read and validate a package: schema, hash, fields, shapes, ranges, widths, worst-case accumulators.
+    """Read and validate a package: schema, hashes, fields, shapes, ranges, widths, worst-case accumulators.
 
     Raises:
         FileNotFoundError: no package at that path.
@@ -123,18 +133,34 @@ def load_package(directory: str | os.PathLike[str]) -> Package:
     source = Path(directory)
     if not (source / GRAPH_FILE).is_file():
         raise FileNotFoundError(f"{source}: no model package there ({GRAPH_FILE} is missing)")
-    try:
-        document = json.loads((source / GRAPH_FILE).read_text(), object_pairs_hook=_object)
-    except PackageError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise PackageError(f"{source / GRAPH_FILE}: not JSON: {error}") from error
+    document = _read_document(source / GRAPH_FILE)
     fields = Fields(document, GRAPH_FILE)
     schema = fields.integer("schema")
     if schema != SCHEMA:
-        raise PackageError(f"{GRAPH_FILE}: schema {schema} is not {SCHEMA}, the only one this version reads")
-    tensors = _read_tensors(source / TENSOR_FILE, fields.text("tensors_sha256"))
-    return _package_from_fields(fields, tensors)
+        raise PackageError(f"{GRAPH_FILE}: schema {shown(schema)} is not {SCHEMA}, the only one this version reads")
+    stated = fields.text(DIGEST) if DIGEST in document else None
+    with TensorFile(source / TENSOR_FILE, fields.text("tensors_sha256")) as tensors:
+        try:
+            package = _package_from_fields(fields, tensors)
+        except MemoryError as error:
+            raise PackageError(f"{source}: there is not memory enough for its tensors") from error
+        tensors.refuse_unasked()
+    if stated is not None:
+        _check_digest(document, stated)  # last: a field that is wrong by itself has a better name
+    return package
+
+
+def _read_document(path: Path) -> Any:
+    with path.open("rb") as stream:
+        text = stream.read(LARGEST_GRAPH + 1)
+    if len(text) > LARGEST_GRAPH:
+        raise PackageError(f"{path}: above {LARGEST_GRAPH >> 20} MiB; weights belong into {TENSOR_FILE}")
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_object)
+    except PackageError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise PackageError(f"{path}: not JSON: {error}") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -143,22 +169,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise PackageError(f"{GRAPH_FILE}: field {twice!r} is given twice")
+        raise PackageError(f"{GRAPH_FILE}: field {shown(twice)} is given twice")
     return data
 
 
-def _read_tensors(path: Path, digest: str) -> dict[str, npt.NDArray[Any]]:
-    if not path.is_file():
-        raise PackageError(f"{path}: the tensor file is missing")
-    archive = path.read_bytes()
-    actual = hashlib.sha256(archive).hexdigest()
-    if actual != digest:
-        raise PackageError(f"{path}: SHA-256 is {actual[:16]}…, {GRAPH_FILE} says {digest[:16]}…")
+def graph_digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of what graph.json says besides its own digest: the JSON with sorted names and no blanks, in ASCII."""
+    rest = {name: value for name, value in document.items() if name != DIGEST}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _check_digest(document: Mapping[str, Any], stated: str) -> None:
     try:
-        with np.lib.npyio.NpzFile(io.BytesIO(archive), allow_pickle=False) as data:
-            return {name: data[name] for name in data.files}
-    except (ValueError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        raise PackageError(f"{path}: not a tensor archive: {error}") from error
+        actual = graph_digest(document)
+    except RecursionError as error:
+        raise PackageError(f"{GRAPH_FILE}: objects in objects, deeper than anything here goes") from error
+    if actual != stated:
+        raise PackageError(
+            f"{GRAPH_FILE}: SHA-256 of its content is {actual[:16]}…, field {DIGEST!r} says "
+            f"{shown(stated[:16])[1:-1]}…; a file that is changed on purpose goes without that field"
+        )
 
 
 def _package_from_fields(fields: Fields, tensors: Mapping[str, npt.NDArray[Any]]) -> Package:
