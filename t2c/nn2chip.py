@@ -91,7 +91,7 @@ class T2C:
                 raise CalibrationError("a float model needs calibration data: T2C(model, calibration=images)")
             if not isinstance(calibration, Tensor) or not calibration.numel():
                 raise ShapeError("calibration: not a torch tensor (N >= 1, ...)")
-            self.qnet = fuser(model).fuse(calibration[:1])
+            self.qnet = fuser(model).fuse(calibration)
             with calibrate(self.qnet):
                 self.qnet(calibration.cpu())
 

@@ -79,7 +79,7 @@ def build(
     seen, samples = images[:CALIBRATION], images[CALIBRATION:]
     with repeatable():
         model = seed_weights(ResNet18(), seen)
-        qnet = NetFuser(model).fuse(seen[:1])
+        qnet = NetFuser(model).fuse(seen)
         with calibrate(qnet):
             qnet(seen)
         chip = T2C(qnet, name="resnet18")

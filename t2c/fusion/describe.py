@@ -29,7 +29,18 @@ from t2c.golden.errors import UnsupportedError
 
 def refuse(node: fx.Node, why: str) -> UnsupportedError:
     """The error for a node that cannot be converted."""
-    return UnsupportedError(f"node {node.name!r} ({node.op} {node.target}): {why}")
+    target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.target)
+    return UnsupportedError(f"node {node.name!r} ({node.op} {target}): {why}")
+
+
+def operands(node: fx.Node, op: Op) -> list[Any]:
+    """What a call reads as activations: one, two for an add, all that a concatenation joins."""
+    arguments: dict[Any, Any] = dict(enumerate(node.args)) | dict(node.kwargs)
+    if isinstance(op, Concat):
+        return list(arguments.get(0, arguments.get("tensors", ())))
+    if isinstance(op, Add):
+        return [arguments.get(0), arguments.get(1, arguments.get("other"))]
+    return [arguments.get(0)]
 
 
 def _pair(value: Any) -> Pair:

@@ -6,15 +6,17 @@ import copy
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from t2c.calibration import unquantised
+from t2c.fusion.agreement import check_images, demand_agreement, demand_same_parameters
 from t2c.fusion.batchnorm import normalisation
 from t2c.fusion.bits import OUTPUT_BITS, Bits, LayerBits
-from t2c.fusion.ops import Add, AveragePool, Concat, MaxPool, Weighted
+from t2c.fusion.guards import inference_copy
+from t2c.fusion.ops import Add, AveragePool, Concat, MaxPool, Weighted, pair
 from t2c.fusion.plan import Layer, Plan, plan_of
-from t2c.golden.errors import UnsupportedError
+from t2c.fusion.reference import prove_nodes
+from t2c.fusion.trace import plainly, trace
+from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.base import QLayer
 from t2c.layers.concat import concatenation
@@ -23,9 +25,6 @@ from t2c.layers.weighted import QConv2d, QLinear
 from t2c.network import QNetwork, Wire
 from t2c.quantisers.base import _QBase
 from t2c.quantisers.minmax import MinMax
-
-FUSION_TOLERANCE = 1e-3
-"""How far, relative to the largest output, fusing may move the float32 result."""
 
 
 class Scheme(Enum):
@@ -86,28 +85,41 @@ class NetFuser:
         self.per_channel = per_channel
         self.symmetric_activations = symmetric_activations
 
-    def fuse(self, example: Tensor) -> QNetwork:
+    def fuse(self, examples: Tensor) -> QNetwork:
         """Return the quantised network, on the CPU, not yet calibrated.
 
+        Before that, three things are proven: the trace runs every operator that the model runs; every traced node
+        computes the operation that it is taken for; and the fused network, without rounding, gives every tensor of the
+        model (docs/t2c.md, "What is converted, and what is refused").
+
         Args:
-            example: real (N, *shape), one legal input. It gives the shapes, and the network without rounding must give
-            the model's result on it.
+            examples: real (N, *shape), legal inputs, the more the better. Some of them, and random images around their
+                range, are what the proofs look at.
 
         Raises:
-            UnsupportedError: something cannot be converted; the message names the fx node.
+            UnsupportedError: something cannot be converted; the message names the fx node or the module.
+            ShapeError: the model does not run on the examples.
             RangeError: bits outside 2..8.
             LookupError: layer_bits names a layer that does not exist.
         """
-        example = example.cpu()
-        plan = plan_of(self.model, example)
+        if not isinstance(examples, Tensor) or examples.ndim < 2 or not examples.numel():
+            raise ShapeError("fuse: examples are not a torch tensor (N >= 1, ...)")
+        images = check_images(examples.detach().cpu().as_subclass(Tensor))
+        traced = trace(inference_copy(self.model), images, examples.shape)
+        plan = plan_of(traced)
         if plan.producer(plan.output_name) is None:
             raise UnsupportedError("the model computes nothing between input and output")
         self.bits.check(plan)
+        net = self._network(plan)
+        self._check_function(net, traced, images)
+        return net
+
+    def _network(self, plan: Plan) -> QNetwork:
         made = [part for layer in plan.layers for part in self._layers(plan, layer)]
         input_quantiser = self.activation_quantiser(
             self.bits.of_activation(plan, plan.input_name), signed=False, symmetric=False, name=plan.input_name
         )
-        net = QNetwork(
+        return QNetwork(
             [wire for wire, _ in made],
             [layer for _, layer in made],
             plan.input_name,
@@ -115,20 +127,18 @@ class NetFuser:
             input_quantiser=input_quantiser,
             input_shape=plan.input_shape,
         )
-        self._check_function(net, example)
-        return net
 
-    def _check_function(self, net: QNetwork, example: Tensor) -> None:
-        """Refuse a network that, without rounding, is not the model: tracing can miss an aliased in-place change."""
-        with torch.no_grad(), unquantised(net):
-            wanted, got = copy.deepcopy(self.model).cpu().eval()(example), net(example)
-        if bool(torch.isfinite(wanted).all()) and wanted.numel():  # what is not finite, calibration names
-            gap = float((got - wanted).abs().max())
-            if gap > FUSION_TOLERANCE * max(1.0, float(wanted.abs().max())):
-                raise UnsupportedError(
-                    f"the fused network differs from the model by {gap:.3g} on the example; "
-                    "does the model change a tensor in place and use it again?"
-                )
+    def _check_function(self, net: QNetwork, traced: fx.GraphModule, images: Tensor) -> None:
+        """Refuse a network that, without rounding, is not the model: fused once more, in float64, and compared."""
+        exact = copy.deepcopy(traced).double()
+        plain = copy.copy(self)
+        plain.weight_quantiser = plain.activation_quantiser = MinMax
+        with plainly():
+            prove_nodes(exact, images[-1:].double())
+            plan = plan_of(exact)
+            fused = plain._network(plan).double()
+            demand_agreement(fused, exact, plan, images.double())
+        demand_same_parameters(net, fused)
 
     def _layers(self, plan: Plan, layer: Layer) -> list[tuple[Wire, QLayer]]:
         """The dual-path layers of one planned layer: one, or several for a concatenation."""
@@ -157,7 +167,7 @@ class NetFuser:
         if isinstance(op, Add):
             return QAdd(output, ceiling=layer.ceiling)
         assert isinstance(op, AveragePool)
-        kernel = op.kernel or _pair(layer.input_shapes[0][1:])
+        kernel = op.kernel or pair(layer.input_shapes[0][1:])
         return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
 
     def _weighted(self, op: Weighted, layer: Layer, output: _QBase, bits: int) -> QLayer:
@@ -171,10 +181,6 @@ class NetFuser:
         if isinstance(op.module, nn.Linear):
             return QLinear(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling)
         conv = op.module
-        padding = conv.padding
-        if isinstance(padding, str):
-            same = tuple(d * (k - 1) // 2 for d, k in zip(conv.dilation, conv.kernel_size, strict=True))
-            padding = same if padding == "same" else (0, 0)
         return QConv2d(
             weight,
             quantiser,
@@ -182,13 +188,8 @@ class NetFuser:
             gamma=gamma,
             beta=beta,
             ceiling=layer.ceiling,
-            stride=_pair(conv.stride),
-            padding=_pair(padding),
-            dilation=_pair(conv.dilation),
+            stride=pair(conv.stride),
+            padding=op.padding,
+            dilation=pair(conv.dilation),
             groups=conv.groups,
         )
-
-
-def _pair(values: tuple[int, ...]) -> tuple[int, int]:
-    height, width = values
-    return height, width

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
 from t2c.golden.arithmetic.window import Pair
+
+
+def pair(values: Iterable[Any]) -> Pair:
+    """Two integers, for the two axes of an image."""
+    height, width = values
+    return int(height), int(width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +28,15 @@ class Weighted(Op):
     """Convolution or linear layer with its module."""
 
     module: nn.Conv2d | nn.Linear
+
+    @property
+    def padding(self) -> Pair:
+        """Of a convolution, on either side of each axis; "same" and "valid" as numbers."""
+        assert isinstance(self.module, nn.Conv2d)
+        conv = self.module
+        if conv.padding == "same":
+            return pair(d * (k - 1) // 2 for d, k in zip(conv.dilation, conv.kernel_size, strict=True))
+        return (0, 0) if conv.padding == "valid" else pair(conv.padding)
 
 
 @dataclass(frozen=True, kw_only=True)

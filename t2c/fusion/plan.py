@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass, field
-from typing import Any
 
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
-from t2c.fusion.describe import describe, refuse
+from t2c.fusion.describe import describe, operands, refuse
 from t2c.fusion.ops import (
     Add,
     AveragePool,
@@ -23,7 +22,7 @@ from t2c.fusion.ops import (
     ShapeQuery,
     Weighted,
 )
-from t2c.fusion.trace import shape_of, trace
+from t2c.fusion.trace import asks_shape, shape_of
 
 
 @dataclass(kw_only=True)
@@ -51,12 +50,17 @@ class Layer:
 
 @dataclass(kw_only=True)
 class Plan:
-    """A traced model. layers: in topological order; input_name, output_name: of tensors; input_shape: no batch."""
+    """A traced model.
+
+    layers: in topological order; input_name, output_name: of tensors; input_shape: no batch; last_node: the traced node
+    that holds a tensor's value, after all that was fused into it, by the tensor's name.
+    """
 
     input_name: str = ""
     input_shape: tuple[int, ...] = ()
     output_name: str = ""
     layers: list[Layer] = field(default_factory=list)
+    last_node: dict[str, str] = field(default_factory=dict)
 
     def layer(self, name: str) -> Layer | None:
         """The layer that makes a tensor; None for the input."""
@@ -119,18 +123,11 @@ class _Planner:
 
     def _sources(self, node: fx.Node, op: Op) -> list[fx.Node]:
         """The activation tensors that a node reads."""
-        arguments: dict[Any, Any] = dict(enumerate(node.args))
-        arguments.update(node.kwargs)
-        if isinstance(op, Concat):
-            operands = list(arguments.get(0, arguments.get("tensors", ())))
-        elif isinstance(op, Add):
-            operands = [arguments.get(0), arguments.get(1, arguments.get("other"))]
-        else:
-            operands = [arguments.get(0)]
-        for operand in operands:
+        read = operands(node, op)
+        for operand in read:
             if not isinstance(operand, fx.Node) or operand not in self.names:
                 raise refuse(node, f"operand {operand!r} is not an activation tensor")
-        return operands
+        return read
 
     def _query(self, node: fx.Node) -> None:
         source = node.args[0]
@@ -146,12 +143,8 @@ class _Planner:
         """Refuse to change a tensor that anything else reads, under whatever name: what was merged counts."""
         names = [other for other, name in self.names.items() if name == tensor]
         users = {user for other in names for user in other.users if user not in names}
-        if len([user for user in users if user not in self.queries and not self._is_query(user)]) != 1:
+        if len([user for user in users if user not in self.queries and not asks_shape(user)]) != 1:
             raise refuse(node, f"{what} cannot be fused: node {names[-1].name!r} is also used elsewhere")
-
-    @staticmethod
-    def _is_query(user: fx.Node) -> bool:
-        return user.target in ("size", getattr)
 
     def _batch_norm(self, node: fx.Node, source: fx.Node, op: BatchNorm) -> None:
         layer = self.plan.layer(self.names[source])
@@ -196,21 +189,22 @@ class _Planner:
         self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shapes=tuple(shapes)))
 
 
-def plan_of(model: nn.Module, example: Tensor) -> Plan:
-    """Trace a model and return its layers: Conv/Linear with BatchNorm and ReLU, adds, pools, flatten.
+def plan_of(traced: fx.GraphModule) -> Plan:
+    """Return the layers of a traced model: Conv/Linear with BatchNorm and ReLU, adds, pools, flatten.
 
     Args:
-        model: float model; it is copied, never changed.
-        example: real (N, *shape), one legal input.
+        traced: of `trace`.
 
     Raises:
         UnsupportedError: something cannot be converted; the message names the fx node.
     """
-    plan = _Planner(trace(model, example)).build()
+    planner = _Planner(traced)
+    plan = planner.build()
     for layer in plan.layers:
         made = [plan.layer(name) for name in layer.inputs]
         inherits = isinstance(layer.op, (Add, AveragePool, Concat, MaxPool, Flatten))
         layer.non_negative = layer.ceiling is not None or (
             inherits and all(source is not None and source.non_negative for source in made)
         )
+    plan.last_node = {tensor: str(node.name) for node, tensor in planner.names.items()}
     return plan

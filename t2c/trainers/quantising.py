@@ -76,7 +76,7 @@ class QuantisingTrainer(Trainer):
                 fuser = chosen.fuser(weight_bits, activation_bits, **(fuser_options or {}))
             elif fuser_options:
                 raise ValueError("fuser_options: give them to the fuser itself")
-            self.qnet = fuser(model).fuse(data.train.images[:1])
+            self.qnet = fuser(model).fuse(data.train.images)
             self.identify(self.qnet, model)
 
     def calibrated(self) -> QNetwork:
