@@ -44,7 +44,7 @@ def check_images(examples: Tensor) -> Tensor:
     return torch.cat([examples[places], *(image.to(examples.dtype) for image in drawn)])
 
 
-class Agreement:
+class Gaps:
     """How far two networks are apart, tensor by tensor and channel by channel.
 
     gap: the largest difference; low, high: of the wanted values; each by tensor's name, (C,).
@@ -120,7 +120,7 @@ def demand_agreement(net: QNetwork, traced: fx.GraphModule, plan: Plan, images: 
     Raises:
         UnsupportedError: they differ.
     """
-    agreement = Agreement()
+    gaps = Gaps()
     for part in images.split(AT_ONCE):
         interpreter = _Values(traced)
         output, values = interpreter.run(part.clone()), interpreter.values
@@ -128,9 +128,9 @@ def demand_agreement(net: QNetwork, traced: fx.GraphModule, plan: Plan, images: 
             made = net.tensors(part)
         for layer in plan.layers:
             wanted = rectify(values[plan.last_node[layer.name]], layer.ceiling)
-            agreement.add(layer.name, made[layer.name], wanted)
-        agreement.add("output", made[net.output_name], output)
-    agreement.demand(plan)
+            gaps.add(layer.name, made[layer.name], wanted)
+        gaps.add("output", made[net.output_name], output)
+    gaps.demand(plan)
 
 
 def demand_same_parameters(net: nn.Module, exact: nn.Module) -> None:
