@@ -74,9 +74,10 @@ class RunRequest:
 
 
 def replay_settings(
-    model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves
+    model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves | None
 ) -> dict[str, object]:
-    """The options, by name, that repeat this run and write its waveform."""
+    """The options, by name, that repeat this run and write its waveform; without one if waves is None, so that a
+    failure is localised."""
     settings: dict[str, object] = {
         "model": model,
         "layer": request.layer,
@@ -95,10 +96,10 @@ def replay_settings(
     settings |= {"first_image": request.first_image} if request.first_image else {}
     if simulator == MODEL:
         return {name: value for name, value in settings.items() if name not in RTL_ONLY} | {"backend": MODEL}
-    settings["waves"] = waves.text()
+    settings |= {"waves": waves.text()} if waves else {}
     return settings
 
 
-def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves) -> str:
-    """The command that repeats this run and writes its waveform."""
+def replay_command(model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves | None) -> str:
+    """The command that repeats this run; see `replay_settings`."""
     return command("sim", replay_settings(model, request, hardware, simulator, waves))

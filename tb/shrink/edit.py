@@ -1,0 +1,112 @@
+"""Changes to a package that leave a valid package: shapes follow from the nodes, and what leads nowhere goes.
+
+Nothing here promises that the new package computes what the old one did. Golden computes what is expected of it, and a
+change that gives no valid package raises ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import OutputStage
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.package import Package
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+
+def with_stage(node: Node, stage: OutputStage) -> Node:
+    """The node with another output stage."""
+    return changed(node, **{node.stage_field: stage})
+
+
+def changed(node: Node, **fields: Any) -> Node:
+    """The node with other fields."""
+    return replace(node, **fields)
+
+
+def weight_axes(node: Node) -> str:
+    """The axes of a node's field `weight`, such as OIHW; "" if it has none."""
+    return str(getattr(node, "weight_axes", "")) if node.declares("weight") else ""
+
+
+def rebuilt(
+    package: Package,
+    *,
+    nodes: Sequence[Node] | None = None,
+    source: TensorSpec | None = None,
+    output: str | None = None,
+    edges: Mapping[str, TensorSpec] | None = None,
+    samples: IntArray | None = None,
+) -> Package:
+    """Make a package of these nodes, without those that do not lead to its output.
+
+    Args:
+        package: what is not given is as there.
+        nodes: in topological order.
+        source: the input edge.
+        output: name of the output edge; that of the last node if the old one is gone.
+        edges: how to read tensors, by name, where it is not as in the package; shapes do not count.
+        samples: of the input edge.
+
+    Raises:
+        ValueError, KeyError, NotImplementedError: they make no package.
+    """
+    graph = package.graph
+    chosen = list(graph.nodes if nodes is None else nodes)
+    start = source or graph.edges[graph.input]
+    made = {node.output for node in chosen}
+    end = output or (graph.output if graph.output in made else chosen[-1].output)
+    chosen = [node for node in chosen if node.output in _needed(chosen, end)]
+    read, known = {**graph.edges, **(edges or {})}, {start.name: start}
+    for index, node in enumerate(chosen):
+        inputs = [known[name] for name in node.inputs]
+        node = chosen[index] = _fitted(node, inputs[0], graph)
+        reading = read[node.output] if node.stage is not None else inputs[0]
+        known[node.output] = replace(reading, name=node.output, shape=tuple(node.output_shape(inputs)))
+    smaller = Graph(
+        name=graph.name, widths=graph.widths, edges=known, nodes=tuple(chosen), input=start.name, output=end
+    )
+    values = package.samples if samples is None else samples
+    return Package(graph=smaller, samples=values, labels=package.labels[: len(values)], description=package.description)
+
+
+def _needed(nodes: Sequence[Node], output: str) -> set[str]:
+    """Edges that the output depends on, itself included."""
+    needed = {output}
+    for node in reversed(nodes):
+        if node.output in needed:
+            needed |= set(node.inputs)
+    return needed
+
+
+def _fitted(node: Node, source: TensorSpec, graph: Graph) -> Node:
+    """The node with the columns of its weight that a smaller map before a flatten leaves."""
+    if weight_axes(node) != "OI" or node.weights is None or node.weights.values.shape[1] == source.shape[0]:
+        return node
+    producer = next((other for other in graph.nodes if other.output == source.name), None)
+    old = graph.edges[producer.inputs[0]].shape if producer is not None and not producer.moves_data else ()
+    if len(old) != 3 or source.shape[0] % old[0]:
+        return node
+    # The new map has the same channels; which height and width it has does not matter, only how many pixels.
+    values = node.weights.values.reshape(len(node.weights.values), old[0], -1)
+    pixels = source.shape[0] // old[0]
+    return changed(node, weight=values[:, :, :pixels].reshape(len(values), -1))
+
+
+def tensors_of(package: Package, edge: str) -> IntArray:
+    """Golden's values of an edge on all samples."""
+    graph, parts = package.graph, []
+    for image in package.samples:
+        values = {graph.input: image[np.newaxis]}
+        for node, _, result in graph.narrow_steps(image[np.newaxis]):
+            values[node.output] = result
+            if edge in values:
+                break
+        parts.append(values[edge])
+    return np.concatenate(parts).astype(np.int64)

@@ -1,0 +1,84 @@
+"""Simpler windows: fewer groups, a smaller kernel, stride and dilation of 1, no padding."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.package import Package
+from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
+from t2c.tb.shrink.search import Search, Trying, least
+
+
+def kernel(search: Search) -> Trying:
+    """Shrink each kernel, one axis after the other, with as much padding as keeps the map at its size, or less."""
+    for name in [node.name for node in search.case.package.graph.nodes]:
+        for axis in (0, 1):
+            window = _node(search.case.package, name).window
+            if window is not None:
+                yield from least(1, window.kernel[axis], partial(_smaller, search.case, name, axis))
+
+
+def strides(search: Search) -> Trying:
+    """Bring strides and dilations towards 1 and paddings towards 0."""
+    for name in [node.name for node in search.case.package.graph.nodes]:
+        for field, lowest in (("padding", 0), ("dilation", 1), ("stride", 1)):
+            for axis in (0, 1):
+                node = _node(search.case.package, name)
+                if node.declares(field):
+                    yield from least(lowest, getattr(node, field)[axis], partial(_set, search.case, name, field, axis))
+
+
+def groups(search: Search) -> Trying:
+    """Make a grouped layer an ordinary one that computes the same."""
+    for node in search.case.package.graph.nodes:
+        if node.weights is not None and node.weights.groups > 1 and node.declares("groups"):
+            yield partial(_ungrouped, search.case, node.name)
+
+
+def _node(package: Package, name: str) -> Node:
+    return package.graph.node(name)
+
+
+def _with(case: Case, name: str, **fields: object) -> Case:
+    nodes = [changed(node, **fields) if node.name == name else node for node in case.package.graph.nodes]
+    return case.running(rebuilt(case.package, nodes=nodes))
+
+
+def _set(case: Case, name: str, field: str, axis: int, value: int) -> Case:
+    pair = list(getattr(_node(case.package, name), field))
+    pair[axis] = value
+    return _with(case, name, **{field: tuple(pair)})
+
+
+def _smaller(case: Case, name: str, axis: int, extent: int) -> Case:
+    node = _node(case.package, name)
+    assert node.window is not None
+    gone = (node.window.kernel[axis] - extent) * node.window.dilation[axis]
+    padding = list(node.window.padding)
+    padding[axis] = max(0, padding[axis] - -(-gone // 2))
+    fields: dict[str, object] = {"padding": tuple(padding)} if node.declares("padding") else {}
+    if node.declares("kernel"):
+        shape = list(node.window.kernel)
+        shape[axis] = extent
+        fields["kernel"] = tuple(shape)
+    elif weight_axes(node) == "OIHW" and node.weights is not None:
+        values = node.weights.values
+        first = (values.shape[2 + axis] - extent) // 2
+        fields["weight"] = np.take(values, range(first, first + extent), axis=2 + axis)
+    return _with(case, name, **fields)
+
+
+def _ungrouped(case: Case, name: str) -> Case:
+    node = _node(case.package, name)
+    assert node.weights is not None
+    values, count = node.weights.values, node.weights.groups
+    per_source, per_target = values.shape[1], values.shape[0] // count
+    dense = np.zeros((values.shape[0], per_source * count, *values.shape[2:]), np.int64)
+    for group in range(count):
+        rows = slice(group * per_target, (group + 1) * per_target)
+        dense[rows, group * per_source : (group + 1) * per_source] = values[rows]
+    return _with(case, name, groups=1, weight=dense)
