@@ -29,6 +29,7 @@ MISSING = {
     "sim": "simulator",
     "stall": "back-pressure",
     "waves": "signals",
+    "shrink": "faults to find",
 }
 """What the model of the core does not have, by the option that is about it."""
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
@@ -85,6 +86,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.layer != ALL:
         package.graph.node(options.layer)
     parse_stalls(options.stall)
+    if options.shrink < 0:
+        raise SettingError.below("shrink", options.shrink, 0)
     on_model = options.backend == MODEL
     simulator = BACKEND if on_model else find_simulator(options.sim)
     request = RunRequest(
@@ -95,15 +98,20 @@ def execute(options: argparse.Namespace) -> int:
         waves=Waves.parse(options.waves),
         first_image=options.first_image,
     )
-    with locked_cosimulation(package, str(path), request, hardware, simulator, options.out.resolve()) as job:
+    output = options.out.resolve()
+    with locked_cosimulation(package, str(path), request, hardware, simulator, output) as job:
         result = run_on_model(job, Path(options.dump) if options.dump else None) if on_model else job.run()
         print(run_table(result), flush=True)
         if result.verdict == "FAIL":
-            from t2c.tb.cosim.localisation.rerun import diagnose  # a run that passes does not wait for it
+            from t2c.tb.cosim.localisation.follow_up import follow_up  # a run that passes does not wait for it
 
-            diagnosis = diagnose(job, result) if request.waves is None and not on_model else None
-            replay = f"  replay{'' if on_model else ' with waveform'}: {result.figures['replay']}"
-            print(diagnosis.text() if diagnosis else replay, flush=True)
+            print(follow_up(job, result).text, flush=True)
+        target = job.folder / "shrunk"
+    if result.verdict == "FAIL" and options.shrink:
+        from t2c.tb.shrink.shrinking import shrink
+
+        shrunk = shrink(package, request, hardware, simulator, output, target, options.shrink)
+        print(shrunk.text if shrunk else "not shrunk: the same run alone passes", flush=True)
     return 0 if result.passed else 1
 
 

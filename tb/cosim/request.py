@@ -19,7 +19,7 @@ MAIN_TEST, RESET_TEST, ERROR_TEST = "program", "program_after_reset_in_mid_strea
 UNKNOWN_TEST = "unknown_operation_is_an_error"
 """The tests of tb/cosim/core_tests.py; the last is for a spoilt program (`Cosimulation.run_spoilt`)."""
 
-RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves")
+RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves", "shrink")
 """Options of a run that mean nothing to the model of the core."""
 
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")

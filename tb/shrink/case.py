@@ -57,7 +57,7 @@ def failure_of(result: RunResult) -> Failure | None:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Case:
+class ShrinkCase:
     """A package and how it is run."""
 
     package: Package
@@ -68,14 +68,14 @@ class Case:
         """Whether one layer runs, and not the whole network."""
         return self.request.layer != ALL
 
-    def running(self, package: Package) -> Case:
+    def running(self, package: Package) -> ShrinkCase:
         """The same run of another package."""
         return replace(self, package=package)
 
-    def of_images(self, package: Package) -> Case:
+    def of_images(self, package: Package) -> ShrinkCase:
         """A run of all samples of a package."""
         request = replace(self.request, images=len(package.samples), first_image=0)
-        return Case(package=package, request=request)
+        return ShrinkCase(package=package, request=request)
 
     def digest(self) -> str:
         """Equal for cases that cannot differ in anything."""
@@ -89,7 +89,7 @@ class Case:
         return made.hexdigest()
 
 
-def size_of(case: Case) -> tuple[int, ...]:
+def size_of(case: ShrinkCase) -> tuple[int, ...]:
     """How large a case is; a move counts only if it makes this smaller. What comes first outweighs what comes later."""
     graph, request = case.package.graph, case.request
     weights = [node.weights.values for node in graph.nodes if node.weights]

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
-from t2c.tb.shrink.case import Case, Failure, size_of
+from t2c.tb.shrink.case import Failure, ShrinkCase, size_of
 
-Candidate = Callable[[], Case]
+Candidate = Callable[[], ShrinkCase]
 """Makes a smaller case; raises one of `ILLEGAL` if there is none."""
 Trying = Generator[Candidate, bool, None]
 """What a move is when it runs: it gives candidates and is told of each whether it was taken."""
 Move = Callable[["Search"], Trying]
 """Proposes candidates for the search's case, boldest first."""
-Attempt = Callable[[Case], Failure | None]
+Attempt = Callable[[ShrinkCase], Failure | None]
 """Runs a case; returns how it fails, or None if it passes. Raises one of `ILLEGAL` if it cannot be run."""
 
 ILLEGAL = (ValueError, LookupError, NotImplementedError)
@@ -29,7 +29,7 @@ class Search:
     ended: why it stopped.
     """
 
-    case: Case
+    case: ShrinkCase
     failure: Failure
     attempt: Attempt
     seconds: float
@@ -86,8 +86,8 @@ class Search:
         return True
 
 
-def least(low: int, high: int, make: Callable[[int], Case]) -> Generator[Candidate, bool, int]:
-    """Find a small number for which `make` fails; return it. high: known to fail, low: the smallest that makes sense."""
+def least(low: int, high: int, make: Callable[[int], ShrinkCase]) -> Generator[Candidate, bool, int]:
+    """Find a small number for which `make` fails; return it. high: known to fail; low: where to begin."""
     first = low
     while low < high:
         middle = first if low == first else (low + high) // 2
@@ -99,7 +99,7 @@ def least(low: int, high: int, make: Callable[[int], Case]) -> Generator[Candida
 
 
 def fewest(
-    items: Sequence[int], make: Callable[[list[int]], Case], favourite: int | None = None, least: int = 1
+    items: Sequence[int], make: Callable[[list[int]], ShrinkCase], favourite: int | None = None, least: int = 1
 ) -> Generator[Candidate, bool, list[int]]:
     """Find a small part of the items with which `make` fails; return it.
 
@@ -108,7 +108,7 @@ def fewest(
     kept = list(items)
     if favourite in kept and len(kept) > least and least == 1 and (yield _of(make, [favourite])):
         return [favourite]
-    size = (len(kept) + 1) // 2
+    size = max((len(kept) + 1) // 2, 1)
     while True:
         start, taken = 0, False
         while start < len(kept) and len(kept) > least:
@@ -122,5 +122,5 @@ def fewest(
         size = (size + 1) // 2
 
 
-def _of(make: Callable[..., Case], argument: object) -> Candidate:
+def _of(make: Callable[..., ShrinkCase], argument: object) -> Candidate:
     return lambda: make(argument)

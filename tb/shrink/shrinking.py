@@ -11,7 +11,7 @@ from t2c.golden.graph.package import Package, save_package
 from t2c.tb.cosim.cosimulation import cosimulate
 from t2c.tb.cosim.request import RunRequest, replay_command
 from t2c.tb.cosim.verdict import RunResult
-from t2c.tb.shrink.case import Case, Failure, failure_of
+from t2c.tb.shrink.case import Failure, ShrinkCase, failure_of
 from t2c.tb.shrink.moves.area import area
 from t2c.tb.shrink.moves.channels import channels
 from t2c.tb.shrink.moves.constants import constants, stall, zero_points
@@ -35,7 +35,7 @@ class Shrunk:
     package: Path
     text: str
     replay: str
-    case: Case
+    case: ShrinkCase
     failure: Failure
     tries: int
 
@@ -70,10 +70,10 @@ def shrink(
     request = replace(request, waves=None)
     short = replace(package, graph=replace(package.graph, name=f"shrunk-{package.name}"[:100]))
 
-    def attempt(case: Case) -> Failure | None:
+    def attempt(case: ShrinkCase) -> Failure | None:
         return failure_of(_run(case, hardware, simulator, output))
 
-    first = Case(package=short, request=request)
+    first = ShrinkCase(package=short, request=request)
     failure = attempt(first)
     if failure is None:
         return None
@@ -93,11 +93,11 @@ def shrink(
     )
 
 
-def _run(case: Case, hardware: Hardware, simulator: Simulator, output: Path) -> RunResult:
+def _run(case: ShrinkCase, hardware: Hardware, simulator: Simulator, output: Path) -> RunResult:
     return cosimulate(case.package, case.package.name, case.request, hardware, simulator, output)
 
 
-def describe(case: Case) -> str:
+def describe(case: ShrinkCase) -> str:
     """A line: layers, the input's shape, images."""
     graph = case.package.graph
     names = [node.op for node in graph.nodes]

@@ -87,6 +87,18 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
     return Diagnosis(finding=finding, waves=waves, replay=replay)
 
 
+def waves_of(job: Cosimulation, run: int, first: int, last: int) -> Path | None:
+    """Repeat a job up to one of its runs and write an FST of some cycles of that; return it, if one was written.
+
+    Raises:
+        SimulatorError: the simulator cannot build the design with the probe.
+    """
+    folder = job.folder / "look"
+    folder.mkdir(exist_ok=True)
+    built = build(harness(job.program.hardware, job.request.rtl, probe=True), job.simulator, job.output, waves=True)
+    return _look(job, built, folder, run, {}, column=0, windows=0, first=first, last=last)
+
+
 def _look(
     job: Cosimulation,
     built: Build,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import rebuilt
 from t2c.tb.shrink.search import Search, Trying, least
 
@@ -26,7 +26,7 @@ def area(search: Search) -> Trying:
         yield from least(1, _shape(case)[1 + axis], partial(_cropped, case, axis, _start))
 
 
-def _shape(case: Case) -> tuple[int, ...]:
+def _shape(case: ShrinkCase) -> tuple[int, ...]:
     return case.package.graph.edges[case.package.graph.input].shape
 
 
@@ -53,14 +53,14 @@ def _corner(search: Search, size: tuple[int, int]) -> tuple[int, int]:
     return corner[0], corner[1]
 
 
-def _crop(case: Case, at: tuple[int, int], size: tuple[int, int]) -> Case:
+def _crop(case: ShrinkCase, at: tuple[int, int], size: tuple[int, int]) -> ShrinkCase:
     graph, samples = case.package.graph, case.package.samples
     part = samples[:, :, at[0] : at[0] + size[0], at[1] : at[1] + size[1]]
     source = replace(graph.edges[graph.input], shape=tuple(part.shape[1:]))
     return case.running(rebuilt(case.package, source=source, samples=part))
 
 
-def _cropped(case: Case, axis: int, at: Callable[[int], int], size: int) -> Case:
+def _cropped(case: ShrinkCase, axis: int, at: Callable[[int], int], size: int) -> ShrinkCase:
     """Crop one axis."""
     corner, shape = [0, 0], list(_shape(case)[1:])
     corner[axis], shape[axis] = at(size), size

@@ -11,7 +11,7 @@ from typing import Any
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
 from t2c.tb.shrink.search import Search, Trying, fewest
 
@@ -70,7 +70,7 @@ def _kept(graph: Graph, edge: str, chosen: list[int]) -> dict[str, list[int]]:
     return {name: sorted(numbers) for name, numbers in kept.items()}
 
 
-def _keep(case: Case, edge: str, chosen: list[int]) -> Case:
+def _keep(case: ShrinkCase, edge: str, chosen: list[int]) -> ShrinkCase:
     graph, samples = case.package.graph, case.package.samples
     kept = _kept(graph, edge, chosen)
     nodes = [_sliced(node, graph, kept) for node in graph.nodes]

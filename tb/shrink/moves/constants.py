@@ -12,7 +12,7 @@ import numpy as np
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import rebuilt, with_stage
 from t2c.tb.shrink.search import Search, Trying
 
@@ -38,7 +38,7 @@ def zero_points(search: Search) -> Trying:
             yield partial(_without_zero_point, search.case, name)
 
 
-def _with_stage(case: Case, name: str, simpler: Simpler) -> Case:
+def _with_stage(case: ShrinkCase, name: str, simpler: Simpler) -> ShrinkCase:
     graph = case.package.graph
     nodes = [
         with_stage(node, simpler(node.stage, graph.edges[node.output]))
@@ -52,11 +52,13 @@ def _with_stage(case: Case, name: str, simpler: Simpler) -> Case:
 def _set(stage: OutputStage, vectors: dict[str, int], **others: Any) -> OutputStage:
     """The stage with constants, by the names that MulQuant has for them."""
     if isinstance(stage, MulQuant):
-        return replace(stage, **{name: np.full(stage.channels, value) for name, value in vectors.items()}, **others)
+        spread: dict[str, Any] = {name: np.full(stage.channels, value) for name, value in vectors.items()}
+        return replace(stage, **spread, **others)
     if isinstance(stage, AddQuant):
-        factors = {"multiplier_a": vectors["multiplier"], "multiplier_b": vectors["multiplier"]}
-        plain = {name: value for name, value in vectors.items() if name != "multiplier"}
-        return replace(stage, **(factors if "multiplier" in vectors else {}), **plain, **others)
+        plain: dict[str, Any] = dict(vectors)
+        if "multiplier" in plain:
+            plain["multiplier_a"] = plain["multiplier_b"] = plain.pop("multiplier")
+        return replace(stage, **plain, **others)
     raise NotImplementedError(f"no such stage is known: {type(stage).__name__}")
 
 
@@ -95,7 +97,7 @@ def _range(stage: OutputStage, edge: TensorSpec) -> OutputStage:
     return _set(stage, {}, lo=edge.format.lo, hi=edge.format.hi)
 
 
-def _without_zero_point(case: Case, name: str) -> Case:
+def _without_zero_point(case: ShrinkCase, name: str) -> ShrinkCase:
     graph = case.package.graph
     specs = {edge.name: replace(edge, zero_point=0) for edge in graph.edges.values() if edge.name == name}
     nodes = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import rebuilt
 from t2c.tb.shrink.search import Search, Trying, fewest
 
@@ -17,5 +17,5 @@ def images(search: Search) -> Trying:
     yield from fewest(ran, partial(_keep, search.case), failing)
 
 
-def _keep(case: Case, chosen: list[int]) -> Case:
+def _keep(case: ShrinkCase, chosen: list[int]) -> ShrinkCase:
     return case.of_images(rebuilt(case.package, samples=case.package.samples[chosen]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.golden.nodes.linear import Linear
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import changed, rebuilt, tensors_of
 from t2c.tb.shrink.search import Search, Trying
 
@@ -54,7 +55,7 @@ def operand(search: Search) -> Trying:
                 return
 
 
-def _target(case: Case, layer: str) -> Node:
+def _target(case: ShrinkCase, layer: str) -> Node:
     """The node to keep: the one that runs alone, else the first wrong one, else the last."""
     wanted = case.request.layer if case.alone else layer
     nodes = case.package.graph.nodes
@@ -77,7 +78,7 @@ def _gates(graph: Graph, target: Node) -> Iterator[str]:
             yield edge
 
 
-def _between(case: Case, edge: str, target: Node) -> Case:
+def _between(case: ShrinkCase, edge: str, target: Node) -> ShrinkCase:
     graph = case.package.graph
     nodes = [node for node in graph.nodes if node.output != edge]
     nodes = nodes[: nodes.index(target) + 1]
@@ -87,12 +88,12 @@ def _between(case: Case, edge: str, target: Node) -> Case:
     )
 
 
-def _until(case: Case, last: Node) -> Case:
+def _until(case: ShrinkCase, last: Node) -> ShrinkCase:
     nodes = case.package.graph.nodes
     return case.running(rebuilt(case.package, nodes=nodes[: nodes.index(last) + 1], output=last.output))
 
 
-def _without(case: Case, gone: Node, edge: str) -> Case:
+def _without(case: ShrinkCase, gone: Node, edge: str) -> ShrinkCase:
     nodes = [
         changed(node, inputs=tuple(edge if name == gone.output else name for name in node.inputs))
         for node in case.package.graph.nodes
@@ -101,7 +102,7 @@ def _without(case: Case, gone: Node, edge: str) -> Case:
     return case.running(rebuilt(case.package, nodes=nodes))
 
 
-def _copied(case: Case, user: Node, keep: str, other: str) -> Case:
+def _copied(case: ShrinkCase, user: Node, keep: str, other: str) -> ShrinkCase:
     """`other` becomes a copy of `keep`, in its own reading; everything that led to it alone goes."""
     graph = case.package.graph
     spec = graph.edges[other]
@@ -110,7 +111,7 @@ def _copied(case: Case, user: Node, keep: str, other: str) -> Case:
         lo=spec.format.lo, hi=spec.format.hi, widths=graph.widths,
     )  # fmt: skip
     channels = spec.shape[0]
-    names = {"name": "copy", "inputs": (keep,), "output": other, "weight_bits": 2, "mulquant": stage}
+    names: dict[str, Any] = {"name": "copy", "inputs": (keep,), "output": other, "weight_bits": 2, "mulquant": stage}
     if len(spec.shape) == 3:
         copy: Node = Conv2d(weight=np.ones((channels, 1, 1, 1), np.int64), groups=channels, **names)
     else:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
 from t2c.tb.shrink.search import Search, Trying, fewest
 
@@ -32,7 +32,7 @@ def values(search: Search) -> Trying:
             yield from fewest(places, partial(_only, search.case, name, whole, 1), least=0)
 
 
-def _values(case: Case, name: str) -> IntArray:
+def _values(case: ShrinkCase, name: str) -> IntArray:
     if name == _SAMPLES:
         return case.package.samples
     weights = case.package.graph.node(name).weights
@@ -40,14 +40,14 @@ def _values(case: Case, name: str) -> IntArray:
     return weights.values
 
 
-def _only(case: Case, name: str, whole: IntArray, other: int, kept: list[int]) -> Case:
+def _only(case: ShrinkCase, name: str, whole: IntArray, other: int, kept: list[int]) -> ShrinkCase:
     """Values that are neither `other` already nor kept become it; zeros stay."""
     flat = np.where(whole.ravel() == 0, 0, other)
     flat[kept] = whole.ravel()[kept]
     return _with(case, name, flat.reshape(whole.shape))
 
 
-def _with(case: Case, name: str, replacement: IntArray) -> Case:
+def _with(case: ShrinkCase, name: str, replacement: IntArray) -> ShrinkCase:
     if name == _SAMPLES:
         return case.running(rebuilt(case.package, samples=replacement))
     nodes = [changed(node, weight=replacement) if node.name == name else node for node in case.package.graph.nodes]

@@ -8,7 +8,7 @@ import numpy as np
 
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
-from t2c.tb.shrink.case import Case
+from t2c.tb.shrink.case import ShrinkCase
 from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
 from t2c.tb.shrink.search import Search, Trying, least
 
@@ -43,18 +43,18 @@ def _node(package: Package, name: str) -> Node:
     return package.graph.node(name)
 
 
-def _with(case: Case, name: str, **fields: object) -> Case:
+def _with(case: ShrinkCase, name: str, **fields: object) -> ShrinkCase:
     nodes = [changed(node, **fields) if node.name == name else node for node in case.package.graph.nodes]
     return case.running(rebuilt(case.package, nodes=nodes))
 
 
-def _set(case: Case, name: str, field: str, axis: int, value: int) -> Case:
+def _set(case: ShrinkCase, name: str, field: str, axis: int, value: int) -> ShrinkCase:
     pair = list(getattr(_node(case.package, name), field))
     pair[axis] = value
     return _with(case, name, **{field: tuple(pair)})
 
 
-def _smaller(case: Case, name: str, axis: int, extent: int) -> Case:
+def _smaller(case: ShrinkCase, name: str, axis: int, extent: int) -> ShrinkCase:
     node = _node(case.package, name)
     assert node.window is not None
     gone = (node.window.kernel[axis] - extent) * node.window.dilation[axis]
@@ -72,7 +72,7 @@ def _smaller(case: Case, name: str, axis: int, extent: int) -> Case:
     return _with(case, name, **fields)
 
 
-def _ungrouped(case: Case, name: str) -> Case:
+def _ungrouped(case: ShrinkCase, name: str) -> ShrinkCase:
     node = _node(case.package, name)
     assert node.weights is not None
     values, count = node.weights.values, node.weights.groups
