@@ -82,7 +82,8 @@ def shrink(
     search.run(moves)
     case = search.case
     save_package(replace(case.package, description=f"shrunk from {package.name}"), target)
-    replay = replay_command(str(target), case.request, hardware, simulator.name, None)
+    written = target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target
+    replay = replay_command(str(written), case.request, hardware, simulator.name, None)
     lines = (
         f"shrunk to: {describe(case)}",
         f"from:      {describe(first)}; {search.tries} runs, {search.ended}",
