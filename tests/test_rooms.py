@@ -33,6 +33,7 @@ BELOW = {
     "t2c.tb.random_models": _COMPILER,
     "t2c.tb.dut": {*_GOLDEN, "t2c.contract", "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c.tb.cosim": _COSIM,
+    "t2c.tb.random_programs": {*_COSIM, "t2c.tb.cosim"},
     "t2c.rom_folder": {*_COMPILER, "t2c.tb.cosim"},
     "t2c.tb.units": {*_CORE_RUNS, "t2c.tb.catalogue", "t2c.tb.dut"},
     "t2c.tb.coverage": _UNIT_RUNS,

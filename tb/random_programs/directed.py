@@ -1,0 +1,106 @@
+"""Programs for what chance does not reach: the ends of accumulators and counters, transfers of every length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Combine, Operation
+from t2c.tb.random_programs.builder import Builder
+from t2c.tb.random_programs.core_program import CoreProgram
+
+Make = Callable[[str, Hardware, np.random.Generator], CoreProgram]
+
+
+def _run(**fields: int) -> Descriptor:
+    """A RUN of one pixel of one tile, unless fields say otherwise."""
+    usual = {
+        **dict.fromkeys(("images", "out_h", "out_w", "in_h", "in_w", "col_tiles", "blocks", "out_pixels"), 1),
+        **{"param_base": 0, "rounding": 0, "y_lo": -128, "y_hi": 127, "same_weights": 1, "rows_per_tap": 2},
+    }
+    return Descriptor(op=Operation.RUN, **{**usual, **fields})  # type: ignore[arg-type]
+
+
+def _must(builder: Builder, step: Descriptor) -> None:
+    if not builder.run(step):
+        raise AssertionError(f"a directed step is not legal: {step}")
+
+
+def top_sums(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """The largest and the smallest sum that the accumulators hold, and all that is one K tile away from them.
+
+    X_W = W_W = 8, ROWS = 2, COLS = 1: a sum is begun by one step and completed by another.
+    """
+    builder = Builder(hardware, rng)
+    top = (1 << (hardware.acc_w - 1)) - 1
+    for sign, weight in ((1, 127), (-1, -128)):
+        limit = top + (sign < 0)
+        each = 2 * 255 * abs(weight)
+        count, rest = divmod(limit, each)
+        # The rest is a step of K tiles of 1 x, and a last one for what 255 does not divide.
+        builder.load(Operation.LOAD, 0, np.array([[255, 255], [255, 255], [rest % 255, 0], [0, 0]]))
+        builder.load(Operation.WEIGHTS, 0, np.array([[weight], [weight], [sign], [0]]))
+        tiles = {"in_h": 1, "in_w": 1, "dil_h": 0, "dil_w": 0, "tap_col_step": 0, "tap_row_step": 0}
+        _must(builder, _run(**tiles, k_tiles=count, taps=count, hold=1))
+        _must(builder, _run(**tiles, k_tiles=rest // 255 + 1, taps=rest // 255, weight_base=2, keep=1, hold=1))
+        last = _run(**tiles, k_tiles=1, taps=1, weight_base=2, origin=2, keep=1)
+        for shift, out in ((0, 16), (hardware.acc_w - 8, 17)):
+            # The sum stays in the accumulator: once more with nothing added.
+            _must(builder, _run(**_last(last, out, first=shift == 0)))
+    return builder.program(name)
+
+
+def _last(step: Descriptor, out: int, *, first: bool) -> dict[str, int]:
+    names = ("in_h", "in_w", "dil_h", "dil_w", "k_tiles", "taps", "weight_base", "keep")
+    return {**{name: getattr(step, name) for name in names}, "origin": 2 if first else 3, "out_base": out}
+
+
+def million(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """One step of more than 2^20 pixels, all of one image: cycles, results and pixels beyond 20 bits."""
+    builder = Builder(hardware, rng)
+    high, wide = 1027, 1025
+    step = _run(
+        out_h=high, out_w=wide, in_h=high, in_w=wide, col_step=1, row_step=3, out_base=1 << 22, out_step=3,
+        out_pixels=high * wide, blocks=-(-high * wide // hardware.acc_depth), origin=1 << 12, x_zero_point=7,
+    )  # fmt: skip
+    _must(builder, step)
+    return builder.program(name)
+
+
+def long_transfer(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """LOAD and STORE of more than 2^18 words, from high addresses on."""
+    builder = Builder(hardware, rng)
+    count, base = (1 << 18) + 5, (1 << 23) - 77
+    builder.load_random(Operation.LOAD, base, count)
+    builder.store(base, count)
+    return builder.program(name)
+
+
+def pairs_of_tiles(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """Residual adds over several column tiles, where ROWS > COLS, with constants of their own for each tile."""
+    builder = Builder(hardware, rng)
+    builder.fill()
+    rows, groups = hardware.rows, hardware.groups
+    half = 1 << (hardware.x_w - 1)
+    for tiles in range(1, min(2 * groups + 2, hardware.par_depth // 2 + 1)):
+        step = _run(
+            combine=Combine.PAIR, out_w=2, out_h=5, in_w=2, in_h=5, col_step=64, row_step=8, out_pixels=5, out_step=8,
+            col_tiles=tiles, rows_per_tap=rows, x_zero_point=3, x2_zero_point=5, x2_signed=1, out_base=1,
+            same_weights=0, y_lo=-half, y_hi=half - 1, blocks=-(-10 // hardware.acc_depth),
+        )  # fmt: skip
+        _must(builder, step)
+    builder.store_known(4)
+    return builder.program(name)
+
+
+DIRECTED: dict[str, tuple[str, Make]] = {
+    "million": ("deep", million),
+    "transfer": ("deep", long_transfer),
+    "top": ("deep", top_sums),
+    "pairs": ("odd", pairs_of_tiles),
+    "pairs4": ("small", pairs_of_tiles),
+}
+"""By name: the core of `BUILDS` and what makes the program."""

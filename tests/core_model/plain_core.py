@@ -1,0 +1,171 @@
+"""The core a second time, in plain Python integers, one product after another, written from docs/units/ alone.
+
+It shares nothing with `core_model` but the order of the fields, so that a fault in one of them is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from t2c.contract.descriptor import FIELDS
+from t2c.contract.hardware import Hardware
+
+SIGNED = {
+    *("pad_h", "pad_w", "origin", "col_step", "row_step", "image_step", "tap_col_step", "tap_row_step"),
+    *("x_zero_point", "x2_zero_point", "y_zero_point", "y_lo", "y_hi", "out_base", "out_step", "out_image_step"),
+}
+END, LOAD, RUN, STORE, WEIGHTS, PARAMS = range(6)
+SUM, MAX, PAIR = range(3)
+
+
+def signed(value: int, bits: int) -> int:
+    """Two's complement."""
+    value %= 1 << bits
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+class PlainCore:
+    """trace: (address, group, values) of every result; output: (word, tlast) of m_axis."""
+
+    def __init__(self, hardware: Hardware) -> None:
+        self.h = hardware
+        self.activations: dict[tuple[int, int], int] = {}
+        self.weights: dict[int, list[int]] = {}
+        self.params: dict[int, list[tuple[int, int, int]]] = {}
+        self.sums: dict[int, list[int]] = {}
+        self.trace: list[tuple[int, int, tuple[int, ...]]] = []
+        self.output: list[tuple[int, bool]] = []
+
+    def run(self, code: Sequence[int], words: Iterator[int]) -> None:
+        """Run a program to its END."""
+        for at in range(0, len(code), len(FIELDS)):
+            step = {field.name: code[at + field.index] for field in FIELDS}
+            step = {name: signed(value, 32) if name in SIGNED else value for name, value in step.items()}
+            if step["op"] == END:
+                return
+            if step["op"] == RUN:
+                self._run(step)
+            else:
+                self._transfer(step, words)
+        raise AssertionError("no END")
+
+    # ------------------------------------------------------------------ transfers
+    def _transfer(self, step: dict[str, int], words: Iterator[int]) -> None:
+        h = self.h
+        for k in range(step["words"]):
+            address = step["base"] + k
+            if step["op"] == STORE:
+                lanes = [self.activations[address, bank] << (bank * h.x_w) for bank in range(h.rows)]
+                self.output.append((sum(lanes), k == step["words"] - 1))
+            elif step["op"] == LOAD:
+                word = next(words)
+                for bank in range(h.rows):
+                    self.activations[address, bank] = word >> (bank * h.x_w) & ((1 << h.x_w) - 1)
+            elif step["op"] == WEIGHTS:
+                word = next(words)
+                self.weights[address] = [signed(word >> (column * h.w_w), h.w_w) for column in range(h.cols)]
+            else:
+                self.params[address] = self._parameter_word(words)
+
+    def _parameter_word(self, words: Iterator[int]) -> list[tuple[int, int, int]]:
+        h = self.h
+        lane = h.scale_w + h.bias_w + 6
+        stream = max(h.rows * h.x_w, h.cols * h.w_w)
+        word = sum(next(words) << (beat * stream) for beat in range(-(-h.cols * lane // stream)))
+        lanes = [word >> (column * lane) & ((1 << lane) - 1) for column in range(h.cols)]
+        return [
+            (signed(one, h.scale_w), signed(one >> h.scale_w, h.bias_w), one >> (h.scale_w + h.bias_w)) for one in lanes
+        ]
+
+    # ------------------------------------------------------------------ RUN
+    def _run(self, d: dict[str, int]) -> None:
+        h = self.h
+        pixels = [(image, y, x) for image in range(d["images"]) for y in range(d["out_h"]) for x in range(d["out_w"])]
+        blocks = [pixels[low : low + h.acc_depth] for low in range(0, len(pixels), h.acc_depth)]
+        written = []
+        for tile in range(d["col_tiles"]):
+            half: list[int] | None = None
+            results = []
+            for block in blocks:
+                for k_tile in range(d["k_tiles"]):
+                    for index, pixel in enumerate(block):
+                        self._add(d, tile, k_tile, index, pixel)
+                if d["hold"]:
+                    continue
+                for index, (_, _, x) in enumerate(block):
+                    values, half = self._requantise(d, tile, index, x, half)
+                    if values is not None:
+                        results.append(values)
+            for number, values in enumerate(results):
+                image, pixel = divmod(number, d["out_pixels"])
+                address = d["out_base"] + tile // h.groups + image * d["out_image_step"] + pixel * d["out_step"]
+                written.append((address % (1 << h.act_addr_w), tile % h.groups, values))
+        for address, group, values in written:
+            for column, value in enumerate(values):
+                self.activations[address, group * h.cols + column] = value
+        self.trace += written
+
+    def _add(self, d: dict[str, int], tile: int, k_tile: int, index: int, pixel: tuple[int, int, int]) -> None:
+        h = self.h
+        number = tile if d["same_weights"] else tile * d["k_tiles"] + k_tile
+        columns = [0] * h.cols
+        for row in range(h.rows):
+            operand = self._operand(d, k_tile, row, pixel)
+            at = (d["weight_base"] + number * h.rows + row) % (1 << (h.wgt_depth - 1).bit_length())
+            for column in range(h.cols):
+                columns[column] += operand * self.weights[at][column]
+        if k_tile == 0 and not d["keep"]:
+            self.sums[index] = columns
+        elif d["combine"] == MAX:
+            self.sums[index] = [max(pair) for pair in zip(self.sums[index], columns, strict=True)]
+        else:
+            self.sums[index] = [a + b for a, b in zip(self.sums[index], columns, strict=True)]
+
+    def _operand(self, d: dict[str, int], k_tile: int, row: int, pixel: tuple[int, int, int]) -> int:
+        h, (image, y, x) = self.h, pixel
+        outside = -(1 << h.x_w) if d["combine"] == MAX else 0
+        place = row // d["rows_per_tap"]
+        tap = k_tile // d["ch_words"] * d["taps_per_tile"] + place
+        if place >= d["taps_per_tile"] or tap >= d["taps"]:
+            return outside
+        ky, kx = divmod(tap, d["k_w"])
+        iy = signed(y * d["stride_h"] - d["pad_h"] + ky * d["dil_h"], 16)
+        ix = signed(x * d["stride_w"] - d["pad_w"] + kx * d["dil_w"], 16)
+        if not (0 <= iy < d["in_h"] and 0 <= ix < d["in_w"]):
+            return outside
+        address = d["origin"] + image * d["image_step"] + y * d["row_step"] + x * d["col_step"]
+        address += ky * d["tap_row_step"] + kx * d["tap_col_step"] + k_tile % d["ch_words"]
+        raw = self.activations[address % (1 << h.act_addr_w), row]
+        which = "x2" if d["combine"] == PAIR and x % 2 else "x"
+        value = signed(raw, h.x_w) if d[f"{which}_signed"] else raw
+        return value - d[f"{which}_zero_point"]
+
+    def _requantise(
+        self, d: dict[str, int], tile: int, index: int, x: int, half: list[int] | None
+    ) -> tuple[tuple[int, ...] | None, list[int] | None]:
+        """Results of a pixel, None for the first of a pair; and what the first leaves for the second."""
+        h = self.h
+        second = d["combine"] == PAIR and x % 2 == 1
+        word = d["param_base"] + (2 * tile + second if d["combine"] == PAIR else tile)
+        lanes = self.params[word % (1 << (h.par_depth - 1).bit_length())]
+        acc = self.sums[index]
+        if second:
+            assert half is not None
+            p = [before + acc[c] * m for c, (before, (m, _, _)) in enumerate(zip(half, lanes, strict=True))]
+        else:
+            p = [acc[c] * m + b for c, (m, b, _) in enumerate(lanes)]
+            if d["combine"] == PAIR:
+                return None, p
+        q = [divided(value, lanes[c][2], d["rounding"]) + d["y_zero_point"] for c, value in enumerate(p)]
+        mask = (1 << h.x_w) - 1
+        return tuple(min(max(value, d["y_lo"]), d["y_hi"]) & mask for value in q), None
+
+
+def divided(value: int, shift: int, mode: int) -> int:
+    """value / 2^shift: 0 floor, 1 half up, 2 half to even, 3 half away from zero."""
+    floor, rest = value >> shift, value & ((1 << shift) - 1)
+    if mode == 0 or 2 * rest < 1 << shift:
+        return floor
+    if 2 * rest > 1 << shift:
+        return floor + 1
+    return {1: floor + 1, 2: floor + floor % 2, 3: floor + (value >= 0)}[mode]

@@ -1,0 +1,82 @@
+"""Random programs of steps on the model and on a core in plain Python: every result word and every stored word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from t2c.contract.operations import Operation
+from t2c.core_model import ProgramError, engine, walk
+from t2c.core_model.stream_words import numbers_of
+from t2c.tb.random_programs.builds import BUILDS
+from t2c.tb.random_programs.campaign import random_program
+from t2c.tb.random_programs.core_program import CoreProgram, expect
+from tests.core_model.plain_core import PlainCore
+
+STEPS = 25
+LENGTH = 10
+
+
+def made(build: str, seed: int) -> CoreProgram:
+    """A program of short steps that ends with END."""
+    rng = np.random.default_rng([seed, 77])
+    while True:
+        program = random_program(f"plain-{build}", BUILDS[build], rng, STEPS, length=LENGTH)
+        if program.steps[-1].op is Operation.END:
+            return program
+
+
+def lines(program: CoreProgram) -> tuple[bytes, bytes]:
+    """Trace and output as the harness writes them, from the plain core."""
+    core, h = PlainCore(program.hardware), program.hardware
+    core.run(program.code, iter(numbers_of(program.words)))
+    width = h.rows + 24 + h.cols * h.x_w
+    trace = []
+    for address, group, values in core.trace:
+        data = sum(value << (column * h.x_w) for column, value in enumerate(values))
+        banks = ((1 << h.cols) - 1) << (group * h.cols)
+        trace.append(f"{(banks << 24 | address) << (h.cols * h.x_w) | data:0{-(-width // 4)}x}\n")
+    digits = -(-(h.rows * h.x_w + 1) // 4)
+    output = [f"{last << (h.rows * h.x_w) | word:0{digits}x}\n" for word, last in core.output]
+    return "".join(trace).encode(), "".join(output).encode()
+
+
+def differs(build: str, seed: int) -> bool:
+    program = made(build, seed)
+    expected = expect(program)
+    assert len(expected.trace) > 1000
+    return (expected.trace, expected.output) != lines(program)
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_the_model_is_the_plain_core(build: str) -> None:
+    assert not differs(build, 1)
+
+
+FAULTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
+    "rounding": (engine, "round_shift", lambda real: lambda p, shift, mode: real(p, shift, mode) + (shift == 5)),
+    "weight row": (walk, "weight_row", lambda real: lambda d, h, t, k: real(d, h, t, np.asarray(k) % 50)),
+    "parameter word": (
+        walk,
+        "parameter_word",
+        lambda real: lambda d, t, second=False: real(d, np.asarray(t) % 2, second=second),
+    ),
+    "result": (walk, "result_places", lambda real: lambda d, h: (real(d, h)[0] + (d.images > 2), real(d, h)[1])),
+    "padding": (walk, "padding_operand", lambda real: lambda d, h: real(d, h) + 1),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_the_model_is_seen(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, name, change = FAULTS[fault]
+    program = made("small", 1)
+    wanted = lines(program)
+    monkeypatch.setattr(module, name, change(getattr(module, name)))
+    try:
+        expected = expect(program)
+    except ProgramError:  # a program that the model had found legal
+        return
+    assert (expected.trace, expected.output) != wanted

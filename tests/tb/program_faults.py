@@ -1,0 +1,140 @@
+"""Faults of width and range, of events and of addresses, each with the program that shows it.
+
+`by` is a kind and a build of `t2c.tb.random_programs.campaign`, both of seed 1.
+"""
+
+from __future__ import annotations
+
+from tests.tb.switched_faults import Fault
+
+
+def _fault(name: str, file: str, text: str, wrong: str, by: str, *, statement: bool = False) -> Fault:
+    return Fault(name=name, file=file, text=text, wrong=wrong, by=by, statement=statement)
+
+
+_CUT = "((keep ? stored : base + wide) <<< (ACC_W > {0} ? ACC_W - {0} : 0)) >>> (ACC_W > {0} ? ACC_W - {0} : 0)"
+
+ISSUE = (
+    _fault("accumulator of 24 bits", "accumulator.v", "keep ? stored : base + wide", _CUT.format(24), "fields-deep"),
+    _fault("heights of 128", "window_row.v", "(iy < in_h_i)", "iy < (in_h_i & 16'd127)", "random-small"),
+    _fault("widths above 64", "window_row.v", "(ix < in_w_i)", "ix < (in_w_i & 16'd63)", "random-small"),
+    _fault(
+        "maps above 1024", "output_writer.v", "(pixel_q == pixels_i - 24'd1)",
+        "((pixel_q ^ (pixels_i - 24'd1)) & 24'd1023) == 0", "random-deep",
+    ),
+    _fault(
+        "K tiles above 128", "pixel_sequencer.v", "(k_tile_q == k_tiles_i - 16'd1)",
+        "((k_tile_q ^ (k_tiles_i - 16'd1)) & 16'd127) == 0", "random-small",
+    ),
+    _fault(
+        "column tiles above 32", "pixel_sequencer.v", "(col_tile_q == col_tiles_i - 16'd1)",
+        "((col_tile_q ^ (col_tiles_i - 16'd1)) & 16'd31) == 0", "random-small",
+    ),
+    _fault("stride above 3", "pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + (stride_h_i & 16'd3)", "random-small"),
+    _fault("dilation above 3", "tile_loader.v", "dx_q + dil_w_i", "dx_q + (dil_w_i & 16'd3)", "random-small"),
+    _fault(
+        "padding of 4", "pixel_sequencer.v", "{GEO_W{1'b0}} - pad_h_i", "{GEO_W{1'b0}} - (pad_h_i & 16'd3)",
+        "random-small",
+    ),
+    _fault("weight address of 17 bits", "tile_loader.v", "assign rom_addr_o   = addr_q;",
+           "assign rom_addr_o   = addr_q & 131071;", "random-deep"),
+    _fault("second start late", "core_registers.v", "w_start_q & ~busy", "w_start_q & ~(busy & count_q < 40000)",
+           "random-small"),
+    _fault(
+        "cycles of 16 bits", "core_registers.v", "count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1}",
+        "(count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1}) & 65535", "random-small",
+    ),
+    _fault(
+        "parameters of pairs where ROWS > COLS", "pixel_sequencer.v", "{{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i}",
+        "{{(PAR_ADDR_W - 2) {1'b0}}, pair_i & ~col_tile_q[0], ~pair_i | col_tile_q[0]}", "pairs4-small",
+    ),
+)  # fmt: skip
+"""Those of the issue that asked for these programs."""
+
+WIDTHS = (
+    _fault("images of 8 bits", "pixel_sequencer.v", "(image_q == images_i - 16'd1)",
+           "((image_q ^ (images_i - 16'd1)) & 16'd255) == 0", "random-small"),
+    _fault("images of 10 bits at the output", "output_writer.v", "(image_q == images_i - 16'd1)",
+           "((image_q ^ (images_i - 16'd1)) & 16'd1023) == 0", "fields-small"),
+    _fault("rows of 8 bits", "pixel_sequencer.v", "(oy_q == out_h_i - 16'd1)",
+           "((oy_q ^ (out_h_i - 16'd1)) & 16'd255) == 0", "random-small"),
+    _fault("columns of 12 bits", "pixel_sequencer.v", "(ox_q == out_w_i - 16'd1)",
+           "((ox_q ^ (out_w_i - 16'd1)) & 16'd4095) == 0", "fields-small"),
+    _fault("image step of 23 bits", "pixel_sequencer.v", "image_addr_q + image_step_i",
+           "image_addr_q + (image_step_i & 24'h7fffff)", "random-deep"),
+    _fault("row step of 16 bits", "pixel_sequencer.v", "row_addr_q + row_step_i",
+           "row_addr_q + (row_step_i & 24'hffff)", "random-deep"),
+    _fault("column step unsigned of 8 bits", "pixel_sequencer.v", "addr_q + col_step_i",
+           "addr_q + (col_step_i & {{(ADDR_W - 8) {1'b0}}, 8'hff})", "random-small"),
+    _fault("tap column step of 8 bits", "tile_loader.v", "tap_offset_q + tap_col_step_i",
+           "tap_offset_q + (tap_col_step_i & 255)", "random-small"),
+    _fault("channel words of 3 bits", "tile_loader.v", "(word_q == ch_words_i - 16'd1)",
+           "((word_q ^ (ch_words_i - 16'd1)) & 16'd7) == 0", "random-small"),
+    _fault("taps of 8 bits", "tile_loader.v", "(tap_q < taps_i)", "tap_q[7:0] < taps_i[7:0]", "random-small"),
+    _fault("kernel width of 5 bits", "tile_loader.v", "(kx_q == k_w_i - 16'd1)",
+           "((kx_q ^ (k_w_i - 16'd1)) & 16'd31) == 0", "random-small"),
+    _fault("blocks of 12 bits", "tile_loader.v", "(block_q == blocks_i - 16'd1)",
+           "((block_q ^ (blocks_i - 16'd1)) & 16'd4095) == 0", "fields-long"),
+    _fault("taps of a tile", "tile_loader.v", "(tap_in_tile_q < taps_per_tile_i)", "tap_in_tile_q <= taps_per_tile_i",
+           "random-small"),
+    _fault("result base of 16 bits", "output_writer.v", "addr_q       <= base_i;", "addr_q <= base_i & 24'hffff;",
+           "random-deep", statement=True),
+    _fault("result step of 9 bits", "output_writer.v", "addr_q + step_i", "addr_q + (step_i & 511)", "random-small"),
+    _fault("result image step", "output_writer.v", "image_addr_q + image_step_i", "image_addr_q + (image_step_i & 511)",
+           "random-small"),
+    _fault("shift of 5 bits", "mulquant.v", "doubled >>> shift_q", "doubled >>> (shift_q & 31)", "random-small"),
+    _fault("lower bound unsigned", "mulquant.v", "{{(R_W - OUT_W - 1) {lo_i[OUT_W]}}, lo_i}",
+           "{{(R_W - OUT_W - 1) {1'b0}}, lo_i}", "random-small"),
+    _fault("bias of one sign", "mulquant.v", "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+           "{{(P_W - BIAS_W) {1'b0}}, bias}", "random-small"),
+    _fault("sum before rounding of 40 bits", "mulquant.v", "{p_q, 1'b0}", "($signed({p_q, 1'b0}) <<< (P_W > 40 ? P_W - 40 : 0)) >>> (P_W > 40 ? P_W - 40 : 0)",
+           "random-deep"),
+    _fault("half even of a negative", "mulquant.v", "(rounding_i == HALF_EVEN & ~shifted[1])",
+           "(rounding_i == HALF_EVEN & ~shifted[1] & ~negative)", "random-small"),
+    _fault("max of 12 bits", "accumulator.v", "(stored > wide)", "stored[11:0] > wide[11:0]", "random-small"),
+    _fault("keep beside hold", "pixel_sequencer.v", "(k_tile_q == 16'd0) & ~keep_i",
+           "(k_tile_q == 16'd0) & ~(keep_i & ~hold_i)", "random-small"),
+    _fault("hold beside keep", "pixel_sequencer.v", "last_k & ~hold_i", "last_k & ~(hold_i & ~keep_i)", "random-small"),
+    _fault("program of 12 bits", "program_sequencer.v", "addr_q <= addr_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
+           "addr_q <= (addr_q + 1) & 4095;", "random-small", statement=True),
+)  # fmt: skip
+"""Counters, comparisons and addresses that are too narrow, signs that are lost."""
+
+TRANSFERS = (
+    _fault("LOAD beyond 2^16", "stream_loader.v", "next_q <= next_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
+           "next_q[15:0] <= next_q[15:0] + 1;", "transfer-deep", statement=True),
+    _fault("words of 12 bits", "stream_loader.v", "left_q <= words_i;", "left_q <= words_i & 24'hfff;", "random-long",
+           statement=True),
+    _fault("STORE beyond 2^16", "stream_storer.v", "addr_q <= addr_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
+           "addr_q <= (addr_q & ~65535) | ((addr_q + 1) & 65535);", "transfer-deep", statement=True),
+    _fault("stored words of 16 bits", "stream_storer.v", "left_q <= words_i;", "left_q <= words_i & 24'hffff;",
+           "transfer-deep", statement=True),
+    _fault("tlast of PARAMS", "stream_loader.v", "s_axis_tlast_i != last", "~par_q & (s_axis_tlast_i != last)",
+           "events-small"),
+    _fault("missing tlast", "stream_loader.v", "s_axis_tlast_i != last", "s_axis_tlast_i & ~last", "events-small"),
+    _fault("early tlast at an odd place", "stream_loader.v", "s_axis_tlast_i != last",
+           "last ? ~s_axis_tlast_i : s_axis_tlast_i & ~left_q[0]", "events-small"),
+)  # fmt: skip
+
+EVENTS = (
+    _fault("loader busy after reset", "stream_loader.v", "busy_q      <= 1'b0;", ";", "events-small", statement=True),
+    _fault("credits after reset", "stream_storer.v", "credits_q <= CREDITS;", ";", "events-small", statement=True),
+    _fault("running after reset", "program_sequencer.v", "issue_q      <= 1'b0;\n            running_q    <= 1'b0;",
+           "issue_q <= 1'b0;", "events-small", statement=True),
+    _fault("engine after reset", "pixel_sequencer.v", "if (!rst_ni) busy_q <= 1'b0;", ";", "events-small", statement=True),
+    _fault("busy with a gap", "core_registers.v", "wire busy   = running_q | busy_i;",
+           "wire busy   = running_q & (count_q[6:0] != 7'd99);", "random-small"),
+    _fault("layer of 8 bits", "core_registers.v", "layer_q <= layer_i;", "layer_q <= layer_i & 16'd255;", "random-small",
+           statement=True),
+    _fault("operation of 3 bits", "program_sequencer.v", "desc_o[D_OP*32+:32]", "desc_o[D_OP*32+:3]", "random-deep"),
+    _fault("done stays after a start", "core_registers.v", "done_q    <= 1'b0;", ";", "events-small", statement=True),
+    _fault("strobe ignored", "core_registers.v",
+           "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
+           "s_axil_wdata_i[CONTROL_START_BIT]", "random-small"),
+    _fault("a start in the last cycles", "core_registers.v", "(w_start_q & busy)", "(w_start_q & busy & ~ending)",
+           "random-small"),
+    _fault("a restart that waits", "program_sequencer.v", "wire start = start_i & ~busy_o;",
+           "wire start = start_i & ~busy_o & ~done_o;", "events-small"),
+)  # fmt: skip
+
+ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS)
