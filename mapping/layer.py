@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,22 @@ class LayerPlan(ABC):
     @abstractmethod
     def macs(self) -> int:
         """Multiply-accumulates of one image, padding included; 0 where nothing is multiplied."""
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether golden has the accumulators of the layer."""
+        return self.node.accumulator_bits(self.edges) is not None
+
+    def sums(self, inputs: Sequence[IntArray], result: IntArray) -> tuple[IntArray, ...]:
+        """Golden's accumulators before requantisation, each (N, *target.shape): of each operand, if MulQuant joins two.
+
+        Args:
+            inputs: golden's, (N, *shape) int64, as the node has them.
+            result: golden's output of them.
+        """
+        sums = self.node.accumulate(inputs, self.edges)
+        assert sums is not None, "has_sums"
+        return (sums,)
 
     def input_rows(self, first: int, last: int) -> tuple[int, int]:
         """Input rows that output rows first .. last - 1 read, clipped to the image but never none: (first, last)."""
@@ -226,6 +243,15 @@ class PoolPlan(LanewisePlan):
     combine: Combine
     x_zero_point: int
 
+    @property
+    def has_sums(self) -> bool:
+        return self.combine is Combine.MAX or super().has_sums
+
+    def sums(self, inputs: Sequence[IntArray], result: IntArray) -> tuple[IntArray, ...]:
+        if self.combine is Combine.MAX:
+            return (result - self.x_zero_point,)
+        return super().sums(inputs, result)
+
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         source, target = self.sources[0], self.target
         fields = window_fields(self.window, source, part, source.words)
@@ -251,41 +277,4 @@ class PoolPlan(LanewisePlan):
                 **self.common_fields(part),
             )
             for image in range(part.batch)
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AddPlan(LanewisePlan):
-    """Residual add: pixels of both operands alternate, MulQuant joins each pair."""
-
-    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
-        layout, rows = self.target, part.last - part.first
-        offset, (a, b) = part.first * layout.row_words, part.sources
-        # Rows of a batch follow one another; a part of the rows only ever belongs to one image.
-        assert part.batch == 1 or rows == layout.height
-        images = part.batch * rows
-        return (
-            Descriptor(
-                images=images,
-                out_h=layout.row_words,
-                out_w=2,
-                in_h=layout.row_words,
-                in_w=2,
-                origin=a + offset,
-                col_step=b - a,
-                row_step=1,
-                image_step=layout.row_words,
-                blocks=len(self.hardware.blocks(2 * images * layout.row_words)),
-                x_signed=int(self.edges[0].signed),
-                x_zero_point=self.edges[0].zero_point,
-                x2_signed=int(self.edges[1].signed),
-                x2_zero_point=self.edges[1].zero_point,
-                combine=Combine.PAIR,
-                out_base=part.target + offset,
-                out_step=1,
-                out_image_step=layout.row_words,
-                out_pixels=layout.row_words,
-                **stage_fields(self.stage),
-                **self.common_fields(part),
-            ),
         )

@@ -14,6 +14,8 @@
 // Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels. Together with the ROWS cycles of
 //             the first load and the pipeline, WINDOW_LAT + ARRAY_LAT + ACCUMULATOR_LAT + MULQUANT_LAT (pipeline.vh),
 //             that is the time from start_i to done_o.
+// Trace       every sum of a pixel before it is requantised, both operands of a pair, as it enters MulQuant; sums that no
+//             step completes (HOLD) do not show. For verification
 // Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result.
 //             Results cannot be held back. No start_i while a step runs.
 // Model       t2c.golden.nodes through mapping
@@ -54,7 +56,10 @@ module layer_engine #(
     output wire                       out_valid_o,
     output wire [COLS*X_W-1:0]        out_data_o,
     output wire [ACT_ADDR_W-1:0]      out_addr_o,
-    output wire [GROUP_W-1:0]         out_group_o
+    output wire [GROUP_W-1:0]         out_group_o,
+    // trace: complete sums, before MulQuant
+    output wire                       sum_valid_o,
+    output wire [COLS*ACC_W-1:0]      sum_data_o
 );
 
     `include "descriptor.vh"
@@ -231,6 +236,10 @@ module layer_engine #(
         end
     endgenerate
     wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_early[META_W-1:ACC_ADDR_W]};
+
+    // ------------------------------------------------------------------ trace
+    assign sum_valid_o = sum_done;
+    assign sum_data_o  = sums;
 
     // ------------------------------------------------------------------ results
     assign out_valid_o = lane_valid[0];

@@ -10,7 +10,8 @@
 //             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
 // Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.cycles'
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
-// Trace       every result word of the engine as it enters the activation memory: valid only, for verification
+// Trace       every result word of the engine as it enters the activation memory, and every sum before it is requantised:
+//             valid only, for verification
 // Model       t2c.golden.graph.graph through t2c.mapping.compiler
 // Doc         docs/units/t2c_core.md
 `default_nettype none
@@ -70,6 +71,8 @@ module t2c_core #(
     output wire [ROWS-1:0]     trace_banks_o,
     output wire [`T2C_ADDRESS_W-1:0] trace_addr_o,
     output wire [COLS*X_W-1:0] trace_data_o,
+    output wire                trace_sum_valid_o,
+    output wire [COLS*ACC_W-1:0] trace_sum_data_o,
     output wire [15:0]         layer_o,         // layer of the step that runs
     output wire                busy_o
 );
@@ -165,7 +168,8 @@ module t2c_core #(
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(run), .desc_i(desc), .done_o(engine_done),
         .act_raddr_o(act_raddr), .act_rdata_i(act_rdata), .wgt_raddr_o(wgt_raddr), .wgt_rdata_i(wgt_rdata),
         .par_raddr_o(par_raddr), .par_rdata_i(par_rdata),
-        .out_valid_o(out_valid), .out_data_o(out_data), .out_addr_o(out_addr), .out_group_o(out_group)
+        .out_valid_o(out_valid), .out_data_o(out_data), .out_addr_o(out_addr), .out_group_o(out_group),
+        .sum_valid_o(trace_sum_valid_o), .sum_data_o(trace_sum_data_o)
     );
 
     // ------------------------------------------------------------------ memories

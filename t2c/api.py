@@ -26,7 +26,7 @@ from t2c.mapping.compiler import compile_program as _compile
 from t2c.mapping.program import Program
 
 if TYPE_CHECKING:
-    from t2c.tb.cosim.localisation.mismatches import Mismatch
+    from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum
 
 __all__ = [
     "Hardware",
@@ -57,13 +57,13 @@ class Result:
     """What a run of the core on a simulator found; `str()` is the report that `t2c sim` prints.
 
     verdict: PASS, FAIL, or STOPPED at the last cycle of a waveform; reasons: why it is no PASS; first: the first value
-    that differs, if one does; table: layers, totals and verdict as text; diagnosis: the first wrong signal and how to
-    see it again, as text, where a run failed; figures: all numbers, as they stand in result.json.
+    or accumulator that differs, if one does; table: layers, totals and verdict as text; diagnosis: the first wrong
+    signal and how to see it again, as text, where a run failed; figures: all numbers, as they stand in result.json.
     """
 
     verdict: str
     reasons: tuple[str, ...]
-    first: Mismatch | None
+    first: Mismatch | WrongSum | None
     table: str
     diagnosis: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)

@@ -97,6 +97,7 @@ def execute(options: argparse.Namespace) -> int:
         stall=options.stall,
         waves=Waves.parse(options.waves),
         first_image=options.first_image,
+        accumulators=bool(options.accumulators),
     )
     output = options.out.resolve()
     with locked_cosimulation(package, str(path), request, hardware, simulator, output) as job:

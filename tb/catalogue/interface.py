@@ -32,7 +32,8 @@ class Interface:
     lanes: port -> how many elements it packs. constants: what may be fixed in the module. features: what a module may
     lack -> the names that only it uses. needs: test -> what it takes: a feature, `latency` or `reset`. narrow: names
     of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
-    results, besides those in the pipeline, that a bridge must have room for.
+    results, besides those in the pipeline, that a bridge must have room for. optional: names of which
+    a module has all or none.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Interface:
     narrow: tuple[str, ...] = ()
     rounding: str = ""
     waiting: str = "0"
+    optional: tuple[str, ...] = ()
 
 
 class Streams(TypedDict):

@@ -1,4 +1,4 @@
-"""Read what a simulator wrote with $writememh, unknown bits included."""
+"""Read what a simulator wrote in hexadecimal, unknown bits included."""
 
 from __future__ import annotations
 
@@ -66,3 +66,54 @@ def read_capture(path: Path, bits: int) -> Words:
         )
     unknown = np.repeat(nibbles == _UNKNOWN, 4, axis=1)
     return Words(value=value[:, :bits], unknown=unknown[:, :bits])
+
+
+_LINES = 1 << 14
+"""Lines of `read_sums` that are looked at together."""
+CYCLE_DIGITS = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sums:
+    """Words of sums as tb/hdl/core_harness.v writes them: value, unknown (words, COLS); cycle (words,) of the run."""
+
+    value: IntArray
+    unknown: Bits
+    cycle: IntArray
+
+
+def read_sums(path: Path, lanes: int, bits: int) -> Sums:
+    """Read {cycle, sums}, each of `lanes` sums of `bits` bits in whole digits with its sign before it, lane 0 last.
+
+    Raises:
+        PackageError: a missing file, or a line that is no such word.
+    """
+    if not path.is_file():
+        raise PackageError(f"{path}: the simulator wrote no file of sums")
+    digits = -(-bits // 4)
+    wide = CYCLE_DIGITS + lanes * digits
+    text = np.fromfile(path, dtype=np.uint8)
+    if len(text) % (wide + 1) or (text[wide :: wide + 1] != ord("\n")).any():
+        raise PackageError(f"{path}: a line does not have {wide} digits")
+    lines = text.reshape(-1, wide + 1)[:, :wide]
+    value, unknown = np.empty((len(lines), lanes), np.int64), np.empty((len(lines), lanes), bool)
+    cycle = np.empty(len(lines), np.int64)
+    for low in range(0, len(lines), _LINES):
+        nibbles = _NIBBLES[lines[low : low + _LINES, ::-1]]
+        if (nibbles == _INVALID).any():
+            raise PackageError(f"{path}: a word is not hexadecimal")
+        part = slice(low, low + len(nibbles))
+        held = nibbles[:, : lanes * digits].reshape(-1, lanes, digits)
+        unknown[part] = (held == _UNKNOWN).any(axis=2)
+        value[part] = _number(held)
+        cycle[part] = _number(nibbles[:, lanes * digits :])
+    value -= (value >> (4 * digits - 1)) << (4 * digits)
+    return Sums(value=value, unknown=unknown, cycle=cycle)
+
+
+def _number(nibbles: npt.NDArray[np.uint8]) -> IntArray:
+    """Join digits, the lowest first, along the last axis."""
+    value = np.zeros(nibbles.shape[:-1], np.int64)
+    for index in reversed(range(nibbles.shape[-1])):
+        value = value << 4 | nibbles[..., index] & 15
+    return value

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
-from t2c.tb.cosim.capture import Bits, Words
+from t2c.tb.cosim.capture import Bits, Sums, Words
+from t2c.tb.cosim.sums import UNKNOWN_SUM
 
 UNKNOWN = -(1 << 15)
 """Stands for a value with an unknown (X) bit; no activation has it."""
@@ -51,6 +52,28 @@ def compare_values(
     shown = np.where(unknown[:common][word, lane], UNKNOWN, actual[word, lane])
     rows = np.stack([word, lane, expected[:common][word, lane], shown], axis=1).astype(np.int32)
     return Comparison(compared=int(kept[:common].sum()), mismatches=rows, faults=faults)
+
+
+def compare_sums(came: Sums, expected: IntArray, kept: Bits) -> tuple[int, IntArray, str | None]:
+    """Compare sums before requantisation.
+
+    Args:
+        came: words that came.
+        expected, kept: (words expected, lanes); only kept lanes count.
+
+    Returns:
+        how many were compared; (n, 5) int64 word, lane, expected, actual (or UNKNOWN_SUM), cycle of each that is wrong;
+        what is wrong with their number, or None.
+    """
+    common = min(len(came.value), len(expected))
+    differs = ((came.value[:common] != expected[:common]) | came.unknown[:common]) & kept[:common]
+    word, lane = np.nonzero(differs)
+    shown = np.where(came.unknown[word, lane], UNKNOWN_SUM, came.value[word, lane])
+    rows = np.stack([word, lane, expected[word, lane].astype(np.int64), shown, came.cycle[word]], axis=1)
+    fault = None
+    if len(came.value) != len(expected):
+        fault = f"{len(came.value)} words of sums came, {len(expected)} were expected"
+    return int(kept[:common].sum()), rows.astype(np.int64), fault
 
 
 def compare_places(

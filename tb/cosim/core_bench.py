@@ -11,7 +11,7 @@ from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 
 from t2c.contract.registers import ErrorCode, Status, error_word, layer_word
-from t2c.tb.cosim.capture import Words, read_capture
+from t2c.tb.cosim.capture import Sums, Words, read_capture, read_sums
 from t2c.tb.cosim.run_check import RunCheck
 
 PERIOD_NS = 2
@@ -151,6 +151,11 @@ class CoreBench:
             empty = np.zeros((0, self.check.trace_bits), dtype=bool)
             return Words(value=empty, unknown=empty)
         return read_capture(self.folder / "trace.hex", self.check.trace_bits)
+
+    def sums(self) -> Sums:
+        """The words of sums of the run."""
+        hardware = self.check.hardware
+        return read_sums(self.folder / "sums.hex", hardware.cols, hardware.acc_w)
 
     def stored(self) -> Words:
         """The words of the output as the host holds them."""

@@ -28,7 +28,16 @@ from t2c.tb.simulation.simulators import Simulator
 MODULE = "t2c.tb.cosim.core_tests"
 BENCH_FILE = "core_tests.py"
 """The one file whose assertions explain themselves; cocotb would rewrite NumPy's too, at every start."""
-STALE = ("trace.hex", "stored.hex", "cycles.hex", "mismatches.npy", "verdict.json", "result.json", "results.xml")
+STALE = (
+    "trace.hex",
+    "sums.hex",
+    "stored.hex",
+    "cycles.hex",
+    "mismatches.npy",
+    "verdict.json",
+    "result.json",
+    "results.xml",
+)
 """What a run writes; removed before the next one, with every waveform."""
 
 

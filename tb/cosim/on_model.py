@@ -18,7 +18,8 @@ from t2c.core_model import CoreModel, MemoryHost, ProgramError
 from t2c.core_model.dump import Dump
 from t2c.core_model.engine import Results
 from t2c.core_model.images import read_core
-from t2c.tb.cosim.capture import Bits, Words
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.tb.cosim.capture import Bits, Sums, Words
 from t2c.tb.cosim.cosimulation import Cosimulation
 from t2c.tb.cosim.request import MODEL
 from t2c.tb.cosim.run_check import RunCheck
@@ -49,12 +50,15 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
             host = job.prepared.host.for_model(run, job.program)
             writer = Dump(dump / f"run_{run}", model) if dump is not None else None
             results: list[Results] = []
+            sums: list[IntArray] = []
             cycles = np.zeros(len(job.program.layer_names), dtype=np.int64)
             cycles[0] = pipeline.FETCH
             fault = None
             try:
                 for record in model.steps(host):
-                    results += [record.results] if record.results is not None else []
+                    if record.results is not None and record.sums is not None:
+                        results.append(record.results)
+                        sums.append(record.sums.reshape(-1, hardware.cols))
                     cycles[record.descriptor.layer] += record.cycles
                     print(f"run {run}: step {record.number} {record.descriptor.op.name}", file=lines)
                     if writer:
@@ -64,6 +68,8 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
             simulated += int(cycles.sum())
             check.faults += [fault] if fault else list(_end_faults(run, model, host, check, int(cycles.sum())))
             wrong = check.results(run, result_words(results, hardware), cycles.tolist())
+            if job.request.accumulators:
+                wrong |= check.sums(run, _sums(sums, hardware))
             if fault:
                 break
             low, high = job.prepared.host.output
@@ -96,6 +102,11 @@ def _end_faults(run: int, model: CoreModel, host: MemoryHost, check: RunCheck, c
         yield f"run {run}: {host.served} of {check.job['transfers']} transfers were complete"
     if model.cycles != cycles + 1:
         yield f"run {run}: the CYCLES register says {model.cycles}, the steps took {cycles}"
+
+
+def _sums(parts: list[IntArray], hardware: Hardware) -> Sums:
+    value = np.concatenate([np.zeros((0, hardware.cols), dtype=np.int64), *parts])
+    return Sums(value=value, unknown=np.zeros(value.shape, dtype=bool), cycle=np.full(len(value), -1))
 
 
 def _known(value: Bits) -> Words:

@@ -21,7 +21,8 @@ def _shape(values: Sequence[int]) -> str:
 def run_table(result: RunResult) -> str:
     """A line per layer, then totals, then the verdict, then why it failed."""
     f: dict[str, Any] = result.figures
-    rows = [("layer", "operation", "output", "compared", "mismatches", "cycles", "ideal", "utilisation")]
+    names = ("compared", "mismatches", "accumulators", "wrong", "cycles", "expected", "ideal", "utilisation")
+    rows = [("layer", "operation", "output", *names)]
     for layer in f["layers"]:
         if layer["cycles"] or layer["compared"]:
             rows.append(
@@ -31,7 +32,10 @@ def run_table(result: RunResult) -> str:
                     _shape(layer["shape"]),
                     f"{layer['compared']:,}" if layer["operation"] else "",
                     f"{layer['mismatches']:,}" if layer["operation"] else "",
+                    f"{layer['accumulators']:,}" if layer["accumulators"] else "",
+                    f"{layer['wrong_accumulators']:,}" if layer["accumulators"] else "",
                     f"{layer['cycles']:,}",
+                    f"{layer['expected_cycles']:,}",
                     f"{layer['ideal_cycles']:,}" if layer["operation"] else "",
                     f"{layer['utilisation']:.1%}" if layer["macs"] else "",
                 )
@@ -43,7 +47,10 @@ def run_table(result: RunResult) -> str:
             "",
             f"{f['compared']:,}",
             f"{f['mismatches']:,}",
+            f"{f['accumulators']:,}" if f["accumulators"] else "",
+            f"{f['wrong_accumulators']:,}" if f["accumulators"] else "",
             f"{f['cycles']:,}",
+            f"{f['expected_cycles']:,}",
             f"{f['ideal_cycles']:,}",
             f"{f['utilisation']:.1%}",
         )
@@ -60,7 +67,7 @@ def run_table(result: RunResult) -> str:
         whose = "RTL's" if f["backend"] == RTL_BACKEND else "model's"
         facts.append(("accuracy", f"{f['accuracy']:.2%} of the {whose} own predictions"))
     facts.append(("verdict", result.verdict))
-    lines = [*aligned(rows, right=range(3, 8)), "", *aligned(facts)]
+    lines = [*aligned(rows, right=range(3, 11)), "", *aligned(facts)]
     if result.reasons:
         lines += [f"  {reason}" for reason in result.reasons]
     if f["waves"]:

@@ -59,7 +59,8 @@ class RunRequest:
 
     layer: node name, or "all" for the whole network; images: how many of the package's samples; seed: of the run;
     stall: back-pressure profiles; waves: write an FST; tests: of tb/cosim/core_tests.py; rtl: folder of the RTL
-    under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles.
+    under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles; accumulators: compare
+    sums before requantisation, too.
     """
 
     layer: str = ALL
@@ -71,6 +72,7 @@ class RunRequest:
     rtl: Path = field(default=RTL)
     first_image: int = 0
     coverage: bool = False
+    accumulators: bool = True
 
 
 def replay_settings(
@@ -94,6 +96,7 @@ def replay_settings(
         if getattr(hardware, name) != getattr(usual, name):
             settings[name] = getattr(hardware, name)
     settings |= {"first_image": request.first_image} if request.first_image else {}
+    settings |= {} if request.accumulators else {"accumulators": 0}
     if simulator == MODEL:
         return {name: value for name, value in settings.items() if name not in RTL_ONLY} | {"backend": MODEL}
     settings |= {"waves": waves.text()} if waves else {}

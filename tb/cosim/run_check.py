@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.contract.hardware import Hardware
-from t2c.tb.cosim.capture import Words
-from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_values
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.tb.cosim.capture import Sums, Words
+from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_sums, compare_values
 
 
 class RunCheck:
@@ -26,12 +27,14 @@ class RunCheck:
         expected = np.load(self.folder / "trace.npz")
         self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
         self.stored_kept = expected["stored"]
+        self.sums_kept = np.load(self.folder / "sums_kept.npy") if job["accumulators"] else np.zeros((0, 0), dtype=bool)
         self.signed = np.repeat(np.array(job["signed"], dtype=bool), job["words"])
         self.faults: list[str] = []
         self.mismatches: list[npt.NDArray[np.int32]] = []
         self.places: list[dict[str, Any]] = []
         self.cycles: list[list[int]] = []
-        self.compared = self.outputs = 0
+        self.compared = self.outputs = self.sums_compared = 0
+        self.wrong_sums: list[IntArray] = []
 
     @property
     def trace_bits(self) -> int:
@@ -59,6 +62,15 @@ class RunCheck:
         self.cycles.append([int(count) for count in cycles])
         return bool(len(found.mismatches) or misplaced)
 
+    def sums(self, run: int, came: Sums) -> bool:
+        """Compare every sum before requantisation; return whether any is wrong."""
+        expected = np.load(self.folder / f"expected_sums_{run}.npy", mmap_mode="r")
+        compared, rows, fault = compare_sums(came, expected, self.sums_kept)
+        self.sums_compared += compared
+        self.faults += [f"run {run}: {fault}"] if fault else []
+        self.wrong_sums.append(np.insert(rows, 0, run, axis=1))
+        return bool(len(rows))
+
     def output(self, run: int, words: Words) -> Comparison:
         """Compare what arrived at the host with golden's output, and keep it in stored_<run>.npy."""
         hardware = self.hardware
@@ -84,12 +96,15 @@ class RunCheck:
         """
         shape = np.zeros((0, 5), dtype=np.int32)
         np.save(self.folder / "mismatches.npy", np.concatenate([shape, *self.mismatches]))
-        wrong = sum(map(len, self.mismatches))
+        np.save(self.folder / "wrong_sums.npy", np.concatenate([np.zeros((0, 6), np.int64), *self.wrong_sums]))
+        wrong, wrong_sums = sum(map(len, self.mismatches)), sum(map(len, self.wrong_sums))
         self.write(
             {
                 "compared": self.compared,
                 "outputs_compared": self.outputs,
                 "mismatches": wrong,
+                "sums_compared": self.sums_compared,
+                "wrong_sums": wrong_sums,
                 "misplaced": self.places,
                 "faults": self.faults,
                 "layer_cycles": self.cycles,
@@ -100,6 +115,7 @@ class RunCheck:
         reasons = [] if self.compared > 0 else ["nothing was compared"]
         reasons += [] if self.outputs > 0 or wrong else ["no output was compared"]
         reasons += [f"{wrong} mismatches"] if wrong else []
+        reasons += [f"{wrong_sums} wrong accumulators"] if wrong_sums else []
         reasons += [place["text"] for place in self.places]
         return [*reasons, *([f"{len(self.faults)} faults"] if self.faults else [])]
 

@@ -20,14 +20,17 @@ from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
 from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
+from t2c.tb.cosim.sums import SumTrace, sum_trace_of, sum_values
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """What was written. plusargs: file by plusarg name; trace: of one run; runs: how many; host: its memory."""
+    """What was written. plusargs: file by plusarg name; trace, sums: of one run, sums None if accumulators are not
+    compared; runs: how many; host: its memory."""
 
     plusargs: Mapping[str, Path]
     trace: Trace
+    sums: SumTrace | None
     runs: int
     host: HostMemory
 
@@ -53,10 +56,16 @@ def write_files(
     plusargs |= {name: folder / f"{name}.hex" for name in ("trace", "stored", "cycles")}
     host = host_of(program, runs)
     trace = trace_of(program)
+    sums = sum_trace_of(program, trace) if request.accumulators else None
+    if sums is not None:
+        plusargs["sums"] = folder / "sums.hex"
+        np.save(folder / "sums_kept.npy", sums.kept)
     write_atomic(plusargs["host"], host.image.tobytes())
     write_atomic(plusargs["transfers"], host.list_octets().tobytes())
     output = program.layouts[program.output]
     for index, tensors in enumerate(runs):
+        if sums is not None:
+            np.save(folder / f"expected_sums_{index}.npy", sum_values(program, trace, sums, tensors))
         np.save(folder / f"expected_{index}.npy", trace_values(program, trace, tensors))
         np.save(folder / f"output_{index}.npy", output.to_words(tensors[program.output]).astype(np.int16))
     np.savez(folder / "trace.npz", address=trace.address, group=trace.group, kept=trace.kept,
@@ -74,6 +83,7 @@ def write_files(
         "stall_out": asdict(stall_out),
         "seed": request.seed,
         "first_image": request.first_image,
+        "accumulators": request.accumulators,
         "batch": program.batch,
         "runs": len(runs),
         "input_words": program.input_words,
@@ -87,4 +97,4 @@ def write_files(
         "folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
-    return Prepared(plusargs=plusargs, trace=trace, runs=len(runs), host=host)
+    return Prepared(plusargs=plusargs, trace=trace, sums=sums, runs=len(runs), host=host)

@@ -13,7 +13,7 @@ from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.compiler import ALL
 from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles
 from t2c.mapping.program import Program
-from t2c.tb.cosim.localisation.mismatches import Mismatch, mismatches_of
+from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum, mismatches_of, wrong_sums_of
 from t2c.tb.cosim.request import MODEL, RTL_BACKEND, RunRequest, Waves, replay_command
 from t2c.tb.cosim.run_files import Prepared
 from t2c.tb.simulation.runner import Outcome
@@ -28,14 +28,14 @@ class RunResult:
     """What a run found; `to_json` is sim_build/<run>/result.json.
 
     verdict: PASS, FAIL, or STOPPED (with the last cycle of the waveform that was asked for; nothing was judged);
-    reasons: why it is no PASS; first: the first mismatch, if there is one; misplaced: a result word that went to a
-    wrong place, if that came before any mismatch.
+    reasons: why it is no PASS; first: the first mismatch, or a wrong accumulator of an earlier layer, if there is one;
+    misplaced: a result word that went to a wrong place, if that came before any mismatch.
     """
 
     verdict: str
     reasons: tuple[str, ...]
     figures: dict[str, Any]
-    first: Mismatch | None = None
+    first: Mismatch | WrongSum | None = None
     misplaced: str | None = None
 
     @property
@@ -60,8 +60,13 @@ def _reasons(
         reasons.append("the verdict belongs to another run")
     elif found["compared"] == 0 or (found["outputs_compared"] == 0 and not found["mismatches"]):
         reasons.append("nothing was compared")
-    elif found["compared"] != wanted and not found["mismatches"]:
-        reasons.append(f"{found['compared']} values compared, not all {wanted}")
+    elif not found["mismatches"] and not found["wrong_sums"]:
+        sums = 0 if prepared.sums is None else int(prepared.sums.kept.sum()) * prepared.runs
+        for what, came, all_of_them in (
+            ("values", found["compared"], wanted),
+            ("accumulators", found["sums_compared"], sums),
+        ):
+            reasons += [f"{came} {what} compared, not all {all_of_them}"] if came != all_of_them else []
     if outcome.tests != len(request.tests):
         reasons.append(f"{outcome.tests} of {len(request.tests)} benches ran; see {outcome.log}")
     if outcome.crashed:
@@ -87,8 +92,13 @@ def judge(
     rows = np.load(folder / "mismatches.npy") if "compared" in found else np.zeros((0, 5), dtype=np.int32)
     mismatches = mismatches_of(program, prepared.trace, rows, SHOWN)
     misplaced = _misplaced(program, prepared, found, rows)
+    sum_rows = np.load(folder / "wrong_sums.npy") if "compared" in found else np.zeros((0, 6), dtype=np.int64)
+    wrong_sums = _wrong_sums(program, prepared, sum_rows)
+    # What MulQuant hides in one layer may show in a later one, which is not at fault.
+    differing: list[tuple[Mismatch | WrongSum, ...]] = [mismatches, wrong_sums]
+    differing.sort(key=lambda found: (found[0].run, program.steps[found[0].step].descriptor.layer) if found else (0, 0))
     reasons = [misplaced] if misplaced else []
-    reasons += [m.text() for m in mismatches] + _reasons(prepared, request, folder, outcome, found)
+    reasons += [m.text() for found in differing for m in found] + _reasons(prepared, request, folder, outcome, found)
     if not outcome.passed and not reasons:
         reasons.append(f"{outcome.failed} of {outcome.tests} benches failed; see {outcome.log}")
     figures = {
@@ -102,9 +112,11 @@ def judge(
         "seed": request.seed,
         "stall": request.stall,
         "spilled": list(program.spilled),
-        "layers": _layer_figures(program, prepared, found, rows),
+        "layers": _layer_figures(program, prepared, found, rows, sum_rows),
         "compared": int(prepared.trace.primary.sum()) * len(found.get("layer_cycles", [])),
         "mismatches": found.get("mismatches", 0),
+        "accumulators": _primary_sums(prepared) * len(found.get("layer_cycles", [])),
+        "wrong_accumulators": found.get("wrong_sums", 0),
         **_totals(program, prepared, found, hardware.rows * hardware.cols),
         "simulated_cycles": found.get("simulated_cycles", 0),
         "cycles_per_second": found.get("cycles_per_second", 0.0),
@@ -115,11 +127,20 @@ def judge(
         "waves": str(outcome.waves) if outcome.waves else None,
         "replay": replay_command(model, request, hardware, simulator.name, request.waves or Waves()),
     }
-    verdict = "FAIL" if reasons or found.get("mismatches") else "PASS"
+    verdict = "FAIL" if reasons or found.get("mismatches") or found.get("wrong_sums") else "PASS"
     if found.get("stopped"):
         verdict, reasons = "STOPPED", [found["stopped"]]
-    first = mismatches[0] if mismatches else None
+    first = next((found[0] for found in differing if found), None)
     return RunResult(verdict=verdict, reasons=tuple(reasons), figures=figures, first=first, misplaced=misplaced)
+
+
+def _wrong_sums(program: Program, prepared: Prepared, rows: IntArray) -> tuple[WrongSum, ...]:
+    return () if prepared.sums is None else wrong_sums_of(program, prepared.trace, prepared.sums, rows, SHOWN)
+
+
+def _primary_sums(prepared: Prepared) -> int:
+    """Accumulators of one run, each channel once."""
+    return 0 if prepared.sums is None else int(prepared.sums.primary.sum())
 
 
 def _misplaced(
@@ -151,7 +172,11 @@ def _totals(program: Program, prepared: Prepared, found: dict[str, Any], element
 
 
 def _layer_figures(
-    program: Program, prepared: Prepared, found: dict[str, Any], rows: np.typing.NDArray[np.int32]
+    program: Program,
+    prepared: Prepared,
+    found: dict[str, Any],
+    rows: np.typing.NDArray[np.int32],
+    sum_rows: IntArray,
 ) -> list[dict[str, Any]]:
     """One entry a layer, with the loading of inputs first and the storing of outputs last."""
     cycles = np.zeros(len(program.layer_names), dtype=np.int64)
@@ -161,6 +186,10 @@ def _layer_figures(
     layer_of = np.array([step.descriptor.layer for step in program.steps])[prepared.trace.step]
     compared = np.bincount(layer_of, prepared.trace.primary.sum(axis=1), len(cycles)).astype(int) * runs
     wrong = np.bincount(layer_of[rows[:, 1]], minlength=len(cycles)) if len(rows) else np.zeros(len(cycles), int)
+    sums, wrong_sums = np.zeros(len(cycles), int), np.zeros(len(cycles), int)
+    if prepared.sums is not None:
+        sums += np.bincount(layer_of[prepared.sums.result], prepared.sums.primary.sum(axis=1), len(cycles)).astype(int)
+        wrong_sums += np.bincount(layer_of[prepared.sums.result[sum_rows[:, 1]]], minlength=len(cycles))
     elements = program.hardware.rows * program.hardware.cols
     figures = []
     for number, name in enumerate(program.layer_names):
@@ -173,6 +202,8 @@ def _layer_figures(
                 "shape": list(plan.target.shape) if plan else [],
                 "compared": int(compared[number]),
                 "mismatches": int(wrong[number]),
+                "accumulators": int(sums[number]) * runs,
+                "wrong_accumulators": int(wrong_sums[number]),
                 "cycles": int(cycles[number]),
                 "expected_cycles": expected.get(number, 0) * runs,
                 "ideal_cycles": ideal.get(number, 0) * runs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.common.places import RTL
@@ -20,8 +21,16 @@ from t2c.tb.simulation.filelist import read_filelist
 ARRAY, CORE = "systolic_array", "t2c_core"
 
 
-def core_with(description: Description, hardware: Hardware, output: Path) -> Path:
-    """Folder of RTL in which the described module has the place of ours; ours itself is the RTL as it is.
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """A core with the described module. rtl: folder; lacks: signals that it does without."""
+
+    rtl: Path
+    lacks: tuple[str, ...]
+
+
+def core_with(description: Description, hardware: Hardware, output: Path) -> Core:
+    """The core in which the described module has the place of ours; ours itself is the RTL as it is.
 
     Of our files only those go along that the core needs outside that place, so that the module may bring others of any
     other name.
@@ -44,11 +53,12 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Pat
             raise description.error(f"unit_parameters.{name}", text)
     if description.unit == ARRAY:
         _check_array(wiring, hardware)
+    lacks = tuple(name for name in description.interface.optional if wiring.wire(name) is None)
     if is_own(description):
-        return RTL
+        return Core(rtl=RTL, lacks=lacks)
     outside = core.modules_outside(place)
     around = [path for path in files if path.stem in outside]
-    return write_adapter(wiring, description.unit, output, around, includes=(RTL,))
+    return Core(rtl=write_adapter(wiring, description.unit, output, around, includes=(RTL,)), lacks=lacks)
 
 
 def _check_array(wiring: Wiring, hardware: Hardware) -> None:

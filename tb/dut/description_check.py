@@ -196,7 +196,12 @@ class _Check:
         return " (a module that fixes it says so under constants)" if name in self.d.interface.constants else ""
 
     def _may_be_missing(self, name: str) -> bool:
+        if name in self.d.interface.optional:
+            return not any(self._is_there(other) for other in self.d.interface.optional)
         return self.d.handshake == FIXED_LATENCY and name == self.d.interface.source.valid
+
+    def _is_there(self, name: str) -> bool:
+        return name in self.d.ports or self.signals[name].verilog in self.theirs.ports
 
     def _tied(self) -> dict[str, tuple[int, int]]:
         tied = {}

@@ -8,9 +8,11 @@
 // Files       +transfers= 32-bit words: how many words host memory and the list have, then the list; +host= the first words
 //             of host memory, what is beyond them is unknown; both most significant byte first. +program=, +weights=,
 //             +params= the core's memories.
-//             +trace= gets every result word of the engine, {banks, address, data}, of the last run; dump completes it and
-//             writes +stored= (a range of host memory) and +cycles= (busy cycles by layer, counted from the beginning of
-//             the simulation)
+//             +trace= gets every result word of the engine, {banks, address, data}, of the last run; +sums= every word of
+//             sums before they are requantised, {cycle, sums}, each sum in whole hexadecimal digits; +steps= {what, cycle}
+//             of a program's begin (1), every step's start but END's (2), and its end (3). dump completes them and writes
+//             +stored= (a range of host memory) and +cycles= (busy cycles by layer, counted from the beginning of the
+//             simulation)
 // Memory      host memory and the list are as long as the job needs: SystemVerilog's dynamic arrays
 // Checks      sticky, read by the bench: payload stable while stalled (unstable); control signals known (unknown); tlast on the
 //             last word of each transfer and on no other (last_wrong); words outside a transfer (stray)
@@ -93,9 +95,11 @@ module core_harness #(
     reg [8*1024-1:0]    path;
     reg [8*S_BYTES-1:0] octets;
     reg [31:0]          number;
-    integer             file, index, words, trace;
+    integer             file, index, words, trace, sums, steps;
     initial begin
         trace = 0;
+        sums  = 0;
+        steps = 0;
         for (index = 0; index < LAYERS; index = index + 1) memory.by_layer[index] = 32'd0;
         number = 32'd0;
         if ($value$plusargs("transfers=%s", path)) begin
@@ -124,13 +128,23 @@ module core_harness #(
     always @(posedge clk) begin
         if (started) begin
             if (trace != 0) $fclose(trace);
+            if (sums != 0) $fclose(sums);
+            if (steps != 0) $fclose(steps);
             trace = 0;
+            sums  = 0;
+            steps = 0;
             if ($value$plusargs("trace=%s", path)) trace = $fopen(path, "w");
+            if ($value$plusargs("sums=%s", path)) sums = $fopen(path, "w");
+            if ($value$plusargs("steps=%s", path)) steps = $fopen(path, "w");
         end
         if (trace_valid & trace != 0) $fwrite(trace, "%h\n", {trace_banks, trace_addr, trace_data});
+        if (trace_sum_valid & sums != 0) $fwrite(sums, "%h%h\n", cycle, sum_digits);
+        if (step_event != 2'd0 & steps != 0) $fwrite(steps, "%h%h\n", {2'd0, step_event}, cycle);
     end
     always @(posedge dump) begin
         if (trace != 0) $fflush(trace);
+        if (sums != 0) $fflush(sums);
+        if (steps != 0) $fflush(steps);
         if ($value$plusargs("stored=%s", path)) begin
             file = $fopen(path, "w");
             for (index = stored_low; index <= stored_high; index = index + 1) $fwrite(file, "%h\n", memory.host[index]);
@@ -150,6 +164,8 @@ module core_harness #(
     wire [ROWS-1:0]    trace_banks;
     wire [`T2C_ADDRESS_W-1:0] trace_addr;
     wire [COLS*X_W-1:0] trace_data;
+    wire               trace_sum_valid;
+    wire [COLS*ACC_W-1:0] trace_sum_data;
     wire [7:0]         awaddr, araddr;
     wire [31:0]        wdata, rdata;
     wire [3:0]         wstrb;
@@ -170,6 +186,7 @@ module core_harness #(
         .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
         .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
+        .trace_sum_valid_o(trace_sum_valid), .trace_sum_data_o(trace_sum_data),
         .layer_o(layer), .busy_o(busy)
     );
     axil_host i_axil (
@@ -188,6 +205,20 @@ module core_harness #(
         .clk_i(clk), .rst_ni(rst_n & ~started), .profile_i(out_profile), .blocked_i(out_blocked), .armed_i(out_valid), .seed_i(~seed),
         .stall_o(out_stall)
     );
+
+    localparam DIGITS_W = (ACC_W + 3) / 4 * 4;
+    wire [COLS*DIGITS_W-1:0] sum_digits;        // each sum with its sign in whole digits
+    genvar lane;
+    generate
+        for (lane = 0; lane < COLS; lane = lane + 1) begin : g_sum
+            wire signed [ACC_W-1:0] sum = trace_sum_data[lane*ACC_W+:ACC_W];
+            assign sum_digits[lane*DIGITS_W+:DIGITS_W] = {{(DIGITS_W - ACC_W + 1) {sum[ACC_W-1]}}, sum[ACC_W-2:0]};
+        end
+    endgenerate
+    reg        busy_q;
+    wire       step_starts = i_dut.load | i_dut.run | i_dut.store;
+    wire [1:0] step_event  = (busy & ~busy_q) ? 2'd1 : step_starts ? 2'd2 : (busy_q & ~busy) ? 2'd3 : 2'd0;
+    always @(posedge clk) busy_q <= busy & rst_n;
 
     generate
         if (PROBE != 0) begin : g_probe

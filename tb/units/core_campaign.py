@@ -46,17 +46,25 @@ def run_inside_core_command(options: argparse.Namespace, hardware: Hardware) -> 
     description = find_description(unit, Path(options.dut) if options.dut else None)
     simulator, output = find_simulator(options.sim), options.out.resolve()
     runs = list(campaign(options))
-    rtl = core_with(description, hardware, output)
+    core = core_with(description, hardware, output)
     print(f"unit      {unit}, inside t2c_core")
     print(f"module    {module_text(description)}")
     print(
         f"run       {simulator.name} {simulator.version}, {hardware.rows}x{hardware.cols}, seed {options.seed}",
         flush=True,
     )
+    if core.lacks:
+        print(f"          accumulators are not compared: the module has no {' and no '.join(core.lacks)}", flush=True)
     failed, waves = 0, Waves.parse(options.waves)
     for run in runs:
         request = RunRequest(
-            layer=run.layer, images=run.images, seed=options.seed, stall=run.stall, rtl=rtl, waves=waves
+            layer=run.layer,
+            images=run.images,
+            seed=options.seed,
+            stall=run.stall,
+            rtl=core.rtl,
+            waves=waves,
+            accumulators=bool(options.accumulators) and not core.lacks,
         )
         with locked_cosimulation(run.package, run.model, request, hardware, simulator, output) as job:
             result = job.run()
@@ -87,10 +95,12 @@ def campaign(options: argparse.Namespace) -> Iterator[CampaignRun]:
 def run_line(run: CampaignRun, result: RunResult) -> str:
     """Verdict, what ran, and how much was compared."""
     figures = result.figures
+    sums = f"{figures['wrong_accumulators']:,} of {figures['accumulators']:,} accumulators wrong, "
+    sums = sums if figures["accumulators"] else ""
     what = f"{run.model} {run.layer}, {run.images} images, stall {run.stall}"
     return (
         f"{result.verdict.ljust(8)}  {what}: {figures['compared']:,} results compared, "
-        f"{figures['mismatches']:,} mismatches, {figures['cycles']:,} cycles"
+        f"{figures['mismatches']:,} mismatches, {sums}{figures['cycles']:,} cycles"
     )
 
 

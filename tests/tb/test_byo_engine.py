@@ -56,7 +56,7 @@ def test_a_foreign_engine_runs_the_campaign(
     monkeypatch.setattr(core_campaign, "NETWORKS", 1)
     assert run(acme(tmp_path), sim_output, "--images", "1", "--stall", "p50") == 0
     out = capsys.readouterr().out
-    assert re.search(r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches", out)
+    assert re.search(r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches, 0 of 4,778 acc", out)
     assert re.search(r"PASS +random-layer-1", out)
     assert re.search(r"PASS +random-network-1", out)
     assert "verdict   PASS, 3 of 3 runs passed" in out
@@ -67,11 +67,15 @@ FAULTS = {
         ("accumulator", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
         r"layer conv1: output \(n=0, c=\d+, y=\d+, x=\d+\): expected",
     ),
+    "a sum that no result shows": (
+        ("accumulator", "keep ? stored : base + wide;", "keep ? stored : base + wide + (addr_i == 5);"),
+        r"0 mismatches, 16 of 1,024 accumulators wrong.*\n  layer conv1: accumulator \(n=0, c=0, y=0, x=5\): expected",
+    ),
     "never done": (("layer_engine", "psum_valid & sum_last), .q_o(done_o)", "1'b0), .q_o(done_o)"), "not done after"),
 }
 
 
-@pytest.mark.parametrize("fault", sampled(FAULTS, 2))
+@pytest.mark.parametrize("fault", sampled(FAULTS, 3))
 def test_a_fault_in_it_is_found_and_placed(
     fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +86,20 @@ def test_a_fault_in_it_is_found_and_placed(
     assert re.search(report, out), out
     assert "replay with waveform: t2c sim examples/digits_w8a8 --unit layer_engine --dut " in out
     assert "verdict   FAIL, 0 of 1 runs passed" in out
+
+
+def test_an_engine_without_a_trace_of_sums_is_run_all_the_same(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dut = acme(tmp_path)
+    dut.write_text(dut.read_text().replace("  sum_valid: total\n  sum_data: totals\n", ""))
+    assert run(dut, sim_output, "--images", "1", "--layer", "conv1", "--stall", "p10") == 0
+    out = capsys.readouterr().out
+    assert "accumulators are not compared: the module has no sum_valid and no sum_data\n" in out
+    assert "1,024 results compared, 0 mismatches, " in out
+    dut.write_text(dut.read_text() + "  sum_valid: total\n")
+    with pytest.raises(UserError, match="ports: layer_engine's sum_data is mapped to nothing"):
+        core_with(load_description(dut), HARDWARE, tmp_path)
 
 
 def test_lanes_the_wrong_way_round_are_noticed(

@@ -203,10 +203,12 @@ def test_a_passing_layer_is_status_0(sim_output: Path) -> None:
     done = sim(*run, "--out", sim_output)
     assert (done.returncode, done.stderr) == (0, ""), done
     lines = [cells(line) for line in done.stdout.splitlines() if line]
-    assert lines[0] == ["layer", "operation", "output", "compared", "mismatches", "cycles", "ideal", "utilisation"]
+    numbers = ["compared", "mismatches", "accumulators", "wrong", "cycles", "expected", "ideal", "utilisation"]
+    assert lines[0] == ["layer", "operation", "output", *numbers]
     assert [line[0] for line in lines[1:5]] == ["(load)", "conv1", "(store)", "total"]
     assert lines[2][1:5] == ["conv2d", "16x8x8", "2,048", "0"]
-    assert lines[4][1:3] == ["2,048", "0"]
+    assert lines[2][5:7] == ["2,048", "0"]
+    assert lines[4][1:5] == ["2,048", "0", "2,048", "0"]
     facts = dict(lines[5:])
     assert facts["model"] == "examples/digits_w8a8"
     assert facts["run"] == "2 images, 2 at a time, seed 9, stall p10"

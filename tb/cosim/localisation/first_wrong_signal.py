@@ -19,7 +19,7 @@ from t2c.core_model.walk import padding_operand
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.program import Program
 from t2c.tb.cosim.localisation.core_probe import Sample
-from t2c.tb.cosim.localisation.mismatches import Mismatch
+from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum
 from t2c.tb.cosim.localisation.passages import Passage
 
 Samples = Mapping[tuple[int, int], Sample]
@@ -51,7 +51,7 @@ class Localiser:
     def __init__(
         self,
         program: Program,
-        mismatch: Mismatch,
+        mismatch: Mismatch | WrongSum,
         passages: list[Passage],
         tensors: Mapping[str, IntArray],
         samples: Samples,
@@ -91,7 +91,7 @@ class Localiser:
             if finding:
                 return finding
             last = passage.visit.k_tile == d.k_tiles - 1 and not d.hold
-            if last:
+            if last and isinstance(self.mismatch, Mismatch):
                 p, finding = self._requantise(passage, acc, p)
                 if finding:
                     return finding

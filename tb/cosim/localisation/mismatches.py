@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.operations import Combine
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.program import Program
 from t2c.tb.cosim.comparison import UNKNOWN
 from t2c.tb.cosim.expectation import Trace
+from t2c.tb.cosim.sums import UNKNOWN_SUM, SumTrace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,92 @@ class Mismatch:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class WrongSum:
+    """One accumulator that differs before requantisation. n, c, y, x, run, lane, step: as in `Mismatch`; word: of the
+    trace, the result that the sum goes into; operand: 0 or 1, of a pair; paired: whether there are two; actual is None
+    where a bit is unknown (X); cycle: of the run, None where nothing counts them."""
+
+    layer: str
+    n: int
+    c: int
+    y: int
+    x: int
+    operand: int
+    paired: bool
+    expected: int
+    actual: int | None
+    cycle: int | None
+    run: int
+    word: int
+    lane: int
+    step: int
+
+    def text(self) -> str:
+        """One line: layer, coordinate, golden's value, what came, the difference, array column, cycle."""
+        of = f" of operand {self.operand}" if self.paired else ""
+        came = "X (unknown)" if self.actual is None else f"{self.actual}, difference {self.actual - self.expected:+d}"
+        when = "" if self.cycle is None else f"; cycle {self.cycle}"
+        return (
+            f"layer {self.layer}: accumulator{of} (n={self.n}, c={self.c}, y={self.y}, x={self.x}): expected "
+            f"{self.expected}, actual {came}; array column {self.lane}{when}"
+        )
+
+
+def wrong_sums_of(program: Program, trace: Trace, sums: SumTrace, rows: IntArray, shown: int) -> tuple[WrongSum, ...]:
+    """Put wrong accumulators into program order, then tensor order, and return the first ones.
+
+    Args:
+        program, trace, sums: of the run.
+        rows: (n, 6) run, word of `sums`, lane, expected, actual, cycle.
+        shown: how many at most.
+    """
+    found = []
+    for run, word, lane, expected, actual, cycle in _first_layer(program, trace.step[sums.result[rows[:, 1]]], rows):
+        result, second = int(sums.result[word]), bool(sums.second[word])
+        step, (n, c, y, x) = _place(program, trace, run, result, lane)
+        found.append(
+            WrongSum(
+                layer=program.layer_names[program.steps[step].descriptor.layer],
+                n=n,
+                c=c,
+                y=y,
+                x=x,
+                operand=int(second),
+                paired=program.steps[step].descriptor.combine is Combine.PAIR,
+                expected=expected,
+                actual=None if actual == UNKNOWN_SUM else actual,
+                cycle=cycle if cycle >= 0 else None,
+                run=run,
+                word=result,
+                lane=lane,
+                step=step,
+            )
+        )
+    return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.operand, m.lane))[:shown])
+
+
+def _first_layer(program: Program, step: IntArray, rows: npt.NDArray[np.signedinteger]) -> list[list[int]]:
+    """The rows of the first run that has any, and of its first layer."""
+    if not len(rows):
+        return []
+    layer = np.array([made.descriptor.layer for made in program.steps])[step]
+    mine = rows[:, 0] == rows[:, 0].min()
+    mine &= layer == layer[mine].min()
+    chosen: list[list[int]] = rows[mine].tolist()
+    return chosen
+
+
+def _place(program: Program, trace: Trace, run: int, word: int, lane: int) -> tuple[int, tuple[int, int, int, int]]:
+    """Step, and coordinate among the images of the whole job, of a lane of a result word."""
+    index = int(trace.step[word])
+    work = program.steps[index].result
+    assert work is not None
+    bank = int(trace.group[word]) * program.hardware.cols + lane
+    n, c, y, x = program.layouts[work.edge].coordinate(int(trace.word[word]), bank)
+    return index, (n + run * program.batch, c, y, x)
+
+
 def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], shown: int) -> tuple[Mismatch, ...]:
     """Put mismatches into program order, then tensor order, and return the first ones.
 
@@ -46,24 +135,13 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
         rows: (n, 5) run, word of the trace, lane, expected, actual.
         shown: how many at most.
     """
-    if not len(rows):
-        return ()
-    steps = program.steps
-    layer = np.array([step.descriptor.layer for step in steps])[trace.step[rows[:, 1]]]
-    first_run = rows[rows[:, 0] == rows[:, 0].min()]
-    layer = layer[rows[:, 0] == rows[:, 0].min()]
-    first = first_run[layer == layer.min()]
     found = []
-    for run, word, lane, expected, actual in first.tolist():
-        step = steps[int(trace.step[word])]
-        assert step.result is not None
-        layout = program.layouts[step.result.edge]
-        bank = int(trace.group[word]) * program.hardware.cols + lane
-        n, c, y, x = layout.coordinate(int(trace.word[word]), bank)
+    for run, word, lane, expected, actual in _first_layer(program, trace.step[rows[:, 1]], rows):
+        step, (n, c, y, x) = _place(program, trace, run, word, lane)
         found.append(
             Mismatch(
-                layer=step.result.plan.node.name,
-                n=n + run * program.batch,
+                layer=program.layer_names[program.steps[step].descriptor.layer],
+                n=n,
                 c=c,
                 y=y,
                 x=x,
@@ -72,7 +150,7 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
                 run=run,
                 word=word,
                 lane=lane,
-                step=int(trace.step[word]),
+                step=step,
             )
         )
     return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.lane))[:shown])

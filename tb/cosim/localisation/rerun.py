@@ -20,6 +20,8 @@ AROUND = 64
 """Cycles before and after the first wrong one that the FST holds."""
 LOOK_TEST = "look"
 """The cocotb test of tb/cosim/core_tests.py that runs with the probe."""
+CAPTURES = ("trace", "sums", "steps")
+"""Files of the failed run that the next one leaves as they are."""
 _NEVER = 0xFFFFFFFF
 
 
@@ -121,7 +123,7 @@ def _look(
         tests=(LOOK_TEST,),
         directory=folder,
         seed=job.request.seed,
-        plusargs={**{name: path for name, path in job.prepared.plusargs.items() if name != "trace"}, **files},
+        plusargs={**{name: path for name, path in job.prepared.plusargs.items() if name not in CAPTURES}, **files},
         environment={"T2C_JOB": str(job.folder / "job.json"), "T2C_LOOK": json.dumps(wish)},
     )
     return outcome.waves

@@ -7,6 +7,9 @@ from pathlib import Path
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
 
+SUMS = ("sum_valid", "sum_data")
+"""The trace of sums before requantisation."""
+
 UNIT = Unit(
     folder=Path(__file__).parent,
     interface=Interface(
@@ -16,7 +19,9 @@ UNIT = Unit(
             "wgt_rdata": "COLS",
             "par_rdata": "COLS",
             "out_data": "COLS",
+            "sum_data": "COLS",
         },
+        optional=SUMS,
     ),
     inside_core="i_engine",
     linted=(

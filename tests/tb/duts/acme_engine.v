@@ -21,7 +21,9 @@ module acme_top #(
     output wire                       write,
     output wire [COLS*X_W-1:0]        write_data,
     output wire [ACT_ADDR_W-1:0]      write_address,
-    output wire [GROUP_W-1:0]         write_group
+    output wire [GROUP_W-1:0]         write_group,
+    output wire                       total,
+    output wire [COLS*ACC_W-1:0]      totals
 );
 
     localparam P_W = SCALE_W + BIAS_W + SHIFT_W;
@@ -30,6 +32,7 @@ module acme_top #(
     wire [COLS*W_W-1:0]        weights;
     wire [COLS*P_W-1:0]        constants;
     wire [COLS*X_W-1:0]        results;
+    wire [COLS*ACC_W-1:0]      sums;
     genvar k;
     generate
         for (k = 0; k < ROWS; k = k + 1) begin : g_row
@@ -40,6 +43,7 @@ module acme_top #(
             assign weights[k*W_W+:W_W]    = weight_data[(COLS-1-k)*W_W+:W_W];
             assign constants[k*P_W+:P_W]  = constant_data[(COLS-1-k)*P_W+:P_W];
             assign write_data[k*X_W+:X_W] = results[(COLS-1-k)*X_W+:X_W];
+            assign totals[k*ACC_W+:ACC_W] = sums[(COLS-1-k)*ACC_W+:ACC_W];
         end
     endgenerate
 
@@ -51,7 +55,8 @@ module acme_top #(
         .clk_i(clock), .rst_ni(~reset), .start_i(go), .desc_i(step), .done_o(finished),
         .act_raddr_o(addresses), .act_rdata_i(data), .wgt_raddr_o(weight_address), .wgt_rdata_i(weights),
         .par_raddr_o(constant_address), .par_rdata_i(constants),
-        .out_valid_o(write), .out_data_o(results), .out_addr_o(write_address), .out_group_o(write_group)
+        .out_valid_o(write), .out_data_o(results), .out_addr_o(write_address), .out_group_o(write_group),
+        .sum_valid_o(total), .sum_data_o(sums)
     );
 
 endmodule
