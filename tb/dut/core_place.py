@@ -22,14 +22,14 @@ ARRAY, CORE = "systolic_array", "t2c_core"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Core:
+class CoreInPlace:
     """A core with the described module. rtl: folder; lacks: signals that it does without."""
 
     rtl: Path
     lacks: tuple[str, ...]
 
 
-def core_with(description: Description, hardware: Hardware, output: Path) -> Core:
+def core_with(description: Description, hardware: Hardware, output: Path) -> CoreInPlace:
     """The core in which the described module has the place of ours; ours itself is the RTL as it is.
 
     Of our files only those go along that the core needs outside that place, so that the module may bring others of any
@@ -55,10 +55,10 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Cor
         _check_array(wiring, hardware)
     lacks = tuple(name for name in description.interface.optional if wiring.wire(name) is None)
     if is_own(description):
-        return Core(rtl=RTL, lacks=lacks)
+        return CoreInPlace(rtl=RTL, lacks=lacks)
     outside = core.modules_outside(place)
     around = [path for path in files if path.stem in outside]
-    return Core(rtl=write_adapter(wiring, description.unit, output, around, includes=(RTL,)), lacks=lacks)
+    return CoreInPlace(rtl=write_adapter(wiring, description.unit, output, around, includes=(RTL,)), lacks=lacks)
 
 
 def _check_array(wiring: Wiring, hardware: Hardware) -> None:

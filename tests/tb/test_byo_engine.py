@@ -56,7 +56,10 @@ def test_a_foreign_engine_runs_the_campaign(
     monkeypatch.setattr(core_campaign, "NETWORKS", 1)
     assert run(acme(tmp_path), sim_output, "--images", "1", "--stall", "p50") == 0
     out = capsys.readouterr().out
-    assert re.search(r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches, 0 of 4,778 acc", out)
+    assert re.search(
+        r"PASS +examples/digits_w8a8 all, 1 images, stall p50: 3,754 results compared, 0 mismatches, 0 of 4,778 acc",
+        out,
+    )
     assert re.search(r"PASS +random-layer-1", out)
     assert re.search(r"PASS +random-network-1", out)
     assert "verdict   PASS, 3 of 3 runs passed" in out
