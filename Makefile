@@ -14,7 +14,7 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress roms export model check test faults oracle lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -60,6 +60,9 @@ faults: setup-test ## plant every fault of the lists, of which make test takes a
 		tests/tb/test_byo.py tests/tb/test_byo_engine.py
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
+	@$(RUN) $@
+
+fuzz: setup-test ## damaged packages, descriptions, tables, images: each is refused in a line or whole: CASES SEED WORKERS
 	@$(RUN) $@
 
 coverage: setup-sim ## bins, lines and toggles that the benches and the core reach; fails on one not hit: WORKERS

@@ -12,6 +12,7 @@ from typing import NoReturn
 from t2c.common.errors import SettingError, UserError
 from t2c.common.extras import advice
 from t2c.common.plugins import load_plugins
+from t2c.common.shown import plain
 from t2c.common.spelling import by_make, setting
 
 USER_ERROR = 2
@@ -62,7 +63,7 @@ def run(
     except expected as error:
         if os.environ.get("T2C_TRACEBACK"):
             raise
-        print(f"error: {' '.join(_text(error, spelled).split())}", file=sys.stderr)
+        print(f"error: {plain(_text(error, spelled))}", file=sys.stderr)
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

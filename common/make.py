@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "export": ("t2c", "export"),
     "model": ("t2c.make_model",),
     "oracle": ("oracle",),
+    "fuzz": ("tests.fuzz",),
     "coverage": ("t2c.tb.coverage",),
     "formal": ("formal",),
     "mutate": ("mutation",),

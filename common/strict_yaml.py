@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 
 from t2c.common.errors import UserError
+from t2c.common.reading import read_plain
+from t2c.common.shown import plain
 
 _WORDS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "bool", "float", "timestamp", "merge")}
 """What is a text here: ports may be called `on` or `off`, which YAML takes for booleans."""
@@ -30,6 +32,7 @@ class YamlError(UserError):
     """
 
     def __init__(self, path: Path, problem: str, line: int | None = None, column: int | None = None) -> None:
+        problem = plain(problem)
         super().__init__(f"{path}{f':{line}' if line else ''}: {problem}")
         self.problem, self.line, self.column = problem, line, column
 
@@ -164,12 +167,12 @@ def compose_yaml(path: Path) -> Value | None:
         YamlError: it is no YAML.
     """
     try:
-        node = yaml.compose(path.read_bytes(), Loader=yaml.SafeLoader)
+        node = yaml.compose(read_plain(path), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else ()
         raise YamlError(path, error.problem or error.context or "no YAML", *place) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise YamlError(path, str(error).partition("\n")[0] or "no YAML") from error
     except RecursionError as error:
         raise YamlError(path, _TOO_DEEP) from error

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from t2c.common.reading import read_plain
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
 from t2c.golden.rom.text import RomFormat, decode, encode
 from t2c.golden.rom.words import RomLayout
 
+LARGEST_IMAGE = 1 << 31
+"""Bytes of an image."""
 ORIGIN = b"@0\n"
 """First line of a $readmemh file for a memory that may be deeper: an address says that fewer words are no mistake
 (IEEE 1364-2005, 17.2.9), and no simulator warns of them."""
@@ -102,7 +105,7 @@ def read_words(path: Path, layout: RomLayout, fmt: RomFormat, count: int) -> Int
     Raises:
         PackageError: a malformed digit, or a wrong number of words, with file and line.
     """
-    data = path.read_bytes()
+    data = read_plain(path, LARGEST_IMAGE)
     if fmt in _WITH_ORIGIN:
         data = data.removeprefix(ORIGIN)
     return decode(data, layout, fmt, count, str(path))

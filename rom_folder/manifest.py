@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
+from t2c.golden.graph.json_fields import Fields
 from t2c.golden.rom.text import RomFormat, encode
 from t2c.golden.rom.words import RomLayout
 from t2c.rom_folder.image import read_words
+from t2c.rom_folder.manifest_check import LAYOUT_KEYS, check_record, read_json
 
 MANIFEST = "manifest.json"
 FORMAT_NAME, FORMAT_VERSION = "torch2chip-roms", 1
-LAYOUT_KEYS = ("bits", "signed", "lanes", "lane_order", "endianness")
-IMAGE_KEYS = {"name", "files", "word_bits", "words", "crc32", "count", "fields", *LAYOUT_KEYS}
 
 
 def manifest_text(record: Mapping[str, Any]) -> str:
@@ -52,33 +53,22 @@ class RomFolder:
         """Read the manifest.
 
         Raises:
-            PackageError: no such file, no JSON, another format or version, or a field that is missing.
+            PackageError: no such file, no JSON, another format or version, or a field that is missing or cannot be.
         """
         manifest = path / MANIFEST
-        try:
-            record = json.loads(manifest.read_bytes())
-            kind, version = record["format"], record["version"]
-            if (kind, version) != (FORMAT_NAME, FORMAT_VERSION):
-                raise PackageError(f"{manifest}: format {kind!r} version {version!r} is not supported")
-            missing = [
-                f"{image['name']}.{key}" for image in record["images"] for key in sorted(IMAGE_KEYS - image.keys())
-            ]
-            missing += [f"{name}.sha256" for name, entry in record["files"].items() if "sha256" not in entry]
-        except FileNotFoundError:
-            raise PackageError(f"{manifest}: the manifest is missing") from None
-        except PackageError:
-            raise
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise PackageError(f"{manifest}: {error!r}") from None
-        if missing:
-            raise PackageError(f"{manifest}: field {missing[0]} is missing")
+        record = read_json(manifest)
+        fields = Fields(record, str(manifest))
+        kind, version = fields.take("format"), fields.take("version")
+        if (kind, version) != (FORMAT_NAME, FORMAT_VERSION):
+            raise PackageError(f"{manifest}: format {shown(kind)} version {shown(version)} is not supported")
+        check_record(record, str(manifest))
         return cls(path=path, record=record)
 
     @classmethod
     def is_one(cls, path: Path) -> bool:
         """Whether a folder has such a manifest, of whatever version."""
         try:
-            return bool(json.loads((path / MANIFEST).read_bytes())["format"] == FORMAT_NAME)
+            return bool(read_json(path / MANIFEST)["format"] == FORMAT_NAME)
         except (OSError, ValueError, TypeError, KeyError):
             return False
 
@@ -92,7 +82,11 @@ class RomFolder:
         for name in sorted(there ^ set(self.record["files"])):
             raise PackageError(f"{self.path / name}: {'not in the manifest' if name in there else 'is missing'}")
         for name, entry in self.record["files"].items():
-            if hashlib.sha256((self.path / name).read_bytes()).hexdigest() != entry["sha256"]:
+            same = (self.path / name).stat().st_size == entry["bytes"]
+            if same:
+                with (self.path / name).open("rb") as stream:
+                    same = hashlib.file_digest(stream, "sha256").hexdigest() == entry["sha256"]
+            if not same:
                 raise PackageError(f"{self.path / name}: not the file that the manifest names")
 
     def image(self, name: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.conv_ways import Operand, accumulate
 from t2c.golden.arithmetic.exact import EXACT, check_int64_sum, peak, sum_dtype
 from t2c.golden.arithmetic.formats import IntArray, integers
@@ -43,7 +44,7 @@ class ConvKernel:
         if w.ndim != 4 or w.shape[2:] != (kh, kw):
             raise ShapeError(f"w: shape {w.shape} is not (O, C / groups, {kh}, {kw})")
         if isinstance(self.groups, bool) or not isinstance(self.groups, (int, np.integer)) or self.groups < 1:
-            raise RangeError(f"groups = {self.groups!r} is not a positive integer")
+            raise RangeError(f"groups = {shown(self.groups)} is not a positive integer")
         if w.shape[0] % self.groups:
             raise ShapeError(f"conv2d: the outputs of w {w.shape} do not split into {self.groups} groups")
 

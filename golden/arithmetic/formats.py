@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.errors import RangeError
 
 IntArray = npt.NDArray[np.int64]
@@ -37,11 +38,11 @@ class IntFormat:
 
     def __post_init__(self) -> None:
         if isinstance(self.bits, bool) or not isinstance(self.bits, int):
-            raise RangeError(f"bits = {self.bits!r} is not an integer")
+            raise RangeError(f"bits = {shown(self.bits)} is not an integer")
         if not 1 <= self.bits <= MAX_BITS:
             raise RangeError(f"bits = {self.bits} is outside 1..{MAX_BITS}")
         if not isinstance(self.signed, bool):
-            raise RangeError(f"signed = {self.signed!r} is not true or false")
+            raise RangeError(f"signed = {shown(self.signed)} is not true or false")
 
     @property
     def lo(self) -> int:
@@ -169,7 +170,7 @@ def check_int(name: str, value: object, lo: int, hi: int) -> int:
         RangeError: not an integer (bool counts as none), or outside lo..hi.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise RangeError(f"{name} = {value!r} is not an integer")
+        raise RangeError(f"{name} = {shown(value)} is not an integer")
     if not lo <= int(value) <= hi:
-        raise RangeError(f"{name} = {int(value)} is outside {lo}..{hi}")
+        raise RangeError(f"{name} = {shown(int(value))} is outside {lo}..{hi}")
     return int(value)

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, as_int64, check_range
 from t2c.golden.errors import RangeError
 
@@ -41,7 +42,7 @@ class Rounding(StrEnum):
             return cls(str(name))
         except ValueError:
             modes = ", ".join(mode.value for mode in cls)
-            raise RangeError(f"rounding = {name!r} is not one of {modes}") from None
+            raise RangeError(f"rounding = {shown(name)} is not one of {modes}") from None
 
 
 def round_shift(p: npt.ArrayLike, shift: npt.ArrayLike, mode: Rounding) -> IntArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.errors import ShapeError
 
@@ -40,7 +41,7 @@ class Window:
         for name, limits in LIMITS.items():
             pair = getattr(self, name)
             if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise ShapeError(f"{name} = {pair!r} is not a pair (vertical, horizontal)")
+                raise ShapeError(f"{name} = {shown(pair)} is not a pair (vertical, horizontal)")
             checked = tuple(check_int(name, value, *limits) for value in pair)
             object.__setattr__(self, name, checked)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError
@@ -16,7 +17,6 @@ from t2c.golden.graph.json_fields import Fields
 from t2c.golden.graph.kinds import NODES, node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.graph.texts import shown
 
 Json = dict[str, Any]
 Arrays = Mapping[str, npt.NDArray[Any]]

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, as_int64
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.json_fields import Fields
-from t2c.golden.graph.texts import shown
 
 Store = Callable[[str, IntArray], str]
 """Takes the name and the values of a tensor and returns its key."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, IntTensor
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, ShapeError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.graph.texts import LONGEST_NAME, check_text, shown
+from t2c.golden.graph.texts import LONGEST_NAME, check_text
 
 _REFUSED = (ValueError, NotImplementedError)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from t2c.common.shown import shown
 from t2c.golden.errors import PackageError
-from t2c.golden.graph.texts import shown
 
 
 class Fields:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.reading import read_plain
+from t2c.common.shown import shown
 from t2c.common.staging import staging_folder, swap_in
 from t2c.golden.arithmetic.formats import IntArray, as_int64, check_format
 from t2c.golden.arithmetic.mulquant import Widths
@@ -23,7 +25,7 @@ from t2c.golden.graph.codec import edge_from_json, edge_to_json, node_from_json,
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.json_fields import Fields
 from t2c.golden.graph.tensor_file import TensorFile
-from t2c.golden.graph.texts import LONGEST_NAME, check_text, shown
+from t2c.golden.graph.texts import LONGEST_NAME, check_text
 
 SCHEMA = 1
 GRAPH_FILE = "graph.json"
@@ -151,12 +153,10 @@ def load_package(directory: str | os.PathLike[str]) -> Package:
 
 
 def _read_document(path: Path) -> Any:
-    with path.open("rb") as stream:
-        text = stream.read(LARGEST_GRAPH + 1)
-    if len(text) > LARGEST_GRAPH:
+    if path.stat().st_size > LARGEST_GRAPH:
         raise PackageError(f"{path}: above {LARGEST_GRAPH >> 20} MiB; weights belong into {TENSOR_FILE}")
     try:
-        return json.loads(text.decode(), object_pairs_hook=_object)
+        return json.loads(read_plain(path).decode(), object_pairs_hook=_object)
     except PackageError:
         raise
     except (ValueError, RecursionError) as error:
@@ -208,7 +208,7 @@ def _package_from_fields(fields: Fields, tensors: Mapping[str, npt.NDArray[Any]]
     )
     for name in (_SAMPLE_INPUT, _SAMPLE_LABEL):
         if name not in tensors:
-            raise PackageError(f"samples: tensor {name!r} is missing")
+            raise PackageError(f"samples: tensor {shown(name)} is missing")
     metrics = fields.object("metrics")
     package = Package(
         graph=graph,

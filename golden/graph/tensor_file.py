@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,11 +14,12 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.errors import PackageError
-from t2c.golden.graph.texts import shown
 
 MOST_ELEMENTS = 1 << 28
 """Of one tensor; golden computes in eight bytes an element."""
+LARGEST_FILE = 1 << 31
 SMALL = 1 << 24
 """Bytes that a tensor may unpack to, however well it is packed."""
 RATIO = 200
@@ -43,6 +45,8 @@ class TensorFile(Mapping[str, npt.NDArray[Any]]):
         self._asked: set[str] = set()
         if not path.is_file():
             raise PackageError(f"{path}: the tensor file is missing")
+        if path.stat().st_size > LARGEST_FILE:
+            raise PackageError(f"{path}: above {LARGEST_FILE >> 30} GiB; that are no tensors of a network")
         self._stream = path.open("rb")
         try:
             self._check_digest(digest)
@@ -85,7 +89,8 @@ class TensorFile(Mapping[str, npt.NDArray[Any]]):
     def _check_header(self, name: str) -> None:
         member, place = self._members[name], f"{self.path}: not a tensor archive: tensor {shown(name)}"
         try:
-            with self._archive.open(member) as stream:
+            with self._archive.open(member) as stream, warnings.catch_warnings():
+                warnings.simplefilter("error")  # such as: a header of Python 2
                 shape, dtype, length = self._header(stream)
         except Exception as error:  # a header is Python text, and fails as Python texts do
             raise PackageError(f"{place}: its header is damaged: {_cause(error)}") from error

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntFormat, IntTensor, check_int, in_range
 from t2c.golden.errors import RangeError, ShapeError
 
@@ -40,9 +41,9 @@ class TensorSpec:
         fmt = self.format
         check_int("zero_point", self.zero_point, fmt.lo, fmt.hi)
         if not self.shape or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.shape):
-            raise ShapeError(f"shape = {self.shape!r} is not a list of positive integers")
+            raise ShapeError(f"shape = {shown(self.shape)} is not a list of positive integers")
         if not (math.isfinite(self.scale) and self.scale > 0):
-            raise RangeError(f"scale = {self.scale!r} is not a positive number")
+            raise RangeError(f"scale = {shown(self.scale)} is not a positive number")
 
     @property
     def format(self) -> IntFormat:

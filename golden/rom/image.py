@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.common.atomic import write_atomic
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, as_int64
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.rom.text import RomFormat, decode, encode
@@ -41,11 +42,11 @@ class RomManifest:
         object.__setattr__(self, "fmt", RomFormat.parse(self.fmt))
         object.__setattr__(self, "shape", tuple(self.shape))
         if not self.image or Path(self.image).name != self.image:
-            raise RangeError(f"image = {self.image!r} is not a plain file name")
+            raise RangeError(f"image = {shown(self.image)} is not a plain file name")
         if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in self.shape):
             raise RangeError(f"shape = {self.shape} has an extent that is not an integer of at least 0")
         if len(self.axes) != len(self.shape) or len(set(self.axes)) != len(self.axes):
-            raise ShapeError(f"axes = {self.axes!r} does not name each axis of shape {self.shape} once")
+            raise ShapeError(f"axes = {shown(self.axes)} does not name each axis of shape {self.shape} once")
 
     @property
     def count(self) -> int:

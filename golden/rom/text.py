@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.errors import PackageError, RangeError
 from t2c.golden.rom.words import ByteRows, RomLayout, pack_bytes, unpack_bytes
@@ -34,7 +35,7 @@ class RomFormat(StrEnum):
             return cls(str(name))
         except ValueError:
             known = ", ".join(fmt.value for fmt in cls)
-            raise RangeError(f"format = {name!r} is not one of {known}") from None
+            raise RangeError(f"format = {shown(name)} is not one of {known}") from None
 
 
 Token = tuple[int, bytes]
@@ -194,8 +195,8 @@ def _check_tokens(tokens: list[Token], digits: int, alphabet: bytes, name: str) 
     if len(text) != digits * len(tokens) or text.translate(None, alphabet):
         for line, token in tokens:
             if not 1 <= len(token) <= digits or token.translate(None, alphabet):
-                shown = token.decode(errors="replace")
-                raise PackageError(f"{name}:{line}: {shown!r} is not a word of at most {digits} digits")
+                found = token.decode(errors="replace")
+                raise PackageError(f"{name}:{line}: {shown(found)} is not a word of at most {digits} digits")
     return text
 
 
@@ -221,9 +222,9 @@ def _decimal(data: bytes, layout: RomLayout, count: int, name: str) -> IntArray:
     fmt = IntFormat(bits=layout.bits, signed=layout.signed)
     values: list[int] = []
     for line, token in tokens:
-        shown = token.decode(errors="replace")
-        if re.fullmatch(rb"-?[0-9]+", token) is None or not fmt.lo <= int(token) <= fmt.hi:
-            raise PackageError(f"{name}:{line}: {shown!r} is not an integer in {fmt.lo}..{fmt.hi}")
+        found = token.decode(errors="replace")
+        if re.fullmatch(rb"-?[0-9]{1,30}", token) is None or not fmt.lo <= int(token) <= fmt.hi:
+            raise PackageError(f"{name}:{line}: {shown(found)} is not an integer in {fmt.lo}..{fmt.hi}")
         values.append(int(token))
     if len(values) != count:
         raise PackageError(f"{name}:{tokens[-1][0] if tokens else 1}: {len(values)} elements, not {count}")

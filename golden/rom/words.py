@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_format, check_int
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 
@@ -40,9 +41,9 @@ class RomLayout:
         check_int("lanes", self.lanes, 1, MAX_LANES)
         IntFormat(bits=self.bits, signed=self.signed)
         if self.lane_order not in ("lsb_first", "msb_first"):
-            raise RangeError(f"lane_order = {self.lane_order!r} is not one of lsb_first, msb_first")
+            raise RangeError(f"lane_order = {shown(self.lane_order)} is not one of lsb_first, msb_first")
         if self.endianness not in ("little", "big"):
-            raise RangeError(f"endianness = {self.endianness!r} is not one of little, big")
+            raise RangeError(f"endianness = {shown(self.endianness)} is not one of little, big")
 
     @property
     def word_bits(self) -> int:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from t2c.common.reading import read_plain
+from t2c.common.shown import shown
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
@@ -98,7 +100,7 @@ def load_description(path: Path) -> Description:
     for name in _REQUIRED:
         if name not in fields:
             raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
-    length = sum(bool(line.split("#")[0].strip()) for line in path.read_text().splitlines())
+    length = sum(bool(line.split("#")[0].strip()) for line in read_plain(path).decode(errors="replace").splitlines())
     if length > LINES:
         raise YamlError(path, f"{length} lines; a description has at most {LINES}")
     unit = fields["unit"].choice(*replaceable_units())
@@ -146,8 +148,8 @@ class _Reader:
             if path.suffix == ".f":
                 listed = read_filelist(path)
                 found = FileList(
-                    sources=(*found.sources, *(source.resolve() for source in listed.sources)),
-                    includes=(*found.includes, *(folder.resolve() for folder in listed.includes)),
+                    sources=(*found.sources, *map(_resolved, listed.sources)),
+                    includes=(*found.includes, *map(_resolved, listed.includes)),
                     defines={**listed.defines, **found.defines},
                 )
             else:
@@ -157,17 +159,17 @@ class _Reader:
         for index, source in enumerate(found.sources):
             if source.suffix not in (".v", ".sv"):
                 raise error(f"sources: {source.name} ends neither in .v nor in .sv")
-            if not source.is_file():
+            if not _there(Path.is_file, source):
                 raise error(f"sources: no file {source}, which a list names")
             if source in found.sources[:index]:
                 raise error(f"sources: {source.name} stands there twice")
         for folder in found.includes:
-            if not folder.is_dir():
+            if not _there(Path.is_dir, folder):
                 raise error(f"sources: no folder {folder}, which a list names")
         for name in found.defines:
             if not re.fullmatch(r"[A-Za-z_]\w*", name):
                 where = self.fields.get("defines", self.fields["sources"])
-                raise where.error(f"defines: {name!r} is no name of a macro")
+                raise where.error(f"defines: {shown(name)} is no name of a macro")
         folders = dict.fromkeys((*found.includes, *(source.parent for source in found.sources)))
         return replace(found, includes=tuple(folders))
 
@@ -176,9 +178,10 @@ class _Reader:
             return ()
         found = []
         for entry in self.fields[name].items():
-            found.append((self.path.parent / entry.text()).resolve())
-            if not exists(found[-1]):
-                raise entry.error(f"{name}: no {what} {entry.text()!r} beside this description")
+            path = self.path.parent / entry.text()
+            if not _there(exists, path):
+                raise entry.error(f"{name}: no {what} {shown(entry.text())} beside this description")
+            found.append(path.resolve())
         if not found:
             raise self.fields[name].error(f"{name}: the list is empty")
         return tuple(found)
@@ -258,10 +261,26 @@ class _Reader:
         return tuple(entry.choice(*self.interface.features) for entry in value.items())
 
 
+def _there(exists: Callable[[Path], bool], path: Path) -> bool:
+    """Whether a file or a folder is there; a name that no file can have is none."""
+    try:
+        return exists(path)
+    except OSError:
+        return False
+
+
+def _resolved(path: Path) -> Path:
+    """The absolute path behind links; itself if no file can have that name, or links go round in circles."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path
+
+
 def _integer(value: Value) -> int:
     found = value.scalar()
     if not isinstance(found, int):
-        raise value.error(f"{value.name}: {found!r} is no integer")
+        raise value.error(f"{value.name}: {shown(found)} is no integer")
     return found
 
 

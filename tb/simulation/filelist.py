@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from t2c.common.errors import UserError
+from t2c.common.reading import read_plain
+from t2c.common.shown import shown
 
 NAME = "filelist.f"
 _INCLUDE, _DEFINE = "+incdir+", "+define+"
@@ -36,9 +38,11 @@ def read_filelist(path: Path) -> FileList:
     """
     sources, includes, defines = [], [], {}
     try:
-        lines = path.read_text().splitlines()
+        lines = read_plain(path).decode().splitlines()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: no UTF-8 text") from error
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
     for number, line in enumerate(lines, 1):
         entry = line.split("//")[0].split("#")[0].strip()
         if entry.startswith(_INCLUDE):
@@ -48,7 +52,7 @@ def read_filelist(path: Path) -> FileList:
                 name, _, value = macro.partition("=")
                 defines[name] = value
         elif entry.startswith(("+", "-")):
-            raise UserError(f"{path}:{number}: {entry!r}: only files, {_INCLUDE} and {_DEFINE} are understood")
+            raise UserError(f"{path}:{number}: {shown(entry)}: only files, {_INCLUDE} and {_DEFINE} are understood")
         elif entry:
             sources.append(path.parent / entry)
     return FileList(sources=tuple(sources), includes=tuple(includes), defines=defines)

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.errors import SettingError
+from t2c.common.reading import read_plain
+from t2c.common.shown import shown
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
 from t2c.tb.catalogue.unit_registry import units
@@ -101,7 +103,7 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
         SettingError: the file cannot be read, or holds no such table; the message names the line or the rule.
     """
     try:
-        lines = path.read_text().splitlines()
+        lines = read_plain(path).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError("{table} = {path}: {error}", {"path": path, "error": error}) from error
     entries = []
@@ -109,7 +111,8 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
         word = line.partition("//")[0].strip()
         if word and not re.fullmatch(r"[0-9a-fA-F]{1,8}", word):
             raise SettingError(
-                "{table}: {place}: {word!r} is not a hexadecimal entry", {"place": f"{path}:{number}", "word": word}
+                "{table}: {place}: {word} is not a hexadecimal entry",
+                {"place": f"{path}:{number}", "word": shown(word)},
             )
         entries += [int(word, 16)] if word else []
     try:
