@@ -145,6 +145,28 @@ def fixed(
     return _constants(m, b, multiplier, np.clip(_round_scaled(b, shift), fmt.lo, fmt.hi), shift)
 
 
+def step_errors(
+    constants: Constants, scale: RealArray, bias: RealArray, *, reach: RealArray | float, span: float
+) -> RealArray:
+    """Return how far the constants of each channel can move an output, in output steps: (C,) real.
+
+    |M 2^-S - m| a + |B 2^-S - b| for the largest |accumulator| a that counts: `reach`, or where m a + b passes both
+    clip bounds, whichever comes first; from there on both the real and the integer value are clipped.
+
+    Args:
+        constants: what was chosen for scale and bias, real (C,).
+        reach: the largest |accumulator| that any legal input gives, of each channel or of all.
+        span: steps from the zero point to the farther clip bound.
+    """
+    scale_gap = np.abs(np.ldexp(constants.multiplier.astype(np.float64), -constants.shift) - scale)
+    bias_gap = np.abs(np.ldexp(constants.bias.astype(np.float64), -constants.shift) - bias)
+    clipped = np.divide(
+        span + 1 + np.abs(bias), np.abs(scale), out=np.full_like(scale, np.inf), where=np.abs(scale) > 0
+    )
+    errors: RealArray = scale_gap * np.minimum(reach, clipped) + bias_gap
+    return errors
+
+
 def fixed_format(int_bits: int, frac_bits: int) -> Chooser:
     """Return `fixed` for one INT(i).FRAC(f) format."""
     return partial(fixed, int_bits=int_bits, frac_bits=frac_bits)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from t2c.data.split import Split
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import UnsupportedError
 from t2c.integer.layers import IntegerLayer
 from t2c.integer.requantise import Requantiser
@@ -86,6 +87,21 @@ class QNetwork(Network):
     def tensors(self, x: Tensor) -> dict[str, Tensor]:
         return super().tensors(self.input_quantiser(x))
 
+    def _output_quantisers(self) -> list[_QBase]:
+        found = [getattr(self.layers[wire.name], "output_quantiser", None) for wire in self.wires]
+        return [quantiser for quantiser in found if isinstance(quantiser, _QBase)]
+
+    @property
+    def rounding(self) -> Rounding:
+        """The mode in which the outputs of layers are rounded; that of every MulQuant of the integer network."""
+        modes = {quantiser.rounding for quantiser in self._output_quantisers()}
+        return modes.pop() if len(modes) == 1 else Rounding.HALF_UP
+
+    def round_in(self, rounding: Rounding) -> None:
+        """Round the outputs of all layers in a mode."""
+        for quantiser in self._output_quantisers():
+            quantiser.rounding = rounding
+
 
 class IntegerNetwork(Network):
     """A network of integers: int64 in, int64 out, no quantiser and no real number on the path.
@@ -125,3 +141,7 @@ class IntegerNetwork(Network):
     def scale_errors(self) -> dict[str, float]:
         """Relative scale error of the MulQuant constants, by layer."""
         return {name: unit.scale_error for name, unit in self.requantisers().items()}
+
+    def step_errors(self) -> dict[str, float]:
+        """How far the MulQuant constants can move an output, in output steps, by layer."""
+        return {name: unit.step_error for name, unit in self.requantisers().items()}

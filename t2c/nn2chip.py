@@ -17,21 +17,20 @@ from t2c.calibration import calibrate, prove_dual_paths, quantisers_of
 from t2c.errors import CalibrationError
 from t2c.exports.package import check_against_golden, graph_of
 from t2c.fusion import NetFuser
+from t2c.fusion.guards import check_modules
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, ShapeError
-from t2c.golden.graph.package import SCALE_ERROR, Package, save_package
+from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package, save_package
 from t2c.integer.layers import IntegerLayer
 from t2c.layers.base import QLayer
 from t2c.mulquant_constants import Chooser, normalized
 from t2c.network import IntegerNetwork, QNetwork
+from t2c.path_agreement import output_difference, prove_layers
 from t2c.recipe import Recipe
 
 PACKAGES = Path("packages")
 """Where packages go that are given no directory, under the working directory."""
-
-SCALE_ERROR_LIMIT = 0.01
-"""Relative scale error above which the conversion warns."""
 
 STORED = 32
 """Test images that a package holds when a trained network brings its own and nobody says how many."""
@@ -39,8 +38,8 @@ STORED = 32
 PROVEN = 2
 """Samples on which every quantiser's two paths are compared."""
 
-BIAS_ERROR_LIMIT = 0.5
-"""Bias error, in steps of the output, above which the conversion warns."""
+STEP_ERROR_LIMIT = 0.25
+"""Output steps by which constants may move an output before the conversion warns: half of what rounding moves it by."""
 
 
 class T2C:
@@ -53,7 +52,7 @@ class T2C:
         calibration: for a float model: real (N, *shape), what the quantisers may look at.
         name: of the graph in the package.
         choose: how MulQuant constants are chosen: `normalized` or `fixed_format(4, 12)`.
-        rounding: mode of every requantisation.
+        rounding: mode of every requantisation, and of the fake-quantised path; None takes the network's own.
         widths: hardware widths.
 
     After `nn2chip` or `convert`: `qnet` is the fake-quantised network, `net` the integer one. After `nn2chip`:
@@ -73,14 +72,14 @@ class T2C:
         calibration: Tensor | None = None,
         name: str = "model",
         choose: Chooser = normalized,
-        rounding: Rounding | str = Rounding.HALF_UP,
+        rounding: Rounding | str | None = None,
         widths: Widths | None = None,
     ) -> None:
         self.name = name
-        self.recipe = Recipe(choose=choose, rounding=Rounding.parse(rounding), widths=widths or Widths())
         self.net: IntegerNetwork | None = None
         self.calibration = calibration
         if isinstance(model, QNetwork):
+            check_modules(model)
             if fuser is not NetFuser:
                 raise ValueError("fuser: the network is fused already; options belong to the fuser that made it")
             self.qnet = copy.deepcopy(model).cpu().eval()
@@ -94,6 +93,9 @@ class T2C:
             self.qnet = fuser(model).fuse(calibration)
             with calibrate(self.qnet):
                 self.qnet(calibration.cpu())
+        if rounding is not None:
+            self.qnet.round_in(Rounding.parse(rounding))
+        self.recipe = Recipe(choose=choose, rounding=self.qnet.rounding, widths=widths or Widths())
 
     def convert(self) -> IntegerNetwork:
         """Return the integer network: vanilla torch layers on integers. Warns where constants are coarse.
@@ -128,10 +130,12 @@ class T2C:
     @staticmethod
     def _warn(net: IntegerNetwork) -> None:
         for name, unit in net.requantisers().items():
-            if unit.scale_error > SCALE_ERROR_LIMIT:
-                warnings.warn(f"layer {name!r}: MulQuant scale error {unit.scale_error:.2%} is above 1 %", stacklevel=3)
-            if unit.bias_error > BIAS_ERROR_LIMIT:
-                warnings.warn(f"layer {name!r}: MulQuant bias is off by {unit.bias_error:.2f} steps", stacklevel=3)
+            if unit.step_error > STEP_ERROR_LIMIT:
+                warnings.warn(
+                    f"layer {name!r}: MulQuant constants can move an output by {unit.step_error:.2f} steps; "
+                    f"their scale is off by {unit.scale_error:.2%}, their bias by {unit.bias_error:.2f} steps",
+                    stacklevel=3,
+                )
 
     def input_integers(self, images: Tensor) -> Tensor:
         """Quantise real images (N, *shape) to the integers that the network takes."""
@@ -159,7 +163,9 @@ class T2C:
             save_model: write the package.
             directory: where; if None `packages/<name>`, and a line on stdout says so.
             description, metrics: for the package. With labels, `accuracy_fake_quantised` and `accuracy_integer`
-                (fractions) are added to metrics; always `max_scale_error`, and `scale_error.<layer>` of each layer.
+                (fractions) are added to metrics; always `fake_integer_largest` and `fake_integer_mean`, by how many
+                output steps the two networks differ; `max_scale_error` and `max_step_error`, and `scale_error.<layer>`
+                and `step_error.<layer>` of each layer.
             test: real images (M, *shape) and int labels (M,) to take the accuracies over, where the package shall
                 hold fewer samples than that; they are not compared with golden. The samples and labels if None.
 
@@ -168,7 +174,8 @@ class T2C:
 
         Raises:
             CalibrationError: there are neither samples nor calibration data.
-            ExportError: torch and golden differ; nothing is written.
+            ExportError: torch and golden differ, or a layer's integers are not those of its training path; nothing is
+                written.
             UnsupportedError: a quantiser's training path gives other values than its inference path; it is named.
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
@@ -188,15 +195,16 @@ class T2C:
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
+        prove_layers(self.qnet, net, integers[:PROVEN])
         self.agreement = check_against_golden(net, graph, integers)
         figures = dict(metrics or {})
         if test is not None:
-            figures |= self._accuracies(*test, logits_of(net, self.input_integers(test[0])))
-        elif labels is not None:
-            figures |= self._accuracies(samples, labels, self.agreement.output)
-        errors = net.scale_errors()
-        figures["max_scale_error"] = max(errors.values(), default=0.0)
-        figures |= {f"{SCALE_ERROR}{layer}": error for layer, error in errors.items()}
+            figures |= self._compared(*test, logits_of(net, self.input_integers(test[0])))
+        else:
+            figures |= self._compared(samples, labels, self.agreement.output)
+        for prefix, errors in ((SCALE_ERROR, net.scale_errors()), (STEP_ERROR, net.step_errors())):
+            figures[f"max_{prefix.removesuffix('.')}"] = max(errors.values(), default=0.0)
+            figures |= {f"{prefix}{layer}": error for layer, error in errors.items()}
         self.metrics = figures
         if save_model:
             numbers = np.zeros(samples.shape[0], dtype=np.int64) if labels is None else labels.numpy()
@@ -222,7 +230,12 @@ class T2C:
         if labels is not None and tuple(labels.shape) != (images.shape[0],):
             raise ShapeError(f"labels: shape {tuple(labels.shape)} does not fit {images.shape[0]} {name}")
 
-    def _accuracies(self, images: Tensor, labels: Tensor, integer: Tensor) -> dict[str, float]:
-        """Of the fake-quantised network and of the integer one, whose logits are given."""
-        rows = {"accuracy_fake_quantised": logits_of(self.qnet.eval(), images.cpu()), "accuracy_integer": integer}
-        return {name: accuracy(logits, labels.cpu()) for name, logits in rows.items()}
+    def _compared(self, images: Tensor, labels: Tensor | None, integer: Tensor) -> dict[str, float]:
+        """Figures of the fake-quantised network beside the integer one, whose output is given."""
+        fake = logits_of(self.qnet.eval(), images.cpu())
+        assert self.net is not None
+        figures = output_difference(fake, integer, self.net.layer(self.net.output_name).reading)
+        if labels is not None:
+            rows = {"accuracy_fake_quantised": fake, "accuracy_integer": integer}
+            figures |= {name: accuracy(logits, labels.cpu()) for name, logits in rows.items()}
+        return figures

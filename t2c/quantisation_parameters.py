@@ -22,3 +22,8 @@ class QuantisationParameters:
     @property
     def format(self) -> IntFormat:
         return IntFormat(bits=self.bits, signed=self.signed)
+
+    @property
+    def reach(self) -> int:
+        """The largest |x - zero point|."""
+        return max(self.format.hi - self.zero_point, self.zero_point - self.format.lo)

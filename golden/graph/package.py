@@ -40,6 +40,9 @@ _SAMPLE_INPUT, _SAMPLE_LABEL = "samples.input", "samples.label"
 SCALE_ERROR = "scale_error."
 """Prefix of the metrics that hold the relative scale error of one layer, a fraction."""
 
+STEP_ERROR = "step_error."
+"""Prefix of the metrics that hold how far the constants of one layer can move an output, in output steps."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Package:

@@ -11,7 +11,7 @@ from typing import Any
 
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.package import SCALE_ERROR, TENSOR_FILE, Package
+from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, TENSOR_FILE, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 
@@ -23,7 +23,8 @@ class LayerFigures:
     without weights; macs: multiplications of an activation by a weight or another activation per image, taps on padding
     included, requantisation not; weights: their number; constants: numbers that requantise; accumulator_bits: signed
     bits that the worst legal input needs; declared_bits: those of the package; both None where nothing is accumulated;
-    scale_error: largest relative error of a channel's scale, a fraction, None if the package does not say;
+    scale_error: largest relative error of a channel's scale, a fraction; step_error: by how many output steps constants
+    can move an output; both None if the package does not say;
     weight_bytes, constant_bytes: packed without gaps, rounded up; activation_bytes: of the output of one image, 0 for
     a flatten, which moves nothing.
     """
@@ -41,6 +42,7 @@ class LayerFigures:
     accumulator_bits: int | None
     declared_bits: int | None
     scale_error: float | None
+    step_error: float | None
     weight_bytes: int
     constant_bytes: int
     activation_bytes: int
@@ -95,6 +97,7 @@ def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> Lay
         accumulator_bits=accumulator_bits,
         declared_bits=None if accumulator_bits is None else graph.widths.acc,
         scale_error=metrics.get(f"{SCALE_ERROR}{node.name}"),
+        step_error=metrics.get(f"{STEP_ERROR}{node.name}"),
         weight_bytes=packed(weights, weight_bits or 0),
         constant_bytes=packed(constant_bits, 1),
         activation_bytes=tensor_bytes(output) if node.moves_data else 0,
@@ -139,7 +142,9 @@ def package_figures(path: Path, package: Package) -> PackageFigures:
         description=package.description,
         sha256=hashlib.sha256((path / TENSOR_FILE).read_bytes()).hexdigest(),
         widths={"acc": graph.widths.acc, "scale": graph.widths.scale, "bias": graph.widths.bias},
-        metrics={name: value for name, value in package.metrics.items() if not name.startswith(SCALE_ERROR)},
+        metrics={
+            name: value for name, value in package.metrics.items() if not name.startswith((SCALE_ERROR, STEP_ERROR))
+        },
         samples=int(package.labels.size),
         input_shape=entry.shape,
         input_format=str(entry.format),

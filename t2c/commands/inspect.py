@@ -19,7 +19,7 @@ HELP = "show what a package holds: shapes, bits, MACs, parameters, accumulators,
 
 HEADINGS = (
     *("layer", "operation", "input", "output", "in", "out", "w", "MACs", "weights", "constants"),
-    *("acc bits", "scale error", "weight B", "const B", "act B"),
+    *("acc bits", "scale error", "step error", "weight B", "const B", "act B"),
 )
 LEFT = ("layer", "operation", "input", "output", "in", "out")
 
@@ -72,6 +72,7 @@ def _row(layer: LayerFigures) -> tuple[str, ...]:
         _count(layer.constants),
         f"{layer.accumulator_bits} of {layer.declared_bits}" if accumulates else "-",
         "-" if layer.scale_error is None else _ppm(layer.scale_error),
+        "-" if layer.step_error is None else f"{layer.step_error:.4f}",
         _count(layer.weight_bytes),
         _count(layer.constant_bytes),
         _count(layer.activation_bytes),

@@ -160,7 +160,6 @@ def execute(options: argparse.Namespace) -> int:
         qnet,
         name=options.out.resolve().name,
         choose=normalized if options.mulquant is None else fixed_format(*options.mulquant),
-        rounding=options.rounding,
         widths=options.acc_bits,
     )
     stored = test.head(options.samples)
@@ -204,7 +203,7 @@ def _widths(options: argparse.Namespace) -> dict[str, Any]:
         if name in own:
             raise RangeError(f"--layer-bits: layer {name!r} is given twice")
         own[name] = LayerBits(weight=weight, activation=activation)
-    chosen: dict[str, Any] = {"layer_bits": own}
+    chosen: dict[str, Any] = {"layer_bits": own, "rounding": options.rounding}
     if options.first_last_bits is not None:
         chosen["first_last_bits"] = None if options.first_last_bits == "none" else options.first_last_bits
     for name in ("scheme", "per_channel"):
@@ -231,14 +230,18 @@ def _description(source: FloatModel, options: argparse.Namespace, method: Method
 
 
 def _table(name: str, metrics: Mapping[str, float], integers: int) -> str:
-    """One line of figures under its headings; the drop is from float to integer, in percentage points."""
+    """One line of figures under its headings.
+
+    drop: from float to integer, in percentage points; step error, fake - integer: in output steps, the latter the mean.
+    """
     found = [metrics[f"accuracy_{kind}"] for kind in ("float", "fake_quantised", "integer")]
     room = max(len(name), len("package"))
-    heads = ("float", "fake", "integer", "drop", "scale error", "integers equal")
+    heads = ("float", "fake", "integer", "drop", "step error", "fake - integer", "integers equal")
     cells = (
         *(f"{figure:.2%}" for figure in found),
         f"{100 * (found[0] - found[2]):.2f}",
-        f"{metrics['max_scale_error'] * 1e6:.1f} ppm",
+        f"{metrics['max_step_error']:.4f}",
+        f"{metrics['fake_integer_mean']:.3f}",
         f"{integers:,}",
     )
     lines = []

@@ -38,11 +38,12 @@ def build(
     return chain.from_iterable(family.build(directory, part, epochs=epochs) for family, part in chosen if part)
 
 
-HEADER = f"{'package':<14}{'float':>9}{'fake':>9}{'integer':>9}{'scale error':>14}"
+HEADER = f"{'package':<14}{'float':>9}{'fake':>9}{'integer':>9}{'step error':>12}{'fake - integer':>18}"
 
 
 def row(name: str, metrics: Metrics) -> str:
-    """Metrics as aligned text under HEADER: accuracies in percent, the scale error in parts per million."""
+    """Metrics as aligned text under HEADER: accuracies in percent, the rest in output steps, at most and on average."""
     figures = [metrics.get(f"accuracy_{kind}") for kind in ("float", "fake_quantised", "integer")]
     cells = "".join(f"{'-':>9}" if figure is None else f"{figure:>9.2%}" for figure in figures)
-    return f"{name:<14}{cells}{metrics['max_scale_error'] * 1e6:>10.1f} ppm"
+    apart = f"{metrics['fake_integer_largest']:.0f}, {metrics['fake_integer_mean']:.4f}"
+    return f"{name:<14}{cells}{metrics['max_step_error']:>12.4f}{apart:>18}"

@@ -16,6 +16,7 @@ from t2c.fusion.ops import Add, AveragePool, Concat, MaxPool, Weighted, pair
 from t2c.fusion.plan import Layer, Plan, plan_of
 from t2c.fusion.reference import prove_nodes
 from t2c.fusion.trace import plainly, trace
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.base import QLayer
@@ -51,6 +52,7 @@ class NetFuser:
         per_channel: one weight scale per output channel instead of one per tensor.
         symmetric_activations: signed activations with zero point 0; False gives them a free zero point. Activations
             that are never negative, after a ReLU say, are unsigned with zero point 0 either way.
+        rounding: mode in which the outputs of layers are rounded, on both paths.
 
     Source: Torch2Chip (MLSys 2024) Eq. 7-15.
     """
@@ -69,6 +71,7 @@ class NetFuser:
         activation_quantiser: Callable[..., _QBase] = MinMax,
         per_channel: bool = True,
         symmetric_activations: bool = True,
+        rounding: Rounding | str = Rounding.HALF_UP,
     ) -> None:
         self.model = model
         default = Scheme.PRE_FUSE if weight_bits == 8 else Scheme.CHANNEL_WISE
@@ -84,6 +87,7 @@ class NetFuser:
         self.activation_quantiser = activation_quantiser
         self.per_channel = per_channel
         self.symmetric_activations = symmetric_activations
+        self.rounding = Rounding.parse(rounding)
 
     def fuse(self, examples: Tensor) -> QNetwork:
         """Return the quantised network, on the CPU, not yet calibrated.
@@ -111,6 +115,7 @@ class NetFuser:
             raise UnsupportedError("the model computes nothing between input and output")
         self.bits.check(plan)
         net = self._network(plan)
+        net.round_in(self.rounding)
         self._check_function(net, traced, images)
         return net
 

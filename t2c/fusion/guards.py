@@ -31,7 +31,7 @@ def inference_copy(model: nn.Module) -> nn.Module:
             mode, parameters that are not plain float32 tensors, or a model that cannot be copied; the message names it.
     """
     _check_tensors(model)
-    _check_modules(model)
+    check_modules(model)
     try:
         made = copy.deepcopy(model).cpu().eval()
     except Exception as error:  # deepcopy runs the user's code: anything can come out of it
@@ -54,7 +54,12 @@ def _check_tensors(model: nn.Module) -> None:
             raise UnsupportedError(f"{name} is {tensor.dtype}; float32 is wanted: model.float()")
 
 
-def _check_modules(model: nn.Module) -> None:
+def check_modules(model: nn.Module) -> None:
+    """Refuse modules with a forward of their own, with hooks that change what they give, or with made-up weights.
+
+    Raises:
+        UnsupportedError: there is one; the message names it.
+    """
     for hooks in _GLOBAL_HOOKS:
         if getattr(torch_module, hooks, None):
             raise UnsupportedError(f"{hooks.removeprefix('_').replace('_', ' ')} are set; they would be lost")

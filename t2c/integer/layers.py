@@ -48,8 +48,7 @@ def carrier(weight: Tensor, x: QuantisationParameters) -> torch.dtype:
 
     weight: integers (O, ...); x: how the input is read. float64 too where the user lets torch shorten float32 products.
     """
-    reach = max(x.format.hi - x.zero_point, x.zero_point - x.format.lo)
-    bound = int(weight.abs().flatten(1).sum(1).max()) * reach
+    bound = int(weight.abs().flatten(1).sum(1).max()) * x.reach
     exact = bound < EXACT_FLOAT32 and torch.get_float32_matmul_precision() == "highest"
     return torch.float32 if exact else torch.float64
 

@@ -47,18 +47,23 @@ def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
 
 
 class Requantiser(nn.Module):
-    """The common end of every requantisation; scale_error and bias_error are what the constants cost."""
+    """The common end of every requantisation.
+
+    scale_error, bias_error: of the constants themselves (`Constants`); step_error: what they can move an output by, in
+    output steps (`step_error`).
+    """
 
     multiplier: Tensor
     bias: Tensor
     shift: Tensor
 
-    def __init__(self, constants: Constants, stage: TorchOutputStage, widths: Widths) -> None:
+    def __init__(self, constants: Constants, stage: TorchOutputStage, widths: Widths, step_error: float = 0.0) -> None:
         super().__init__()
         self.stage = stage
         self.widths = widths
         self.scale_error = constants.scale_error
         self.bias_error = constants.bias_error
+        self.step_error = step_error
         self.register_buffer("multiplier", torch.from_numpy(constants.multiplier.copy()))
         self.register_buffer("bias", torch.from_numpy(constants.bias.copy()))
         self.register_buffer("shift", torch.from_numpy(constants.shift.copy()))

@@ -29,7 +29,8 @@ class QAveragePool2d(RequantisingLayer):
     def to_integer(self, inputs: tuple[QuantisationParameters, ...], recipe: Recipe) -> IntegerLayer:
         x, y = inputs[0], self.output_quantiser.reading
         scale = np.array([x.scale / (y.scale * self.kernel[0] * self.kernel[1])])
-        constants = recipe.mulquant(scale, np.zeros(1), y, self.ceiling)
+        reach = float(self.kernel[0] * self.kernel[1] * x.reach)
+        constants = recipe.mulquant(scale, np.zeros(1), y, self.ceiling, reach)
         return IntegerAveragePool2d(self.kernel, self.stride, self.padding, x.zero_point, constants, y)
 
 

@@ -78,7 +78,8 @@ class QWeighted(RequantisingLayer):
         scale = gamma * scale_w * x.scale / y.scale
         used = weight.flatten(1).any(1).numpy()
         scale = np.where(used, scale, 0.0)  # a channel without weights has accumulator 0, whatever its scale
-        return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling)
+        reach = weight.detach().double().abs().flatten(1).sum(1).numpy() * x.reach
+        return recipe.mulquant(scale, self.beta.detach().double().numpy() / y.scale, y, self.ceiling, reach)
 
 
 class QConv2d(QWeighted):

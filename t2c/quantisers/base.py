@@ -9,14 +9,16 @@ from torch import Tensor, nn
 
 from t2c.errors import CalibrationError
 from t2c.golden.arithmetic.formats import IntFormat, check_int
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
 from t2c.quantisation_parameters import QuantisationParameters
+from t2c.quantisers.rounding import round_real
 
 
-def round_ste(x: Tensor) -> Tensor:
-    """Round half to even; the gradient passes straight through (straight-through estimator, Bengio et al. 2013)."""
-    return x + (torch.round(x) - x).detach()
+def round_ste(x: Tensor, rounding: Rounding = Rounding.HALF_EVEN) -> Tensor:
+    """Round; the gradient passes straight through (straight-through estimator, Bengio et al. 2013)."""
+    return x + (round_real(x, rounding) - x).detach()
 
 
 FAR = 2.0**20
@@ -32,6 +34,8 @@ class _QBase(nn.Module):
     Calibration:     between `start()` and `freeze()`, forward observes x and returns it unchanged. At no other time
                      does an observer update scale or zero point; a learned step moves only under an optimiser.
     Bypass:          while `bypass` is set, forward returns x: the network before any rounding.
+    Rounding:        `rounding`, half to even unless the network sets the mode of its MulQuants (`QNetwork.rounding`),
+                     which it does for the outputs of layers; weights and the input tensor have their own.
 
     A new quantiser overrides one method: `observe` (another way to choose scale and zero point), `step` (a step that is
     learned or follows the tensor), `q` (another way to round and clip) or `fake_quantise` (another gradient).
@@ -55,6 +59,7 @@ class _QBase(nn.Module):
 
     widths: ClassVar[tuple[int, ...]] = tuple(range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
     widths_reason: ClassVar[str] = ""
+    rounding: Rounding = Rounding.HALF_EVEN
     scale: Tensor
     zero_point: Tensor
     low: Tensor
@@ -104,7 +109,7 @@ class _QBase(nn.Module):
     def q(self, x: Tensor) -> Tensor:
         """Return the integers as a real tensor that carries the straight-through gradient."""
         scaled = (x / self.step(x)).clamp(-FAR, FAR)  # an infinity cannot be rounded
-        return (round_ste(scaled) + self.zero_point).clamp(self.format.lo, self.format.hi)
+        return (round_ste(scaled, self.rounding) + self.zero_point).clamp(self.format.lo, self.format.hi)
 
     def fake_quantise(self, x: Tensor) -> Tensor:
         """Return s (x_q - zp) for training; an override may change the gradient, never the value."""

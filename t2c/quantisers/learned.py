@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from t2c.golden.errors import RangeError
 from t2c.quantisers.base import _QBase
+from t2c.quantisers.rounding import round_real
 
 FLOOR = 2.0**-40
 """Smallest value of a learned step or clip, and of a deviation that is told from 0."""
@@ -99,7 +100,7 @@ class Learned(_QBase):
     def codes(self, x: Tensor, step: Tensor) -> Tensor:
         """The integers for a step; gradient 1/s inside, 0 outside; that of the step as it follows from the formula."""
         inside = (x / step).clamp(*self.bounds())
-        return straight_through(inside.round(), inside) + self.zero_point
+        return straight_through(round_real(inside, self.rounding), inside) + self.zero_point
 
     def q(self, x: Tensor) -> Tensor:
         return self.codes(x, self.step(x))

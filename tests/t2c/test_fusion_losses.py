@@ -16,7 +16,7 @@ from torch.nn.utils import parametrizations, prune
 from torch.utils.checkpoint import checkpoint
 
 from t2c.calibration import unquantised
-from t2c.fusion import NetFuser
+from t2c.fusion import NetFuser, fuser
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.nn2chip import T2C
 
@@ -331,3 +331,29 @@ def test_two_layers_of_one_weight_are_converted_right() -> None:
     model.c, model.b = nn.Conv2d(2, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
     model.c.weight = model.b.weight
     checked(model)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1.0, 1e-4, 1e-8])
+def test_a_fusion_that_is_wrong_in_one_channel_is_refused(
+    scale: float, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a ten-thousandth of what that channel moves by, however small its values are beside those of others."""
+    model = two(lambda s, y: s.kept(y))
+    with torch.no_grad():
+        model.a.bias = None
+        model.a.weight[1] *= scale
+        model.b.bias = None
+    right = fuser.normalisation
+
+    def wrong(module: Any, norm: Any) -> Any:
+        gamma, beta = right(module, norm)
+        if module.weight.dtype == dtype and beta.numel() == 2:
+            beta = beta + torch.tensor([0.0, 1e-4 * scale], dtype=dtype)
+        return gamma, beta
+
+    NetFuser(model).fuse(images())
+    monkeypatch.setattr(fuser, "normalisation", wrong)
+    found = r"tensor 'a': .* in channel 1, whose values" if dtype == torch.float64 else "layers.a.beta"
+    with pytest.raises(UnsupportedError, match=found):
+        NetFuser(model).fuse(torch.zeros(2, *SHAPE))

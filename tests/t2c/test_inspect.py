@@ -175,7 +175,9 @@ def with_metrics(package: Package, directory: Path, **metrics: float) -> Path:
 
 def test_json_says_the_same_and_all_of_it(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = load_package(examples / "digits_w4a4")
-    path = with_metrics(source, tmp_path / "mine", **{"scale_error.conv2": 12.34e-6, "scale_error.fc": 0.0})
+    path = with_metrics(
+        source, tmp_path / "mine", **{"scale_error.conv2": 12.34e-6, "scale_error.fc": 0.0, "step_error.fc": 0.5}
+    )
     said = json.loads(inspect(capsys, path, "--json"))
     assert said["sha256"] == hashlib.sha256((path / "tensors.npz").read_bytes()).hexdigest()
     assert (said["name"], said["description"], said["samples"]) == (source.name, source.description, 360)
@@ -184,6 +186,8 @@ def test_json_says_the_same_and_all_of_it(examples: Path, tmp_path: Path, capsys
     assert (said["input_shape"], said["input_format"], said["input_bytes"]) == ([1, 8, 8], "u4", 32)
     errors = {layer["name"]: layer["scale_error"] for layer in said["layers"]}
     assert errors == dict.fromkeys(errors) | {"conv2": 12.34e-6, "fc": 0.0}
+    steps = {layer["name"]: layer["step_error"] for layer in said["layers"]}
+    assert steps == dict.fromkeys(steps) | {"fc": 0.5}
     fc = said["layers"][-1]
     assert (fc["inputs"], fc["output"], fc["parameters"]) == ([[32]], [10], 350)
     for name, total in said["totals"].items():
@@ -192,7 +196,9 @@ def test_json_says_the_same_and_all_of_it(examples: Path, tmp_path: Path, capsys
 
 def test_the_table(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = load_package(examples / "digits_w4a4")
-    path = with_metrics(source, tmp_path / "mine", **{"scale_error.conv2": 12.34e-6, "loss": 0.125})
+    path = with_metrics(
+        source, tmp_path / "mine", **{"scale_error.conv2": 12.34e-6, "step_error.conv2": 0.00213, "loss": 0.125}
+    )
     lines = [" ".join(line.split()) for line in inspect(capsys, path).splitlines()]
     assert lines[0] == f"package digits_w4a4 ({os.path.relpath(path)})"
     assert lines[1] == f"holds {source.description}"
@@ -202,9 +208,12 @@ def test_the_table(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "accuracy_float 99.44%" in lines
     assert "loss 0.125" in lines
     bits = {node.name: node.accumulator_bits(source.graph.inputs_of(node)) for node in source.graph.nodes[:2]}
-    assert "add add 16x8x8 16x8x8 16x8x8 s4 u4 u4 - - - 4 - - - 10 512" in lines
-    assert f"conv1 conv2d 1x8x8 16x8x8 u4 u4 4 9,216 144 48 {bits['conv1']} of 32 - 72 124 512" in lines
-    assert f"conv2 conv2d 16x8x8 16x8x8 u4 s4 4 147,456 2,304 48 {bits['conv2']} of 32 12.3 ppm 1,152 124 512" in lines
+    assert "add add 16x8x8 16x8x8 16x8x8 s4 u4 u4 - - - 4 - - - - 10 512" in lines
+    assert f"conv1 conv2d 1x8x8 16x8x8 u4 u4 4 9,216 144 48 {bits['conv1']} of 32 - - 72 124 512" in lines
+    assert (
+        f"conv2 conv2d 16x8x8 16x8x8 u4 s4 4 147,456 2,304 48 {bits['conv2']} of 32 12.3 ppm 0.0021 1,152 124 512"
+        in lines
+    )
     assert lines[-1].startswith("total 7,605 parameters 230,720 7,376 229 ")
     assert lines[-1].endswith(" of 32 3,688 592 1,882")
 
