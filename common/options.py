@@ -82,6 +82,13 @@ OPTIONS = (
     Option("seed", "sim regress oracle mutate fuzz", 1, "seed of every random choice"),
     Option("stall", "sim", "none", "back-pressure: {profiles}; or input,output"),
     Option("accumulators", "sim", 1, "0 compares results only, not the sums before requantisation", choices=(0, 1)),
+    Option(
+        "cycles",
+        "sim",
+        "exact",
+        "free: steps of other lengths than contract.schedule says are a note, not a FAIL",
+        choices=("exact", "free"),
+    ),
     Option("waves", "sim", "0", "1 writes an FST waveform, FIRST:LAST one of those cycles"),
     Option("lanes", "roms", 1, "weights a word in the images of tensors"),
     Option("formats", "roms", "hex", "formats of the images, separated by commas: {rom_formats}; hex is always there"),

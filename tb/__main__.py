@@ -18,7 +18,7 @@ from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.report import layer_list, run_table
-from t2c.tb.cosim.request import DEPTHS, MODEL, RTL_ONLY, RunRequest, Waves
+from t2c.tb.cosim.request import DEPTHS, EXACT, MODEL, RTL_ONLY, RunRequest, Waves
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.table_choice import table_names, table_units
 
@@ -29,6 +29,7 @@ MISSING = {
     "sim": "simulator",
     "stall": "back-pressure",
     "waves": "signals",
+    "cycles": "cycles of its own",
     "shrink": "faults to find",
 }
 """What the model of the core does not have, by the option that is about it."""
@@ -98,6 +99,7 @@ def execute(options: argparse.Namespace) -> int:
         waves=Waves.parse(options.waves),
         first_image=options.first_image,
         accumulators=bool(options.accumulators),
+        exact_cycles=options.cycles == EXACT,
     )
     output = options.out.resolve()
     with locked_cosimulation(package, str(path), request, hardware, simulator, output) as job:

@@ -46,6 +46,7 @@ async def _run_and_judge(bench: CoreBench) -> None:
             wrong |= check.sums(run, bench.sums())
         if fault:
             break
+        check.times(run)
         check.output(run, bench.stored())
         if wrong:
             break  # what follows proves nothing more

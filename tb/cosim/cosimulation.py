@@ -31,6 +31,7 @@ BENCH_FILE = "core_tests.py"
 STALE = (
     "trace.hex",
     "sums.hex",
+    "steps.hex",
     "stored.hex",
     "cycles.hex",
     "mismatches.npy",

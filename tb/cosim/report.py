@@ -66,6 +66,8 @@ def run_table(result: RunResult) -> str:
     if f["accuracy"] is not None:
         whose = "RTL's" if f["backend"] == RTL_BACKEND else "model's"
         facts.append(("accuracy", f"{f['accuracy']:.2%} of the {whose} own predictions"))
+    if f["timing"] and not any(line in result.reasons for line in f["timing"]):
+        facts.append(("cycles", f["timing"][0]))
     facts.append(("verdict", result.verdict))
     lines = [*aligned(rows, right=range(3, 11)), "", *aligned(facts)]
     if result.reasons:

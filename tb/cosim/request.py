@@ -19,7 +19,10 @@ MAIN_TEST, RESET_TEST, ERROR_TEST = "program", "program_after_reset_in_mid_strea
 UNKNOWN_TEST = "unknown_operation_is_an_error"
 """The tests of tb/cosim/core_tests.py; the last is for a spoilt program (`Cosimulation.run_spoilt`)."""
 
-RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves", "shrink")
+EXACT, FREE = "exact", "free"
+"""Whether steps of another length than contract.schedule says are a FAIL, or a note."""
+
+RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves", "cycles", "shrink")
 """Options of a run that mean nothing to the model of the core."""
 
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
@@ -60,7 +63,8 @@ class RunRequest:
     layer: node name, or "all" for the whole network; images: how many of the package's samples; seed: of the run;
     stall: back-pressure profiles; waves: write an FST; tests: of tb/cosim/core_tests.py; rtl: folder of the RTL
     under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles; accumulators: compare
-    sums before requantisation, too.
+    sums before requantisation, too; exact_cycles: steps of another length than contract.schedule says are a FAIL,
+    without it a note.
     """
 
     layer: str = ALL
@@ -73,6 +77,7 @@ class RunRequest:
     first_image: int = 0
     coverage: bool = False
     accumulators: bool = True
+    exact_cycles: bool = True
 
 
 def replay_settings(
@@ -97,6 +102,7 @@ def replay_settings(
             settings[name] = getattr(hardware, name)
     settings |= {"first_image": request.first_image} if request.first_image else {}
     settings |= {} if request.accumulators else {"accumulators": 0}
+    settings |= {} if request.exact_cycles else {"cycles": FREE}
     if simulator == MODEL:
         return {name: value for name, value in settings.items() if name not in RTL_ONLY} | {"backend": MODEL}
     settings |= {"waves": waves.text()} if waves else {}

@@ -15,6 +15,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.cosim.capture import Sums, Words
 from t2c.tb.cosim.comparison import UNKNOWN, Comparison, compare_places, compare_sums, compare_values
+from t2c.tb.cosim.step_times import differences, read_times
 
 
 class RunCheck:
@@ -35,6 +36,7 @@ class RunCheck:
         self.cycles: list[list[int]] = []
         self.compared = self.outputs = self.sums_compared = 0
         self.wrong_sums: list[IntArray] = []
+        self.timing: list[str] = []
 
     @property
     def trace_bits(self) -> int:
@@ -70,6 +72,13 @@ class RunCheck:
         self.faults += [f"run {run}: {fault}"] if fault else []
         self.wrong_sums.append(np.insert(rows, 0, run, axis=1))
         return bool(len(rows))
+
+    def times(self, run: int) -> None:
+        """Compare how long each step of a run took that came to its end."""
+        what, cycle = read_times(self.folder / "steps.hex")
+        fault, timing = differences(run, what, cycle, self.job["steps"], self.job["stalled"])
+        self.faults += [fault] if fault else []
+        self.timing += [timing] if timing and timing not in self.timing else []
 
     def output(self, run: int, words: Words) -> Comparison:
         """Compare what arrived at the host with golden's output, and keep it in stored_<run>.npy."""
@@ -107,6 +116,7 @@ class RunCheck:
                 "wrong_sums": wrong_sums,
                 "misplaced": self.places,
                 "faults": self.faults,
+                "timing": self.timing,
                 "layer_cycles": self.cycles,
                 "simulated_cycles": simulated,
                 "cycles_per_second": simulated / seconds,
@@ -117,6 +127,7 @@ class RunCheck:
         reasons += [f"{wrong} mismatches"] if wrong else []
         reasons += [f"{wrong_sums} wrong accumulators"] if wrong_sums else []
         reasons += [place["text"] for place in self.places]
+        reasons += self.timing if self.job["exact_cycles"] else []
         return [*reasons, *([f"{len(self.faults)} faults"] if self.faults else [])]
 
     def write(self, verdict: dict[str, Any]) -> None:

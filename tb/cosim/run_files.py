@@ -20,6 +20,7 @@ from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
 from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
+from t2c.tb.cosim.step_times import expected_times
 from t2c.tb.cosim.sums import SumTrace, sum_trace_of, sum_values
 
 
@@ -53,7 +54,7 @@ def write_files(
     stall_in, stall_out = parse_stalls(request.stall)
     plusargs = write_program(program, folder)
     plusargs |= {name: folder / f"{name}.bin" for name in ("host", "transfers")}
-    plusargs |= {name: folder / f"{name}.hex" for name in ("trace", "stored", "cycles")}
+    plusargs |= {name: folder / f"{name}.hex" for name in ("trace", "steps", "stored", "cycles")}
     host = host_of(program, runs)
     trace = trace_of(program)
     sums = sum_trace_of(program, trace) if request.accumulators else None
@@ -84,6 +85,9 @@ def write_files(
         "seed": request.seed,
         "first_image": request.first_image,
         "accumulators": request.accumulators,
+        "steps": expected_times(program),
+        "stalled": any(asdict(stall)[name] for stall in (stall_in, stall_out) for name in ("profile", "blocked")),
+        "exact_cycles": request.exact_cycles,
         "batch": program.batch,
         "runs": len(runs),
         "input_words": program.input_words,

@@ -95,10 +95,12 @@ def judge(
     sum_rows = np.load(folder / "wrong_sums.npy") if "compared" in found else np.zeros((0, 6), dtype=np.int64)
     wrong_sums = _wrong_sums(program, prepared, sum_rows)
     # What MulQuant hides in one layer may show in a later one, which is not at fault.
+    timing: list[str] = found.get("timing", [])
     differing: list[tuple[Mismatch | WrongSum, ...]] = [mismatches, wrong_sums]
     differing.sort(key=lambda found: (found[0].run, program.steps[found[0].step].descriptor.layer) if found else (0, 0))
     reasons = [misplaced] if misplaced else []
     reasons += [m.text() for found in differing for m in found] + _reasons(prepared, request, folder, outcome, found)
+    reasons += timing if request.exact_cycles else []
     if not outcome.passed and not reasons:
         reasons.append(f"{outcome.failed} of {outcome.tests} benches failed; see {outcome.log}")
     figures = {
@@ -118,6 +120,7 @@ def judge(
         "accumulators": _primary_sums(prepared) * len(found.get("layer_cycles", [])),
         "wrong_accumulators": found.get("wrong_sums", 0),
         **_totals(program, prepared, found, hardware.rows * hardware.cols),
+        "timing": timing,
         "simulated_cycles": found.get("simulated_cycles", 0),
         "cycles_per_second": found.get("cycles_per_second", 0.0),
         "seconds": outcome.seconds,

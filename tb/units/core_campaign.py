@@ -15,9 +15,10 @@ from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL
 from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
-from t2c.tb.cosim.request import RunRequest, Waves, replay_settings
+from t2c.tb.cosim.request import EXACT, RunRequest, Waves, replay_settings
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.dut.core_place import core_with
+from t2c.tb.dut.loader import is_own
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import find_description
@@ -64,12 +65,15 @@ def run_inside_core_command(options: argparse.Namespace, hardware: Hardware) -> 
             stall=run.stall,
             rtl=core.rtl,
             waves=waves,
+            exact_cycles=is_own(description) and options.cycles == EXACT,
             accumulators=bool(options.accumulators) and not core.lacks,
         )
         with locked_cosimulation(run.package, run.model, request, hardware, simulator, output) as job:
             result = job.run()
             failed += not result.passed
             print(run_line(run, result), flush=True)
+            if result.passed and result.figures["timing"]:
+                print(f"          {result.figures['timing'][0]}", flush=True)
             if not result.passed:
                 lines = failure_lines(job, result, run, dut_settings(description))
                 print("\n".join(f"  {line}" for line in lines), flush=True)

@@ -1,0 +1,114 @@
+"""Our core with a register stage more somewhere: every result is the same, only later. pipeline.vh goes along."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from t2c.common.places import RTL
+
+Change = tuple[str, str, str]
+"""File of rtl/, text that stands there once, what it becomes."""
+
+_LONGER_WINDOW = ("pipeline.vh", "WINDOW_LAT      = 3;", "WINDOW_LAT      = 4;")
+RETIMINGS: dict[str, tuple[Change, ...]] = {
+    "operands a cycle later": (
+        _LONGER_WINDOW,
+        ("window_row.v", "reg [ADDR_W-1:0] addr_q;", "reg [ADDR_W-1:0] addr_q; reg signed [X_W:0] late_q;"),
+        ("window_row.v", "operand_o   <= in_image2_q", "operand_o <= late_q; late_q <= in_image2_q"),
+    ),
+    "addresses a cycle later": (
+        _LONGER_WINDOW,
+        ("window_row.v", "reg [ADDR_W-1:0] addr_q;", "reg [ADDR_W-1:0] addr_q, addr2_q; reg image_q, second_q;"),
+        ("window_row.v", "addr_q      <= px_base_i + offset;", "addr2_q <= px_base_i + offset; addr_q <= addr2_q;"),
+        ("window_row.v", "in_image1_q <= px_valid_i", "in_image1_q <= image_q; image_q <= px_valid_i"),
+        ("window_row.v", "second1_q   <= px_second_i;", "second_q <= px_second_i; second1_q <= second_q;"),
+    ),
+    "activations a cycle later": (
+        _LONGER_WINDOW,
+        ("window_row.v", "reg [ADDR_W-1:0] addr_q;", "reg [ADDR_W-1:0] addr_q; reg image_q, second_q;"),
+        ("window_row.v", "in_image2_q <= in_image1_q;", "image_q <= in_image1_q; in_image2_q <= image_q;"),
+        ("window_row.v", "second2_q   <= second1_q;", "second_q <= second1_q; second2_q <= second_q;"),
+        ("t2c_core.v", ".act_rdata_i(act_rdata),", ".act_rdata_i(act_late_q),"),
+        (
+            "t2c_core.v",
+            "wire [ROWS*X_W-1:0]        act_rdata;",
+            "wire [ROWS*X_W-1:0] act_rdata; reg [ROWS*X_W-1:0] act_late_q;\n"
+            "    always @(posedge clk_i) act_late_q <= act_rdata;",
+        ),
+    ),
+    "array registers its input": (
+        ("pipeline.vh", "ROWS + COLS - 1;", "ROWS + COLS;"),
+        (
+            "systolic_array.v",
+            "wire [ROWS*A_W-1:0]       a_skewed;",
+            "wire [ROWS*A_W-1:0] a_skewed; reg [ROWS*A_W-1:0] a_in_q; reg swap_in_q; reg [COLS*(W_W+1)-1:0] w_in_q;\n"
+            "    always @(posedge clk_i) begin a_in_q <= a_data_i; swap_in_q <= a_valid_i & a_first_i & rst_ni;\n"
+            "        w_in_q <= w_lanes; end",
+        ),
+        ("systolic_array.v", ".lanes_i(a_data_i)", ".lanes_i(a_in_q)"),
+        ("systolic_array.v", "{ROWS{a_valid_i & a_first_i}}", "{ROWS{swap_in_q}}"),
+        ("systolic_array.v", ".lanes_i(w_lanes)", ".lanes_i(w_in_q)"),
+    ),
+    "array registers its output": (
+        ("pipeline.vh", "ROWS + COLS - 1;", "ROWS + COLS;"),
+        ("systolic_array.v", ".lanes_o(psum_data_o)", ".lanes_o(psum_out)"),
+        (
+            "systolic_array.v",
+            "wire [COLS*PSUM_W-1:0] psum_skewed;",
+            "wire [COLS*PSUM_W-1:0] psum_skewed, psum_out; reg [COLS*PSUM_W-1:0] psum_out_q;\n"
+            "    assign psum_data_o = psum_out_q; always @(posedge clk_i) psum_out_q <= psum_out;",
+        ),
+    ),
+    "sums a cycle later": (
+        ("pipeline.vh", "ACCUMULATOR_LAT = 1;", "ACCUMULATOR_LAT = 2;"),
+        ("accumulator.v", "if (valid_i) sum_o <= sum;", "begin sum_q <= sum; sum_o <= sum_q; end"),
+        (
+            "accumulator.v",
+            "wire signed [ACC_W-1:0] stored;",
+            "wire signed [ACC_W-1:0] stored; reg signed [ACC_W-1:0] sum_q;",
+        ),
+        ("layer_engine.v", "sum_clear, par_raddr_o, sum_addr} = meta;", "sum_clear, par_early, sum_addr} = meta;"),
+        (
+            "layer_engine.v",
+            "wire [ACC_ADDR_W-1:0] sum_addr;",
+            "wire [ACC_ADDR_W-1:0] sum_addr; wire [PAR_ADDR_W-1:0] par_early; reg [PAR_ADDR_W-1:0] par_late_q;\n"
+            "    assign par_raddr_o = par_late_q; always @(posedge clk_i) par_late_q <= par_early;",
+        ),
+    ),
+    "MulQuant registers its output": (
+        ("pipeline.vh", "MULQUANT_LAT    = 3;", "MULQUANT_LAT    = 4;"),
+        ("mulquant.v", "assign m_axis_tvalid_o = valid3_q;", "assign m_axis_tvalid_o = valid4_q;"),
+        ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q4_q;"),
+        ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q4_q; reg valid4_q;"),
+        ("mulquant.v", "valid3_q  <= valid2_q;", "valid3_q  <= valid2_q; valid4_q <= valid3_q; q4_q <= q_q;"),
+        ("mulquant.v", "valid3_q <= 1'b0;", "valid3_q <= 1'b0; valid4_q <= 1'b0;"),
+    ),
+    "results a cycle later": (
+        ("layer_engine.v", "LAT + MULQUANT_LAT), .RESET(1)", "LAT + MULQUANT_LAT + 1), .RESET(1)"),
+        (
+            "layer_engine.v",
+            "assign out_valid_o = lane_valid[0];",
+            "assign out_valid_o = out_q;\n"
+            "    always @(posedge clk_i) begin out_q <= lane_valid[0] & rst_ni; out_data_q <= lanes; end",
+        ),
+        (
+            "layer_engine.v",
+            "wire [COLS-1:0]       lane_valid, lane_ready;",
+            "wire [COLS-1:0] lane_valid, lane_ready; wire [COLS*X_W-1:0] lanes;\n"
+            "    reg out_q; reg [COLS*X_W-1:0] out_data_q; assign out_data_o = out_data_q;",
+        ),
+        ("layer_engine.v", ".m_axis_tdata_o(out_data_o[c*X_W+:X_W])", ".m_axis_tdata_o(lanes[c*X_W+:X_W])"),
+    ),
+}
+
+
+def retime(folder: Path, *changes: Change) -> Path:
+    """Copy the RTL into a folder and change it; the folder of the copy."""
+    rtl = folder / "rtl"
+    shutil.copytree(RTL, rtl)
+    for file, original, becomes in changes:
+        text = (rtl / file).read_text()
+        assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
+        (rtl / file).write_text(text.replace(original, becomes))
+    return rtl
