@@ -126,20 +126,20 @@ def configuration(part: ProofPart, rtl: Path, limit: int) -> str:
         "check -assert",  # a misspelt name of a register has no driver
         "select -assert-none t:$dlatch",
         "[files]",
-        *(str(_harness_file(proof, name)) for name in (*hdl, *proof.includes)),
+        *(str(harness_file(proof, name)) for name in (*hdl, *proof.includes)),
         *(str(rtl / name) for name in proof.rtl),
         *(str(header) for header in sorted(rtl.glob("*.vh"))),
     ]
-    return "\n".join(lines) + f"\n[file memories.vh]\n{_memories(proof)}"
+    return "\n".join(lines) + f"\n[file memories.vh]\n{memory_names(proof)}"
 
 
-def _harness_file(proof: Proof, name: str) -> Path:
+def harness_file(proof: Proof, name: str) -> Path:
     """A file of the unit's own, or one that several units share."""
     own = units()[proof.unit].formal / name
     return own if own.is_file() else SHARED / name
 
 
-def _memories(proof: Proof) -> str:
+def memory_names(proof: Proof) -> str:
     """Verilog that names every word of the memories; Yosys joins them to the unit's registers when it flattens."""
     lines = []
     for name, memory in proof.memories.items():

@@ -14,13 +14,16 @@ from typing import Any
 
 from tqdm import tqdm
 
+from mutation.arguments import Argument, argue, read_arguments
 from mutation.campaign import Campaign, open_campaign
-from mutation.kill_table import kills, table_state, write_tables
-from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
+from mutation.judges import ALL_UNITS
+from mutation.kill_table import HEAD, kills, summary_row, table_state, write_tables
+from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, MutantResult
 from t2c.common.command import INTERRUPTED, Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.common.places import ROOT
+from t2c.common.text_table import markdown_head
 from t2c.tb.catalogue.unit_registry import mutated_units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
@@ -30,7 +33,7 @@ EVERY = 10
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="mutate", description="Run a unit's bench on faults in its RTL; prove what survives equivalent."
+        prog="mutate", description="Run what judges a unit on faults in its RTL; prove what survives equivalent."
     )
     add_options(parser, "mutate", option_facts())
     parser.add_argument("--rtl", type=Path, help="folder that takes the place of the unit's RTL, below the repository")
@@ -98,7 +101,7 @@ def _unexplained(campaign: Campaign, results: Sequence[MutantResult]) -> list[st
     return lines
 
 
-def _report(campaign: Campaign, results: Sequence[MutantResult], kept: int) -> str:
+def _report(campaign: Campaign, results: Sequence[MutantResult], kept: int, stale: Sequence[Argument]) -> str:
     tests = ", ".join(f"{test} {count}" for test, count in kills(results).most_common())
     simulator = campaign.simulator
     rows = [
@@ -106,7 +109,9 @@ def _report(campaign: Campaign, results: Sequence[MutantResult], kept: int) -> s
         ("mutants", f"{len(results)}, of which {kept} were known from an earlier run"),
         ("killed", f"{sum(result.verdict == KILLED for result in results)}{f': {tests}' if tests else ''}"),
         ("equivalent", str(sum(result.verdict == EQUIVALENT for result in results))),
+        ("argued", str(sum(result.verdict == ARGUED for result in results))),
         ("unexplained", str(sum(not result.explained for result in results))),
+        *(("stale", f"no survivor fits any more: {each.source}: {each.fault}") for each in stale),
         ("time", "{:.0f} s, of CPU {:.0f} s, all runs together".format(*campaign.results.seconds)),
     ]
     return "\n".join([*_unexplained(campaign, results), *(f"{name:<12} {value}" for name, value in rows)])
@@ -118,7 +123,7 @@ def _cpu() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign) -> int:
+def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign, rows: list[str]) -> int:
     started, cpu = time.perf_counter(), _cpu()
     results = {number: result for number in numbers if (result := campaign.results.read(number))}
     kept = len(results)
@@ -136,12 +141,17 @@ def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign
         print(f"interrupted: {len(results)} of {len(numbers)} mutants are done and kept; the same command goes on")
         return INTERRUPTED
     progress.close()
-    ordered = [results[number] for number in numbers]
-    passed = all(result.explained for result in ordered)
     if waiting:
         campaign.results.add_seconds(time.perf_counter() - started, _cpu() - cpu)
-    print(_report(campaign, ordered, kept))
-    if len(ordered) == options.mutants:
+    unit, given = campaign.unit, read_arguments(options.docs)
+    results, stale = argue(campaign.name, unit.mutants, unit.original, results, given)
+    ordered = [results[number] for number in numbers]
+    whole = len(ordered) == campaign.count
+    stale = stale if whole and campaign.usual else []
+    passed = all(result.explained for result in ordered) and not stale
+    print(_report(campaign, ordered, kept, stale))
+    if whole:
+        rows.append(summary_row(campaign, ordered))
         if options.write and passed:
             write_tables(options.docs, campaign, results)
         print(f"{'table':<12} {table_state(options.docs, campaign, results)}")
@@ -156,23 +166,39 @@ def _terminate(*_: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every mutant is killed or proven equivalent, 1 if one is not, 130 if interrupted."""
     options = _parser().parse_args(arguments)
-    for name, value in (("mutants", options.mutants), ("workers", options.workers)):
-        if value < 1:
-            raise SettingError.below(name, value, 1)
-    numbers = [n for n in range(1, options.mutants + 1) if fnmatch.fnmatch(str(n), options.only)]
-    if not numbers:
-        text = "{only} = {given!r} matches none of the mutants 1..{last}"
-        raise SettingError(text, {"given": options.only, "last": options.mutants})
+    for name, value, low in (("mutants", options.mutants, 0), ("workers", options.workers, 1)):
+        if value < low:
+            raise SettingError.below(name, value, low)
     signal.signal(signal.SIGTERM, _terminate)
+    names = [unit.name for unit in mutated_units()] if options.unit == ALL_UNITS else [options.unit]
+    rows: list[str] = []
+    status = 0
+    for name in names:
+        code = _campaign(name, options, rows)
+        if code == INTERRUPTED:
+            return code
+        status = max(status, code)
+    if len(names) > 1:
+        print("\n".join([*markdown_head(HEAD), *rows]))
+        print(f"{'verdict':<12} {'FAIL' if status else 'PASS'}, {len(names)} units")
+    return status
+
+
+def _campaign(name: str, options: argparse.Namespace, rows: list[str]) -> int:
+    """The mutants of one unit; rows: gets its line of the overview."""
     with open_campaign(
-        options.unit,
+        name,
         find_simulator(options.sim),
         options.out.resolve(),
         count=options.mutants,
         seed=options.seed,
         rtl=options.rtl and options.rtl.resolve(),
     ) as campaign:
-        return _run(options, numbers, campaign)
+        numbers = [n for n in range(1, campaign.count + 1) if fnmatch.fnmatch(str(n), options.only)]
+        if not numbers:
+            text = "{only} = {given!r} matches none of the mutants 1..{last}"
+            raise SettingError(text, {"given": options.only, "last": campaign.count})
+        return _run(options, numbers, campaign, rows)
 
 
 if __name__ == "__main__":

@@ -3,63 +3,93 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from pathlib import Path
 
+from mutation.judge import Judge, Place
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
-from mutation.netlist import MutatedUnit
+from mutation.netlist import MutatedUnit, make_mutants
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
-from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.units.run import run_unit
 
 _COMPLAINTS = {"AssertionError", "ComparisonsFailed", "StreamError", "SimTimeoutError"}
 """How a bench says that the unit is wrong. Any other exception is a fault of the harness, which kills nothing."""
 _NOT_RUN = "RegressionTerminated"
 _FIRST_ONLY = {"COCOTB_MAX_FAILURES": "1", STOP_AT_MISMATCH: "1"}
+_COMPONENTS = ("t2c.tb.components.", "t2c.tb.units.stream_bench")
 
 
-def run_bench(unit: MutatedUnit, number: int, simulator: Simulator, output: Path, seed: int) -> MutantResult:
-    """Run the bench on a mutant; 0 is the unit itself.
+@dataclass(frozen=True, kw_only=True)
+class BenchJudge(Judge):
+    """The cocotb tests of the unit's own bench, at its default parameters."""
 
-    Returns:
-        KILLED with the test and its comparisons, SURVIVED, or BROKEN with the reason.
+    @property
+    def tests(self) -> tuple[str, ...]:
+        return units()[self.unit].tests
 
-    Raises:
-        SimulatorError: the netlist cannot be built.
-    """
-    outcome = run_unit(
-        unit.name,
-        simulator,
-        output,
-        seed=seed,
-        rtl=unit.folder,
-        plusargs={"mutant": str(number)},
-        environment=_FIRST_ONLY,
-        folder_suffix=f"mutant{number}",
-    )
-    if outcome.passed:
-        return MutantResult(number=number, verdict=SURVIVED, reason="every test passes", seconds=outcome.seconds)
-    folder = outcome.log.parent
-    failure = None if outcome.crashed else _first_failure(folder / "results.xml")
-    if failure is None:
-        reason = f"the simulation came to no verdict; see {outcome.log}"
-        return MutantResult(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
-    test, kind, message = failure
-    if kind not in _COMPLAINTS:
-        reason = f"{test}: {kind}: {message}; see {outcome.log}"
-        return MutantResult(number=number, verdict=BROKEN, reason=reason, seconds=outcome.seconds)
-    findings = read_report(folder).tests.get(test)
-    compared = findings.compared if findings else 0
-    return MutantResult(number=number, verdict=KILLED, reason=test, compared=compared, seconds=outcome.seconds)
+    def roots(self) -> tuple[str, ...]:
+        return (units()[self.unit].bench,)
+
+    def counts(self, module: str) -> bool:
+        return module.startswith((*_COMPONENTS, f"{units()[self.unit].bench.rpartition('.')[0]}."))
+
+    def make(self, rtl: Path, folder: Path, *, count: int, seed: int) -> MutatedUnit:
+        return make_mutants(self.unit, self.parameters, rtl, self.files(rtl), folder, count=count, seed=seed)
+
+    def run(self, unit: MutatedUnit, number: int, place: Place) -> MutantResult:
+        outcome = run_unit(
+            unit.name,
+            place.simulator,
+            place.folder,
+            seed=place.seed,
+            rtl=unit.folder,
+            plusargs={"mutant": str(number)},
+            environment=_FIRST_ONLY,
+            folder_suffix=f"mutant{number}",
+        )
+        if outcome.passed:
+            return MutantResult(number=number, verdict=SURVIVED, reason="every test passes", seconds=outcome.seconds)
+        folder = outcome.log.parent
+        failure = None if outcome.crashed else first_failure(folder / "results.xml")
+        if failure is None or not failure.complaint:
+            text = f"{failure.text}; see" if failure else "the simulation came to no verdict; see"
+            return MutantResult(number=number, verdict=BROKEN, reason=f"{text} {outcome.log}", seconds=outcome.seconds)
+        findings = read_report(folder).tests.get(failure.test)
+        compared = findings.compared if findings else 0
+        return MutantResult(
+            number=number, verdict=KILLED, reason=failure.test, compared=compared, seconds=outcome.seconds
+        )
 
 
-def _first_failure(path: Path) -> tuple[str, str, str] | None:
-    """(test, exception type, first line of its message) of the first test that ran and failed."""
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """The first test of a run that failed. kind: type of its exception; message: the first line of it."""
+
+    test: str
+    kind: str
+    message: str
+
+    @property
+    def complaint(self) -> bool:
+        """It is about the design, and not about the harness."""
+        return self.kind in _COMPLAINTS
+
+    @property
+    def text(self) -> str:
+        return f"{self.test}: {self.kind}: {self.message}"
+
+
+def first_failure(path: Path) -> Failure | None:
+    """Of the tests in results.xml that ran; None if none failed, or there is no such file."""
+    if not path.is_file():
+        return None
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         found = case.find("failure")
         if found is None:
             found = case.find("error")
         if found is not None and found.get("type") != _NOT_RUN:
-            message = (found.get("message") or "no message").splitlines()
-            return case.get("name", ""), found.get("type", ""), message[0] if message else ""
+            message = (found.get("message") or "no message").splitlines() or ["no message"]
+            return Failure(test=case.get("name", ""), kind=found.get("type", ""), message=message[0])
     return None

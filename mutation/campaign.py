@@ -1,4 +1,4 @@
-"""All mutants of a unit: each goes to the bench, and to the proof if it survives; results are kept."""
+"""All mutants of a unit: each goes to its judge, and to a proof of equivalence if it survives; results are kept."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mutation.equivalence import Equivalence
-from mutation.mutant_bench import run_bench
+from mutation.equivalence import Equivalence, Thoroughness
+from mutation.judge import Judge, Place
+from mutation.judges import find_judge
 from mutation.mutant_result import EQUIVALENT, SURVIVED, MutantResult, MutantResults
-from mutation.netlist import SELECT, MutatedUnit, make_mutants
-from mutation.sources import Digests, run_digest, run_sources, table_digests, unit_files
+from mutation.netlist import SELECT, MutatedUnit
+from mutation.sources import Digests, run_digest, run_sources, table_digests
 from mutation.transition import parse_transitions, write_transitions
-from t2c.common.errors import SettingError, UserError
+from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.tb.catalogue.unit_registry import mutated_units
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.simulation.yosys import run_yosys
 
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """A unit's mutants, the simulator that runs its bench, and where everything is kept.
+    """A unit's mutants, who judges them, on which simulator, and where everything is kept.
 
-    name: of the unit; count, seed: of the mutants, seed also of the bench; sources: all files that the results depend
-    on; folder: of this campaign alone; digests: of the RTL and the bench, for a table of the results.
+    name: of the unit; count, seed: of the mutants, seed also of the stimulus; sources: all files that the results
+    depend on; folder: of this campaign alone; digests: of the RTL and the judge, for a table of the results.
     """
 
     name: str
@@ -40,25 +41,37 @@ class Campaign:
     folder: Path
     unit: MutatedUnit
     digests: Digests
+    judge: Judge
 
     @property
     def results(self) -> MutantResults:
         return MutantResults(self.folder / "results")
 
-    def judge(self, number: int) -> MutantResult:
-        """The verdict on a mutant: by the bench, and by a proof if the bench passes."""
-        result = run_bench(self.unit, number, self.simulator, self.folder, self.seed)
+    @property
+    def usual(self) -> bool:
+        """The mutants that the committed tables are of."""
+        return (self.count, self.seed) == (self.judge.mutants, 1)
+
+    @property
+    def place(self) -> Place:
+        return Place(simulator=self.simulator, folder=self.folder, seed=self.seed)
+
+    def verdict(self, number: int) -> MutantResult:
+        """The verdict on a mutant: by the judge, and by a proof if that notices nothing."""
+        result = self.judge.run(self.unit, number, self.place)
         if result.verdict != SURVIVED:
             return result
         answer = self.equivalence().check(number)
-        return replace(result, verdict=answer.verdict, reason=answer.reason)
+        last = None if answer.verdict == EQUIVALENT else self.judge.last_word(self.unit, number)
+        return last or replace(result, verdict=answer.verdict, reason=answer.reason)
 
     def equivalence(self) -> Equivalence:
         """The proof's question for this netlist."""
-        return _equivalence(self.unit.folder / f"{self.unit.netlist}.smt2", self.unit.netlist)
+        path = self.unit.folder / f"{self.unit.netlist}.smt2"
+        return _equivalence(path, self.unit.netlist, self.judge.thoroughness)
 
     def check_original(self) -> None:
-        """Without a mutation the bench must pass and the proof must succeed; else no verdict would mean anything.
+        """Without a mutation the judge must find nothing and the proof must succeed; else no verdict means anything.
 
         Kept as the result of mutant 0. The proof starts with that of the unit's invariants.
 
@@ -70,10 +83,11 @@ class Campaign:
         answer = self.equivalence().check(0)
         if answer.verdict != EQUIVALENT:
             raise UserError(f"{self.name} is not proven equal to itself ({answer.reason})")
-        bench = run_bench(self.unit, 0, self.simulator, self.folder, self.seed)
-        if bench.verdict != SURVIVED:
-            raise UserError(f"the bench of {self.name} fails without a mutation ({bench.reason}); mend that first")
-        self.results.write(replace(bench, verdict=answer.verdict, reason=answer.reason))
+        judged = self.judge.run(self.unit, 0, self.place)
+        if judged.verdict != SURVIVED:
+            what = f"what judges {self.name} fails without a mutation"
+            raise UserError(f"{what} ({judged.reason}); mend that first")
+        self.results.write(replace(judged, verdict=answer.verdict, reason=answer.reason))
 
     def run(self, numbers: Sequence[int], workers: int) -> Iterator[MutantResult]:
         """Judge mutants in parallel and keep each result; they come in the order in which they end.
@@ -85,7 +99,7 @@ class Campaign:
         times = _times(self.sources)
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
             try:
-                for done in as_completed([pool.submit(self.judge, number) for number in numbers]):
+                for done in as_completed([pool.submit(self.verdict, number) for number in numbers]):
                     result = done.result()
                     if times != _times(self.sources):
                         raise UserError(f"the sources of {self.name} or its bench changed during the run; run again")
@@ -96,8 +110,9 @@ class Campaign:
 
 
 @functools.cache
-def _equivalence(path: Path, module: str) -> Equivalence:
-    return Equivalence(system=parse_transitions(path.read_text(), module), select=SELECT)
+def _equivalence(path: Path, module: str, thoroughness: Thoroughness) -> Equivalence:
+    system = parse_transitions(path.read_text(), module)
+    return Equivalence(system=system, select=SELECT, thoroughness=thoroughness)
 
 
 def _yosys_version() -> str:
@@ -116,10 +131,10 @@ def open_campaign(
 
     Args:
         name: of a unit whose declaration says `mutated`.
-        simulator: for the bench.
+        simulator: for what is simulated.
         output: folder of all simulation output (sim_build), below the repository.
-        count: of mutants.
-        seed: of their choice and of the bench.
+        count: of mutants; 0: as many as the judge has for a unit.
+        seed: of their choice and of the stimulus.
         rtl: folder that takes the place of the unit's RTL, below the repository.
 
     Raises:
@@ -127,13 +142,10 @@ def open_campaign(
         SimulatorError: Yosys is missing or refuses the sources.
         ValueError: there are not so many mutations.
     """
-    declared = {unit.name: unit for unit in mutated_units()}
-    if name not in declared:
-        raise SettingError("{unit} = {name!r} is not one of {names}", {"name": name, "names": ", ".join(declared)})
-    rtl = rtl or declared[name].rtl
-    files = unit_files(name, rtl)
-    invariants = declared[name].invariants
-    sources = [*run_sources(declared[name], rtl, files), *([invariants] if invariants else [])]
+    judge = find_judge(name)
+    declared, count = units()[name], count or judge.mutants
+    rtl = rtl or declared.rtl
+    sources = [*run_sources(judge, rtl), *([declared.invariants] if declared.invariants else [])]
     digest = run_digest(sources, str(count), str(seed), _yosys_version(), simulator.name, simulator.version)
     folder = output / "mutate" / f"{name}-{digest}"
     (output / "builds").mkdir(parents=True, exist_ok=True)
@@ -145,8 +157,8 @@ def open_campaign(
             raise UserError(f"the same mutants are being run already, in {folder}") from None
         with contextlib.suppress(FileExistsError):
             (folder / "builds").symlink_to(output / "builds")
-        unit = make_mutants(name, declared[name].parameters, rtl, files, folder / "rtl", count=count, seed=seed)
-        write_transitions(unit.folder, unit.netlist, unit.files, invariants)
+        unit = judge.make(rtl, folder / "rtl", count=count, seed=seed)
+        write_transitions(unit.folder, unit.netlist, unit.files, declared.invariants)
         yield Campaign(
             name=name,
             count=count,
@@ -155,5 +167,6 @@ def open_campaign(
             sources=tuple(sources),
             folder=folder,
             unit=unit,
-            digests=table_digests(declared[name], rtl, files),
+            digests=table_digests(judge, rtl),
+            judge=judge,
         )

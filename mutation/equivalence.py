@@ -20,13 +20,9 @@ from dataclasses import dataclass
 
 from mutation.invariants import all_hold, prove_invariants
 from mutation.mutant_result import EQUIVALENT, SURVIVED, UNKNOWN
-from mutation.solver import GaveUp, Solver
+from mutation.solver import LIMIT_S, GaveUp, Solver
 from mutation.transition import TransitionSystem
 
-DEPTH = 8
-"""Cycles after a reset within which a difference is looked for."""
-GUARD_W = 2
-"""Bits of a register that may say whether another one counts: a valid bit, or the state of a small machine."""
 Values = tuple[dict[str, int], dict[str, int]]
 """Registers of the original and of the mutant."""
 _MEMORY_PIN = "."
@@ -35,6 +31,20 @@ _PAYLOADS = (
     (re.compile(r"(.*_axis)_t(?:data|last|user|keep)_([io])"), r"\1_tvalid_\2"),
     (re.compile(r"(.*\.)w(?:addr|data)_i"), r"\1we_i"),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thoroughness:
+    """How hard the question is tried.
+
+    guard_w: bits of a register that may say whether another one counts: a valid bit, or the state of a small machine;
+    0: none may. depth: cycles after a reset within which a difference is looked for. limit_s: seconds for one question
+    to the solver, on a quiet machine.
+    """
+
+    guard_w: int = 2
+    depth: int = 8
+    limit_s: int = LIMIT_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +78,7 @@ class Answer:
 class Equivalence:
     """The question for a netlist of mutants.
 
-    system: the netlist, with invariants of the unit; select: its control input.
+    system: the netlist, with invariants of the unit; select: its control input; thoroughness: of the search.
 
     Raises:
         ValueError: the netlist does not have that control input in one piece.
@@ -76,6 +86,7 @@ class Equivalence:
 
     system: TransitionSystem
     select: str
+    thoroughness: Thoroughness = Thoroughness()
 
     def __post_init__(self) -> None:
         if self.system.free.get(self.select) != self.system.inputs.get(self.select, 0):
@@ -107,6 +118,9 @@ class Equivalence:
             return self._difference(number)
         except GaveUp as gave_up:
             return Answer(verdict=UNKNOWN, reason=str(gave_up))
+
+    def _solver(self) -> Solver:
+        return Solver(self.system, self.select, self.thoroughness.limit_s)
 
     def _outputs_agree(self, left: str, right: str, which: str = "") -> str:
         """Of two states, as a formula; of those outputs only that have `which` in their names."""
@@ -149,7 +163,7 @@ class Equivalence:
         self, number: int, relations: Sequence[Relation], invariants: tuple[str, ...]
     ) -> Induction | Values | None:
         """Do the relations survive a step? If not, the registers after it; None if the outputs differ before it."""
-        solver = Solver(self.system, self.select)
+        solver = self._solver()
         left = solver.registers("a")
         right = self._mutant_registers(solver, relations, left)
         states = self._both(solver, 0, number, left, right)
@@ -168,18 +182,19 @@ class Equivalence:
         return _values(solver, following) if solver.value(f"(ite {agree} #b1 #b0)") else None
 
     def _reset(self, number: int) -> tuple[Solver, tuple[str, str]]:
-        """A reset of both copies, powered up alike."""
-        solver = Solver(self.system, self.select)
+        """A reset of both copies, powered up alike; a cycle like any other where there is no reset."""
+        solver = self._solver()
         powered_up = solver.registers("a")
         states = self._both(solver, 0, number, powered_up, powered_up)
-        solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
+        if "rst_ni" in self.system.inputs:
+            solver.require(f"(= (|port rst_ni| {states[0]}) #b0)")
         return solver, states
 
     def _weakened(
         self, relations: Sequence[Relation], left: Mapping[str, int], right: Mapping[str, int]
     ) -> list[Relation]:
         """The relations that hold between these values, and for each other one the guarded ones that do."""
-        small = {name: bits for name, bits in self.system.registers.items() if bits <= GUARD_W}
+        small = {name: bits for name, bits in self.system.registers.items() if bits <= self.thoroughness.guard_w}
         kept = []
         for relation in relations:
             if _true(relation, left, right):
@@ -231,12 +246,15 @@ class Equivalence:
 
     def _difference(self, number: int) -> Answer:
         """Look for a trace from power-up through a reset to outputs that differ."""
+        if not self.thoroughness.depth:
+            return Answer(verdict=UNKNOWN, reason="no proof by what the registers have in common")
         solver, states = self._reset(number)
-        for cycle in range(1, DEPTH + 1):
+        depth = self.thoroughness.depth
+        for cycle in range(1, depth + 1):
             states = self._both(solver, cycle, number, *map(solver.following, states))
             if solver.satisfiable(f"(not {self._outputs_agree(*states)})"):
                 return Answer(verdict=SURVIVED, reason=self._trace(solver, cycle))
-        return Answer(verdict=UNKNOWN, reason=f"no proof, and no difference within {DEPTH} cycles after a reset")
+        return Answer(verdict=UNKNOWN, reason=f"no proof, and no difference within {depth} cycles after a reset")
 
     def _trace(self, solver: Solver, last: int) -> str:
         """Outputs that differ in the last cycle, and the inputs of every cycle."""

@@ -31,6 +31,8 @@ def prove_invariants(system: TransitionSystem, select: str) -> None:
         GaveUp: the solver came to no answer.
     """
     names = system.invariants
+    if not names:
+        return
     for start, when in (
         ("(= (|port rst_ni| now) #b0)", "in the cycle after a reset"),
         (all_hold(names, "now"), "in the cycle after one in which all invariants hold"),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.campaign import Campaign
-from mutation.mutant_result import EQUIVALENT, KILLED, MutantResult
+from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, MutantResult
 from mutation.sources import Digests
 from t2c.common.text_table import markdown_head, markdown_row
-from t2c.tb.catalogue.unit_registry import units
 
-_HEAD = ("unit", "mutants", "killed", "by", "proven equivalent", "unexplained", "CPU seconds")
+HEAD = ("unit", "mutants", "killed", "rate", "by", "proven equivalent", "argued", "unexplained", "CPU seconds")
+"""rate: killed, of those that are not proven equivalent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,14 @@ def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
     unit = campaign.unit
     ordered = [results[mutant.number] for mutant in unit.mutants]
     equal = sum(result.verdict == EQUIVALENT for result in ordered)
+    argued = sum(result.verdict == ARGUED for result in ordered)
+    killed = sum(result.verdict == KILLED for result in ordered)
     lines = [
-        f"# Mutants of {unit.name}",
+        f"# Mutants of {campaign.name}",
         "",
         f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}, of RTL `{campaign.digests.rtl}`:",
-        f"{len(ordered) - equal} killed by bench `{campaign.digests.bench}`, {equal} proven equivalent.",
-        f"Written by `make mutate UNIT={unit.name} WRITE=1`; [mutation.md](../mutation.md) says how.",
+        f"{killed} killed by bench `{campaign.digests.bench}`, {equal} proven equivalent, {argued} argued.",
+        f"Written by `make mutate UNIT={campaign.name} WRITE=1`; [mutation.md](../mutation.md) says how.",
         "",
         *markdown_head(("no.", "line", "source", "cell", "fault", "verdict", "by")),
     ]
@@ -63,8 +65,10 @@ def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
 
 def summary_row(campaign: Campaign, results: Sequence[MutantResult]) -> str:
     """The line of a unit in docs/mutation.md."""
-    tests = [test for test in units()[campaign.name].tests if test in kills(results)]
+    tests = [test for test in campaign.judge.tests if test in kills(results)]
+    tests += sorted(kills(results).keys() - set(tests))
     by = ", ".join(f"`{test}` {kills(results)[test]}" for test in tests)
+    argued = sum(result.verdict == ARGUED for result in results)
     equal = sum(result.verdict == EQUIVALENT for result in results)
     unexplained = sum(not result.explained for result in results)
     killed = sum(kills(results).values())
@@ -73,12 +77,23 @@ def summary_row(campaign: Campaign, results: Sequence[MutantResult]) -> str:
         f"[{name}](mutation/{name}.md)",
         len(results),
         killed,
+        rate(killed, len(results) - equal),
         by,
         equal,
+        argued,
         unexplained,
         f"{campaign.results.seconds[1]:.0f}",
     )
     return markdown_row(cells)
+
+
+def rate(killed: int, of: int) -> str:
+    """In per cent; rounded down, so that only all are 100.
+
+    >>> rate(199, 200), rate(5, 5)
+    ('99 %', '100 %')
+    """
+    return f"{100 * killed // max(of, 1)} %"
 
 
 def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantResult]) -> None:
@@ -87,7 +102,7 @@ def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantRes
     pages.mkdir(exist_ok=True)
     (pages / f"{campaign.name}.md").write_text(unit_page(campaign, results))
     lines = overview.read_text().splitlines()
-    head = lines.index(markdown_row(_HEAD))
+    head = lines.index(markdown_row(HEAD))
     row = summary_row(campaign, list(results.values()))
     end = head
     while end < len(lines) and lines[end].startswith("|"):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from t2c.common.atomic import write_atomic
 
-KILLED, EQUIVALENT = "killed", "equivalent"
+KILLED, EQUIVALENT, ARGUED = "killed", "equivalent", "argued"
 SURVIVED, UNKNOWN, BROKEN = "survived", "unknown", "broken"
-EXPLAINED = (KILLED, EQUIVALENT)
-"""A bench fails, or a proof says that no bench can. Not explained: the bench passes though the unit differs; nobody
-knows whether it differs; the run came to no verdict."""
-_FINAL = (*EXPLAINED, SURVIVED)
+EXPLAINED = (KILLED, EQUIVALENT, ARGUED)
+"""A judge notices it, a proof says that none can, or docs/mutation/arguments.md says why. Not explained: nothing
+notices it though the unit differs; nobody knows whether it differs; the run came to no verdict."""
+_FINAL = (KILLED, EQUIVALENT, SURVIVED)
 
 
 @dataclass(frozen=True, kw_only=True)

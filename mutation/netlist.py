@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ _CLOCK = re.compile(r" -port (CLK|clk_i) ")
 class MutatedUnit:
     """A unit with its mutants.
 
-    folder: filelist.f, the wrapper, the netlist and the memories, which stand in for rtl/; name: of the unit and of the
-    wrapper; netlist: module inside; files: all Verilog but the wrapper; mutants: in the order of their numbers.
+    folder: filelist.f, headers, the wrapper, the netlist and the memories, which stand in for rtl/; name: of the module
+    that was flattened and of the wrapper; netlist: module inside; files: all Verilog but the wrapper; mutants: in the
+    order of their numbers; parameters: at which it was flattened.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class MutatedUnit:
     netlist: str
     files: tuple[str, ...]
     mutants: tuple[Mutant, ...]
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def original(self) -> Path:
@@ -42,20 +44,30 @@ class MutatedUnit:
 
 
 def make_mutants(
-    name: str, parameters: Mapping[str, int], rtl: Path, files: Sequence[str], folder: Path, *, count: int, seed: int
+    name: str,
+    parameters: Mapping[str, int],
+    rtl: Path,
+    files: Sequence[str],
+    folder: Path,
+    *,
+    count: int,
+    seed: int,
+    within: str = "",
 ) -> MutatedUnit:
-    """Let Yosys choose mutations of a unit and put all of them into one netlist.
+    """Let Yosys choose mutations of a module and put all of them into one netlist.
 
-    The unit is flattened; its registers and operators stay as they were written. Memories stay modules of their own.
+    The module is flattened; its registers and operators stay as they were written. Memories stay modules of their own,
+    unless the module is one itself.
 
     Args:
-        name: of the unit, a module of rtl.
+        name: of a module of rtl.
         parameters: with which it is elaborated.
         rtl: folder of the RTL.
         files: the unit's, as mutation.sources.unit_files gives them.
         folder: where the result is written; below the repository, as t2c.tb.simulation.yosys asks.
         count: of mutants.
         seed: of the choice, which Yosys spreads evenly over source lines, cells and wires.
+        within: name of an instance; mutants are chosen inside it only.
 
     Raises:
         SimulatorError: Yosys is missing or refuses the sources.
@@ -67,14 +79,19 @@ def make_mutants(
     made.original.mkdir(parents=True)
     for path in [*(rtl / file for file in files), *rtl.glob("*.vh")]:
         shutil.copy(path, made.original)
-    memories = [f"{module}.v" for module in MEMORIES if f"{module}.v" in files]
+    for path in rtl.glob("*.vh"):
+        shutil.copy(path, folder)
+    memories = [f"{module}.v" for module in MEMORIES if f"{module}.v" in files and module != name]
     values = " ".join(f"-set {key} {value}" for key, value in parameters.items())
+    boxes = "".join(f"blackbox {Path(file).stem}; " for file in memories)
+    chosen_values = f"chparam {values} {name}; " if values else ""
     elaborate = (
-        f"read_verilog -I. {' '.join(files)}; {''.join(f'blackbox {Path(file).stem}; ' for file in memories)}"
-        f"chparam {values} {name}; hierarchy -check -top {name}; proc; flatten; memory_collect; memory_map; opt_clean"
+        f"read_verilog -I. {' '.join(files)}; {boxes}{chosen_values}hierarchy -check -top {name}; proc; flatten; "
+        "memory_collect; memory_map; opt_clean"
     )
     # Clocks are left alone: a proof knows no clock. Each register has a clock pin, so twice as many are asked for.
-    choose = f"mutate -list {2 * count} -seed {seed} -o {_COMMANDS}"
+    inside = f"{name}/c:*{within}.*" if within else ""
+    choose = f"mutate -list {2 * count} -seed {seed} -o {_COMMANDS} {inside}"
     run_yosys(f"{elaborate}; write_json {_PORTS}; {choose}", cwd=made.original)
     commands = made.original / _COMMANDS
     chosen = [line for line in commands.read_text().splitlines() if not _CLOCK.search(line)][:count]
@@ -91,9 +108,9 @@ def make_mutants(
         shutil.copy(rtl / file, folder)
     ports = json.loads((made.original / _PORTS).read_text())["modules"][name]["ports"]
     (folder / f"{name}.v").write_text(wrapper(name, netlist, parameters, ports, width))
-    inside = (*memories, f"{netlist}.v")
-    (folder / "filelist.f").write_text("".join(f"{file}\n" for file in (*inside, f"{name}.v")))
-    return MutatedUnit(folder=folder, name=name, netlist=netlist, files=inside, mutants=mutants)
+    verilog = (*memories, f"{netlist}.v")
+    (folder / "filelist.f").write_text("".join(f"{file}\n" for file in (*verilog, f"{name}.v")))
+    return MutatedUnit(folder=folder, name=name, netlist=netlist, files=verilog, mutants=mutants, parameters=parameters)
 
 
 def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mapping[str, Any], width: int) -> str:

@@ -16,8 +16,8 @@ LIMIT_S = 60
 class GaveUp(Exception):
     """The solver reached its limit."""
 
-    def __str__(self) -> str:
-        return f"the solver gave up after {LIMIT_S} s or, on a loaded machine, more"
+    def __init__(self, limit_s: int = LIMIT_S) -> None:
+        super().__init__(f"the solver gave up after {limit_s} s or, on a loaded machine, more")
 
 
 class Solver:
@@ -26,14 +26,15 @@ class Solver:
     Args:
         system: a netlist of mutants.
         select: its control input.
+        limit_s: for one question, on a quiet machine.
     """
 
-    def __init__(self, system: TransitionSystem, select: str) -> None:
+    def __init__(self, system: TransitionSystem, select: str, limit_s: int = LIMIT_S) -> None:
         options = bitwuzla.Options()
         options.set(bitwuzla.Option.PRODUCE_MODELS, True)
-        options.set(bitwuzla.Option.TIME_LIMIT_PER, round(1000 * scaled(LIMIT_S)))
+        options.set(bitwuzla.Option.TIME_LIMIT_PER, round(1000 * scaled(limit_s)))
         self._parser = bitwuzla.Parser(bitwuzla.TermManager(), options)
-        self._system, self._select = system, select
+        self._system, self._select, self._limit_s = system, select, limit_s
         self._say(system.text)
         self._solver = self._parser.bitwuzla()
 
@@ -76,7 +77,7 @@ class Solver:
         """
         answer = self._solver.check_sat(*map(self._parser.parse_term, (formula, *assumed)))
         if answer == bitwuzla.Result.UNKNOWN:
-            raise GaveUp
+            raise GaveUp(self._limit_s)
         return bool(answer == bitwuzla.Result.SAT)
 
     def value(self, term: str) -> int:

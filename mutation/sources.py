@@ -1,4 +1,4 @@
-"""What the verdicts on a unit's mutants depend on: its RTL, its bench, and this room."""
+"""What the verdicts on a unit's mutants depend on: its RTL, its judge, and this room."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from t2c.common.places import ROOT
-from t2c.tb.catalogue.unit import Unit
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.yosys import run_yosys
 
-_ROOMS = ("mutation", "t2c")
+if TYPE_CHECKING:
+    from mutation.judge import Judge
+
+_ROOMS = ("formal", "mutation", "t2c")
 MEMORIES = ("ram",)
 """Modules that are known by their ports alone: not mutated, not looked into by a proof."""
 
@@ -55,13 +59,14 @@ def imported(roots: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def run_sources(unit: Unit, folder: Path, files: Iterable[str]) -> list[Path]:
+def run_sources(judge: Judge, rtl: Path) -> list[Path]:
     """Every file that a verdict depends on: the unit's RTL, its folder, this room, and all that these import."""
-    sources = imported([unit.bench, "mutation.campaign"])
+    sources = imported([*judge.roots(), "mutation.campaign"])
     return [
-        *(folder / file for file in files),
+        *(rtl / file for file in judge.files(rtl)),
         *(sources[module] for module in sorted(sources)),
-        *sorted(unit.folder.glob("*.py")),
+        *sorted(units()[judge.unit].folder.glob("*.py")),
+        *judge.texts(),
     ]
 
 
@@ -77,20 +82,22 @@ def run_digest(paths: Iterable[Path], *more: str) -> str:
 class Digests:
     """What a committed table is of; comments and layout do not count.
 
-    rtl: the unit's Verilog and the parameters of its bench, from which the mutants are made; bench: what judged them.
+    rtl: the unit's Verilog and the parameters at which it is flattened, from which the mutants are made; bench: what
+    judged them.
     """
 
     rtl: str
     bench: str
 
 
-def table_digests(unit: Unit, folder: Path, files: Iterable[str]) -> Digests:
-    """Digests of a unit in that folder and of its bench."""
-    benches = imported([unit.bench])
-    rtl = [json.dumps(dict(unit.parameters)), *(verilog_code((folder / file).read_text()) for file in files)]
-    judges = ("t2c.tb.components.", f"{unit.bench.rpartition('.')[0]}.", "t2c.tb.units.stream_bench")
-    bench = [python_code(benches[module].read_text()) for module in sorted(benches) if module.startswith(judges)]
-    return Digests(rtl=_digest(rtl), bench=_digest(bench))
+def table_digests(judge: Judge, rtl: Path) -> Digests:
+    """Digests of a unit in that folder and of its judge."""
+    modules = imported(judge.roots())
+    verilog = [verilog_code((rtl / file).read_text()) for file in judge.files(rtl)]
+    bench = [python_code(modules[module].read_text()) for module in sorted(modules) if judge.counts(module)]
+    texts = [verilog_code(path.read_text()) if path.suffix == ".v" else path.read_text() for path in judge.texts()]
+    parameters = json.dumps(dict(judge.parameters))
+    return Digests(rtl=_digest([parameters, *verilog]), bench=_digest([*bench, *texts]))
 
 
 def _digest(texts: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ BELOW = {
     "t2c": {*_GOLDEN, "t2c.api"},
     "oracle": _GOLDEN,
     "formal": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation"},
-    "mutation": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation", "t2c.tb.components", "t2c.tb.dut", "t2c.tb.units"},
+    "mutation": {*_UNIT_RUNS, "formal"},
 }
 """What each room imports of ours, besides itself; a room stands below those that import it."""
 OTHERS = {

@@ -12,6 +12,8 @@ from t2c.tb.catalogue.proof import Proof
 from t2c.tb.catalogue.unit_table import TableKind
 
 Parameters = Mapping[str, int]
+CORE = "t2c_core"
+"""The unit in which `inside_core` is."""
 NEEDS = ("latency", "reset")
 """What a test may need besides features of the interface."""
 
@@ -29,7 +31,8 @@ class Unit:
     instance in t2c_core, if a module can run there in its place.
     ends: builds that the tests run besides the usual one, both ends of the ranges; covered: builds of `make coverage`
     besides the usual one; linted: builds that every checker must take in silence; refused: builds that must stop it.
-    proofs: of `make formal`; mutated: `make mutate` takes it.
+    proofs: of `make formal`; mutated: `make mutate` takes it; its bench, its proofs or runs of the core
+    judge the mutants.
     """
 
     folder: Path
@@ -87,8 +90,9 @@ class Unit:
             raise ValueError(f"unit {self.name!r}: the folder has the name of the top module")
         if bool(self.bench) != bool(self.tests):
             raise ValueError(f"unit {self.name}: a bench has tests, and tests have a bench")
-        if self.mutated and not self.bench:
-            raise ValueError(f"unit {self.name}: mutants are for a bench to find, and there is none")
+        if self.mutated and not (self.bench or self.proofs or self.inside_core or self.name == CORE):
+            text = "mutants are for a bench to find, for a proof or for runs of the core, and there is none"
+            raise ValueError(f"unit {self.name}: {text}")
         if (self.bench or self.inside_core) and self.interface is None:
             raise ValueError(f"unit {self.name}: interface is missing; what runs has one, be it Interface()")
         if self.interface:

@@ -11,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from mutation.__main__ import main
+from mutation.bench_judge import BenchJudge
 from mutation.campaign import Campaign, open_campaign
-from mutation.kill_table import read_stamp, table_state, write_tables
+from mutation.judge import Place
+from mutation.judges import find_judge
+from mutation.kill_table import rate, read_stamp, table_state, write_tables
 from mutation.mutant import Mutant
-from mutation.mutant_bench import run_bench
-from mutation.mutant_result import BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, MutantResult, MutantResults
+from mutation.mutant_result import ARGUED, BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, MutantResult, MutantResults
 from mutation.netlist import MutatedUnit
-from mutation.sources import Digests, python_code, table_digests, unit_files, verilog_code
+from mutation.sources import Digests, python_code, table_digests, verilog_code
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
+from t2c.common.text_table import markdown_row
 from t2c.tb.catalogue.unit_registry import mutated_units, units
 from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
@@ -97,11 +100,11 @@ def test_mutants_end_as_they_must(
 def test_a_bench_that_fails_by_itself_stops_the_campaign(
     command: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(_: object, number: int, *__: object) -> MutantResult:
+    def failing(_: object, __: object, number: int, *___: object) -> MutantResult:
         return MutantResult(number=number, verdict=KILLED, reason="corners")
 
-    monkeypatch.setattr("mutation.campaign.run_bench", failing)
-    with pytest.raises(UserError, match=r"mac_pe fails without a mutation \(corners\)"):
+    monkeypatch.setattr(BenchJudge, "run", failing)
+    with pytest.raises(UserError, match=r"what judges mac_pe fails without a mutation \(corners\)"):
         command("--seed", str(SEED + 1))
 
 
@@ -124,8 +127,9 @@ def test_only_a_bench_kills(
     unit = MutatedUnit(folder=tmp_path, name="mac_pe", netlist="", files=(), mutants=())
     simulator = find_simulator("icarus")
     for outcome, expected in ((ended, verdict), (replace(ended, crashed=True), BROKEN)):
-        monkeypatch.setattr("mutation.mutant_bench.run_unit", lambda *_, outcome=outcome, **__: outcome)
-        assert run_bench(unit, 1, simulator, sim_output, 1).verdict == expected
+        monkeypatch.setattr("mutation.bench_judge.run_unit", lambda *_, outcome=outcome, **__: outcome)
+        place = Place(simulator=simulator, folder=sim_output, seed=1)
+        assert BenchJudge(unit="mac_pe").run(unit, 1, place).verdict == expected
 
 
 def test_what_is_no_invariant_stops_the_campaign(
@@ -136,7 +140,7 @@ def test_what_is_no_invariant_stops_the_campaign(
     stated.write_text("(* keep *) wire always_zero = a_o == 9'd0;\n")
     declared = replace(units()["mac_pe"], folder=tmp_path / "mac_pe")
     monkeypatch.setitem(units(), "mac_pe", declared)
-    monkeypatch.setattr("mutation.campaign.run_bench", None)
+    monkeypatch.setattr(BenchJudge, "run", None)
     with pytest.raises(UserError, match=r"always_zero is no invariant: it can be 0 in the cycle after"):
         command()
 
@@ -153,8 +157,8 @@ def test_results_that_are_not_final_are_found_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "foo"], "unit = 'foo' is not one of lut_softmax, mac_pe, mulquant"),
-        (["--unit", "mac_pe", "--mutants", "0"], "mutants = 0 is below 1"),
+        (["--unit", "foo"], "unit = 'foo' is not one of all, .*axis_fifo, .*lut_softmax, mac_pe, mulquant"),
+        (["--unit", "mac_pe", "--mutants", "-1"], "mutants = -1 is below 0"),
         (["--unit", "mac_pe", "--workers", "0"], "workers = 0 is below 1"),
         (["--unit", "mac_pe", "--mutants", "99999"], r"mutants = 99999: Yosys finds \d+ mutations of mac_pe"),
         (["--unit", "mac_pe", "--mutants", "5", "--only", "6"], r"only = '6' matches none of the mutants 1..5"),
@@ -181,17 +185,16 @@ def test_the_committed_table_is_of_this_rtl(unit: str) -> None:
     """Other RTL has other mutants; its comments and layout may change, and so may the bench."""
     stamp = read_stamp(ROOT / "docs", unit)
     assert stamp is not None
-    assert stamp.digests.rtl == table_digests(units()[unit], RTL, unit_files(unit, RTL)).rtl, (
-        f"make mutate UNIT={unit} WRITE=1"
-    )
+    assert stamp.digests.rtl == table_digests(find_judge(unit), RTL).rtl, f"make mutate UNIT={unit} WRITE=1"
     rows = re.findall(
         r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
     )
     assert len(rows) == stamp.count >= 50
-    assert set(rows) <= {KILLED, EQUIVALENT}
+    assert set(rows) <= {KILLED, EQUIVALENT, ARGUED}
     overview = (ROOT / "docs" / "mutation.md").read_text()
-    killed, equal = rows.count(KILLED), rows.count(EQUIVALENT)
-    row = rf"^\| \[{unit}\]\(mutation/{unit}.md\) \| {stamp.count} \| {killed} \| [^|]+ \| {equal} \| 0 \| \d+ \|$"
+    killed, equal, argued = rows.count(KILLED), rows.count(EQUIVALENT), rows.count(ARGUED)
+    cells = (f"[{unit}](mutation/{unit}.md)", stamp.count, killed, rate(killed, len(rows) - equal))
+    row = rf"^{re.escape(markdown_row(cells))} [^|]+ \| {equal} \| {argued} \| 0 \| \d+ \|$"
     assert re.search(row, overview, re.MULTILINE)
 
 
@@ -208,6 +211,7 @@ def test_what_is_said_of_a_table(tmp_path: Path) -> None:
         folder=tmp_path,
         unit=unit,
         digests=Digests(rtl="12ab", bench="34cd"),
+        judge=find_judge("mac_pe"),
     )
     results = {1: MutantResult(number=1, verdict=KILLED, reason="corners", compared=7)}
     write = "make mutate UNIT=mac_pe WRITE=1"
@@ -216,7 +220,7 @@ def test_what_is_said_of_a_table(tmp_path: Path) -> None:
     (tmp_path / "mutation.md").write_text(head)
     write_tables(tmp_path, campaign, results)
     assert (tmp_path / "mutation.md").read_text() == head + (
-        "| [mac_pe](mutation/mac_pe.md) | 1 | 1 | `corners` 1 | 0 | 0 | 0 |\n"
+        "| [mac_pe](mutation/mac_pe.md) | 1 | 1 | 100 % | `corners` 1 | 0 | 0 | 0 | 0 |\n"
     )
     assert table_state(tmp_path, campaign, results) == "mac_pe.md is up to date"
     for changed, said in (

@@ -10,4 +10,5 @@ from t2c.tb.units.axis_fifo.proofs import PROOFS
 UNIT = Unit(
     folder=Path(__file__).parent,
     proofs=PROOFS,
+    mutated=True,
 )

@@ -11,4 +11,5 @@ UNIT = Unit(
     folder=Path(__file__).parent,
     linted=({}, {"S_W": 4, "ADDR_W": 1, "PAR_W": 62, "PAR_BEATS": 16}, {"PAR_W": 124, "PAR_BEATS": 1}),
     proofs=PROOFS,
+    mutated=True,
 )

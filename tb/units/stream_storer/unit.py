@@ -11,4 +11,5 @@ UNIT = Unit(
     folder=Path(__file__).parent,
     linted=({}, {"W": 4, "ADDR_W": 1, "WORDS_W": 1}, {"W": 2048, "ADDR_W": 24}),
     proofs=PROOFS,
+    mutated=True,
 )
