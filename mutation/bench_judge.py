@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from mutation.judge import Judge, Place
+from mutation.judge import Judge, Surroundings
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit, make_mutants
 from t2c.tb.catalogue.unit_registry import units
@@ -38,7 +38,7 @@ class BenchJudge(Judge):
     def make(self, rtl: Path, folder: Path, *, count: int, seed: int) -> MutatedUnit:
         return make_mutants(self.unit, self.parameters, rtl, self.files(rtl), folder, count=count, seed=seed)
 
-    def run(self, unit: MutatedUnit, number: int, place: Place) -> MutantResult:
+    def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
         outcome = run_unit(
             unit.name,
             place.simulator,
@@ -64,7 +64,7 @@ class BenchJudge(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class TestFailure:
     """The first test of a run that failed. kind: type of its exception; message: the first line of it."""
 
     test: str
@@ -81,7 +81,7 @@ class Failure:
         return f"{self.test}: {self.kind}: {self.message}"
 
 
-def first_failure(path: Path) -> Failure | None:
+def first_failure(path: Path) -> TestFailure | None:
     """Of the tests in results.xml that ran; None if none failed, or there is no such file."""
     if not path.is_file():
         return None
@@ -91,5 +91,5 @@ def first_failure(path: Path) -> Failure | None:
             found = case.find("error")
         if found is not None and found.get("type") != _NOT_RUN:
             message = (found.get("message") or "no message").splitlines() or ["no message"]
-            return Failure(test=case.get("name", ""), kind=found.get("type", ""), message=message[0])
+            return TestFailure(test=case.get("name", ""), kind=found.get("type", ""), message=message[0])
     return None

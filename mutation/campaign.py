@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mutation.equivalence import Equivalence, Thoroughness
-from mutation.judge import Judge, Place
+from mutation.judge import Judge, Surroundings
 from mutation.judges import find_judge
 from mutation.mutant_result import EQUIVALENT, SURVIVED, MutantResult, MutantResults
 from mutation.netlist import SELECT, MutatedUnit
@@ -53,8 +53,8 @@ class Campaign:
         return (self.count, self.seed) == (self.judge.mutants, 1)
 
     @property
-    def place(self) -> Place:
-        return Place(simulator=self.simulator, folder=self.folder, seed=self.seed)
+    def place(self) -> Surroundings:
+        return Surroundings(simulator=self.simulator, folder=self.folder, seed=self.seed)
 
     def verdict(self, number: int) -> MutantResult:
         """The verdict on a mutant: by the judge, and by a proof if that notices nothing."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 from mutation.bench_judge import first_failure
 from mutation.core_runs import CORE_RUNS, CoreRun
 from mutation.equivalence import Thoroughness
-from mutation.judge import Judge, Place
+from mutation.judge import Judge, Surroundings
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit, make_mutants
 from t2c.contract.hardware import Hardware
@@ -61,38 +61,54 @@ class CoreJudge(Judge):
         within, files = units()[self.unit].inside_core, self.files(rtl)
         return make_mutants(CORE, self.parameters, rtl, files, folder, count=count, seed=seed, within=within)
 
-    def run(self, unit: MutatedUnit, number: int, place: Place) -> MutantResult:
-        seconds = 0.0
+    def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
+        """As `Judge.run`; the reason says whether the run's results show it or only its accumulators do, and in the
+        latter case whether another run notices it without them."""
+        seconds, first = 0.0, ""
         for run in CORE_RUNS:
-            job = _prepared(self, unit.folder, run, place)
-            for stale in STALE:
-                (job.folder / stale).unlink(missing_ok=True)
-            object.__setattr__(job.prepared, "plusargs", {**job.prepared.plusargs, "mutant": Path(str(number))})
-            result = job.run()
-            seconds += result.figures["seconds"]
-            if result.passed:
-                continue
-            failure = first_failure(job.folder / "results.xml")
-            known = {"number": number, "seconds": seconds}
-            if failure is None or not failure.complaint:
-                text = failure.text if failure else result.reasons[0]
-                return MutantResult(verdict=BROKEN, reason=f"{run.name}: {text}; see {job.folder}", **known)
-            return MutantResult(verdict=KILLED, reason=run.name, compared=result.figures["compared"], **known)
+            for accumulators in (False,) if first else (True, False):
+                job = _prepared(self, unit.folder, run, place, accumulators)
+                for stale in STALE:
+                    (job.folder / stale).unlink(missing_ok=True)
+                plusargs = {**job.prepared.plusargs, "mutant": Path(str(number))}
+                object.__setattr__(job.prepared, "plusargs", plusargs)
+                result = job.run()
+                seconds += result.figures["seconds"]
+                if result.passed:
+                    break
+                known = {"number": number, "seconds": seconds, "compared": result.figures["compared"]}
+                failure = first_failure(job.folder / "results.xml")
+                if failure is None or not failure.complaint:
+                    text = failure.text if failure else result.reasons[0]
+                    return MutantResult(verdict=BROKEN, reason=f"{run.name}: {text}; see {job.folder}", **known)
+                if not accumulators or not result.figures["wrong_accumulators"]:
+                    reason = f"{first}, accumulators" if first and first != run.name else run.name
+                    return MutantResult(verdict=KILLED, reason=reason, **known)
+                first = run.name
+        if first:
+            reason = f"{first}, accumulators alone"
+            return MutantResult(number=number, verdict=KILLED, reason=reason, seconds=seconds)
         return MutantResult(number=number, verdict=SURVIVED, reason="every run passes", seconds=seconds)
 
 
-_made: dict[tuple[Path, str], Cosimulation] = {}
-"""Jobs of this process, by folder of the campaign and name of the run."""
+_made: dict[tuple[Path, str, bool], Cosimulation] = {}
+"""Jobs of this process, by folder of the campaign, name of the run, and whether accumulators are compared."""
 
 
-def _prepared(judge: CoreJudge, rtl: Path, run: CoreRun, place: Place) -> Cosimulation:
+def _prepared(judge: CoreJudge, rtl: Path, run: CoreRun, place: Surroundings, accumulators: bool) -> Cosimulation:
     """The files of a run, made once a process: only the mutant changes."""
-    key = (place.folder, run.name)
+    key = (place.folder, run.name, accumulators)
     if key not in _made:
         request = RunRequest(
-            layer=run.layer, images=run.images, seed=place.seed, stall=run.stall, tests=run.tests, rtl=rtl
+            layer=run.layer,
+            images=run.images,
+            seed=place.seed,
+            stall=run.stall,
+            tests=run.tests,
+            rtl=rtl,
+            accumulators=accumulators,
         )
-        output = place.folder / f"worker-{os.getpid()}" / run.name
+        output = place.folder / f"worker-{os.getpid()}" / f"{run.name}{'-sums' if accumulators else ''}"
         output.mkdir(parents=True, exist_ok=True)
         (output / "builds").symlink_to(place.folder / "builds")
         package = run.package()

@@ -17,7 +17,7 @@ from t2c.tb.simulation.simulators import Simulator
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Surroundings:
     """Where and how mutants run. folder: of the campaign, which has a link `builds`; seed: of the stimulus."""
 
     simulator: Simulator
@@ -72,7 +72,7 @@ class Judge(ABC):
         """Make the mutants; arguments as `mutation.netlist.make_mutants`."""
 
     @abstractmethod
-    def run(self, unit: MutatedUnit, number: int, place: Place) -> MutantResult:
+    def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
         """Judge a mutant; 0 is the unit itself.
 
         Returns:

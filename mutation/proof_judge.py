@@ -19,7 +19,7 @@ from pathlib import Path
 
 from formal.symbiyosys import harness_file, memory_names
 from mutation.harness_system import HarnessSystem
-from mutation.judge import Judge, Place
+from mutation.judge import Judge, Surroundings
 from mutation.mutant_result import KILLED, SURVIVED, MutantResult
 from mutation.netlist import SELECT, MutatedUnit, make_mutants
 from t2c.tb.catalogue.proof import Proof, ProofError
@@ -63,7 +63,7 @@ class ProofJudge(Judge):
             _write_systems(proof, made, folder / _HARNESS / proof.name)
         return made
 
-    def run(self, unit: MutatedUnit, number: int, place: Place) -> MutantResult:
+    def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
         started = time.perf_counter()
         for proof in units()[self.unit].proofs:
             failed = _from_reset(unit.folder / _HARNESS / proof.name / _SYSTEM).first_failure(number)

@@ -13,7 +13,7 @@ import pytest
 from mutation.__main__ import main
 from mutation.bench_judge import BenchJudge
 from mutation.campaign import Campaign, open_campaign
-from mutation.judge import Place
+from mutation.judge import Surroundings
 from mutation.judges import find_judge
 from mutation.kill_table import rate, read_stamp, table_state, write_tables
 from mutation.mutant import Mutant
@@ -128,7 +128,7 @@ def test_only_a_bench_kills(
     simulator = find_simulator("icarus")
     for outcome, expected in ((ended, verdict), (replace(ended, crashed=True), BROKEN)):
         monkeypatch.setattr("mutation.bench_judge.run_unit", lambda *_, outcome=outcome, **__: outcome)
-        place = Place(simulator=simulator, folder=sim_output, seed=1)
+        place = Surroundings(simulator=simulator, folder=sim_output, seed=1)
         assert BenchJudge(unit="mac_pe").run(unit, 1, place).verdict == expected
 
 
