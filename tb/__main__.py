@@ -18,7 +18,7 @@ from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.report import layer_list, run_table
-from t2c.tb.cosim.request import DEPTHS, EXACT, MODEL, RTL_ONLY, RunRequest, Waves
+from t2c.tb.cosim.request import DEPTHS, EXACT, MODEL, OPERANDS, RTL_ONLY, RunRequest, Waves
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.table_choice import table_names, table_units
 
@@ -75,7 +75,7 @@ def execute(options: argparse.Namespace) -> int:
         acc_w=options.acc_w,
         scale_w=widths.scale,
         bias_w=widths.bias,
-        **{name: getattr(options, name) for name in DEPTHS},
+        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS)},
     )
     if in_core:
         from t2c.tb.units.core_campaign import run_inside_core_command

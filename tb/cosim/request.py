@@ -25,8 +25,9 @@ EXACT, FREE = "exact", "free"
 RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves", "cycles", "shrink")
 """Options of a run that mean nothing to the model of the core."""
 
+OPERANDS = ("x_w", "w_w")
 DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth")
-"""Hardware fields that a run takes as options."""
+"""Hardware fields that a run takes as options; widths of the constants are those of the package."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ def replay_settings(
         "stall": request.stall,
     }
     usual = Hardware(rows=hardware.rows, cols=hardware.cols)
-    for name in DEPTHS:
+    for name in (*OPERANDS, *DEPTHS):
         if getattr(hardware, name) != getattr(usual, name):
             settings[name] = getattr(hardware, name)
     settings |= {"first_image": request.first_image} if request.first_image else {}

@@ -12,7 +12,7 @@ from t2c.tb.random_models.edge_stages import Constants
 
 @edge("operands of sums far apart in the memory, in both orders, of every sign", small=True)
 def _sums(hardware: Hardware) -> Package:
-    width = max(min(20_000, hardware.act_depth // 7), 2)
+    width = max(min(20_000, hardware.act_depth // 40), 2)
     net = EdgeNet(hardware, (1, 1, width), zero_point=(1 << hardware.x_w) - 1)
     low, high = -(1 << (hardware.x_w - 1)), (1 << (hardware.x_w - 1)) - 1
     a = net.conv2d(INPUT, 1, signed=True, zero_point=low)
@@ -45,7 +45,7 @@ def _zero_points(hardware: Hardware) -> Package:
     return net.package("edge-zero-points", 3)
 
 
-@edge("every shift, with multipliers and biases of every power of two, in every rounding mode")
+@edge("every shift, with multipliers and biases of every power of two, in every rounding mode", images=4)
 def _constants(hardware: Hardware) -> Package:
     net = EdgeNet(hardware, (5, 2, 2), zero_point=2)
     for index, mode in enumerate(Rounding):
@@ -58,7 +58,7 @@ def _constants(hardware: Hardware) -> Package:
 
 @edge("a network whose tensors pass in strips where memories are small", small=True)
 def _strips(hardware: Hardware) -> Package:
-    net = EdgeNet(hardware, (2, 150, 3), zero_point=4)
+    net = EdgeNet(hardware, (2, 64, 3), zero_point=4)
     a = net.conv2d(INPUT, 2, (3, 2), padding=(1, 1), stride=(1, 1))
     b = net.max_pool2d(a, (5, 2), padding=(2, 0), stride=(1, 1))
     c = net.average_pool2d(b, (4, 1), padding=(2, 0))

@@ -12,7 +12,7 @@ from t2c.tb.random_models.edge_net import INPUT, EdgeNet
 from t2c.tb.random_models.edge_stages import Different, Exact, Slices
 
 
-@edge("the highest bits of an accumulator, of both signs")
+@edge("the highest bits of an accumulator, of both signs", images=4)
 def _top_accumulator(hardware: Hardware) -> Package:
     x_top, w_top = (1 << hardware.x_w) - 1, 1 << (hardware.w_w - 1)
     largest = ((1 << (hardware.acc_w - 1)) - 1) // (x_top * w_top)

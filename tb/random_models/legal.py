@@ -24,6 +24,8 @@ from t2c.tb.random_models.settle import Sketch, Spread
 CYCLES = 60_000
 """What a random package may take, without stalls."""
 SAMPLES = 4
+LAYER = "layer"
+"""Name of the node of a single layer."""
 _ATTEMPTS, _PATIENCE = 2000, 15
 """Draws before giving up; before a package may be shorter than wanted."""
 _CYCLES = Dimension(owner="package", name="cycles", low=1, high=1 << 30)
@@ -47,7 +49,7 @@ def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
         growth = _Growth(LayerDraw(rng=rng, hardware=hardware, budget=_budget(rng, hardware, 8 * cycles)))
         try:
             growth.begin(3 if kind.declares("kernel") or kind.declares("stride") else int(rng.choice(_RANKS)))
-            growth.grow(kind)
+            growth.grow(kind, LAYER)
             sketch = growth.sketch(f"legal-layer-{seed}")
             _check(sketch, hardware, least if attempt < _PATIENCE else 1, cycles)
         except REFUSED:
@@ -111,13 +113,13 @@ class _Growth:
         """Draw the input."""
         self.edges[self.last] = self.draw.edge(self.last, self.draw.shape(rank))
 
-    def grow(self, kind: type[Node]) -> None:
+    def grow(self, kind: type[Node], name: str = "") -> None:
         """Add a node of that kind; raises as `LayerDraw.node`."""
         source = self.edges[self.last]
         inputs = [source, *(self._partner(source) for _ in range(kind.arity - 1))]
         if self.draw.rng.integers(2):
             inputs.reverse()
-        name = f"{kind.op}{len(self.nodes) + 1}"
+        name = name or f"{kind.op}{len(self.nodes) + 1}"
         node, edge = self.draw.node(kind, name, inputs)
         self.nodes.append(node)
         self.edges[name] = edge

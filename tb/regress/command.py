@@ -22,6 +22,9 @@ from t2c.tb.regress.own_process import execute_in_own_process
 from t2c.tb.regress.regression_report import Progress, is_pass, summary
 from t2c.tb.regress.store import JobRecord, JobStore
 
+POOL = 12
+"""Random hardware of a long campaign."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="regress", description="Run every layer and network of every package, and random ones.")
@@ -54,6 +57,8 @@ def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], di
         layers=options.random_layers,
         networks=options.random_networks,
         arrays=options.arrays,
+        legal=options.campaign != "small",
+        pool=POOL if options.campaign == "long" else 0,
     )
     sources = sources_digest()
     tasks, expected, reused = [], {}, {}

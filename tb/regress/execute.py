@@ -19,7 +19,6 @@ from typing import IO, Any
 
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import load_package
 from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest, Waves, replay_command
@@ -53,10 +52,6 @@ class Task:
         return cls(**{**data, "job": Job(**data["job"])})
 
 
-def _hardware(job: Job) -> Hardware:
-    return Hardware(rows=job.rows, cols=job.cols, acc_w=job.acc_w, scale_w=job.scale_w, bias_w=job.bias_w)
-
-
 def _request(job: Job) -> RunRequest:
     return RunRequest(layer=job.layer, images=job.images, seed=job.seed, stall=job.stall)
 
@@ -67,7 +62,7 @@ def make_task(job: Job, output: Path, expected: Fingerprint) -> Task:
     Raises:
         RangeError: no hardware has these parameters.
     """
-    hardware = _hardware(job)
+    hardware = job.hardware
     replay = f"make regress ONLY={job.id}"
     if not job.is_build:
         replay = replay_command(os.path.relpath(ROOT / job.model), _request(job), hardware, job.simulator, Waves())
@@ -76,7 +71,7 @@ def make_task(job: Job, output: Path, expected: Fingerprint) -> Task:
 
 def _run(job: Job, output: Path) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Build or simulate; return the reasons against a PASS, and the figures."""
-    simulator, hardware = find_simulator(job.simulator), _hardware(job)
+    simulator, hardware = find_simulator(job.simulator), job.hardware
     if job.is_build:
         built = build(harness(hardware), simulator, output)
         return (), {"directory": str(built.directory)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from t2c.golden.arithmetic.mulquant import Widths
+from t2c.contract.hardware import PARAMETERS, Hardware
 
+_USUAL = Hardware()
 ALL = "all"
 """The layer name that stands for the whole network."""
 
@@ -17,7 +18,7 @@ class Job:
 
     id: stable and unique, names the result's file; name: of the package, groups the report; model: path of the
     package, relative to the repository where it lies inside, empty for a build; layer: node, or 'all'; simulator, rows,
-    cols, acc_w, scale_w, bias_w: where; images, seed, stall: as `make sim` takes them; estimate: seconds, for ordering.
+    ..., prg_depth: where; images, seed, stall: as `make sim` takes them; estimate: seconds, for ordering.
     """
 
     id: str
@@ -30,6 +31,13 @@ class Job:
     acc_w: int
     scale_w: int
     bias_w: int
+    x_w: int = _USUAL.x_w
+    w_w: int = _USUAL.w_w
+    act_depth: int = _USUAL.act_depth
+    wgt_depth: int = _USUAL.wgt_depth
+    par_depth: int = _USUAL.par_depth
+    acc_depth: int = _USUAL.acc_depth
+    prg_depth: int = _USUAL.prg_depth
     images: int = 1
     seed: int = 1
     stall: str = "none"
@@ -41,12 +49,21 @@ class Job:
         return not self.model
 
     @property
+    def hardware(self) -> Hardware:
+        """Parameters of the core.
+
+        Raises:
+            RangeError: no hardware has these parameters.
+        """
+        return Hardware(**{entry.attribute: getattr(self, entry.attribute) for entry in PARAMETERS})
+
+    @property
     def build_id(self) -> str:
-        """The job that builds the simulator of this one."""
-        widths = f"{self.acc_w}.{self.scale_w}.{self.bias_w}"
-        usual = Widths()
-        suffix = "" if widths == f"{usual.acc}.{usual.scale}.{usual.bias}" else f".{widths}"
-        return f"build.{self.simulator}.{self.rows}x{self.cols}{suffix}"
+        """The job that builds the simulator of this one; it names what is not usual."""
+        sizes = ("rows", "cols")
+        others = [entry.attribute for entry in PARAMETERS if entry.attribute not in sizes]
+        unusual = [f".{name}{getattr(self, name)}" for name in others if getattr(self, name) != getattr(_USUAL, name)]
+        return f"build.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

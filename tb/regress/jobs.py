@@ -1,4 +1,4 @@
-"""What a regression runs: the jobs of the example packages, of random layers and of random networks."""
+"""What a regression runs: example packages, random layers and networks, and what `legal_jobs` adds."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from t2c.mapping.lower import lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, Job
+from t2c.tb.regress.legal_jobs import LegalJob, edge_jobs, hardware_of, random_jobs
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
 _SPEED = {VERILATOR: 9e7, ICARUS: 1.5e5}
@@ -39,7 +40,9 @@ class RegressionPlan:
 
     examples: folder of packages; packages: where random ones are written; seed: of the first random layer and of the
     first random network; layers, networks: how many; arrays: (ROWS, COLS): layers run on the first, whole networks of
-    the examples on every one, random networks on them in turn.
+    the examples on every one, random networks on them in turn; legal: packages from the whole legal space, as many
+    again, and edge packages, on hardware of their own; pool: how many random builds join that hardware, on all of which
+    the small edge packages run too.
     """
 
     examples: Path
@@ -48,6 +51,8 @@ class RegressionPlan:
     layers: int
     networks: int
     arrays: Sequence[Array]
+    legal: bool = False
+    pool: int = 0
 
 
 def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
@@ -59,7 +64,8 @@ def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
         PackageError: an example is damaged.
         UserError: no job matches, or two would have one id.
     """
-    jobs = [*_example_jobs(plan), *_random_jobs(plan)]
+    legal = list(_legal_jobs(plan)) if plan.legal else []
+    jobs = [*_example_jobs(plan), *_random_jobs(plan), *(each.job for each in legal)]
     every = [*_builds(jobs), *jobs]
     ids = [job.id for job in every]
     for twice in {job_id for job_id in ids if ids.count(job_id) > 1}:
@@ -73,8 +79,16 @@ def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
     if not chosen:
         text = "{only} = {pattern!r} matches none of {count} jobs, such as {first!r}"
         raise SettingError(text, {"pattern": only, "count": len(every), "first": jobs[0].id})
+    for path, make in {each.path: each.make for each in legal if each.job in chosen}.items():
+        save_package(make(), path)
     needed = {job.build_id for job in chosen}
     return [job for job in every if job in chosen or (job.is_build and job.id in needed)]
+
+
+def _legal_jobs(plan: RegressionPlan) -> Iterable[LegalJob]:
+    hardware = hardware_of(plan.arrays[0], plan.seed, plan.pool)
+    yield from edge_jobs(hardware, plan.packages)
+    yield from random_jobs(hardware, plan.packages, plan.seed, plan.layers, plan.networks)
 
 
 def _example_jobs(plan: RegressionPlan) -> Iterable[Job]:
