@@ -63,6 +63,10 @@ def execute(options: argparse.Namespace) -> int:
         raise SettingError(
             "{dut} = {given!r} needs {unit}, the unit that it takes the place of", {"given": options.dut}
         )
+    if unit and unit.programs:
+        from t2c.tb.units.program_campaign import run_programs_command
+
+        return run_programs_command(options)
     if options.unit and not in_core:
         from t2c.tb.units.unit_command import run_unit_command  # benches need cocotb, the model of the core does not
 

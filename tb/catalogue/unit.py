@@ -28,7 +28,7 @@ class Unit:
     parameters: the defaults that bench and mutants are built with; bench: dotted name of the module of cocotb tests,
     empty if there is none yet; tests: all of the bench's; table: the table that it is given, None if it has none.
     interface: what a description may say; None if nobody's module can take its place. inside_core: path of the
-    instance in t2c_core, if a module can run there in its place.
+    instance in t2c_core, if a module can run there in its place; programs: it is the core, which programs of steps run.
     ends: builds that the tests run besides the usual one, both ends of the ranges; covered: builds of `make coverage`
     besides the usual one; linted: builds that every checker must take in silence; refused: builds that must stop it.
     proofs: of `make formal`; mutated: `make mutate` takes it; its bench, its proofs or runs of the core
@@ -43,6 +43,7 @@ class Unit:
     table: TableKind | None = None
     interface: Interface | None = None
     inside_core: str = ""
+    programs: bool = False
     ends: tuple[Parameters, ...] = ()
     covered: tuple[Parameters, ...] = ()
     linted: tuple[Parameters, ...] = ({},)
@@ -61,8 +62,8 @@ class Unit:
 
     @property
     def runs(self) -> bool:
-        """`make sim UNIT=` runs it: alone on a bench, or inside the core."""
-        return bool(self.bench or self.inside_core)
+        """`make sim UNIT=` runs it: alone on a bench, inside the core, or as the core."""
+        return bool(self.bench or self.inside_core or self.programs)
 
     @property
     def description(self) -> Path:

@@ -34,7 +34,7 @@ module program_harness #(
     localparam BYTES = (S_W + 8) / 8;           // of a word of +input=
     localparam [31:0] NEVER = 32'hffffffff;
     localparam [31:0] QUIET = ROWS + COLS + 64;
-    localparam [31:0] RESET = 8;
+    localparam [31:0] RESET = 2;
 
     // ------------------------------------------------------------------ set by the bench
     reg        rst_n       /* verilator public_flat_rw */ = 1'b0;
@@ -73,10 +73,10 @@ module program_harness #(
     endgenerate
     reg [8*1024-1:0]  path;
     reg [8*BYTES-1:0] octets;
-    reg [31:0]        number;
+    reg [31:0]        number, input_words, read_words, write_words;
     integer           file, index, got, trace, output_file, answers;
     initial begin
-        {trace, output_file, answers} = 96'd0;
+        {trace, output_file, answers, input_words, read_words, write_words} = 192'd0;
         if ($value$plusargs("wave_file=%s", path)) begin
             $dumpfile(path);
             $dumpvars(0, program_harness);
@@ -86,6 +86,7 @@ module program_harness #(
             file = $fopen(path, "rb");
             got  = $fread(number, file);
             memory.words = new[number];
+            input_words  = number;
             for (index = 0; index < memory.words.size(); index = index + 1) begin
                 got = $fread(octets, file);
                 memory.words[index] = octets[S_W:0];
@@ -96,6 +97,7 @@ module program_harness #(
             file = $fopen(path, "rb");
             got  = $fread(number, file);
             memory.reads = new[number];
+            read_words   = number;
             for (index = 0; index < memory.reads.size(); index = index + 1) begin
                 got = $fread(number, file);
                 memory.reads[index] = number;
@@ -106,6 +108,7 @@ module program_harness #(
             file = $fopen(path, "rb");
             got  = $fread(number, file);
             memory.writes = new[number];
+            write_words   = number;
             for (index = 0; index < memory.writes.size(); index = index + 1) begin
                 got = $fread(number, file);
                 memory.writes[index] = number;
@@ -168,10 +171,9 @@ module program_harness #(
             in_valid <= 1'b0;
             taken    <= taken + 32'd1;
         end
-        if (running & (~in_valid | in_ready) & ~in_stall & next != memory.words.size()) begin
+        if (running & (~in_valid | in_ready) & ~in_stall & next != input_words) begin
             in_valid <= 1'b1;
-            in_data  <= memory.words[next][S_W-1:0];
-            in_last  <= memory.words[next][S_W] ^ (next == flip);
+            {in_last, in_data} <= memory.words[next] ^ {(next == flip), {S_W{1'b0}}};
             next     <= next + 32'd1;
         end
         if (started | ~dut_rst_n) begin
@@ -184,7 +186,7 @@ module program_harness #(
     // ------------------------------------------------------------------ end of a run
     reg        busy_q, ended;
     reg [31:0] left, quiet;                     // programs still to end; cycles since the last event
-    wire       accessed = (read_entry == memory.reads.size()) & (write_entry == memory.writes.size());
+    wire       accessed = (read_entry == read_words) & (write_entry == write_words);
     wire       over     = running & ended & accessed & (quiet == QUIET);
     always @(posedge clk) begin
         go_q   <= go;
@@ -229,16 +231,20 @@ module program_harness #(
     reg [7:0]  r_wait;
     reg [3:0]  aw_wait, w_wait, b_wait;
     reg [31:0] read_cycle, write_cycle;
-    wire read_due  = running & ~read_busy & read_entry != memory.reads.size()
-                     & ((memory.reads[read_entry] == NEVER) ? ended : (cycle >= memory.reads[read_entry]));
-    wire write_due = running & ~write_busy & write_entry != memory.writes.size()
-                     & ((memory.writes[write_entry] == NEVER) ? ended : (cycle >= memory.writes[write_entry]));
+    reg [15:0] unused_read;
+    reg [7:0]  unused_write;
+    reg [31:0] read_due, write_due;             // cycle of the next access of each kind
 
+    // verilator lint_off BLKSEQ
     always @(posedge clk) begin
-        if (read_due) begin
+        read_due  = NEVER;
+        write_due = NEVER;
+        if (read_entry != read_words) read_due = memory.reads[read_entry];
+        if (write_entry != write_words) write_due = memory.writes[write_entry];
+        if (running & ~read_busy & read_entry != read_words & (read_due == NEVER ? ended : cycle >= read_due)) begin
             read_busy        <= 1'b1;
             arvalid          <= 1'b1;
-            {r_wait, araddr} <= memory.reads[read_entry+1][15:0];
+            {unused_read, r_wait, araddr} <= memory.reads[read_entry+1];
         end
         if (arvalid & arready) begin
             arvalid    <= 1'b0;
@@ -253,12 +259,12 @@ module program_harness #(
             read_busy  <= 1'b0;
             read_entry <= read_entry + 32'd2;
         end
-        if (write_due) begin
+        if (running & ~write_busy & write_entry != write_words & (write_due == NEVER ? ended : cycle >= write_due)) begin
             write_busy <= 1'b1;
             aw_left    <= 1'b1;
             w_left     <= 1'b1;
             wdata      <= memory.writes[write_entry+2];
-            {b_wait, w_wait, aw_wait, wstrb, awaddr} <= memory.writes[write_entry+1][23:0];
+            {unused_write, b_wait, w_wait, aw_wait, wstrb, awaddr} <= memory.writes[write_entry+1];
         end
         if (aw_left) begin
             aw_wait <= aw_wait - 4'd1;
@@ -291,6 +297,7 @@ module program_harness #(
             {read_entry, write_entry}                     <= 64'd0;
         end
     end
+    // verilator lint_on BLKSEQ
 
     // ------------------------------------------------------------------ what came, and the rules of the streams
     reg         stalled_q;

@@ -16,31 +16,41 @@ from t2c.tb.random_programs.program_run import ProgramJob, Run
 
 WORDS_MAX = 220
 """Words of s_axis in the program whose every tlast is turned round."""
+SHORT, LONG = 400, 3000
+"""Cycles of a RUN there, and in the program that is reset, whose steps have to be long enough to go on after it."""
 RUNS = 6
-RESETS = 40
+RESETS = 60
 """Moments of a reset, each followed by a whole run."""
 
 
-def short_program(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
-    """A program that reads only what it has brought itself, so that it can run from any state; few words of s_axis."""
+def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budget: int, most: int) -> CoreProgram:
+    """A program that reads only what it has brought itself, so that it can run from any state.
+
+    Args:
+        name: of the program.
+        hardware: of the core.
+        rng: where chance comes from.
+        budget: cycles of a RUN.
+        most: words of s_axis.
+    """
     while True:
         builder = Builder(hardware, rng)
         runs = 0
         while runs < RUNS:
-            step = RunDraw(rng, hardware, full=False, budget=400, fixed={"same_weights": 1}).draw()
+            step = RunDraw(rng, hardware, full=False, budget=budget, fixed={"same_weights": 1}).draw()
             runs += step is not None and builder.run(step)
-            if sum(len(words) for words in builder.words) > WORDS_MAX:
+            if sum(len(words) for words in builder.words) > most:
                 break
         builder.store_known(4)
-        if runs == RUNS and sum(len(words) for words in builder.words) <= WORDS_MAX:
+        if runs == RUNS and sum(len(words) for words in builder.words) <= most:
             return builder.program(name)
 
 
 def event_jobs(
     name: str, hardware: Hardware, rng: np.random.Generator, rtl: Path = RTL, *, coverage: bool = False
 ) -> list[ProgramJob]:
-    """Three simulations of one short program."""
-    program = short_program(name, hardware, rng)
+    """Simulations of a short program, and one of a longer program that is reset again and again."""
+    program = short_program(name, hardware, rng, SHORT, WORDS_MAX)
     whole = expect(program)
     again = Run(expected=whole)
     turned: list[Run] = []
@@ -48,19 +58,25 @@ def event_jobs(
         turned.append(Run(expected=expect(program, flip=word), flip=word, reset=bool(rng.integers(2))))
         if rng.random() < 0.2:
             turned.append(Run(expected=whole, reset=False))
-    resets: list[Run] = []
     last = FIRST + TO_START + whole.cycles
-    for moment in sorted(rng.integers(FIRST, last + 8, RESETS).tolist()):
-        resets += [Run(expected=None, reset_at=moment, reset=False), Run(expected=whole, reset=False)]
+    longer = short_program(f"{name}-long", hardware, rng, LONG, 8 * WORDS_MAX)
+    all_of_it = expect(longer)
+    resets: list[Run] = []
+    for moment in sorted(rng.integers(FIRST, FIRST + TO_START + all_of_it.cycles + 8, RESETS).tolist()):
+        resets += [Run(expected=None, reset_at=moment, reset=False), Run(expected=all_of_it, reset=False)]
     # Accepted in the first cycle in which the core is not busy, or in one of the next three.
     early = [last + 1 + more - TO_EFFECT for more in range(4)]
-    common = {"program": program, "rtl": rtl, "coverage": coverage}
     jobs = [
-        ProgramJob(runs=[again, *turned, again], suffix=".tlast", **common),  # type: ignore[arg-type]
-        ProgramJob(runs=[again, *resets], suffix=".reset", **common),  # type: ignore[arg-type]
+        ProgramJob(program=program, runs=[again, *turned, again], suffix=".tlast", rtl=rtl, coverage=coverage),
+        ProgramJob(
+            program=longer, runs=[Run(expected=all_of_it), *resets], suffix=".reset", rtl=rtl, coverage=coverage
+        ),
     ]
     for number, cycle in enumerate(early):
         twice = Accesses(writes=(Write(cycle=FIRST), Write(cycle=cycle)), reads=AFTER)
-        runs = [Run(expected=whole, programs=2)]
-        jobs.append(ProgramJob(runs=runs, accesses=twice, suffix=f".restart{number}", **common))  # type: ignore[arg-type]
+        restarted = Run(expected=whole, programs=2)
+        suffix = f".restart{number}"
+        jobs.append(
+            ProgramJob(program=program, runs=[restarted], accesses=twice, suffix=suffix, rtl=rtl, coverage=coverage)
+        )
     return jobs

@@ -9,6 +9,7 @@ from t2c.tb.catalogue.unit import Unit
 
 UNIT = Unit(
     folder=Path(__file__).parent,
+    programs=True,
     linted=(
         {},
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2},

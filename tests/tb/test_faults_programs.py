@@ -1,0 +1,64 @@
+"""Proof that the programs of steps see what they are for: each planted fault turns the campaign's program red."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from t2c.common.places import OUTPUT
+from t2c.tb.random_programs.campaign import case_of, jobs_of
+from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult
+from t2c.tb.simulation.simulators import find_simulator
+from tests.campaign import sampled
+from tests.tb.program_faults import ALL
+from tests.tb.switched_faults import Fault, plant_all
+
+pytestmark = pytest.mark.slow
+
+NAMED = {fault.name: (number, fault) for number, fault in enumerate(ALL, 1)}
+SAMPLED = [name for name, (_, fault) in NAMED.items() if fault.by == "random-small"]
+"""`make test` builds one core; the others belong to `make faults`."""
+OTHERS = [name for name in NAMED if name not in SAMPLED]
+
+
+@pytest.fixture(scope="module")
+def rtl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plant_all(tmp_path_factory.mktemp("faults"), ALL)
+
+
+@cache
+def made(by: str) -> tuple[ProgramJob, ...]:
+    """The simulations of a case, whose programs and expectations all faults share."""
+    return tuple(jobs_of(case_of(f"program-{by}-1")))
+
+
+def run(rtl: Path, by: str, number: int) -> list[ProgramResult]:
+    jobs = (replace(job, rtl=rtl, plusargs={"fault": str(number)}, suffix=f"{job.suffix}.fault") for job in made(by))
+    return [job.run(find_simulator("verilator"), OUTPUT) for job in jobs]
+
+
+def check(rtl: Path, fault: Fault, number: int) -> None:
+    results = run(rtl, fault.by, number)
+    reasons = [reason for result in results for reason in result.reasons]
+    assert reasons
+    assert all(result.compared for result in results), "the bench itself failed"
+
+
+def test_no_fault_is_chosen(rtl: Path) -> None:
+    assert all(result.passed for result in run(rtl, "random-small", 0))
+
+
+@pytest.mark.parametrize("name", sampled(SAMPLED, every=8))
+def test_a_fault_is_seen(name: str, rtl: Path) -> None:
+    number, fault = NAMED[name]
+    check(rtl, fault, number)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_fault_of_another_core_is_seen(name: str, rtl: Path) -> None:
+    number, fault = NAMED[name]
+    check(rtl, fault, number)
