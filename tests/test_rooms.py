@@ -20,7 +20,7 @@ _GOLDEN = {"t2c.common", "t2c.golden"}
 _COMPILER = {*_GOLDEN, "t2c.contract", "t2c.mapping"}
 _COSIM = {*_COMPILER, "t2c.core_model", "t2c.tb.simulation", "t2c.tb.components"}
 _CORE_RUNS = {*_COSIM, "t2c.tb.random_models", "t2c.tb.cosim"}
-_UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.catalogue", "t2c.tb.dut", "t2c.tb.units"}
+_UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut", "t2c.tb.units"}
 BELOW = {
     "t2c.common": set(),
     "t2c.golden": {"t2c.common"},
@@ -35,7 +35,7 @@ BELOW = {
     "t2c.tb.cosim": _COSIM,
     "t2c.tb.random_programs": {*_COSIM, "t2c.tb.cosim"},
     "t2c.rom_folder": {*_COMPILER, "t2c.tb.cosim"},
-    "t2c.tb.units": {*_CORE_RUNS, "t2c.tb.catalogue", "t2c.tb.dut"},
+    "t2c.tb.units": {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut"},
     "t2c.tb.coverage": _UNIT_RUNS,
     "t2c.tb.shrink": _CORE_RUNS,
     "t2c.tb.regress": {*_CORE_RUNS, "t2c.tb.shrink"},

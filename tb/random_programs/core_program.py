@@ -18,6 +18,7 @@ from t2c.contract.registers import ErrorCode, Status
 from t2c.core_model import CoreModel, QueueHost
 from t2c.core_model.engine import Results
 from t2c.core_model.stream_words import StreamWords
+from t2c.golden.arithmetic.formats import IntArray
 
 ADDRESS_DIGITS_BITS = 24
 """Bits of an address in the trace."""
@@ -57,14 +58,17 @@ class CoreProgram:
 class Expectation:
     """What a run must give.
 
-    trace, output: lines of the files that tb/hdl/program_harness.v writes; trace_steps: (lines,) number of the step
-    that a line of the trace comes from; status, error, layer, cycles: registers after the end, cycles without stalls;
-    starts: cycle of each step's start, after the start of the program; layers: of these steps; taken: words of s_axis.
+    trace, sums, output: lines of the files that tb/hdl/program_harness.v writes; trace_steps, sum_steps: (lines,)
+    number of the step that a line of them comes from; status, error, layer, cycles: registers after the end, cycles
+    without stalls; starts: cycle of each step's start, after the start of the program; layers: of these steps; taken:
+    words of s_axis.
     """
 
     trace: bytes
+    sums: bytes
     output: bytes
     trace_steps: npt.NDArray[np.int64]
+    sum_steps: npt.NDArray[np.int64]
     status: Status
     error: ErrorCode
     layer: int
@@ -93,8 +97,9 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
     model = model or CoreModel(hardware, program.code)
     trace: list[bytes] = []
     output: list[bytes] = []
+    sums: list[bytes] = []
     from_step: list[int] = []
-    lengths: list[int] = []
+    lengths: list[tuple[int, int]] = []
     starts, layers, now = [], [], pipeline.FIRST_STEP
     for record in model.steps(host):
         starts.append(now)
@@ -103,7 +108,9 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
         if record.results is not None:
             trace.append(trace_lines(record.results, hardware))
             from_step.append(record.number)
-            lengths.append(len(record.results.address))
+            assert record.sums is not None
+            sums.append(sum_lines(record.sums.reshape(-1, hardware.cols), hardware.acc_w))
+            lengths.append((len(record.results.address), record.sums.size // hardware.cols))
         if record.descriptor.op is Operation.STORE:
             assert record.words is not None
             output.append(output_lines(record.words, hardware.rows * hardware.x_w))
@@ -112,8 +119,10 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
         layers.append(model.layer)
     return Expectation(
         trace=b"".join(trace),
+        sums=b"".join(sums),
         output=b"".join(output),
-        trace_steps=np.repeat(np.array(from_step, dtype=np.int64), lengths),
+        trace_steps=np.repeat(np.array(from_step, dtype=np.int64), [results for results, _ in lengths]),
+        sum_steps=np.repeat(np.array(from_step, dtype=np.int64), [count for _, count in lengths]),
         status=model.status,
         error=model.error,
         layer=model.layer,
@@ -131,6 +140,12 @@ def trace_lines(results: Results, hardware: Hardware) -> bytes:
     data = (results.values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1
     bits = np.concatenate([data.reshape(len(data), -1), places, banks], axis=1).astype(bool)
     return _hexadecimal(bits)
+
+
+def sum_lines(sums: IntArray, width: int) -> bytes:
+    """Sums (words, COLS) of `width` bits each in hexadecimal, a line for each word."""
+    bits = (sums[:, :, np.newaxis] >> np.arange(width)) & 1
+    return _hexadecimal(bits.reshape(len(sums), -1).astype(bool))
 
 
 def output_lines(words: StreamWords, width: int) -> bytes:
