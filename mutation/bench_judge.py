@@ -14,7 +14,7 @@ from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
 from t2c.tb.units.run import run_unit
 
-_COMPLAINTS = {"AssertionError", "ComparisonsFailed", "StreamError", "SimTimeoutError"}
+_COMPLAINTS = {"AssertionError", "AxiLiteError", "ComparisonsFailed", "StreamError", "SimTimeoutError"}
 """How a bench says that the unit is wrong. Any other exception is a fault of the harness, which kills nothing."""
 _NOT_RUN = "RegressionTerminated"
 _FIRST_ONLY = {"COCOTB_MAX_FAILURES": "1", STOP_AT_MISMATCH: "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from mutation.equivalence import Thoroughness
 from mutation.judge import Judge, Surroundings
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit, make_mutants
+from t2c.common.places import HDL
 from t2c.contract.hardware import Hardware
 from t2c.tb.catalogue.unit import CORE
 from t2c.tb.catalogue.unit_registry import units
@@ -59,7 +61,8 @@ class CoreJudge(Judge):
 
     def make(self, rtl: Path, folder: Path, *, count: int, seed: int) -> MutatedUnit:
         within, files = units()[self.unit].inside_core, self.files(rtl)
-        return make_mutants(CORE, self.parameters, rtl, files, folder, count=count, seed=seed, within=within)
+        seen = sorted(set(re.findall(r"\bi_dut\.(\w+)", (HDL / "core_harness.v").read_text())))
+        return make_mutants(CORE, self.parameters, rtl, files, folder, count=count, seed=seed, within=within, seen=seen)
 
     def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
         """As `Judge.run`; the reason says whether the run's results show it or only its accumulators do, and in the

@@ -29,6 +29,7 @@ _MEMORY_PIN = "."
 """In the name of an output that drives a memory, INSTANCE.PORT."""
 _PAYLOADS = (
     (re.compile(r"(.*_axis)_t(?:data|last|user|keep)_([io])"), r"\1_tvalid_\2"),
+    (re.compile(r"(.*_axil)_([rb])(?:data|resp)_([io])"), r"\1_\2valid_\3"),
     (re.compile(r"(.*\.)w(?:addr|data)_i"), r"\1we_i"),
 )
 

@@ -53,6 +53,7 @@ def make_mutants(
     count: int,
     seed: int,
     within: str = "",
+    seen: Sequence[str] = (),
 ) -> MutatedUnit:
     """Let Yosys choose mutations of a module and put all of them into one netlist.
 
@@ -68,6 +69,7 @@ def make_mutants(
         count: of mutants.
         seed: of the choice, which Yosys spreads evenly over source lines, cells and wires.
         within: name of an instance; mutants are chosen inside it only.
+        seen: wires of the module that a harness looks at from outside.
 
     Raises:
         SimulatorError: Yosys is missing or refuses the sources.
@@ -86,12 +88,13 @@ def make_mutants(
     boxes = "".join(f"blackbox {Path(file).stem}; " for file in memories)
     chosen_values = f"chparam {values} {name}; " if values else ""
     elaborate = (
-        f"read_verilog -I. {' '.join(files)}; {boxes}{chosen_values}hierarchy -check -top {name}; proc; flatten; "
+        f"read_verilog -I. {' '.join(files)}; {boxes}{chosen_values}hierarchy -check -top {name}; "
+        f"rename -top {name}; proc; flatten; "
         "memory_collect; memory_map; opt_clean"
     )
     # Clocks are left alone: a proof knows no clock. Each register has a clock pin, so twice as many are asked for.
-    inside = f"{name}/c:*{within}.*" if within else ""
-    choose = f"mutate -list {2 * count} -seed {seed} -o {_COMMANDS} {inside}"
+    cells = f"{name}/c:*{within}.*" if within else ""
+    choose = f"mutate -list {2 * count} -seed {seed} -o {_COMMANDS} {cells}"
     run_yosys(f"{elaborate}; write_json {_PORTS}; {choose}", cwd=made.original)
     commands = made.original / _COMMANDS
     chosen = [line for line in commands.read_text().splitlines() if not _CLOCK.search(line)][:count]
@@ -104,16 +107,27 @@ def make_mutants(
     mutants = tuple(Mutant.parse(line) for line in numbered)
     write = f"script {_COMMANDS}; rename {name} {netlist}; opt_clean; write_verilog -noattr ../{netlist}.v"
     run_yosys(f"{elaborate}; {write}", cwd=made.original)
+    # With a mutant two cases may match; Verilator would stop there, since none could before.
+    verilog = folder / f"{netlist}.v"
+    verilog.write_text(verilog.read_text().replace("// synopsys parallel_case", ""))
     for file in memories:
         shutil.copy(rtl / file, folder)
-    ports = json.loads((made.original / _PORTS).read_text())["modules"][name]["ports"]
-    (folder / f"{name}.v").write_text(wrapper(name, netlist, parameters, ports, width))
-    verilog = (*memories, f"{netlist}.v")
-    (folder / "filelist.f").write_text("".join(f"{file}\n" for file in (*verilog, f"{name}.v")))
-    return MutatedUnit(folder=folder, name=name, netlist=netlist, files=verilog, mutants=mutants, parameters=parameters)
+    module = json.loads((made.original / _PORTS).read_text())["modules"][name]
+    watched = {wire: len(module["netnames"][wire]["bits"]) for wire in seen}
+    (folder / f"{name}.v").write_text(wrapper(name, netlist, parameters, module["ports"], width, watched))
+    inside = (*memories, f"{netlist}.v")
+    (folder / "filelist.f").write_text("".join(f"{file}\n" for file in (*inside, f"{name}.v")))
+    return MutatedUnit(folder=folder, name=name, netlist=netlist, files=inside, mutants=mutants, parameters=parameters)
 
 
-def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mapping[str, Any], width: int) -> str:
+def wrapper(
+    name: str,
+    netlist: str,
+    parameters: Mapping[str, int],
+    ports: Mapping[str, Any],
+    width: int,
+    watched: Mapping[str, int] | None = None,
+) -> str:
     """Verilog of a module with the unit's name, parameters and ports around the netlist.
 
     Args:
@@ -122,6 +136,7 @@ def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mappi
         parameters: those of the netlist; any others stop the elaboration.
         ports: as Yosys' write_json gives them.
         width: bits of the control input.
+        watched: wires of the unit that others look at, with their bits.
     """
     declared = [f"    parameter {key} = {value}" for key, value in parameters.items()]
     wires = [f"    {port['direction']} wire [{len(port['bits']) - 1}:0] {key}" for key, port in ports.items()]
@@ -149,6 +164,7 @@ def wrapper(name: str, netlist: str, parameters: Mapping[str, int], ports: Mappi
             f"    {netlist} i_netlist (",
             ",\n".join(pins),
             "    );",
+            *(f"    wire [{bits - 1}:0] {wire} = i_netlist.{wire};" for wire, bits in (watched or {}).items()),
             "endmodule",
             "`default_nettype wire",
             "",
