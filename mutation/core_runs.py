@@ -1,40 +1,152 @@
-"""The condensed campaign that judges mutants of the core: a handful of small networks, the most telling first."""
+"""The condensed campaign that judges mutants of the core: small networks and random programs, the cheapest first."""
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from mutation.bench_judge import first_failure
+from mutation.judge import Surroundings
+from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL
-from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST
+from t2c.tb.cosim.cosimulation import STALE, Cosimulation, prepare
+from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_programs.campaign import ProgramCase, jobs_of
+from t2c.tb.random_programs.program_run import ProgramJob
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoreRun:
-    """A run of the campaign. make: of the package, from a seed; tests: of tb/cosim/core_tests.py."""
+class Noticed:
+    """What a run says of a mutant.
+
+    passed: it notices nothing; broken: why it came to no verdict; sums_only: only accumulators are wrong; compared: how
+    much was.
+    """
+
+    passed: bool
+    broken: str = ""
+    sums_only: bool = False
+    compared: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreRun(ABC):
+    """A run of the campaign. name: unique; seed: of what runs."""
 
     name: str
-    make: Callable[[int], Package]
     seed: int
+
+    @abstractmethod
+    def look(self, rtl: Path, hardware: Hardware, number: int, place: Surroundings) -> Noticed:
+        """Run it on a mutant of the core in this folder."""
+
+
+def _folder(place: Surroundings, name: str) -> Path:
+    """Of a run in this process, with the builds of all."""
+    folder = place.folder / f"worker-{os.getpid()}" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "builds").is_symlink():
+        (folder / "builds").symlink_to(place.folder / "builds")
+    return folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageRun(CoreRun):
+    """A network beside the reference model, accumulators included. make: it from the seed; tests: of core_tests.py."""
+
+    make: Callable[[int], Package]
     layer: str = ALL
     images: int = 1
     stall: str = "none"
     tests: tuple[str, ...] = (MAIN_TEST,)
 
-    def package(self) -> Package:
-        """What runs."""
-        return self.make(self.seed)
+    def look(self, rtl: Path, hardware: Hardware, number: int, place: Surroundings) -> Noticed:
+        seconds = 0.0
+        for accumulators in (True, False):
+            job = self._prepared(rtl, hardware, place, accumulators)
+            for stale in STALE:
+                (job.folder / stale).unlink(missing_ok=True)
+            plusargs = {**job.prepared.plusargs, "mutant": Path(str(number))}
+            result = replace(job, prepared=replace(job.prepared, plusargs=plusargs)).run()
+            seconds += result.figures["seconds"]
+            if result.passed:
+                return Noticed(passed=accumulators, sums_only=not accumulators, seconds=seconds)
+            failure = first_failure(job.folder / "results.xml")
+            broken = "" if failure and failure.complaint else f"{failure.text if failure else result.reasons[0]}"
+            noticed = Noticed(passed=False, broken=broken, compared=result.figures["compared"], seconds=seconds)
+            if broken or not result.figures["wrong_accumulators"]:
+                return noticed
+        return noticed
+
+    def _prepared(self, rtl: Path, hardware: Hardware, place: Surroundings, accumulators: bool) -> Cosimulation:
+        """The files of the run, made once a process: only the mutant changes."""
+        folder = _folder(place, f"{self.name}{'-sums' if accumulators else ''}")
+        if folder not in _made:
+            request = RunRequest(
+                layer=self.layer,
+                images=self.images,
+                seed=place.seed,
+                stall=self.stall,
+                tests=self.tests,
+                rtl=rtl,
+                accumulators=accumulators,
+            )
+            package = self.make(self.seed)
+            _made[folder] = prepare(package, package.name, request, hardware, place.simulator, folder)
+        return _made[folder]
 
 
-CORE_RUNS = (
-    CoreRun(name="network-1", make=random_network, seed=1),
-    *(
-        CoreRun(name=f"network-{seed}", make=random_network, seed=seed, stall=stall, images=images)
-        for seed, stall, images in ((2, "p50", 2), (3, "bursts,p90", 1), (4, "none", 1), (5, "p90,none", 1))
-    ),
-    *(CoreRun(name=f"layer-{seed}", make=random_layer, seed=seed) for seed in range(1, 7)),
-    CoreRun(name="resets", make=random_network, seed=6, tests=(RESET_TEST,)),
-    CoreRun(name="misplaced-tlast", make=random_layer, seed=1, tests=(ERROR_TEST,)),
+_made: dict[Path, Cosimulation] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRun(CoreRun):
+    """A program of random steps beside the model of the core. kind, build: of the campaign of random programs."""
+
+    kind: str
+    build: str
+
+    def look(self, rtl: Path, hardware: Hardware, number: int, place: Surroundings) -> Noticed:
+        seconds, compared = 0.0, 0
+        for job in self._jobs(rtl):
+            result = replace(job, plusargs={"mutant": str(number)}).run(place.simulator, _folder(place, self.name))
+            seconds, compared = seconds + result.seconds, compared + result.compared
+            if not result.passed:
+                hung = [reason for reason in result.reasons if reason.startswith("the bench did not run")]
+                return Noticed(passed=False, broken="; ".join(hung), compared=compared, seconds=seconds)
+        return Noticed(passed=True, compared=compared, seconds=seconds)
+
+    def _jobs(self, rtl: Path) -> list[ProgramJob]:
+        """Made once a process."""
+        key = (rtl, self.kind, self.build)
+        if key not in _jobs:
+            _jobs[key] = jobs_of(ProgramCase(kind=self.kind, build=self.build, seed=self.seed), rtl)
+        return _jobs[key]
+
+
+_jobs: dict[tuple[Path, str, str], list[ProgramJob]] = {}
+
+
+def _programs(build: str, *kinds: str) -> list[CoreRun]:
+    return [ProgramRun(name=f"{kind}-program", kind=kind, build=build, seed=1) for kind in kinds]
+
+
+PACKAGES: tuple[CoreRun, ...] = (
+    PackageRun(name="network", make=random_network, seed=1),
+    *(PackageRun(name=f"layer-{seed}", make=random_layer, seed=seed) for seed in (1, 4, 6)),
+    PackageRun(name="stalls", make=random_network, seed=2, stall="p50", images=2),
+    PackageRun(name="resets", make=random_layer, seed=3, tests=(RESET_TEST,)),
+    PackageRun(name="misplaced-tlast", make=random_layer, seed=1, tests=(ERROR_TEST,)),
 )
+RUNS: dict[str, tuple[CoreRun, ...]] = {
+    "small": (*PACKAGES, *_programs("small", "random", "fields", "events")),
+    "odd": (*_programs("odd", "random", "fields", "events"),),
+    "long": (*_programs("long", "random", "fields"),),
+}
+"""By the build of the core; packages of 8 bits run where the core has as many."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mutation.bench_judge import BenchJudge
-from mutation.core_judge import HARDWARE, CoreJudge
+from mutation.core_judge import BUILD_OF, CoreJudge
 from mutation.judge import Judge
 from mutation.proof_judge import ProofJudge
 from t2c.common.errors import SettingError
@@ -22,6 +22,6 @@ def find_judge(name: str) -> Judge:
     if name not in declared:
         text = "{unit} = {name!r} is not one of {names}"
         raise SettingError(text, {"name": name, "names": ", ".join([ALL_UNITS, *declared])})
-    if name in HARDWARE:
+    if name in BUILD_OF:
         return CoreJudge(unit=name)
     return BenchJudge(unit=name) if declared[name].bench else ProofJudge(unit=name)

@@ -44,7 +44,7 @@ BELOW = {
     "t2c": {*_GOLDEN, "t2c.api"},
     "oracle": _GOLDEN,
     "formal": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation"},
-    "mutation": {*_UNIT_RUNS, "formal"},
+    "mutation": {*_UNIT_RUNS, "t2c.tb.random_programs", "formal"},
 }
 """What each room imports of ours, besides itself; a room stands below those that import it."""
 OTHERS = {

@@ -24,4 +24,5 @@ UNIT = Unit(
     linted=({}, {"X_W": 2, "OUT_W": 2}, {"X_W": 16, "OUT_W": 16}),
     refused=({"X_W": 1}, {"OUT_W": 17}),
     proofs=PROOFS,
+    mutated=True,
 )
