@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from mutation.arguments import Argument, argue, read_arguments
 from mutation.campaign import Campaign, open_campaign
+from mutation.golden_campaign import GOLDEN, run_golden
 from mutation.judges import ALL_UNITS
 from mutation.kill_table import HEAD, kills, summary_row, table_state, write_tables
 from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, MutantResult
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 def option_facts() -> dict[str, Any]:
     """What the campaigns know of their options."""
     return {
-        "units_to_mutate": ", ".join(unit.name for unit in mutated_units()),
+        "units_to_mutate": ", ".join([GOLDEN, *(unit.name for unit in mutated_units())]),
         "simulators": " or ".join(SIMULATORS),
         "out": ROOT / "sim_build",
     }
@@ -170,11 +171,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if value < low:
             raise SettingError.below(name, value, low)
     signal.signal(signal.SIGTERM, _terminate)
-    names = [unit.name for unit in mutated_units()] if options.unit == ALL_UNITS else [options.unit]
+    names = [*(unit.name for unit in mutated_units()), GOLDEN] if options.unit == ALL_UNITS else [options.unit]
     rows: list[str] = []
     status = 0
     for name in names:
-        code = _campaign(name, options, rows)
+        if name == GOLDEN:
+            code = run_golden(options.out.resolve(), options.docs, options.workers, rows, write=bool(options.write))
+        else:
+            code = _campaign(name, options, rows)
         if code == INTERRUPTED:
             return code
         status = max(status, code)

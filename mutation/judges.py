@@ -21,7 +21,7 @@ def find_judge(name: str) -> Judge:
     declared = {unit.name: unit for unit in mutated_units()}
     if name not in declared:
         text = "{unit} = {name!r} is not one of {names}"
-        raise SettingError(text, {"name": name, "names": ", ".join([ALL_UNITS, *declared])})
+        raise SettingError(text, {"name": name, "names": ", ".join([ALL_UNITS, "golden", *declared])})
     if name in BUILD_OF:
         return CoreJudge(unit=name)
     return BenchJudge(unit=name) if declared[name].bench else ProofJudge(unit=name)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.campaign import Campaign
+from mutation.kill_picture import PICTURE, kill_picture
 from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, MutantResult
 from mutation.sources import Digests
 from t2c.common.text_table import markdown_head, markdown_row
@@ -98,18 +99,24 @@ def rate(killed: int, of: int) -> str:
 
 def write_tables(docs: Path, campaign: Campaign, results: Mapping[int, MutantResult]) -> None:
     """Write the page of a unit, and its line in mutation.md in place of the one that is there."""
-    pages, overview = docs / "mutation", docs / "mutation.md"
+    pages = docs / "mutation"
     pages.mkdir(exist_ok=True)
     (pages / f"{campaign.name}.md").write_text(unit_page(campaign, results))
+    put_row(docs, campaign.name, summary_row(campaign, list(results.values())))
+
+
+def put_row(docs: Path, name: str, row: str) -> None:
+    """Put a unit's line into the table of mutation.md, in place of the one that is there; the picture follows."""
+    overview = docs / "mutation.md"
     lines = overview.read_text().splitlines()
     head = lines.index(markdown_row(HEAD))
-    row = summary_row(campaign, list(results.values()))
     end = head
     while end < len(lines) and lines[end].startswith("|"):
         end += 1
-    rows = [line for line in lines[head + 2 : end] if not line.startswith(f"| [{campaign.name}]")] + [row]
-    lines[head + 2 : end] = sorted(rows)
+    rows = sorted([*(line for line in lines[head + 2 : end] if not line.startswith(f"| [{name}]")), row])
+    lines[head + 2 : end] = rows
     overview.write_text("\n".join([*lines, ""]))
+    (docs / "mutation" / PICTURE).write_text(kill_picture(rows))
 
 
 def read_stamp(docs: Path, name: str) -> Stamp | None:

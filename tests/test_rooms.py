@@ -57,7 +57,7 @@ OTHERS = {
     "t2c.tb": HARNESS,
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
     "formal": {"numpy", "bitwuzla", "tqdm"},
-    "mutation": {"bitwuzla", "tqdm"},
+    "mutation": {"bitwuzla", "mutmut", "tqdm"},
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch"},
 }
 """What each room imports of others."""

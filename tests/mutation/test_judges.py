@@ -1,0 +1,89 @@
+"""Who judges a unit, and that a proof kills by what it asserts: without its assertions every mutant survives."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mutation.bench_judge import BenchJudge
+from mutation.core_judge import BUILD_OF, CoreJudge
+from mutation.core_runs import RUNS, Noticed
+from mutation.judge import Surroundings
+from mutation.judges import find_judge
+from mutation.mutant_result import BROKEN, KILLED, SURVIVED
+from mutation.netlist import MutatedUnit
+from mutation.proof_judge import ProofJudge, free_constant
+from t2c.common.places import RTL
+from t2c.tb.catalogue.unit_registry import mutated_units, units
+from t2c.tb.simulation.simulators import find_simulator
+
+
+def test_every_module_of_the_rtl_has_a_judge() -> None:
+    judges = {unit.name: find_judge(unit.name) for unit in mutated_units()}
+    assert isinstance(judges["mulquant"], BenchJudge)
+    assert isinstance(judges["ram"], ProofJudge)
+    assert {name for name, judge in judges.items() if isinstance(judge, CoreJudge)} == set(BUILD_OF)
+    assert all(judge.tests for judge in judges.values())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Surroundings:
+    return Surroundings(simulator=find_simulator("icarus"), folder=tmp_path, seed=1)
+
+
+@pytest.mark.slow
+def test_a_proof_kills_by_what_it_asserts(
+    sim_output: Path, place: Surroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, folder = ProofJudge(unit="ram"), sim_output / "proof_judge"
+    made = judge.make(RTL, folder / "as it is", count=8, seed=1)
+    verdicts = [judge.run(made, number, place).verdict for number in range(9)]
+    assert verdicts == [SURVIVED, *[KILLED] * 8]
+    blind = tmp_path / "ram"
+    shutil.copytree(units()["ram"].folder, blind)
+    harness = blind / "formal" / "ram_words.v"
+    harness.write_text(harness.read_text().replace("assert (rdata == rdata_q);", "assert (1);"))
+    monkeypatch.setitem(units(), "ram", replace(units()["ram"], folder=blind))
+    made = judge.make(RTL, folder / "blind", count=8, seed=1)
+    verdicts = [judge.run(made, number, place).verdict for number in range(9)]
+    assert verdicts[0] == SURVIVED
+    assert set(verdicts) == {SURVIVED, KILLED}
+
+
+def test_a_netlist_that_is_not_understood_is_refused() -> None:
+    with pytest.raises(ValueError, match="is there 0 times, once was expected"):
+        free_constant("module other(a);\nendmodule\n", "ram_mutants", "ram", {})
+
+
+@pytest.mark.parametrize(
+    ("noticed", "verdict", "reason"),
+    [
+        ([], SURVIVED, "every run passes"),
+        ([Noticed(passed=False)], KILLED, "0"),
+        ([Noticed(passed=False, sums_only=True)], KILLED, "0, accumulators alone"),
+        (
+            [Noticed(passed=True), Noticed(passed=False, sums_only=True), Noticed(passed=False)],
+            KILLED,
+            "1, accumulators",
+        ),
+        ([Noticed(passed=False, broken="KeyError")], BROKEN, "0: KeyError"),
+    ],
+)
+def test_what_the_runs_of_the_core_say(
+    noticed: list[Noticed], verdict: str, reason: str, place: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accumulators alone, or accumulators first and results in a later run: the table tells them apart."""
+    judge = CoreJudge(unit="t2c_core")
+    names = judge.tests
+    said = dict(zip(names, noticed, strict=False))
+    for run in RUNS[BUILD_OF["t2c_core"]]:
+        answer = said.get(run.name, Noticed(passed=True))
+        monkeypatch.setattr(type(run), "look", lambda self, *_: said.get(self.name, Noticed(passed=True)))
+        assert answer is not None
+    unit = MutatedUnit(folder=place.folder, name="t2c_core", netlist="", files=(), mutants=())
+    result = judge.run(unit, 1, place)
+    assert result.verdict == verdict
+    assert result.reason == reason.replace("0", names[0]).replace("1", names[1])
