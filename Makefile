@@ -71,7 +71,7 @@ coverage: setup-sim ## bins, lines and toggles that the benches and the core rea
 formal: setup-formal ## prove the units for all inputs, and refute every proof's negative controls: ONLY WORKERS
 	@$(RUN) $@
 
-mutate: setup-formal ## run the bench of a unit on mutants: UNIT MUTANTS SEED ONLY WORKERS WRITE
+mutate: setup-check ## mutants of a unit, of the core, of golden, or all: UNIT MUTANTS SEED ONLY WORKERS WRITE
 	@$(RUN) $@
 
 lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only -Wall, Yosys
