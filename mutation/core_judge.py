@@ -29,7 +29,7 @@ class CoreJudge(Judge):
     """Whole runs of the core, in which the unit has its place; `mutation.core_runs` lists them."""
 
     mutants: ClassVar[int] = 120
-    thoroughness: ClassVar[Thoroughness] = Thoroughness(guard_w=0, depth=0, limit_s=5)
+    thoroughness: ClassVar[Thoroughness] = Thoroughness(guard_w=0, depth=0, limit_s=3, rounds=8)
 
     @property
     def parameters(self) -> Mapping[str, int]:

@@ -40,12 +40,13 @@ class Thoroughness:
 
     guard_w: bits of a register that may say whether another one counts: a valid bit, or the state of a small machine;
     0: none may. depth: cycles after a reset within which a difference is looked for. limit_s: seconds for one question
-    to the solver, on a quiet machine.
+    to the solver, on a quiet machine; rounds: how often the relations may shrink.
     """
 
     guard_w: int = 2
     depth: int = 8
     limit_s: int = LIMIT_S
+    rounds: int = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +147,7 @@ class Equivalence:
         """
         registers = self.system.registers
         relations = [Relation(register=name, bit=bit) for name, bits in registers.items() for bit in range(bits)]
-        while True:
+        for _ in range(self.thoroughness.rounds):
             found: Induction | Values | None = None
             if invariants:
                 solver, states = self._reset(number)
@@ -159,6 +160,7 @@ class Equivalence:
             if found is None or isinstance(found, Induction):
                 return found
             relations = self._weakened(relations, *found)
+        raise GaveUp(self.thoroughness.limit_s)
 
     def _step(
         self, number: int, relations: Sequence[Relation], invariants: tuple[str, ...]

@@ -25,7 +25,7 @@ def test_every_module_of_the_rtl_has_a_judge() -> None:
     judges = {unit.name: find_judge(unit.name) for unit in mutated_units()}
     assert isinstance(judges["mulquant"], BenchJudge)
     assert isinstance(judges["ram"], ProofJudge)
-    assert {name for name, judge in judges.items() if isinstance(judge, CoreJudge)} == set(BUILD_OF)
+    assert {name for name, judge in judges.items() if isinstance(judge, CoreJudge)} <= set(BUILD_OF)
     assert all(judge.tests for judge in judges.values())
 
 
