@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
-import signal
 import time
 from pathlib import Path
 
@@ -16,11 +16,15 @@ from t2c.common.spelling import setting
 from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
+from t2c.tb.regress.interrupts import Interrupts
 from t2c.tb.regress.jobs import Array, RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
-from t2c.tb.regress.own_process import execute_in_own_process
+from t2c.tb.regress.own_process import execute_in_own_process, shrink_in_own_process
 from t2c.tb.regress.regression_report import Progress, is_pass, summary
+from t2c.tb.regress.sharding import parse_shard, part_of
+from t2c.tb.regress.shrinking import shrink_failures, to_shrink
 from t2c.tb.regress.store import JobRecord, JobStore
+from t2c.tb.regress.unfinished import FOLDER, JUNIT
 
 POOL = 12
 """Random hardware of a long campaign."""
@@ -28,7 +32,7 @@ POOL = 12
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="regress", description="Run every layer and network of every package, and random ones.")
-    add_options(parser, "regress", kinds={"arrays": _arrays})
+    add_options(parser, "regress", kinds={"arrays": _arrays, "shard": parse_shard})
     parser.add_argument("--list", action="store_true", help="print the job ids and run nothing")
     parser.add_argument("--examples", type=Path, default=EXAMPLES)
     return parser
@@ -43,7 +47,7 @@ def _arrays(text: str) -> list[Array]:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse numbers that make no regression; raise UserError."""
-    for name, low in (("seed", 0), ("random_layers", 0), ("random_networks", 0), ("workers", 1)):
+    for name, low in (("seed", 0), ("random_layers", 0), ("random_networks", 0), ("workers", 1), ("shrink", 0)):
         if getattr(options, name) < low:
             raise SettingError.below(name, getattr(options, name), low)
 
@@ -62,7 +66,7 @@ def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], di
     )
     sources = sources_digest()
     tasks, expected, reused = [], {}, {}
-    for job in list_jobs(plan, options.only):
+    for job in part_of(list_jobs(plan, options.only), options.shard):
         task = make_task(job, options.out.resolve(), fingerprint(job, sources))
         tasks.append(task)
         if options.fresh:
@@ -75,45 +79,57 @@ def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], di
     return tasks, reused
 
 
-def _terminate(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     """Return 0 if every job passed, 1 if one did not, 130 if interrupted."""
     options = _parser().parse_args()
     _check(options)
-    signal.signal(signal.SIGTERM, _terminate)
-    store = JobStore(options.out.resolve() / "regress")
+    interrupts = Interrupts()
+    store = JobStore(options.out.resolve() / FOLDER)
     with store.locked():
         tasks, reused = _tasks(options, store)
         if options.list:
             print("\n".join(task.job.id for task in tasks))
             return 0
-        return _regress(options, store, tasks, reused)
+        return _regress(options, store, tasks, reused, interrupts)
 
 
-def _regress(options: argparse.Namespace, store: JobStore, tasks: list[Task], reused: dict[str, JobRecord]) -> int:
-    junit = store.folder / "junit.xml"
-    junit.unlink(missing_ok=True)
+def _regress(
+    options: argparse.Namespace,
+    store: JobStore,
+    tasks: list[Task],
+    reused: dict[str, JobRecord],
+    interrupts: Interrupts,
+) -> int:
+    junit = store.folder / JUNIT
     started = time.perf_counter()
     waiting = [task for task in tasks if task.job.id not in reused]
     ran: dict[str, JobRecord] = {}
     print(f"{len(tasks)} jobs, {len(reused)} of them passed before and are reused", flush=True)
-    progress = Progress(len(waiting))
+    progress = Progress(len(waiting), store)
     interrupted = False
     try:
-        if waiting:
-            with connect(options.scheduler, options.workers, store.folder / "dask") as client:
+        with contextlib.ExitStack() as opened:
+            if waiting:
+                with interrupts.held():
+                    cluster = connect(options.scheduler, options.workers, store.folder / "dask")
+                    client = opened.enter_context(cluster)
                 for record in run_tasks(client, execute_in_own_process, waiting, store):
                     ran[record.id] = record
                     progress.add(record)
+                if options.shrink and (failed := to_shrink(waiting, ran, store)):
+                    progress.say(f"shrinking {len(failed)} packages, for at most {options.shrink} s each")
+                    for record in shrink_failures(client, shrink_in_own_process, failed, ran, options.shrink, store):
+                        ran[record.id] = record
+                        progress.say(f"{record.id}\n{record.shrunk}")
+            interrupts.over()
     except KeyboardInterrupt:
         interrupted = True
     finally:
+        interrupts.over()
         progress.close()
         seconds = time.perf_counter() - started
-        tree = junit_tree([task.job for task in tasks], ran | reused, frozenset(reused), seconds)
+        jobs = [task.job for task in tasks]
+        tree = junit_tree(jobs, ran | reused, frozenset(reused), seconds, store=store, shard=options.shard)
         write_junit(tree, junit)
     if interrupted:
         done = len(ran) + len(reused)
@@ -121,6 +137,6 @@ def _regress(options: argparse.Namespace, store: JobStore, tasks: list[Task], re
         print(f"interrupted: {done} of {len(tasks)} jobs are done and kept; {how} goes on from there")
         return INTERRUPTED
     where = f"cluster {options.scheduler}" if options.scheduler else f"{options.workers} workers"
-    print(summary(list(ran.values()), list(reused.values()), seconds, where))
+    print(summary(list(ran.values()), list(reused.values()), seconds, where, store))
     print(f"{'JUnit':<12} {junit}")
     return 0 if is_pass([*ran.values(), *reused.values()]) else 1

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from distributed import Client, Future, LocalCluster, WorkerPlugin, wait
+from distributed import Client, Future, LocalCluster, wait
 
 from t2c.common.errors import SettingError, UserError
 from t2c.common.time_limit import scaled
+from t2c.tb.regress.artifacts import keep_log, keep_report
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import DIED, FAIL, JobRecord, JobStore
 
@@ -25,13 +26,15 @@ _ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
 Execute = Callable[[Task], JobRecord]
 
 
-class _IgnoreInterrupt(WorkerPlugin):
-    """Ctrl-C at the terminal reaches local workers too; the coordinator alone decides what it means."""
-
-    name = "ignore-interrupt"
-
-    def setup(self, worker: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Threads and processes that are started in the block never see Ctrl-C, which reaches every process of a terminal:
+    the coordinator alone decides what it means. Here it is taken after the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -62,22 +65,25 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
                 raise SettingError(text, {"address": scheduler, "limit": limit}) from None
             yield client
         return
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            memory_limit=0,
-            local_directory=str(scratch),
-            silence_logs=logging.CRITICAL,
-            scheduler_kwargs={"allowed_failures": RETRIES, "dashboard_address": "127.0.0.1:0"},
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        client.register_plugin(_IgnoreInterrupt())
+    with contextlib.ExitStack() as opened:
+        with _interrupts_blocked():
+            cluster = opened.enter_context(_local(workers, scratch))
+            client = opened.enter_context(Client(cluster))
         yield client
+
+
+def _local(workers: int, scratch: Path) -> LocalCluster:
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=0,
+        local_directory=str(scratch),
+        silence_logs=logging.CRITICAL,
+        scheduler_kwargs={"allowed_failures": RETRIES, "dashboard_address": "127.0.0.1:0"},
+    )
 
 
 def attempt(execute: Execute, task: Task, folder: str) -> JobRecord:
@@ -169,10 +175,13 @@ def _outcome(future: Future[JobRecord], task: Task, store: JobStore) -> JobRecor
         return store.read(task.job.id) or future.result()
     if future.status != "error":
         raise UserError("the Dask scheduler is gone; finished results are kept: run the same command to continue")
+    reason = f"no attempt came to its end; the last one: {future.exception()}"
+    keep_log(store, task.job.id)
+    keep_report(store, task.job.id, f"{reason}\nreplay: {task.replay}")
     record = JobRecord(
         id=task.job.id,
         verdict=DIED,
-        reasons=(f"no attempt came to its end; the last one: {future.exception()}",),
+        reasons=(reason,),
         replay=task.replay,
         attempts=store.attempts(task.job.id),
         fingerprint=task.fingerprint,
@@ -182,6 +191,7 @@ def _outcome(future: Future[JobRecord], task: Task, store: JobStore) -> JobRecor
 
 
 def _not_run(task: Task, reason: str, store: JobStore) -> JobRecord:
+    store.forget(task.job.id)
     record = JobRecord(
         id=task.job.id,
         verdict=FAIL,

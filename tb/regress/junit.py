@@ -1,28 +1,31 @@
-"""JUnit XML, as CI systems read it: one testcase a job; what did not run is an error, never a pass."""
+"""JUnit XML, as CI systems read it: one testcase a job; what did not run is an error, never a pass.
+
+The document holds to what the schemas of Jenkins (jenkins-junit.xsd, junit-10.xsd) have in common, and uses of it what
+GitLab reads.
+"""
 
 from __future__ import annotations
 
-import platform
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from t2c.common.atomic import atomic_file
+from t2c.tb.regress.artifacts import files_of
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.store import DIED, JobRecord
-
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _text(value: str) -> str:
-    """The text without what XML 1.0 forbids."""
-    return _ILLEGAL.sub("?", value)
+from t2c.tb.regress.sharding import WHOLE, Shard
+from t2c.tb.regress.store import DIED, JobRecord, JobStore
+from t2c.tb.regress.unfinished import suites, xml_text
 
 
 def junit_tree(
-    jobs: Sequence[Job], records: Mapping[str, JobRecord], reused: frozenset[str], seconds: float
+    jobs: Sequence[Job],
+    records: Mapping[str, JobRecord],
+    reused: frozenset[str],
+    seconds: float,
+    *,
+    store: JobStore,
+    shard: Shard = WHOLE,
 ) -> ET.Element:
     """Build the document.
 
@@ -31,38 +34,54 @@ def junit_tree(
         records: results by job id; a job without one counts as an error.
         reused: ids whose result is from an earlier run.
         seconds: wall time.
+        store: where artifacts of failures are.
+        shard: part of the regression.
     """
     found = [records.get(job.id) for job in jobs]
-    counts = {
-        "tests": len(jobs),
-        "failures": sum(record is not None and not record.passed and record.verdict != DIED for record in found),
-        "errors": sum(record is None or record.verdict == DIED for record in found),
-        "skipped": 0,
-    }
-    shared = {name: str(value) for name, value in counts.items()} | {"time": f"{seconds:.3f}"}
-    root = ET.Element("testsuites", {"name": "regress", **shared})
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    suite = ET.SubElement(root, "testsuite", {"name": "regress", "hostname": platform.node(), **shared})
-    suite.set("timestamp", started)
+    failures = sum(record is not None and not record.passed and record.verdict != DIED for record in found)
+    errors = sum(record is None or record.verdict == DIED for record in found)
+    root, suite = suites(suite_name(shard), len(jobs), failures, errors, seconds)
     died = []
     for job, record in zip(jobs, found, strict=True):
-        case = ET.SubElement(suite, "testcase", {"classname": f"regress.{job.name}", "name": job.id})
+        # A build is in several parts: GitLab takes only the first testcase of a name.
+        where = "" if shard == WHOLE or not job.is_build else f".part-{shard[0]}-of-{shard[1]}"
+        case = ET.SubElement(suite, "testcase", {"classname": f"regress.{job.name}{where}", "name": job.id})
         case.set("time", f"{record.seconds if record else 0.0:.3f}")
         if record is None:
-            ET.SubElement(case, "error", {"message": "not run: the regression was interrupted"})
+            error = ET.SubElement(case, "error", {"message": "not run: the regression was interrupted"})
+            error.text = f"not run; by itself: make regress ONLY={job.id}"
             continue
-        properties = ET.SubElement(case, "properties")
-        values = {"verdict": record.verdict, "attempts": record.attempts, "reused": job.id in reused}
-        for name, value in values.items():
-            ET.SubElement(properties, "property", {"name": name, "value": str(value).lower()})
         if record.attempts > 1:
             died.append(f"{job.id}: {record.attempts} attempts, {record.attempts - 1} or more ended with their worker")
         if not record.passed:
             kind = "error" if record.verdict == DIED else "failure"
-            fault = ET.SubElement(case, kind, {"message": _text(record.reasons[0] if record.reasons else "no reason")})
-            fault.text = _text("\n".join([*record.reasons, f"replay: {record.replay}"]))
-    ET.SubElement(suite, "system-out").text = _text("\n".join(died) or "no worker died")
+            message = record.reasons[0] if record.reasons else "no reason"
+            fault = ET.SubElement(case, kind, {"message": xml_text(message.splitlines()[0]), "type": record.verdict})
+            fault.text = xml_text("\n".join([*record.reasons, *_followed(record), f"replay: {record.replay}"]))
+        ET.SubElement(case, "system-out").text = xml_text("\n".join(_said(record, job.id in reused, store)))
+    ET.SubElement(suite, "system-out").text = xml_text("\n".join(died) or "no worker died")
     return root
+
+
+def suite_name(shard: Shard) -> str:
+    """Of the testsuite."""
+    return "regress" if shard == WHOLE else f"regress {shard[0]}/{shard[1]}"
+
+
+def _followed(record: JobRecord) -> list[str]:
+    return [text for text in (record.diagnosis, record.shrunk) if text]
+
+
+def _said(record: JobRecord, reused: bool, store: JobStore) -> list[str]:
+    """Lines of a testcase's output; each attachment is a line of its own."""
+    how = "passed before, reused" if reused else f"attempt {record.attempts}"
+    files = [] if record.passed else files_of(store, record.id)
+    return [f"{record.verdict}, {how}", *(f"[[ATTACHMENT|{from_here(path)}]]" for path in files)]
+
+
+def from_here(path: Path) -> str:
+    """A path from the folder in which the command was called, which is that of the CI's project; else absolute."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def write_junit(root: ET.Element, path: Path) -> None:

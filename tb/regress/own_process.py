@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from t2c.common.places import IMPORT_ROOT
 from t2c.common.time_limit import scaled
+from t2c.tb.regress.artifacts import keep_log
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import JobRecord
 
@@ -36,7 +38,28 @@ def execute_in_own_process(task: Task) -> JobRecord:
     Raises:
         JobDied: the process crashed, was killed, or took longer than LIMIT_S.
     """
-    log = Path(task.output) / "regress" / "logs" / f"{task.job.id}.log"
+    task.store.forget_failure(task.job.id)
+    failed = True
+    try:
+        record = JobRecord.from_json(_ordered(task, None, task.store.log_path(task.job.id)))
+        failed = not record.passed
+        return record
+    finally:
+        if failed:
+            keep_log(task.store, task.job.id)
+
+
+def shrink_in_own_process(task: Task, seconds: float) -> str:
+    """Shrink a job in a new process and return lines for the report; what it printed is in sim_build/regress/logs.
+
+    Raises:
+        JobDied: as `execute_in_own_process`.
+    """
+    return str(_ordered(task, seconds, task.store.log_path(f"{task.job.id}.shrink")))
+
+
+def _ordered(task: Task, seconds: float | None, log: Path) -> Any:
+    """What the process that `execute.main` serves answers; seconds: to shrink, None to run the job."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as printed:
         process = subprocess.Popen(
@@ -57,7 +80,7 @@ def execute_in_own_process(task: Task) -> JobRecord:
         limit.start()
         try:
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(task.to_json()) + "\n")
+                process.stdin.write(json.dumps({"task": task.to_json(), "shrink": seconds}) + "\n")
                 process.stdin.flush()
             answer = process.stdout.read()
         finally:
@@ -69,6 +92,6 @@ def execute_in_own_process(task: Task) -> JobRecord:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
     try:
-        return JobRecord.from_json(json.loads(answer))
+        return json.loads(answer)
     except ValueError:
         raise JobDied(f"the process of {task.job.id} ended with status {process.returncode}; see {log}") from None

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from t2c.tb.regress.store import DIED, FAIL, JobRecord
+from t2c.tb.regress.junit import from_here
+from t2c.tb.regress.store import DIED, FAIL, JobRecord, JobStore
 
 EVERY = 10
 """Jobs from one plain line to the next where there is no terminal for a bar."""
@@ -19,7 +20,8 @@ _REASONS = 3
 class Progress:
     """A bar on a terminal, a plain line every so many jobs elsewhere; failures are printed when they happen."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, store: JobStore) -> None:
+        self._store = store
         self.total = total
         self.done = self.failed = 0
         self._started = time.perf_counter()
@@ -30,7 +32,7 @@ class Progress:
         self.done += 1
         self.failed += not record.passed
         if not record.passed:
-            self._say(failure_text(record))
+            self._say(failure_text(record, self._store))
         elif record.attempts > 1:
             self._say(f"retried  {record.id}: its worker died, attempt {record.attempts} passed")
         self._bar.update()
@@ -38,6 +40,10 @@ class Progress:
         if self._bar.disable and (self.done % EVERY == 0 or self.done == self.total):
             seconds = time.perf_counter() - self._started
             self._say(f"{self.done}/{self.total} jobs, {self.failed} failed, {seconds:.0f} s")
+
+    def say(self, text: str) -> None:
+        """Print lines beside the bar."""
+        self._say(text)
 
     def close(self) -> None:
         self._bar.close()
@@ -49,16 +55,20 @@ class Progress:
             self._bar.write(text)
 
 
-def failure_text(record: JobRecord) -> str:
-    """The verdict, the first reasons and the replay command."""
+def failure_text(record: JobRecord, store: JobStore) -> str:
+    """The verdict, the first reasons, the diagnosis, where the artifacts are, and the replay command."""
     lines = [f"{record.verdict:<8} {record.id}", *(f"  {reason}" for reason in record.reasons[:_REASONS])]
     if len(record.reasons) > _REASONS:
         lines.append(f"  and {len(record.reasons) - _REASONS} more reasons")
+    first = next((line.strip() for line in record.diagnosis.splitlines() if "first wrong signal" in line), "")
+    lines += [f"  {first}"] if first else []
+    folder = store.failure_folder(record.id)
+    lines += [f"  artifacts: {from_here(folder)}"] if folder.is_dir() else []
     return "\n".join([*lines, f"  replay: {record.replay}"])
 
 
-def summary(ran: Sequence[JobRecord], reused: Sequence[JobRecord], seconds: float, where: str) -> str:
-    """The table at the end: counts, time, slowest jobs, jobs whose worker died."""
+def summary(ran: Sequence[JobRecord], reused: Sequence[JobRecord], seconds: float, where: str, store: JobStore) -> str:
+    """The table at the end: counts, time, slowest jobs, jobs whose worker died, failed jobs and their artifacts."""
     records = [*ran, *reused]
     counts = {verdict: sum(record.verdict == verdict for record in records) for verdict in (FAIL, DIED)}
     passed = sum(record.passed for record in records)
@@ -70,9 +80,15 @@ def summary(ran: Sequence[JobRecord], reused: Sequence[JobRecord], seconds: floa
         ("wall time", f"{seconds:.0f} s, {where}"),
         *(("slowest" if i == 0 else "", f"{record.seconds:6.1f} s  {record.id}") for i, record in enumerate(slowest)),
         *(("worker died", f"{record.id}: {record.attempts} attempts, {record.verdict}") for record in died),
+        *((record.verdict.lower(), _where(record, store)) for record in records if not record.passed),
         ("verdict", "PASS" if is_pass(records) else "FAIL"),
     ]
     return "\n".join(f"{name:<12} {value}" for name, value in rows)
+
+
+def _where(record: JobRecord, store: JobStore) -> str:
+    folder = store.failure_folder(record.id)
+    return f"{record.id}: {from_here(folder)}" if folder.is_dir() else f"{record.id}: {record.reasons[0]}"
 
 
 def is_pass(records: Sequence[JobRecord]) -> bool:

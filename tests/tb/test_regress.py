@@ -431,11 +431,12 @@ def test_junit_never_makes_a_pass_of_what_did_not(tmp_path: Path) -> None:
         "c": JobRecord(id="c", verdict=DIED, reasons=("killed",), attempts=3),
     }
     jobs = [job(name) for name in "abcd"]
-    write_junit(junit_tree(jobs, records, frozenset("a"), 2.0), tmp_path / "junit.xml")
+    tree = junit_tree(jobs, records, frozenset("a"), 2.0, store=JobStore(tmp_path))
+    write_junit(tree, tmp_path / "junit.xml")
     suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "4", "failures": "1", "errors": "2", "skipped": "0"}
-    kinds = {case.get("name"): [child.tag for child in case if child.tag != "properties"] for case in suite[:4]}
+    kinds = {case.get("name"): [child.tag for child in case if child.tag != "system-out"] for case in suite[:4]}
     assert kinds == {"a": [], "b": ["failure"], "c": ["error"], "d": ["error"]}
     said = str(suite.findtext("system-out"))
     assert "a: 2 attempts" in said
