@@ -9,7 +9,6 @@ from t2c.core_model.visits import Visit, visits_of
 from t2c.mapping.program import Program, Step, Work
 from t2c.tb.cosim.expectation import Trace
 from t2c.tb.cosim.localisation.core_probe import CycleWindow, window_of
-from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,11 +21,13 @@ class Passage:
     visit: Visit
 
 
-def passages_of(program: Program, trace: Trace, mismatch: Mismatch | WrongSum) -> list[Passage]:
-    """Every pixel of every K tile that goes into one result, in order; also in the steps that began its sums."""
-    place = int(mismatch.word - (trace.step < mismatch.step).sum())
+def passages_of(program: Program, trace: Trace, word: int) -> list[Passage]:
+    """Every pixel of every K tile that goes into one word of the trace, in order; also in the steps that began its
+    sums."""
+    index = int(trace.step[word])
+    place = int(word - (trace.step < index).sum())
     runs = [i for i, step in enumerate(program.steps) if step.work is not None]
-    last = first = runs.index(mismatch.step)
+    last = first = runs.index(index)
     while program.steps[runs[first]].descriptor.keep:  # sums that were begun by earlier steps
         first -= 1
     passages = []

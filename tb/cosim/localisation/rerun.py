@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
-from t2c.tb.cosim.localisation.core_probe import read_probe, write_windows
+from t2c.tb.cosim.localisation.core_probe import Sample, read_probe, write_windows
 from t2c.tb.cosim.localisation.first_wrong_signal import Finding, Localiser
-from t2c.tb.cosim.localisation.passages import passages_of, windows_of
+from t2c.tb.cosim.localisation.passages import Passage, passages_of, windows_of
 from t2c.tb.cosim.request import Waves, replay_command
 from t2c.tb.cosim.verdict import RunResult
-from t2c.tb.simulation.runner import Build, build, simulate
+from t2c.tb.simulation.runner import build, simulate
 
 AROUND = 64
 """Cycles before and after the first wrong one that the FST holds."""
@@ -57,33 +57,45 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
         SimulatorError: the simulator cannot build the design with the probe.
     """
     if result.misplaced is not None:
-        finding = Finding(unit="output_writer", text=f"address of a result: {result.misplaced}", cycle=None)
-        return Diagnosis(finding=finding, waves=None, replay=result.figures["replay"])
+        return _misplaced(job, result.misplaced)
     mismatch = result.first
     if mismatch is None:
         return None
-    program, request = job.program, job.request
-    folder = job.folder / "look"
-    folder.mkdir(exist_ok=True)
-    built = build(harness(program.hardware, request.rtl, probe=True), job.simulator, job.output, waves=True)
-    passages = passages_of(program, job.prepared.trace, mismatch)
-    entries = write_windows(windows_of(passages, program.hardware), folder / "windows.hex")
-    limit = json.loads((job.folder / "job.json").read_text())["cycle_limit"]
-    (folder / "probe.txt").unlink(missing_ok=True)
-    probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
-    _look(job, built, folder, mismatch.run, probe, column=mismatch.lane, windows=entries, first=_NEVER, last=limit)
+    program = job.program
+    passages = passages_of(program, job.prepared.trace, mismatch.word)
+    samples = _probed(job, mismatch.run, mismatch.lane, passages)
     batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
     tensors = {edge: values[batch] for edge, values in job.tensors.items()}
-    samples = read_probe(folder / "probe.txt", program.hardware)
     finding = Localiser(program, mismatch, passages, tensors, samples).find()
-    cycle = finding.cycle if finding.cycle is not None else limit
+    return _shown(job, finding, mismatch.run)
+
+
+def _misplaced(job: Cosimulation, text: str) -> Diagnosis:
+    """The first result word that went to a wrong place, in the cycle in which it did."""
+    place = json.loads((job.folder / "verdict.json").read_text())["misplaced"][0]
+    samples = _probed(job, place["run"], 0, passages_of(job.program, job.prepared.trace, place["word"]))
+    cycle = max((sample.cycle for sample in samples.values()), default=None)
+    return _shown(job, Finding(unit="output_writer", text=f"address of a result: {text}", cycle=cycle), place["run"])
+
+
+def _probed(job: Cosimulation, run: int, column: int, passages: list[Passage]) -> Mapping[tuple[int, int], Sample]:
+    """What the probe on one array column writes down while these pixels pass."""
+    folder, hardware = _folder(job), job.program.hardware
+    entries = write_windows(windows_of(passages, hardware), folder / "windows.hex")
+    (folder / "probe.txt").unlink(missing_ok=True)
+    probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
+    _look(job, run, probe, column=column, windows=entries, first=_NEVER, last=_limit(job))
+    return read_probe(folder / "probe.txt", hardware)
+
+
+def _shown(job: Cosimulation, finding: Finding, run: int) -> Diagnosis:
+    """The finding with a waveform of the cycles around it and a command that gives one."""
+    program, request = job.program, job.request
+    cycle = finding.cycle if finding.cycle is not None else _limit(job)
     window = Waves(first=max(cycle - AROUND, 0), last=cycle + AROUND)
-    waves = None
-    if finding.cycle is not None:
-        last = cycle + AROUND
-        waves = _look(job, built, folder, mismatch.run, {}, column=0, windows=0, first=window.first, last=last)
+    waves = None if finding.cycle is None else waves_of(job, run, window.first, cycle + AROUND)
     # A run of the same image alone shows the same: the core keeps nothing from image to image.
-    image = request.first_image + mismatch.run * program.batch
+    image = request.first_image + run * program.batch
     alone = replace(request, images=program.batch, first_image=image)
     replay = replay_command(job.model, alone, program.hardware, job.simulator.name, window)
     return Diagnosis(finding=finding, waves=waves, replay=replay)
@@ -95,16 +107,22 @@ def waves_of(job: Cosimulation, run: int, first: int, last: int) -> Path | None:
     Raises:
         SimulatorError: the simulator cannot build the design with the probe.
     """
+    return _look(job, run, {}, column=0, windows=0, first=first, last=last)
+
+
+def _folder(job: Cosimulation) -> Path:
     folder = job.folder / "look"
     folder.mkdir(exist_ok=True)
-    built = build(harness(job.program.hardware, job.request.rtl, probe=True), job.simulator, job.output, waves=True)
-    return _look(job, built, folder, run, {}, column=0, windows=0, first=first, last=last)
+    return folder
+
+
+def _limit(job: Cosimulation) -> int:
+    """Cycles after which a run counts as stuck."""
+    return int(json.loads((job.folder / "job.json").read_text())["cycle_limit"])
 
 
 def _look(
     job: Cosimulation,
-    built: Build,
-    folder: Path,
     run: int,
     files: Mapping[str, Path],
     *,
@@ -114,6 +132,8 @@ def _look(
     last: int,
 ) -> Path | None:
     """Run the bench's look test with more plusargs; return its FST, if it wrote one."""
+    design, folder = harness(job.program.hardware, job.request.rtl, probe=True), _folder(job)
+    built = build(design, job.simulator, job.output, waves=True)
     for stale in folder.glob("*.fst"):
         stale.unlink()
     wish = {"run": run, "windows": windows, "column": column, "first": first, "last": last}
