@@ -318,7 +318,18 @@ def regress(
     def call(execute: Callable[[Task], JobRecord], *arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(command, "connect", connected)
         monkeypatch.setattr(command, "execute_in_own_process", execute)
-        few = ["--random-layers", "3", "--random-networks", "1", "--arrays", "8x8", "--examples", str(tmp_path)]
+        few = [
+            "--campaign",
+            "small",
+            "--random-layers",
+            "3",
+            "--random-networks",
+            "1",
+            "--arrays",
+            "8x8",
+            "--examples",
+            str(tmp_path),
+        ]
         monkeypatch.setattr(sys, "argv", ["regress", *few, "--out", str(tmp_path), *arguments])
         with pytest.raises(SystemExit) as left:
             run(command.main, extra=(UserError,))

@@ -157,7 +157,18 @@ REFUSED = {
 
 
 def regress(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    few = ["--random-layers", "1", "--random-networks", "0", "--arrays", "8x8", "--examples", str(folder / "none")]
+    few = [
+        "--campaign",
+        "small",
+        "--random-layers",
+        "1",
+        "--random-networks",
+        "0",
+        "--arrays",
+        "8x8",
+        "--examples",
+        str(folder / "none"),
+    ]
     words = [sys.executable, "-m", "t2c.tb.regress", *few, "--out", str(folder), *arguments]
     variables = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **environment}
     return subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
