@@ -30,11 +30,16 @@ RANDOM, SHORT, FIELDS, EVENTS = "random", "short", "fields", "events"
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramCase:
-    """One job of the campaign. kind: random, short, fields, events or a name of `DIRECTED`; build: of `BUILDS`."""
+    """One job of the campaign.
+
+    kind: random, short, fields, events or a name of `DIRECTED`; build: of `BUILDS`, or another name for hardware that
+    is given.
+    """
 
     kind: str
     build: str
     seed: int
+    given: Hardware | None = None
 
     @property
     def id(self) -> str:
@@ -42,14 +47,19 @@ class ProgramCase:
         return f"program-{self.kind}-{self.build}-{self.seed}"
 
     @property
+    def random(self) -> bool:
+        """Another seed makes another program of it."""
+        return self.kind not in DIRECTED
+
+    @property
     def hardware(self) -> Hardware:
         """The core that it runs on."""
-        return BUILDS[self.build]
+        return self.given or BUILDS[self.build]
 
 
-def cases(seed: int, simulator: Simulator) -> Iterator[ProgramCase]:
+def cases(seed: int, simulator: str) -> Iterator[ProgramCase]:
     """The usual campaign of a seed, the longest jobs first; on Icarus what it can do in a minute."""
-    if simulator.name == ICARUS:
+    if simulator == ICARUS:
         for build in ("small", "odd"):
             yield ProgramCase(kind=SHORT, build=build, seed=seed)
             yield ProgramCase(kind=EVENTS, build=build, seed=seed)
@@ -62,6 +72,12 @@ def cases(seed: int, simulator: Simulator) -> Iterator[ProgramCase]:
         yield ProgramCase(kind=RANDOM, build=build, seed=seed)
     yield ProgramCase(kind=EVENTS, build="small", seed=seed)
     yield ProgramCase(kind=EVENTS, build="odd", seed=seed)
+
+
+def cases_on(hardware: Hardware, seed: int, simulator: str) -> Iterator[ProgramCase]:
+    """Programs for hardware that somebody has chosen, say because a module can be built for no other."""
+    for kind in (SHORT,) if simulator == ICARUS else (FIELDS, RANDOM):
+        yield ProgramCase(kind=kind, build=f"{hardware.rows}x{hardware.cols}", seed=seed, given=hardware)
 
 
 DIRECTED_ON = tuple((name, build) for name, (build, _) in DIRECTED.items())

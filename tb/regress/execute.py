@@ -27,6 +27,7 @@ from t2c.tb.cosim.request import RunRequest, replay_command
 from t2c.tb.regress.artifacts import SHRUNK, keep_failure, keep_report
 from t2c.tb.regress.fingerprint import Fingerprint, difference, fingerprint, sources_digest
 from t2c.tb.regress.job import Job
+from t2c.tb.regress.program_jobs import program_replay, run_program_job
 from t2c.tb.regress.store import FAIL, PASS, JobRecord, JobStore
 from t2c.tb.regress.unfinished import FOLDER
 from t2c.tb.shrink.shrinking import shrink
@@ -75,7 +76,9 @@ def make_task(job: Job, output: Path, expected: Fingerprint) -> Task:
     """
     hardware = job.hardware
     replay = f"make regress ONLY={job.id}"
-    if not job.is_build:
+    if job.program and not job.is_build:
+        replay = program_replay(job)
+    elif not job.is_build:
         replay = replay_command(os.path.relpath(ROOT / job.model), _request(job), hardware, job.simulator, None)
     caller = os.environ.get(CALLER, "")
     return Task(job=job, output=str(output), fingerprint=expected, replay=replay, caller=caller)
@@ -100,6 +103,10 @@ def _run(task: Task) -> _Finding:
     """Build or simulate; keep what shows why a run failed."""
     job, output = task.job, Path(task.output)
     simulator, hardware = find_simulator(job.simulator), job.hardware
+    if job.program:
+        reasons, figures = run_program_job(job, simulator, output)
+        print(job.program, figures, *reasons, sep="\n", flush=True)
+        return _Finding(reasons=reasons, figures=figures)
     if job.is_build:
         built = build(harness(hardware), simulator, output)
         _print_file(built.directory / "build.log")

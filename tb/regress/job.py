@@ -10,6 +10,8 @@ from t2c.contract.hardware import PARAMETERS, Hardware
 _USUAL = Hardware()
 ALL = "all"
 """The layer name that stands for the whole network."""
+BUILD = "build"
+"""The program that stands for the core in the harness of programs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +20,14 @@ class Job:
 
     id: stable and unique, names the result's file; name: of the package, groups the report; model: path of the
     package, relative to the repository where it lies inside, empty for a build; layer: node, or 'all'; simulator, rows,
-    ..., prg_depth: where; images, seed, stall: as `make sim` takes them; estimate: seconds, for ordering.
+    ..., prg_depth: where; program: in place of a model a case of t2c.tb.random_programs, or `BUILD`; images, seed,
+    stall: as `make sim` takes them; estimate: seconds, for ordering.
     """
 
     id: str
     name: str
     model: str = ""
+    program: str = ""
     layer: str = ""
     simulator: str
     rows: int
@@ -46,7 +50,7 @@ class Job:
     @property
     def is_build(self) -> bool:
         """True for the job that only builds a simulator."""
-        return not self.model
+        return not self.model and self.program in ("", BUILD)
 
     @property
     def hardware(self) -> Hardware:
@@ -63,7 +67,8 @@ class Job:
         sizes = ("rows", "cols")
         others = [entry.attribute for entry in PARAMETERS if entry.attribute not in sizes]
         unusual = [f".{name}{getattr(self, name)}" for name in others if getattr(self, name) != getattr(_USUAL, name)]
-        return f"build.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}"
+        harness = ".programs" if self.program else ""
+        return f"build{harness}.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

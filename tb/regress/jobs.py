@@ -18,8 +18,9 @@ from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_pac
 from t2c.mapping.lower import lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
-from t2c.tb.regress.job import ALL, Job
+from t2c.tb.regress.job import ALL, BUILD, Job
 from t2c.tb.regress.legal_jobs import LegalJob, edge_jobs, hardware_of, random_jobs
+from t2c.tb.regress.program_jobs import program_jobs
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
 _SPEED = {VERILATOR: 9e7, ICARUS: 1.5e5}
@@ -41,8 +42,8 @@ class RegressionPlan:
     examples: folder of packages; packages: where random ones are written; seed: of the first random layer and of the
     first random network; layers, networks: how many; arrays: (ROWS, COLS): layers run on the first, whole networks of
     the examples on every one, random networks on them in turn; legal: packages from the whole legal space, as many
-    again, and edge packages, on hardware of their own; pool: how many random builds join that hardware, on all of which
-    the small edge packages run too.
+    again, edge packages and programs of steps, on hardware of their own; pool: how many random builds join that
+    hardware, on all of which the small edge packages run too.
     """
 
     examples: Path
@@ -66,6 +67,7 @@ def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
     """
     legal = list(_legal_jobs(plan)) if plan.legal else []
     jobs = [*_example_jobs(plan), *_random_jobs(plan), *(each.job for each in legal)]
+    jobs += program_jobs(plan.seed, long=plan.pool > 0) if plan.legal else ()
     every = [*_builds(jobs), *jobs]
     ids = [job.id for job in every]
     for twice in {job_id for job_id in ids if ids.count(job_id) > 1}:
@@ -168,6 +170,7 @@ def _builds(jobs: Iterable[Job]) -> list[Job]:
             id=build_id,
             name="build",
             model="",
+            program=BUILD if job.program else "",
             layer="",
             images=1,
             seed=1,

@@ -1,4 +1,4 @@
-"""The command line of a layer engine, or an array, inside the core: over a model and over random networks."""
+"""The command line of a layer engine, or an array, inside the core: over a model, random networks and programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.dut.core_place import core_with
 from t2c.tb.dut.loader import is_own
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_programs.campaign import cases, cases_on
 from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.program_campaign import run_cases
 from t2c.tb.units.run import find_description
 from t2c.tb.units.unit_command import dut_settings, module_text
 
@@ -77,7 +79,23 @@ def run_inside_core_command(options: argparse.Namespace, hardware: Hardware) -> 
             if not result.passed:
                 lines = failure_lines(job, result, run, dut_settings(description))
                 print("\n".join(f"  {line}" for line in lines), flush=True)
-    print(f"verdict   {'FAIL' if failed else 'PASS'}, {len(runs) - failed} of {len(runs)} runs passed")
+    whole = options.layer in ("list", ALL)
+    chosen = list(cases(options.seed, simulator.name)) if whole else []
+    chosen += cases_on(hardware, options.seed, simulator.name) if whole and not is_own(description) else ()
+    count = len(runs)
+    for done in run_cases(
+        chosen,
+        simulator,
+        output,
+        lambda built: core_with(description, built, output).rtl,
+        again={"unit": "t2c_core", "sim": simulator.name, "seed": options.seed},
+        timed=is_own(description) and options.cycles == EXACT,
+        sums=bool(options.accumulators) and not core.lacks,
+    ):
+        failed += not done.passed
+        print("\n".join(done.lines), flush=True)
+        count += bool(done.compared)
+    print(f"verdict   {'FAIL' if failed else 'PASS'}, {count - failed} of {count} runs passed")
     return 1 if failed else 0
 
 

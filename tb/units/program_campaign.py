@@ -21,9 +21,10 @@ SHOWN = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramOutcome:
-    """A case as it is told. passed: false for a FAIL; lines: what is printed."""
+    """A case as it is told. passed: false for a FAIL; compared: 0 where it is not applicable; lines: printed."""
 
     passed: bool
+    compared: int
     lines: tuple[str, ...]
 
 
@@ -34,10 +35,10 @@ def run_programs_command(options: argparse.Namespace) -> int:
         raise SettingError(text, {"given": options.dut})
     simulator = find_simulator(options.sim)
     only = "" if options.layer in ("list", "all") else options.layer
-    chosen = [case for case in cases(options.seed, simulator) if only in case.id]
+    chosen = [case for case in cases(options.seed, simulator.name) if only in case.id]
     if not chosen:
         text = "{layer} = {given!r} is part of no program's name, such as {first!r}"
-        first = next(cases(options.seed, simulator)).id
+        first = next(cases(options.seed, simulator.name)).id
         raise SettingError(text, {"given": options.layer, "first": first})
     print(f"unit      {options.unit}, programs of steps beside the model of the core")
     print(f"run       {simulator.name} {simulator.version}, seed {options.seed}", flush=True)
@@ -58,6 +59,7 @@ def run_cases(
     *,
     again: dict[str, object],
     timed: bool = True,
+    sums: bool = True,
 ) -> Iterator[ProgramOutcome]:
     """Run cases, each as soon as it is asked for.
 
@@ -68,14 +70,17 @@ def run_cases(
         rtl_of: folder of the RTL for some hardware; a UserError says why a module cannot be built for it.
         again: settings of the command that runs a case once more, without the case.
         timed: the RTL takes the cycles that the model says; else only what comes counts.
+        sums: compare sums before requantisation.
     """
     for case in chosen:
         try:
             rtl = rtl_of(case.hardware)
         except UserError as error:
-            yield ProgramOutcome(passed=True, lines=(f"{'-'.ljust(8)}  {case.id} is not applicable: {error}",))
+            yield ProgramOutcome(
+                passed=True, compared=0, lines=(f"{'-'.ljust(8)}  {case.id} is not applicable: {error}",)
+            )
             continue
-        results = [replace(job, rtl=rtl, timed=timed).run(simulator, output) for job in jobs_of(case)]
+        results = [replace(job, rtl=rtl, timed=timed, sums=sums).run(simulator, output) for job in jobs_of(case)]
         reasons = [reason for result in results for reason in result.reasons]
         passed = all(result.passed for result in results)
         compared, cycles = sum(result.compared for result in results), sum(result.cycles for result in results)
@@ -85,4 +90,4 @@ def run_cases(
         if not passed:
             more.append(f"  files: {os.path.relpath(results[0].folder)}")
             more.append(f"  replay: {command('sim', again | {'layer': case.id})}")
-        yield ProgramOutcome(passed=passed, lines=(head, *more))
+        yield ProgramOutcome(passed=passed, compared=max(1, compared), lines=(head, *more))

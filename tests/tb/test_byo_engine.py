@@ -51,7 +51,7 @@ def run(dut: Path, output: Path, *arguments: str) -> int:
 def test_a_foreign_engine_runs_the_campaign(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A small one: the model behind one kind of stalls, a random layer and a random network."""
+    """A small one: the model behind one kind of stalls, a random layer, a random network, programs as it is built."""
     monkeypatch.setattr(core_campaign, "LAYERS", 1)
     monkeypatch.setattr(core_campaign, "NETWORKS", 1)
     assert run(acme(tmp_path), sim_output, "--images", "1", "--stall", "p50") == 0
@@ -62,7 +62,10 @@ def test_a_foreign_engine_runs_the_campaign(
     )
     assert re.search(r"PASS +random-layer-1", out)
     assert re.search(r"PASS +random-network-1", out)
-    assert "verdict   PASS, 3 of 3 runs passed" in out
+    assert "program-short-small-1 is not applicable: " in out
+    assert "unit_parameters: ROWS is 8, this run builds ROWS = 4" in out
+    assert re.search(r"PASS +program-short-8x8-1: [\d,]{3,} words and answers compared", out)
+    assert "verdict   PASS, 4 of 4 runs passed" in out
 
 
 FAULTS = {
