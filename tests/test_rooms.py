@@ -38,7 +38,7 @@ BELOW = {
     "t2c.tb.units": {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut"},
     "t2c.tb.coverage": _UNIT_RUNS,
     "t2c.tb.shrink": _CORE_RUNS,
-    "t2c.tb.regress": {*_CORE_RUNS, "t2c.tb.shrink"},
+    "t2c.tb.regress": {*_CORE_RUNS, "t2c.tb.shrink", "t2c.tb.random_programs"},
     "t2c.tb": {*_UNIT_RUNS, "t2c.tb.shrink"},
     "t2c.api": _UNIT_RUNS,
     "t2c": {*_GOLDEN, "t2c.api"},
