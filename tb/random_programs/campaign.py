@@ -60,9 +60,9 @@ class ProgramCase:
 def cases(seed: int, simulator: str) -> Iterator[ProgramCase]:
     """The usual campaign of a seed, the longest jobs first; on Icarus what it can do in a minute."""
     if simulator == ICARUS:
+        yield ProgramCase(kind=EVENTS, build="odd", seed=seed)
         for build in ("small", "odd"):
             yield ProgramCase(kind=SHORT, build=build, seed=seed)
-            yield ProgramCase(kind=EVENTS, build=build, seed=seed)
         return
     for kind, build in DIRECTED_ON:
         yield ProgramCase(kind=kind, build=build, seed=seed)
