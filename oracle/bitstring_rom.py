@@ -13,8 +13,7 @@ import bitstring
 import numpy as np
 
 from oracle.check import Batch, Check, elementwise
-from oracle.draw import Ints
-from oracle.layers import between
+from oracle.draw import Ints, between
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.rom import text as rom_text
 from t2c.golden.rom import words as rom
@@ -22,7 +21,7 @@ from t2c.golden.rom.text import RomFormat
 from t2c.golden.rom.words import RomLayout
 
 VERSION = f"bitstring {bitstring.__version__}"
-LANES = (1, 2, 3, 4, 8, 16)
+LANES = (1, 2, 3, 4, 8, 16, 64, 255, 256)
 MAX_BITS = 64
 SIZE = 4096
 
@@ -72,7 +71,7 @@ def every_value(_: np.random.Generator) -> Iterator[Batch]:
 
 
 def images(rng: np.random.Generator) -> Iterator[Batch]:
-    """Elements of 2..64 bits in words of up to 16 lanes, both lane orders and endiannesses, every text that bitstring
+    """Elements of 2..64 bits in words of up to 256 lanes, both lane orders and endiannesses, every text that bitstring
     writes too; then read back from bitstring's words."""
     while True:
         layout = RomLayout(
@@ -127,5 +126,5 @@ CHECKS = (
     check(
         "rom/bitstring-every-value", "every value of 2..16 bits, both signs, both ways", every_value, exhaustive=True
     ),
-    check("rom/bitstring", "2..64 bits, 1..16 lanes, both orders; memb, hex, bin, and read back", images),
+    check("rom/bitstring", "2..64 bits, 1..256 lanes, both orders; memb, hex, bin, and read back", images),
 )

@@ -31,6 +31,8 @@ class Check:
 
     name: operation/stranger in short, what ONLY matches; stranger: name and version; domain: what inputs there are;
     batches: yields batches for a random generator, without end unless exhaustive, where they cover the whole domain.
+    most: values of one batch that count towards the cases of a run; where a batch is one layer, of any size, this is
+    what makes the layers many; counts: what each batch counts as, however many values it has, where a stranger is slow.
     """
 
     name: str
@@ -38,6 +40,16 @@ class Check:
     domain: str
     batches: Callable[[np.random.Generator], Iterator[Batch]] = field(repr=False)
     exhaustive: bool = False
+    most: int = 1 << 30
+    counts: int | None = None
+
+    def counted(self, batch: Batch) -> int:
+        """What a batch counts towards the cases of a run."""
+        return min(batch.stranger.size, self.most) if self.counts is None else self.counts
+
+
+LAYER = 256
+"""`most` where a batch is a layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,23 +75,25 @@ def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None
 
     Args:
         check: what to run; its random numbers depend on the seed and its name only.
-        cases: output values after which a random check ends; an exhaustive one runs through its domain.
+        cases: output values after which a random check ends, as far as they count; an exhaustive one runs through its
+            domain.
         seed: of the random numbers.
         at_most: ends an exhaustive check early too, for quick tests.
     """
     rng = np.random.default_rng([seed, crc32(check.name.encode())])
     enough = at_most if check.exhaustive else cases
-    compared = mismatches = 0
+    compared = counted = mismatches = 0
     first, start = "", time.process_time()
     try:
         for batch in check.batches(rng):
             wrong, report = compare(batch)
             compared, mismatches, first = compared + batch.stranger.size, mismatches + wrong, first or report
-            if enough is not None and compared >= enough:
+            counted += check.counted(batch)
+            if enough is not None and counted >= enough:
                 break
     except Exception as error:  # golden refuses a legal input, or breaks: that is a finding, and the other checks go on
         mismatches, first = mismatches + 1, first or f"{type(error).__name__}: {' '.join(str(error).split())}"
-    if not first and (compared == 0 or (enough is not None and not check.exhaustive and compared < enough)):
+    if not first and (compared == 0 or (enough is not None and not check.exhaustive and counted < enough)):
         first = f"void: only {compared} values compared"
     return CheckOutcome(
         check=check, compared=compared, mismatches=mismatches, seconds=time.process_time() - start, first=first

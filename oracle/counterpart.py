@@ -96,22 +96,33 @@ def _batches(draw_cases: Cases) -> Callable[[np.random.Generator], Iterator[Batc
                 pairs = zip(case.inputs, case.values, strict=True)
                 return {"node": case.node, **{edge.name: value[index[0]] for edge, value in pairs}}
 
-            golden = np.asarray(case.node.forward(case.values, case.inputs), np.int64)
-            yield Batch(golden, compute(case.node, case.values, case.inputs), explain)
+            node, inputs = case.node, case.inputs
+            pairs = zip(inputs, case.values, strict=True)
+            given = [spec.narrow(spec.name, value) for spec, value in pairs] if node.narrow else case.values
+            yield Batch(np.asarray(node.forward(given, inputs), np.int64), compute(node, case.values, inputs), explain)
+            sums = accumulators(node, case.values, inputs)
+            if sums is not None:
+                yield Batch(np.asarray(node.accumulate(case.values, inputs), np.int64), sums, explain)
 
     return batches
 
 
 def counterpart_checks() -> Iterator[Check]:
-    """A check for every kind of node with random cases."""
+    """A check for every kind of node with random cases that a plug-in brings."""
     for op in CASES.names():
         if (cases := CASES.find(op)) is not None:
-            yield Check(
-                name=f"{op}/plain",
-                stranger=f"Python {platform.python_version()}, counterpart",
-                domain="as its plug-in draws them",
-                batches=_batches(cases),
-            )
+            yield counterpart_check(op, cases, "as its plug-in draws them")
+
+
+def counterpart_check(op: str, cases: Cases, domain: str, counts: int | None = None) -> Check:
+    """The check of one kind of node, golden beside its counterpart."""
+    return Check(
+        name=f"{op}/plain",
+        stranger=f"Python {platform.python_version()}, counterpart",
+        domain=domain,
+        batches=_batches(cases),
+        counts=counts,
+    )
 
 
 def elementwise(function: Callable[..., int], *tensors: Tensor) -> Tensor:

@@ -19,6 +19,18 @@ def integers(rng: np.random.Generator, lo: int, hi: int, shape: Shape) -> Ints:
     return drawn
 
 
+def operand(rng: np.random.Generator, lo: int, hi: int, shape: Shape) -> Ints:
+    """Draw integers from lo..hi as `integers`; one tensor in six is at one end everywhere, so that sums grow large."""
+    if rng.integers(6) == 0:
+        return np.full(shape, int(rng.choice([lo, hi])), np.int64)
+    return integers(rng, lo, hi, shape)
+
+
+def between(rng: np.random.Generator, lo: int, hi: int) -> int:
+    """Draw one of lo..hi."""
+    return int(rng.integers(lo, hi, endpoint=True))
+
+
 def ties(rng: np.random.Generator, quotients: Ints, shifts: Ints) -> Ints:
     """Return q·2^S + 2^(S-1) + d: half of them ties (d = 0), the others next to one (d = ±1); q where S = 0."""
     half = np.where(shifts > 0, np.int64(1) << np.maximum(shifts - 1, 0), 0)

@@ -29,8 +29,7 @@ import numpy as np
 
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
-from oracle.draw import Ints
-from oracle.layers import between
+from oracle.draw import Ints, between
 from t2c.golden.arithmetic import mulquant, rounding
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding

@@ -9,16 +9,14 @@ import numpy as np
 
 from oracle import draw
 from oracle.check import Explain, Index
-from oracle.draw import Ints
+from oracle.draw import Ints, between
+from oracle.space import conv_shape, dense_shape, far, goes_far, pool_shape
 from t2c.golden.arithmetic.window import Window
 
+SMALL, DEEP, DEEPEST = 200, 4000, 8200
+"""K at most: with 8 bits below 2^23; of operands of 32 and 20 bits, whose sums stay below 2^63; of up to 16 bits."""
 BYTE = (0, 255)
 WEIGHT = (-128, 127)
-
-
-def between(rng: np.random.Generator, lo: int, hi: int) -> int:
-    """Draw one of lo..hi."""
-    return int(rng.integers(lo, hi, endpoint=True))
 
 
 def pair(rng: np.random.Generator, lo: int, hi: int) -> tuple[int, int]:
@@ -64,10 +62,22 @@ def patch(image: Ints, window: Window, y: int, x: int, filler: int) -> Ints:
 def conv_layer(
     rng: np.random.Generator, *, x: tuple[int, int] = BYTE, w: tuple[int, int] = WEIGHT, small: bool = False
 ) -> ConvLayer:
-    """Draw a convolution with operands in the ranges x and w, the zero point in x; one in eight is deep (K to 2700).
+    """Draw a convolution with operands in the ranges x and w, the zero point in x.
 
-    small: K at most 108, so that 8-bit accumulators stay below 2^22.
+    One in eight is deep (K to 2700), two in five are large in one thing, as far as is legal (`oracle.space`).
+    small: K at most 200, so that 8-bit accumulators stay below 2^23.
     """
+    if goes_far(rng):
+        wide = x[1] - x[0] >= 1 << 16
+        shape = conv_shape(rng, depth=SMALL if small else DEEP if wide else DEEPEST)
+        channels = shape.groups * shape.per_group
+        return ConvLayer(
+            x=draw.operand(rng, *x, (shape.batch, channels, *shape.size)),
+            w=draw.operand(rng, *w, (shape.groups * shape.outputs, shape.per_group, *shape.window.kernel)),
+            window=shape.window,
+            groups=shape.groups,
+            zero_point=int(draw.integers(rng, *x, 1)[0]),
+        )
     groups = between(rng, 1, 3)
     deep = not small and rng.random() < 0.125
     per_group, outputs = between(rng, 60, 300) if deep else between(rng, 1, 4), between(rng, 1, 4)
@@ -78,8 +88,8 @@ def conv_layer(
     reach = [d * (k - 1) + 1 - 2 * p for k, d, p in zip(kernel, dilation, window.padding, strict=True)]
     size = tuple(max(between(rng, 1, 6 if deep else 14), least) for least in reach)
     return ConvLayer(
-        x=draw.integers(rng, *x, (between(rng, 1, 3), groups * per_group, *size)),
-        w=draw.integers(rng, *w, (groups * outputs, per_group, *kernel)),
+        x=draw.operand(rng, *x, (between(rng, 1, 3), groups * per_group, *size)),
+        w=draw.operand(rng, *w, (groups * outputs, per_group, *kernel)),
         window=window,
         groups=groups,
         zero_point=int(draw.integers(rng, *x, 1)[0]),
@@ -108,7 +118,14 @@ def pool_layer(
     kernels: tuple[tuple[int, int], ...] | None = None,
     dilation: int = 1,
 ) -> PoolLayer:
-    """Draw a pooling layer in which every window holds a pixel; kernels: to choose from; dilation: the largest."""
+    """Draw a pooling layer in which every window holds a pixel; kernels: to choose from; dilation: the largest.
+
+    Two in five of those that may have any kernel are large in one thing, as far as is legal (`oracle.space`).
+    """
+    if kernels is None and goes_far(rng):
+        pool = pool_shape(rng, op="max_pool2d" if dilation > 1 else "average_pool2d", dilated=dilation > 1)
+        values = draw.operand(rng, *x, (pool.batch, pool.groups, *pool.size))
+        return PoolLayer(x=values, window=pool.window, zero_point=int(draw.integers(rng, *x, 1)[0]))
     kernel = pair(rng, 1, 4) if kernels is None else kernels[between(rng, 0, len(kernels) - 1)]
     window = Window(
         kernel=kernel,
@@ -119,7 +136,31 @@ def pool_layer(
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, window.dilation, strict=True)]
     size = tuple(least + between(rng, 0, 12) for least in reach)
     shape = (between(rng, 1, 3), between(rng, 1, 8), *size)
-    return PoolLayer(x=draw.integers(rng, *x, shape), window=window, zero_point=int(draw.integers(rng, *x, 1)[0]))
+    return PoolLayer(x=draw.operand(rng, *x, shape), window=window, zero_point=int(draw.integers(rng, *x, 1)[0]))
+
+
+def product_shape(rng: np.random.Generator, *, depth: int = DEEPEST, rows: int = 64) -> tuple[int, int, int]:
+    """Draw (rows, K, outputs) of a matrix product: small, deep, or large in one thing as far as is legal."""
+    if goes_far(rng):
+        return dense_shape(rng, depth=depth)
+    deep = between(rng, 1, 64) if rng.random() < 0.75 else between(rng, 500, 2700)
+    return between(rng, 1, rows), min(deep, depth), between(rng, 1, rows)
+
+
+def shallow_shape(rng: np.random.Generator) -> tuple[int, int, int]:
+    """Draw (rows, K, outputs) with K at most SMALL, rows or outputs now and then as far as is legal."""
+    if goes_far(rng):
+        return dense_shape(rng, depth=SMALL)
+    return between(rng, 1, 64), between(rng, 1, 128 if rng.random() < 0.5 else 8), between(rng, 1, 64)
+
+
+def batched_shape(rng: np.random.Generator, *, depth: int = DEEPEST) -> tuple[tuple[int, ...], tuple[int, int, int]]:
+    """Draw the leading axes of a batched product, one of which may be large, and its (rows, K, columns)."""
+    lead = (between(rng, 1, 4),) if rng.random() < 0.5 else (between(rng, 1, 2), between(rng, 1, 4))
+    if rng.random() < 0.1:
+        return (far(rng, "tensor.channels", 1 << 12), *lead[1:]), (between(rng, 1, 3), between(rng, 1, 3), 2)
+    rows, deep, columns = product_shape(rng, depth=depth, rows=32)
+    return lead, (rows, min(deep, 1 << 13), columns)
 
 
 def dot_inputs(x: Ints, w: Ints, **others: Any) -> Explain:

@@ -19,11 +19,11 @@ import torch
 
 from oracle import draw, plain
 from oracle.check import Batch, Check, Explain, Index, elementwise
-from oracle.draw import Ints
+from oracle.draw import Ints, between
 from oracle.exact_python import DECIMAL, FRACTIONS
-from oracle.layers import between
 from oracle.onnx_node import VERSION as ONNXRUNTIME
 from oracle.onnx_node import Input, run_node
+from oracle.space import far
 from oracle.torch_integer import MODES, shift_right, tensor
 from oracle.torch_integer import VERSION as TORCH
 from t2c.golden.arithmetic import lut, pointwise, softmax
@@ -93,12 +93,12 @@ def softmax_rows(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> tuple
     if rng.random() < 0.3:
         x, exp = tied_row(rng, *bits)
         return x, SoftmaxTable(exp=exp, **widths, rounding=mode)
-    depth, top = 1 << between(rng, 1, 10), (1 << bits[0]) - 1
+    depth, top = 1 << far(rng, "softmax.depth_bits"), (1 << bits[0]) - 1
     exp = draw.integers(rng, 0, top, depth)
     if rng.random() < 0.7:
         exp = lut.exp_table(scale=float(rng.uniform(0.01, 1.0)), depth=depth, exponent_bits=bits[0])
     exp[0] = max(exp[0], 1)
-    length = int(rng.choice([1, 2, 10, between(rng, 1, 100), 1024]))
+    length = far(rng, "softmax.row") if rng.random() < 0.2 else int(rng.choice([1, 2, 10, between(rng, 1, 100), 1024]))
     lo, hi = [(-128, 127), (0, 255), (-(1 << 15), (1 << 16) - 1)][between(rng, 0, 2)]
     spread = int(rng.choice([1, depth, hi - lo]))
     x = draw.integers(rng, max(lo, hi - spread), hi, (max(1, 2048 // length), length))
@@ -163,9 +163,10 @@ def exponentials(rng: np.random.Generator) -> Iterator[Batch]:
     digits = Context(prec=24, rounding=ROUND_HALF_EVEN)
     while True:
         scale, exponent_bits = float(2.0 ** rng.uniform(-12, 1)), between(rng, 4, 16)
-        table = lut.exp_table(scale=scale, depth=512, exponent_bits=exponent_bits)
-        top, step, index = Decimal((1 << exponent_bits) - 1), Decimal(scale), np.arange(512)
-        real = (digits.multiply(top, digits.exp(digits.multiply(-step, Decimal(i)))) for i in range(512))
+        depth = 1 << (far(rng, "softmax.depth_bits") if rng.random() < 0.05 else between(rng, 1, 9))
+        table = lut.exp_table(scale=scale, depth=depth, exponent_bits=exponent_bits)
+        top, step, index = Decimal((1 << exponent_bits) - 1), Decimal(scale), np.arange(depth)
+        real = (digits.multiply(top, digits.exp(digits.multiply(-step, Decimal(i)))) for i in range(depth))
         expected = np.array([int(digits.to_integral_value(value)) for value in real])
         yield Batch(table, expected, elementwise(i=index, scale=scale, E_W=exponent_bits))
 
@@ -194,13 +195,13 @@ CHECKS = (
     Check(
         name="softmax/torch",
         stranger=f"{TORCH} int64",
-        domain="any row and table, L ≤ 1024; floor, half_up",
+        domain="any row and table, L ≤ 65535; floor, half_up",
         batches=torch_softmax,
     ),
     Check(
         name="softmax/fractions",
         stranger=FRACTIONS,
-        domain="any row and table, L ≤ 1024; four modes",
+        domain="any row and table, L ≤ 65535; four modes",
         batches=fraction_softmax,
     ),
 )

@@ -15,8 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from oracle import draw
-from oracle.check import Batch, Check, elementwise
-from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
+from oracle.check import LAYER, Batch, Check, elementwise
+from oracle.layers import (
+    BYTE,
+    WEIGHT,
+    batched_shape,
+    conv_layer,
+    dot_inputs,
+    pool_layer,
+    product_shape,
+)
 from oracle.onnx_node import VERSION, run_node
 from t2c.golden.arithmetic import conv, linear, pooling
 from t2c.golden.arithmetic.window import Window
@@ -73,9 +81,9 @@ def matmul_linear(rng: np.random.Generator) -> Iterator[Batch]:
     """linear, K to 2700."""
     while True:
         bounds, offset = operand(rng)
-        depth = between(rng, 1, 64) if rng.random() < 0.75 else between(rng, 500, 2700)
-        x = draw.integers(rng, *bounds, (between(rng, 1, 64), depth))
-        w = draw.integers(rng, *WEIGHT, (between(rng, 1, 64), depth))
+        rows, depth, outputs = product_shape(rng)
+        x = draw.operand(rng, *bounds, (rows, depth))
+        w = draw.operand(rng, *WEIGHT, (outputs, depth))
         zp = int(draw.integers(rng, *bounds, 1)[0])
         inputs = {
             "a": unsigned(x, offset),
@@ -91,10 +99,9 @@ def matmul_batched(rng: np.random.Generator) -> Iterator[Batch]:
     """matmul of two activations with a zero point each, over one or two leading axes."""
     while True:
         (a_bounds, a_offset), (b_bounds, b_offset) = operand(rng), operand(rng)
-        lead = (between(rng, 1, 4),) if rng.random() < 0.5 else (between(rng, 1, 2), between(rng, 1, 4))
-        rows, depth, columns = between(rng, 1, 32), between(rng, 1, 96), between(rng, 1, 32)
-        a = draw.integers(rng, *a_bounds, (*lead, rows, depth))
-        b = draw.integers(rng, *b_bounds, (*lead, depth, columns))
+        lead, (rows, depth, columns) = batched_shape(rng)
+        a = draw.operand(rng, *a_bounds, (*lead, rows, depth))
+        b = draw.operand(rng, *b_bounds, (*lead, depth, columns))
         za, zb = int(draw.integers(rng, *a_bounds, 1)[0]), int(draw.integers(rng, *b_bounds, 1)[0])
         inputs = {
             "a": unsigned(a, a_offset),
@@ -142,12 +149,14 @@ CHECKS = (
         stranger=f"{VERSION} ConvInteger",
         domain="8 bits; stride, padding, dilation, groups, zero point",
         batches=conv_integer,
+        most=LAYER,
     ),
     Check(
         name="linear/onnxruntime",
         stranger=f"{VERSION} MatMulInteger",
-        domain="8 bits, K ≤ 2700, zero point",
+        domain="8 bits, K ≤ 8200, zero point",
         batches=matmul_linear,
+        most=LAYER,
     ),
     Check(
         name="linear/onnxruntime-every-product",
@@ -161,11 +170,13 @@ CHECKS = (
         stranger=f"{VERSION} MatMulInteger",
         domain="8 bits of any sign, two zero points",
         batches=matmul_batched,
+        most=LAYER,
     ),
     Check(
         name="max_pool2d/onnxruntime",
         stranger=f"{VERSION} MaxPool",
         domain="8 bits; stride, padding, dilation",
         batches=max_pool,
+        most=LAYER,
     ),
 )

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from oracle import draw
-from oracle.check import Batch, Check, Index, elementwise
-from oracle.draw import Ints
+from oracle.check import LAYER, Batch, Check, Index, elementwise
+from oracle.draw import Ints, between
 from oracle.float_scale import Requant, requant
-from oracle.layers import between, conv_layer
+from oracle.layers import conv_layer, shallow_shape
 from oracle.onnx_node import VERSION, Input, run_node
 from oracle.onnxruntime_integer import OFFSET, geometry, unsigned
+from oracle.space import channel_count
 from t2c.golden.arithmetic import conv, linear, mulquant
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
 from t2c.golden.arithmetic.rounding import Rounding
@@ -77,10 +78,10 @@ def every_16_bit_value(_: np.random.Generator) -> Iterator[Batch]:
 def quantize_linear(rng: np.random.Generator) -> Iterator[Batch]:
     """QuantizeLinear of |x| ≤ 2^24 by one 2^S per channel."""
     while True:
-        channels, lo = between(rng, 1, 16), int(rng.choice([0, -128]))
+        channels, lo = channel_count(rng), int(rng.choice([0, -128]))
         kind = np.uint8 if lo == 0 else np.int8
         shift, zp = rng.integers(0, 24, channels), between(rng, lo, lo + 255)
-        quotients = rng.integers(-300, 600, (channels, 2048))
+        quotients = rng.integers(-300, 600, (channels, max(4096 // channels, 1)))
         near = draw.ties(rng, quotients, np.broadcast_to(shift[:, None], quotients.shape)).clip(-(1 << 24), 1 << 24)
         acc = np.where(rng.random(near.shape) < 0.5, near, draw.integers(rng, -(1 << 24), 1 << 24, near.shape))
         inputs: dict[str, Input] = {
@@ -113,10 +114,10 @@ def rows(x: Ints, w: Ints, zp: int, constants: Requant) -> Any:
 
 
 def dense(rng: np.random.Generator, *, bias: bool) -> tuple[Ints, Ints, int, Requant]:
-    """Draw a fully connected layer, K ≤ 128, with constants per tensor or per output."""
-    depth, outputs = between(rng, 1, 128 if rng.random() < 0.5 else 8), between(rng, 1, 64)
+    """Draw a fully connected layer, K ≤ 200, with constants per tensor or per output."""
+    images, depth, outputs = shallow_shape(rng)
     bounds = operand_range(rng)
-    x = draw.integers(rng, *bounds, (between(rng, 1, 64), depth))
+    x = draw.integers(rng, *bounds, (images, depth))
     w = draw.integers(rng, *weight_range(rng), (outputs, depth))
     zp = int(draw.integers(rng, *bounds, 1)[0])
     peak = int(np.abs(w).sum(axis=1).max()) * max(int(np.abs(x - zp).max()), 1)
@@ -238,13 +239,14 @@ def qlinear_add(rng: np.random.Generator) -> Iterator[Batch]:
         )
 
 
-def check(name: str, op: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+def check(name: str, op: str, domain: str, batches: Any, exhaustive: bool = False, most: int = 1 << 30) -> Check:
     return Check(
         name=name,
         stranger=f"{VERSION} {op}",
         domain=domain,
         batches=batches,
         exhaustive=exhaustive,
+        most=most,
     )
 
 
@@ -267,18 +269,21 @@ CHECKS = (
         "QLinearMatMul",
         "|acc·M| ≤ 2^24, u8; half_even",
         qlinear_matmul,
+        most=LAYER,
     ),
     check(
         "linear+mulquant/QGemm",
         "QGemm",
         "|acc·M + B| ≤ 2^24, B = bias·M, u8; half_even",
         qgemm,
+        most=LAYER,
     ),
     check(
         "conv2d+mulquant/QLinearConv",
         "QLinearConv",
         "|acc·M + B| ≤ 2^24, B = bias·M, u8; half_even",
         qlinear_conv,
+        most=LAYER,
     ),
     check(
         "residual_add/QLinearAdd",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oracle import (
     bitstring_rom,
+    bounds,
     exact_python,
     gemmlowp,
     ieee754,
@@ -15,7 +16,10 @@ from oracle import (
     torch_quantise,
 )
 from oracle.check import Check
-from oracle.counterpart import counterpart_checks
+from oracle.counterpart import counterpart_check, counterpart_checks
+from oracle.node_cases import OURS, SLOW
+
+WHOLE = "all geometry, formats, widths, constants and modes"
 
 CHECKS: tuple[Check, ...] = (
     *exact_python.CHECKS,
@@ -28,6 +32,8 @@ CHECKS: tuple[Check, ...] = (
     *gemmlowp.CHECKS,
     *lookup.CHECKS,
     *bitstring_rom.CHECKS,
+    *bounds.CHECKS,
+    *(counterpart_check(op, cases, WHOLE, SLOW.get(op, 512)) for op, cases in OURS.items()),
 )
 """Ours."""
 

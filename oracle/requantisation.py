@@ -8,13 +8,18 @@ import numpy as np
 
 from oracle import draw
 from oracle.check import Explain, elementwise
-from oracle.draw import Ints
-from oracle.layers import between
+from oracle.draw import Ints, between
+from oracle.space import channel_count, far
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 
-WIDER = Widths(acc=45, scale=16, bias=60)
-CHANNELS = (1, 1, 3, 8)
+
+def widths_of(rng: np.random.Generator) -> Widths:
+    """Draw hardware widths: half the time the usual ones, else any legal ones."""
+    if rng.random() < 0.5:
+        return Widths()
+    acc = far(rng, "widths.acc")
+    return Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias"))
 
 
 def stage(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> dict[str, Any]:
@@ -48,16 +53,18 @@ def biases(rng: np.random.Generator, products: Ints, shifts: Ints, end: dict[str
 def mulquant_case(
     rng: np.random.Generator, modes: tuple[Rounding, ...], *, count: int, largest_shift: int = 63
 ) -> tuple[Ints, MulQuant]:
-    """Draw accumulators (count, channels) and constants, per tensor or per channel; a quarter of them are wider.
+    """Draw accumulators (N, channels) and constants, per tensor or per channel, at any legal widths.
+
+    count: N of up to 8 channels; of more, so that there are about as many accumulators.
 
     A third of the accumulators lie around one for which B makes a tie, a third where p / 2^S is near the clip range.
     """
-    widths = Widths() if rng.random() < 0.75 else WIDER
-    channels = int(rng.choice(CHANNELS))
-    shape, top = (count, channels), widths.acc_format.hi
+    widths = widths_of(rng)
+    channels = 1 if rng.random() < 0.25 else channel_count(rng)
+    shape, top = (max(count * 8 // max(channels, 8), 2), channels), widths.acc_format.hi
     m = multipliers(rng, channels, widths)
     s = rng.integers(0, largest_shift, channels, endpoint=True)
-    s = np.where(rng.random(channels) < 0.7, s % (widths.bias - 9), s)  # a tie within reach of B
+    s = np.where(rng.random(channels) < 0.7, s % max(widths.bias - 9, 1), s)  # a tie within reach of B
     pivot = draw.integers(rng, -top, top, channels) >> rng.integers(0, widths.acc, channels)
     end = stage(rng, modes)
     b = biases(rng, pivot * m, s, end, widths)
@@ -79,7 +86,7 @@ def add_case(
         lows: smallest value of each operand, which is 8 bits wide.
         largest_shift: of S; mostly S is such that 8-bit operands do not all saturate.
     """
-    widths = Widths()
+    widths = widths_of(rng)
     ma, mb = (int(m) for m in multipliers(rng, 2, widths))
     za, zb = (low + between(rng, 0, 255) for low in lows)
     pair = lows[0] + between(rng, 0, 255), lows[1] + between(rng, 0, 255)
@@ -87,7 +94,7 @@ def add_case(
     s = between(rng, 0, largest_shift) if rng.random() < 0.2 else between(rng, 0, 24)
     end = stage(rng, modes)
     bias = int(biases(rng, np.array([product]), np.array([s]), end, widths)[0])
-    return AddQuant(multiplier_a=ma, multiplier_b=mb, bias=bias, shift=s, **end), za, zb, pair
+    return AddQuant(multiplier_a=ma, multiplier_b=mb, bias=bias, shift=s, **end, widths=widths), za, zb, pair
 
 
 def limits(params: MulQuant | AddQuant) -> dict[str, Any]:

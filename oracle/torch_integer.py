@@ -14,9 +14,19 @@ import torch
 from torch.nn import functional
 
 from oracle import draw
-from oracle.check import Batch, Check, elementwise
+from oracle.check import LAYER, Batch, Check, elementwise
 from oracle.draw import Ints
-from oracle.layers import BYTE, WEIGHT, between, conv_layer, dot_inputs, pool_layer
+from oracle.layers import (
+    BYTE,
+    DEEP,
+    DEEPEST,
+    WEIGHT,
+    batched_shape,
+    conv_layer,
+    dot_inputs,
+    pool_layer,
+    product_shape,
+)
 from oracle.requantisation import add_case, explain_add, explain_mulquant, mulquant_case
 from t2c.golden.arithmetic import conv, linear, mulquant, pooling, rounding
 from t2c.golden.arithmetic.rounding import Rounding
@@ -110,16 +120,16 @@ def convolution(rng: np.random.Generator) -> Iterator[Batch]:
 
 def operand_rows(rng: np.random.Generator, bounds: tuple[int, int], shape: tuple[int, ...]) -> tuple[Ints, int]:
     """Draw an operand and its zero point."""
-    return draw.integers(rng, *bounds, shape), int(draw.integers(rng, *bounds, 1)[0])
+    return draw.operand(rng, *bounds, shape), int(draw.integers(rng, *bounds, 1)[0])
 
 
 def fully_connected(rng: np.random.Generator) -> Iterator[Batch]:
     """linear of 8-, 16- and 32-bit operands, K to 2700."""
     while True:
         bounds, weights = ranges(rng)
-        depth = between(rng, 1, 64) if rng.random() < 0.75 else between(rng, 500, 2700)
-        x, zp = operand_rows(rng, bounds, (between(rng, 1, 64), depth))
-        w = draw.integers(rng, *weights, (between(rng, 1, 64), depth))
+        rows, depth, outputs = product_shape(rng, depth=DEEP if bounds == WIDE[0] else DEEPEST)
+        x, zp = operand_rows(rng, bounds, (rows, depth))
+        w = draw.operand(rng, *weights, (outputs, depth))
         acc = functional.linear(tensor(x) - zp, tensor(w))
         yield Batch(linear.linear(x, w, zero_point=zp), acc.numpy(), dot_inputs(x, w, zp=zp))
 
@@ -128,8 +138,7 @@ def batched_product(rng: np.random.Generator) -> Iterator[Batch]:
     """matmul of two activations with a zero point each, over one or two leading axes."""
     while True:
         bounds, others = ranges(rng)
-        lead = (between(rng, 1, 4),) if rng.random() < 0.5 else (between(rng, 1, 2), between(rng, 1, 4))
-        rows, depth, columns = between(rng, 1, 32), between(rng, 1, 96), between(rng, 1, 32)
+        lead, (rows, depth, columns) = batched_shape(rng, depth=DEEP if bounds == WIDE[0] else DEEPEST)
         a, za = operand_rows(rng, bounds, (*lead, rows, depth))
         b, zb = operand_rows(rng, others, (*lead, depth, columns))
         acc = torch.matmul(tensor(a) - za, tensor(b) - zb)
@@ -158,13 +167,14 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(pooling.max_pool2d(layer.x, window), best.numpy(), layer.inputs)
 
 
-def check(name: str, stranger: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+def check(name: str, stranger: str, domain: str, batches: Any, exhaustive: bool = False, most: int = 1 << 30) -> Check:
     return Check(
         name=name,
         stranger=f"{VERSION} {stranger}",
         domain=domain,
         batches=batches,
         exhaustive=exhaustive,
+        most=most,
     )
 
 
@@ -178,9 +188,9 @@ CHECKS = (
         every_pair_added,
         exhaustive=True,
     ),
-    check("conv2d/torch", "conv2d on int64", "operands to 32 bits, all geometry, zero point", convolution),
-    check("linear/torch", "linear on int64", "operands to 32 bits, K ≤ 2700", fully_connected),
-    check("matmul/torch", "matmul on int64", "operands to 32 bits", batched_product),
-    check("average_pool2d/torch", "avg_pool2d on int64", "operands to 32 bits", average_pool),
-    check("max_pool2d/torch", "max_pool2d on int64", "operands to 32 bits, dilation", max_pool),
+    check("conv2d/torch", "conv2d on int64", "operands to 32 bits, all geometry, zero point", convolution, most=LAYER),
+    check("linear/torch", "linear on int64", "operands to 32 bits, K ≤ 8200", fully_connected, most=LAYER),
+    check("matmul/torch", "matmul on int64", "operands to 32 bits", batched_product, most=LAYER),
+    check("average_pool2d/torch", "avg_pool2d on int64", "operands to 32 bits", average_pool, most=LAYER),
+    check("max_pool2d/torch", "max_pool2d on int64", "operands to 32 bits, dilation", max_pool, most=LAYER),
 )

@@ -25,10 +25,10 @@ import torch
 from torch.nn import functional
 
 from oracle import draw
-from oracle.check import Batch, Check, Index, elementwise
-from oracle.draw import Ints
+from oracle.check import LAYER, Batch, Check, Index, elementwise
+from oracle.draw import Ints, between
 from oracle.float_scale import Requant, requant
-from oracle.layers import PoolLayer, between, conv_layer, pool_layer
+from oracle.layers import PoolLayer, conv_layer, pool_layer, shallow_shape
 from oracle.onnxruntime_requant import operand_range, rows, weight_range
 from oracle.torch_integer import SETS, VERSION
 from oracle.torch_quantise import integers, quantised
@@ -68,8 +68,8 @@ def qlinear(rng: np.random.Generator) -> Iterator[Batch]:
     """linear and MulQuant, per output, with a bias."""
     while True:
         bounds = operand_range(rng)
-        depth, outputs = between(rng, 1, 128 if rng.random() < 0.5 else 8), between(rng, 1, 64)
-        x = draw.integers(rng, *bounds, (between(rng, 1, 64), depth))
+        images, depth, outputs = shallow_shape(rng)
+        x = draw.integers(rng, *bounds, (images, depth))
         w = draw.integers(rng, *weight_range(rng), (outputs, depth))
         zp = int(draw.integers(rng, *bounds, 1)[0])
         peak = int(np.abs(w).sum(axis=1).max()) * int(np.abs(x - zp).max())
@@ -130,9 +130,9 @@ def every_pair_added(rng: np.random.Generator) -> Iterator[Batch]:
         )
 
 
-HALVING = ((1, 2), (2, 1), (2, 2), (1, 4), (4, 1), (4, 2), (2, 4), (4, 4), (8, 2), (8, 8))
+HALVING = ((1, 2), (2, 1), (2, 2), (1, 4), (4, 1), (4, 2), (2, 4), (4, 4), (8, 2), (8, 8), (64, 1), (1, 128), (16, 16))
 """Windows of 2^S elements, for average pooling."""
-KERNELS = (*HALVING, (3, 3), (2, 3), (5, 1), (7, 7))
+KERNELS = (*HALVING, (3, 3), (2, 3), (5, 1), (7, 7), (33, 1), (1, 100))
 """Windows of max pooling."""
 
 
@@ -173,25 +173,26 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(pooling.max_pool2d(layer.x, window), integers(best), layer.inputs)
 
 
-def check(name: str, domain: str, batches: Any, exhaustive: bool = False) -> Check:
+def check(name: str, domain: str, batches: Any, exhaustive: bool = False, most: int = 1 << 30) -> Check:
     return Check(
         name=f"{name}/qnnpack",
         stranger=f"QNNPACK of {VERSION}",
         domain=domain,
         batches=on_qnnpack(batches),
         exhaustive=exhaustive,
+        most=most,
     )
 
 
 CHECKS = (
-    check("linear+mulquant", "|acc·M + B| ≤ 2^24, M > 0; half_even", qlinear),
-    check("conv2d+mulquant", "|acc·M + B| ≤ 2^24, M > 0; half_even", qconv),
+    check("linear+mulquant", "|acc·M + B| ≤ 2^24, M > 0; half_even", qlinear, most=LAYER),
+    check("conv2d+mulquant", "|acc·M + B| ≤ 2^24, M > 0; half_even", qconv, most=LAYER),
     check(
         "residual_add",
         f"all pairs of uint8 operands, {SETS} sets of constants, M of 22 bits; half_away",
         every_pair_added,
         exhaustive=True,
     ),
-    check("average_pool2d+mulquant", "KH·KW = 2^S, M = 1, u8; half_even", average_pool),
-    check("max_pool2d", "u8; stride, padding", max_pool),
+    check("average_pool2d+mulquant", "KH·KW = 2^S, M = 1, u8; half_even", average_pool, most=LAYER),
+    check("max_pool2d", "u8; stride, padding", max_pool, most=LAYER),
 )

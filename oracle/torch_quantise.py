@@ -24,8 +24,8 @@ import torch
 
 from oracle import draw
 from oracle.check import Batch, Check, elementwise
-from oracle.draw import Ints
-from oracle.layers import between
+from oracle.draw import Ints, between
+from oracle.space import channel_count
 from oracle.torch_integer import SETS, VERSION
 from t2c.golden.arithmetic import mulquant
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
@@ -88,7 +88,7 @@ def constants(rng: np.random.Generator, channels: int, largest_shift: int) -> tu
 def per_channel(rng: np.random.Generator) -> Iterator[Batch]:
     """MulQuant as float32 multiply, add and quantize_per_channel."""
     while True:
-        channels, (lo, kind) = between(rng, 1, 16), TYPES[between(rng, 0, 1)]
+        channels, (lo, kind) = channel_count(rng), TYPES[between(rng, 0, 1)]
         acc, m, b, s = constants(rng, channels, 15)
         zp = even_zero_point(rng, lo)
         scales, zps = torch.from_numpy(np.ldexp(np.ones(channels), s)), torch.full((channels,), zp)
