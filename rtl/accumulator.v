@@ -5,9 +5,9 @@
 // Widths      ACC_W bits; the loader of the model package has proven that no sum leaves them.
 // Latency     sum_o one cycle after valid_i. raddr_i is the address one cycle before its valid_i.
 //             The same address may come again 2 cycles later at the earliest.
-// Handshake   valid only.
+// Handshake   valid only; without valid_i nothing changes, sum_o neither. A word is undefined until it is cleared.
 // Model       t2c.golden.graph.node.AccumulatingNode.accumulate
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/accumulator.md
 `default_nettype none
 
 module accumulator #(

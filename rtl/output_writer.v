@@ -4,9 +4,9 @@
 //             floor(t / GROUPS): address = base + floor(t / GROUPS) + image * image_step + pixel * step.
 // Widths      addresses modulo 2^ADDR_W; pixels of an image: 24 bits
 // Latency     addr_o and group_o belong to the word of the same cycle; one word a cycle
-// Handshake   valid only; start_i rewinds
+// Handshake   valid only; without valid_i nothing moves. start_i rewinds, wherever the layer is.
 // Model       t2c.contract.activation_layout
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/output_writer.md
 `default_nettype none
 
 module output_writer #(

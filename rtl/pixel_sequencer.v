@@ -7,9 +7,10 @@
 //             a parameter word of their own. ACC_DEPTH is even, so that no block splits a pair.
 // Widths      counters of 16 bits, GEO_W signed coordinates, addresses modulo 2^ADDR_W
 // Latency     outputs are valid in the cycle of px_valid_o; one pixel a cycle
-// Handshake   the first pixel of a K tile waits for tile_ready_i
+// Handshake   the first pixel of a K tile waits for tile_ready_i, and the outputs already are its own meanwhile. start_i
+//             begins afresh wherever the walk is, with the descriptor valid from then to the last pixel.
 // Model       t2c.mapping.layer, t2c.contract.schedule.pixel_cycle
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/pixel_sequencer.md
 `default_nettype none
 
 module pixel_sequencer #(

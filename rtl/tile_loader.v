@@ -9,9 +9,10 @@
 // Widths      counters of 16 bits, addresses modulo their memory's address width
 // Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
 // Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
-//             starts in that very cycle.
+//             starts in that very cycle; while no tile waits it does nothing. start_i begins afresh wherever the walk is.
+// Limits      rows_per_tap * taps_per_tile <= ROWS; a tile of several taps has one channel word.
 // Model       t2c.mapping.tiles
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/tile_loader.md
 `default_nettype none
 
 module tile_loader #(

@@ -8,9 +8,10 @@
 // Config      {valid, dy, dx, offset} of the next K tile waits in a shadow register; px_first_i takes it into use.
 // Widths      GEO_W signed holds every coordinate; A_W = X_W + 1 signed holds x - zp.
 // Latency     3 cycles from px_valid_i to operand_o (address, memory, zero point); one operand a cycle.
-// Handshake   valid only. raddr_o goes to the bank, rdata_i comes from it one cycle later.
+// Handshake   valid only. raddr_o goes to the bank, rdata_i comes from it one cycle later. Without a pixel the operand is
+//             that of one outside; a reset makes such of what is inside.
 // Model       t2c.golden.arithmetic.conv.conv2d
-// Doc         docs/units/layer_engine.md
+// Doc         docs/units/window_row.md
 `default_nettype none
 
 module window_row #(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 
 def near_powers(bits: int) -> list[int]:
     """Corners of a signed format: its ends, 0, and every +-2^k + {-2..2} that fits."""
@@ -10,3 +12,16 @@ def near_powers(bits: int) -> list[int]:
     for k in range(bits):
         values |= {sign * (1 << k) + d for sign in (-1, 1) for d in (-2, -1, 0, 1, 2)}
     return sorted(v for v in values if lo <= v <= hi)
+
+
+def draw(rng: random.Random, low: int, high: int) -> int:
+    """A value of low..high: one of both ends or near a power of two as often as any."""
+    kind = rng.randrange(4)
+    if kind == 0:
+        value = rng.choice((low, low, low + 1, high - 1, high, high))
+    elif kind == 1:
+        bits = max(abs(low), abs(high)).bit_length()
+        value = rng.choice((-1, 1)) * (1 << rng.randrange(bits + 1)) + rng.randint(-2, 2)
+    else:
+        value = rng.randint(low, high)
+    return value if low <= value <= high else rng.randint(low, high)

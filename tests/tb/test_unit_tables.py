@@ -129,7 +129,11 @@ def test_a_rounding_that_the_unit_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize(
     ("unit", "given", "message"),
     [
-        ("mulquant", {"table": "exp"}, "table: unit = mulquant has no table; lut_pointwise and lut_softmax have"),
+        (
+            "mulquant",
+            {"table": "exp"},
+            "table: unit = mulquant has no table; lut_pointwise and lut_softmax and program_sequencer have",
+        ),
         ("mulquant", {"layer": "conv1"}, "layer: unit = mulquant has no table"),
         ("lut_softmax", {"table": "gelu"}, "table = 'gelu' is no file and not one of rising, exp, random"),
         (

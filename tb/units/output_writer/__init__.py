@@ -1,0 +1,1 @@
+"""rtl/output_writer.v."""

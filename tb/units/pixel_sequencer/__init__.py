@@ -1,0 +1,1 @@
+"""rtl/pixel_sequencer.v."""

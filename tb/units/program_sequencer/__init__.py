@@ -1,0 +1,1 @@
+"""rtl/program_sequencer.v."""

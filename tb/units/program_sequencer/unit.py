@@ -1,0 +1,21 @@
+"""Everything that lists units reads here what program_sequencer is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2c.tb.catalogue.interface import Interface
+from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.program_sequencer.programs import ProgramTable
+
+UNIT = Unit(
+    folder=Path(__file__).parent,
+    parameters={"DEPTH": 1024},
+    bench="t2c.tb.units.program_sequencer.bench",
+    tests=("steps", "errors", "starts", "reset_in_mid_stream"),
+    table=ProgramTable(),
+    interface=Interface(),
+    covered=({"DEPTH": 94}, {"DEPTH": 1 << 17}),
+    linted=({}, {"DEPTH": 47}, {"DEPTH": 1 << 24}),
+    refused=({"D_W": 1472},),
+)

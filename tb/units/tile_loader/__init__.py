@@ -1,0 +1,1 @@
+"""rtl/tile_loader.v."""

@@ -1,0 +1,1 @@
+"""rtl/window_row.v."""

@@ -1,0 +1,183 @@
+"""Faults planted in the modules of the engine and the core, each against its own bench: the named test turns red."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import run_unit
+from tests.campaign import sampled
+from tests.tb.rtl_mutants import plant
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = 8
+"""One in so many belongs to `make test`."""
+
+Fault = tuple[str, str, str]
+"""The bench's test that must fail; text of the unit's file that is there once; what replaces it."""
+
+ACCUMULATOR: dict[str, Fault] = {
+    "24 bits": (
+        "ramps",
+        "= keep ? stored : base + wide;",
+        "= keep ? stored : (base + wide) << (ACC_W - 24) >>> (ACC_W - 24);",
+    ),
+    "all but the sign": (
+        "ramps",
+        ": base + wide;",
+        ": {wide[ACC_W-1] ^ base[ACC_W-1], base[ACC_W-2:0] + wide[ACC_W-2:0]};",
+    ),
+    "partial sum unsigned": ("corners", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
+    "max compares partial sums' width": ("ramps", "(stored > wide)", "($signed(stored[PSUM_W-1:0]) > psum_i)"),
+    "max unsigned": ("corners", "(stored > wide)", "($unsigned(stored) > $unsigned(wide))"),
+    "least instead of largest": ("corners", "(stored > wide)", "(stored < wide)"),
+    "clear keeps a larger one": ("random_data", "max_i & ~clear_i &", "max_i &"),
+    "max adds": ("corners", "(clear_i | max_i) ?", "clear_i ?"),
+    "clear ignored": ("corners", "(clear_i | max_i) ?", "max_i ?"),
+    "highest address bit lost": ("addresses", ".waddr_i(addr_i)", ".waddr_i({1'b0, addr_i[ADDR_W-2:0]})"),
+    "written without a sum": ("addresses", ".we_i(valid_i)", ".we_i(1'b1)"),
+    "larger not written": ("random_data", ".we_i(valid_i)", ".we_i(valid_i & (clear_i | ~max_i | keep))"),
+    "sum moves without valid": ("addresses", "if (valid_i) sum_o", "sum_o"),
+    "1 more at one word": ("addresses", ": base + wide;", ": base + wide + ((addr_i == 3) & ~clear_i);"),
+}
+
+WINDOW_ROW: dict[str, Fault] = {
+    "rows beyond 127 outside": ("edges", "(iy < in_h_i)", "(iy < in_h_i & iy < 128)"),
+    "columns compared by 12 bits": ("edges", "(ix < in_w_i)", "({4'd0, ix[11:0]} < in_w_i)"),
+    "one row too many": ("edges", "(iy < in_h_i)", "(iy <= in_h_i)"),
+    "one column too few": ("edges", "(ix < in_w_i)", "(ix + 1 < in_w_i)"),
+    "signed comparison": ("edges", "(iy < in_h_i)", "($signed(iy) < $signed(in_h_i))"),
+    "step of 15 bits": ("edges", "px_iy0_i + dy;", "px_iy0_i + dy[GEO_W-2:0];"),
+    "offset cut to 17 bits": ("random_data", "px_base_i + offset;", "px_base_i + offset[16:0];"),
+    "address cut to 17 bits": (
+        "random_data",
+        "addr_q      <= px_base_i + offset;",
+        "addr_q <= (px_base_i + offset) & 24'h1ffff;",
+    ),
+    "address without its carries": ("random_data", "px_base_i + offset;", "px_base_i ^ offset;"),
+    "zero point of the first": (
+        "operands",
+        "second2_q ? zero_point_i[X_W+1+:X_W+1] :",
+        "1'b0 ? zero_point_i[X_W+1+:X_W+1] :",
+    ),
+    "zero point without its sign": ("operands", ": zero_point_i[0+:X_W+1];", ": {1'b0, zero_point_i[0+:X_W]};"),
+    "sign of the first": ("operands", "x_signed_i[second2_q]", "x_signed_i[0]"),
+    "second too early": ("operands", "x_signed_i[second2_q]", "x_signed_i[second1_q]"),
+    "outside is 0 with max": ("operands", ": {max_i, {X_W{1'b0}}};", ": {X_W + 1{1'b0}};"),
+    "outside is the zero point": ("operands", ": {max_i, {X_W{1'b0}}};", ": max_i ? {1'b1, {X_W{1'b0}}} : zp;"),
+    "row without a tap": ("random_data", "row_valid & (iy", "(iy"),
+    "first pixel with the old tap": ("configurations", "px_first_i ? shadow_q : active_q", "active_q"),
+    "later pixels with the new tap": (
+        "configurations",
+        "if (px_valid_i & px_first_i) active_q",
+        "if (px_valid_i) active_q",
+    ),
+    "first without a pixel counts": (
+        "random_data",
+        "if (px_valid_i & px_first_i) active_q",
+        "if (px_first_i) active_q",
+    ),
+    "new tap too early": (
+        "configurations",
+        "active_q <= shadow_q;",
+        "active_q <= cfg_we_i ? {cfg_valid_i, cfg_dy_i, cfg_dx_i, cfg_offset_i} : shadow_q;",
+    ),
+    "first configuration counts": (
+        "configurations",
+        "if (cfg_we_i) shadow_q",
+        "if (cfg_we_i & shadow_q === active_q) shadow_q",
+    ),
+    "reset forgets the first stage": ("reset_in_mid_stream", "            in_image1_q <= 1'b0;\n", ""),
+    "reset forgets the second stage": ("reset_in_mid_stream", "            in_image2_q <= 1'b0;\n", ""),
+    "one stage more": ("operands", "operand_o   <= in_image2_q", "operand_o   <= #2 in_image2_q"),
+}
+
+PIXEL_SEQUENCER: dict[str, Fault] = {
+    "image compared by 3 bits": ("counters", "(image_q == images_i - 16'd1)", "(image_q[2:0] == images_i[2:0] - 3'd1)"),
+    "row compared by 7 bits": ("counters", "(oy_q == out_h_i - 16'd1)", "(oy_q[6:0] == out_h_i[6:0] - 7'd1)"),
+    "column compared by 15 bits": ("counters", "(ox_q == out_w_i - 16'd1)", "(ox_q[14:0] == out_w_i[14:0] - 15'd1)"),
+    "K tile compared by 10 bits": (
+        "counters",
+        "(k_tile_q == k_tiles_i - 16'd1)",
+        "(k_tile_q[9:0] == k_tiles_i[9:0] - 10'd1)",
+    ),
+    "32 column tiles": (
+        "counters",
+        "(col_tile_q == col_tiles_i - 16'd1)",
+        "(col_tile_q[4:0] == col_tiles_i[4:0] - 5'd1)",
+    ),
+    "row counter of 8 bits": (
+        "counters",
+        "{image_q, oy_q + 16'd1, 16'd0, iy0_q",
+        "{image_q, 8'd0, oy_q[7:0] + 8'd1, 16'd0, iy0_q",
+    ),
+    "column position above 64 lost": (
+        "counters",
+        "iy0_q, ix0_q + stride_w_i,",
+        "iy0_q, ix0_q + (ox_q > 63 ? 16'd0 : stride_w_i),",
+    ),
+    "stride cut to 2 bits": ("walks", "iy0_q + stride_h_i,", "iy0_q + stride_h_i[1:0],"),
+    "padding of 4 is 0": ("walks", "{GEO_W{1'b0}} - pad_h_i;", "{GEO_W{1'b0}} - {pad_h_i[15:3], 1'b0, pad_h_i[1:0]};"),
+    "padding unsigned": ("walks", "{GEO_W{1'b0}} - pad_w_i;", "{GEO_W{1'b0}} - pad_w_i[7:0];"),
+    "next image at the old row": (
+        "walks",
+        "image_q + 16'd1, 16'd0, 16'd0, iy0_origin",
+        "image_q + 16'd1, 16'd0, 16'd0, iy0_q",
+    ),
+    "address of 17 bits": ("walks", "= addr_q;", "= addr_q & 24'h1ffff;"),
+    "row step of 16 bits": ("walks", "row_addr_q + row_step_i;", "row_addr_q + row_step_i[15:0];"),
+    "row step from the last pixel": ("walks", "row_addr_q + row_step_i;", "addr_q + row_step_i;"),
+    "image step from the row": ("walks", "image_addr_q + image_step_i;", "row_addr_q + image_step_i;"),
+    "parameter address of 17 bits": ("walks", "param_q    <= param_base_i;", "param_q    <= param_base_i[16:0];"),
+    "pairs step by one": ("walks", ", pair_i, ~pair_i};", ", 1'b0, 1'b1};"),
+    "second operand by y": ("walks", "pair_i & ox_q[0];", "pair_i & oy_q[0];"),
+    "keep ignored": ("walks", "(k_tile_q == 16'd0) & ~keep_i;", "(k_tile_q == 16'd0);"),
+    "hold ignored": ("walks", "last_k & ~hold_i;", "last_k;"),
+    "block one pixel longer": ("blocks", "ACC_TOP = ACC_DEPTH - 1;", "ACC_TOP = ACC_DEPTH;"),
+    "block ends with the row": (
+        "blocks",
+        "last_px | (index_q == ACC_LAST)",
+        "last_px | (index_q == ACC_LAST) | (index_q + 1 == ACC_LAST & last_ox)",
+    ),
+    "next K tile from the map's start": ("blocks", "~last_k ? block_q :", "~last_k ? origin :"),
+    "later pixels wait": ("waiting", "(tile_ready_i | ~first_px)", "tile_ready_i"),
+    "nothing waits": ("waiting", "busy_q & (tile_ready_i | ~first_px)", "busy_q"),
+    "index kept by a start": ("starts", "            index_q    <= {ACC_ADDR_W{1'b0}};\n", ""),
+    "K tile kept by a start": (
+        "starts",
+        "            k_tile_q   <= 16'd0;\n            col_tile_q <= 16'd0;\n            param_q",
+        "            col_tile_q <= 16'd0;\n            param_q",
+    ),
+    "column tile kept by a start": (
+        "starts",
+        "            col_tile_q <= 16'd0;\n            param_q",
+        "            param_q",
+    ),
+    "reset ignored": ("reset_in_mid_stream", "if (!rst_ni) busy_q <= 1'b0;", ""),
+    "reset a cycle late": (
+        "reset_in_mid_stream",
+        "if (!rst_ni) busy_q <= 1'b0;",
+        "if (!rst_ni & ~px_valid_o) busy_q <= 1'b0;",
+    ),
+    "last pixel of every column tile": ("walks", "last_px & last_k & last_col;", "last_px & last_k;"),
+    "only 2^20 pixels": ("counters", "wire last_px  = last_ox", "wire last_px  = (&image_q[9:0]) | last_ox"),
+}
+
+MODULES = {"accumulator": ACCUMULATOR, "window_row": WINDOW_ROW, "pixel_sequencer": PIXEL_SEQUENCER}
+FAULTS = {f"{unit}: {name}": (unit, fault) for unit, faults in MODULES.items() for name, fault in faults.items()}
+
+
+@pytest.mark.parametrize("name", sampled(FAULTS, SAMPLE))
+def test_fault_is_seen_by_the_bench_of_its_module(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the named test that runs and fails."""
+    unit, (test, original, mutant) = FAULTS[name]
+    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=(test,)))
+    rtl = plant(tmp_path, f"{unit}.v", original, mutant)
+    outcome = run_unit(unit, find_simulator("icarus"), tmp_path, rtl=rtl, environment={STOP_AT_MISMATCH: "1"})
+    assert (outcome.tests, outcome.failed) == (1, 1)
