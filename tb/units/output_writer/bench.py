@@ -112,6 +112,7 @@ async def places(dut: HierarchyObject) -> None:
         tiles = bench.rng.randint(1, 3 * min(bench.groups, 8))
         bench.whole(bench.any_layer(**counts), tiles, 0.5 if index % 3 else 1.0)
     bench.whole(bench.any_layer(), 2 * bench.groups + 1, 1.0)
+    bench.whole(bench.any_layer(pixels=3, images=3, step=0, image_step=0), 2, 1.0)
     await bench.go()
     bench.finish()
 

@@ -161,6 +161,8 @@ async def walks(dut: HierarchyObject) -> None:
         make = bench.usual_layer if index % 3 == 0 else bench.any_layer
         counts = {name: bench.rng.randint(1, 4) for name in COUNTS}
         bench.whole(make(**counts), bench.rng.choice((1.0, 0.5, 0.2)))
+    still = {"col_step": 0, "row_step": 0, "image_step": 0}
+    bench.whole(bench.any_layer(images=3, out_h=2, out_w=2, **still))
     for flags in range(8):
         given = {"pair": flags & 1, "keep": flags >> 1 & 1, "hold": flags >> 2}
         bench.whole(bench.any_layer(images=2, out_h=2, out_w=2 + flags % 3, k_tiles=2, col_tiles=3, **given))

@@ -171,6 +171,7 @@ async def tiles(dut: HierarchyObject) -> None:
     bench = await _start(dut)
     for _ in range(_fewer(bench, 90)):
         bench.whole(bench.shaped(), bench.rng.choice((1.0, 0.5)), 1)
+    bench.whole(bench.any_layer(taps=6, k_w=3, k_tiles=6, tap_row_step=0, tap_col_step=0))
     for same in (0, 1):
         bench.whole(bench.any_layer(taps=6, k_w=3, k_tiles=6, col_tiles=3, blocks=2, same=same, rows_per_tap=1))
         wide = {"taps": 35, "k_w": 5, "rows_per_tap": 1, "taps_per_tile": min(35, bench.rows), "ch_words": 1}
