@@ -122,7 +122,10 @@ REFUSED = {
     ),
     "constant": ([("  hi: most\n", ""), ("absent", "constants: {hi: 300}\nabsent")], "hi = 300 is outside -128..255"),
     "tie": ([("  hi: most\n", ""), ("absent", "tie: {most: 512}\nabsent")], "hi is mapped to nothing"),
-    "unit": ([("unit: mulquant", "unit: adder")], "unit: 'adder' is not one of core_registers, layer_engine"),
+    "unit": (
+        [("unit: mulquant", "unit: adder")],
+        "unit: 'adder' is not one of accumulator, core_registers, layer_engine",
+    ),
     "other unit": (
         [
             *(("unit: mulquant", "unit: lut_softmax"), ("rounding: half_even", "")),

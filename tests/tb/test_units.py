@@ -38,4 +38,4 @@ def test_a_unit_without_a_bench_is_refused_in_a_line(name: str, message: str, si
 
 
 def test_what_make_sim_takes() -> None:
-    assert {"layer_engine", *(unit.name for unit in benched_units())} == set(runnable_names())
+    assert {"layer_engine", "t2c_core", *(unit.name for unit in benched_units())} == set(runnable_names())

@@ -9,7 +9,7 @@ from t2c.tb.catalogue.unit import Unit
 
 UNIT = Unit(
     folder=Path(__file__).parent,
-    parameters={"ROWS": 3, "ADDR_W": 24, "WGT_ADDR_W": 24, "GEO_W": 16},
+    parameters={"ADDR_W": 24, "WGT_ADDR_W": 24, "ROWS": 3, "GEO_W": 16},
     bench="t2c.tb.units.tile_loader.bench",
     tests=("tiles", "handshake", "counters", "starts", "reset_in_mid_stream"),
     interface=Interface(),
