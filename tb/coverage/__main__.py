@@ -18,7 +18,15 @@ from t2c.common.options import add_options
 from t2c.common.places import OUTPUT, RTL
 from t2c.tb.components.bins import Coverage
 from t2c.tb.coverage.coverage_result import CoverageResult, table
-from t2c.tb.coverage.coverage_runs import CoverageFinding, CoverageRun, build_core, core_runs, execute, unit_runs
+from t2c.tb.coverage.coverage_runs import (
+    CoverageFinding,
+    CoverageRun,
+    build_core,
+    core_runs,
+    execute,
+    program_runs,
+    unit_runs,
+)
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
 from t2c.tb.coverage.page import page
 from t2c.tb.coverage.verilator_data import points_in, read_counts
@@ -75,8 +83,8 @@ def put_together(
         count += 1
         parts.setdefault(found.run.part, Coverage()).merge(Coverage.from_json(found.coverage))
         failures += [f"{found.run.id}: {found.reasons[0]}"] if found.reasons else []
-        if found.data:
-            raw.update(read_counts(Path(found.data)))
+        for data in found.data:
+            raw.update(read_counts(Path(data)))
     points = points_in(RTL, raw)
     files, stale = cover_files(points, RTL, read_waivers(waivers))
     result = CoverageResult(parts=parts, files=files, stale=stale, failures=failures, runs=count, seconds=seconds)
@@ -93,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for simulator in SIMULATORS:
         find_simulator(simulator)
     started, output = time.perf_counter(), options.out.resolve()
-    runs = [*core_runs(), *unit_runs()]
+    runs = [*program_runs(), *core_runs(), *unit_runs()]
     findings = run_all(runs, output, options.workers)
     result, points = put_together(findings, WAIVERS, time.perf_counter() - started)
     (output / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n")

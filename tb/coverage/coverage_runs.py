@@ -22,13 +22,15 @@ from t2c.tb.components.stalls import PROFILES
 from t2c.tb.cosim.cosimulation import harness, locked_cosimulation
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST, RunRequest
 from t2c.tb.coverage.core_classes import cover_run
+from t2c.tb.coverage.program_classes import cover_program, program_groups
 from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_programs.campaign import case_of, cases, jobs_of
 from t2c.tb.simulation.runner import COVERAGE_DATA, build
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_simulator
 from t2c.tb.units.run import find_description, run_description
 
-CORE = "core"
+CORE, PROGRAMS = "core", "programs"
 WIDE = Hardware(rows=8, cols=4)
 TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_depth=32)
 """Memories so small that tensors pass in strips, constants are streamed and sums go over several column runs."""
@@ -37,12 +39,17 @@ SMALL = "digits_*"
 IMAGES = 2
 
 
+Covered = tuple[tuple[str, ...], Coverage, list[Path]]
+"""Of a run: reasons against it, bins, folders of its simulations."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CoverageRun:
     """One simulation. id: unique; part: the unit, or "core".
 
-    Of a unit: simulator; parameters. Of the core: hardware; model: a package in examples/ or the seed of a random one;
-    layer: "" for a random layer; stall: as `parse_stalls` takes it; tests: of tb/cosim/core_tests.py.
+    Of a unit: simulator; parameters. Of a program: program, the id of a case, which builds its core itself. Of the
+    core: hardware; model: a package in examples/ or the seed of a random one; layer: "" for a random layer; stall: as
+    `parse_stalls` takes it; tests: of tb/cosim/core_tests.py.
     """
 
     id: str
@@ -54,17 +61,24 @@ class CoverageRun:
     layer: str = ALL
     stall: str = "none"
     tests: tuple[str, ...] = (MAIN_TEST,)
+    program: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageFinding:
-    """What a run gave. reasons: why it failed; coverage: its bins, as JSON; data: coverage.dat, or empty."""
+    """What a run gave. reasons: why it failed; coverage: its bins, as JSON; data: each coverage.dat."""
 
     run: CoverageRun
     reasons: tuple[str, ...]
     seconds: float
     coverage: dict[str, dict[str, int | str]]
-    data: str
+    data: tuple[str, ...]
+
+
+def program_runs() -> Iterator[CoverageRun]:
+    """The campaign of programs that `make regress` has too, but for what runs on Icarus."""
+    for case in cases(1, VERILATOR):
+        yield CoverageRun(id=f"{PROGRAMS}.{case.id}", part=PROGRAMS, program=case.id)
 
 
 def unit_runs() -> Iterator[CoverageRun]:
@@ -135,17 +149,17 @@ def execute(run: CoverageRun, output: Path) -> CoverageFinding:
         UserError: the simulator is missing, or cannot build.
     """
     started = time.perf_counter()
-    reasons, coverage, folder = (_core if run.part == CORE else _unit)(run, output)
+    reasons, coverage, folders = (_program if run.program else _core if run.part == CORE else _unit)(run, output)
     return CoverageFinding(
         run=run,
         reasons=reasons,
         seconds=time.perf_counter() - started,
         coverage=coverage.to_json(),
-        data=str(folder / COVERAGE_DATA) if run.simulator == VERILATOR else "",
+        data=tuple(str(folder / COVERAGE_DATA) for folder in folders) if run.simulator == VERILATOR else (),
     )
 
 
-def _unit(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
+def _unit(run: CoverageRun, output: Path) -> Covered:
     done = run_description(
         find_description(run.part),
         find_simulator(run.simulator),
@@ -156,10 +170,22 @@ def _unit(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Pa
     report = read_report(done.folder)
     failed = [f"{name}: {test.error or test.mismatches[0]}" for name, test in report.tests.items() if not test.passed]
     reasons = () if done.outcome.passed else (*failed, *report.explanation, f"see {done.outcome.log}")
-    return reasons, report.coverage, done.folder
+    return reasons, report.coverage, [done.folder]
 
 
-def _core(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Path]:
+def _program(run: CoverageRun, output: Path) -> Covered:
+    case, simulator = case_of(run.program), find_simulator(VERILATOR)
+    coverage, reasons, folders = Coverage(program_groups()), [], []
+    for job in jobs_of(case, coverage=True):
+        result = job.run(simulator, output)
+        folders.append(result.folder)
+        reasons += list(result.reasons)
+        if result.passed:
+            coverage.merge(cover_program(job.program.steps, job.program.hardware))
+    return tuple(reasons), Coverage() if reasons else coverage, folders
+
+
+def _core(run: CoverageRun, output: Path) -> Covered:
     assert run.hardware is not None
     package = package_of(run.model)
     layer = run.layer or package.graph.nodes[0].name
@@ -169,7 +195,7 @@ def _core(run: CoverageRun, output: Path) -> tuple[tuple[str, ...], Coverage, Pa
     with locked_cosimulation(package, run.model, request, run.hardware, simulator, output) as job:
         if run.tests == (UNKNOWN_TEST,):
             outcome = job.run_spoilt()
-            return () if outcome.passed else (f"{UNKNOWN_TEST}: see {outcome.log}",), Coverage(), job.folder
+            return () if outcome.passed else (f"{UNKNOWN_TEST}: see {outcome.log}",), Coverage(), [job.folder]
         result = job.run()
         coverage = cover_run(job.program, job.tensors, run.stall) if result.passed else Coverage()
-        return result.reasons, coverage, job.folder
+        return result.reasons, coverage, [job.folder]

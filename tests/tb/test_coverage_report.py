@@ -141,7 +141,7 @@ class Campaign:
 
     def finding(self) -> CoverageFinding:
         run = CoverageRun(id="mac_pe.usual", part="mac_pe")
-        return CoverageFinding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=str(self.data))
+        return CoverageFinding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=(str(self.data),))
 
     def run(self) -> tuple[int, str]:
         status = command.main(["--out", str(self.folder)])

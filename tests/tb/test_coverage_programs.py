@@ -1,0 +1,64 @@
+"""Bins of programs: every class of the legal space, hit by what the campaign makes, without simulating."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from t2c.contract.legal_space import dimension
+from t2c.contract.operations import Combine, Operation
+from t2c.tb.components.bins import Coverage
+from t2c.tb.coverage.coverage_runs import program_runs
+from t2c.tb.coverage.program_classes import cover_program, program_groups
+from t2c.tb.random_programs.builds import SMALL
+from t2c.tb.random_programs.campaign import EVENTS, case_of, program_of
+from tests.core_model.hand_made import LOAD, RUN
+
+
+def hit(coverage: Coverage, group: str) -> set[str]:
+    return {name for name, one in coverage.groups[group].items() if one.hits}
+
+
+def test_bins_are_those_of_the_legal_space() -> None:
+    groups = program_groups()
+    stride = dimension("descriptor.stride_h")
+    assert groups["field stride_h"] == (*(each.name for each in stride.classes), *stride.bits)
+    assert "bit 15" in groups["field k_tiles"]
+    assert {"sign", "bit 31"} <= set(groups["field origin"])
+
+
+def test_a_step_hits_what_it_reads() -> None:
+    step = replace(RUN, pad_h=-5, combine=Combine.PAIR, out_h=2000, col_tiles=3)
+    found = cover_program([LOAD, step], SMALL)
+    assert hit(found, "field pad_h") == {"-7..-4", "bit 0", "bit 2", "sign"}
+    assert hit(found, "field op") == {"1", "2", "bit 0", "bit 1"}
+    assert hit(found, "field words") == {"4..7", "bit 2"}, "a RUN does not read its words"
+    assert hit(found, "meetings") == {
+        "PAIR; out_h from 1024 on",
+        "PAIR; ROWS > COLS, several column tiles",
+        "negative pad_h",
+        "negative y_lo",
+    }
+    assert "combine 2; rounding 0" in hit(found, "pairs of fields")
+
+
+def test_what_is_excused_cannot_be() -> None:
+    """The excuse of padded extents: no descriptor takes such values."""
+    for fields in ({"in_h": 32768}, {"in_h": 1, "pad_h": 16384}):
+        with pytest.raises(ValueError, match="padded extent"):
+            replace(RUN, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_campaign_hits_every_bin() -> None:
+    merged = Coverage()
+    for run in program_runs():
+        case = case_of(run.program)
+        if case.kind == EVENTS:
+            continue
+        program = program_of(case, np.random.default_rng([case.seed, *case.id.encode()]))
+        assert any(step.op is Operation.END for step in program.steps) or len(program.code) > len(program.steps)
+        merged.merge(cover_program(program.steps, program.hardware))
+    assert merged.unhit() == []
