@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from t2c.common.shown import shown
+from t2c.common.shown import plain, shown
 from t2c.golden.arithmetic.formats import IntArray, IntTensor
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, ShapeError
@@ -94,10 +94,12 @@ class Graph:
         try:
             shape = node.output_shape(inputs)
             if shape != output.shape:
-                raise ShapeError(f"output {output.name!r} has shape {output.shape}, the operation gives {shape}")
+                raise ShapeError(
+                    f"output {output.name!r} has shape {shown(output.shape)}, the operation gives {shown(shape)}"
+                )
             node.check_numbers(inputs, output)
         except _REFUSED as error:
-            raise PackageError(f"{place}: {error}") from error
+            raise PackageError(plain(f"{place}: {error}")) from error
 
     def inputs_of(self, node: Node) -> tuple[TensorSpec, ...]:
         """The input edges of a node."""

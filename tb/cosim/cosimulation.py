@@ -110,6 +110,7 @@ class Cosimulation:
             seed=request.seed,
             plusargs=self.prepared.plusargs,
             environment={"T2C_JOB": str(self.folder / "job.json"), "COCOTB_REWRITE_ASSERTION_FILES": BENCH_FILE},
+            limit=self.prepared.seconds,
         )
 
 

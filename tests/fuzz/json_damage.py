@@ -60,7 +60,7 @@ def other_value(rng: Random, value: Any) -> Any:
     if isinstance(value, list) and rng.random() < 0.7:
         return rng.choice((value[1:], value * 2, value[::-1], [value], value[:1] * 50, [*value, *value[:1]]))
     deep: Any = []
-    for _ in range(rng.choice((1, 50, 900))):
+    for _ in range(rng.choice((1, 50, 200))):
         deep = [deep]
     return rng.choice(
         (

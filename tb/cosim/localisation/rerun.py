@@ -145,5 +145,6 @@ def _look(
         seed=job.request.seed,
         plusargs={**{name: path for name, path in job.prepared.plusargs.items() if name not in CAPTURES}, **files},
         environment={"T2C_JOB": str(job.folder / "job.json"), "T2C_LOOK": json.dumps(wish)},
+        limit=job.prepared.seconds,
     )
     return outcome.waves
