@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, wait
@@ -30,6 +31,7 @@ Execute = Callable[[Task], JobRecord]
 def _interrupts_blocked() -> Iterator[None]:
     """Threads and processes that are started in the block never see Ctrl-C, which reaches every process of a terminal:
     the coordinator alone decides what it means. Here it is taken after the block."""
+    resource_tracker.ensure_running()  # started later it would unblock them in the thread that starts a process
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
