@@ -21,6 +21,7 @@ from t2c.methods import METHODS, find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import MODELS, build_model, source_digest
 from t2c.trainers import TRAINER
+from tests.conftest import ROOT
 from tests.t2c.test_command_line import refused, t2c
 
 OWN = """
@@ -144,11 +145,14 @@ def test_quantize_by_every_kind_of_training(
     assert bits == [8, inner, inner]
     assert package.graph.edges["conv2"].bits == 5
     heads, row, last = capsys.readouterr().out.splitlines()
-    assert heads.split() == ["package", "float", "fake", "integer", "drop", "scale", "error", "integers", "equal"]
+    wanted = "package float fake integer drop step error fake - integer integers equal"
+    assert " ".join(heads.split()) == wanted
     name, *cells = row.split()
     figures = [package.metrics[f"accuracy_{kind}"] for kind in ("float", "fake_quantised", "integer")]
     assert (name, cells[:3]) == ("net4", [f"{figure:.2%}" for figure in figures])
     assert cells[3] == f"{100 * (figures[0] - figures[2]):.2f}"
+    errors = [package.metrics["max_step_error"], package.metrics["fake_integer_mean"]]
+    assert cells[4:6] == [f"{errors[0]:.4f}", f"{errors[1]:.3f}"]
     per_image = sum(torch.Size(edge.shape).numel() for edge in package.graph.edges.values())
     assert int(cells[-1].replace(",", "")) in (6 * per_image, 6 * (per_image - 64))
     assert last == f"written {out}, 6 test images in it"
@@ -190,6 +194,35 @@ def test_your_own_model(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run("quantize", "a.pt", "--model", "there/own.py:net", *QUICK, "--samples", 1, "--out", package) == 0
     assert run("train", "--model", "t2c.models.digits_cnn:DigitsCNN", *QUICK, "--epochs", 0, "--out", "b.pt") == 0
     assert read_meta("b.pt")["source"] == source_digest("t2c.models.digits_cnn:DigitsCNN") != source_digest("resnet20")
+
+
+LOST = """
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Lost(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 2, 3, stride=2), nn.Linear(18, 10)
+
+    def forward(self, x):
+        y = self.conv(x)
+        F.relu(y, inplace=True)
+        return self.fc(y.flatten(1))
+"""
+
+
+def test_a_model_that_tracing_would_change_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lost.py").write_text(LOST)
+    assert run("train", "--model", "lost.py:Lost", *QUICK, "--epochs", 1, "--out", "a.pt") == 0
+    done = t2c("quantize", "a.pt", *QUICK, "--out", str(tmp_path / "p"), cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(r"error: node 'relu' \(call_function relu\): it changes the tensor of node 'conv'", done.stderr)
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["error", "loaded"]
+    assert not (tmp_path / "p").exists()
 
 
 def test_own_models_that_cannot_be_made(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
