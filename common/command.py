@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import NoReturn
 
 from t2c.common.errors import SettingError, UserError
@@ -24,6 +25,17 @@ _EXPECTED: tuple[type[Exception], ...] = (
     OSError,
     UserError,
 )
+
+
+def _quiet(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C while modules are still imported is no traceback either."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _quiet
 
 
 class Parser(argparse.ArgumentParser):

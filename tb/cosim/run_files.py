@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.atomic import write_atomic
+from t2c.common.errors import UserError
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.cycles import layer_cycles
@@ -24,6 +25,8 @@ from t2c.tb.cosim.step_times import expected_times
 from t2c.tb.cosim.sums import SumTrace, sum_trace_of, sum_values
 from t2c.tb.simulation.runner import RUN_LIMIT
 
+LAYERS = 1024
+"""Rows of the table of cycles in tb/hdl/core_harness.v: loading, a row a layer, storing."""
 SLOWEST = 10_000
 """Elements of the array times cycles that any simulator does in a second."""
 
@@ -54,8 +57,11 @@ def write_files(
         hardware: the core's parameters.
 
     Raises:
-        UserError: an unknown stall profile.
+        UserError: an unknown stall profile, or more layers than the harness counts cycles of.
     """
+    if len(program.layer_names) > LAYERS:
+        most = f"the harness counts the cycles of {LAYERS - 2} at most in one run; name a layer"
+        raise UserError(f"{program.graph.name} has {len(program.nodes)} layers; {most}")
     stall_in, stall_out = parse_stalls(request.stall)
     plusargs = write_program(program, folder)
     plusargs |= {name: folder / f"{name}.bin" for name in ("host", "transfers")}
