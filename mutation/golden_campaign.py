@@ -158,7 +158,8 @@ def run_golden(output: Path, docs: Path, workers: int, rows: list[str], *, write
 
 
 def _judge_again(mutants: Path) -> None:
-    """Forget who survived: the tests may be others now."""
+    """Forget who survived, and which test reaches which function: the tests may be others now."""
+    (mutants / "mutmut-stats.json").unlink(missing_ok=True)
     for meta in mutants.rglob("*.py.meta") if mutants.is_dir() else ():
         known = json.loads(meta.read_text())
         codes_of = known["exit_code_by_key"]

@@ -33,6 +33,7 @@ from t2c.golden.arithmetic.zero_point import INT64_HI, INT64_LO, centre
 from t2c.golden.errors import RangeError, ShapeError
 
 ONE = Window(kernel=(1, 1))
+THREE = np.ones((1, 3, 1, 1), int)
 QUANT = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), lo=-128, hi=127)
 BYTE = IntFormat(bits=8, signed=True)
 STAGE = OutputStage(lo=0, hi=255)
@@ -75,9 +76,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "x - zp below": (lambda: centre("x", np.array([INT64_LO]), 1), f"^x - zero_point: {INT64_LO - 1} "),
     "x - zp above": (lambda: centre("x", np.array([INT64_HI]), -1), f"^x - zero_point: {INT64_HI + 1} "),
     "conv x - zp": (lambda: conv2d([[[[INT64_HI]]]], [[[[1]]]], window=ONE, zero_point=-1), "^x - zero_point"),
+    "conv zp in bound": (lambda: conv2d(np.zeros((1, 3, 1, 1), int), THREE, window=ONE, zero_point=1 << 62), "bound"),
     "groups": (lambda: conv2d([[[[1]]]], [[[[1]]]], window=ONE, groups=True), "^groups = True"),
     "beyond int64": (lambda: max_pool2d(np.full((1, 1, 1, 1), 1 << 63, np.uint64), ONE), "^x\\b"),
-    "sum of three": (lambda: conv2d(np.full((1, 3, 1, 1), 1 << 62), np.ones((1, 3, 1, 1), int), window=ONE), "bound"),
+    "sum of three": (lambda: conv2d(np.full((1, 3, 1, 1), 1 << 62), THREE, window=ONE), "bound"),
     "row length": (
         lambda: softmax_error_bound(_table(), scale=1.0, input_bits=4, length=(1 << 32) + 1),
         "^length\\b",
@@ -202,3 +204,18 @@ def test_the_bound_of_softmax_is_that_of_the_page(mode: Rounding, length: int, i
         wanted = (1.0 if mode is Rounding.FLOOR else 0.5) + 2.0 ** (8 - reciprocal_bits) + share * 16
         found = softmax_error_bound(table, scale=scale, input_bits=input_bits, length=length)
         assert found == pytest.approx(max(1.0, wanted), rel=1e-12)
+
+
+def test_no_images() -> None:
+    assert conv2d(np.zeros((0, 1, 2, 2), int), [[[[1]]]], window=ONE).shape == (0, 1, 2, 2)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_depthwise_kernels_too_large_for_float32(groups: int) -> None:
+    """900 taps of 127 · 255 pass 2^24 many times over; each way of summing must see that."""
+    x = np.full((1, groups, 31, 30), 255)
+    x[..., ::7] = 254
+    w = np.full((groups, 1, 30, 30), 127)
+    found = conv2d(x, w, window=Window(kernel=(30, 30)), groups=groups)
+    wanted = [127 * int(x[0, 0, y : y + 30].sum()) for y in range(2)]
+    assert found[0, :, :, 0].tolist() == [wanted] * groups

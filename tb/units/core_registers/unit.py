@@ -19,4 +19,5 @@ UNIT = Unit(
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2, "LO_W": 2},
         {"ROWS": 256, "COLS": 256, "LO_W": 31},
     ),
+    mutated=True,
 )

@@ -32,4 +32,5 @@ UNIT = Unit(
         {"ACC_DEPTH": 1 << 16, "ACT_ADDR_W": 24, "WGT_ADDR_W": 24, "PAR_ADDR_W": 24},
     ),
     refused=({"X_W": 1}, {"ACC_W": 21}, {"ACC_DEPTH": 7}, {"ROWS": 16, "COLS": 3}),
+    mutated=True,
 )

@@ -35,4 +35,5 @@ UNIT = Unit(
     ),
     linted=({}, {"ROWS": 2, "COLS": 1, "A_W": 3, "W_W": 2}, {"ROWS": 5, "COLS": 9}),
     refused=({"ROWS": 1}, {"A_W": 10}, {"PSUM_W": 18}),
+    mutated=True,
 )

@@ -19,4 +19,5 @@ UNIT = Unit(
         {"ACT_DEPTH": 1 << 17, "WGT_DEPTH": 1000, "PAR_DEPTH": 5, "ACC_DEPTH": 1 << 16, "PRG_DEPTH": DESCRIPTOR_WORDS},
     ),
     refused=({"ACT_DEPTH": 1}, {"PAR_DEPTH": 3}, {"PRG_DEPTH": DESCRIPTOR_WORDS - 1}, {"ROWS": 8, "COLS": 16}),
+    mutated=True,
 )
