@@ -15,7 +15,7 @@ from t2c.tb.random_models.edge_net import EdgeNet
 @dataclass(frozen=True, kw_only=True)
 class Edge:
     """An edge package. make: for some hardware; layer, images: the run; small: fits memories of a few words and ends
-    soon; reaches: what it is for, a phrase."""
+    soon; on: the only variant that it is for, if any; reaches: what it is for, a phrase."""
 
     name: str
     make: Callable[[Hardware], Package]
@@ -23,6 +23,7 @@ class Edge:
     layer: str = ALL
     images: int = 1
     small: bool = False
+    on: str = ""
 
 
 EDGES: dict[str, Edge] = {}
@@ -30,13 +31,13 @@ EDGES: dict[str, Edge] = {}
 
 
 def edge(
-    reaches: str, *, layer: str = ALL, images: int = 1, small: bool = False
+    reaches: str, *, layer: str = ALL, images: int = 1, small: bool = False, on: str = ""
 ) -> Callable[[Callable[[Hardware], Package]], None]:
     """Register a function as an edge package of its name."""
 
     def register(make: Callable[[Hardware], Package]) -> None:
         name = make.__name__.strip("_").replace("_", "-")
-        EDGES[name] = Edge(name=name, make=make, reaches=reaches, layer=layer, images=images, small=small)
+        EDGES[name] = Edge(name=name, make=make, reaches=reaches, layer=layer, images=images, small=small, on=on)
 
     return register
 

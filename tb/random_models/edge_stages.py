@@ -16,18 +16,19 @@ from t2c.golden.graph.tensor_spec import TensorSpec
 
 @dataclass(frozen=True, kw_only=True)
 class Slices:
-    """Channel k shows the accumulator from bit first + k step on; odd channels its negative."""
+    """Channel k shows the accumulator from bit first + k step on; odd channels its negative. Multipliers are large, so
+    that the products are."""
 
     widths: Widths
     first: int
     step: int
 
     def __call__(self, node: Node, sums: Sequence[IntArray], output: TensorSpec) -> MulQuant | AddQuant:
-        place = np.arange(output.shape[0])
+        place, power = np.arange(output.shape[0]), self.widths.scale - 2
         return MulQuant(
-            multiplier=np.where(place % 2, -1, 1),
+            multiplier=np.where(place % 2, -1, 1) << power,
             bias=0 * place,
-            shift=np.clip(self.first + self.step * place, 0, MAX_SHIFT),
+            shift=np.clip(self.first + self.step * place + power, 0, MAX_SHIFT),
             rounding=Rounding.FLOOR,
             zero_point=output.zero_point,
             lo=output.format.lo,

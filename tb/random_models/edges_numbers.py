@@ -12,7 +12,7 @@ from t2c.tb.random_models.edge_stages import Constants
 
 @edge("operands of sums far apart in the memory, in both orders, of every sign", small=True)
 def _sums(hardware: Hardware) -> Package:
-    width = max(min(20_000, hardware.act_depth // 40), 2)
+    width = max(min(20_000, hardware.act_depth // 40 if hardware.rows > 2 else hardware.act_depth // 7), 2)
     net = EdgeNet(hardware, (1, 1, width), zero_point=(1 << hardware.x_w) - 1)
     low, high = -(1 << (hardware.x_w - 1)), (1 << (hardware.x_w - 1)) - 1
     a = net.conv2d(INPUT, 1, signed=True, zero_point=low)

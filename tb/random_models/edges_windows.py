@@ -76,6 +76,14 @@ def _pixels(hardware: Hardware) -> Package:
     return net.package("edge-pixels", 1)
 
 
+@edge("thousands of blocks of two pixels", small=True, on="narrow")
+def _blocks(hardware: Hardware) -> Package:
+    net = EdgeNet(hardware, (1, 1, 32_000), zero_point=3)
+    net.conv2d(INPUT, 1)
+    net.add(INPUT, INPUT)
+    return net.package("edge-blocks", 1)
+
+
 @edge("2^20 cycles")
 def _cycles(hardware: Hardware) -> Package:
     taps = 8 * max(hardware.rows // 2, 4)

@@ -15,7 +15,7 @@ VARIANTS: dict[str, Hardware] = {
     "shallow": Hardware(rows=4, cols=2, act_depth=64, wgt_depth=64, par_depth=4, acc_depth=2),
     # One column tile a word: what does not fit is split along K.
     "split": Hardware(rows=4, cols=4, act_depth=250, wgt_depth=12, par_depth=4, acc_depth=16),
-    # Narrow operands and constants, four column tiles a word.
+    # Narrow operands and constants, four column tiles a word, thousands of blocks.
     "narrow": Hardware(
         rows=8,
         cols=2,
@@ -24,10 +24,10 @@ VARIANTS: dict[str, Hardware] = {
         acc_w=20,
         scale_w=7,
         bias_w=22,
-        act_depth=1 << 12,
+        act_depth=1 << 17,
         wgt_depth=1 << 12,
         par_depth=1 << 9,
-        acc_depth=1 << 6,
+        acc_depth=2,
     ),
     # The widest accumulators that constants of 16 bits leave room for; depths that are no power of two.
     "wide": Hardware(rows=6, cols=3, acc_w=45, bias_w=41, act_depth=3000, wgt_depth=1500, par_depth=90, acc_depth=50),

@@ -49,7 +49,7 @@ def edge_jobs(hardware: Mapping[str, Hardware], folder: Path) -> Iterator[LegalJ
         for edge in EDGES.values():
             if not runs_on(edge, name, built):
                 continue
-            for simulator in (VERILATOR, ICARUS) if edge.small and name != FIRST else (VERILATOR,):
+            for simulator in (VERILATOR, ICARUS) if edge.small and not edge.on and name != FIRST else (VERILATOR,):
                 label = f"edge-{edge.name}"
                 job = _job(label, simulator, name, built, folder, layer=edge.layer, images=edge.images)
                 yield LegalJob(job=job, make=partial(edge.make, built), path=ROOT / job.model)
@@ -64,6 +64,8 @@ def runs_on(edge: Edge, name: str, hardware: Hardware) -> bool:
         hardware: its parameters.
     """
     usual = replace(Hardware(), rows=hardware.rows, cols=hardware.cols)
+    if edge.on:
+        return name == edge.on
     return name == FIRST or hardware == usual or (edge.small and not name.startswith("pool-"))
 
 

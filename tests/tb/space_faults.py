@@ -1,0 +1,218 @@
+"""Planted faults of width and range: a counter or an address cut by bits, a field or number ignored above a bit.
+
+Each belongs to an edge package on a build, which `make regress` and the campaign of a layer engine both run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpaceFault:
+    """A fault. file, original, mutant: what changes; edge, build: the run that must notice it; outside: not inside
+    a layer engine, so that its campaign need not see it."""
+
+    file: str
+    original: str
+    mutant: str
+    edge: str
+    build: str = "deep"
+    outside: bool = False
+
+
+def _cut(file: str, original: str, bits: int, edge: str, build: str = "deep", *, outside: bool = False) -> SpaceFault:
+    """A comparison `counter == last` of which only the lowest bits count."""
+    counter, last = original.strip("()").split(" == ")
+    mutant = f"((({counter}) & {(1 << bits) - 1}) == (({last}) & {(1 << bits) - 1}))"
+    return SpaceFault(file=file, original=original, mutant=mutant, edge=edge, build=build, outside=outside)
+
+
+def _mask(
+    file: str,
+    text: str,
+    value: str,
+    bits: int,
+    edge: str,
+    build: str = "deep",
+    *,
+    size: str = "",
+    outside: bool = False,
+) -> SpaceFault:
+    """A value in a text, where {} stands for it, that loses its upper bits. size: of the mask, where it matters."""
+    return SpaceFault(
+        file=file,
+        original=text.replace("{}", value),
+        mutant=text.replace("{}", f"({value} & {size}{(1 << bits) - 1})"),
+        edge=edge,
+        build=build,
+        outside=outside,
+    )
+
+
+SEQUENCER, LOADER, WRITER, WINDOW = "pixel_sequencer.v", "tile_loader.v", "output_writer.v", "window_row.v"
+ENGINE, MULQUANT = "layer_engine.v", "mulquant.v"
+
+REPORTED = {
+    "accumulator of 24 bits": SpaceFault(
+        file="accumulator.v",
+        original="if (valid_i) sum_o <= sum;",
+        mutant="if (valid_i) sum_o <= {{(ACC_W - 24) {sum[23]}}, sum[23:0]};",
+        edge="top-accumulator",
+    ),
+    "heights of 128": _mask(WINDOW, "(iy < {})", "in_h_i", 7, "longest-vertical"),
+    "widths above 64": _mask(WINDOW, "(ix < {})", "in_w_i", 6, "longest-horizontal"),
+    "maps above 1024 pixels": _cut(WRITER, "(pixel_q == pixels_i - 24'd1)", 10, "pixels"),
+    "more than 128 K tiles, sequencer": _cut(SEQUENCER, "(k_tile_q == k_tiles_i - 16'd1)", 7, "k-tiles"),
+    "more than 128 K tiles, loader": _cut(LOADER, "(k_tile_q == k_tiles_i - 16'd1)", 7, "k-tiles"),
+    "more than 32 column tiles, sequencer": _cut(SEQUENCER, "(col_tile_q == col_tiles_i - 16'd1)", 5, "column-tiles"),
+    "more than 32 column tiles, loader": _cut(LOADER, "(col_tile_q == col_tiles_i - 16'd1)", 5, "column-tiles"),
+    "vertical strides of 4": _mask(SEQUENCER, "iy0_q + {},", "stride_h_i", 2, "strides-vertical", size="16'd"),
+    "horizontal strides of 4": _mask(SEQUENCER, "ix0_q + {},", "stride_w_i", 2, "strides-horizontal", size="16'd"),
+    "vertical dilations of 4": _mask(LOADER, "dy_q + {};", "dil_h_i", 2, "dilations-vertical"),
+    "horizontal dilations of 4": _mask(LOADER, "dx_q + {};", "dil_w_i", 2, "dilations-horizontal"),
+    "vertical padding of 4": _mask(SEQUENCER, "{GEO_W{1'b0}} - {};", "pad_h_i", 2, "paddings-vertical"),
+    "horizontal padding of 4": _mask(SEQUENCER, "{GEO_W{1'b0}} - {};", "pad_w_i", 2, "paddings-horizontal"),
+    "weight address of 16 bits": _mask(LOADER, "rom_addr_o   = {};", "addr_q", 16, "k-tiles"),
+    "cycle count of 20 bits": _mask(
+        "core_registers.v", "if (running_q & ~ending) count_q <= {} +", "count_q", 20, "cycles", outside=True
+    ),
+    "parameters of a pair in several column tiles": SpaceFault(
+        file=SEQUENCER,
+        original="pair_i, ~pair_i}",
+        mutant="1'b0, 1'b1}",
+        edge="sums-of-words",
+        build="shallow",
+    ),
+}
+"""What an attack planted and nothing noticed."""
+
+COUNTERS = {
+    "columns of output": _cut(SEQUENCER, "(ox_q == out_w_i - 16'd1)", 14, "longest-horizontal"),
+    "rows of output": _cut(SEQUENCER, "(oy_q == out_h_i - 16'd1)", 14, "longest-vertical"),
+    "images of the walk": _cut(SEQUENCER, "(image_q == images_i - 16'd1)", 8, "images"),
+    "images of the results": _cut(WRITER, "(image_q == images_i - 16'd1)", 8, "images"),
+    "pixels of the results": _cut(WRITER, "(pixel_q == pixels_i - 24'd1)", 16, "pixels"),
+    "blocks": _cut(LOADER, "(block_q == blocks_i - 16'd1)", 8, "blocks", "narrow"),
+    "K tiles, 15 bits": _cut(SEQUENCER, "(k_tile_q == k_tiles_i - 16'd1)", 15, "k-tiles"),
+    "column tiles, 15 bits": _cut(LOADER, "(col_tile_q == col_tiles_i - 16'd1)", 15, "column-tiles"),
+    "words of channels": _cut(LOADER, "(word_q == ch_words_i - 16'd1)", 8, "channel-words"),
+    "words of channels, 15 bits": _cut(LOADER, "(word_q == ch_words_i - 16'd1)", 15, "k-tiles"),
+    "taps": _mask(LOADER, "(tap_q < {})", "taps_i", 15, "taps"),
+    "kernel width": _cut(LOADER, "(kx_q == k_w_i - 16'd1)", 11, "kernels-horizontal"),
+    "pixel of a block": _mask(SEQUENCER, "acc_addr_o   = {};", "index_q", 14, "longest-vertical"),
+    "coordinates": _mask(WINDOW, "iy = {} + dy;", "px_iy0_i", 13, "longest-vertical"),
+    "layer": SpaceFault(
+        file="program_sequencer.v",
+        original="layer_o = desc_o[D_LAYER*32+:16];",
+        mutant="layer_o = {8'd0, desc_o[D_LAYER*32+:8]};",
+        edge="layers",
+        outside=True,
+    ),
+    "program address": _mask("program_sequencer.v", ".raddr_i({})", "addr_q", 14, "layers", outside=True),
+    "words of a load": SpaceFault(
+        file="stream_loader.v",
+        original="waddr_o     <= next_q;",
+        mutant="waddr_o     <= next_q & 24'h7fff;",
+        edge="pixels",
+        outside=True,
+    ),
+    "address of a store": SpaceFault(
+        file="stream_storer.v",
+        original="addr_q <= base_i;",
+        mutant="addr_q <= base_i & 16'hffff;",
+        edge="pixels",
+        outside=True,
+    ),
+}
+
+ADDRESSES = {
+    "origin": _mask(ENGINE, ".origin_i({})", "desc_i[D_ORIGIN*32+:ACT_ADDR_W]", 14, "sums"),
+    "column step": _mask(ENGINE, ".col_step_i({})", "desc_i[D_COL_STEP*32+:ACT_ADDR_W]", 14, "sums"),
+    "row step": _mask(ENGINE, ".row_step_i({})", "desc_i[D_ROW_STEP*32+:ACT_ADDR_W]", 11, "strides-vertical"),
+    "image step": _mask(ENGINE, ".image_step_i({})", "desc_i[D_IMAGE_STEP*32+:ACT_ADDR_W]", 2, "images"),
+    "tap row step": _mask(
+        ENGINE, ".tap_row_step_i({})", "desc_i[D_TAP_ROW_STEP*32+:ACT_ADDR_W]", 11, "dilations-vertical"
+    ),
+    "tap column step": _mask(
+        ENGINE, ".tap_col_step_i({})", "desc_i[D_TAP_COL_STEP*32+:ACT_ADDR_W]", 11, "dilations-horizontal"
+    ),
+    "offset of a tap": _mask(WINDOW, "px_base_i + {};", "offset", 12, "dilations-vertical"),
+    "words of a tap": _mask(LOADER, "tap_offset_q + {};", "word_wide[ADDR_W-1:0]", 8, "channel-words"),
+    "address of an operand": _mask(SEQUENCER, "px_base_o    = {};", "addr_q", 16, "pixels"),
+    "first result": _mask(ENGINE, ".base_i({})", "desc_i[D_OUT_BASE*32+:ACT_ADDR_W]", 14, "sums"),
+    "result step": _mask(ENGINE, ".step_i({})", "desc_i[D_OUT_STEP*32+:ACT_ADDR_W]", 7, "channel-words"),
+    "result image step": _mask(ENGINE, ".image_step_i({})", "desc_i[D_OUT_IMAGE_STEP*32+:ACT_ADDR_W]", 3, "images"),
+    "parameter address": _mask(SEQUENCER, "param_addr_o = {} +", "param_q", 15, "column-tiles"),
+    "weight base": _mask(ENGINE, ".weight_base_i({})", "desc_i[D_WEIGHT_BASE*32+:WGT_ADDR_W]", 10, "kernels-vertical"),
+    "column tile begins again": _mask(LOADER, "addr_q  <= {};", "col_addr_q", 4, "blocks", "narrow"),
+}
+
+NUMBERS = {
+    "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift", 5, "constants"),
+    "bias of 30 bits": SpaceFault(
+        file=MULQUANT,
+        original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        mutant="{{(P_W - 30) {bias[29]}}, bias[29:0]}",
+        edge="constants",
+    ),
+    "bias without its sign": SpaceFault(
+        file=MULQUANT, original="{(P_W - BIAS_W) {bias[BIAS_W-1]}}", mutant="{(P_W - BIAS_W) {1'b0}}", edge="constants"
+    ),
+    "multiplier of 14 bits": SpaceFault(
+        file=MULQUANT,
+        original="product = acc * multiplier;",
+        mutant="product = acc * $signed(multiplier[13:0]);",
+        edge="constants",
+    ),
+    "product of 40 bits": SpaceFault(
+        file=MULQUANT,
+        original="{{(P_W - PROD_W) {product[PROD_W-1]}}, product}",
+        mutant="{{(P_W - 40) {product[39]}}, product[39:0]}",
+        edge="top-accumulator",
+    ),
+    "input zero point without its highest bit": SpaceFault(
+        file=ENGINE,
+        original="x_zero_point  = desc_i[D_X_ZERO_POINT*32+:X_W+1];",
+        mutant="x_zero_point  = {desc_i[D_X_ZERO_POINT*32+X_W-1], desc_i[D_X_ZERO_POINT*32+:X_W]};",
+        edge="zero-points",
+        build="shallow",
+    ),
+    "second zero point without its highest bit": SpaceFault(
+        file=ENGINE,
+        original="x2_zero_point = desc_i[D_X2_ZERO_POINT*32+:X_W+1];",
+        mutant="x2_zero_point = {1'b0, desc_i[D_X2_ZERO_POINT*32+:X_W]};",
+        edge="zero-points",
+        build="shallow",
+    ),
+    "output zero point as unsigned": SpaceFault(
+        file=MULQUANT,
+        original="{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}",
+        mutant="{(R_W - OUT_W - 1) {1'b0}}",
+        edge="zero-points",
+        build="shallow",
+    ),
+    "upper bound as signed": SpaceFault(
+        file=MULQUANT,
+        original="{{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i}",
+        mutant="{{(R_W - OUT_W) {hi_i[OUT_W-1]}}, hi_i[OUT_W-1:0]}",
+        edge="zero-points",
+        build="shallow",
+    ),
+    "groups beyond the second": SpaceFault(
+        file=WRITER,
+        original="assign group_o = group_q;",
+        mutant="assign group_o = group_q & 1'b1;",
+        edge="groups",
+        build="narrow",
+    ),
+    "rows of a tap": SpaceFault(
+        file=ENGINE,
+        original=".rows_per_tap_i(desc_i[D_ROWS_PER_TAP*32+:16])",
+        mutant=".rows_per_tap_i({14'd0, desc_i[D_ROWS_PER_TAP*32+:2]})",
+        edge="copies",
+        build="narrow",
+    ),
+}
+
+FAULTS = REPORTED | COUNTERS | ADDRESSES | NUMBERS
