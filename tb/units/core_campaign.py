@@ -1,4 +1,4 @@
-"""The command line of a layer engine, or an array, inside the core: over a model, random and edge packages and programs."""
+"""The command line of a layer engine, or an array, inside the core: a model, random and edge packages, programs."""
 
 from __future__ import annotations
 
