@@ -35,6 +35,26 @@ def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: i
     return pipeline.FIRST_PIXEL.of(hardware) + before + index
 
 
+def pixel_number(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, pixel: int) -> int:
+    """How many pixels the sequencer issues before this one in a step.
+
+    Args:
+        descriptor, hardware: the RUN step.
+        tile, k_tile: column tile, K tile.
+        pixel: of the column tile, in 0..descriptor.pixels - 1.
+    """
+    sizes = hardware.blocks(descriptor.pixels)
+    block, index = divmod(pixel, hardware.acc_depth)
+    before = tile * descriptor.pixels + block * hardware.acc_depth
+    return descriptor.k_tiles * before + k_tile * sizes[block] + index
+
+
+def tile_number(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, pixel: int) -> int:
+    """How many weight tiles are loaded in a step before that of a pixel; arguments: `pixel_number`."""
+    blocks = len(hardware.blocks(descriptor.pixels))
+    return (tile * blocks + pixel // hardware.acc_depth) * descriptor.k_tiles + k_tile
+
+
 def fill_cycles(hardware: Hardware) -> int:
     """What a RUN step takes beyond `ideal_cycles` from its start to its done: the pipeline."""
     return pipeline.DONE.of(hardware)

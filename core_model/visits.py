@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
-from t2c.contract.schedule import pixel_cycle
+from t2c.contract.schedule import pixel_number, tile_number
 from t2c.core_model import walk
 
 
@@ -27,14 +27,17 @@ class RowRead:
 class Visit:
     """One pixel of one K tile of one column tile on its way through the engine.
 
-    start: cycle of its issue, after the step's start; image, oy, ox, iy0, ix0, base, second: as `walk.Pixels`; rows:
+    number: of the pixel among all that the step issues; load: of its tile among all that the step loads; pixel: in the
+    column tile; image, oy, ox, iy0, ix0, base, second: as `walk.Pixels`; rows:
     what each array row reads; weight_row: address of the tile's first weight row; parameter_word: address of its
     constants.
     """
 
     tile: int
     k_tile: int
-    start: int
+    number: int
+    load: int
+    pixel: int
     image: int
     oy: int
     ox: int
@@ -56,10 +59,11 @@ def visits_of(descriptor: Descriptor, hardware: Hardware, word: int) -> list[Vis
     """
     tile, pixels = walk.result_pixels(descriptor, word)
     k_tiles = range(descriptor.k_tiles)
-    return [_visit(descriptor, hardware, tile, k_tile, pixel) for k_tile in k_tiles for pixel in pixels]
+    return [visit_of(descriptor, hardware, tile, k_tile, pixel) for k_tile in k_tiles for pixel in pixels]
 
 
-def _visit(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, index: int) -> Visit:
+def visit_of(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, index: int) -> Visit:
+    """The visit of one pixel, 0 .. descriptor.pixels - 1, of one K tile of one column tile."""
     pixel = walk.pixels_of(descriptor, index)
     taps = walk.row_taps(descriptor, hardware, k_tile)
     reads = walk.reads_of(descriptor, hardware, pixel, taps)
@@ -69,7 +73,9 @@ def _visit(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: int, i
     return Visit(
         tile=tile,
         k_tile=k_tile,
-        start=pixel_cycle(descriptor, hardware, tile, k_tile, index),
+        number=pixel_number(descriptor, hardware, tile, k_tile, index),
+        load=tile_number(descriptor, hardware, tile, k_tile, index),
+        pixel=index,
         image=int(pixel.image[0]),
         oy=int(pixel.oy[0]),
         ox=int(pixel.ox[0]),

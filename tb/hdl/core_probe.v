@@ -1,12 +1,20 @@
-// core_probe: writes down what passes through the engine for one array column, in chosen cycles. Simulation only.
+// core_probe: writes down what passes through the engine for one array column, around chosen pixels. Simulation only.
 // It is instantiated inside core_harness (PROBE = 1) and looks into i_dut by hierarchical names.
 //
-// Files       +windows= entries of three words: RUN step (counted from 0 since go), first and last cycle after the step's start;
-//             in order. +probe= receives a line for each such cycle:
-//               step offset cycle | px_valid iy0 ix0 base | row addresses | operands | column's partial sums, one a row
-//               | array output | accumulator | parameters | result valid, result
-//             step, offset and cycle in hexadecimal, the rest in binary, X as x; fields separated by blanks.
+// What passes is found by counting valids, not by its cycle, so that a core with other latencies is seen as well.
+//
+// Files       +windows= entries of five words: RUN step (counted from 0 since go), first and last pixel of the step's
+//             sequence of pixels, first and last tile of its sequence of weight tiles; in order. +probe= receives lines of
+//             fields separated by blanks, numbers in hexadecimal, signals in binary with X as x:
+//               D step cycle descriptor                         each RUN step's start
+//               W step cycle n | address, weight of the column  weight word n of the step, in the chosen tiles, as it
+//               | row is set, valid, dy, dx, offset               enters the array, with what went to the rows beside it
+//               C step cycle | numbers of pixel, operands, column sum, complete sum and result that come next
+//               | their valids | descriptor as at the start | iy0 ix0 base | row addresses | row words | operands
+//               | column's partial sums, one a row | array output | accumulator | parameters | result
+//             A C line for every cycle from the first pixel's issue until TAIL cycles after the last one's column sum.
 `default_nettype none
+`include "port_widths.vh"
 
 module core_probe #(
     parameter ROWS       = 16,
@@ -15,7 +23,9 @@ module core_probe #(
     parameter W_W        = 8,
     parameter ACC_W      = 32,
     parameter PARAM_W    = 62,
-    parameter DEPTH      = 1 << 12
+    parameter DEPTH      = 1 << 16,
+    parameter TAIL       = 64,
+    parameter WAITING    = 64                   // weight words between tile_loader and array, at most
 ) (
     input  wire        clk_i,
     input  wire        go_i,
@@ -26,10 +36,12 @@ module core_probe #(
 
     localparam A_W    = X_W + 1;
     localparam PSUM_W = A_W + W_W + $clog2(ROWS);
+    localparam [ROWS-1:0] ONE = 1;
 
     generate
         if (1) begin : memory
-            reg [31:0] windows [0:3*DEPTH-1];
+            reg [31:0]  windows [0:5*DEPTH-1];
+            reg [255:0] waiting [0:WAITING-1];  // {its row is set, valid, dy, dx, offset, address} of a weight word
         end
     endgenerate
 
@@ -49,20 +61,50 @@ module core_probe #(
     wire [ACC_W-1:0]       sum          = core_harness.i_dut.i_engine.sums[column_i*ACC_W+:ACC_W];
     wire [PARAM_W-1:0]     params       = core_harness.i_dut.par_rdata[column_i*PARAM_W+:PARAM_W];
     wire [X_W-1:0]         result       = core_harness.i_dut.out_data[column_i*X_W+:X_W];
+    wire [W_W-1:0]         weight       = core_harness.i_dut.wgt_rdata[column_i*W_W+:W_W];
+    // In the order of the data: pixel, operands, column sum, complete sum, result.
+    wire [4:0] valids = {core_harness.i_dut.out_valid, core_harness.i_dut.i_engine.sum_done,
+                         core_harness.i_dut.i_engine.psum_valid, core_harness.i_dut.i_engine.array_valid,
+                         core_harness.i_dut.i_engine.px_valid};
+    wire       rom_valid    = core_harness.i_dut.i_engine.rom_valid;
+    wire       weight_valid = core_harness.i_dut.i_engine.weight_valid;
+    wire [`T2C_DESCRIPTOR_W-1:0] desc = core_harness.i_dut.desc;
+    wire [255:0] loading = {{(256 - 2 - 3 * 32 - 32) {1'b0}}, core_harness.i_dut.i_engine.cfg_we === (ONE << (roms % ROWS)),
+                            core_harness.i_dut.i_engine.cfg_valid, 16'd0, core_harness.i_dut.i_engine.cfg_dy, 16'd0,
+                            core_harness.i_dut.i_engine.cfg_dx, {32{1'b0}} | core_harness.i_dut.i_engine.cfg_offset,
+                            {32{1'b0}} | core_harness.i_dut.i_engine.rom_addr};
 
     // ------------------------------------------------------------------ when
-    reg [31:0]       step_q, offset_q, entry_q;
-    reg              running_q;
-    wire             started = core_harness.i_dut.run;
-    wire [31:0]      step    = started ? step_q + 32'd1 : step_q;
-    wire [31:0]      offset  = started ? 32'd0 : offset_q;
-    wire             live    = (entry_q != windows_i) & (running_q | started);
-    wire             here    = live & (memory.windows[3*entry_q] == step);
-    wire             record  = here & (offset >= memory.windows[3*entry_q+1]) & (offset <= memory.windows[3*entry_q+2]);
-    wire             passed  = live & ((here & offset == memory.windows[3*entry_q+2]) | step > memory.windows[3*entry_q]);
+    reg [31:0] step_q, pixels_q, operands_q, psums_q, sums_q, results_q, roms_q, weights_q, tail_q;
+    reg [31:0] entry_q, tiles_q;                // entries that are passed: for pixels, and for weights
+    reg        running_q;
+    reg [`T2C_DESCRIPTOR_W-1:0] desc_q;
+    wire       started = core_harness.i_dut.run;
+    wire [31:0] step     = started ? step_q + 32'd1 : step_q;
+    wire [31:0] pixels   = started ? 32'd0 : pixels_q;
+    wire [31:0] operands = started ? 32'd0 : operands_q;
+    wire [31:0] psum     = started ? 32'd0 : psums_q;
+    wire [31:0] complete = started ? 32'd0 : sums_q;
+    wire [31:0] results  = started ? 32'd0 : results_q;
+    wire [31:0] roms     = started ? 32'd0 : roms_q;
+    wire [31:0] weights  = started ? 32'd0 : weights_q;
+    wire        steady   = started | (desc === desc_q);
+    wire        live     = (entry_q != windows_i) & (running_q | started);
+    wire        here     = live & (memory.windows[5*entry_q] == step);
+    wire        begun    = here & (pixels + {31'd0, valids[0]} > memory.windows[5*entry_q+1]);
+    wire        out      = begun & (psum > memory.windows[5*entry_q+2]);
+    wire        record   = begun & (tail_q < TAIL);
+    wire        passed   = live & (here ? tail_q >= TAIL : step > memory.windows[5*entry_q]);
+    wire        loads    = (tiles_q != windows_i) & (running_q | started);
+    wire        mine     = loads & (memory.windows[5*tiles_q] == step);
+    wire        chosen   = mine & weight_valid & (weights >= ROWS * memory.windows[5*tiles_q+3])
+                           & (weights < ROWS * (memory.windows[5*tiles_q+4] + 1));
+    wire        loaded   = loads & (mine ? weights >= ROWS * (memory.windows[5*tiles_q+4] + 1)
+                                         : step > memory.windows[5*tiles_q]);
 
     integer          file;
     reg [8*1024-1:0] path;
+    reg [255:0]      word;
     initial begin
         file = 0;
         if ($value$plusargs("windows=%s", path)) $readmemh(path, memory.windows);
@@ -70,21 +112,43 @@ module core_probe #(
     end
 
     always @(posedge clk_i) begin
-        step_q   <= step;
-        offset_q <= offset + 32'd1;
-        if (started) running_q <= 1'b1;
+        step_q     <= step;
+        pixels_q   <= pixels + {31'd0, valids[0] === 1'b1};
+        operands_q <= operands + {31'd0, valids[1] === 1'b1};
+        psums_q    <= psum + {31'd0, valids[2] === 1'b1};
+        sums_q     <= complete + {31'd0, valids[3] === 1'b1};
+        results_q  <= results + {31'd0, valids[4] === 1'b1};
+        roms_q     <= roms + {31'd0, rom_valid === 1'b1};
+        weights_q  <= weights + {31'd0, weight_valid === 1'b1};
+        if (started) begin
+            running_q <= 1'b1;
+            desc_q    <= desc;
+        end
+        if (rom_valid) memory.waiting[roms % WAITING] <= loading;
+        tail_q <= (passed | ~begun) ? 32'd0 : tail_q + {31'd0, out};
         if (passed) entry_q <= entry_q + 32'd1;
+        if (loaded) tiles_q <= tiles_q + 32'd1;
+        if (started & windows_i != 32'd0 & file != 0) $fwrite(file, "D %h %h %h\n", step, cycle_i, desc);
+        if (chosen & file != 0) begin
+            // verilator lint_off BLKSEQ
+            word = memory.waiting[weights % WAITING];
+            // verilator lint_on BLKSEQ
+            $fwrite(file, "W %h %h %h %b %b %b", step, cycle_i, weights, word[31:0], weight, word[129]);
+            $fwrite(file, " %b %b %b %b\n", word[128], word[111:96], word[79:64], word[63:32]);
+        end
         if (record & file != 0) begin
-            $fwrite(file, "%h %h %h", step, offset, cycle_i);
-            $fwrite(file, " %b %b %b %b", core_harness.i_dut.i_engine.px_valid, core_harness.i_dut.i_engine.px_iy0,
+            $fwrite(file, "C %h %h %h %h %h %h %h", step, cycle_i, pixels, operands, psum, complete, results);
+            $fwrite(file, " %b %b %b %b %b", valids, steady, core_harness.i_dut.i_engine.px_iy0,
                     core_harness.i_dut.i_engine.px_ix0, core_harness.i_dut.i_engine.px_base);
-            $fwrite(file, " %b %b %b", core_harness.i_dut.act_raddr, core_harness.i_dut.i_engine.operands, column_psums);
-            $fwrite(file, " %b %b %b %b %b\n", array_out, sum, params, core_harness.i_dut.out_valid, result);
+            $fwrite(file, " %b %b %b %b", core_harness.i_dut.act_raddr, core_harness.i_dut.act_rdata,
+                    core_harness.i_dut.i_engine.operands, column_psums);
+            $fwrite(file, " %b %b %b %b\n", array_out, sum, params, result);
         end
         if (go_i) begin
             step_q    <= 32'hffffffff;
-            offset_q  <= 32'd0;
             entry_q   <= 32'd0;
+            tiles_q   <= 32'd0;
+            tail_q    <= 32'd0;
             running_q <= 1'b0;
         end
     end

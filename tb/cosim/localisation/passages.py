@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from t2c.contract.hardware import Hardware
-from t2c.core_model.visits import Visit, visits_of
+from t2c.core_model.visits import Visit, visit_of, visits_of
 from t2c.mapping.program import Program, Step, Work
 from t2c.tb.cosim.expectation import Trace
-from t2c.tb.cosim.localisation.core_probe import CycleWindow, window_of
+from t2c.tb.cosim.localisation.core_probe import PixelWindow
+
+NEAR = 3
+"""Pixels before and after one that the probe records as well."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +44,28 @@ def passages_of(program: Program, trace: Trace, word: int) -> list[Passage]:
     return passages
 
 
-def windows_of(passages: list[Passage], hardware: Hardware) -> list[CycleWindow]:
+def neighbours_of(passage: Passage, hardware: Hardware) -> list[Passage]:
+    """The pixels that pass just before and after one in its K tile: as witnesses of how long each stage takes."""
+    visit, descriptor = passage.visit, passage.step.descriptor
+    sizes, block = hardware.blocks(descriptor.pixels), visit.pixel // hardware.acc_depth
+    low = block * hardware.acc_depth
+    pixels = range(max(low, visit.pixel - NEAR), min(low + sizes[block], visit.pixel + NEAR + 1))
+    return [
+        replace(passage, visit=visit_of(descriptor, hardware, visit.tile, visit.k_tile, pixel))
+        for pixel in pixels
+        if pixel != visit.pixel
+    ]
+
+
+def windows_of(passages: list[Passage]) -> list[PixelWindow]:
     """What the probe has to record."""
-    return [window_of(passage.ordinal, passage.visit.start, hardware) for passage in passages]
+    return [
+        PixelWindow(
+            step=passage.ordinal,
+            first=max(passage.visit.number - NEAR, 0),
+            last=passage.visit.number + NEAR,
+            first_tile=passage.visit.load,
+            last_tile=passage.visit.load,
+        )
+        for passage in passages
+    ]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
-from t2c.tb.cosim.localisation.core_probe import Sample, read_probe, write_windows
-from t2c.tb.cosim.localisation.first_wrong_signal import Finding, Localiser
+from t2c.tb.cosim.localisation.core_probe import Probe, Stage, read_probe, write_windows
+from t2c.tb.cosim.localisation.first_wrong_signal import Localiser
 from t2c.tb.cosim.localisation.passages import Passage, passages_of, windows_of
+from t2c.tb.cosim.localisation.probed_run import Finding, ProbedRun
 from t2c.tb.cosim.request import Waves, replay_command
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.runner import build, simulate
@@ -63,25 +64,26 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
         return None
     program = job.program
     passages = passages_of(program, job.prepared.trace, mismatch.word)
-    samples = _probed(job, mismatch.run, mismatch.lane, passages)
+    seen = _probed(job, mismatch.run, mismatch.lane, passages)
     batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
     tensors = {edge: values[batch] for edge, values in job.tensors.items()}
-    finding = Localiser(program, mismatch, passages, tensors, samples).find()
+    finding = Localiser(program, mismatch, passages, tensors, seen).find()
     return _shown(job, finding, mismatch.run)
 
 
 def _misplaced(job: Cosimulation, text: str) -> Diagnosis:
     """The first result word that went to a wrong place, in the cycle in which it did."""
     place = json.loads((job.folder / "verdict.json").read_text())["misplaced"][0]
-    samples = _probed(job, place["run"], 0, passages_of(job.program, job.prepared.trace, place["word"]))
-    cycle = max((sample.cycle for sample in samples.values()), default=None)
+    passages = passages_of(job.program, job.prepared.trace, place["word"])
+    run = ProbedRun(job.program, _probed(job, place["run"], 0, passages))
+    cycle = run.passed(passages[-1], Stage.RESULT)
     return _shown(job, Finding(unit="output_writer", text=f"address of a result: {text}", cycle=cycle), place["run"])
 
 
-def _probed(job: Cosimulation, run: int, column: int, passages: list[Passage]) -> Mapping[tuple[int, int], Sample]:
+def _probed(job: Cosimulation, run: int, column: int, passages: list[Passage]) -> Probe:
     """What the probe on one array column writes down while these pixels pass."""
     folder, hardware = _folder(job), job.program.hardware
-    entries = write_windows(windows_of(passages, hardware), folder / "windows.hex")
+    entries = write_windows(windows_of(passages), folder / "windows.hex", hardware)
     (folder / "probe.txt").unlink(missing_ok=True)
     probe = {"windows": folder / "windows.hex", "probe": folder / "probe.txt"}
     _look(job, run, probe, column=column, windows=entries, first=_NEVER, last=_limit(job))
