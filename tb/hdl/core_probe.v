@@ -59,9 +59,9 @@ module core_probe #(
     wire [ROWS*PSUM_W-1:0] column_psums = psums[column_i*ROWS*PSUM_W+:ROWS*PSUM_W];
     wire [PSUM_W-1:0]      array_out    = core_harness.i_dut.i_engine.psums[column_i*PSUM_W+:PSUM_W];
     wire [ACC_W-1:0]       sum          = core_harness.i_dut.i_engine.sums[column_i*ACC_W+:ACC_W];
-    wire [PARAM_W-1:0]     params       = core_harness.i_dut.par_rdata[column_i*PARAM_W+:PARAM_W];
+    wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.par_rdata_i[column_i*PARAM_W+:PARAM_W];
     wire [X_W-1:0]         result       = core_harness.i_dut.out_data[column_i*X_W+:X_W];
-    wire [W_W-1:0]         weight       = core_harness.i_dut.wgt_rdata[column_i*W_W+:W_W];
+    wire [W_W-1:0]         weight       = core_harness.i_dut.i_engine.i_array.w_data_i[column_i*W_W+:W_W];
     // In the order of the data: pixel, operands, column sum, complete sum, result.
     wire [4:0] valids = {core_harness.i_dut.out_valid, core_harness.i_dut.i_engine.sum_done,
                          core_harness.i_dut.i_engine.psum_valid, core_harness.i_dut.i_engine.array_valid,

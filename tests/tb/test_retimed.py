@@ -1,4 +1,4 @@
-"""The localiser follows valids: in a core with other latencies it still finds the place of a fault, or says between which."""
+"""The localiser follows valids: in a core with other latencies it finds where a fault is, or says between what."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ PLACES: dict[str, tuple[str, str, Change]] = {
         "window_row",
         "stem",
         ("window_row.v", "<= px_base_i + offset;", "<= px_base_i + offset + (ix == 16'd3);"),
+    ),
+    "every bank address": (
+        "window_row",
+        "stem",
+        ("window_row.v", "<= px_base_i + offset;", "<= px_base_i + offset + 1'b1;"),
+    ),
+    "every bank address, the other way": (
+        "window_row",
+        "stem",
+        ("window_row.v", "<= px_base_i + offset;", "<= px_base_i + offset - 1'b1;"),
     ),
     "tap of a row": (
         "tile_loader",

@@ -42,8 +42,17 @@ def window_times(seen: Sequence[RowSeen], span: int, at: At) -> list[tuple[int, 
     Returns:
         all candidates that as many right rows speak for as for any other.
     """
-    contract = pipeline.ADDRESS.fixed, (pipeline.ADDRESS + pipeline.MEMORY).fixed
-    candidates = [(address, word) for address in range(span + 1) for word in range(address, span + 1)]
+    first, second = pipeline.ADDRESS.fixed, (pipeline.ADDRESS + pipeline.MEMORY).fixed
+    extra = span - pipeline.WINDOW.fixed
+    if extra == 0:
+        return [(first, second)]
+    # A longer window gives nothing earlier, a shorter one nothing later.
+    candidates = [
+        (max(address, 0), max(word, 0))
+        for address in range(first + min(extra, 0), first + max(extra, 0) + 1)
+        for word in range(second + min(extra, 0), second + max(extra, 0) + 1)
+        if word > address
+    ]
     votes = {candidate: 0 for candidate in candidates}
     for one in seen:
         came = [at(one.issued + cycle) for cycle in range(span + 1)]
@@ -51,8 +60,7 @@ def window_times(seen: Sequence[RowSeen], span: int, at: At) -> list[tuple[int, 
         words = {k for k, s in enumerate(came) if s and s.words[one.row] == one.word}
         for candidate in candidates:
             votes[candidate] += (candidate[0] in addresses) + (candidate[1] in words)
-    best = [candidate for candidate in candidates if votes[candidate] == max(votes.values())]
-    return [contract] if contract in best and span == pipeline.WINDOW.fixed else best
+    return [candidate for candidate in votes if votes[candidate] == max(votes.values())]
 
 
 @dataclass(frozen=True, kw_only=True)
