@@ -123,7 +123,7 @@ PLACES: dict[str, tuple[str, str, Change]] = {
 RUNS = {f"{place}, {retiming}": (place, retiming) for place in PLACES for retiming in ("as it is", *RETIMINGS)}
 
 
-@pytest.mark.parametrize("name", sampled(RUNS, 8))
+@pytest.mark.parametrize("name", sampled(RUNS, 31))
 def test_a_fault_is_found_whatever_the_latencies(name: str, tmp_path: Path) -> None:
     place, retiming = RUNS[name]
     unit, layer, fault = PLACES[place]
