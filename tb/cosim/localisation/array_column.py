@@ -8,7 +8,7 @@ from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.tb.cosim.localisation.core_probe import Stage
 from t2c.tb.cosim.localisation.passages import Passage
 from t2c.tb.cosim.localisation.probed_run import Finding, ProbedRun, show
-from t2c.tb.cosim.localisation.stage_times import ColumnSeen, column_times, psum_cycle, rows_right
+from t2c.tb.cosim.localisation.stage_times import ColumnWitness, column_times, psum_cycle, rows_right
 
 
 class ArrayColumn:
@@ -19,7 +19,7 @@ class ArrayColumn:
         self.hardware = run.program.hardware
         self.lane = lane
         self._laid_out: dict[int, IntArray] = {}
-        self._right: list[ColumnSeen] = []
+        self._right: list[ColumnWitness] = []
 
     def wrong(self, passage: Passage, operands: Sequence[int]) -> Generator[Finding, None, int]:
         """Every weight, partial sum and column sum that is not golden's; return golden's column sum.
@@ -42,7 +42,7 @@ class ArrayColumn:
             yield Finding(unit="systolic_array", text=text, cycle=None)
             return psums[-1]
         seen = self.run.sample(passage, done)
-        mine = ColumnSeen(ready=ready, psums=tuple(psums))
+        mine = ColumnWitness(ready=ready, psums=tuple(psums))
         if seen.array is not None and twos_complement(seen.array, bits) == psums[-1]:
             self._right.append(mine)
             return psums[-1]

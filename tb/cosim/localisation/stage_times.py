@@ -20,7 +20,7 @@ At = Callable[[int], Sample | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowSeen:
+class RowWitness:
     """What is known of one array row's operand. issued, ready: cycles of the pixel's issue and of its operand; row;
     read: what it reads; word: golden's, as the memory holds it."""
 
@@ -31,7 +31,7 @@ class RowSeen:
     word: int
 
 
-def window_times(seen: Sequence[RowSeen], span: int, at: At) -> list[tuple[int, int]]:
+def window_times(seen: Sequence[RowWitness], span: int, at: At) -> list[tuple[int, int]]:
     """After how many cycles a bank's address comes, and after how many its word.
 
     Args:
@@ -64,14 +64,14 @@ def window_times(seen: Sequence[RowSeen], span: int, at: At) -> list[tuple[int, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColumnSeen:
+class ColumnWitness:
     """The way of one pixel down an array column. ready: cycle of its operands; psums: golden's, one a row."""
 
     ready: int
     psums: tuple[int, ...]
 
 
-def column_times(seen: Sequence[ColumnSeen], span: int, lane: int, hardware: Hardware, at: At) -> list[int]:
+def column_times(seen: Sequence[ColumnWitness], span: int, lane: int, hardware: Hardware, at: At) -> list[int]:
     """By how many cycles the partial sums of a column come later than contract.pipeline says.
 
     Args:
@@ -91,7 +91,7 @@ def column_times(seen: Sequence[ColumnSeen], span: int, lane: int, hardware: Har
     ]
 
 
-def rows_right(one: ColumnSeen, late: int, lane: int, hardware: Hardware, at: At) -> int:
+def rows_right(one: ColumnWitness, late: int, lane: int, hardware: Hardware, at: At) -> int:
     """How many rows from the top give the right partial sums, if all come so many cycles late."""
     for row, psum in enumerate(one.psums):
         sample = at(psum_cycle(one.ready, row, lane, late))

@@ -13,7 +13,7 @@ from t2c.mapping.program import Work
 from t2c.tb.cosim.localisation.core_probe import Sample, Stage
 from t2c.tb.cosim.localisation.passages import Passage, neighbours_of
 from t2c.tb.cosim.localisation.probed_run import Finding, ProbedRun, show
-from t2c.tb.cosim.localisation.stage_times import RowSeen, window_times
+from t2c.tb.cosim.localisation.stage_times import RowWitness, window_times
 
 
 class WindowFormer:
@@ -128,7 +128,7 @@ class WindowFormer:
         )
         yield self.run.finding("window_row", text, ready)
 
-    def _right_rows(self, passage: Passage) -> Iterator[RowSeen]:
+    def _right_rows(self, passage: Passage) -> Iterator[RowWitness]:
         """Rows with right operands, of this pixel and of those around it."""
         for witness in (passage, *neighbours_of(passage, self.hardware)):
             ready = self.run.passed(witness, Stage.OPERANDS)
@@ -142,4 +142,4 @@ class WindowFormer:
                 if word is None or actual is None or twos_complement(actual, self.hardware.x_w + 1) != operand:
                     continue
                 raw = word % (1 << self.hardware.x_w)
-                yield RowSeen(issued=ready - (mine - here), ready=ready, row=row, read=read, word=raw)
+                yield RowWitness(issued=ready - (mine - here), ready=ready, row=row, read=read, word=raw)
