@@ -57,7 +57,7 @@ test: setup-test ## run every test
 faults: setup-test ## plant every fault of the lists, of which make test takes a sample; each must be caught
 	@$(RUN) $@ tests/tb/test_faults.py tests/tb/test_faults_registers.py \
 		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py \
-		tests/tb/test_byo.py tests/tb/test_byo_engine.py tests/tb/test_right_modules.py tests/oracle/test_far_faults.py
+		tests/tb/test_byo.py tests/tb/test_byo_engine.py tests/tb/test_shrink.py tests/tb/test_right_modules.py tests/oracle/test_far_faults.py
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(RUN) $@

@@ -203,7 +203,15 @@ RTL_FAULTS = {
         "keep ? stored : base + wide",
         "keep ? stored : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
     ),
+    "second operand of the residual add": (
+        "mulquant.v",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q :",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q + 1000000 :",
+    ),
+    "padding": ("window_row.v", "(iy < in_h_i)", "(iy <= in_h_i)"),
+    "wide maps": ("window_row.v", "px_base_i + offset;", "px_base_i + offset + (ix == 16'd3);"),
 }
+"""Each with one place. The first one runs in make test, the others in make faults."""
 
 
 def planted(name: str, folder: Path) -> Path:
@@ -217,9 +225,12 @@ def planted(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels(tmp_path: Path, sim_output: Path) -> None:
+@pytest.mark.parametrize(
+    "name", [name if name == "accumulator" else pytest.param(name, marks=pytest.mark.campaign) for name in RTL_FAULTS]
+)
+def test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels(name: str, tmp_path: Path, sim_output: Path) -> None:
     """Twelve layers to at most two, on 4 x 4 pixels at most, in as many runs as a minute has on a quiet machine."""
-    request, hardware = RunRequest(images=3, rtl=planted("accumulator", tmp_path)), Hardware(rows=8, cols=8)
+    request, hardware = RunRequest(images=3, rtl=planted(name, tmp_path)), Hardware(rows=8, cols=8)
     simulator, target = find_simulator("icarus"), tmp_path / "small"
     found = shrink(deep(), request, hardware, simulator, sim_output, target, 1e9, moves=MOVES[:6])
     assert found is not None
