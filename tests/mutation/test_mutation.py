@@ -181,7 +181,6 @@ def test_what_a_mutate_command_says() -> None:
 
 
 WITHOUT_TABLE = {
-    "core_registers": "its three survivors were argued after the last run",
     "layer_engine": "no run has come to its end yet",
     "systolic_array": "two survivors: its bench holds weights still while none is valid",
     "t2c_core": "no run has come to its end yet",
