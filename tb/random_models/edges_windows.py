@@ -25,14 +25,18 @@ def _longest(net: EdgeNet, axis: int) -> None:
 
 def _strides(net: EdgeNet, axis: int) -> None:
     for stride in (4, 5, 63, 64, 130, 1000, 2047, _TOP):
-        net.conv2d(INPUT, 1, pair(axis, 2), stride=pair(axis, stride))
+        net.conv2d(INPUT, 1, pair(axis, 3), stride=pair(axis, stride), padding=pair(axis, stride, 0))
     net.max_pool2d(INPUT, pair(axis, 3), stride=pair(axis, _TOP))
     net.average_pool2d(INPUT, pair(axis, 3), stride=pair(axis, 1025))
 
 
 def _dilations(net: EdgeNet, axis: int) -> None:
     for dilation in (4, 5, 63, 64, 130, 1000, 2047, _TOP):
-        window: dict[str, Any] = {"dilation": pair(axis, dilation), "stride": pair(axis, 601)}
+        window: dict[str, Any] = {
+            "dilation": pair(axis, dilation),
+            "stride": pair(axis, min(dilation, 601)),
+            "padding": pair(axis, dilation, 0),
+        }
         net.conv2d(INPUT, 1, pair(axis, 4 if dilation < _TOP else 3), **window)
     net.max_pool2d(INPUT, pair(axis, 3), dilation=pair(axis, _TOP), stride=pair(axis, 127))
     net.conv2d(INPUT, 1, pair(axis, 8), dilation=pair(axis, 1600), stride=pair(axis, 99))
