@@ -134,6 +134,8 @@ module program_harness #(
     wire               awready, wready, bvalid, arready, rvalid;
     wire [1:0]         bresp, rresp;
     wire [31:0]        rdata;
+    wire [15:0]        layer;
+    wire               unused_layer = &{1'b0, layer};
     reg [31:0]         reset_left;              // cycles of the reset in mid-run that are still to come
     wire               dut_rst_n = rst_n & (reset_left == 32'd0);
 
@@ -150,7 +152,7 @@ module program_harness #(
         .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(~out_stall), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
         .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
-        .trace_sum_valid_o(sum_valid), .trace_sum_data_o(sum_data), .layer_o(), .busy_o(busy)
+        .trace_sum_valid_o(sum_valid), .trace_sum_data_o(sum_data), .layer_o(layer), .busy_o(busy)
     );
 
     reg  go_q, go_q2, running;
