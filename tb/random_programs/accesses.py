@@ -78,8 +78,10 @@ class Accesses:
 
 AFTER = tuple(Read(cycle=NEVER, address=register) for register in Register)
 """All registers after the end; CYCLES_LO comes before CYCLES_HI, whose latch it is."""
-PLAIN = Accesses(writes=(Write(cycle=FIRST),), reads=AFTER)
-"""A start, and all registers after the end."""
+_EARLY = tuple(Read(cycle=40, address=register) for register in (Register.STATUS, Register.ERROR))
+"""While the first step is fetched, which every program waits for: nothing is left of the program before."""
+PLAIN = Accesses(writes=(Write(cycle=FIRST),), reads=(*_EARLY, *AFTER))
+"""A start, what the registers say soon after it, and all of them after the end."""
 AGAIN = Accesses(writes=(Write(cycle=FIRST), Write(cycle=NEVER)), reads=AFTER)
 """The same program twice."""
 

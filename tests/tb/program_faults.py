@@ -15,12 +15,12 @@ def _fault(name: str, file: str, text: str, wrong: str, by: str, *, statement: b
 _CUT = "((keep ? stored : base + wide) <<< (ACC_W > {0} ? ACC_W - {0} : 0)) >>> (ACC_W > {0} ? ACC_W - {0} : 0)"
 
 ISSUE = (
-    _fault("accumulator of 24 bits", "accumulator.v", "keep ? stored : base + wide", _CUT.format(24), "fields-deep"),
+    _fault("accumulator of 24 bits", "accumulator.v", "keep ? stored : base + wide", _CUT.format(24), "fields-small"),
     _fault("heights of 128", "window_row.v", "(iy < in_h_i)", "iy < (in_h_i & 16'd127)", "random-small"),
     _fault("widths above 64", "window_row.v", "(ix < in_w_i)", "ix < (in_w_i & 16'd63)", "random-small"),
     _fault(
         "maps above 1024", "output_writer.v", "(pixel_q == pixels_i - 24'd1)",
-        "((pixel_q ^ (pixels_i - 24'd1)) & 24'd1023) == 0", "random-deep",
+        "((pixel_q ^ (pixels_i - 24'd1)) & 24'd1023) == 0", "random-small",
     ),
     _fault(
         "K tiles above 128", "pixel_sequencer.v", "(k_tile_q == k_tiles_i - 16'd1)",
@@ -31,7 +31,7 @@ ISSUE = (
         "((col_tile_q ^ (col_tiles_i - 16'd1)) & 16'd31) == 0", "random-small",
     ),
     _fault("stride above 3", "pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + (stride_h_i & 16'd3)", "random-small"),
-    _fault("dilation above 3", "tile_loader.v", "dx_q + dil_w_i", "dx_q + (dil_w_i & 16'd3)", "random-small"),
+    _fault("dilation above 3", "tile_loader.v", "dx_q + dil_w_i", "dx_q + (dil_w_i & 16'd3)", "fields-small"),
     _fault(
         "padding of 4", "pixel_sequencer.v", "{GEO_W{1'b0}} - pad_h_i", "{GEO_W{1'b0}} - (pad_h_i & 16'd3)",
         "random-small",
@@ -53,13 +53,13 @@ ISSUE = (
 
 WIDTHS = (
     _fault("images of 8 bits", "pixel_sequencer.v", "(image_q == images_i - 16'd1)",
-           "((image_q ^ (images_i - 16'd1)) & 16'd255) == 0", "random-small"),
+           "((image_q ^ (images_i - 16'd1)) & 16'd255) == 0", "fields-small"),
     _fault("images of 10 bits at the output", "output_writer.v", "(image_q == images_i - 16'd1)",
            "((image_q ^ (images_i - 16'd1)) & 16'd1023) == 0", "fields-small"),
     _fault("rows of 8 bits", "pixel_sequencer.v", "(oy_q == out_h_i - 16'd1)",
            "((oy_q ^ (out_h_i - 16'd1)) & 16'd255) == 0", "random-small"),
     _fault("columns of 12 bits", "pixel_sequencer.v", "(ox_q == out_w_i - 16'd1)",
-           "((ox_q ^ (out_w_i - 16'd1)) & 16'd4095) == 0", "fields-small"),
+           "((ox_q ^ (out_w_i - 16'd1)) & 16'd4095) == 0", "fields-deep"),
     _fault("image step of 23 bits", "pixel_sequencer.v", "image_addr_q + image_step_i",
            "image_addr_q + (image_step_i & 24'h7fffff)", "random-deep"),
     _fault("row step of 16 bits", "pixel_sequencer.v", "row_addr_q + row_step_i",
@@ -72,7 +72,7 @@ WIDTHS = (
            "((word_q ^ (ch_words_i - 16'd1)) & 16'd7) == 0", "random-small"),
     _fault("taps of 8 bits", "tile_loader.v", "(tap_q < taps_i)", "tap_q[7:0] < taps_i[7:0]", "random-small"),
     _fault("kernel width of 5 bits", "tile_loader.v", "(kx_q == k_w_i - 16'd1)",
-           "((kx_q ^ (k_w_i - 16'd1)) & 16'd31) == 0", "random-small"),
+           "((kx_q ^ (k_w_i - 16'd1)) & 16'd31) == 0", "fields-small"),
     _fault("blocks of 12 bits", "tile_loader.v", "(block_q == blocks_i - 16'd1)",
            "((block_q ^ (blocks_i - 16'd1)) & 16'd4095) == 0", "fields-long"),
     _fault("taps of a tile", "tile_loader.v", "(tap_in_tile_q < taps_per_tile_i)", "tap_in_tile_q <= taps_per_tile_i",
@@ -89,12 +89,12 @@ WIDTHS = (
            "{{(P_W - BIAS_W) {1'b0}}, bias}", "random-small"),
     _fault("sum before rounding of 40 bits", "mulquant.v", "{p_q, 1'b0}",
            "($signed({p_q, 1'b0}) <<< (P_W > 40 ? P_W - 40 : 0)) >>> (P_W > 40 ? P_W - 40 : 0)",
-           "random-deep"),
+           "random-small"),
     _fault("half even of a negative", "mulquant.v", "(rounding_i == HALF_EVEN & ~shifted[1])",
            "(rounding_i == HALF_EVEN & ~shifted[1] & ~negative)", "random-small"),
     _fault("max of 12 bits", "accumulator.v", "(stored > wide)", "stored[11:0] > wide[11:0]", "random-small"),
     _fault("keep beside hold", "pixel_sequencer.v", "(k_tile_q == 16'd0) & ~keep_i",
-           "(k_tile_q == 16'd0) & ~(keep_i & ~hold_i)", "random-small"),
+           "(k_tile_q == 16'd0) & ~(keep_i & ~hold_i)", "fields-small"),
     _fault("hold beside keep", "pixel_sequencer.v", "last_k & ~hold_i", "last_k & ~(hold_i & ~keep_i)", "random-small"),
     _fault("program of 12 bits", "program_sequencer.v", "addr_q <= addr_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
            "addr_q <= (addr_q + 1) & 4095;", "random-small", statement=True),
@@ -104,7 +104,7 @@ WIDTHS = (
 TRANSFERS = (
     _fault("LOAD beyond 2^16", "stream_loader.v", "next_q <= next_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
            "next_q[15:0] <= next_q[15:0] + 1;", "transfer-deep", statement=True),
-    _fault("words of 12 bits", "stream_loader.v", "left_q <= words_i;", "left_q <= words_i & 24'hfff;", "random-long",
+    _fault("words of 12 bits", "stream_loader.v", "left_q <= words_i;", "left_q <= words_i & 24'hfff;", "random-deep",
            statement=True),
     _fault("STORE beyond 2^16", "stream_storer.v", "addr_q <= addr_q + {{(ADDR_W - 1) {1'b0}}, 1'b1};",
            "addr_q <= (addr_q & ~65535) | ((addr_q + 1) & 65535);", "transfer-deep", statement=True),
@@ -119,7 +119,7 @@ TRANSFERS = (
 
 EVENTS = (
     _fault("loader busy after reset", "stream_loader.v", "busy_q      <= 1'b0;", ";", "events-small", statement=True),
-    _fault("credits after reset", "stream_storer.v", "credits_q <= CREDITS;", ";", "events-small", statement=True),
+    _fault("credits after reset", "stream_storer.v", "credits_q <= CREDITS;", ";", "random-small", statement=True),
     _fault("running after reset", "program_sequencer.v", "issue_q      <= 1'b0;\n            running_q    <= 1'b0;",
            "issue_q <= 1'b0;", "events-small", statement=True),
     _fault("engine after reset", "pixel_sequencer.v", "if (!rst_ni) busy_q <= 1'b0;", ";",
@@ -134,9 +134,7 @@ EVENTS = (
            "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
            "s_axil_wdata_i[CONTROL_START_BIT]", "random-small"),
     _fault("a start in the last cycles", "core_registers.v", "(w_start_q & busy)", "(w_start_q & busy & ~ending)",
-           "random-small"),
-    _fault("a restart that waits", "program_sequencer.v", "wire start = start_i & ~busy_o;",
-           "wire start = start_i & ~busy_o & ~done_o;", "events-small"),
+           "fields-deep"),
 )  # fmt: skip
 
 ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS)

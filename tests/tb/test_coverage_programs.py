@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from t2c.contract.legal_space import dimension
 from t2c.contract.operations import Combine, Operation
 from t2c.tb.components.bins import Coverage
+from t2c.tb.coverage import coverage_runs
 from t2c.tb.coverage.coverage_runs import program_runs
 from t2c.tb.coverage.program_classes import cover_program, program_groups
 from t2c.tb.random_programs.builds import SMALL
@@ -49,6 +52,17 @@ def test_what_is_excused_cannot_be() -> None:
     for fields in ({"in_h": 32768}, {"in_h": 1, "pad_h": 16384}):
         with pytest.raises(ValueError, match="padded extent"):
             replace(RUN, **fields)  # type: ignore[arg-type]
+
+
+def test_a_run_keeps_what_is_excused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    result = SimpleNamespace(folder=tmp_path, reasons=(), passed=True)
+    job = SimpleNamespace(run=lambda *_: result, program=SimpleNamespace(steps=[LOAD], hardware=SMALL))
+    monkeypatch.setattr(coverage_runs, "jobs_of", lambda *_, **__: [job])
+    monkeypatch.setattr(coverage_runs, "find_simulator", lambda name: name)
+    found = coverage_runs.execute(next(iter(program_runs())), tmp_path)
+    unhit = Coverage.from_json(found.coverage).unhit()
+    assert ("field in_h", "bit 15") not in unhit
+    assert ("field in_h", "bit 14") in unhit
 
 
 @pytest.mark.slow
