@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from oracle.check import Batch, Check, Index
 from oracle.counterpart import Case, Cases, accumulators
 from oracle.exact_python import FRACTIONS
 from oracle.node_cases import average_pool2d, conv2d, linear, matmul
-from t2c.golden.graph.node import AccumulatingNode, WeightedNode
+from t2c.golden.graph.node import AccumulatingNode
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
 
 KINDS = (conv2d, linear, matmul, average_pool2d)
 
@@ -31,17 +29,16 @@ def _farthest(spec: TensorSpec) -> int:
 
 def _unpadded(case: Case) -> tuple[AccumulatingNode, tuple[TensorSpec, ...]]:
     """The node without padding and with weights of one sign, and inputs that hold a whole window."""
-    node, inputs = case.node, case.inputs
-    assert isinstance(node, AccumulatingNode)
-    if isinstance(node, WeightedNode):
-        node = replace(node, weight=-np.abs(node.weight).clip(max=(1 << (node.weight_bits - 1)) - 1))
-    if isinstance(node, (Conv2d, AveragePool2d)):
-        node = replace(node, padding=(0, 0))
-        assert node.window is not None
+    node, inputs = cast(AccumulatingNode, case.node), case.inputs
+    changes: dict[str, Any] = {}
+    if node.weights:
+        changes["weight"] = -np.abs(node.weights.values).clip(max=(1 << (node.weights.bits - 1)) - 1)
+    if node.window:
+        changes["padding"] = (0, 0)
         pairs = zip(node.window.kernel, node.window.dilation, strict=True)
         reach = [dilation * (extent - 1) + 1 for extent, dilation in pairs]
         inputs = (replace(inputs[0], shape=(inputs[0].shape[0], *reach)),)
-    return node, inputs
+    return replace(node, **changes), inputs
 
 
 def largest(draw_cases: Cases) -> Callable[[np.random.Generator], Iterator[Batch]]:

@@ -51,7 +51,8 @@ class Node(ABC):
     does not have: a reader asks a node for its window or its weights, not for its class.
 
     op: what graph.json calls it; section: of docs/arithmetic.md; arity: number of inputs; fields: what it holds besides
-    name, inputs and output, in JSON's order; stage_field: which of them is its output stage;
+    name, inputs and output, in JSON's order; stage_field: which of them is its output stage; weight_axes: a letter for
+    each axis of its weight, empty without one;
     channel_axis: of the batched output, along which constants per channel lie; moves_data: its output
     holds other words than its input; narrow: `forward` widens where its arithmetic needs it and takes operands in the
     dtype of their edge, int8 or uint8; without it they come as int64.
@@ -62,6 +63,7 @@ class Node(ABC):
     arity: ClassVar[int] = 1
     fields: ClassVar[tuple[Field, ...]] = ()
     stage_field: ClassVar[str] = ""
+    weight_axes: ClassVar[str] = ""
     channel_axis: ClassVar[int] = 1
     moves_data: ClassVar[bool] = True
     narrow: ClassVar[bool] = False

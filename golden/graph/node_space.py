@@ -15,7 +15,7 @@ from t2c.golden.arithmetic.window import LIMITS
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.fields import Boolean, Field, Integer, Integers, Record, RoundingMode, Tensor, signed_limits
 from t2c.golden.graph.kinds import node_kinds
-from t2c.golden.graph.node import Node, WeightedNode
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
 
 EXTENT = (1, (1 << 16) - 1)
@@ -38,7 +38,7 @@ def dimensions_of(kind: type[Node]) -> Iterator[Dimension]:
     """Those of one kind of node: its fields, members of records and weights."""
     for declared in kind.fields:
         yield from _of_field(kind.op, "", declared)
-    if issubclass(kind, WeightedNode):
+    if kind.weight_axes:
         for axis in kind.weight_axes:
             low, high = LIMITS["kernel"] if axis in "HW" else EXTENT
             name = _WEIGHT_AXES.get(axis, axis)

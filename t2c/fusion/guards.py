@@ -13,7 +13,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.nn.utils import parametrize
 
 from t2c.fusion.describe import MODULES
-from t2c.golden.errors import UnsupportedError
+from t2c.golden.errors import RangeError, UnsupportedError
 
 _GLOBAL_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks")
 
@@ -29,6 +29,7 @@ def inference_copy(model: nn.Module) -> nn.Module:
     Raises:
         UnsupportedError: hooks or a forward of its own on a module, parametrizations, a module that stays in training
             mode, parameters that are not plain float32 tensors, or a model that cannot be copied; the message names it.
+        RangeError: a parameter or a buffer holds a NaN or an infinity.
     """
     _check_tensors(model)
     check_modules(model)
@@ -52,6 +53,8 @@ def _check_tensors(model: nn.Module) -> None:
             raise UnsupportedError(f"{name} is a {type(tensor).__name__}; a plain tensor is wanted")
         if (tensor.is_floating_point() or tensor.is_complex()) and tensor.dtype != torch.float32:
             raise UnsupportedError(f"{name} is {tensor.dtype}; float32 is wanted: model.float()")
+        if tensor.dtype == torch.float32 and not bool(torch.isfinite(tensor).all()):
+            raise RangeError(f"{name} holds a NaN or an infinity")
 
 
 def check_modules(model: nn.Module) -> None:

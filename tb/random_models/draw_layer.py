@@ -18,7 +18,7 @@ from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.fields import Boolean, Integer, Integers, RoundingMode, Tensor
-from t2c.golden.graph.node import Node, PassingNode, WeightedNode
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.node_space import AXES
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.tb.random_models.settle import empty_stage
@@ -74,7 +74,7 @@ class LayerDraw:
         # The shape does not depend on the stage, and the number of constants depends on the shape.
         sample = kind(**common, **fields, **empty_stage(kind, any_edge, 1, self.widths))
         shape = sample.output_shape(inputs)
-        if issubclass(kind, PassingNode):
+        if not kind.stage_field:
             source = inputs[0]
             edge = TensorSpec(
                 name=name, shape=shape, bits=source.bits, signed=source.signed, zero_point=source.zero_point
@@ -90,7 +90,7 @@ class LayerDraw:
         """A value for every field that a kind declares, but its output stage."""
         found: dict[str, Any] = {}
         pairs = {field.name for field in kind.fields if isinstance(field, Integers)}
-        axes = kind.weight_axes if issubclass(kind, WeightedNode) else ""
+        axes = kind.weight_axes
         windows: Mapping[str, tuple[int, ...]] = {}
         if pairs or "H" in axes:
             if len(shape) != 3:
@@ -105,7 +105,7 @@ class LayerDraw:
                 raise UnsupportedError(f"{kind.op}.{field.name}: no way to draw it")
             elif isinstance(field, Integer):
                 found[field.name] = self._integer(kind, field, shape)
-            elif isinstance(field, Tensor) and issubclass(kind, WeightedNode):
+            elif isinstance(field, Tensor) and axes:
                 kernel = windows.get("kernel", ())
                 found[field.name] = self._weight(axes, shape, kernel, found)
             else:

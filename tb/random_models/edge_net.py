@@ -10,7 +10,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.window import Pair
-from t2c.golden.graph.node import Node, PassingNode
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.add import Add
@@ -112,7 +112,7 @@ class EdgeNet:
         common: dict[str, Any] = {"name": name, "inputs": inputs, "output": name, **fields}
         anything = TensorSpec(name=name, shape=(1,), bits=self.hardware.x_w, signed=True)
         shape = kind(**common, **empty_stage(kind, anything, 1, self.widths)).output_shape(sources)
-        if issubclass(kind, PassingNode):
+        if not kind.stage_field:
             signed, zero_point = sources[0].signed, sources[0].zero_point
         edge = self._tensor(name, shape, signed=signed, zero_point=zero_point)
         stage = empty_stage(kind, edge, channels or shape[kind.channel_axis - 1], self.widths)

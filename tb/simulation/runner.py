@@ -248,6 +248,7 @@ def simulate(
     """
     if not tests:
         raise ValueError("no tests are named; a run without tests proves nothing")
+    directory = directory.resolve()  # the simulator runs in it
     directory.mkdir(parents=True, exist_ok=True)
     log, results = directory / "sim.log", directory / "results.xml"
     (directory / COVERAGE_DATA).unlink(missing_ok=True)

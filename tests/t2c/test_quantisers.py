@@ -130,7 +130,11 @@ def test_nan_and_infinity_are_refused_with_the_layer_named() -> None:
         model = built(Residual)
         with torch.no_grad():
             model.stem.weight[0, 0, 0, 0] = value
-        net = NetFuser(model).fuse(x)
+        with pytest.raises(RangeError, match=r"stem\.weight.*NaN"):
+            NetFuser(model).fuse(x)
+        net = NetFuser(built(Residual)).fuse(x)
+        with torch.no_grad():
+            next(each for name, each in net.named_parameters() if name.endswith("stem.weight"))[0, 0, 0, 0] = value
         with pytest.raises(RangeError, match=r"stem\.weight.*NaN"), calibrate(net):
             net(x)
     quantiser = calibrated(MinMax(8), x)
