@@ -119,7 +119,7 @@ class ProgramJob:
             SimulatorError: the simulator cannot build the RTL.
         """
         hardware = self.program.hardware
-        folder = output / f"{self.program.name}{self.suffix}-{simulator.name}"
+        folder = output.resolve() / f"{self.program.name}{self.suffix}-{simulator.name}"
         folder.mkdir(parents=True, exist_ok=True)
         built = build(design(hardware, self.rtl, coverage=self.coverage), simulator, output)
         with (folder / "lock").open("w") as lock:
