@@ -44,7 +44,8 @@ def check(rtl: Path, fault: Fault, number: int) -> None:
     results = run(rtl, fault.by, number)
     reasons = [reason for result in results for reason in result.reasons]
     assert reasons
-    assert all(result.compared for result in results), "the bench itself failed"
+    hangs = any("not done after" in reason for reason in reasons)
+    assert hangs or all(result.compared for result in results), f"the bench itself failed: {reasons}"
 
 
 def test_no_fault_is_chosen(rtl: Path) -> None:
