@@ -1,0 +1,1 @@
+"""rtl/activation_memory.v."""

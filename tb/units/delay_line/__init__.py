@@ -1,0 +1,1 @@
+"""rtl/delay_line.v."""

@@ -1,0 +1,29 @@
+"""Bench of rtl/delay_line.v: every word, DEPTH cycles later."""
+
+from __future__ import annotations
+
+import cocotb
+from cocotb.handle import HierarchyObject
+
+from t2c.tb.components.scoreboard import reported
+from t2c.tb.units.delay_line.line_bench import LineBench
+from t2c.tb.units.unit_settings import UnitSettings
+
+
+def _bench(dut: HierarchyObject) -> LineBench:
+    unit = UnitSettings.from_environment()
+    return LineBench(dut, unit, [unit["DEPTH"]], unit["RESET"] != 0, ("d_i", "q_o"))
+
+
+@cocotb.test()
+@reported
+async def words(dut: HierarchyObject) -> None:
+    """Words in every cycle, from power-up on, and through a reset."""
+    await _bench(dut).words_test()
+
+
+@cocotb.test()
+@reported
+async def reset_in_mid_stream(dut: HierarchyObject) -> None:
+    """Resets of one cycle and more, at random."""
+    await _bench(dut).reset_test()
