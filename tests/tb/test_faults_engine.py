@@ -169,7 +169,121 @@ PIXEL_SEQUENCER: dict[str, Fault] = {
     "only 2^20 pixels": ("counters", "wire last_px  = last_ox", "wire last_px  = (&image_q[9:0]) | last_ox"),
 }
 
-MODULES = {"accumulator": ACCUMULATOR, "window_row": WINDOW_ROW, "pixel_sequencer": PIXEL_SEQUENCER}
+TILE_LOADER: dict[str, Fault] = {
+    "K tile compared by 10 bits": (
+        "counters",
+        "(k_tile_q == k_tiles_i - 16'd1)",
+        "(k_tile_q[9:0] == k_tiles_i[9:0] - 10'd1)",
+    ),
+    "32 column tiles": (
+        "counters",
+        "(col_tile_q == col_tiles_i - 16'd1)",
+        "(col_tile_q[4:0] == col_tiles_i[4:0] - 5'd1)",
+    ),
+    "blocks of 8 bits": ("counters", "block_q <= block_q + 16'd1;", "block_q <= {8'd0, block_q[7:0] + 8'd1};"),
+    "channel words of 8 bits": ("counters", "16'd0 : word_q + 16'd1;", "16'd0 : {8'd0, word_q[7:0] + 8'd1};"),
+    "taps of 8 bits": ("counters", "tap_q + 16'd1;", "{8'd0, tap_q[7:0] + 8'd1};"),
+    "dilation of 4 is 3": ("tiles", "dy_q + dil_h_i;", "dy_q + (dil_h_i > 3 ? 16'd3 : dil_h_i);"),
+    "weight address of 17 bits": ("tiles", "rom_addr_o   = addr_q;", "rom_addr_o   = addr_q & 24'h1ffff;"),
+    "offset of 16 bits": ("tiles", "tap_offset_q + tap_col_step_i;", "tap_offset_q + tap_col_step_i[15:0];"),
+    "same weights ignored": ("tiles", "else if (same_i) addr_q", "else if (1'b0) addr_q"),
+    "rows behind the last tap": ("tiles", "in_tile & (tap_q < taps_i);", "in_tile;"),
+    "first counts without a tile": (
+        "handshake",
+        "(ready_q & ~first_i);",
+        "(ready_q & ~first_i) ^ (first_i & busy_q & ~ready_q & ~last_row);",
+    ),
+    "tile waits for ever": ("handshake", "busy_q & (~ready_q | first_i)", "busy_q & ~ready_q"),
+    "row kept by a start": ("starts", "            row_q      <= 16'd0;\n            k_tile_q", "            k_tile_q"),
+    "ready kept by a reset": (
+        "reset_in_mid_stream",
+        "            busy_q  <= 1'b0;\n            ready_q <= 1'b0;",
+        "            busy_q  <= 1'b0;",
+    ),
+}
+
+OUTPUT_WRITER: dict[str, Fault] = {
+    "pixels compared by 16 bits": (
+        "counters",
+        "(pixel_q == pixels_i - 24'd1)",
+        "(pixel_q[15:0] == pixels_i[15:0] - 16'd1)",
+    ),
+    "pixels of 16 bits": ("counters", "pixel_q + 24'd1;", "{8'd0, pixel_q[15:0] + 16'd1};"),
+    "images compared by 3 bits": (
+        "counters",
+        "(image_q == images_i - 16'd1)",
+        "(image_q[2:0] == images_i[2:0] - 3'd1)",
+    ),
+    "address of 17 bits": ("places", "addr_o  = addr_q;", "addr_o  = addr_q & 24'h1ffff;"),
+    "step of 16 bits": ("places", "addr_q + step_i;", "addr_q + step_i[15:0];"),
+    "next memory word from the image": ("places", "tile_addr_q + {{", "image_addr_q + {{"),
+    "group kept by a start": ("starts", "            group_q      <= {GROUP_W{1'b0}};\n", ""),
+    "image kept by a start": (
+        "starts",
+        "            image_q      <= 16'd0;\n            group_q ",
+        "            group_q ",
+    ),
+    "group kept by a reset": ("reset_in_mid_stream", "if (!rst_ni) group_q <= {GROUP_W{1'b0}};", ""),
+}
+
+PROGRAM_SEQUENCER: dict[str, Fault] = {
+    "address of 8 bits": ("steps", "addr_q <= addr_q + {{", "addr_q <= (addr_q & 8'hff) + {{"),
+    "start heeded while busy": ("steps", "start_i & ~busy_o;", "start_i;"),
+    "second start accepted late": ("steps", "start_i & ~busy_o;", "start_i & (~busy_o | addr_q > 400);"),
+    "next step not fetched": ("steps", "& ~issue_q & fetched;", "& ~issue_q;"),
+    "one word less": (
+        "steps",
+        "left_q <= FIELDS[COUNT_W-1:0];\n        end\n        if (issue_q)",
+        "left_q <= FIELDS[COUNT_W-1:0] - 1;\n        end\n        if (issue_q)",
+    ),
+    "layer of 8 bits": ("steps", "layer_o = desc_o[D_LAYER*32+:16];", "layer_o = desc_o[D_LAYER*32+:8];"),
+    "store also loads": ("steps", "load_o  = issue_q & is_load;", "load_o  = issue_q & (is_load | is_store);"),
+    "tlast ends as done": (
+        "errors",
+        "error_code_o <= ERROR_MISPLACED_TLAST;",
+        "error_code_o <= ERROR_UNKNOWN_OPERATION;",
+    ),
+    "descriptor kept by a start": ("starts", "            desc_o   <= {D_W{1'b0}};\n", ""),
+    "a word of the old program": ("starts", "            coming_q <= 1'b0;\n            desc_o", "            desc_o"),
+    "reset does not stop the fetch": (
+        "reset_in_mid_stream",
+        "            issue_q      <= 1'b0;\n            running_q",
+        "            running_q",
+    ),
+}
+
+DELAY_LINE: dict[str, Fault] = {
+    "one stage less": ("words", "line_q[(DEPTH-1)*W+:W]", "line_q[(DEPTH-2)*W+:W]"),
+    "reset clears the newest only": (
+        "reset_in_mid_stream",
+        "line_q <= {(DEPTH * W) {1'b0}};",
+        "line_q[W-1:0] <= {W{1'b0}};",
+    ),
+}
+
+SKEW: dict[str, Fault] = {
+    "reversed": ("words", "(REVERSE != 0) ?", "(REVERSE == 0) ?"),
+    "last lane one early": ("words", "LANES - 1 - k : k;", "LANES - 1 - k : (k == LANES - 1) ? k - 1 : k;"),
+    "never reset": ("reset_in_mid_stream", ".RESET(RESET)", ".RESET(0)"),
+}
+
+ACTIVATION_MEMORY: dict[str, Fault] = {
+    "first bank's address": ("random_data", "raddr_i[r*ADDR_W+:ADDR_W]", "raddr_i[0+:ADDR_W]"),
+    "all banks written": ("banks", ".we_i(we_i[r])", ".we_i(|we_i)"),
+    "top address bit lost": ("banks", ".waddr_i(waddr_i)", ".waddr_i({1'b0, waddr_i[ADDR_W-2:0]})"),
+}
+
+MODULES = {
+    "accumulator": ACCUMULATOR,
+    "window_row": WINDOW_ROW,
+    "pixel_sequencer": PIXEL_SEQUENCER,
+    "tile_loader": TILE_LOADER,
+    "output_writer": OUTPUT_WRITER,
+    "program_sequencer": PROGRAM_SEQUENCER,
+    "delay_line": DELAY_LINE,
+    "skew": SKEW,
+    "activation_memory": ACTIVATION_MEMORY,
+}
 FAULTS = {f"{unit}: {name}": (unit, fault) for unit, faults in MODULES.items() for name, fault in faults.items()}
 
 
