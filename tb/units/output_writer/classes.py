@@ -14,7 +14,7 @@ from t2c.tb.units.output_writer.model import WriterWord
 
 STARTS = ("start in the middle of a layer", "start beside a word", "reset in the middle of a layer")
 PIXEL_BITS = 18
-"""Bits of the pixel counter that the bench moves; nothing moves those above: a whole layer of 2^19 pixels takes too long."""
+"""Bits of the pixel counter that the bench moves; none above: 2^19 pixels take too long."""
 
 
 @dataclass(frozen=True, kw_only=True)
