@@ -101,4 +101,7 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
         made.exclude("step", "to the next group", "there is one")
     if groups <= 2:
         made.exclude("groups", "group between", "there are no three")
+    if parameters["ADDR_W"] == 1:
+        for name in ("step", "image_step"):
+            made.exclude("steps", f"{name} positive", "a signed bit is 0 or -1")
     return made

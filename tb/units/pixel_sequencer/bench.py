@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
 import cocotb
 from cocotb.handle import HierarchyObject
@@ -16,6 +17,8 @@ from t2c.tb.units.unit_settings import UnitSettings
 
 TOP = (1 << 16) - 1
 """Largest count."""
+LOOKED_AT = 64
+"""Pixels of a block up to which every one is looked at."""
 COUNTS = ("images", "out_h", "out_w", "k_tiles", "col_tiles")
 
 
@@ -135,6 +138,19 @@ class PixelBench(CycleBench):
         first = block * self.depth * layer.k_tiles + index
         return [first + k_tile * size + d for k_tile in range(layer.k_tiles) for d in (-1, 0, 1)]
 
+    def shape(self, layer: PixelLayer) -> None:
+        """A layer with its tiles always ready; where blocks are large, not every pixel of it is looked at."""
+        if self.depth <= LOOKED_AT:
+            self.whole(layer)
+            return
+        wanted = set(range(0, layer.total, 13))
+        for first in range(0, layer.pixels, self.depth):
+            size = min(self.depth, layer.pixels - first)
+            for col_tile, k_tile in product(range(layer.col_tiles), range(layer.k_tiles)):
+                at = (col_tile * layer.pixels + first) * layer.k_tiles + k_tile * size
+                wanted |= {at - 1, at, at + 1}
+        self.sparse(layer, wanted)
+
     async def go(self) -> None:
         """Drive what has been collected."""
         cycles, self.cycles = self.cycles, []
@@ -180,12 +196,12 @@ async def blocks(dut: HierarchyObject) -> None:
         sizes = {1, depth - 1, depth, depth + 1, 2 * depth - 1, 2 * depth, 2 * depth + 1, 3 * depth}
         for pixels in sorted(sizes - {0}):
             tiles = {"k_tiles": bench.rng.randint(1, 3), "col_tiles": bench.rng.randint(1, 2)}
-            bench.whole(bench.any_layer(out_w=pixels, **tiles))
-            bench.whole(bench.any_layer(out_h=pixels, **tiles))
-            bench.whole(bench.any_layer(images=pixels, **tiles))
+            bench.shape(bench.any_layer(out_w=pixels, **tiles))
+            bench.shape(bench.any_layer(out_h=pixels, **tiles))
+            bench.shape(bench.any_layer(images=pixels, **tiles))
         half = depth // 2
         for shape in ((2, 1, half), (1, 2, half), (2, 2, half), (3, half, 1), (3, 1, depth), (2, 3, half + 1)):
-            bench.whole(bench.any_layer(images=shape[0], out_h=shape[1], out_w=shape[2], k_tiles=2, col_tiles=2))
+            bench.shape(bench.any_layer(images=shape[0], out_h=shape[1], out_w=shape[2], k_tiles=2, col_tiles=2))
         for width in 4 * (7, 9, 13):  # blocks that begin anywhere in a row, and tiles that are late by any number
             rows = -(-3 * min(depth, 40) // width)
             bench.whole(bench.any_layer(out_h=rows, out_w=width, k_tiles=3), 0.4)
@@ -193,7 +209,8 @@ async def blocks(dut: HierarchyObject) -> None:
         shape = {"images": 3, "out_h": 257, "out_w": 85}
         ends = [depth * k + d for k in range(4) for d in (-1, 0, 1)]
         bench.sparse(bench.any_layer(**shape, k_tiles=2), [*ends, *range(0, 3 * 257 * 85 * 2, 997)])
-        bench.sparse(bench.any_layer(out_h=257, out_w=256), [depth - 1, depth, depth + 1])
+        for images, height, width in ((1, 257, 256), (1, 256, 257), (2, 256, 256)):
+            bench.sparse(bench.any_layer(images=images, out_h=height, out_w=width), ends)
     await bench.go()
     bench.finish()
 

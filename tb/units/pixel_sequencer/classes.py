@@ -140,7 +140,4 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     made.declare({"start": STARTS})
     if depth == 2:
         made.exclude("block", "last block one short of full", "that is a block of one pixel")
-    if depth > 1 << 15:
-        for name in ("last block one short of full", "last block full"):
-            made.exclude("block", name, "its column tile takes 2^17 pixels")
     return made

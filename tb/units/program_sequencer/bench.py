@@ -29,6 +29,8 @@ NOTHING = 1 << 20
 """Cycles after which nothing is fetched any more."""
 DENSE = 60
 """Steps at the beginning and the end of a program of which every cycle is looked at."""
+SHORT, LONG = 6, 1000
+"""Steps: a shorter program is run more often, a longer one but once to its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,10 @@ class ProgramBench(CycleBench):
                 self.cycle(PHASES[2], skipped=after - count - 1)
         return False
 
+    def closing_program(self) -> None:
+        """A program after others, which goes on as ever: to its end if it is not LONG, else through its first steps."""
+        self.program(None if self.length < LONG else ProgramBreak(step=DENSE, cycle=2, reset=True))
+
     def any_time(self) -> int:
         """Cycles that a step takes, from its start to its done."""
         return self.rng.choice((1, 2, 20, FETCHED - 1, FETCHED, FETCHED + 1, self.rng.randint(1, 120)))
@@ -183,11 +189,12 @@ def _unseen() -> ProgramSeen:
 @cocotb.test()
 @reported
 async def steps(dut: HierarchyObject) -> None:
-    """The whole program, twice: each step's descriptor whole, at the first cycle that the header allows."""
+    """The whole program, and again: each step's descriptor whole, at the first cycle that the header allows."""
     bench = await _start(dut)
-    for idle in (0, 60):
+    for _ in range(30 if bench.length < SHORT else 1):
         bench.program()
-        bench.idle(idle)
+        bench.closing_program()
+        bench.idle(60)
     bench.idle(2)
     await bench.go()
     bench.finish()
@@ -201,7 +208,7 @@ async def errors(dut: HierarchyObject) -> None:
     for cycle in (1, 2, 3, 9, 20, *range(FETCHED - 3, FETCHED + 4)):
         bench.program(ProgramBreak(step=0, cycle=cycle, reset=False))
         bench.idle(cycle % 7)
-    bench.program()
+    bench.closing_program()
     bench.idle(2)
     await bench.go()
     bench.finish()
@@ -218,7 +225,7 @@ async def starts(dut: HierarchyObject) -> None:
     for step in range(1, min(4, bench.length - 1)):
         if bench.ops[step] in PULSES:
             bench.program(ProgramBreak(step=step, cycle=2, reset=True))
-    bench.program()
+    bench.closing_program()
     bench.idle(2)
     await bench.go()
     bench.finish()

@@ -106,4 +106,9 @@ def cover_unit(parameters: Mapping[str, int], ends: bool) -> Coverage:
     if depth < 6 * DESCRIPTOR_WORDS:
         for operation in ("RUN", "STORE", "WEIGHTS", "PARAMS"):
             made.exclude("operation", operation, "the program has but a LOAD")
+    firsts = range(0, depth // DESCRIPTOR_WORDS * DESCRIPTOR_WORDS, DESCRIPTOR_WORDS)
+    for name in made.groups["address"]:
+        bit = int(name.split()[1])
+        if not any(first >> bit & 1 for first in firsts):
+            made.exclude("address", name, "no step begins at such an address")
     return made

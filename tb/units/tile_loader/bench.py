@@ -10,7 +10,7 @@ from cocotb.handle import HierarchyObject
 from t2c.tb.components.corner_values import draw
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
-from t2c.tb.units.tile_loader.classes import LONGEST, STARTS, TileSeen, classes, cover_unit
+from t2c.tb.units.tile_loader.classes import STARTS, TileSeen, classes, cover_unit, longest
 from t2c.tb.units.tile_loader.model import TileLayer, TileRow, row
 from t2c.tb.units.unit_settings import UnitSettings
 
@@ -203,9 +203,9 @@ async def handshake(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def counters(dut: HierarchyObject) -> None:
-    """Each counter as far as LONGEST cycles reach, 65535 with few rows; looked at around every power of two."""
+    """Each counter as far as the cycles of the longest layer reach, 65535 with few rows; looked at around every power of two."""
     bench = await _start(dut)
-    most = min(TOP, LONGEST // bench.rows)
+    most = min(TOP, longest(bench.rows) // bench.rows)
     around = {max(0, (1 << k) + d) for k in range(17) for d in (-2, -1, 0, 1)}
     around |= {bench.rng.randrange(most) for _ in range(40)}
     bench.sparse(bench.any_layer(k_tiles=most, ch_words=most, taps=1), around)
@@ -213,7 +213,7 @@ async def counters(dut: HierarchyObject) -> None:
     bench.sparse(bench.any_layer(col_tiles=most, same=0), around)
     for name in ("k_tiles", "blocks", "col_tiles", "ch_words"):  # and to ends of both parities
         for power in range(3, 11):
-            drawn = min(most, bench.rng.randrange(1 << power, 2 << power))
+            drawn = min(most // 8, bench.rng.randrange(1 << power, 2 << power))
             for count in (drawn, drawn ^ 1):
                 end = {name: count, **({"k_tiles": 2 * count, "taps": 2} if name == "ch_words" else {})}
                 bench.sparse(bench.any_layer(**end), [count - 1, count, count + 1])
@@ -241,6 +241,11 @@ async def starts(dut: HierarchyObject) -> None:
             while bench.left:
                 bench.cycle(True)
             bench.coverage.hit("start", STARTS[1])
+        elif index % 6 == 5:
+            bench.start(bench.any_layer(k_tiles=3))
+            while not bench.ready:
+                bench.cycle(False)
+            bench.coverage.hit("start", STARTS[3])
         else:
             bench.start(layer)
             for _ in range(bench.rng.randint(1, 2 * bench.rows)):

@@ -20,8 +20,8 @@ STARTS = (
     "reset while rows are loaded",
     "reset while a tile waits",
 )
-LONGEST = 200_000
-"""Cycles of the longest layer of the bench: with many rows, fewer tiles."""
+FEW_ROWS = 3
+"""Rows with which counters of tiles come to their ends in the time of a test."""
 COUNTERS = ("k_tile", "block", "col_tile", "word", "tap", "kx", "ky")
 """16 bits each. The first four count tiles, the others taps, of which a tile has as many as rows."""
 
@@ -35,6 +35,11 @@ class TileSeen:
     left: bool
     ready: bool
     first: bool
+
+
+def longest(rows: int) -> int:
+    """Cycles of the longest layer of the bench: with many rows, fewer tiles."""
+    return 200_000 if rows <= FEW_ROWS else 80_000
 
 
 def classes(seen: Sequence[TileSeen], rows: int, addr_w: int, wgt_addr_w: int) -> Classes:
@@ -141,9 +146,13 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     made = Coverage(names(classes((), rows, parameters["ADDR_W"], parameters["WGT_ADDR_W"])))
     made.declare({"start": STARTS})
     made.exclude("rows of a tap", "rows of a tap 0", "a tap has at least one")
-    reached = {name: LONGEST // rows for name in COUNTERS[:4]} | dict.fromkeys(COUNTERS[4:], LONGEST)
+    cycles = longest(rows)
+    reached = {name: cycles // rows for name in COUNTERS[:4]} | dict.fromkeys(COUNTERS[4:], cycles)
     for name, most in reached.items():
         for bit in range(16):
             if 1 << bit > most - 2:
-                made.exclude(f"counter {name}", f"bit {bit} of {name}", f"takes more than {LONGEST} cycles")
+                made.exclude(f"counter {name}", f"bit {bit} of {name}", f"takes more than {cycles} cycles")
+    if parameters["ADDR_W"] == 1:
+        for name in ("tap_row_step", "tap_col_step"):
+            made.exclude("steps", f"{name} positive", "a signed bit is 0 or -1")
     return made
