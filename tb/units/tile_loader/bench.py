@@ -203,7 +203,7 @@ async def handshake(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def counters(dut: HierarchyObject) -> None:
-    """Each counter as far as the cycles of the longest layer reach, 65535 with few rows; looked at around every power of two."""
+    """Each counter as far as `longest` cycles reach, 65535 with few rows; looked at around every power of two."""
     bench = await _start(dut)
     most = min(TOP, longest(bench.rows) // bench.rows)
     around = {max(0, (1 << k) + d) for k in range(17) for d in (-2, -1, 0, 1)}
