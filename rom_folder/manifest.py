@@ -114,7 +114,7 @@ class RomFolder:
         values = read_words(self.path / entry["files"][fmt.value], layout, fmt, entry["count"])
         found = f"{zlib.crc32(encode(values, layout, RomFormat.BIN)):08x}"
         if found != entry["crc32"]:
-            raise PackageError(f"{entry['files'][fmt.value]}: CRC-32 {found}, the manifest says {entry['crc32']}")
+            raise PackageError(f"{entry['files'][fmt.value]}: CRC-32 {found}, the manifest says {entry['crc32']!a}")
         return values
 
     def tensor(self, layer: str, constant: str, fmt: RomFormat = RomFormat.HEX) -> IntArray:
