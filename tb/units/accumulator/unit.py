@@ -20,4 +20,5 @@ UNIT = Unit(
     ),
     linted=({}, {"PSUM_W": 6, "ACC_W": 7, "DEPTH": 2, "ADDR_W": 1}, {"DEPTH": 65536, "ADDR_W": 16}),
     refused=({"ACC_W": 21}, {"PSUM_W": 32}),
+    mutated=True,
 )

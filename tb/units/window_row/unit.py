@@ -15,4 +15,5 @@ UNIT = Unit(
     interface=Interface(),
     covered=({"X_W": 2, "ADDR_W": 1}, {"X_W": 3, "ADDR_W": 7}),
     linted=({}, {"X_W": 2, "ADDR_W": 1}, {"ADDR_W": 24}),
+    mutated=True,
 )
