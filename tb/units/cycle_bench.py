@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
@@ -17,6 +18,7 @@ from t2c.tb.components.scoreboard import Scoreboard
 from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
+Seen = TypeVar("Seen")
 Ports = Mapping[str, int]
 """Port -> its bits as an unsigned integer."""
 
@@ -102,6 +104,29 @@ class CycleBench:
     def finish(self) -> None:
         """End of the test: every cycle was compared, and all agreed."""
         self.scoreboard.finish(len(self._sent))
+
+
+class CollectingBench(CycleBench, ABC, Generic[Seen]):
+    """A bench that collects cycles, each with what its classes look at, and drives them at `go`."""
+
+    def __init__(self, dut: HierarchyObject, unit: UnitSettings, coverage: Coverage) -> None:
+        super().__init__(dut, unit, coverage)
+        self.cycles: list[ClockCycle] = []
+        self.seen: list[Seen] = []
+
+    @abstractmethod
+    def classes_of(self, seen: Sequence[Seen]) -> Classes:
+        """Classes of cycles, from what was seen of each."""
+
+    async def go(self) -> None:
+        """Drive what has been collected."""
+        cycles, self.cycles = self.cycles, []
+        seen, self.seen = self.seen, []
+        await self.run(cycles, self.classes_of(seen))
+
+    async def unseen(self, inputs: Ports, seen: Seen) -> None:
+        """One cycle whose outputs nobody looks at."""
+        await self.run([ClockCycle(inputs=inputs, expected={})], self.classes_of([seen]))
 
 
 def _text(value: int | str) -> str:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from t2c.common.places import RTL
+from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import run_unit
 
 COORDINATE = r"layer \w+: output \(n=\d+, c=\d+, y=\d+, x=\d+\): expected -?\d+ \(0x..\), actual (-?\d+ \(0x|X)"
 """What most faults look like: a wrong value, and where."""
@@ -38,6 +44,20 @@ def plant(folder: Path, file: str, original: str, mutant: str) -> Path:
     assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
     (rtl / file).write_text(text.replace(original, mutant))
     return rtl
+
+
+def only(monkeypatch: pytest.MonkeyPatch, unit: str, *tests: str) -> None:
+    """Let a unit's bench have these tests alone."""
+    monkeypatch.setitem(units(), unit, replace(units()[unit], tests=tests))
+
+
+def assert_killed(
+    monkeypatch: pytest.MonkeyPatch, unit: str, test: str, output: Path, rtl: Path, **settings: Any
+) -> None:
+    """By the named test of the unit's bench, which runs and fails; not by a simulator that refuses the fault."""
+    only(monkeypatch, unit, test)
+    outcome = run_unit(unit, find_simulator("icarus"), output, rtl=rtl, **settings)
+    assert (outcome.tests, outcome.failed) == (1, 1)
 
 
 def _value(file: str, original: str, mutant: str, **run: object) -> Mutant:

@@ -13,14 +13,12 @@ import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
-from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.cosim.cosimulation import Cosimulation, prepare
 from t2c.tb.cosim.request import MAIN_TEST, RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
 from tests.core_net import core_package
-from tests.tb.rtl_mutants import COORDINATE, MUTANTS, PLACE, plant
+from tests.tb.rtl_mutants import COORDINATE, MUTANTS, PLACE, assert_killed, plant
 
 pytestmark = pytest.mark.slow
 
@@ -133,10 +131,8 @@ UNIT_MUTANTS = {
 def test_unit_mutant_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     unit, test, *change = UNIT_MUTANTS[name]
-    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=(test,)))
     narrow = {"ACC_W": 12, "SCALE_W": 6, "BIAS_W": 16, "SHIFT_W": 5} if unit == "mulquant" else {}
-    outcome = run_unit(unit, find_simulator("icarus"), tmp_path, rtl=plant(tmp_path, *change), parameters=narrow)
-    assert (outcome.tests, outcome.failed) == (1, 1)
+    assert_killed(monkeypatch, unit, test, tmp_path, plant(tmp_path, *change), parameters=narrow)
 
 
 # ------------------------------------------------------------------ faults in what is expected, and in what is fed

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 
-from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
-from t2c.tb.simulation.simulators import find_simulator
-from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
-from tests.tb.rtl_mutants import plant
+from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
 
@@ -291,7 +287,5 @@ FAULTS = {f"{unit}: {name}": (unit, fault) for unit, faults in MODULES.items() f
 def test_fault_is_seen_by_the_bench_of_its_module(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     unit, (test, original, mutant) = FAULTS[name]
-    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=(test,)))
     rtl = plant(tmp_path, f"{unit}.v", original, mutant)
-    outcome = run_unit(unit, find_simulator("icarus"), tmp_path, rtl=rtl, environment={STOP_AT_MISMATCH: "1"})
-    assert (outcome.tests, outcome.failed) == (1, 1)
+    assert_killed(monkeypatch, unit, test, tmp_path, rtl, environment={STOP_AT_MISMATCH: "1"})

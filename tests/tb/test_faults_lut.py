@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 
-from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
-from tests.tb.rtl_mutants import plant
+from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
 
@@ -123,7 +121,5 @@ def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     unit, test, original, mutant = FAULTS[name]
-    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=(test,)))
     rtl = plant(tmp_path, f"{unit}.v", original, mutant)
-    outcome = run_unit(unit, find_simulator("icarus"), tmp_path, rtl=rtl, parameters=SMALL[unit])
-    assert (outcome.tests, outcome.failed) == (1, 1)
+    assert_killed(monkeypatch, unit, test, tmp_path, rtl, parameters=SMALL[unit])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 
 from t2c.common.errors import UserError
-from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
 from tests.campaign import sampled
-from tests.tb.rtl_mutants import plant
+from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
 
@@ -184,9 +182,7 @@ def test_the_registers_match_their_model(parameters: dict[str, int], simulator: 
 def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     test, original, mutant = MUTANTS[name]
-    monkeypatch.setitem(units(), UNIT, dataclasses.replace(units()[UNIT], tests=(test,)))
-    outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, rtl=plant(tmp_path, f"{UNIT}.v", original, mutant))
-    assert (outcome.tests, outcome.failed) == (1, 1)
+    assert_killed(monkeypatch, UNIT, test, sim_output, plant(tmp_path, f"{UNIT}.v", original, mutant))
 
 
 @pytest.mark.parametrize("parameters", [{"ROWS": 1}, {"COLS": 257}, {"X_W": 9}, {"W_W": 1}, {"LO_W": 33}], ids=str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from t2c.tb.units.lut_softmax.rows import Space, corner_rows, random_rows, tie_r
 from t2c.tb.units.run import run_unit
 from t2c.tb.units.table_choice import TableChoice, choose_table, named_table, table_from_file, table_from_node
 from tests.table_net import table_package
+from tests.tb.rtl_mutants import only
 
 pytestmark = pytest.mark.slow
 
@@ -169,10 +169,6 @@ def test_a_node_of_a_package_runs_on_its_unit(
 def test_a_table_of_ones_own_runs(tmp_path: Path, sim_output: Path) -> None:
     (tmp_path / "my.hex").write_text("3\n2\n0\n1\n")
     assert sim(["--unit", "lut_pointwise", "--out", str(sim_output), "--table", str(tmp_path / "my.hex")]) == 0
-
-
-def only(monkeypatch: pytest.MonkeyPatch, unit: str, *tests: str) -> None:
-    monkeypatch.setitem(units(), unit, dataclasses.replace(units()[unit], tests=tests))
 
 
 @pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=pytest.mark.campaign)])

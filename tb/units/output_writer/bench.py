@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import cocotb
 from cocotb.handle import HierarchyObject
 
+from t2c.tb.components.bins import Classes
 from t2c.tb.components.corner_values import draw
 from t2c.tb.components.scoreboard import reported
-from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
+from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench
 from t2c.tb.units.output_writer.classes import PIXEL_BITS, STARTS, WriterSeen, classes, cover_unit
 from t2c.tb.units.output_writer.model import WriterLayer, WriterWord, word
 from t2c.tb.units.unit_settings import UnitSettings
@@ -19,7 +20,7 @@ PIXELS = (1 << 24) - 1
 """Largest counts."""
 
 
-class WriterBench(CycleBench):
+class WriterBench(CollectingBench[WriterSeen]):
     """The writer beside the places. Cycles are collected by `cycle` and driven by `go`."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
@@ -28,8 +29,6 @@ class WriterBench(CycleBench):
         self.layer: WriterLayer | None = None
         self.number = 0
         self.rewound = False
-        self.cycles: list[ClockCycle] = []
-        self.seen: list[WriterSeen] = []
 
     def any_layer(self, **given: int) -> WriterLayer:
         """A layer whose counts are given, addresses and steps from their whole range."""
@@ -87,11 +86,8 @@ class WriterBench(CycleBench):
             self.cycle(True, skipped=after - number - 1)
         self.cycle(False)
 
-    async def go(self) -> None:
-        """Drive what has been collected."""
-        cycles, self.cycles = self.cycles, []
-        seen, self.seen = self.seen, []
-        await self.run(cycles, classes(seen, self.groups, self.addr_w))
+    def classes_of(self, seen: Sequence[WriterSeen]) -> Classes:
+        return classes(seen, self.groups, self.addr_w)
 
 
 async def _start(dut: HierarchyObject) -> WriterBench:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import cocotb
 from cocotb.handle import HierarchyObject
 
+from t2c.tb.components.bins import Classes
 from t2c.tb.components.corner_values import draw
 from t2c.tb.components.scoreboard import reported
-from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
+from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench
 from t2c.tb.units.pixel_sequencer.classes import STARTS, PixelSeen, classes, cover_unit
 from t2c.tb.units.pixel_sequencer.model import PixelLayer, PixelPlace, place
 from t2c.tb.units.unit_settings import UnitSettings
@@ -22,7 +23,7 @@ LOOKED_AT = 64
 COUNTS = ("images", "out_h", "out_w", "k_tiles", "col_tiles")
 
 
-class PixelBench(CycleBench):
+class PixelBench(CollectingBench[PixelSeen]):
     """The sequencer beside the walk. Cycles are collected by `cycle` and driven by `go`."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
@@ -31,8 +32,6 @@ class PixelBench(CycleBench):
         self.depth, self.addr_w, self.par_addr_w = unit["ACC_DEPTH"], unit["ADDR_W"], unit["PAR_ADDR_W"]
         self.layer: PixelLayer | None = None
         self.number = 0
-        self.cycles: list[ClockCycle] = []
-        self.seen: list[PixelSeen] = []
 
     def any_layer(self, **given: int) -> PixelLayer:
         """A layer whose counts are given, 1 where not; everything else from its whole range."""
@@ -151,19 +150,14 @@ class PixelBench(CycleBench):
                 wanted |= {at - 1, at, at + 1}
         self.sparse(layer, wanted)
 
-    async def go(self) -> None:
-        """Drive what has been collected."""
-        cycles, self.cycles = self.cycles, []
-        seen, self.seen = self.seen, []
-        await self.run(cycles, classes(seen, *self.widths))
+    def classes_of(self, seen: Sequence[PixelSeen]) -> Classes:
+        return classes(seen, *self.widths)
 
 
 async def _start(dut: HierarchyObject) -> PixelBench:
     bench = PixelBench(dut, UnitSettings.from_environment())
     await bench.begin(bench.ports(bench.any_layer()) | {"start_i": 0, "tile_ready_i": 1, "rst_ni": 0})
-    await bench.run(
-        [ClockCycle(inputs={"rst_ni": 0}, expected={})], classes([PixelSeen(at=None, ready=True)], *bench.widths)
-    )
+    await bench.unseen({"rst_ni": 0}, PixelSeen(at=None, ready=True))
     bench.cycle(True)
     return bench
 

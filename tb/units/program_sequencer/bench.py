@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cocotb
@@ -14,8 +15,9 @@ from t2c.contract.operations import Operation
 from t2c.contract.pipeline import FETCH, FETCHED, FIRST_STEP
 from t2c.contract.registers import ErrorCode
 from t2c.tb.catalogue.unit_table import read_entries
+from t2c.tb.components.bins import Classes
 from t2c.tb.components.scoreboard import reported
-from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
+from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench
 from t2c.tb.units.program_sequencer.classes import PHASES, ProgramSeen, classes, cover_unit, done_event, fetch_event
 from t2c.tb.units.unit_settings import UnitSettings
 
@@ -42,7 +44,7 @@ class ProgramBreak:
     reset: bool
 
 
-class ProgramBench(CycleBench):
+class ProgramBench(CollectingBench[ProgramSeen]):
     """The sequencer beside its program. Cycles are collected by `cycle` and driven by `go`."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
@@ -51,8 +53,6 @@ class ProgramBench(CycleBench):
         self.length = 1 + next(k for k, op in enumerate(self.ops) if op not in PULSES)
         super().__init__(dut, unit, cover_unit(unit.parameters, self.ops[self.length - 1] == Operation.END))
         self.depth = unit["DEPTH"]
-        self.cycles: list[ClockCycle] = []
-        self.seen: list[ProgramSeen] = []
         self.known = False
         self.busy = self.done = False
         self.error = 0
@@ -163,11 +163,8 @@ class ProgramBench(CycleBench):
         for _ in range(cycles):
             self.cycle(PHASES[4])
 
-    async def go(self) -> None:
-        """Drive what has been collected."""
-        cycles, self.cycles = self.cycles, []
-        seen, self.seen = self.seen, []
-        await self.run(cycles, classes(seen, self.depth))
+    def classes_of(self, seen: Sequence[ProgramSeen]) -> Classes:
+        return classes(seen, self.depth)
 
 
 async def _start(dut: HierarchyObject) -> ProgramBench:
@@ -175,7 +172,7 @@ async def _start(dut: HierarchyObject) -> ProgramBench:
     idle = {"start_i": 0, "step_done_i": 0, "misplaced_i": 0, "rst_ni": 0}
     await bench.begin(idle)
     for _ in range(2):
-        await bench.run([ClockCycle(inputs=idle, expected={})], classes([_unseen()], bench.depth))
+        await bench.unseen(idle, _unseen())
     bench.idle(3)
     return bench
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import cocotb
 from cocotb.handle import HierarchyObject
 
+from t2c.tb.components.bins import Classes
 from t2c.tb.components.corner_values import draw
 from t2c.tb.components.scoreboard import reported
-from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
+from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench
 from t2c.tb.units.tile_loader.classes import STARTS, TileSeen, classes, cover_unit, longest
 from t2c.tb.units.tile_loader.model import TileLayer, TileRow, row
 from t2c.tb.units.unit_settings import UnitSettings
@@ -18,7 +19,7 @@ TOP = (1 << 16) - 1
 """Largest count."""
 
 
-class TileBench(CycleBench):
+class TileBench(CollectingBench[TileSeen]):
     """The loader beside its tiles. Cycles are collected by `cycle` and driven by `go`."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
@@ -27,8 +28,6 @@ class TileBench(CycleBench):
         self.layer: TileLayer | None = None
         self.number = 0
         self.ready = False
-        self.cycles: list[ClockCycle] = []
-        self.seen: list[TileSeen] = []
 
     def any_layer(self, **given: int) -> TileLayer:
         """A layer whose counts are given, 1 where not; everything else from its whole range."""
@@ -141,20 +140,14 @@ class TileBench(CycleBench):
         for _ in range(3):
             self.cycle(True)
 
-    async def go(self) -> None:
-        """Drive what has been collected."""
-        cycles, self.cycles = self.cycles, []
-        seen, self.seen = self.seen, []
-        await self.run(cycles, classes(seen, self.rows, self.addr_w, self.wgt_addr_w))
+    def classes_of(self, seen: Sequence[TileSeen]) -> Classes:
+        return classes(seen, self.rows, self.addr_w, self.wgt_addr_w)
 
 
 async def _start(dut: HierarchyObject) -> TileBench:
     bench = TileBench(dut, UnitSettings.from_environment())
     await bench.begin(bench.ports(bench.any_layer()) | {"start_i": 0, "first_i": 1, "rst_ni": 0})
-    nothing = classes(
-        [TileSeen(at=None, left=False, ready=False, first=True)], bench.rows, bench.addr_w, bench.wgt_addr_w
-    )
-    await bench.run([ClockCycle(inputs={"rst_ni": 0}, expected={})], nothing)
+    await bench.unseen({"rst_ni": 0}, TileSeen(at=None, left=False, ready=False, first=True))
     bench.cycle(True)
     return bench
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import cocotb
 from cocotb.handle import HierarchyObject
 
+from t2c.tb.components.bins import Classes
 from t2c.tb.components.corner_values import draw
 from t2c.tb.components.scoreboard import reported
-from t2c.tb.units.cycle_bench import ClockCycle, CycleBench, Ports
+from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench, Ports
 from t2c.tb.units.unit_settings import UnitSettings
 from t2c.tb.units.window_row.classes import RESETS, RowSeen, classes, cover_unit
 from t2c.tb.units.window_row.model import RowLayer, RowPixel, RowTap, WindowRow, value
@@ -18,7 +20,7 @@ LOWEST, HIGHEST = -(1 << 15), (1 << 15) - 1
 """Coordinates: 16 bits signed; no layer has any beyond."""
 
 
-class RowBench(CycleBench):
+class RowBench(CollectingBench[RowSeen]):
     """The row beside its model. Cycles are collected by `cycle` and driven by `go`."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
@@ -26,8 +28,6 @@ class RowBench(CycleBench):
         self.x_w, self.addr_w = unit["X_W"], unit["ADDR_W"]
         self.row = WindowRow()
         self.layer = self.any_layer()
-        self.cycles: list[ClockCycle] = []
-        self.seen: list[RowSeen] = []
         self.known = False
         self.last_value, self.last_word = 0, 0
 
@@ -134,11 +134,8 @@ class RowBench(CycleBench):
         self.cycle(tap=RowTap(valid=True, dy=dy, dx=dx, offset=self.any_address()))
         self.cycle(RowPixel(first=True, iy0=iy - dy, ix0=ix - dx, base=self.any_address(), second=second))
 
-    async def go(self) -> None:
-        """Drive what has been collected."""
-        cycles, self.cycles = self.cycles, []
-        seen, self.seen = self.seen, []
-        await self.run(cycles, classes(seen, self.x_w, self.addr_w))
+    def classes_of(self, seen: Sequence[RowSeen]) -> Classes:
+        return classes(seen, self.x_w, self.addr_w)
 
 
 async def _start(dut: HierarchyObject) -> RowBench:
