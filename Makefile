@@ -13,6 +13,11 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
+# Files with lists of planted faults, of which `make test` runs a sample.
+override FAULTS := tests/oracle/test_far_faults.py $(patsubst %,tests/tb/test_%.py, \
+	byo byo_engine faults faults_engine faults_lut faults_programs faults_registers faults_space power_up retimed \
+	right_modules shrink unit_tables)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup $(SETUPS) sim regress roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
@@ -55,9 +60,7 @@ test: setup-test ## run every test
 	@$(RUN) $@ --dist loadfile -m "not campaign"
 
 faults: setup-test ## plant every fault of the lists, of which make test takes a sample; each must be caught
-	@$(RUN) $@ tests/tb/test_faults.py tests/tb/test_faults_registers.py \
-		tests/tb/test_faults_lut.py tests/tb/test_unit_tables.py tests/tb/test_power_up.py \
-		tests/tb/test_byo.py tests/tb/test_byo_engine.py tests/tb/test_shrink.py tests/tb/test_right_modules.py tests/oracle/test_far_faults.py
+	@$(RUN) $@ --dist loadfile $(FAULTS)
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(RUN) $@

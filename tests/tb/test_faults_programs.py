@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from t2c.common.places import OUTPUT
 from t2c.tb.random_programs.campaign import case_of, jobs_of
 from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult
 from t2c.tb.simulation.simulators import find_simulator
 from tests.campaign import sampled
 from tests.tb.program_faults import ALL
-from tests.tb.switched_faults import Fault, plant_all
+from tests.tb.switched_faults import plant_all
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +21,8 @@ NAMED = {fault.name: (number, fault) for number, fault in enumerate(ALL, 1)}
 SAMPLED = [name for name, (_, fault) in NAMED.items() if fault.by == "random-small"]
 """`make test` builds one core; the others belong to `make faults`."""
 OTHERS = [name for name in NAMED if name not in SAMPLED]
+CASES = [*sampled(SAMPLED, every=8), *(pytest.param(name, marks=pytest.mark.campaign) for name in OTHERS)]
+BUILDS = sorted({fault.by for fault in ALL}, key=lambda by: by != "random-small")
 
 
 @pytest.fixture(scope="module")
@@ -35,31 +36,22 @@ def made(by: str) -> tuple[ProgramJob, ...]:
     return tuple(jobs_of(case_of(f"program-{by}-1")))
 
 
-def run(rtl: Path, by: str, number: int) -> list[ProgramResult]:
+def run(rtl: Path, by: str, number: int, output: Path) -> list[ProgramResult]:
     jobs = (replace(job, rtl=rtl, plusargs={"fault": str(number)}, suffix=f"{job.suffix}.fault") for job in made(by))
-    return [job.run(find_simulator("verilator"), OUTPUT) for job in jobs]
+    return [job.run(find_simulator("verilator"), output) for job in jobs]
 
 
-def check(rtl: Path, fault: Fault, number: int) -> None:
-    results = run(rtl, fault.by, number)
+@pytest.mark.parametrize("by", sampled(BUILDS, every=len(BUILDS)))
+def test_no_fault_is_chosen(by: str, rtl: Path, sim_output: Path) -> None:
+    """The control of every fault that this case catches."""
+    assert all(result.passed for result in run(rtl, by, 0, sim_output))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fault_is_seen(name: str, rtl: Path, sim_output: Path) -> None:
+    number, fault = NAMED[name]
+    results = run(rtl, fault.by, number, sim_output)
     reasons = [reason for result in results for reason in result.reasons]
     assert reasons
     hangs = any("not done after" in reason for reason in reasons)
     assert hangs or all(result.compared for result in results), f"the bench itself failed: {reasons}"
-
-
-def test_no_fault_is_chosen(rtl: Path) -> None:
-    assert all(result.passed for result in run(rtl, "random-small", 0))
-
-
-@pytest.mark.parametrize("name", sampled(SAMPLED, every=8))
-def test_a_fault_is_seen(name: str, rtl: Path) -> None:
-    number, fault = NAMED[name]
-    check(rtl, fault, number)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("name", OTHERS)
-def test_a_fault_of_another_core_is_seen(name: str, rtl: Path) -> None:
-    number, fault = NAMED[name]
-    check(rtl, fault, number)
