@@ -45,10 +45,10 @@ class _Worker:
 
     def __init__(self, seed: int, numbers: range, origins: Origins, folder: Path, failed: Path) -> None:
         self.seed, self.numbers, self.origins, self.folder, self.failed = seed, numbers, origins, folder, failed
-        self.current = -1
         self._start()
 
     def _start(self) -> None:
+        self.current = self.numbers.start
         self.pipe, end = _FORK.Pipe(duplex=False)
         work = (self.seed, self.numbers, self.origins, self.folder, self.failed, end)
         self.process: BaseProcess = _FORK.Process(target=_work, args=work, daemon=True)
@@ -114,6 +114,7 @@ def _answers(running: list[_Worker]) -> Iterator[Answer]:
             if isinstance(message, int):
                 worker.current = message
                 continue
+            worker.current += worker.numbers.step
             yield message
         for worker in [worker for worker in running if worker.took_too_long()]:
             yield worker.end(f"no answer within {scaled(PATIENCE):.0f} s")

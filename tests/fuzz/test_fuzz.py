@@ -69,7 +69,6 @@ def fails(tmp_path: Path, cases: int) -> list[Answer]:
 def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader, message = LOADERS[fault]
     monkeypatch.setattr(campaign, "PATIENCE", 0.5)
-    monkeypatch.setattr(doors, "SHARES", {"package": 1.0})
     monkeypatch.setattr("tests.fuzz.case.SHARES", {"package": 1.0})
     original = doors.load_package
     first: list[Path] = []
@@ -84,7 +83,8 @@ def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypa
     (answer, *_) = found = fails(tmp_path, 2)
     assert re.search(message, answer.text), answer.text
     assert (tmp_path / "failed" / str(answer.number)).is_dir()
-    assert len(found) <= 2
+    begun_again = fault in ("a hang", "a dead process")  # in a new process, whose first case has the fault too
+    assert len(found) == (2 if begun_again else 1)
 
 
 def test_a_reader_that_does_not_look_at_digests_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,9 +80,7 @@ def test_what_the_runs_of_the_core_say(
     names = judge.tests
     said = dict(zip(names, noticed, strict=False))
     for run in RUNS[BUILD_OF["t2c_core"]]:
-        answer = said.get(run.name, Noticed(passed=True))
         monkeypatch.setattr(type(run), "look", lambda self, *_: said.get(self.name, Noticed(passed=True)))
-        assert answer is not None
     unit = MutatedUnit(folder=place.folder, name="t2c_core", netlist="", files=(), mutants=())
     result = judge.run(unit, 1, place)
     assert result.verdict == verdict

@@ -48,5 +48,5 @@ def first_mismatch(check: Check, *, seed: int = 3) -> str:
             if counted > 1_000_000 and not check.exhaustive:
                 break
     except (IndexError, ValueError, AssertionError, ArithmeticError) as error:
-        return f"golden refuses: {error!r}"
+        return f"refused: {error!r}"
     return f"none in {counted} values"

@@ -151,12 +151,9 @@ def test_back_pressure_goes_unless_it_is_needed() -> None:
     assert held == "p50,bursts"
 
 
-@pytest.mark.parametrize("name", ["conv2d1", "add5", "max_pool8", "linear12"])
+@pytest.mark.parametrize("name", ["conv1", "add5", "max_pool8", "linear12"])
 def test_a_layer_that_runs_alone_stays_alone(name: str) -> None:
     package = deep()
-    name = next(
-        node.name for node in package.graph.nodes if node.name.endswith(name.strip("abcdefghijklmnopqrstuvwxyz_2"))
-    )
     search = shrunk(lambda *_: True, package, layer=name)
     assert search.case.request.layer == name
     assert name in [node.name for node in search.case.package.graph.nodes]

@@ -83,13 +83,13 @@ def test_what_the_harness_writes_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stall", ["none", "p50"])
-def test_a_register_stage_more_in_the_window_is_said(stall: str, tmp_path: Path) -> None:
+def test_a_register_stage_more_in_the_window_is_said(stall: str, tmp_path: Path, sim_output: Path) -> None:
     """No value differs. Our own core must keep its contract; of another's it is worth a line."""
     rtl = retime(tmp_path, *RETIMINGS["operands a cycle later"])
     ours, theirs = (
         cosimulate(
             core_package(), "core", RunRequest(rtl=rtl, exact_cycles=exact, stall=stall), HARDWARE,
-            find_simulator("icarus"), tmp_path / "out",
+            find_simulator("icarus"), sim_output,
         )
         for exact in (True, False)
     )  # fmt: skip
