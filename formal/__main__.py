@@ -43,8 +43,8 @@ def prove(proofs: Sequence[Proof], *, workers: int, out: Path, rtl: Path | None 
     done: dict[ProofPart, Verdict] = {}
     stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(run, part, out=out, rtl=rtl, stop=stop): part for part in jobs}
         try:
+            running = {pool.submit(run, part, out=out, rtl=rtl, stop=stop): part for part in jobs}
             for future in as_completed(running):
                 done[running[future]] = future.result()
                 proof = running[future].proof

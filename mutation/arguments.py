@@ -87,7 +87,7 @@ def argue(
         The results, and the arguments about this unit that fit none of the unexplained mutants.
     """
     stale = [argument for argument in given if argument.unit == unit]
-    done = dict(results)
+    done, used = dict(results), set[Argument]()
     for mutant in mutants:
         result = results.get(mutant.number)
         if result is None or result.explained:
@@ -95,5 +95,5 @@ def argue(
         found = [a for a in stale if a.fits(unit, mutant.expression(original), mutant)]
         if found:
             done[mutant.number] = replace(result, verdict=ARGUED, reason=found[0].why)
-    used = {result.reason for result in done.values() if result.verdict == ARGUED}
-    return done, [argument for argument in stale if argument.why not in used]
+            used.add(found[0])
+    return done, [argument for argument in stale if argument not in used]

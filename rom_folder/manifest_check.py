@@ -77,7 +77,7 @@ def _check_image(data: object, place: str, files: Mapping[str, Any]) -> str:
     parts = fields.items("fields")
     for part in parts:
         Fields(part, f"{fields.place}: fields").text("name")
-    for part in fields.rest().get("parts", ()):
+    for part in fields.optional_items("parts"):
         of = Fields(part, f"{fields.place}: parts")
         of.text("layer")
         if not parts or of.integer("first") < 0 or any(size < 0 for size in of.integers("shape")):

@@ -93,9 +93,16 @@ class QNetwork(Network):
 
     @property
     def rounding(self) -> Rounding:
-        """The mode in which the outputs of layers are rounded; that of every MulQuant of the integer network."""
+        """The mode in which the outputs of layers are rounded; that of every MulQuant of the integer network.
+
+        Raises:
+            UnsupportedError: it is not the same everywhere.
+        """
         modes = {quantiser.rounding for quantiser in self._output_quantisers()}
-        return modes.pop() if len(modes) == 1 else Rounding.HALF_UP
+        if len(modes) > 1:
+            names = ", ".join(sorted(mode.value for mode in modes))
+            raise UnsupportedError(f"the outputs of layers are rounded in several modes ({names}); call round_in")
+        return modes.pop() if modes else Rounding.HALF_UP
 
     def round_in(self, rounding: Rounding) -> None:
         """Round the outputs of all layers in a mode."""

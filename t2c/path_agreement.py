@@ -35,7 +35,7 @@ def prove_layers(qnet: QNetwork, net: IntegerNetwork, integers: Tensor) -> None:
     """
     tensors = net.tensors(integers)
     generator = torch.Generator().manual_seed(0)
-    readings = {net.input_name: net.input_reading}
+    readings, errors = {net.input_name: net.input_reading}, net.step_errors()
     for wire in net.wires:
         theirs = net.layer(wire.name)
         inputs = [readings[name] for name in wire.inputs]
@@ -46,7 +46,7 @@ def prove_layers(qnet: QNetwork, net: IntegerNetwork, integers: Tensor) -> None:
         ]
         ours = qnet.layers[wire.name]
         assert isinstance(ours, QLayer)
-        _prove(wire.name, ours, theirs, given, inputs)
+        _prove(wire.name, ours, theirs, given, inputs, errors.get(wire.name, 0.0))
 
 
 def _random_like(x: Tensor, reading: QuantisationParameters, generator: torch.Generator) -> Tensor:
@@ -54,14 +54,19 @@ def _random_like(x: Tensor, reading: QuantisationParameters, generator: torch.Ge
 
 
 def _prove(
-    name: str, ours: QLayer, theirs: IntegerLayer, given: list[Tensor], readings: list[QuantisationParameters]
+    name: str,
+    ours: QLayer,
+    theirs: IntegerLayer,
+    given: list[Tensor],
+    readings: list[QuantisationParameters],
+    step_error: float,
 ) -> None:
     with torch.no_grad():
         fake = ours(*(real(x, reading) for x, reading in zip(given, readings, strict=True)))
         if isinstance(ours, RequantisingLayer) and ours.partial:
             fake = ours.output_quantiser(fake)
         off = (theirs(*given) - theirs.reading.zero_point - fake / theirs.reading.scale).abs()
-    allowed = 1 + NOISE + getattr(getattr(theirs, "requantise", None), "step_error", 0.0)
+    allowed = 1 + NOISE + step_error
     if not bool((off <= allowed).all()):
         most = f"{float(off.max()):.3g} steps from its training path, of {allowed:.3g} at most"
         raise ExportError(f"layer {name!r}: its integers are {most}")

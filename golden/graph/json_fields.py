@@ -78,6 +78,9 @@ class Fields:
     def items(self, name: str) -> list[Any]:
         return list(self._typed(name, list, "a list"))
 
+    def optional_items(self, name: str) -> list[Any]:
+        return self.items(name) if name in self._data else []
+
     def object(self, name: str) -> Fields:
         """Remove a field that is itself an object and return its reader."""
         return Fields(self.take(name), f"{self.place}: field {name!r}")

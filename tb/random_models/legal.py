@@ -177,9 +177,11 @@ def hardware_pool(seed: int, count: int) -> tuple[Hardware, ...]:
         seed: of the first one.
         count: how many.
     """
-    found: list[Hardware] = []
-    rng = np.random.default_rng((5, seed))
-    while len(found) < count:
+    return tuple(_random_hardware(np.random.default_rng((5, seed + index))) for index in range(count))
+
+
+def _random_hardware(rng: np.random.Generator) -> Hardware:
+    while True:
         rows = dimension("hardware.ROWS").draw(rng, high=64)
         divisors = [cols for cols in range(1, rows + 1) if rows % cols == 0 and rows * cols <= 64]
         widths = {name: dimension(f"hardware.{name.upper()}").draw(rng) for name in ("x_w", "w_w", "acc_w", "scale_w")}
@@ -188,15 +190,12 @@ def hardware_pool(seed: int, count: int) -> tuple[Hardware, ...]:
             for name in ("act_depth", "wgt_depth", "par_depth", "acc_depth")
         }
         try:
-            found.append(
-                Hardware(
-                    rows=rows,
-                    cols=divisors[int(rng.integers(len(divisors)))],
-                    bias_w=dimension("hardware.BIAS_W").draw(rng, high=63 - 6 - widths["scale_w"]),
-                    **widths,
-                    **{**depths, "acc_depth": depths["acc_depth"] // 2 * 2},
-                )
+            return Hardware(
+                rows=rows,
+                cols=divisors[int(rng.integers(len(divisors)))],
+                bias_w=dimension("hardware.BIAS_W").draw(rng, high=63 - 6 - widths["scale_w"]),
+                **widths,
+                **{**depths, "acc_depth": depths["acc_depth"] // 2 * 2},
             )
         except REFUSED:
             continue
-    return tuple(found)

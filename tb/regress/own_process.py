@@ -75,7 +75,7 @@ def _ordered(task: Task, seconds: float | None, log: Path) -> Any:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        limit = threading.Timer(scaled(LIMIT_S), _kill_group, (process.pid,))
+        limit = threading.Timer(scaled(LIMIT_S) + (seconds or 0.0), _kill_group, (process.pid,))
         limit.daemon = True
         limit.start()
         try:

@@ -21,6 +21,8 @@ from t2c.common.places import OUTPUT
 
 FOLDER, JUNIT, LOCK = "regress", "junit.xml", "lock"
 """Names below the folder of all output: of the regression's, and of two files in that."""
+UNFINISHED = "UNFINISHED"
+"""Type of the error in a report that only says so."""
 ENDLESS = "the regression did not come to its end"
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _QUIET = {"-h", "--help", "--list"}
@@ -66,8 +68,15 @@ def _alone(folder: Path) -> Iterator[bool]:
             yield True
 
 
+def _is_mark(report: Path) -> bool:
+    """Whether there is no report yet but at most a mark; not what a regression wrote at its end."""
+    return not report.is_file() or f'type="{UNFINISHED}"' in report.read_text(errors="replace")
+
+
 def mark_unfinished(arguments: Sequence[str], reason: str = ENDLESS) -> None:
     """Replace the report of an earlier regression by one that says why there is no newer one; in one step.
+
+    A reason never takes the place of a report that this regression has written.
 
     Args:
         arguments: of the command line.
@@ -80,10 +89,10 @@ def mark_unfinished(arguments: Sequence[str], reason: str = ENDLESS) -> None:
     if folder is None:
         return
     with _alone(folder) as alone:
-        if alone:
+        if alone and (reason == ENDLESS or _is_mark(folder / JUNIT)):
             root, suite = suites("regress", 1, 0, 1, 0.0)
             case = ET.SubElement(suite, "testcase", {"classname": "regress", "name": "regression", "time": "0.000"})
-            error = ET.SubElement(case, "error", {"message": xml_text(reason), "type": "UNFINISHED"})
+            error = ET.SubElement(case, "error", {"message": xml_text(reason), "type": UNFINISHED})
             error.text = xml_text(reason)
             with atomic_file(folder / JUNIT) as file:
                 ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
