@@ -81,6 +81,13 @@ class RunRequest:
     exact_cycles: bool = True
 
 
+def hardware_settings(hardware: Hardware) -> dict[str, object]:
+    """The options of this hardware: the array, and what is not as usual for such an array."""
+    usual = Hardware(rows=hardware.rows, cols=hardware.cols)
+    changed = (name for name in (*OPERANDS, *DEPTHS) if getattr(hardware, name) != getattr(usual, name))
+    return {name: getattr(hardware, name) for name in ("rows", "cols", "acc_w", *changed)}
+
+
 def replay_settings(
     model: str, request: RunRequest, hardware: Hardware, simulator: str, waves: Waves | None
 ) -> dict[str, object]:
@@ -90,17 +97,11 @@ def replay_settings(
         "model": model,
         "layer": request.layer,
         "sim": simulator,
-        "rows": hardware.rows,
-        "cols": hardware.cols,
-        "acc_w": hardware.acc_w,
+        **hardware_settings(hardware),
         "images": request.images,
         "seed": request.seed,
         "stall": request.stall,
     }
-    usual = Hardware(rows=hardware.rows, cols=hardware.cols)
-    for name in (*OPERANDS, *DEPTHS):
-        if getattr(hardware, name) != getattr(usual, name):
-            settings[name] = getattr(hardware, name)
     settings |= {"first_image": request.first_image} if request.first_image else {}
     settings |= {} if request.accumulators else {"accumulators": 0}
     settings |= {} if request.exact_cycles else {"cycles": FREE}

@@ -22,6 +22,8 @@ from t2c.tb.random_programs.fields import field_program
 from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult, Run
 from t2c.tb.simulation.simulators import ICARUS, Simulator
 
+PREFIX = "program-"
+"""How the name of every case begins."""
 RANDOM_STEPS = 120
 """RUN steps of a random program."""
 SHORT_STEPS = 12
@@ -44,7 +46,7 @@ class ProgramCase:
     @property
     def id(self) -> str:
         """Unique."""
-        return f"program-{self.kind}-{self.build}-{self.seed}"
+        return f"{PREFIX}{self.kind}-{self.build}-{self.seed}"
 
     @property
     def random(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from t2c.common.errors import UserError
+from t2c.common.errors import SettingError, UserError
 from t2c.common.places import RTL
 from t2c.common.spelling import command
 from t2c.contract.hardware import Hardware
@@ -17,13 +17,13 @@ from t2c.golden.graph.package import Package, save_package
 from t2c.mapping.compiler import ALL
 from t2c.tb.cosim.cosimulation import Cosimulation, locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
-from t2c.tb.cosim.request import EXACT, RunRequest, Waves, replay_settings
+from t2c.tb.cosim.request import EXACT, RunRequest, Waves, hardware_settings, replay_settings
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.dut.core_place import CoreInPlace, core_with
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.loader import is_own
 from t2c.tb.random_models.networks import random_layer, random_network
-from t2c.tb.random_programs.campaign import cases, cases_on
+from t2c.tb.random_programs.campaign import PREFIX, cases, cases_on
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, Simulator, find_simulator
 from t2c.tb.units.campaign_edges import builds, large_on, space_runs
 from t2c.tb.units.program_campaign import run_cases
@@ -67,8 +67,11 @@ def run_inside_core_command(options: argparse.Namespace, hardware: Hardware) -> 
     if core.lacks:
         print(f"          accumulators are not compared: the module has no {' and no '.join(core.lacks)}", flush=True)
     campaigner = _Campaigner(options=options, description=description, asked=simulator, output=output)
-    for run in campaign(options):
+    programs = options.layer.startswith(PREFIX)
+    for run in () if programs else campaign(options):
         campaigner.run(run, core, hardware)
+    if programs:
+        campaigner.run_programs(hardware, core, options.layer)
     if options.layer in ("list", ALL):
         possible = {name: built for name, built in builds(hardware).items() if campaigner.fits(name, built, hardware)}
         for name, built in possible.items():
@@ -141,17 +144,21 @@ class _Campaigner:
                 lines = failure_lines(job, result, run, dut_settings(self.description))
                 print("\n".join(f"  {line}" for line in lines), flush=True)
 
-    def run_programs(self, hardware: Hardware, core: CoreInPlace) -> None:
-        """Random programs, on builds of their own, and of a foreign module on what was asked for too."""
+    def run_programs(self, hardware: Hardware, core: CoreInPlace, only: str = "") -> None:
+        """Random programs, on builds of their own, a foreign module also on what was asked for; only: some."""
         options, name, own = self.options, self.asked.name, is_own(self.description)
         chosen = list(cases(options.seed, name))
         chosen += () if own else cases_on(hardware, options.seed, name)
+        chosen = [case for case in chosen if only in case.id]
+        if not chosen:
+            text = "{layer} = {given!r} is part of no program's name"
+            raise SettingError(text, {"given": only})
         for done in run_cases(
             chosen,
             self.asked,
             self.output,
             lambda built: core_with(self.description, built, self.output).rtl,
-            again={"unit": "t2c_core", "sim": name, "seed": options.seed},
+            again=dut_settings(self.description) | hardware_settings(hardware) | {"sim": name, "seed": options.seed},
             timed=own and options.cycles == EXACT,
             sums=bool(options.accumulators) and not core.lacks,
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,18 @@ def test_a_fault_in_it_is_found_and_placed(
     assert re.search(report, out), out
     assert "replay with waveform: t2c sim examples/digits_w8a8 --unit layer_engine --dut " in out
     assert "verdict   FAIL, 0 of 1 runs passed" in out
+
+
+def test_the_replay_of_a_program_fails_on_the_same_module(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dut = acme(tmp_path, FAULTS["a sum that no result shows"][0])
+    assert run(dut, sim_output, "--layer", "program-short-8x8-1") == 1
+    out = capsys.readouterr().out
+    assert "FAIL      program-short-8x8-1: " in out
+    (replay,) = re.findall(r"replay: t2c sim \S+ (.*)", out)
+    assert command.main([*shlex.split(replay), "--out", str(sim_output)]) == 1
+    assert "FAIL      program-short-8x8-1: " in capsys.readouterr().out
 
 
 def test_an_engine_without_a_trace_of_sums_is_run_all_the_same(
