@@ -14,6 +14,11 @@ def near_powers(bits: int) -> list[int]:
     return sorted(v for v in values if lo <= v <= hi)
 
 
+def telling_addresses(depth: int) -> set[int]:
+    """Addresses of a memory that tell its address bits apart: both ends, and each power of two."""
+    return {0, depth - 1, *(1 << k for k in range((depth - 1).bit_length()))}
+
+
 def draw(rng: random.Random, low: int, high: int) -> int:
     """A value of low..high: one of both ends or near a power of two as often as any."""
     kind = rng.randrange(4)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cocotb
 from cocotb.handle import HierarchyObject
 
-from t2c.tb.components.corner_values import near_powers
+from t2c.tb.components.corner_values import near_powers, telling_addresses
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.accumulator.classes import REACHED_BITS, SumSeen, classes, cover_unit
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
@@ -42,9 +42,12 @@ class AccumulatorBench(CycleBench):
 
     def spread(self, count: int) -> list[int]:
         """That many addresses, each with a bit that others lack; the whole memory if it has no more."""
-        special = {0, self.depth - 1, *((1 << k) for k in range((self.depth - 1).bit_length()))}
-        special |= {self.rng.randrange(self.depth) for _ in range(count)}
-        return sorted(special)[:count] if count < self.depth else list(range(self.depth))
+        if count >= self.depth:
+            return list(range(self.depth))
+        telling = telling_addresses(self.depth)
+        while len(telling) < count:
+            telling.add(self.rng.randrange(self.depth))
+        return sorted(self.rng.sample(sorted(telling), count))
 
     def psum(self) -> int:
         return self.rng.randint(self.low, self.high)

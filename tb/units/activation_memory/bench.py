@@ -7,6 +7,7 @@ import numpy as np
 from cocotb.handle import HierarchyObject
 
 from t2c.tb.components.bins import Classes, Coverage, names
+from t2c.tb.components.corner_values import telling_addresses
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.components.value_classes import bit_classes
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
@@ -43,8 +44,7 @@ class BanksBench(CycleBench):
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
         self.rows, self.x_w, self.addr_w, depth = (unit[name] for name in ("ROWS", "X_W", "ADDR_W", "DEPTH"))
         super().__init__(dut, unit, Coverage(names(classes([], [], [], self.rows, self.addr_w))))
-        special = {0, depth - 1, *(1 << k for k in range(self.addr_w) if 1 << k < depth)}
-        self.used = sorted(special | {self.rng.randrange(depth) for _ in range(SOME)})
+        self.used = sorted(telling_addresses(depth) | {self.rng.randrange(depth) for _ in range(SOME)})
         self.banks: list[dict[int, int]] = [{} for _ in range(self.rows)]
         self.shown: list[int | None] = [None] * self.rows
         self.cycles: list[ClockCycle] = []

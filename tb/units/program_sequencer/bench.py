@@ -57,7 +57,7 @@ class ProgramBench(CollectingBench[ProgramSeen]):
         self.busy = self.done = False
         self.error = 0
         self.step = -1
-        self.since = 0
+        self.since = NOTHING
         """Cycles since the last step began."""
 
     @functools.cache  # noqa: B019 - the bench lives as long as its test
@@ -105,8 +105,7 @@ class ProgramBench(CollectingBench[ProgramSeen]):
     def program(self, stop: ProgramBreak | None = None, dense: int = DENSE) -> None:
         """A program from its start to its end, or to where it is broken off."""
         assert not self.busy
-        if self.since:
-            self.coverage.hit("after a program", fetch_event(self.since))
+        self.coverage.hit("after a program", fetch_event(self.since))
         self.cycle(PHASES[4], start_i=1)
         self.busy = self.known = True
         self.step = -1
