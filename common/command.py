@@ -27,12 +27,15 @@ _EXPECTED: tuple[type[Exception], ...] = (
 )
 
 
+_before = sys.excepthook
+
+
 def _quiet(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Ctrl-C while modules are still imported is no traceback either."""
     if issubclass(kind, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
     else:
-        sys.__excepthook__(kind, error, trace)
+        _before(kind, error, trace)
 
 
 sys.excepthook = _quiet

@@ -196,7 +196,6 @@ class WeightedNode(AccumulatingNode):
         ),
         *AccumulatingNode.fields,
     )
-    weight_axes: ClassVar[str]
 
     weight: IntArray
     weight_bits: int

@@ -106,6 +106,9 @@ class TensorFile(Mapping[str, npt.NDArray[Any]]):
                 f"{place}: {size} bytes, packed into {member.compress_size}; that is no tensor of a network"
             )
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._members  # the inherited one reads the tensor
+
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         member = self._members[name]
         self._asked.add(name)

@@ -12,6 +12,7 @@ from torch.nn.modules import module as torch_module
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.nn.utils import parametrize
 
+from t2c.common.shown import plain
 from t2c.fusion.describe import MODULES
 from t2c.golden.errors import RangeError, UnsupportedError
 
@@ -36,7 +37,7 @@ def inference_copy(model: nn.Module) -> nn.Module:
     try:
         made = copy.deepcopy(model).cpu().eval()
     except Exception as error:  # deepcopy runs the user's code: anything can come out of it
-        raise UnsupportedError(f"the model cannot be copied: {one_line(error)}") from error
+        raise UnsupportedError(f"the model cannot be copied: {plain(str(error), 200)}") from error
     for name, module in made.named_modules():
         if module.training:
             raise UnsupportedError(f"{place_of(name)} stays in training mode after eval()")
@@ -86,12 +87,6 @@ def check_modules(model: nn.Module) -> None:
         hooked = bool(module._forward_hooks or module._forward_pre_hooks)
         if hooked and (not name or type(module) not in MODULES):  # those of a known module `describe` names by its node
             raise UnsupportedError(f"{place_of(name)}: forward hooks would be lost; remove them first")
-
-
-def one_line(error: BaseException) -> str:
-    """The text of a strange error, on one line, and no longer than that."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None))

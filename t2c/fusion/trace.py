@@ -14,8 +14,9 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import TensorMetadata, _extract_tensor_metadata
 from torch.utils._pytree import tree_leaves
 
+from t2c.common.shown import plain
 from t2c.fusion.describe import describe, refuse
-from t2c.fusion.guards import changed, one_line, place_of, state_of
+from t2c.fusion.guards import changed, place_of, state_of
 from t2c.fusion.record import Call, Recorder, first_difference, named_tensors, record_eager, storage_of
 from t2c.fusion.tracer import symbolic_trace
 from t2c.golden.errors import ShapeError, UnsupportedError
@@ -59,7 +60,7 @@ def trace(model: nn.Module, images: Tensor, given: Sequence[int]) -> fx.GraphMod
         try:
             traced = symbolic_trace(model)
         except Exception as error:  # tracing runs the user's code: anything can come out of it
-            raise UnsupportedError(f"the model cannot be traced by torch.fx: {one_line(error)}") from error
+            raise UnsupportedError(f"the model cannot be traced by torch.fx: {plain(str(error), 200)}") from error
         try:
             for part, run in zip(parts, runs, strict=True):
                 run.demand_purity()
@@ -88,7 +89,7 @@ class _Eager:
             self.output, recorder = record_eager(model, images.clone())
         except (RuntimeError, ValueError, IndexError, TypeError, AssertionError) as error:
             raise ShapeError(
-                f"the model does not run on an example of shape {tuple(given)}: {one_line(error)}"
+                f"the model does not run on an example of shape {tuple(given)}: {plain(str(error), 200)}"
             ) from error
         self.calls: list[Call] = recorder.calls
         self._draws = _random_state() != drawn

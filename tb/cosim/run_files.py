@@ -23,12 +23,10 @@ from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.step_times import expected_times
 from t2c.tb.cosim.sums import SumTrace, sum_trace_of, sum_values
-from t2c.tb.simulation.runner import RUN_LIMIT
+from t2c.tb.simulation.runner import run_limit
 
 LAYERS = 1024
 """Rows of the table of cycles in tb/hdl/core_harness.v: loading, a row a layer, storing."""
-SLOWEST = 10_000
-"""Elements of the array times cycles that any simulator does in a second."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,5 +110,5 @@ def write_files(
         "folder": str(folder),
     }
     (folder / "job.json").write_text(json.dumps(job, indent=1) + "\n")
-    seconds = RUN_LIMIT + cycle_limit * len(runs) * hardware.rows * hardware.cols / SLOWEST
+    seconds = run_limit(cycle_limit * len(runs), hardware.rows * hardware.cols)
     return Prepared(plusargs=plusargs, trace=trace, sums=sums, runs=len(runs), host=host, seconds=seconds)

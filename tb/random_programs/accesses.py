@@ -27,7 +27,7 @@ FIRST = 4
 TO_TAKEN, TO_EFFECT, TO_START = 2, 3, 4
 """From the cycle of an undelayed write: to its handshakes, to its effect, to start_o."""
 DELAY_MAX = 15
-WRITE_SPACE, READ_SPACE = 48, 28
+WRITE_SPACE = 48
 """Cycles after which an access has surely been answered."""
 START = 1
 
@@ -103,7 +103,7 @@ def random_accesses(rng: np.random.Generator, cycles: int, each: int = 150) -> A
     late = last - int(rng.integers(0, 4)) - TO_EFFECT - max(aw, w)
     if late > writes[-1].cycle + WRITE_SPACE:
         writes.append(Write(cycle=late, aw=aw, w=w))
-    reads = [_random_read(rng, cycle) for cycle in _moments(rng, 0, last + 200, max(READ_SPACE, each))]
+    reads = [_random_read(rng, cycle) for cycle in _moments(rng, 0, last + 200, each)]
     return Accesses(writes=tuple(writes), reads=(*reads, *AFTER))
 
 

@@ -223,13 +223,12 @@ class Builder:
         for index in chosen:
             self.store(int(lows[index]), int(highs[index] - lows[index]) + 1)
 
-    def program(self, name: str, *, unknown: bool = False, replay: str = "") -> CoreProgram:
+    def program(self, name: str, *, unknown: bool = False) -> CoreProgram:
         """The program, with END and whatever may stand behind it.
 
         Args:
             name: of the program.
             unknown: an operation that the core does not have takes the place of END.
-            replay: the command that makes it again.
         """
         last = self._filled(Operation.END)
         steps = list(self.steps) if unknown else [*self.steps, last]
@@ -246,5 +245,4 @@ class Builder:
             code=code,
             steps=steps,
             words=np.concatenate([np.zeros((0, octets), dtype=np.uint8), *self.words]),
-            replay=replay,
         )

@@ -30,7 +30,7 @@ class CoreProgram:
 
     name: unique, for files and reports; code: words of the program memory, whatever follows the last step included;
     steps: the descriptors in it, without an unknown operation that may stand at the end; words: all of s_axis, (words,
-    octets); replay: the command that makes and runs it again.
+    octets).
     """
 
     name: str
@@ -38,7 +38,6 @@ class CoreProgram:
     code: Sequence[int]
     steps: Sequence[Descriptor]
     words: StreamWords
-    replay: str = ""
 
     @cached_property
     def last(self) -> npt.NDArray[np.bool_]:

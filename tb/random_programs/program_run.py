@@ -19,8 +19,8 @@ from t2c.contract.memory_layouts import PROGRAM_LAYOUT
 from t2c.golden.rom.image import write_image
 from t2c.tb.components.stalls import parse_stalls
 from t2c.tb.random_programs.accesses import AGAIN, PLAIN, Accesses, answer_faults, file_words
-from t2c.tb.random_programs.core_program import CoreProgram, Expectation, expect
-from t2c.tb.simulation.runner import Design, build, simulate
+from t2c.tb.random_programs.core_program import CoreProgram, Expectation
+from t2c.tb.simulation.runner import Design, build, run_limit, simulate
 from t2c.tb.simulation.simulators import Simulator
 
 MODULE, TESTS = "t2c.tb.random_programs.bench", ("program",)
@@ -133,6 +133,7 @@ class ProgramJob:
                 seed=self.runs[0].seed,
                 plusargs={**self._files(folder), **self.plusargs},
                 environment={"T2C_PROGRAM_JOB": str(folder / "job.json")},
+                limit=run_limit(self._cycle_limit, hardware.rows * hardware.cols),
             )
             ended = None
             if outcome.passed and (folder / "done.json").is_file():
@@ -150,6 +151,11 @@ class ProgramJob:
             seconds=outcome.seconds,
             folder=folder,
         )
+
+    @property
+    def _cycle_limit(self) -> int:
+        """Cycles after which the bench gives up, of all runs together."""
+        return sum(run.to_json(len(self.program.words))["limit"] for run in self.runs)
 
     # ------------------------------------------------------------------ files
     def _files(self, folder: Path) -> dict[str, Path]:
@@ -246,8 +252,3 @@ def input_octets(program: CoreProgram, times: int = 1) -> bytes:
     octets[:, size - program.words.shape[1] :] = program.words
     octets[:, size - 1 - width // 8] |= program.last.astype(np.uint8) << (width % 8)
     return np.array([times * len(octets)], dtype=">u4").tobytes() + times * octets.tobytes()
-
-
-def plain_run(program: CoreProgram, **options: Any) -> Run:
-    """A run to the program's end."""
-    return Run(expected=expect(program), **options)

@@ -30,11 +30,6 @@ def changed(node: Node, **fields: Any) -> Node:
     return replace(node, **fields)
 
 
-def weight_axes(node: Node) -> str:
-    """The axes of a node's field `weight`, such as OIHW; "" if it has none."""
-    return str(getattr(node, "weight_axes", "")) if node.declares("weight") else ""
-
-
 def rebuilt(
     package: Package,
     *,
@@ -62,7 +57,8 @@ def rebuilt(
     start = source or graph.edges[graph.input]
     made = {node.output for node in chosen}
     end = output or (graph.output if graph.output in made else chosen[-1].output)
-    chosen = [node for node in chosen if node.output in _needed(chosen, end)]
+    needed = _needed(chosen, end)
+    chosen = [node for node in chosen if node.output in needed]
     read, known = {**graph.edges, **(edges or {})}, {start.name: start}
     for index, node in enumerate(chosen):
         inputs = [known[name] for name in node.inputs]
@@ -87,7 +83,7 @@ def _needed(nodes: Sequence[Node], output: str) -> set[str]:
 
 def _fitted(node: Node, source: TensorSpec, graph: Graph) -> Node:
     """The node with the columns of its weight that a smaller map before a flatten leaves."""
-    if weight_axes(node) != "OI" or node.weights is None or node.weights.values.shape[1] == source.shape[0]:
+    if node.weight_axes != "OI" or node.weights is None or node.weights.values.shape[1] == source.shape[0]:
         return node
     producer = next((other for other in graph.nodes if other.output == source.name), None)
     old = graph.edges[producer.inputs[0]].shape if producer is not None and not producer.moves_data else ()

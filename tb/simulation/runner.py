@@ -28,6 +28,8 @@ from t2c.tb.simulation.simulators import ICARUS, VERILATOR, Simulator
 _STAMP, _LOCK = "built.json", "lock"
 BUILD_LIMIT, RUN_LIMIT = 3600.0, 900.0
 """Seconds of a process that builds, and of one that simulates if nobody says how long it may take."""
+SLOWEST = 10_000
+"""Elements of the array times cycles that any simulator does in a second."""
 COVERAGE_DATA = "coverage.dat"
 """What Verilator's VerilatedCov::write leaves in the folder of a run."""
 VERILATOR_PY = Path(__file__).with_name("verilator.py")
@@ -217,6 +219,11 @@ class Outcome:
     seconds: float
     log: Path
     waves: Path | None
+
+
+def run_limit(cycles: int, cells: int) -> float:
+    """Seconds that the slowest simulator may take for so many cycles of an array with so many elements."""
+    return RUN_LIMIT + cycles * cells / SLOWEST
 
 
 def simulate(

@@ -12,7 +12,7 @@ from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
+from t2c.tb.shrink.edit import changed, rebuilt
 from t2c.tb.shrink.search import Search, Trying, fewest
 
 Channels = set[int]
@@ -34,7 +34,7 @@ def channels(search: Search) -> Trying:
 def _links(node: Node, graph: Graph) -> Iterator[Link]:
     """How the channels of a node's tensors hang together."""
     source, target = graph.edges[node.inputs[0]].shape, graph.edges[node.output].shape
-    if "I" in weight_axes(node):
+    if "I" in node.weight_axes:
         groups = node.weights.groups if node.weights else 1
         if groups > 1:
             per_source, per_target = source[0] // groups, target[0] // groups
@@ -89,11 +89,11 @@ def _sliced(node: Node, graph: Graph, kept: dict[str, list[int]]) -> Node:
     if outputs is not None and isinstance(stage, MulQuant) and stage.channels > 1:
         parts = {name: getattr(stage, name)[outputs] for name in ("multiplier", "bias", "shift")}
         fields[node.stage_field] = replace(stage, **parts)
-    if weight_axes(node) and node.weights is not None:
+    if node.weight_axes and node.weights is not None:
         weight, groups = node.weights.values, node.weights.groups
         if outputs is not None:
             weight = weight[outputs]
-        if inputs is not None and "I" in weight_axes(node):
+        if inputs is not None and "I" in node.weight_axes:
             if groups > 1:
                 fields["groups"] = len(inputs) // (graph.edges[node.inputs[0]].shape[0] // groups)
             else:

@@ -8,7 +8,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
+from t2c.tb.shrink.edit import changed, rebuilt
 from t2c.tb.shrink.search import Search, Trying, fewest
 
 _SAMPLES = ""
@@ -19,7 +19,7 @@ def values(search: Search) -> Trying:
     """Set all values to 0, or to 1; else as few as possible stay what they are, and of those as many as possible are
     1."""
     package = search.case.package
-    for name in [_SAMPLES, *(node.name for node in package.graph.nodes if weight_axes(node))]:
+    for name in [_SAMPLES, *(node.name for node in package.graph.nodes if node.weight_axes)]:
         for value in (0, 1):
             if (yield partial(_with, search.case, name, np.full_like(_values(search.case, name), value))):
                 break

@@ -9,7 +9,7 @@ import numpy as np
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt, weight_axes
+from t2c.tb.shrink.edit import changed, rebuilt
 from t2c.tb.shrink.search import Search, Trying, least
 
 
@@ -65,7 +65,7 @@ def _smaller(case: ShrinkCase, name: str, axis: int, extent: int) -> ShrinkCase:
         shape = list(node.window.kernel)
         shape[axis] = extent
         fields["kernel"] = tuple(shape)
-    elif weight_axes(node) == "OIHW" and node.weights is not None:
+    elif node.weight_axes == "OIHW" and node.weights is not None:
         values = node.weights.values
         first = (values.shape[2 + axis] - extent) // 2
         fields["weight"] = np.take(values, range(first, first + extent), axis=2 + axis)
