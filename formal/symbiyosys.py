@@ -170,6 +170,8 @@ def run(part: ProofPart, *, out: Path = OUT, rtl: Path | None = None, stop: thre
     for name in part.proof.rtl:
         text = (rtl / name).read_text()
         (sources / name).write_text(part.control.plant(text) if part.control and part.control.file == name else text)
+    for header in rtl.glob("*.vh"):
+        shutil.copy(header, sources)
     limit = round(scaled(TIMEOUT))
     (work / "run.sby").write_text(configuration(part, sources, limit))
     start = time.monotonic()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.core_registers.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -19,5 +20,6 @@ UNIT = Unit(
         {"ROWS": 2, "COLS": 1, "X_W": 2, "W_W": 2, "LO_W": 2},
         {"ROWS": 256, "COLS": 256, "LO_W": 31},
     ),
+    proofs=PROOFS,
     mutated=True,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.output_writer.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -24,4 +25,5 @@ UNIT = Unit(
         {"GROUPS": 3, "GROUP_W": 2},
         {"GROUPS": 256, "GROUP_W": 8, "ADDR_W": 24},
     ),
+    proofs=PROOFS,
 )

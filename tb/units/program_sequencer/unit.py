@@ -7,6 +7,7 @@ from pathlib import Path
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
 from t2c.tb.units.program_sequencer.programs import ProgramTable
+from t2c.tb.units.program_sequencer.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -18,4 +19,5 @@ UNIT = Unit(
     covered=({"DEPTH": 94}, {"DEPTH": 1 << 17}),
     linted=({}, {"DEPTH": 47}, {"DEPTH": 1 << 24}),
     refused=({"D_W": 1472},),
+    proofs=PROOFS,
 )

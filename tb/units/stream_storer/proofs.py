@@ -11,7 +11,7 @@ PROOFS = (
         top="stream_storer_words",
         specs=("stream_stable.v",),
         rtl=("stream_storer.v", "axis_fifo.v", "delay_line.v"),
-        parameters={"W": 8, "ADDR_W": 12, "WORDS_W": 12},
+        parameters={"W": 8, "ADDR_W": 24, "WORDS_W": 24},
         small={"W": 2, "ADDR_W": 3, "WORDS_W": 5},
         memories={"slots": HarnessMemory(path="dut.i_fifo.mem", width="W+1", words=8)},
         cover_depth=20,
