@@ -87,6 +87,7 @@ class ArrayBench:
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
         self.dut = dut
         self.rng = random.Random(unit.seed)
+        self.idle = random.Random(unit.seed)
         self.rows, self.cols, self.a_w, self.w_w = (unit[name] for name in ("ROWS", "COLS", "A_W", "W_W"))
         self.psum_w = self.a_w + self.w_w + (self.rows - 1).bit_length()
         self.traits = unit.traits
@@ -141,6 +142,15 @@ class ArrayBench:
             return True
         return len(self.expected) <= sum(len(tile.operands) for tile in tiles[number:])
 
+    def between_vectors(self) -> None:
+        """Drive what nobody may look at, as no vector is valid: other operands, now and then of a first vector."""
+        self.dut.a_data_i.value = self.idle.getrandbits(self.rows * self.a_w)
+        self.dut.a_first_i.value = self.idle.getrandbits(1)
+
+    def between_words(self) -> None:
+        """The same of weights."""
+        self.dut.w_data_i.value = self.idle.getrandbits(self.cols * self.w_w)
+
     async def send(self, tiles: Sequence[Tile], cycles: int | None = None) -> None:
         """Drive words and vectors, each as early as the contract allows; stop after `cycles` if given.
 
@@ -168,6 +178,8 @@ class ArrayBench:
                 dut.a_first_i.value = int(first)
                 dut.a_data_i.value = pack(operands, self.a_w)
                 self.sent_cycles.append(self.monitor.cycle + 1)
+            else:
+                self.between_vectors()
             dut.a_valid_i.value = int(vector is not None)
             word = words[0] if words else None
             if words and (word is None or (word[0] <= swapped and step >= free_at and self.left(tiles, word[0]))):
@@ -177,6 +189,8 @@ class ArrayBench:
             if word is not None:
                 dut.w_data_i.value = pack(word[1], self.w_w)
                 sent_words += 1
+            else:
+                self.between_words()
             dut.w_valid_i.value = int(word is not None)
             self.driven.append((word is not None, vector is not None, vector is not None and vector[1]))
             await RisingEdge(dut.clk_i)
@@ -184,6 +198,8 @@ class ArrayBench:
             cycles = None if cycles is None else cycles - 1
         dut.a_valid_i.value = 0
         dut.w_valid_i.value = 0
+        self.between_vectors()
+        self.between_words()
 
     async def run(self, tiles: Sequence[Tile]) -> None:
         """Send the tiles and wait for the last column sums."""
