@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +21,8 @@ from t2c.tb.random_programs.builds import BUILDS
 
 BUILD_OF = {CORE: "small", "layer_engine": "long"}
 """Build at which the core is flattened, by the unit that is mutated in it: the core itself is one."""
+_SUMS, _SUMS_ALONE = ", accumulators", ", accumulators alone"
+"""Ends of a reason: where accumulators showed a mutant first, and where nothing else did."""
 _ROOMS = ("mutation.core_", "t2c.tb.cosim.", "t2c.tb.random_models.", "t2c.tb.random_programs.")
 
 
@@ -75,11 +77,20 @@ class CoreJudge(Judge):
             if noticed.sums_only:
                 first = first or run.name
                 continue
-            reason = f"{first}, accumulators" if first else run.name
+            reason = f"{first}{_SUMS}" if first else run.name
             return MutantResult(
                 number=number, verdict=KILLED, reason=reason, compared=noticed.compared, seconds=seconds
             )
         if first:
-            reason = f"{first}, accumulators alone"
+            reason = f"{first}{_SUMS_ALONE}"
             return MutantResult(number=number, verdict=KILLED, reason=reason, seconds=seconds)
         return MutantResult(number=number, verdict=SURVIVED, reason="every run passes", seconds=seconds)
+
+    def remarks(self, results: Sequence[MutantResult]) -> list[str]:
+        reasons = [result.reason for result in results if result.verdict == KILLED]
+        alone = sum(reason.endswith(_SUMS_ALONE) for reason in reasons)
+        first = sum(reason.endswith(_SUMS) for reason in reasons)
+        return [
+            f"With accumulators compared {len(reasons)} are killed, without them {len(reasons) - alone};",
+            f"of these {first} show in accumulators in an earlier run than in results.",
+        ]

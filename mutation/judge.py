@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -85,3 +85,7 @@ class Judge(ABC):
     def last_word(self, unit: MutatedUnit, number: int) -> MutantResult | None:
         """What else it can say of a mutant that survived and is not proven equivalent; None: nothing."""
         return None
+
+    def remarks(self, results: Sequence[MutantResult]) -> list[str]:
+        """Lines that the page of the unit says of all verdicts."""
+        return []

@@ -44,6 +44,7 @@ def unit_page(campaign: Campaign, results: Mapping[int, MutantResult]) -> str:
         "",
         f"{len(ordered)} mutants by Yosys' `mutate` pass, seed {campaign.seed}, of RTL `{campaign.digests.rtl}`:",
         f"{killed} killed by bench `{campaign.digests.bench}`, {equal} proven equivalent, {argued} argued.",
+        *campaign.judge.remarks(ordered),
         f"Written by `make mutate UNIT={campaign.name} WRITE=1`; [mutation.md](../mutation.md) says how.",
         "",
         *markdown_head(("no.", "line", "source", "cell", "fault", "verdict", "by")),

@@ -92,6 +92,11 @@ class ProgramResult:
         """Something was compared, and all of it was right."""
         return not self.reasons and self.compared > 0
 
+    @property
+    def sums_only(self) -> bool:
+        """Something was wrong, and it was sums before requantisation alone."""
+        return bool(self.reasons) and all(": sums: " in reason for reason in self.reasons)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProgramJob:

@@ -13,11 +13,12 @@ from mutation.core_judge import BUILD_OF, CoreJudge
 from mutation.core_runs import RUNS, Noticed
 from mutation.judge import Surroundings
 from mutation.judges import find_judge
-from mutation.mutant_result import BROKEN, KILLED, SURVIVED
+from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit
 from mutation.proof_judge import ProofJudge, free_constant
 from t2c.common.places import RTL
 from t2c.tb.catalogue.unit_registry import mutated_units, units
+from t2c.tb.random_programs.program_run import ProgramResult
 from t2c.tb.simulation.simulators import find_simulator
 
 
@@ -85,3 +86,27 @@ def test_what_the_runs_of_the_core_say(
     result = judge.run(unit, 1, place)
     assert result.verdict == verdict
     assert result.reason == reason.replace("0", names[0]).replace("1", names[1])
+
+
+def test_the_page_of_the_core_says_what_accumulators_add() -> None:
+    reasons = ("fields-program", "network, accumulators", "layer-1, accumulators alone", "short-program")
+    results = [MutantResult(number=n, verdict=KILLED, reason=reason) for n, reason in enumerate(reasons, 1)]
+    results.append(MutantResult(number=5, verdict=SURVIVED, reason="every run passes"))
+    assert CoreJudge(unit="t2c_core").remarks(results) == [
+        "With accumulators compared 4 are killed, without them 3;",
+        "of these 1 show in accumulators in an earlier run than in results.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "alone"),
+    [
+        ((), False),
+        (("run 0: sums: 2 words differ, the first is word 1: 1 came, 0 was expected",), True),
+        (("run 0: sums: 3 words came, 4 were expected", "run 1, stall p50: output: 1 words differ"), False),
+        (("the bench did not run to its end: see sim.log",), False),
+    ],
+)
+def test_sums_alone_are_told_from_what_a_program_gives(reasons: tuple[str, ...], alone: bool, tmp_path: Path) -> None:
+    result = ProgramResult(reasons=reasons, compared=9, cycles=9, seconds=1.0, folder=tmp_path)
+    assert result.sums_only is alone
