@@ -30,8 +30,11 @@ _ROOMS = ("mutation.core_", "t2c.tb.cosim.", "t2c.tb.random_models.", "t2c.tb.ra
 class CoreJudge(Judge):
     """Whole runs of the core, in which the unit has its place; `mutation.core_runs` lists them."""
 
-    mutants: ClassVar[int] = 120
     thoroughness: ClassVar[Thoroughness] = Thoroughness(guard_w=0, depth=0, limit_s=3, rounds=8)
+
+    @property
+    def mutants(self) -> int:
+        return 120 if self.unit == CORE else super().mutants
 
     @property
     def parameters(self) -> Mapping[str, int]:

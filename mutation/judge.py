@@ -29,12 +29,16 @@ class Surroundings:
 class Judge(ABC):
     """Makes the mutants of a unit and tells which of them it notices. unit: name of the unit.
 
-    mutants: how many are made unless a user says otherwise; thoroughness: of the proof that a survivor is equivalent.
+    thoroughness: of the proof that a survivor is equivalent.
     """
 
     unit: str
-    mutants: ClassVar[int] = 60
     thoroughness: ClassVar[Thoroughness] = Thoroughness()
+
+    @property
+    def mutants(self) -> int:
+        """How many are made unless a user says otherwise."""
+        return 60
 
     @property
     def top(self) -> str:
