@@ -182,7 +182,6 @@ def test_what_a_mutate_command_says() -> None:
 
 WITHOUT_TABLE = {
     "layer_engine": "no run has come to its end yet",
-    "systolic_array": "two survivors: its bench holds weights still while none is valid",
     "t2c_core": "no run has come to its end yet",
 }
 """Units whose page is still to be written, and why; docs/mutation.md names them."""
