@@ -167,7 +167,7 @@ PACKAGES: tuple[CoreRun, ...] = (
     *_edges("zero-points", "sums-of-words", "copies", "strips"),
 )
 RUNS: dict[str, tuple[CoreRun, ...]] = {
-    "small": (*_programs("small", SHORT), *PACKAGES, *_programs("small", RANDOM, FIELDS, EVENTS, "pairs4")),
+    "small": (*_programs("small", SHORT, RANDOM, FIELDS), *PACKAGES, *_programs("small", "pairs4", EVENTS)),
     "long": (*_programs("long", SHORT, RANDOM, FIELDS, EVENTS),),
 }
 """By the build of the core, those that end soonest first; packages of 8 bits run where the core has as many."""
