@@ -150,12 +150,13 @@ def _network(seed: int, _: Hardware) -> Package:
     return random_network(seed)
 
 
-def _edges(*names: str) -> list[CoreRun]:
-    """Edge packages, which follow from the hardware alone."""
-    return [
-        PackageRun(name=f"edge-{name}", make=lambda _, hardware, name=name: EDGES[name].make(hardware), seed=1)
-        for name in names
-    ]
+def _edge(name: str) -> CoreRun:
+    """An edge package, which follows from the hardware alone."""
+
+    def make(_: int, hardware: Hardware) -> Package:
+        return EDGES[name].make(hardware)
+
+    return PackageRun(name=f"edge-{name}", make=make, seed=1)
 
 
 PACKAGES: tuple[CoreRun, ...] = (
@@ -164,7 +165,7 @@ PACKAGES: tuple[CoreRun, ...] = (
     PackageRun(name="stalls", make=_network, seed=2, stall="p50", images=2),
     PackageRun(name="resets", make=_layer, seed=3, tests=(RESET_TEST,)),
     PackageRun(name="misplaced-tlast", make=_layer, seed=1, tests=(ERROR_TEST,)),
-    *_edges("zero-points", "sums-of-words", "copies", "strips"),
+    *map(_edge, ("zero-points", "sums-of-words", "copies", "strips")),
 )
 RUNS: dict[str, tuple[CoreRun, ...]] = {
     "small": (*_programs("small", SHORT, RANDOM, FIELDS), *PACKAGES, *_programs("small", "pairs4", EVENTS)),
