@@ -35,8 +35,10 @@ def atomic_file(path: str | os.PathLike[str], *, durable: bool = False) -> Itera
                 stream.flush()
                 os.fsync(stream.fileno())
         os.replace(part, target)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = str(target)  # a write does not know where
         raise
 
 

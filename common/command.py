@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import os
 import re
 import sys
@@ -12,6 +14,7 @@ from typing import NoReturn
 
 from t2c.common.errors import SettingError, UserError
 from t2c.common.extras import advice
+from t2c.common.interrupts import INTERRUPTS
 from t2c.common.plugins import load_plugins
 from t2c.common.shown import plain
 from t2c.common.spelling import by_make, setting
@@ -23,9 +26,10 @@ _EXPECTED: tuple[type[Exception], ...] = (
     LookupError,
     NotImplementedError,
     OSError,
+    MemoryError,
     UserError,
 )
-
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _before = sys.excepthook
 
@@ -56,7 +60,7 @@ def run(
 ) -> NoReturn:
     """Load plug-ins, run a command and leave with its status.
 
-    Expected errors become one line on stderr and status 2, Ctrl-C 130.
+    Expected errors become one line on stderr and status 2, Ctrl-C and SIGTERM 130.
 
     Args:
         main: the command.
@@ -66,26 +70,47 @@ def run(
     Set T2C_TRACEBACK=1 to see where such an error came from.
     """
     expected = _EXPECTED + extra
+    asked_for = bool(os.environ.get("T2C_TRACEBACK"))
     try:
+        INTERRUPTS.take()
         load_plugins()
-        sys.exit(main())
+        try:
+            status: object = main()
+        except SystemExit as ended:
+            status = ended.code
+        INTERRUPTS.over()
+        sys.stdout.flush()
     except ModuleNotFoundError as error:
         mend = advice(error)
-        if mend is None or os.environ.get("T2C_TRACEBACK"):
+        if mend is None or asked_for:
             raise
-        print(f"error: {mend}", file=sys.stderr)
-        sys.exit(USER_ERROR)
+        _leave(f"error: {mend}", USER_ERROR)
     except expected as error:
-        if os.environ.get("T2C_TRACEBACK"):
+        if asked_for:
             raise
-        print(f"error: {plain(_text(error, spelled))}", file=sys.stderr)
-        sys.exit(USER_ERROR)
+        _leave(f"error: {plain(_text(error, spelled))}", USER_ERROR)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _leave("interrupted", INTERRUPTED)
+    sys.exit(status)  # type: ignore[arg-type]  # as it came
+
+
+def _leave(line: str, status: int) -> NoReturn:
+    """Say why, and end; what stdout does not take is no traceback behind it."""
+    INTERRUPTS.over()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
+    sys.exit(status)
 
 
 def _text(error: Exception, spelled: Mapping[str, str] | None) -> str:
     if isinstance(error, SettingError):
         return error.spelled(lambda name: setting(name, spelled))
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"the disk is full: {error}"
+    if isinstance(error, MemoryError):
+        return f"this machine has too little memory: {error}" if str(error) else "this machine has too little memory"
     return str(error.args[0] if isinstance(error, LookupError) and error.args else error)

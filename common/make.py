@@ -6,11 +6,17 @@ the command, one each, whatever they hold.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` takes as long to load as all of Python
+
+if __name__ == "__main__":
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM))  # until the command takes them
+
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from t2c.common.interrupts import undo_postpone
 from t2c.common.options import OPTIONS, options_of
 from t2c.common.spelling import CALLER, MAKE
 
@@ -79,6 +85,8 @@ def surroundings(target: str, environment: Mapping[str, str]) -> dict[str, str]:
 def main(target: str, extra: Sequence[str]) -> NoReturn:
     """Become the command of a target."""
     words = [sys.executable, "-m", *arguments(target, os.environ), *extra]
+    if COMMANDS[target][0] in FOREIGN:
+        undo_postpone()
     os.execve(sys.executable, words, surroundings(target, os.environ))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import resource
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -160,17 +159,12 @@ def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign
     return 0 if passed else 1
 
 
-def _terminate(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every mutant is killed or proven equivalent, 1 if one is not, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     for name, value, low in (("mutants", options.mutants, 0), ("workers", options.workers, 1)):
         if value < low:
             raise SettingError.below(name, value, low)
-    signal.signal(signal.SIGTERM, _terminate)
     names = [*(unit.name for unit in mutated_units()), GOLDEN] if options.unit == ALL_UNITS else [options.unit]
     rows: list[str] = []
     status = 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from mutation.sources import Digests, run_digest, run_sources, table_digests
 from mutation.transition import parse_transitions, write_transitions
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
+from t2c.common.worker_pool import worker_pool
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import Simulator
 from t2c.tb.simulation.yosys import run_yosys
@@ -95,18 +95,14 @@ class Campaign:
         Raises:
             UserError: the sources changed meanwhile.
         """
-        context = multiprocessing.get_context("spawn")
         times = _times(self.sources)
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            try:
-                for done in as_completed([pool.submit(self.verdict, number) for number in numbers]):
-                    result = done.result()
-                    if times != _times(self.sources):
-                        raise UserError(f"the sources of {self.name} or its bench changed during the run; run again")
-                    self.results.write(result)
-                    yield result
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with worker_pool(workers) as pool:
+            for done in as_completed([pool.submit(self.verdict, number) for number in numbers]):
+                result = done.result()
+                if times != _times(self.sources):
+                    raise UserError(f"the sources of {self.name} or its bench changed during the run; run again")
+                self.results.write(result)
+                yield result
 
 
 @functools.cache

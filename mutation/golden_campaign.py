@@ -17,6 +17,7 @@ from mutation.arguments import codes, table_rows
 from mutation.golden_workspace import BODY, MUTATED, make_workspace
 from mutation.kill_table import put_row, rate
 from t2c.common.errors import UserError
+from t2c.common.process_group import run_in_group
 from t2c.common.text_table import markdown_row
 
 GOLDEN = "golden"
@@ -121,13 +122,8 @@ def run_golden(output: Path, docs: Path, workers: int, rows: list[str], *, write
     log = folder / "mutmut.log"
     print(f"mutmut runs tests/golden on mutants of {' and '.join(MUTATED)}; see {log}", flush=True)
     with log.open("w") as file:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("mutmut"), "run", "--max-children", str(workers)],
-            cwd=folder,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        words = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(workers)]
+        done = run_in_group(words, cwd=folder, stdout=file, stderr=subprocess.STDOUT)
     found = json.loads(_python(folder, "mutation.mutmut_results"))
     if done.returncode or not found or any(mutant["status"] in _NOT_JUDGED for mutant in found):
         raise UserError(f"mutmut came to no end: see {log}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and NumPy are first imported
@@ -13,6 +14,8 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and 
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
+
+from t2c.common.interrupts import SIGNALS  # noqa: E402
 
 # What a loaded machine takes long for is not wrong.
 settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +48,17 @@ def pytest_make_collect_report(
         if isinstance(cause, ModuleNotFoundError) and str(cause.name).partition(".")[0] in TORCH:
             report.outcome, report.longrepr = "skipped", (str(collector.path), 0, f"Skipped: imports {cause.name}")
     return report
+
+
+@pytest.fixture(autouse=True)
+def signals_are_those_of_pytest() -> Iterator[None]:
+    """A command takes Ctrl-C and SIGTERM for good; a test that calls one in this process gives them back."""
+    before = [(number, signal.getsignal(number)) for number in SIGNALS]
+    hook = sys.unraisablehook
+    yield
+    sys.unraisablehook = hook
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

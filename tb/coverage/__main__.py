@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.common.places import OUTPUT, RTL
+from t2c.common.worker_pool import worker_pool
 from t2c.tb.components.bins import Coverage
 from t2c.tb.coverage.coverage_result import CoverageResult, table
 from t2c.tb.coverage.coverage_runs import (
@@ -44,27 +44,23 @@ def run_all(runs: Sequence[CoverageRun], output: Path, workers: int) -> list[Cov
     findings: list[CoverageFinding] = []
     waiting = {key: [run for run in runs if run.hardware == key] for key in dict.fromkeys(r.hardware for r in runs)}
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         ready = waiting.pop(None, [])
         builds: dict[Future[Any], Any] = {pool.submit(build_core, key, output): key for key in waiting if key}
         pending: set[Future[Any]] = {*builds, *(pool.submit(execute, one, output) for one in ready)}
-        try:
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    found = future.result()
-                    if future in builds:
-                        pending |= {pool.submit(execute, one, output) for one in waiting[builds[future]]}
-                    else:
-                        findings.append(found)
-                        state = "FAIL" if found.reasons else "ok"
-                        print(
-                            f"[{len(findings)}/{len(runs)}] {state:4} {found.seconds:5.1f} s  {found.run.id}",
-                            flush=True,
-                        )
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                found = future.result()
+                if future in builds:
+                    pending |= {pool.submit(execute, one, output) for one in waiting[builds[future]]}
+                else:
+                    findings.append(found)
+                    state = "FAIL" if found.reasons else "ok"
+                    print(
+                        f"[{len(findings)}/{len(runs)}] {state:4} {found.seconds:5.1f} s  {found.run.id}",
+                        flush=True,
+                    )
     return sorted(findings, key=lambda found: runs.index(found.run))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 
 from t2c.common.command import run
@@ -27,12 +26,7 @@ def main() -> int:
         raise
 
 
-def _terminated(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
     with contextlib.suppress(OSError):
         mark_unfinished(sys.argv[1:])  # a plug-in that cannot be loaded ends the command before `main`
-    signal.signal(signal.SIGTERM, _terminated)  # until the command takes both signals itself
     run(main, extra=(UserError,))

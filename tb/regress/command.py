@@ -10,13 +10,13 @@ from pathlib import Path
 
 from t2c.common.command import INTERRUPTED, Parser
 from t2c.common.errors import SettingError
+from t2c.common.interrupts import INTERRUPTS
 from t2c.common.options import add_options
 from t2c.common.places import EXAMPLES
 from t2c.common.spelling import setting
 from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
-from t2c.tb.regress.interrupts import Interrupts
 from t2c.tb.regress.jobs import Array, RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.own_process import execute_in_own_process, shrink_in_own_process
@@ -83,14 +83,13 @@ def main() -> int:
     """Return 0 if every job passed, 1 if one did not, 130 if interrupted."""
     options = _parser().parse_args()
     _check(options)
-    interrupts = Interrupts()
     store = JobStore(options.out.resolve() / FOLDER)
     with store.locked():
         tasks, reused = _tasks(options, store)
         if options.list:
             print("\n".join(task.job.id for task in tasks))
             return 0
-        return _regress(options, store, tasks, reused, interrupts)
+        return _regress(options, store, tasks, reused)
 
 
 def _regress(
@@ -98,7 +97,6 @@ def _regress(
     store: JobStore,
     tasks: list[Task],
     reused: dict[str, JobRecord],
-    interrupts: Interrupts,
 ) -> int:
     junit = store.folder / JUNIT
     started = time.perf_counter()
@@ -110,7 +108,7 @@ def _regress(
     try:
         with contextlib.ExitStack() as opened:
             if waiting:
-                with interrupts.held():
+                with INTERRUPTS.held():
                     cluster = connect(options.scheduler, options.workers, store.folder / "dask")
                     client = opened.enter_context(cluster)
                 for record in run_tasks(client, execute_in_own_process, waiting, store):
@@ -121,11 +119,11 @@ def _regress(
                     for record in shrink_failures(client, shrink_in_own_process, failed, ran, options.shrink, store):
                         ran[record.id] = record
                         progress.say(f"{record.id}\n{record.shrunk}")
-            interrupts.over()
+            INTERRUPTS.over()
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        interrupts.over()
+        INTERRUPTS.over()
         progress.close()
         seconds = time.perf_counter() - started
         jobs = [task.job for task in tasks]

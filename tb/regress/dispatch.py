@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 from distributed import Client, Future, LocalCluster, wait
 
 from t2c.common.errors import SettingError, UserError
+from t2c.common.interrupts import unseen_by_children
 from t2c.common.time_limit import scaled
 from t2c.tb.regress.artifacts import keep_log, keep_report
 from t2c.tb.regress.execute import Task
@@ -25,18 +24,6 @@ RETRIES = 2
 _ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
 """Until nobody answers, until no worker comes (both on a quiet machine); between two looks whether there is one."""
 Execute = Callable[[Task], JobRecord]
-
-
-@contextlib.contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Threads and processes that are started in the block never see Ctrl-C, which reaches every process of a terminal:
-    the coordinator alone decides what it means. Here it is taken after the block."""
-    resource_tracker.ensure_running()  # started later it would unblock them in the thread that starts a process
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -68,7 +55,7 @@ def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
             yield client
         return
     with contextlib.ExitStack() as opened:
-        with _interrupts_blocked():
+        with unseen_by_children():
             cluster = opened.enter_context(_local(workers, scratch))
             client = opened.enter_context(Client(cluster))
         yield client

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
+from t2c.common.process_group import end_group, stay_in_group
 from t2c.common.spelling import CALLER
 from t2c.golden.graph.package import load_package
 from t2c.tb.cosim.cosimulation import harness, locked_cosimulation
@@ -180,7 +180,7 @@ def shrink_job(task: Task, seconds: float) -> str:
 
 def _kill_group_at_end_of(stream: IO[str]) -> None:
     stream.read()
-    os.killpg(0, signal.SIGKILL)
+    end_group(os.getpgrp())
 
 
 def main() -> None:
@@ -189,6 +189,7 @@ def main() -> None:
     commands, answer = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    stay_in_group()
     order = json.loads(commands.readline())
     task, seconds = Task.from_json(order["task"]), order["shrink"]
     if task.caller:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from t2c.common.places import IMPORT_ROOT
+from t2c.common.process_group import end_group
 from t2c.common.time_limit import scaled
 from t2c.tb.regress.artifacts import keep_log
 from t2c.tb.regress.execute import Task
@@ -25,11 +25,6 @@ _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", 
 
 class JobDied(Exception):
     """The process of a job ended without a record."""
-
-
-def _kill_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
 
 
 def execute_in_own_process(task: Task) -> JobRecord:
@@ -75,7 +70,7 @@ def _ordered(task: Task, seconds: float | None, log: Path) -> Any:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        limit = threading.Timer(scaled(LIMIT_S) + (seconds or 0.0), _kill_group, (process.pid,))
+        limit = threading.Timer(scaled(LIMIT_S) + (seconds or 0.0), end_group, (process.pid,))
         limit.daemon = True
         limit.start()
         try:
@@ -86,7 +81,7 @@ def _ordered(task: Task, seconds: float | None, log: Path) -> Any:
         finally:
             limit.cancel()
             # Before the leader is waited for: its number cannot have passed to another process yet.
-            _kill_group(process.pid)
+            end_group(process.pid)
             process.wait()
             process.stdout.close()
             with contextlib.suppress(BrokenPipeError):

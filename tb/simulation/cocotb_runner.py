@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from t2c.common.errors import SimulatorError
+from t2c.common.process_group import run_in_group
 from t2c.common.time_limit import SCALE, scaled
 from t2c.tb.simulation.simulators import ICARUS, Simulator
 
@@ -53,9 +54,7 @@ def make_runner(simulator: Simulator, limit: float, runtime: Path | None = None)
 def _run(command: list[str], cwd: Any, environment: dict[str, str], stdout: Any, limit: float) -> None:
     stderr = None if stdout is None else subprocess.STDOUT
     try:
-        done = subprocess.run(
-            command, cwd=cwd, env=environment, check=False, stdout=stdout, stderr=stderr, timeout=limit
-        )
+        done = run_in_group(command, cwd=cwd, env=environment, stdout=stdout, stderr=stderr, limit=limit)
     except subprocess.TimeoutExpired as error:
         raise SimulatorError(
             f"{Path(command[0]).name} did not end within {limit:.0f} s and was stopped: a loop without delay in the "

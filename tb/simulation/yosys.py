@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from t2c.common.errors import SimulatorError
+from t2c.common.process_group import run_in_group
 
 
 def find_yosys() -> str:
@@ -31,7 +32,7 @@ def run_yosys(script: str, *, cwd: Path) -> str:
     Raises:
         SimulatorError: Yosys is missing, or the script failed; the message is its first error line.
     """
-    done = subprocess.run([find_yosys(), "-p", script], cwd=cwd, capture_output=True, text=True, check=False)
+    done = run_in_group([find_yosys(), "-p", script], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
         lines = (done.stderr + done.stdout).splitlines()
         first = next((line for line in lines if "ERROR" in line), f"yosys: exit status {done.returncode}")

@@ -16,7 +16,6 @@ import pytest
 
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.tb.regress.interrupts import Interrupts
 from t2c.tb.regress.job import Job
 from t2c.tb.regress.jobs import RegressionPlan, list_jobs
 from t2c.tb.regress.sharding import parse_shard, part_of
@@ -73,27 +72,6 @@ def test_stopped_while_the_workers_start(number: signal.Signals, workers: int, t
         assert ET.parse(junit).getroot().get("errors") != "0"
     assert [path.name for path in (tmp_path / "regress").glob(".*")] == []
     JobStore(tmp_path / "regress").folder.joinpath("lock").unlink(missing_ok=True)
-
-
-def test_an_interrupt_waits_for_the_end_of_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    try:
-        interrupts, done = Interrupts(), []
-        with pytest.raises(KeyboardInterrupt), interrupts.held():  # noqa: PT012  # the block is what is tested
-            for number in (signal.SIGTERM, signal.SIGINT):
-                os.kill(os.getpid(), number)
-            done.append("all of it")
-        assert done == ["all of it"]
-        os.kill(os.getpid(), signal.SIGINT)  # the second one changes nothing: what is under way comes to its end
-        interrupts = Interrupts()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGTERM)
-        interrupts = Interrupts()
-        interrupts.over()
-        os.kill(os.getpid(), signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGINT, before[0])
-        signal.signal(signal.SIGTERM, before[1])
 
 
 # A damaged store
