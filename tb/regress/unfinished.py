@@ -94,5 +94,9 @@ def mark_unfinished(arguments: Sequence[str], reason: str = ENDLESS) -> None:
             case = ET.SubElement(suite, "testcase", {"classname": "regress", "name": "regression", "time": "0.000"})
             error = ET.SubElement(case, "error", {"message": xml_text(reason), "type": UNFINISHED})
             error.text = xml_text(reason)
-            with atomic_file(folder / JUNIT) as file:
-                ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
+            try:
+                with atomic_file(folder / JUNIT) as file:
+                    ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
+            except OSError:
+                (folder / JUNIT).unlink(missing_ok=True)  # no report is better than a green one of another run
+                raise

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,7 +158,14 @@ REFUSED = {
 }
 
 
-def regress(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def no_room() -> None:
+    """No file of this process takes a byte."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def regress(
+    folder: Path, *arguments: str, before: Callable[[], None] | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     few = [
         "--campaign",
         "small",
@@ -171,7 +180,9 @@ def regress(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
     ]
     words = [sys.executable, "-m", "t2c.tb.regress", *few, "--out", str(folder), *arguments]
     variables = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **environment}
-    return subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        words, cwd=ROOT, env=variables, preexec_fn=before, capture_output=True, text=True, check=False
+    )
 
 
 def green(folder: Path) -> Path:
@@ -199,6 +210,15 @@ def test_a_refused_run_leaves_no_green_report(name: str, tmp_path: Path) -> None
     assert not is_green(path)
     assert complaints(ET.parse(path).getroot()) == []
     assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".")] == []
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_no_green_report(tmp_path: Path) -> None:
+    path = green(tmp_path)
+    done = regress(tmp_path, before=no_room)
+    assert done.returncode == 2
+    assert done.stderr == f"error: [Errno 27] File too large: '{path}'\n"
+    assert not path.exists()
 
 
 @pytest.mark.slow
