@@ -13,6 +13,7 @@ UNIT = Unit(
     bench="t2c.tb.units.activation_memory.bench",
     tests=("banks", "random_data"),
     interface=Interface(),
+    mutated=True,
     covered=(
         {"X_W": 2, "ROWS": 2, "DEPTH": 2, "ADDR_W": 1},
         {"ROWS": 3, "DEPTH": 1 << 17, "ADDR_W": 17},

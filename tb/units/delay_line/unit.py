@@ -13,6 +13,7 @@ UNIT = Unit(
     bench="t2c.tb.units.delay_line.bench",
     tests=("words", "reset_in_mid_stream"),
     interface=Interface(),
+    mutated=True,
     covered=({"DEPTH": 0}, {"W": 1, "DEPTH": 1}, {"W": 24, "DEPTH": 31, "RESET": 0}),
     linted=({}, {"DEPTH": 0}, {"W": 1, "DEPTH": 1, "RESET": 1}),
 )

@@ -13,6 +13,7 @@ UNIT = Unit(
     bench="t2c.tb.units.pixel_sequencer.bench",
     tests=("walks", "blocks", "waiting", "counters", "starts", "reset_in_mid_stream"),
     interface=Interface(),
+    mutated=True,
     ends=({"ACC_DEPTH": 65536, "ACC_ADDR_W": 16},),
     covered=(
         {"ACC_DEPTH": 2, "ACC_ADDR_W": 1, "ADDR_W": 1, "PAR_ADDR_W": 2},

@@ -13,6 +13,7 @@ UNIT = Unit(
     bench="t2c.tb.units.skew.bench",
     tests=("words", "reset_in_mid_stream"),
     interface=Interface(),
+    mutated=True,
     covered=({"REVERSE": 1, "RESET": 0}, {"LANES": 1, "W": 1}, {"LANES": 16, "W": 21, "REVERSE": 1}),
     linted=({}, {"LANES": 1, "W": 1}, {"REVERSE": 1, "RESET": 1}),
 )

@@ -214,6 +214,11 @@ async def counters(dut: HierarchyObject) -> None:
     slots = {one // bench.rows for one in around}
     bench.sparse(bench.any_layer(**packed, k_w=TOP), slots)
     bench.sparse(bench.any_layer(**packed, k_w=1), slots)
+    for power in range(2, 16):  # kernels of every width, and the first taps of their second row
+        width = bench.rng.randrange(1 << power, min(2 << power, TOP - 2 * bench.rows))
+        taps, tile = width + 2 * bench.rows, width // bench.rows
+        packed |= {"taps": taps, "k_tiles": -(-taps // bench.rows)}
+        bench.sparse(bench.any_layer(**packed, k_w=width), range(max(0, tile - 1), tile + 2))
     bench.sparse(bench.any_layer(taps=most // 60, k_tiles=most // 60, k_w=9, ch_words=1), range(0, most // 60, 13))
     await bench.go()
     bench.finish()

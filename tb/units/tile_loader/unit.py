@@ -13,6 +13,7 @@ UNIT = Unit(
     bench="t2c.tb.units.tile_loader.bench",
     tests=("tiles", "handshake", "counters", "starts", "reset_in_mid_stream"),
     interface=Interface(),
+    mutated=True,
     ends=({"ROWS": 2, "ADDR_W": 1, "WGT_ADDR_W": 1},),
     covered=(
         {"ROWS": 2, "ADDR_W": 17, "WGT_ADDR_W": 20},
