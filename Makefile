@@ -6,7 +6,7 @@
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(eval override export $(name) := $$(value $(name)))))
 
 override PY := "$${VENV:-.venv}"/bin/python
-override RUN := $(PY) -m t2c.common.make
+override RUN := $(PY) -I -S t2c/common/begin.py
 override SETUPS := $(addprefix setup-,sim regress formal check t2c test)
 # Rooms that mypy checks without PyTorch.
 override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden mapping rom_folder tb) formal mutation

@@ -18,7 +18,7 @@ _AGAIN_S = 0.05
 
 
 def undo_postpone() -> None:
-    """What common/make.py does first is to let them wait, across exec too: here they come."""
+    """common/begin.py lets them wait, across exec too: here they come."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 

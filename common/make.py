@@ -6,11 +6,6 @@ the command, one each, whatever they hold.
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # `signal` takes as long to load as all of Python
-
-if __name__ == "__main__":
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGINT, _signal.SIGTERM))  # until the command takes them
-
 import os
 import sys
 from collections.abc import Mapping, Sequence

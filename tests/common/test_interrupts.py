@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +28,7 @@ def python(text: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a program, whose error is one of the test."""
     variables = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", textwrap.dedent(text), *words]
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
 
 
 def test_ctrl_c_while_modules_are_imported_is_one_word() -> None:
@@ -243,10 +245,29 @@ def test_no_room_is_one_line(error: Exception, wanted: str, capsys: pytest.Captu
     assert capsys.readouterr().err.startswith(f"error: {wanted}")
 
 
-def test_make_postpones_before_it_imports_anything() -> None:
-    imports = (ROOT / "common" / "make.py").read_text().split("\nimport ")
-    assert imports[1].startswith("_signal")
-    assert "SIG_BLOCK" in imports[1]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_first_moments_of_a_recipe(number: signal.Signals) -> None:
+    """Python is not even up: it comes when the command takes it."""
+    text = f"""
+        import os, signal, sys
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+        os.kill(os.getpid(), {int(number)})
+        os.execv(sys.executable, [sys.executable, "-I", "-S", "t2c/common/begin.py", "sim"])
+    """
+    done = python(text)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_every_recipe_begins_so() -> None:
+    """With nothing imported before both signals are held: what is built in takes no time."""
+    recipes = re.findall(r"^override RUN := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipes == ["$(PY) -I -S t2c/common/begin.py"]
+    tree = ast.parse((ROOT / "common" / "begin.py").read_text())
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+    assert set(names) <= set(sys.builtin_module_names)
+    (main,) = [node for node in tree.body if isinstance(node, ast.If)]
+    assert "pthread_sigmask" in ast.unparse(main.body[0])
 
 
 def test_what_it_says_goes_to_a_full_disk() -> None:
