@@ -97,10 +97,13 @@ module core_probe #(
     wire        passed   = live & (here ? tail_q >= TAIL : step > memory.windows[5*entry_q]);
     wire        loads    = (tiles_q != windows_i) & (running_q | started);
     wire        mine     = loads & (memory.windows[5*tiles_q] == step);
-    wire        chosen   = mine & weight_valid & (weights >= ROWS * memory.windows[5*tiles_q+3])
-                           & (weights < ROWS * (memory.windows[5*tiles_q+4] + 1));
     wire        loaded   = loads & (mine ? weights >= ROWS * (memory.windows[5*tiles_q+4] + 1)
                                          : step > memory.windows[5*tiles_q]);
+    // The next tile may follow without a gap.
+    wire [31:0] tiles    = tiles_q + {31'd0, loaded};
+    wire        chosen   = loads & (tiles != windows_i) & weight_valid & (memory.windows[5*tiles] == step)
+                           & (weights >= ROWS * memory.windows[5*tiles+3])
+                           & (weights < ROWS * (memory.windows[5*tiles+4] + 1));
 
     integer          file;
     reg [8*1024-1:0] path;
@@ -127,7 +130,7 @@ module core_probe #(
         if (rom_valid) memory.waiting[roms % WAITING] <= loading;
         tail_q <= (passed | ~begun) ? 32'd0 : tail_q + {31'd0, out};
         if (passed) entry_q <= entry_q + 32'd1;
-        if (loaded) tiles_q <= tiles_q + 32'd1;
+        tiles_q <= tiles;
         if (started & windows_i != 32'd0 & file != 0) $fwrite(file, "D %h %h %h\n", step, cycle_i, desc);
         if (chosen & file != 0) begin
             // verilator lint_off BLKSEQ

@@ -45,9 +45,10 @@ def _zero_points(hardware: Hardware) -> Package:
     return net.package("edge-zero-points", 3)
 
 
-@edge("every shift, with multipliers and biases of every power of two, in every rounding mode", images=4)
+@edge("every shift, with multipliers and biases of every power of two, in every rounding mode", images=4, small=True)
 def _constants(hardware: Hardware) -> Package:
-    net = EdgeNet(hardware, (5, 2, 2), zero_point=2)
+    side = 2 if hardware.act_depth > 4 * 3 * (MAX_SHIFT + 1) // hardware.rows + 8 else 1
+    net = EdgeNet(hardware, (5, side, side), zero_point=2)
     for index, mode in enumerate(Rounding):
         stager = Constants(widths=net.widths, rounding=mode)
         net.conv2d(

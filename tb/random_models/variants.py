@@ -13,8 +13,10 @@ VARIANTS: dict[str, Hardware] = {
     "deep": Hardware(rows=2, cols=1, act_depth=1 << 18, wgt_depth=1 << 18, par_depth=1 << 16, acc_depth=1 << 16),
     # Tensors pass in strips, weights and parameters are streamed, a block is a pair of pixels.
     "shallow": Hardware(rows=4, cols=2, act_depth=64, wgt_depth=64, par_depth=4, acc_depth=2),
-    # One column tile a word: what does not fit is split along K.
-    "split": Hardware(rows=4, cols=4, act_depth=250, wgt_depth=12, par_depth=4, acc_depth=16),
+    # One column tile a word: what does not fit is split along K. The widest multipliers.
+    "split": Hardware(
+        rows=4, cols=4, acc_w=29, scale_w=32, bias_w=25, act_depth=250, wgt_depth=12, par_depth=4, acc_depth=16
+    ),
     # Narrow operands and constants, four column tiles a word, thousands of blocks.
     "narrow": Hardware(
         rows=8,
@@ -31,5 +33,19 @@ VARIANTS: dict[str, Hardware] = {
     ),
     # The widest accumulators that constants of 16 bits leave room for; depths that are no power of two.
     "wide": Hardware(rows=6, cols=3, acc_w=45, bias_w=41, act_depth=3000, wgt_depth=1500, par_depth=90, acc_depth=50),
+    # Many rows, as many column tiles a word; the widest biases and narrow multipliers, weights and activations.
+    "tall": Hardware(
+        rows=32,
+        cols=1,
+        x_w=3,
+        w_w=2,
+        acc_w=20,
+        scale_w=4,
+        bias_w=53,
+        act_depth=1 << 10,
+        wgt_depth=1 << 13,
+        par_depth=1 << 7,
+        acc_depth=64,
+    ),
 }
 """By name, which ends the name of a job."""

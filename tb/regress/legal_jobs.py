@@ -22,6 +22,8 @@ from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
 FIRST = "deep"
 """The variant for edge packages that small memories do not hold; besides, they run on the first of ARRAYS."""
+VERILATOR_ONLY = (FIRST, "tall")
+"""Variants whose packages are long, or whose array is too large for Icarus."""
 _ICARUS_EVERY, _ICARUS_CYCLES = 3, 10_000
 """One random package in so many is short and runs on both simulators."""
 _SECONDS = 3.5
@@ -46,10 +48,11 @@ def hardware_of(array: tuple[int, int], seed: int, pool: int) -> dict[str, Hardw
 def edge_jobs(hardware: Mapping[str, Hardware], folder: Path) -> Iterator[LegalJob]:
     """Every edge package on every hardware that it is for; the small ones on both simulators."""
     for name, built in hardware.items():
+        simulators = (VERILATOR,) if name in VERILATOR_ONLY else (VERILATOR, ICARUS)
         for edge in EDGES.values():
             if not runs_on(edge, name, built):
                 continue
-            for simulator in (VERILATOR, ICARUS) if edge.small and not edge.on and name != FIRST else (VERILATOR,):
+            for simulator in simulators if edge.small and not edge.on else (VERILATOR,):
                 label = f"edge-{edge.name}"
                 job = _job(label, simulator, name, built, folder, layer=edge.layer, images=edge.images)
                 yield LegalJob(job=job, make=partial(edge.make, built), path=ROOT / job.model)
@@ -80,7 +83,7 @@ def random_jobs(
             short = number % _ICARUS_EVERY == 0
             stall = f"{stalls[number % len(stalls)]},{stalls[(number // 2 + 2) % len(stalls)]}"
             made = partial(make, number, hardware[name], _ICARUS_CYCLES if short else CYCLES)
-            for simulator in (VERILATOR, ICARUS) if short and name != FIRST else (VERILATOR,):
+            for simulator in (VERILATOR, ICARUS) if short and name not in VERILATOR_ONLY else (VERILATOR,):
                 label = f"legal-{kind}-{number}"
                 images = SAMPLES if kind == "layer" else 2
                 job = _job(label, simulator, name, hardware[name], folder, layer=layer, images=images)

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from t2c.common.errors import SettingError, UserError
@@ -145,30 +146,41 @@ class _Campaigner:
                 print("\n".join(f"  {line}" for line in lines), flush=True)
 
     def run_programs(self, hardware: Hardware, core: CoreInPlace, only: str = "") -> None:
-        """Random programs, on builds of their own, a foreign module also on what was asked for; only: some."""
-        options, name, own = self.options, self.asked.name, is_own(self.description)
-        chosen = list(cases(options.seed, name))
-        chosen += () if own else cases_on(hardware, options.seed, name)
-        chosen = [case for case in chosen if only in case.id]
-        if not chosen:
+        """Programs, on builds of their own, a foreign module also on what was asked for; only: some. Asked for Icarus,
+        what it is too slow for runs on Verilator."""
+        options, own = self.options, is_own(self.description)
+        ran = False
+        for simulator in (self.asked, self._quick)[: 1 + (self._quick.name != self.asked.name)]:
+            name = simulator.name
+            chosen = list(cases(options.seed, name))
+            chosen += () if own else cases_on(hardware, options.seed, name)
+            chosen = [case for case in chosen if only in case.id]
+            settings = {"sim": name, "seed": options.seed}
+            for done in run_cases(
+                chosen,
+                simulator,
+                self.output,
+                lambda built: core_with(self.description, built, self.output).rtl,
+                again=dut_settings(self.description) | hardware_settings(hardware) | settings,
+                timed=own and options.cycles == EXACT,
+                sums=bool(options.accumulators) and not core.lacks,
+            ):
+                counted = bool(done.compared) or not done.passed
+                self.ran += counted
+                self.passed += counted and done.passed
+                print("\n".join(done.lines), flush=True)
+            ran = ran or bool(chosen)
+        if not ran:
             text = "{layer} = {given!r} is part of no program's name"
             raise SettingError(text, {"given": only})
-        for done in run_cases(
-            chosen,
-            self.asked,
-            self.output,
-            lambda built: core_with(self.description, built, self.output).rtl,
-            again=dut_settings(self.description) | hardware_settings(hardware) | {"sim": name, "seed": options.seed},
-            timed=own and options.cycles == EXACT,
-            sums=bool(options.accumulators) and not core.lacks,
-        ):
-            counted = bool(done.compared) or not done.passed
-            self.ran += counted
-            self.passed += counted and done.passed
-            print("\n".join(done.lines), flush=True)
 
     def _simulator(self, run: CampaignRun) -> Simulator:
-        if self.asked.name != ICARUS or run.cells < ICARUS_CELLS:
+        return self.asked if run.cells < ICARUS_CELLS else self._quick
+
+    @cached_property
+    def _quick(self) -> Simulator:
+        """Verilator where there is one, for what is long."""
+        if self.asked.name != ICARUS:
             return self.asked
         try:
             return find_simulator(VERILATOR)

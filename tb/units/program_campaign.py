@@ -80,7 +80,9 @@ def run_cases(
                 passed=True, compared=0, lines=(f"{'-'.ljust(8)}  {case.id} is not applicable: {error}",)
             )
             continue
-        results = [replace(job, rtl=rtl, timed=timed, sums=sums).run(simulator, output) for job in jobs_of(case)]
+        # Where no cycle is known, a start right at the end cannot be aimed.
+        jobs = [job for job in jobs_of(case) if timed or job.programs == 1]
+        results = [replace(job, rtl=rtl, timed=timed, sums=sums).run(simulator, output) for job in jobs]
         reasons = [reason for result in results for reason in result.reasons]
         passed = all(result.passed for result in results)
         compared, cycles = sum(result.compared for result in results), sum(result.cycles for result in results)

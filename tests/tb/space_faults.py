@@ -5,60 +5,40 @@ Each belongs to an edge package on a build, which `make regress` and the campaig
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+
+from tests.tb.switched_faults import Fault
 
 
-@dataclass(frozen=True, kw_only=True)
-class SpaceFault:
-    """A fault. file, original, mutant: what changes; edge, build: the run that must notice it; outside: not inside
-    a layer engine, so that its campaign need not see it."""
-
-    file: str
-    original: str
-    mutant: str
-    edge: str
-    build: str = "deep"
-    outside: bool = False
+def _fault(file: str, around: str, text: str, wrong: str, edge: str, build: str = "deep") -> Fault:
+    """A text that becomes wrong where {} stands in another."""
+    return Fault(name="", file=file, around=around, text=text, wrong=wrong, by=f"{edge}.{build}")
 
 
-def _cut(file: str, original: str, bits: int, edge: str, build: str = "deep", *, outside: bool = False) -> SpaceFault:
+def _cut(file: str, text: str, bits: int, edge: str, build: str = "deep") -> Fault:
     """A comparison `counter == last` of which only the lowest bits count."""
-    counter, last = original.strip("()").split(" == ")
-    mutant = f"((({counter}) & {(1 << bits) - 1}) == (({last}) & {(1 << bits) - 1}))"
-    return SpaceFault(file=file, original=original, mutant=mutant, edge=edge, build=build, outside=outside)
+    counter, last = text.strip("()").split(" == ")
+    mask = (1 << bits) - 1
+    return _fault(file, "{}", text, f"((({counter}) & {mask}) == (({last}) & {mask}))", edge, build)
 
 
-def _mask(
-    file: str,
-    text: str,
-    value: str,
-    bits: int,
-    edge: str,
-    build: str = "deep",
-    *,
-    size: str = "",
-    outside: bool = False,
-) -> SpaceFault:
+def _mask(file: str, around: str, value: str, bits: int, edge: str, build: str = "deep", *, size: str = "") -> Fault:
     """A value in a text, where {} stands for it, that loses its upper bits. size: of the mask, where it matters."""
-    return SpaceFault(
-        file=file,
-        original=text.replace("{}", value),
-        mutant=text.replace("{}", f"({value} & {size}{(1 << bits) - 1})"),
-        edge=edge,
-        build=build,
-        outside=outside,
-    )
+    return _fault(file, around, value, f"({value} & {size}{(1 << bits) - 1})", edge, build)
+
+
+def _narrow(value: str, width: str, bits: int) -> str:
+    """A signed number of so many bits, where its width, a parameter, is larger."""
+    shift = f"({width} > {bits} ? {width} - {bits} : 0)"
+    return f"$signed(($signed({value}) <<< {shift}) >>> {shift})"
 
 
 SEQUENCER, LOADER, WRITER, WINDOW = "pixel_sequencer.v", "tile_loader.v", "output_writer.v", "window_row.v"
 ENGINE, MULQUANT = "layer_engine.v", "mulquant.v"
 
 REPORTED = {
-    "accumulator of 24 bits": SpaceFault(
-        file="accumulator.v",
-        original="if (valid_i) sum_o <= sum;",
-        mutant="if (valid_i) sum_o <= {{(ACC_W - 24) {sum[23]}}, sum[23:0]};",
-        edge="top-accumulator",
+    "accumulator of 24 bits": _fault(
+        "accumulator.v", "if (valid_i) sum_o <= {};", "sum", _narrow("sum", "ACC_W", 24), "top-accumulator"
     ),
     "heights of 128": _mask(WINDOW, "(iy < {})", "in_h_i", 7, "longest-vertical"),
     "widths above 64": _mask(WINDOW, "(ix < {})", "in_w_i", 6, "longest-horizontal"),
@@ -73,16 +53,21 @@ REPORTED = {
     "horizontal dilations of 4": _mask(LOADER, "dx_q + {};", "dil_w_i", 2, "dilations-horizontal"),
     "vertical padding of 4": _mask(SEQUENCER, "{GEO_W{1'b0}} - {};", "pad_h_i", 2, "paddings-vertical"),
     "horizontal padding of 4": _mask(SEQUENCER, "{GEO_W{1'b0}} - {};", "pad_w_i", 2, "paddings-horizontal"),
-    "weight address of 16 bits": _mask(LOADER, "rom_addr_o   = {};", "addr_q", 16, "k-tiles"),
+    "weight address of 17 bits": _mask(LOADER, "rom_addr_o   = {};", "addr_q", 17, "k-tiles"),
     "cycle count of 20 bits": _mask(
-        "core_registers.v", "if (running_q & ~ending) count_q <= {} +", "count_q", 20, "cycles", outside=True
+        "core_registers.v",
+        "if (running_q & ~ending) count_q <= {} +",
+        "count_q",
+        20,
+        "cycles",
     ),
-    "parameters of a pair in several column tiles": SpaceFault(
-        file=SEQUENCER,
-        original="pair_i, ~pair_i}",
-        mutant="1'b0, 1'b1}",
-        edge="sums-of-words",
-        build="shallow",
+    "parameters of a pair in several column tiles": _fault(
+        SEQUENCER,
+        "{}",
+        "{{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i}",
+        "{{(PAR_ADDR_W - 2) {1'b0}}, 1'b0, 1'b1}",
+        "sums-of-words",
+        "shallow",
     ),
 }
 """What an attack planted and nothing noticed."""
@@ -102,27 +87,19 @@ COUNTERS = {
     "kernel width": _cut(LOADER, "(kx_q == k_w_i - 16'd1)", 11, "kernels-horizontal"),
     "pixel of a block": _mask(SEQUENCER, "acc_addr_o   = {};", "index_q", 14, "longest-vertical"),
     "coordinates": _mask(WINDOW, "iy = {} + dy;", "px_iy0_i", 13, "longest-vertical"),
-    "layer": SpaceFault(
-        file="program_sequencer.v",
-        original="layer_o = desc_o[D_LAYER*32+:16];",
-        mutant="layer_o = {8'd0, desc_o[D_LAYER*32+:8]};",
-        edge="layers",
-        outside=True,
+    "layer": _fault(
+        "program_sequencer.v",
+        "{}",
+        "layer_o = desc_o[D_LAYER*32+:16];",
+        "layer_o = {8'd0, desc_o[D_LAYER*32+:8]};",
+        "layers",
     ),
-    "program address": _mask("program_sequencer.v", ".raddr_i({})", "addr_q", 14, "layers", outside=True),
-    "words of a load": SpaceFault(
-        file="stream_loader.v",
-        original="waddr_o     <= next_q;",
-        mutant="waddr_o     <= next_q & 24'h7fff;",
-        edge="pixels",
-        outside=True,
+    "program address": _mask("program_sequencer.v", ".raddr_i({})", "addr_q", 14, "layers"),
+    "words of a load": _fault(
+        "stream_loader.v", "{}", "waddr_o     <= next_q;", "waddr_o     <= next_q & 24'h7fff;", "pixels"
     ),
-    "address of a store": SpaceFault(
-        file="stream_storer.v",
-        original="addr_q <= base_i;",
-        mutant="addr_q <= base_i & 16'hffff;",
-        edge="pixels",
-        outside=True,
+    "address of a store": _fault(
+        "stream_storer.v", "{}", "addr_q <= base_i;", "addr_q <= base_i & 16'hffff;", "pixels"
     ),
 }
 
@@ -150,69 +127,94 @@ ADDRESSES = {
 
 NUMBERS = {
     "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift", 5, "constants"),
-    "bias of 30 bits": SpaceFault(
-        file=MULQUANT,
-        original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
-        mutant="{{(P_W - 30) {bias[29]}}, bias[29:0]}",
-        edge="constants",
+    "bias of 30 bits": _fault(
+        MULQUANT,
+        "{}",
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 30),
+        "constants",
     ),
-    "bias without its sign": SpaceFault(
-        file=MULQUANT, original="{(P_W - BIAS_W) {bias[BIAS_W-1]}}", mutant="{(P_W - BIAS_W) {1'b0}}", edge="constants"
+    "bias without its sign": _fault(
+        MULQUANT,
+        "{}",
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        "{{(P_W - BIAS_W) {1'b0}}, bias}",
+        "constants",
     ),
-    "multiplier of 14 bits": SpaceFault(
-        file=MULQUANT,
-        original="product = acc * multiplier;",
-        mutant="product = acc * $signed(multiplier[13:0]);",
-        edge="constants",
+    "multiplier of 14 bits": _fault(
+        MULQUANT, "{}", "acc * multiplier", "acc * " + _narrow("multiplier", "SCALE_W", 14), "constants"
     ),
-    "product of 40 bits": SpaceFault(
-        file=MULQUANT,
-        original="{{(P_W - PROD_W) {product[PROD_W-1]}}, product}",
-        mutant="{{(P_W - 40) {product[39]}}, product[39:0]}",
-        edge="top-accumulator",
+    "multiplier of 24 bits": _fault(
+        MULQUANT, "{}", "acc * multiplier", "acc * " + _narrow("multiplier", "SCALE_W", 24), "constants", "split"
     ),
-    "input zero point without its highest bit": SpaceFault(
-        file=ENGINE,
-        original="x_zero_point  = desc_i[D_X_ZERO_POINT*32+:X_W+1];",
-        mutant="x_zero_point  = {desc_i[D_X_ZERO_POINT*32+X_W-1], desc_i[D_X_ZERO_POINT*32+:X_W]};",
-        edge="zero-points",
-        build="shallow",
+    "bias of 45 bits": _fault(
+        MULQUANT,
+        "{}",
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 45),
+        "constants",
+        "tall",
     ),
-    "second zero point without its highest bit": SpaceFault(
-        file=ENGINE,
-        original="x2_zero_point = desc_i[D_X2_ZERO_POINT*32+:X_W+1];",
-        mutant="x2_zero_point = {1'b0, desc_i[D_X2_ZERO_POINT*32+:X_W]};",
-        edge="zero-points",
-        build="shallow",
+    "product of 40 bits": _fault(
+        MULQUANT,
+        "{}",
+        "{{(P_W - PROD_W) {product[PROD_W-1]}}, product}",
+        _narrow("{{(P_W - PROD_W) {product[PROD_W-1]}}, product}", "P_W", 40),
+        "top-accumulator",
     ),
-    "output zero point as unsigned": SpaceFault(
-        file=MULQUANT,
-        original="{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}",
-        mutant="{(R_W - OUT_W - 1) {1'b0}}",
-        edge="zero-points",
-        build="shallow",
+    "input zero point without its highest bit": _fault(
+        ENGINE,
+        "{}",
+        "x_zero_point  = desc_i[D_X_ZERO_POINT*32+:X_W+1];",
+        "x_zero_point  = {desc_i[D_X_ZERO_POINT*32+X_W-1], desc_i[D_X_ZERO_POINT*32+:X_W]};",
+        "zero-points",
+        "shallow",
     ),
-    "upper bound as signed": SpaceFault(
-        file=MULQUANT,
-        original="{{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i}",
-        mutant="{{(R_W - OUT_W) {hi_i[OUT_W-1]}}, hi_i[OUT_W-1:0]}",
-        edge="zero-points",
-        build="shallow",
+    "second zero point without its highest bit": _fault(
+        ENGINE,
+        "{}",
+        "x2_zero_point = desc_i[D_X2_ZERO_POINT*32+:X_W+1];",
+        "x2_zero_point = {1'b0, desc_i[D_X2_ZERO_POINT*32+:X_W]};",
+        "zero-points",
+        "shallow",
     ),
-    "groups beyond the second": SpaceFault(
-        file=WRITER,
-        original="assign group_o = group_q;",
-        mutant="assign group_o = group_q & 1'b1;",
-        edge="groups",
-        build="narrow",
+    "output zero point as unsigned": _fault(
+        MULQUANT,
+        "{}",
+        "{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}",
+        "{(R_W - OUT_W - 1) {1'b0}}",
+        "zero-points",
+        "shallow",
     ),
-    "rows of a tap": SpaceFault(
-        file=ENGINE,
-        original=".rows_per_tap_i(desc_i[D_ROWS_PER_TAP*32+:16])",
-        mutant=".rows_per_tap_i({14'd0, desc_i[D_ROWS_PER_TAP*32+:2]})",
-        edge="copies",
-        build="narrow",
+    "upper bound as signed": _fault(
+        MULQUANT,
+        "{}",
+        "{{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i}",
+        "{{(R_W - OUT_W) {hi_i[OUT_W-1]}}, hi_i[OUT_W-1:0]}",
+        "zero-points",
+        "shallow",
+    ),
+    "groups beyond the second": _fault(
+        WRITER, "{}", "assign group_o = group_q;", "assign group_o = group_q & 1'b1;", "groups", "narrow"
+    ),
+    "groups beyond the sixteenth": _fault(
+        WRITER, "{}", "assign group_o = group_q;", "assign group_o = group_q & 15;", "groups", "tall"
+    ),
+    "rows beyond the sixteenth": _fault(
+        LOADER, "{}", "(row_q == r[15:0])", "((row_q & 15) == (r[15:0] & 15))", "copies", "tall"
+    ),
+    "rows of a tap": _fault(
+        ENGINE,
+        ".rows_per_tap_i({})",
+        "desc_i[D_ROWS_PER_TAP*32+:16]",
+        "{14'd0, desc_i[D_ROWS_PER_TAP*32+:2]}",
+        "copies",
+        "narrow",
     ),
 }
 
-FAULTS = REPORTED | COUNTERS | ADDRESSES | NUMBERS
+OUTSIDE = ("core_registers.v", "program_sequencer.v", "stream_loader.v", "stream_storer.v")
+"""Files whose faults are not inside a layer engine, so that its campaign need not see them."""
+
+FAULTS = {name: replace(fault, name=name) for name, fault in (REPORTED | COUNTERS | ADDRESSES | NUMBERS).items()}
+"""By name. `by`: edge package and build."""

@@ -21,9 +21,9 @@ _SWITCH = """
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """name: what is wrong; file: of rtl/; text: occurs there once; wrong: takes its place. by: what catches it, as
-    `kind-build` of the campaign; statement: the text is a statement, not an expression or a
-    whole assignment outside of a block."""
+    """name: what is wrong; file: of rtl/; text: occurs there once; wrong: takes its place. by: what catches it, as the
+    list says; statement: the text is a statement, not an expression or a whole assignment outside of a block; around:
+    what occurs once is this, where {} stands for the text."""
 
     name: str
     file: str
@@ -31,22 +31,23 @@ class Fault:
     wrong: str
     by: str
     statement: bool = False
+    around: str = "{}"
 
 
 def plant_all(folder: Path, faults: Iterable[Fault]) -> Path:
     """A copy of rtl/ with all faults, numbered from 1 in their order."""
     rtl = folder / "rtl"
     shutil.copytree(RTL, rtl)
-    places: dict[tuple[str, str], list[tuple[int, Fault]]] = {}
+    places: dict[tuple[str, str, str], list[tuple[int, Fault]]] = {}
     for number, fault in enumerate(faults, 1):
-        places.setdefault((fault.file, fault.text), []).append((number, fault))
-    for (file, text), here in places.items():
-        path = rtl / file
-        now, times = path.read_text(), (RTL / file).read_text().count(text)
-        assert times == 1, f"{here[0][1].name}: {file} holds {text!r} {times} times"
-        assert now.count(text) == 1, f"{here[0][1].name}: another fault is in the same place"
-        path.write_text(now.replace(text, _switched(text, here)))
-    for file in {file for file, _ in places}:
+        places.setdefault((fault.file, fault.around, fault.text), []).append((number, fault))
+    for (file, around, text), here in places.items():
+        path, place = rtl / file, around.replace("{}", text)
+        now, times = path.read_text(), (RTL / file).read_text().count(place)
+        assert times == 1, f"{here[0][1].name}: {file} holds {place!r} {times} times"
+        assert now.count(place) == 1, f"{here[0][1].name}: another fault is in the same place"
+        path.write_text(now.replace(place, around.replace("{}", _switched(text, here))))
+    for file in {file for file, _, _ in places}:
         (rtl / file).write_text(re.sub(r"(?m)^\);$", ");" + _SWITCH, (rtl / file).read_text(), count=1))
     return rtl
 
@@ -57,9 +58,8 @@ def _switched(text: str, faults: list[tuple[int, Fault]]) -> str:
         wrong = "".join(f"if (t2c_fault == {number}) begin {fault.wrong} end else " for number, fault in faults)
         return f"{wrong}begin {text} end"
     left, right, end = "", text, ""
-    if text.endswith(";"):  # an assignment: the choice is on its right side
-        left, right = (part + sign for part, sign in zip(text[:-1].split("= ", 1), ("= ", ""), strict=True))
-        end = ";"
+    if text.endswith(";"):  # the end of an assignment, or a whole one: the choice is on its right side
+        left, right, end = re.fullmatch(r"((?:[\w ]+<?= )?)(.*)(;)", text).groups()  # type: ignore[union-attr]
     wrong = "".join(
         f"(t2c_fault == {number}) ? ({fault.wrong[len(left) :].rstrip(';')}) : " for number, fault in faults
     )

@@ -20,32 +20,11 @@ from t2c.tb.dut.description import load_description
 from t2c.tb.units import core_campaign
 from t2c.tb.units.campaign_edges import SpaceRun
 from tests.campaign import sampled
+from tests.tb.acme import DUTS, acme
 
 pytestmark = pytest.mark.slow
 
-DUTS = Path(__file__).parent / "duts"
-ENGINE = (
-    *("layer_engine", "pixel_sequencer", "tile_loader", "window_row", "output_writer", "accumulator"),
-    *("systolic_array", "mac_pe", "skew", "delay_line", "mulquant", "ram"),
-)
 HARDWARE = Hardware(rows=8, cols=8)
-
-
-def acme(folder: Path, change: tuple[str, str, str] | None = None) -> Path:
-    """The description of an engine made of ours, every module renamed; change: file, text, what it becomes."""
-    for name in ("acme_engine.v", "acme_engine.yaml"):
-        shutil.copy(DUTS / name, folder)
-    for header in RTL.glob("*.vh"):
-        shutil.copy(header, folder)
-    for name in ENGINE:
-        text = (RTL / f"{name}.v").read_text()
-        if change and change[0] == name:
-            assert text.count(change[1]) == 1
-            text = text.replace(change[1], change[2])
-        text = re.sub(rf"\b({'|'.join(ENGINE)})\b(?=\s+(#|i_\w+)?\s*\()", r"acme_\1", text)
-        (folder / f"acme_{name}.v").write_text(text)
-    (folder / "acme.f").write_text("".join(f"acme_{name}.v\n" for name in ENGINE))
-    return folder / "acme_engine.yaml"
 
 
 def run(dut: Path, output: Path, *arguments: str) -> int:
@@ -56,6 +35,7 @@ def test_a_foreign_engine_runs_the_campaign(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small one: the model behind one kind of stalls, a random layer, a random network, programs as it is built."""
+    monkeypatch.setattr(core_campaign, "VERILATOR", "icarus")  # where there is no Verilator
     monkeypatch.setattr(core_campaign, "LAYERS", 1)
     monkeypatch.setattr(core_campaign, "NETWORKS", 1)
     every = core_campaign.space_runs
@@ -78,6 +58,17 @@ def test_a_foreign_engine_runs_the_campaign(
     assert re.search(r"PASS +edge-sums-of-words all, 1 images, stall none, on 8x8:", out)
     assert "not on deep, 2x1: " in out
     assert "verdict   PASS, 5 of 5 runs passed" in out
+
+
+@pytest.mark.campaign
+def test_an_engine_of_any_size_runs_what_happens_in_the_middle_of_a_program(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Resets and a misplaced tlast; whatever its latency is, so without a start in the very cycle after the end."""
+    assert run(acme(tmp_path, array=None), sim_output, "--layer", "program-events", "--sim", "verilator") == 0
+    out = capsys.readouterr().out
+    for build in ("small", "odd"):
+        assert re.search(rf"PASS +program-events-{build}-1: [\d,]{{5,}} words and answers compared", out), out
 
 
 FAULTS = {

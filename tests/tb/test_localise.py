@@ -20,6 +20,7 @@ from t2c.tb.cosim.request import RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
+from tests.random_layers import LayerShape, layer_package
 
 pytestmark = pytest.mark.slow
 
@@ -272,3 +273,16 @@ def test_a_fault_that_does_not_show_again_is_not_blamed_on_anything(package: Pac
     assert not result.passed
     assert diagnosis is not None
     assert diagnosis.finding.unit in ("", "mulquant")
+
+
+def test_a_tile_that_follows_without_a_gap_was_loaded(tmp_path: Path) -> None:
+    """The second K tile of a map so large that the probe records it apart from the first."""
+    shutil.copytree(RTL, tmp_path / "rtl")
+    path = tmp_path / "rtl" / "window_row.v"
+    path.write_text(path.read_text().replace("(ix < in_w_i)", "(ix < in_w_i & dx != 16'd1)"))
+    package = layer_package(LayerShape(channels=4, out=4, size=(16, 16)))
+    request = RunRequest(layer="layer", rtl=tmp_path / "rtl")
+    with locked_cosimulation(package, "random", request, HARDWARE, find_simulator("icarus"), tmp_path) as job:
+        diagnosis = diagnose(job, job.run())
+    assert diagnosis is not None
+    assert diagnosis.finding.unit == "window_row", diagnosis.finding.text
