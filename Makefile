@@ -19,7 +19,7 @@ override FAULTS := tests/formal/test_counters.py tests/oracle/test_far_faults.py
 	right_modules shrink unit_tables)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -38,6 +38,9 @@ sim: setup-sim ## run a package, or one layer of it, on the RTL against golden: 
 	@$(RUN) $@
 
 regress: setup-regress ## run every layer and network of every example, and random ones: SEED RANDOM_LAYERS WORKERS ...
+	@$(RUN) $@
+
+regress-merge: setup-regress ## one JUnit report of those of all parts, SHARD=1/N to N/N: REPORTS
 	@$(RUN) $@
 
 roms: setup-sim ## write memory images, stimulus and expected words of a package: MODEL OUT ROWS ACT_DEPTH ...

@@ -1,7 +1,8 @@
-"""`python -I -S t2c/common/begin.py TARGET`: how a recipe of the Makefile starts Python, which takes a tenth of a second.
+"""`python -I -S t2c/common/begin.py TARGET`: how a recipe of the Makefile starts Python.
 
-Ctrl-C and SIGTERM wait from the first moment on, across exec too, until the command knows what to do with them
-(common/interrupts.py); before that they would be a traceback. So nothing is imported here but what is built in.
+That takes a tenth of a second. Both signals wait from the first moment on, across exec too, until the command knows
+what to do with them (common/interrupts.py); before that they would be a traceback. So nothing is imported here but what
+is built in.
 """
 
 import _signal  # type: ignore[import-not-found]

@@ -18,6 +18,7 @@ from t2c.common.spelling import CALLER, MAKE
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "sim": ("t2c.tb",),
     "regress": ("t2c.tb.regress",),
+    "regress-merge": ("t2c.tb.regress.merge",),
     "roms": ("t2c.rom_folder",),
     "export": ("t2c", "export"),
     "model": ("t2c.make_model",),

@@ -119,6 +119,8 @@ OPTIONS = (
     Option("case", "fuzz", -1, "run the damaged folder of this number only, and keep it"),
     Option("workers", "regress coverage formal mutate fuzz", 2, "worker processes"),
     Option("shard", "regress", "1/1", "I/N runs the I-th of N parts, for N machines"),
+    Option("reports", "regress-merge", "", "JUnit reports of all parts, names or patterns with commas between them"),
+    Option("out", "regress-merge", ROOM, "merged report", Path, variable=False),
     Option("scheduler", "regress", "", "address of your own Dask scheduler, tcp://host:port"),
     Option("fresh", "regress", 0, "1 runs again what has passed", choices=(0, 1)),
     Option("test_workers", "check test faults", 2, "worker processes", flag="-n"),

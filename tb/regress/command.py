@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from t2c.common.command import INTERRUPTED, Parser
@@ -17,11 +18,12 @@ from t2c.common.spelling import setting
 from t2c.tb.regress.dispatch import connect, run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
+from t2c.tb.regress.job import Job
 from t2c.tb.regress.jobs import Array, RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.own_process import execute_in_own_process, shrink_in_own_process
 from t2c.tb.regress.regression_report import Progress, is_pass, summary
-from t2c.tb.regress.sharding import parse_shard, part_of
+from t2c.tb.regress.sharding import Part, list_digest, parse_shard, part_of
 from t2c.tb.regress.shrinking import shrink_failures, to_shrink
 from t2c.tb.regress.store import JobRecord, JobStore
 from t2c.tb.regress.unfinished import FOLDER, JUNIT
@@ -52,9 +54,8 @@ def _check(options: argparse.Namespace) -> None:
             raise SettingError.below(name, getattr(options, name), low)
 
 
-def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], dict[str, JobRecord]]:
-    """All tasks in the order in which to run them, and the results that still hold."""
-    plan = RegressionPlan(
+def _plan(options: argparse.Namespace, store: JobStore) -> RegressionPlan:
+    return RegressionPlan(
         examples=options.examples.resolve(),
         packages=store.folder / "packages",
         seed=options.seed,
@@ -64,9 +65,15 @@ def _tasks(options: argparse.Namespace, store: JobStore) -> tuple[list[Task], di
         legal=options.campaign != "small",
         pool=POOL if options.campaign == "long" else 0,
     )
+
+
+def _tasks(
+    jobs: Sequence[Job], options: argparse.Namespace, store: JobStore
+) -> tuple[list[Task], dict[str, JobRecord]]:
+    """Jobs as tasks in the order in which to run them, and the results that still hold."""
     sources = sources_digest()
     tasks, expected, reused = [], {}, {}
-    for job in part_of(list_jobs(plan, options.only), options.shard):
+    for job in jobs:
         task = make_task(job, options.out.resolve(), fingerprint(job, sources))
         tasks.append(task)
         if options.fresh:
@@ -84,12 +91,16 @@ def main() -> int:
     options = _parser().parse_args()
     _check(options)
     store = JobStore(options.out.resolve() / FOLDER)
+    listed = list_jobs(_plan(options, store), options.only)
+    jobs = part_of(listed.jobs, options.shard)
+    if options.list:
+        print("\n".join(job.id for job in jobs))
+        return 0
     with store.locked():
-        tasks, reused = _tasks(options, store)
-        if options.list:
-            print("\n".join(task.job.id for task in tasks))
-            return 0
-        return _regress(options, store, tasks, reused)
+        listed.write_packages(jobs)
+        tasks, reused = _tasks(jobs, options, store)
+        part = Part(shard=options.shard, of=list_digest(listed.jobs, listed.packages), jobs=len(listed.jobs))
+        return _regress(options, store, tasks, reused, part)
 
 
 def _regress(
@@ -97,6 +108,7 @@ def _regress(
     store: JobStore,
     tasks: list[Task],
     reused: dict[str, JobRecord],
+    part: Part,
 ) -> int:
     junit = store.folder / JUNIT
     started = time.perf_counter()
@@ -127,7 +139,7 @@ def _regress(
         progress.close()
         seconds = time.perf_counter() - started
         jobs = [task.job for task in tasks]
-        tree = junit_tree(jobs, ran | reused, frozenset(reused), seconds, store=store, shard=options.shard)
+        tree = junit_tree(jobs, ran | reused, frozenset(reused), seconds, store=store, part=part)
         write_junit(tree, junit)
     if interrupted:
         done = len(ran) + len(reused)

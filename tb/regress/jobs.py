@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from t2c.mapping.lower import lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, BUILD, Job
-from t2c.tb.regress.legal_jobs import LegalJob, edge_jobs, hardware_of, random_jobs
+from t2c.tb.regress.legal_jobs import MadeJob, edge_jobs, hardware_of, random_jobs
 from t2c.tb.regress.program_jobs import program_jobs
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
@@ -56,17 +57,28 @@ class RegressionPlan:
     pool: int = 0
 
 
-def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
-    """Return the jobs whose id matches the pattern, and the builds that they need.
+@dataclass(frozen=True)
+class JobList:
+    """jobs: what to run, in a stable order; packages: those that the regression makes, by the job's `model`."""
 
-    Random packages are written, so that a failure can be run again by its path.
+    jobs: list[Job]
+    packages: Mapping[str, Callable[[], Package]]
+
+    def write_packages(self, jobs: Iterable[Job]) -> None:
+        """Write the packages of some jobs, so that a failure can be run again by its path."""
+        for model in dict.fromkeys(job.model for job in jobs if job.model in self.packages):
+            save_package(self.packages[model](), ROOT / model)
+
+
+def list_jobs(plan: RegressionPlan, only: str = "*") -> JobList:
+    """Return the jobs whose id matches the pattern, and the builds that they need.
 
     Raises:
         PackageError: an example is damaged.
         UserError: no job matches, or two would have one id.
     """
-    legal = list(_legal_jobs(plan)) if plan.legal else []
-    jobs = [*_example_jobs(plan), *_random_jobs(plan), *(each.job for each in legal)]
+    made = [*_random_jobs(plan), *(_legal_jobs(plan) if plan.legal else ())]
+    jobs = [*_example_jobs(plan), *(each.job for each in made)]
     jobs += program_jobs(plan.seed, long=plan.pool > 0) if plan.legal else ()
     every = [*_builds(jobs), *jobs]
     ids = [job.id for job in every]
@@ -81,13 +93,12 @@ def list_jobs(plan: RegressionPlan, only: str = "*") -> list[Job]:
     if not chosen:
         text = "{only} = {pattern!r} matches none of {count} jobs, such as {first!r}"
         raise SettingError(text, {"pattern": only, "count": len(every), "first": jobs[0].id})
-    for path, make in {each.path: each.make for each in legal if each.job in chosen}.items():
-        save_package(make(), path)
     needed = {job.build_id for job in chosen}
-    return [job for job in every if job in chosen or (job.is_build and job.id in needed)]
+    listed = [job for job in every if job in chosen or (job.is_build and job.id in needed)]
+    return JobList(listed, {each.job.model: each.make for each in made})
 
 
-def _legal_jobs(plan: RegressionPlan) -> Iterable[LegalJob]:
+def _legal_jobs(plan: RegressionPlan) -> Iterable[MadeJob]:
     hardware = hardware_of(plan.arrays[0], plan.seed, plan.pool)
     yield from edge_jobs(hardware, plan.packages)
     yield from random_jobs(hardware, plan.packages, plan.seed, plan.layers, plan.networks)
@@ -109,7 +120,7 @@ def _example_jobs(plan: RegressionPlan) -> Iterable[Job]:
             yield from _on_both(package, path.parent, f"{name}.{ALL}", ALL, array)
 
 
-def _random_jobs(plan: RegressionPlan) -> Iterable[Job]:
+def _random_jobs(plan: RegressionPlan) -> Iterable[MadeJob]:
     stalls = tuple(PROFILES)
     for seed in range(plan.seed, plan.seed + max(plan.layers, plan.networks)):
         stall = f"{stalls[seed % len(stalls)]},{stalls[(seed // 2 + 1) % len(stalls)]}"
@@ -120,10 +131,12 @@ def _random_jobs(plan: RegressionPlan) -> Iterable[Job]:
         if seed < plan.seed + plan.networks:
             choice.append((random_network(seed), ALL, plan.arrays[seed % len(plan.arrays)]))
         for package, layer, array in choice:
-            path = plan.packages / package.name
-            save_package(package, path)
-            for job in _on_both(package, path, package.name, layer, array):
-                yield replace(job, seed=seed, stall=stall)
+            for job in _on_both(package, plan.packages / package.name, package.name, layer, array):
+                yield MadeJob(job=replace(job, seed=seed, stall=stall), make=partial(_as_it_is, package))
+
+
+def _as_it_is(package: Package) -> Package:
+    return package
 
 
 def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array) -> Iterable[Job]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from t2c.common.atomic import atomic_file
 from t2c.tb.regress.artifacts import files_of
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.sharding import WHOLE, Shard
+from t2c.tb.regress.sharding import ALONE, WHOLE, Part, Shard
 from t2c.tb.regress.store import DIED, JobRecord, JobStore
 from t2c.tb.regress.unfinished import suites, xml_text
 
@@ -25,7 +25,7 @@ def junit_tree(
     seconds: float,
     *,
     store: JobStore,
-    shard: Shard = WHOLE,
+    part: Part = ALONE,
 ) -> ET.Element:
     """Build the document.
 
@@ -35,12 +35,16 @@ def junit_tree(
         reused: ids whose result is from an earlier run.
         seconds: wall time.
         store: where artifacts of failures are.
-        shard: part of the regression.
+        part: of the regression.
     """
     found = [records.get(job.id) for job in jobs]
     failures = sum(record is not None and not record.passed and record.verdict != DIED for record in found)
     errors = sum(record is None or record.verdict == DIED for record in found)
+    shard = part.shard
     root, suite = suites(suite_name(shard), len(jobs), failures, errors, seconds)
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (("part", "/".join(map(str, shard))), ("list", part.of), ("jobs", str(part.jobs))):
+        ET.SubElement(properties, "property", {"name": name, "value": value})
     died = []
     for job, record in zip(jobs, found, strict=True):
         # A build is in several parts: GitLab takes only the first testcase of a name.

@@ -1,6 +1,6 @@
 """Jobs from the legal space: random packages and edge packages on builds of their own.
 
-A package is made when its job is chosen, so that a pattern costs no more than what it matches.
+A package is made when its job is to run, so that a pattern or a part costs no more than what is in it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,11 @@ _SECONDS = 3.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegalJob:
-    """A job and its package. make: the package; path: where it goes."""
+class MadeJob:
+    """A job and the package that its `model` is to be."""
 
     job: Job
     make: Callable[[], Package]
-    path: Path
 
 
 def hardware_of(array: tuple[int, int], seed: int, pool: int) -> dict[str, Hardware]:
@@ -45,7 +44,7 @@ def hardware_of(array: tuple[int, int], seed: int, pool: int) -> dict[str, Hardw
     return {**VARIANTS, f"{rows}x{cols}": Hardware(rows=rows, cols=cols), **drawn}
 
 
-def edge_jobs(hardware: Mapping[str, Hardware], folder: Path) -> Iterator[LegalJob]:
+def edge_jobs(hardware: Mapping[str, Hardware], folder: Path) -> Iterator[MadeJob]:
     """Every edge package on every hardware that it is for; the small ones on both simulators."""
     for name, built in hardware.items():
         simulators = (VERILATOR,) if name in VERILATOR_ONLY else (VERILATOR, ICARUS)
@@ -55,7 +54,7 @@ def edge_jobs(hardware: Mapping[str, Hardware], folder: Path) -> Iterator[LegalJ
             for simulator in simulators if edge.small and not edge.on else (VERILATOR,):
                 label = f"edge-{edge.name}"
                 job = _job(label, simulator, name, built, folder, layer=edge.layer, images=edge.images)
-                yield LegalJob(job=job, make=partial(edge.make, built), path=ROOT / job.model)
+                yield MadeJob(job=job, make=partial(edge.make, built))
 
 
 def runs_on(edge: Edge, name: str, hardware: Hardware) -> bool:
@@ -74,7 +73,7 @@ def runs_on(edge: Edge, name: str, hardware: Hardware) -> bool:
 
 def random_jobs(
     hardware: Mapping[str, Hardware], folder: Path, seed: int, layers: int, networks: int
-) -> Iterator[LegalJob]:
+) -> Iterator[MadeJob]:
     """Random layers and networks, on each hardware in turn, behind each kind of stalls in turn."""
     names, stalls = tuple(hardware), tuple(PROFILES)
     for kind, make, count, layer in (("layer", legal_layer, layers, LAYER), ("network", legal_network, networks, ALL)):
@@ -87,7 +86,7 @@ def random_jobs(
                 label = f"legal-{kind}-{number}"
                 images = SAMPLES if kind == "layer" else 2
                 job = _job(label, simulator, name, hardware[name], folder, layer=layer, images=images)
-                yield LegalJob(job=replace(job, seed=number, stall=stall), make=made, path=ROOT / job.model)
+                yield MadeJob(job=replace(job, seed=number, stall=stall), make=made)
 
 
 def _job(label: str, simulator: str, name: str, hardware: Hardware, folder: Path, *, layer: str, images: int) -> Job:

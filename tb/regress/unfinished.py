@@ -90,13 +90,28 @@ def mark_unfinished(arguments: Sequence[str], reason: str = ENDLESS) -> None:
         return
     with _alone(folder) as alone:
         if alone and (reason == ENDLESS or _is_mark(folder / JUNIT)):
-            root, suite = suites("regress", 1, 0, 1, 0.0)
-            case = ET.SubElement(suite, "testcase", {"classname": "regress", "name": "regression", "time": "0.000"})
-            error = ET.SubElement(case, "error", {"message": xml_text(reason), "type": UNFINISHED})
-            error.text = xml_text(reason)
-            try:
-                with atomic_file(folder / JUNIT) as file:
-                    ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
-            except OSError:
-                (folder / JUNIT).unlink(missing_ok=True)  # no report is better than a green one of another run
-                raise
+            write_reason(folder / JUNIT, reason)
+
+
+def write_reason(report: Path, reason: str, name: str = "regress") -> None:
+    """Write a report with one error, in one step; none is left if that cannot be.
+
+    Args:
+        report: the file.
+        reason: a line.
+        name: of the document.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    root, suite = suites("regress", 1, 0, 1, 0.0)
+    root.set("name", name)
+    case = ET.SubElement(suite, "testcase", {"classname": "regress", "name": "regression", "time": "0.000"})
+    error = ET.SubElement(case, "error", {"message": xml_text(reason), "type": UNFINISHED})
+    error.text = xml_text(reason)
+    try:
+        with atomic_file(report) as file:
+            ET.ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
+    except OSError:
+        report.unlink(missing_ok=True)  # no report is better than a green one of another run
+        raise

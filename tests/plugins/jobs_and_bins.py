@@ -13,7 +13,7 @@ from t2c.tb.regress.jobs import RegressionPlan, list_jobs
 
 folder = Path(sys.argv[1])
 plan = RegressionPlan(examples=folder, packages=folder, seed=1, layers=0, networks=0, arrays=[(4, 4)])
-print(*sorted({job.layer for job in list_jobs(plan) if not job.is_build}))
+print(*sorted({job.layer for job in list_jobs(plan).jobs if not job.is_build}))
 package = load_package(folder / "gained")
 program = compile_program(package.graph, ALL, Hardware(rows=4, cols=4))
 found = cover_run(program, package.graph.run(package.samples), "none")

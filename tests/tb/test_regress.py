@@ -63,8 +63,8 @@ def plan(tmp_path: Path, **changes: object) -> RegressionPlan:
 
 
 def test_job_ids_are_stable_and_unique(tmp_path: Path) -> None:
-    ids = [job.id for job in list_jobs(plan(tmp_path))]
-    assert ids == [job.id for job in list_jobs(plan(tmp_path))]
+    ids = [job.id for job in list_jobs(plan(tmp_path)).jobs]
+    assert ids == [job.id for job in list_jobs(plan(tmp_path)).jobs]
     assert len(set(ids)) == len(ids)
     assert {
         "build.verilator.8x8",
@@ -75,11 +75,11 @@ def test_job_ids_are_stable_and_unique(tmp_path: Path) -> None:
         "random-layer-2.verilator.8x8",
         "random-network-1.icarus.16x16",
     } <= set(ids)
-    assert {job.build_id for job in list_jobs(plan(tmp_path))} <= set(ids)
+    assert {job.build_id for job in list_jobs(plan(tmp_path)).jobs} <= set(ids)
 
 
 def test_a_pattern_brings_the_builds_that_it_needs(tmp_path: Path) -> None:
-    assert [job.id for job in list_jobs(plan(tmp_path), "digits_w8a8.fc.*")] == [
+    assert [job.id for job in list_jobs(plan(tmp_path), "digits_w8a8.fc.*").jobs] == [
         "build.verilator.8x8",
         "build.icarus.8x8",
         "digits_w8a8.fc.verilator.8x8",
@@ -88,7 +88,11 @@ def test_a_pattern_brings_the_builds_that_it_needs(tmp_path: Path) -> None:
 
 
 def test_random_packages_can_be_run_again_by_their_path(tmp_path: Path) -> None:
-    (found,) = [job for job in list_jobs(plan(tmp_path)) if job.id == "random-network-2.verilator.8x8"]
+    listed = list_jobs(plan(tmp_path))
+    (found,) = [job for job in listed.jobs if job.id == "random-network-2.verilator.8x8"]
+    assert not list(tmp_path.iterdir()), "a list writes nothing"
+    listed.write_packages([found])
+    assert [path.name for path in (tmp_path / "packages").iterdir()] == ["random-network-2"]
     package = load_package(found.model)
     assert package.name == "random-network-2"
     assert np.array_equal(package.samples, random_network(2).samples)

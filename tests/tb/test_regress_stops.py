@@ -145,7 +145,7 @@ def jobs_of(folder: Path) -> list[Job]:
         networks=6,
         arrays=[(8, 8), (16, 16)],
     )
-    return list_jobs(plan)
+    return list_jobs(plan).jobs
 
 
 @pytest.mark.parametrize("parts", [1, 2, 4, 7])
