@@ -23,7 +23,7 @@ from t2c.tb.regress.jobs import Array, RegressionPlan, list_jobs
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.own_process import execute_in_own_process, shrink_in_own_process
 from t2c.tb.regress.regression_report import Progress, is_pass, summary
-from t2c.tb.regress.sharding import Part, list_digest, parse_shard, part_of
+from t2c.tb.regress.sharding import RegressionPart, list_digest, parse_shard, part_of
 from t2c.tb.regress.shrinking import shrink_failures, to_shrink
 from t2c.tb.regress.store import JobRecord, JobStore
 from t2c.tb.regress.unfinished import FOLDER, JUNIT
@@ -99,7 +99,7 @@ def main() -> int:
     with store.locked():
         listed.write_packages(jobs)
         tasks, reused = _tasks(jobs, options, store)
-        part = Part(shard=options.shard, of=list_digest(listed.jobs, listed.packages), jobs=len(listed.jobs))
+        part = RegressionPart(shard=options.shard, of=list_digest(listed.jobs, listed.packages), jobs=len(listed.jobs))
         return _regress(options, store, tasks, reused, part)
 
 
@@ -108,7 +108,7 @@ def _regress(
     store: JobStore,
     tasks: list[Task],
     reused: dict[str, JobRecord],
-    part: Part,
+    part: RegressionPart,
 ) -> int:
     junit = store.folder / JUNIT
     started = time.perf_counter()

@@ -13,7 +13,7 @@ from pathlib import Path
 from t2c.common.atomic import atomic_file
 from t2c.tb.regress.artifacts import files_of
 from t2c.tb.regress.job import Job
-from t2c.tb.regress.sharding import ALONE, WHOLE, Part, Shard
+from t2c.tb.regress.sharding import ALONE, WHOLE, RegressionPart, Shard
 from t2c.tb.regress.store import DIED, JobRecord, JobStore
 from t2c.tb.regress.unfinished import suites, xml_text
 
@@ -25,7 +25,7 @@ def junit_tree(
     seconds: float,
     *,
     store: JobStore,
-    part: Part = ALONE,
+    part: RegressionPart = ALONE,
 ) -> ET.Element:
     """Build the document.
 

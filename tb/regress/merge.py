@@ -30,7 +30,7 @@ SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class PartReport:
-    """The report of a part. of, jobs: as `Part` has them; suite: its testsuite."""
+    """The report of a part. of, jobs: as `RegressionPart` has them; suite: its testsuite."""
 
     path: Path
     shard: Shard

@@ -21,7 +21,7 @@ WHOLE: Shard = (1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class RegressionPart:
     """What a report is of. shard: which part; of: `list_digest` of all parts; jobs: how many all of them have."""
 
     shard: Shard = WHOLE
@@ -29,7 +29,7 @@ class Part:
     jobs: int = 0
 
 
-ALONE = Part()
+ALONE = RegressionPart()
 """Of a report that stands for itself."""
 
 

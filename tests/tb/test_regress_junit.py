@@ -17,7 +17,7 @@ from t2c.common.places import ROOT
 from t2c.tb.regress.artifacts import LOG, REPORT, WAVES
 from t2c.tb.regress.job import Job
 from t2c.tb.regress.junit import junit_tree, write_junit
-from t2c.tb.regress.sharding import Part
+from t2c.tb.regress.sharding import RegressionPart
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from t2c.tb.regress.unfinished import JUNIT, LOCK, mark_unfinished
 
@@ -142,7 +142,8 @@ def test_a_build_in_several_parts_has_a_name_in_each(tmp_path: Path) -> None:
     names = [
         [(case.get("classname"), case.get("name")) for case in tree.iter("testcase")]
         for tree in (
-            junit_tree(jobs, RECORDS, frozenset(), 1, store=JobStore(tmp_path), part=Part(shard=(i, 3))) for i in (1, 2)
+            junit_tree(jobs, RECORDS, frozenset(), 1, store=JobStore(tmp_path), part=RegressionPart(shard=(i, 3)))
+            for i in (1, 2)
         )
     ]
     assert names[0][0] != names[1][0]

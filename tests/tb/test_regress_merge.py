@@ -14,7 +14,7 @@ from t2c.common.errors import SettingError, UserError
 from t2c.tb.regress import merge
 from t2c.tb.regress.job import BUILD, Job
 from t2c.tb.regress.junit import junit_tree, write_junit
-from t2c.tb.regress.sharding import Part, is_brought, list_digest, part_of
+from t2c.tb.regress.sharding import RegressionPart, is_brought, list_digest, part_of
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from t2c.tb.regress.unfinished import write_reason
 from tests.tb.test_regress_junit import complaints, is_green
@@ -34,7 +34,7 @@ JOBS = [replace(RUNS[0], id=RUNS[0].build_id, program=BUILD), *RUNS]
 def report(folder: Path, number: int, *, verdicts: Mapping[str, str] | None = None, **changes: object) -> Path:
     """Write the report of a part, as `make regress` does."""
     given = {"shard": (number, PARTS), "of": list_digest(JOBS, ()), "jobs": len(JOBS)} | changes
-    part = Part(**given)  # type: ignore[arg-type]
+    part = RegressionPart(**given)  # type: ignore[arg-type]
     mine = part_of(JOBS, (number, PARTS))
     records = {
         one.id: JobRecord(id=one.id, verdict=(verdicts or {}).get(one.id, PASS), reasons=("y differs",))
