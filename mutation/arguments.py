@@ -45,7 +45,10 @@ def codes(cell: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Argument:
-    """Why mutants of a unit cannot be killed. source: text that became the cell; fault: what changes; why: in words."""
+    """Why mutants of a unit cannot be killed.
+
+    source: text that became the cell, or FILE:LINE where there is none; fault: what changes; why: in words.
+    """
 
     unit: str
     source: str
@@ -92,7 +95,7 @@ def argue(
         result = results.get(mutant.number)
         if result is None or result.explained:
             continue
-        found = [a for a in stale if a.fits(unit, mutant.expression(original), mutant)]
+        found = [a for a in stale if a.fits(unit, mutant.expression(original) or mutant.place, mutant)]
         if found:
             done[mutant.number] = replace(result, verdict=ARGUED, reason=found[0].why)
             used.add(found[0])

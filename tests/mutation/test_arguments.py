@@ -50,6 +50,13 @@ def test_an_argument_explains_the_survivor_that_it_fits(tmp_path: Path) -> None:
     assert [done[number].verdict for number in (1, 2, 3)] == [ARGUED, KILLED, SURVIVED]
     assert done[1].reason == "nobody reads it | ever"
     assert [argument.why for argument in stale] == ["killed by now"]
+    # A cell without a text of its own is named by its line.
+    (tmp_path / "m.v").write_text("a\nb\n")
+    mutant = Mutant.parse("mutate -ctrl n 2 1 -mode inv -module m -cell c -port Y -portbit 0 -src m.v:2.1-2.1")
+    for source, verdict in (("m.v:2", ARGUED), ("m.v:1", SURVIVED)):
+        path.write_text(_page(("core", f"`{source}`", "Y[0] is inverted", "nobody reads it")))
+        done, _ = argue("core", [mutant], tmp_path, {1: results[1]}, read_arguments(tmp_path))
+        assert done[1].verdict == verdict
 
 
 def test_rows_of_tables() -> None:
