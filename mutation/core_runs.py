@@ -129,17 +129,18 @@ class ProgramRun(CoreRun):
 
     def _jobs(self, rtl: Path) -> list[ProgramJob]:
         """Made once a process."""
-        key = (rtl, self.kind, self.build)
+        key = (rtl, self.kind, self.build, self.seed)
         if key not in _jobs:
             _jobs[key] = jobs_of(ProgramCase(kind=self.kind, build=self.build, seed=self.seed), rtl)
         return _jobs[key]
 
 
-_jobs: dict[tuple[Path, str, str], list[ProgramJob]] = {}
+_jobs: dict[tuple[Path, str, str, int], list[ProgramJob]] = {}
 
 
-def _programs(build: str, *kinds: str) -> list[CoreRun]:
-    return [ProgramRun(name=f"{kind}-program", kind=kind, build=build, seed=1) for kind in kinds]
+def _programs(build: str, *kinds: str, seed: int = 1) -> list[CoreRun]:
+    again = f"-{seed}" if seed > 1 else ""
+    return [ProgramRun(name=f"{kind}-program{again}", kind=kind, build=build, seed=seed) for kind in kinds]
 
 
 def _layer(seed: int, _: Hardware) -> Package:
@@ -168,7 +169,12 @@ PACKAGES: tuple[CoreRun, ...] = (
     *map(_edge, ("zero-points", "sums-of-words", "copies", "strips")),
 )
 RUNS: dict[str, tuple[CoreRun, ...]] = {
-    "small": (*_programs("small", SHORT, RANDOM, FIELDS), *PACKAGES, *_programs("small", "pairs4", EVENTS)),
-    "long": (*_programs("long", SHORT, RANDOM, FIELDS, EVENTS),),
+    "small": (
+        *_programs("small", SHORT, RANDOM, FIELDS),
+        *PACKAGES,
+        *_programs("small", RANDOM, seed=2),
+        *_programs("small", "pairs4", "extents", EVENTS),
+    ),
+    "long": (*_programs("long", SHORT, RANDOM, FIELDS), *_programs("long", RANDOM, seed=2), *_programs("long", EVENTS)),
 }
 """By the build of the core, those that end soonest first; packages of 8 bits run where the core has as many."""

@@ -11,6 +11,10 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Combine, Operation
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram
+from t2c.tb.random_programs.draw import EXTENTS, RunDraw
+
+TOP = 1 << 15
+"""Counts from here on have the highest of their 16 bits."""
 
 Make = Callable[[str, Hardware, np.random.Generator], CoreProgram]
 
@@ -96,11 +100,34 @@ def pairs_of_tiles(name: str, hardware: Hardware, rng: np.random.Generator) -> C
     return builder.program(name)
 
 
+def extents(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """Each extent of a RUN once with all bits of its counter, on an array of more than two rows.
+
+    Using a tile takes longer than loading the next one, so that the loader waits in each; a second column tile shows
+    whether it has counted the K tiles right.
+    """
+    builder = Builder(hardware, rng)
+    builder.fill()
+    for extent in EXTENTS:
+        pixels = hardware.rows + 1 if extent in ("k_tiles", "col_tiles") else 1
+        twice = 2 if extent == "k_tiles" else 1
+        done = False
+        while not done:
+            value = int(rng.integers(TOP + 1, TOP + TOP // 8))
+            fixed = {"combine": Combine.SUM, **dict.fromkeys(EXTENTS, 1), "out_w": pixels, "col_tiles": twice}
+            budget = 2 * pixels * twice * value
+            step = RunDraw(rng, hardware, full=True, budget=budget, fixed={**fixed, extent: value}).draw()
+            done = step is not None and builder.run(step)
+    builder.store_known(8)
+    return builder.program(name)
+
+
 DIRECTED: dict[str, tuple[str, Make]] = {
     "million": ("deep", million),
     "transfer": ("deep", long_transfer),
     "top": ("deep", top_sums),
     "pairs": ("odd", pairs_of_tiles),
     "pairs4": ("small", pairs_of_tiles),
+    "extents": ("small", extents),
 }
 """By name: the core of `BUILDS` and what makes the program."""
