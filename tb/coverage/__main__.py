@@ -29,6 +29,8 @@ from t2c.tb.coverage.coverage_runs import (
 )
 from t2c.tb.coverage.lines import WAIVERS, cover_files, read_waivers
 from t2c.tb.coverage.page import page
+from t2c.tb.coverage.register_bits import PART, cover_registers
+from t2c.tb.coverage.still_bits import STILL
 from t2c.tb.coverage.verilator_data import points_in, read_counts
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 
@@ -82,7 +84,9 @@ def put_together(
         for data in found.data:
             raw.update(read_counts(Path(data)))
     points = points_in(RTL, raw)
-    files, stale = cover_files(points, RTL, read_waivers(waivers))
+    files, unused = cover_files(points, RTL, read_waivers(waivers))
+    parts[PART], moving = cover_registers(points, RTL, STILL)
+    stale = [*(waiver.complaint for waiver in unused), *moving]
     result = CoverageResult(parts=parts, files=files, stale=stale, failures=failures, runs=count, seconds=seconds)
     return result, points
 

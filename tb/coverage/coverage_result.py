@@ -8,7 +8,7 @@ from typing import Any
 
 from t2c.common.text_table import aligned
 from t2c.tb.components.bins import Bin, Coverage
-from t2c.tb.coverage.lines import FileCoverage, Waiver
+from t2c.tb.coverage.lines import FileCoverage
 
 SHOWN = 12
 """Reasons of failed runs that are printed."""
@@ -16,14 +16,15 @@ SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageResult:
-    """All that was found. parts: bins of each unit and of the core; files: by name; stale: waivers that waive nothing.
+    """All that was found. parts: bins of each unit and of the core; files: by name; stale: excuses of what is
+    not so, as texts.
 
     failures: id and first reason of each run that failed; runs: how many there were; seconds: in all.
     """
 
     parts: Mapping[str, Coverage]
     files: Mapping[str, FileCoverage]
-    stale: Sequence[Waiver]
+    stale: Sequence[str]
     failures: Sequence[str]
     runs: int
     seconds: float
@@ -46,8 +47,8 @@ class CoverageResult:
     def reasons(self) -> list[str]:
         """Everything that keeps the verdict from PASS."""
         nothing = [] if self.runs and self.parts and self.files else ["nothing was run"]
-        stale = [f"waiver of {w.file}: {w.what}: {w.text!r} waives nothing" for w in self.stale]
-        return [*nothing, *self.failures, *(f"unhit bin: {name}" for name in self.unhit), *self.missing, *stale]
+        unhit = [f"unhit bin: {name}" for name in self.unhit]
+        return [*nothing, *self.failures, *unhit, *self.missing, *self.stale]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -27,6 +27,11 @@ class Waiver:
     what: str
     reason: str
 
+    @property
+    def complaint(self) -> str:
+        """Of one that waives nothing."""
+        return f"waiver of {self.file}: {self.what}: {self.text!r} waives nothing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileCoverage:

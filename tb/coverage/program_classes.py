@@ -1,4 +1,4 @@
-"""Bins of the steps that programs run: every class and bit of every field, and pairs, from the declared legal space."""
+"""Bins of the steps that programs run: each class, boundary and bit of each field, and pairs of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor, groups_of
-from t2c.contract.hardware import Hardware
+from t2c.contract.hardware import PARAMETERS, Hardware
 from t2c.contract.legal_space import PAIRS, dimension
 from t2c.contract.operations import Combine, Operation
-from t2c.golden.graph.dimension import Dimension
+from t2c.golden.graph.dimension import Dimension, number
 from t2c.tb.components.bins import JOIN, Coverage
 from t2c.tb.random_programs.builds import BUILDS
 
@@ -19,9 +19,12 @@ EXTENTS = ("images", "out_h", "out_w", "k_tiles", "col_tiles")
 ROWS = max(hardware.rows for hardware in BUILDS.values())
 WORDS = 19
 """Bits of the longest transfer of the campaign."""
-FEW_ROWS = f"the campaign's arrays have at most {ROWS} rows; 256 are legal"
-LONG = f"a transfer of 2^{WORDS} words and more takes as many cycles; the campaign has none"
-
+MOST_ROWS = next(entry.high for entry in PARAMETERS if entry.name == "ROWS")
+FEW_ROWS = (
+    f"the campaign's arrays have at most {ROWS} rows; tile_loader, which alone reads it, has {MOST_ROWS} on its bench"
+)
+ALL_ROWS = f"more than the {MOST_ROWS} rows of the largest array"
+LONG = "takes longer than the campaign has; proven by stream_loader/words and stream_storer/words"
 EXTENT = f"an input with its padding has at most {EXTENT_MAX} rows or columns"
 
 
@@ -37,7 +40,18 @@ def _of(name: str) -> Dimension:
 
 
 def _field_bins(field: Dimension) -> tuple[str, ...]:
-    return (*(each.name for each in field.classes), *field.bits)
+    return (*(each.name for each in field.classes), *field.bits, *(exactly(value) for value in _boundaries(field)))
+
+
+def _boundaries(field: Dimension) -> Iterator[int]:
+    """Those that are not a class of their own."""
+    alone = {each.low for each in field.classes if each.low == each.high}
+    yield from (value for value in field.boundaries if value not in alone)
+
+
+def exactly(value: int) -> str:
+    """The bin of a boundary."""
+    return f"exactly {number(value)}"
 
 
 def _pairs() -> Iterator[tuple[Dimension, Dimension]]:
@@ -71,6 +85,8 @@ def cover_program(steps: Iterable[Descriptor], hardware: Hardware) -> Coverage:
             value, field = int(getattr(step, entry.name)), _of(entry.name)
             for name in (field.class_of(value), *field.bits_of(value)):
                 made.hit(f"field {entry.name}", name)
+            if exactly(value) in made.groups[f"field {entry.name}"]:
+                made.hit(f"field {entry.name}", exactly(value))
         if step.op is Operation.RUN:
             _cover_run(made, step, hardware)
     _exclude(made)
@@ -94,19 +110,23 @@ def _cover_run(made: Coverage, step: Descriptor, hardware: Hardware) -> None:
 def _exclude(made: Coverage) -> None:
     """What these builds cannot do, or what takes too long; a bin that is hit all the same counts as hit."""
     for name in ("rows_per_tap", "taps_per_tile"):
-        for each in _of(name).classes:
-            if each.low > 256:
-                made.exclude(f"field {name}", each.name, "more than the 256 rows of the largest array")
-            elif each.high > ROWS:
-                made.exclude(f"field {name}", each.name, FEW_ROWS)
-        for place in range(2, 16):
-            made.exclude(f"field {name}", f"bit {place}", FEW_ROWS)
+        _exclude_from(made, name, ROWS + 1, FEW_ROWS)
+        _exclude_from(made, name, MOST_ROWS + 1, ALL_ROWS)
     for axis in "hw":
-        made.exclude(f"field in_{axis}", "32768..65535", EXTENT)
-        made.exclude(f"field in_{axis}", "bit 15", EXTENT)
-        made.exclude(f"field pad_{axis}", "16384..32767", EXTENT)
-    for each in _of("words").classes:
-        if each.low >> (WORDS - 1):
-            made.exclude("field words", each.name, LONG)
-    for place in range(WORDS, 24):
-        made.exclude("field words", f"bit {place}", LONG)
+        _exclude_from(made, f"in_{axis}", EXTENT_MAX + 1, EXTENT)
+        _exclude_from(made, f"pad_{axis}", EXTENT_MAX // 2 + 1, EXTENT)
+    _exclude_from(made, "words", (1 << WORDS) - 1, LONG)
+
+
+def _exclude_from(made: Coverage, name: str, least: int, reason: str) -> None:
+    """Exclude what only values from `least` on hit; a class that begins below is not one."""
+    field, group = _of(name), f"field {name}"
+    for each in field.classes:
+        if each.low >= least:
+            made.exclude(group, each.name, reason)
+    for value in _boundaries(field):
+        if value >= least:
+            made.exclude(group, exactly(value), reason)
+    for place in range(field.high.bit_length()):
+        if 1 << place >= least and field.low > -(1 << place):
+            made.exclude(group, f"bit {place}", reason)

@@ -75,11 +75,12 @@ def million(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProg
 
 
 def long_transfer(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
-    """LOAD and STORE of more than 2^18 words, from high addresses on."""
+    """LOAD and STORE of up to more than 2^18 words, from high addresses on."""
     builder = Builder(hardware, rng)
-    count, base = (1 << 18) + 5, (1 << 23) - 77
-    builder.load_random(Operation.LOAD, base, count)
-    builder.store(base, count)
+    base = (1 << 23) - 77
+    for count in ((1 << 17) - 1, 1 << 17, (1 << 18) - 1, 1 << 18, (1 << 18) + 5):
+        builder.load_random(Operation.LOAD, base, count)
+        builder.store(base, count)
     return builder.program(name)
 
 

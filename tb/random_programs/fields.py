@@ -1,4 +1,4 @@
-"""A program in which each field of a step takes a value of each of its classes, on one core."""
+"""A program in which each field of a step takes a value of each class and, on two of the cores, each boundary."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from t2c.tb.random_programs.draw import EXTENTS, RunDraw
 
 TRIES = 12
 """Draws for a class before it is left to another core: it may be one that this hardware does not have."""
-LONGEST = 1 << 18
-"""Cycles of a step."""
+LONGEST, FARTHEST = 1 << 18, 1 << 20
+"""Cycles of a step, and of one at a boundary."""
+FEW_ROWS = 2
+"""Cores with so few rows are fast enough for every boundary."""
 WORDS_MAX = 1 << 17
 """Words of a transfer here; longer ones are directed programs."""
 
 
 def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
-    """One step for each class of each field, where this hardware has it.
+    """One step for each class of each field, where this hardware has it; with two rows, for each boundary too.
 
     Args:
         name: of the program.
@@ -44,6 +46,8 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
     for operation, depth in ((Operation.WEIGHTS, hardware.wgt_depth), (Operation.PARAMS, hardware.par_depth)):
         for place in range((depth - 1).bit_length()):
             builder.load_random(operation, 1 << place, min(2, depth - (1 << place)))
+    if hardware.rows == FEW_ROWS:
+        _boundaries(builder, full)
     builder.store_known(32)
     return builder.program(name)
 
@@ -56,8 +60,18 @@ def classes_of_fields() -> Iterator[tuple[str, int, int]]:
                 yield entry.name, each.low, each.high
 
 
-def _cover(builder: Builder, full: bool, name: str, low: int, high: int) -> bool:
-    """Add a step in which a field has a value of a class."""
+def _boundaries(builder: Builder, full: bool) -> None:
+    """Add a step for each boundary of a field that no step has yet."""
+    for entry in FIELDS:
+        if entry.group is Group.RUN:
+            there = {getattr(step, entry.name) for step in builder.steps if step.op is Operation.RUN}
+            for value in dimension(f"descriptor.{entry.name}").boundaries:
+                if value not in there:
+                    _cover(builder, full, entry.name, value, value, FARTHEST)
+
+
+def _cover(builder: Builder, full: bool, name: str, low: int, high: int, longest: int = LONGEST) -> bool:
+    """Add a step in which a field has a value between these two."""
     rng, hardware = builder.rng, builder.hardware
     whole = dimension(f"descriptor.{name}")
     for _ in range(TRIES):
@@ -80,7 +94,7 @@ def _cover(builder: Builder, full: bool, name: str, low: int, high: int) -> bool
         if name in (*EXTENTS, "blocks"):
             # The longest ones are for one core, whose rows and addresses are enough for them.
             budget = max(budget, 2 * max(value, hardware.acc_depth * value if name == "blocks" else 0) * hardware.rows)
-            if budget > LONGEST or (value > 4096 and hardware.rows > 2):
+            if budget > longest or (value > 4096 and hardware.rows > 2):
                 return False
         if name == "combine":
             fixed[name] = Combine(value)

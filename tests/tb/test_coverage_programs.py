@@ -30,7 +30,12 @@ def hit(coverage: Coverage, group: str) -> set[str]:
 def test_bins_are_those_of_the_legal_space() -> None:
     groups = program_groups()
     stride = dimension("descriptor.stride_h")
-    assert groups["field stride_h"] == (*(each.name for each in stride.classes), *stride.bits)
+    ends = ("exactly 2", "exactly 3", "exactly 4", "exactly 32768", "exactly 65534", "exactly 65535")
+    assert groups["field stride_h"][: len(stride.classes) + 16] == (
+        *(each.name for each in stride.classes),
+        *stride.bits,
+    )
+    assert groups["field stride_h"][-31:][:3] + groups["field stride_h"][-3:] == ends
     assert "bit 15" in groups["field k_tiles"]
     assert {"sign", "bit 31"} <= set(groups["field origin"])
 
@@ -40,7 +45,7 @@ def test_a_step_hits_what_it_reads() -> None:
     found = cover_program([LOAD, step], SMALL)
     assert hit(found, "field pad_h") == {"-7..-4", "bit 0", "bit 2", "sign"}
     assert hit(found, "field op") == {"1", "2", "bit 0", "bit 1"}
-    assert hit(found, "field words") == {"4..7", "bit 2"}, "a RUN does not read its words"
+    assert hit(found, "field words") == {"4..7", "bit 2", "exactly 4"}, "a RUN does not read its words"
     assert hit(found, "meetings") == {
         "PAIR; out_h from 1024 on",
         "PAIR; ROWS > COLS, several column tiles",
@@ -48,6 +53,12 @@ def test_a_step_hits_what_it_reads() -> None:
         "negative y_lo",
     }
     assert "combine 2; rounding 0" in hit(found, "pairs of fields")
+
+
+def test_a_boundary_is_a_bin_of_its_own() -> None:
+    one, other = (cover_program([replace(RUN, pad_h=value)], SMALL) for value in (-8, -9))
+    assert hit(one, "field pad_h") - hit(other, "field pad_h") == {"exactly -8"}
+    assert "exactly -1" not in one.groups["field pad_h"], "a class of its own"
 
 
 def test_what_is_excused_cannot_be() -> None:

@@ -11,6 +11,7 @@ from t2c.common.places import RTL
 from t2c.tb.coverage import __main__ as command
 from t2c.tb.coverage.coverage_runs import CoverageFinding, CoverageRun
 from t2c.tb.coverage.lines import Waiver, cover_files, read_waivers
+from t2c.tb.coverage.register_bits import WAYS, registers
 from t2c.tb.coverage.verilator_data import HEADER, CoverageDataError, points_in, read_counts
 from t2c.tb.simulation.runner import COVERAGE_DATA
 from t2c.tb.simulation.simulators import find_simulator
@@ -18,6 +19,7 @@ from t2c.tb.units.run import find_description, run_description
 
 pytestmark = pytest.mark.slow
 
+PLAIN, _ = registers((RTL / "mac_pe.v").read_text())
 RESET = "if (!rst_ni) begin"
 
 
@@ -42,6 +44,7 @@ def mac_pe_data(folder: Path, resets: int = 3) -> Path:
         entry(file, place - 8, "v_line", "block", 7, f"{place - 8}-{place - 6},{place - 1}"),
         entry(file, place, "v_branch", "if", resets, f"{place}-{place + 3}"),
         entry(file, 20, "v_toggle", "a_i[0]:0->1", 0),
+        *(entry(file, 20, "v_toggle", f"{name}[0]:{way}", 1) for name in PLAIN for way in WAYS),
         entry("/elsewhere/other.v", 1, "v_line", "block", 0),
     )
 
@@ -52,6 +55,7 @@ def test_points_of_a_file_add_up(tmp_path: Path) -> None:
     points = points_in(RTL, counts)
     assert {point.file for point in points} == {"mac_pe.v"}
     found = {(point.kind, point.what): (hits, point.lines) for point, hits in points.items()}
+    assert found["toggle", "a_o[0]:1->0"] == (2, ())
     first = found["line", "block"][1][0]
     assert found["line", "block"] == (14, (first, first + 1, first + 2, first + 7))
     assert found["branch", "if"] == (3, (first + 8, first + 9, first + 10, first + 11))

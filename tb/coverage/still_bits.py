@@ -1,0 +1,37 @@
+"""Bits of registers that no run of `make coverage` moves, each with the reason."""
+
+from __future__ import annotations
+
+from t2c.contract.hardware import PARAMETERS
+from t2c.contract.registers import ErrorCode
+from t2c.tb.coverage.register_bits import StillBits
+
+LONG = "no run is so long"
+FEW_ROWS = "an array has at most 256 rows"
+WIDE = "wider than Verilator counts"
+ROW_BITS = (max(entry.high for entry in PARAMETERS if entry.name == "ROWS") - 1).bit_length()
+"""Bits of the number of a row."""
+CODE_BITS = max(ErrorCode).bit_length()
+CODES = f"codes are at most {max(ErrorCode)}"
+
+STILL: tuple[StillBits, ...] = (
+    StillBits(register="core_registers.count_q", bits=range(22, 64), reason=LONG, proof="core_registers/cycles"),
+    StillBits(register="core_registers.count_hi_q", bits=range(6, 32), reason=LONG, proof="core_registers/cycles"),
+    StillBits(register="core_registers.bresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
+    StillBits(register="core_registers.rresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
+    StillBits(register="output_writer.pixel_q", bits=range(21, 24), reason=LONG, proof="output_writer/places"),
+    StillBits(register="program_sequencer.addr_q", bits=range(18, 20), reason=LONG, proof="program_sequencer/words"),
+    StillBits(register="program_sequencer.desc_o", bits=range(0), reason=WIDE, proof="program_sequencer/words"),
+    StillBits(register="program_sequencer.shadow_q", bits=range(0), reason=WIDE, proof="program_sequencer/words"),
+    StillBits(
+        register="program_sequencer.error_code_o",
+        bits=range(CODE_BITS, 8),
+        reason=f"codes are at most {max(ErrorCode)}",
+    ),
+    StillBits(register="stream_loader.left_q", bits=range(19, 24), reason=LONG, proof="stream_loader/words"),
+    StillBits(register="stream_storer.left_q", bits=range(19, 24), reason=LONG, proof="stream_storer/words"),
+    *(
+        StillBits(register=f"tile_loader.{name}", bits=range(ROW_BITS, 16), reason=FEW_ROWS)
+        for name in ("row_q", "channel_q", "tap_in_tile_q")
+    ),
+)
