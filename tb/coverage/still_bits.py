@@ -8,6 +8,7 @@ from t2c.tb.coverage.register_bits import StillBits
 
 LONG = "no run is so long"
 FEW_ROWS = "an array has at most 256 rows"
+BEATS = "a parameter word has at most 8 beats on these cores"
 WIDE = "wider than Verilator counts"
 ROW_BITS = (max(entry.high for entry in PARAMETERS if entry.name == "ROWS") - 1).bit_length()
 """Bits of the number of a row."""
@@ -17,6 +18,9 @@ CODES = f"codes are at most {max(ErrorCode)}"
 STILL: tuple[StillBits, ...] = (
     StillBits(register="core_registers.count_q", bits=range(22, 64), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.count_hi_q", bits=range(6, 32), reason=LONG, proof="core_registers/cycles"),
+    # Of what a read gives, only the cycle count has these bits.
+    StillBits(register="core_registers.rdata_q", bits=range(22, 24), reason=LONG, proof="core_registers/cycles"),
+    StillBits(register="core_registers.rdata_q", bits=range(28, 32), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.bresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
     StillBits(register="core_registers.rresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
     StillBits(register="output_writer.pixel_q", bits=range(21, 24), reason=LONG, proof="output_writer/places"),
@@ -29,6 +33,7 @@ STILL: tuple[StillBits, ...] = (
         reason=f"codes are at most {max(ErrorCode)}",
     ),
     StillBits(register="stream_loader.left_q", bits=range(19, 24), reason=LONG, proof="stream_loader/words"),
+    StillBits(register="stream_loader.beat_q", bits=range(3, 4), reason=BEATS, proof="stream_loader/beats"),
     StillBits(register="stream_storer.left_q", bits=range(19, 24), reason=LONG, proof="stream_storer/words"),
     *(
         StillBits(register=f"tile_loader.{name}", bits=range(ROW_BITS, 16), reason=FEW_ROWS)

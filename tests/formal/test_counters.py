@@ -63,6 +63,11 @@ LOST: dict[str, LostBit] = {
         original="left_q <= left_q - {{(ADDR_W - 1) {1'b0}}, 1'b1};",
         mutant="left_q <= (left_q - 1'b1) & 24'h7f_ffff;",
     ),
+    "beats of a parameter word": LostBit(
+        proof="stream_loader/beats",
+        original="beat_q - {{(BEAT_W - 1) {1'b0}}, 1'b1};",
+        mutant="(beat_q - 1'b1) & 6'd31;",
+    ),
 }
 
 

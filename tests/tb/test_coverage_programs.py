@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,6 +67,22 @@ def test_what_is_excused_cannot_be() -> None:
     for fields in ({"in_h": 32768}, {"in_h": 1, "pad_h": 16384}):
         with pytest.raises(ValueError, match="padded extent"):
             replace(RUN, **fields)  # type: ignore[arg-type]
+
+
+def test_registers_begin_at_zero_while_counted_and_only_then(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen = []
+
+    def run(*_: object) -> SimpleNamespace:
+        seen.append(os.environ.get("SIM_CMD_SUFFIX"))
+        return SimpleNamespace(folder=tmp_path, reasons=(), passed=True)
+
+    job = SimpleNamespace(run=run, program=SimpleNamespace(steps=[LOAD], hardware=SMALL))
+    monkeypatch.setattr(coverage_runs, "jobs_of", lambda *_, **__: [job])
+    monkeypatch.setattr(coverage_runs, "find_simulator", lambda name: name)
+    monkeypatch.delenv("SIM_CMD_SUFFIX", raising=False)
+    coverage_runs.execute(next(iter(program_runs())), tmp_path)
+    assert seen == ["+verilator+rand+reset+0"]
+    assert "SIM_CMD_SUFFIX" not in os.environ
 
 
 def test_a_run_keeps_what_is_excused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

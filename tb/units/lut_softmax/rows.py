@@ -28,7 +28,7 @@ class Space:
 
 
 def corner_rows(space: Space) -> Iterator[Row]:
-    """Rows of one, equal and dominant elements, both ends of the format, the end of the table, ties of the rounding."""
+    """Rows of one, equal and dominant elements, both ends of the format and of the table, ties, the largest sum."""
     lo, hi, longest, rng = space.fmt.lo, space.fmt.hi, space.longest, space.rng
     lengths = sorted({1, 2, min(3, longest), min(7, longest), longest - 1, longest} - {0})
     for value in (lo, lo + 1, -1 if lo < 0 else 0, 0, 1, hi - 1, hi):
@@ -48,6 +48,8 @@ def corner_rows(space: Space) -> Iterator[Row]:
         yield space.below(lo + distance, [distance, 0][:longest])
         yield space.below(hi, [*rng.choices([0, *around], k=min(longest, 16)), 0][-longest:])
     yield from tie_rows(space, 6)
+    heaviest = int(space.table.exp[: hi - lo + 1].argmax())
+    yield space.below(hi, [0, *[heaviest] * (longest - 1)])
 
 
 def tie_rows(space: Space, count: int) -> Iterator[Row]:

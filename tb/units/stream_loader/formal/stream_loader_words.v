@@ -8,9 +8,10 @@
 `default_nettype none
 
 module stream_loader_words #(
-    parameter S_W    = 8,
-    parameter ADDR_W = 24,
-    parameter PAR_W  = 20
+    parameter S_W       = 8,
+    parameter ADDR_W    = 24,
+    parameter PAR_W     = 20,
+    parameter PAR_BEATS = 3
 ) (
     input wire              clk_i,
     input wire              rst_ni,
@@ -23,7 +24,7 @@ module stream_loader_words #(
     input wire              last_i
 );
 
-    localparam PAR_BEATS = 3;
+    localparam BEAT_W = $clog2(PAR_BEATS + 1);
     localparam [1:0] PAR = 2'd2;
 
     wire              done, misplaced, s_ready, act_we, wgt_we, par_we;
@@ -40,7 +41,7 @@ module stream_loader_words #(
     );
     (* hierconn *) wire                     \dut.act_q , \dut.wgt_q , \dut.par_q ;
     (* hierconn *) wire [ADDR_W-1:0]        \dut.next_q , \dut.left_q ;
-    (* hierconn *) wire [1:0]               \dut.beat_q ;
+    (* hierconn *) wire [BEAT_W-1:0]        \dut.beat_q ;
     (* hierconn *) wire [PAR_BEATS*S_W-1:0] \dut.beats_q ;
 
     // The step, as the header of stream_loader tells it.
@@ -48,7 +49,7 @@ module stream_loader_words #(
     reg               running_q;
     reg [1:0]         kind_q;
     reg [ADDR_W-1:0]  base_q, words_q, word_q;  // word_q: words that are complete
-    reg [1:0]         beat_q;                   // beats of the next one that are in
+    reg [BEAT_W-1:0]  beat_q;                   // beats of the next one that are in
     reg [PAR_BEATS*S_W-1:0] beats_q;            // these beats, the first in the lowest bits
     wire take     = valid_i & running_q;
     wire complete = take & (kind_q != PAR | beat_q == PAR_BEATS - 1);
@@ -69,13 +70,13 @@ module stream_loader_words #(
         if (take) begin
             if (kind_q == PAR) beats_q[beat_q*S_W+:S_W] <= data_i;
             else beats_q[0+:S_W] <= data_i;
-            beat_q <= complete ? 2'd0 : beat_q + 1'b1;
+            beat_q <= complete ? 0 : beat_q + 1'b1;
             word_q <= word_q + complete;
         end
         if (ends | wrong) running_q <= 1'b0;
         if (start_i) begin
             {running_q, kind_q, base_q, words_q} <= {1'b1, kind_i, base_i, words_i};
-            {word_q, beat_q} <= {ADDR_W + 2{1'b0}};
+            {word_q, beat_q} <= {ADDR_W + BEAT_W{1'b0}};
         end
         if (!rst_ni) {running_q, write_q, done_q, wrong_q} <= 4'b0;
     end
@@ -104,11 +105,21 @@ module stream_loader_words #(
             assert (\dut.next_q == ((base_q + word_q) & {ADDR_W{1'b1}}));
             assert (\dut.left_q == words_q - word_q);
             assert (\dut.beat_q == (kind_q == PAR ? PAR_BEATS - 1 - beat_q : 0));
-            if (beat_q == 2'd1) assert (\dut.beats_q [2*S_W+:S_W] == beats_q[0+:S_W]);
-            if (beat_q == 2'd2) assert (\dut.beats_q [S_W+:2*S_W] == beats_q[0+:2*S_W]);
         end
 `endif
     end
+
+`ifdef INVARIANTS
+    // The beats that are in lie at the upper end, the newest one highest.
+    genvar k;
+    generate
+        for (k = 0; k < PAR_BEATS - 1; k = k + 1) begin : g_beat
+            wire [BEAT_W-1:0] place = PAR_BEATS - beat_q + k;
+            always @* if (started_q & running_q & k < beat_q)
+                assert (\dut.beats_q [place*S_W+:S_W] == beats_q[k*S_W+:S_W]);
+        end
+    endgenerate
+`endif
 
     always @* if (started_q) begin
         cover (done_q & words_q == 2 & kind_q == PAR & par_wdata == 20'h9_8765);
