@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mutation.judge import Judge, Surroundings
@@ -13,6 +13,7 @@ from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
 from t2c.tb.units.run import run_unit
+from t2c.tb.units.table_choice import named_table
 
 _COMPLAINTS = {"AssertionError", "AxiLiteError", "ComparisonsFailed", "StreamError", "SimTimeoutError"}
 """How a bench says that the unit is wrong. Any other exception is a fault of the harness, which kills nothing."""
@@ -23,7 +24,7 @@ _COMPONENTS = ("t2c.tb.components.", "t2c.tb.units.stream_bench")
 
 @dataclass(frozen=True, kw_only=True)
 class BenchJudge(Judge):
-    """The cocotb tests of the unit's own bench, at its default parameters."""
+    """The cocotb tests of the unit's own bench, at its default parameters, with each table that is made for it."""
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -38,7 +39,24 @@ class BenchJudge(Judge):
     def make(self, rtl: Path, folder: Path, *, count: int, seed: int) -> MutatedUnit:
         return make_mutants(self.unit, self.parameters, rtl, self.files(rtl), folder, count=count, seed=seed)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables with which the bench runs; the one without a name is the bench's own, or none."""
+        kind = units()[self.unit].table
+        return ("", *(kind.names[1:] if kind else ()))
+
     def run(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult:
+        """See Judge; with one table after another until it notices something."""
+        seconds = 0.0
+        for table in self.tables:
+            result = self._run(unit, number, place, table)
+            seconds += result.seconds
+            if result.verdict != SURVIVED:
+                break
+        return replace(result, seconds=seconds)
+
+    def _run(self, unit: MutatedUnit, number: int, place: Surroundings, table: str) -> MutantResult:
+        """The bench with that table, up to the first thing that is wrong."""
         outcome = run_unit(
             unit.name,
             place.simulator,
@@ -47,7 +65,8 @@ class BenchJudge(Judge):
             rtl=unit.folder,
             plusargs={"mutant": str(number)},
             environment=_FIRST_ONLY,
-            folder_suffix=f"mutant{number}",
+            folder_suffix=f"mutant{number}{table and f'-{table}'}",
+            table=named_table(unit.name, table, self.parameters, place.seed) if table else None,
         )
         if outcome.passed:
             return MutantResult(number=number, verdict=SURVIVED, reason="every test passes", seconds=outcome.seconds)
@@ -57,9 +76,12 @@ class BenchJudge(Judge):
             text = f"{failure.text}; see" if failure else "the simulation came to no verdict; see"
             return MutantResult(number=number, verdict=BROKEN, reason=f"{text} {outcome.log}", seconds=outcome.seconds)
         findings = read_report(folder).tests.get(failure.test)
-        compared = findings.compared if findings else 0
         return MutantResult(
-            number=number, verdict=KILLED, reason=failure.test, compared=compared, seconds=outcome.seconds
+            number=number,
+            verdict=KILLED,
+            reason=f"{failure.test}{table and f', table {table}'}",
+            compared=findings.compared if findings else 0,
+            seconds=outcome.seconds,
         )
 
 

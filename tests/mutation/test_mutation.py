@@ -23,9 +23,12 @@ from mutation.sources import Digests, python_code, table_digests, verilog_code
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.common.text_table import markdown_row
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.tb.catalogue.unit_registry import mutated_units, units
+from t2c.tb.catalogue.unit_table import UnitTable
 from t2c.tb.simulation.runner import Outcome
 from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.program_sequencer.programs import UNKNOWN_CODES
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -130,6 +133,31 @@ def test_only_a_bench_kills(
         monkeypatch.setattr("mutation.bench_judge.run_unit", lambda *_, outcome=outcome, **__: outcome)
         place = Surroundings(simulator=simulator, folder=sim_output, seed=1)
         assert BenchJudge(unit="mac_pe").run(unit, 1, place).verdict == expected
+
+
+def test_a_bench_runs_with_each_table_until_it_notices_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sim_output: Path
+) -> None:
+    """The last operation of a program is END or unknown, never both: two tables."""
+    failed = '<a><testcase name="errors"><failure type="ComparisonsFailed" message="cycle 3"/></testcase></a>'
+    (tmp_path / "results.xml").write_text(failed)
+    last_words = []
+
+    def run(*_: object, table: UnitTable | None, **__: object) -> Outcome:
+        last_words.append(int(table.entries[-DESCRIPTOR_WORDS]) if table else None)
+        passed = len(last_words) != 2
+        return Outcome(
+            passed=passed, crashed=False, tests=4, failed=0, seconds=1.5, log=tmp_path / "sim.log", waves=None
+        )
+
+    monkeypatch.setattr("mutation.bench_judge.run_unit", run)
+    unit = MutatedUnit(folder=tmp_path, name="program_sequencer", netlist="", files=(), mutants=())
+    place = Surroundings(simulator=find_simulator("icarus"), folder=sim_output, seed=1)
+    result = BenchJudge(unit="program_sequencer").run(unit, 1, place)
+    assert (result.verdict, result.reason, result.seconds) == (KILLED, "errors, table unknown", 3.0)
+    assert (last_words[0], last_words[1] in UNKNOWN_CODES) == (None, True)
+    result = BenchJudge(unit="program_sequencer").run(unit, 1, place)
+    assert (result.verdict, len(last_words)) == (SURVIVED, 4)
 
 
 def test_what_is_no_invariant_stops_the_campaign(

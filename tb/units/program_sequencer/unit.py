@@ -16,6 +16,7 @@ UNIT = Unit(
     tests=("steps", "errors", "starts", "reset_in_mid_stream"),
     table=ProgramTable(),
     interface=Interface(),
+    mutated=True,
     covered=({"DEPTH": 94}, {"DEPTH": 1 << 17}),
     linted=({}, {"DEPTH": 47}, {"DEPTH": 1 << 24}),
     refused=({"D_W": 1472},),
