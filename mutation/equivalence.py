@@ -46,7 +46,7 @@ class Thoroughness:
     guard_w: int = 2
     depth: int = 8
     limit_s: int = LIMIT_S
-    rounds: int = 10_000
+    rounds: int = 300
 
 
 @dataclass(frozen=True, kw_only=True)
