@@ -99,6 +99,9 @@ class Constants:
             place = min(shift + output.bits - 3, self.widths.bias - 2)
             multipliers.append(sign * ((1 << power) - (kind == 1)) or sign)
             biases.append(-sign * ((1 << place) - (kind == 1)) if kind else 0)
+            if kind < 2 and power + span < shift - 1 < self.widths.bias - 1:
+                # No product comes near one half: the bias alone is a tie, of either sign.
+                multipliers[-1], biases[-1] = 0, (1 - 2 * kind) << (shift - 1)
             shifts.append(shift)
         return MulQuant(
             multiplier=np.array(multipliers),

@@ -246,3 +246,13 @@ def test_the_table_is_constant() -> None:
     table = made(given.tolist())
     with pytest.raises(ValueError, match="read-only"):
         table.exp[0] = 3
+
+
+def test_the_longest_row_of_the_largest_entries() -> None:
+    """Its sum has all 32 bits."""
+    table = made([65535, 1], e_w=16, p=8, r=32)
+    row = np.zeros(65535, dtype=np.int64)
+    row[7] = -1
+    result = softmax(row, table)
+    assert result.tolist() == by_oracle(row.tolist(), table)
+    assert not result.any()

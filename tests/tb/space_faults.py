@@ -127,6 +127,13 @@ ADDRESSES = {
 
 NUMBERS = {
     "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift", 5, "constants"),
+    "ties of shifts above 35": _fault(
+        MULQUANT,
+        "{}",
+        "guard & (dropped == {(P_W + 1) {1'b0}})",
+        "guard & (dropped == {(P_W + 1) {1'b0}}) & (shift_q < 36)",
+        "constants",
+    ),
     "bias of 30 bits": _fault(
         MULQUANT,
         "{}",
