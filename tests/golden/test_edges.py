@@ -74,8 +74,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "add zp b": (lambda: residual_add_narrow([0], [0], _add(), zero_point_b=1 << 64), "^zero_point_b\\b"),
     "add bound": (lambda: residual_add_narrow([0], [0], _add(), zero_point_a=1 << 62), r"^largest \|p\| = "),
     "acc": (lambda: mulquant_narrow([[1 << 40]], QUANT), "^acc\\b"),
-    "x - zp below": (lambda: centre("x", np.array([INT64_LO]), 1), f"^x - zero_point: {INT64_LO - 1} "),
-    "x - zp above": (lambda: centre("x", np.array([INT64_HI]), -1), f"^x - zero_point: {INT64_HI + 1} "),
+    "x - zp below": (lambda: centre("x", np.array([INT64_LO, 5]), 1), f"^x - zero_point: {INT64_LO - 1} "),
+    "x - zp above": (lambda: centre("x", np.array([INT64_HI, 5]), -1), f"^x - zero_point: {INT64_HI + 1} "),
     "conv x - zp": (lambda: conv2d([[[[INT64_HI]]]], [[[[1]]]], window=ONE, zero_point=-1), "^x - zero_point"),
     "conv zp in bound": (lambda: conv2d(np.zeros((1, 3, 1, 1), int), THREE, window=ONE, zero_point=1 << 62), "bound"),
     "groups": (lambda: conv2d([[[[1]]]], [[[[1]]]], window=ONE, groups=True), "^groups = True"),
@@ -106,7 +106,8 @@ def test_tables_of_wrong_lengths(entries: int) -> None:
 def test_constants_are_checked_copies() -> None:
     """The longest tables are taken; lists and names become what the class says; nobody can change them afterwards."""
     longest = _table(exp=np.ones(1 << 16, int), rounding="floor")
-    assert (longest.depth, longest.rounding) == (1 << 16, Rounding.FLOOR)
+    assert longest.depth == 1 << 16
+    assert longest.rounding is Rounding.FLOOR
     table = PointwiseTable(entries=[0, 1, 2, 3], output=BYTE)  # type: ignore[arg-type]
     assert isinstance(table.entries, np.ndarray)
     kernel = prepare_conv2d([[[[1]]]], window=ONE)

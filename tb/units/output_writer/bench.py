@@ -124,7 +124,10 @@ async def counters(dut: HierarchyObject) -> None:
         bench.sparse(bench.any_layer(pixels=min(PIXELS, (1 << bits) + 2)), 300, around)
     for bits in range(17):
         bench.sparse(bench.any_layer(images=min(IMAGES, 1 << bits)), 300 if bits > 10 else 3 << bits, around)
-    bench.sparse(bench.any_layer(pixels=(1 << PIXEL_BITS) - 1), (1 << PIXEL_BITS) + 3, around)
+    # Images end soon after the highest bit has come, and anywhere, at pixels of both parities.
+    drawn = [bench.rng.randrange(1 << bits, 2 << bits) for bits in range(11, 18)]
+    for pixels in (*drawn, *(count ^ 1 for count in drawn), (1 << 18) + 5, (1 << (PIXEL_BITS - 1)) + 5):
+        bench.sparse(bench.any_layer(pixels=pixels), pixels + 4, around | {pixels + d for d in range(-4, 4)})
     bench.sparse(bench.any_layer(images=IMAGES), IMAGES + 4, around)
     ends = {bench.groups * k + d for k in range(256) for d in (-1, 0, 1)}
     bench.sparse(bench.any_layer(), 257 * bench.groups, ends)

@@ -13,8 +13,8 @@ from t2c.tb.components.value_classes import bit_classes
 from t2c.tb.units.output_writer.model import WriterWord
 
 STARTS = ("start in the middle of a layer", "start beside a word", "reset in the middle of a layer")
-PIXEL_BITS = 18
-"""Bits of the pixel counter that the bench moves; none above: 2^19 pixels take too long."""
+PIXEL_BITS = 22
+"""Bits of the pixel counter that the bench moves; none above: 2^22 pixels take too long."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ UNIT = Unit(
     bench="t2c.tb.units.output_writer.bench",
     tests=("places", "counters", "starts", "reset_in_mid_stream"),
     interface=Interface(),
+    mutated=True,
     covered=(
         {"GROUPS": 1, "GROUP_W": 1, "ADDR_W": 17},
         {"GROUPS": 3, "GROUP_W": 2, "ADDR_W": 1},
