@@ -19,7 +19,7 @@ STILL: tuple[StillBits, ...] = (
     StillBits(register="core_registers.count_q", bits=range(22, 64), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.count_hi_q", bits=range(6, 32), reason=LONG, proof="core_registers/cycles"),
     # Of what a read gives, only the cycle count has these bits.
-    StillBits(register="core_registers.rdata_q", bits=range(22, 24), reason=LONG, proof="core_registers/cycles"),
+    StillBits(register="core_registers.rdata_q", bits=range(23, 24), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.rdata_q", bits=range(28, 32), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.bresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
     StillBits(register="core_registers.rresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
