@@ -16,10 +16,11 @@ from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.json_fields import Fields
+from t2c.golden.json_file import read_json
 from t2c.golden.rom.text import RomFormat, encode
 from t2c.golden.rom.words import RomLayout
 from t2c.rom_folder.image import read_words
-from t2c.rom_folder.manifest_check import LAYOUT_KEYS, check_record, read_json
+from t2c.rom_folder.manifest_check import LAYOUT_KEYS, check_record
 
 MANIFEST = "manifest.json"
 FORMAT_NAME, FORMAT_VERSION = "torch2chip-roms", 1
@@ -56,6 +57,8 @@ class RomFolder:
             PackageError: no such file, no JSON, another format or version, or a field that is missing or cannot be.
         """
         manifest = path / MANIFEST
+        if not manifest.is_file():
+            raise PackageError(f"{manifest}: the manifest is missing")
         record = read_json(manifest)
         fields = Fields(record, str(manifest))
         kind, version = fields.take("format"), fields.take("version")

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from t2c.common.reading import read_plain
 from t2c.common.shown import shown
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.json_fields import Fields
 from t2c.golden.rom.words import RomLayout
 
 LAYOUT_KEYS = ("bits", "signed", "lanes", "lane_order", "endianness")
-
-
-def read_json(path: Path) -> Any:
-    """Decode a JSON file.
-
-    Raises:
-        PackageError: no such file, or no JSON.
-        OSError: it cannot be read.
-    """
-    if not path.is_file():
-        raise PackageError(f"{path}: the manifest is missing")
-    try:
-        return json.loads(read_plain(path))
-    except (ValueError, RecursionError) as error:
-        raise PackageError(f"{path}: not JSON: {shown(str(error), 120)}") from None
 
 
 def check_record(record: Mapping[str, Any], place: str) -> None:

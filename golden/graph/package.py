@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2c.common.reading import read_plain
 from t2c.common.shown import shown
 from t2c.common.staging import staging_folder, swap_in
 from t2c.golden.arithmetic.formats import IntArray, as_int64, check_format
@@ -26,6 +25,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.json_fields import Fields
 from t2c.golden.graph.tensor_file import TensorFile
 from t2c.golden.graph.texts import LONGEST_NAME, check_text
+from t2c.golden.json_file import read_json
 
 SCHEMA = 1
 GRAPH_FILE = "graph.json"
@@ -158,22 +158,7 @@ def load_package(directory: str | os.PathLike[str]) -> Package:
 def _read_document(path: Path) -> Any:
     if path.stat().st_size > LARGEST_GRAPH:
         raise PackageError(f"{path}: above {LARGEST_GRAPH >> 20} MiB; weights belong into {TENSOR_FILE}")
-    try:
-        return json.loads(read_plain(path).decode(), object_pairs_hook=_object)
-    except PackageError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise PackageError(f"{path}: not JSON: {error}") from error
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Decode a JSON object; a repeated field is refused, where the decoder would silently take the last one."""
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PackageError(f"{GRAPH_FILE}: field {shown(twice)} is given twice")
-    return data
+    return read_json(path)
 
 
 def graph_digest(document: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from t2c.common.atomic import write_atomic
 from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, as_int64
 from t2c.golden.errors import PackageError, RangeError, ShapeError
+from t2c.golden.json_file import read_json
 from t2c.golden.rom.text import RomFormat, decode, encode
 from t2c.golden.rom.words import RomLayout
 
@@ -99,8 +100,8 @@ def read_manifest(path: str | os.PathLike[str]) -> RomManifest:
     Raises:
         PackageError: not such a JSON file, a missing or wrong field, or derived fields that do not agree.
     """
+    record = read_json(Path(path))
     try:
-        record = json.loads(Path(path).read_bytes())
         if record["format"] != FORMAT_NAME or record["version"] != FORMAT_VERSION:
             raise PackageError(f"format {record['format']!r} version {record['version']!r} is not supported")
         layout = RomLayout(**{key: record[key] for key in ("bits", "signed", "lanes", "lane_order", "endianness")})

@@ -30,6 +30,12 @@ def changed(node: Node, **fields: Any) -> Node:
     return replace(node, **fields)
 
 
+def with_node(package: Package, name: str, **fields: Any) -> Package:
+    """The package with other fields of one node; raises as `rebuilt`."""
+    nodes = [changed(node, **fields) if node.name == name else node for node in package.graph.nodes]
+    return rebuilt(package, nodes=nodes)
+
+
 def rebuilt(
     package: Package,
     *,

@@ -21,11 +21,16 @@ SHOWN = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramOutcome:
-    """A case as it is told. passed: false for a FAIL; compared: 0 where it is not applicable; lines: printed."""
+    """A case as it is told. passed: false for a FAIL; applicable: it ran; lines: printed."""
 
     passed: bool
-    compared: int
+    applicable: bool
     lines: tuple[str, ...]
+
+    @classmethod
+    def beside(cls, case: ProgramCase, why: object) -> ProgramOutcome:
+        """That of a case which is not applicable."""
+        return cls(passed=True, applicable=False, lines=(f"{'-'.ljust(8)}  {case.id} is not applicable: {why}",))
 
 
 def run_programs_command(options: argparse.Namespace) -> int:
@@ -76,12 +81,13 @@ def run_cases(
         try:
             rtl = rtl_of(case.hardware)
         except UserError as error:
-            yield ProgramOutcome(
-                passed=True, compared=0, lines=(f"{'-'.ljust(8)}  {case.id} is not applicable: {error}",)
-            )
+            yield ProgramOutcome.beside(case, error)
             continue
         # Where no cycle is known, a start right at the end cannot be aimed.
         jobs = [job for job in jobs_of(case) if timed or job.programs == 1]
+        if not jobs:
+            yield ProgramOutcome.beside(case, "it needs a core whose cycles are known")
+            continue
         results = [replace(job, rtl=rtl, timed=timed, sums=sums).run(simulator, output) for job in jobs]
         reasons = [reason for result in results for reason in result.reasons]
         passed = all(result.passed for result in results)
@@ -92,4 +98,4 @@ def run_cases(
         if not passed:
             more.append(f"  files: {os.path.relpath(results[0].folder)}")
             more.append(f"  replay: {command('sim', again | {'layer': case.id})}")
-        yield ProgramOutcome(passed=passed, compared=max(1, compared), lines=(head, *more))
+        yield ProgramOutcome(passed=passed, applicable=True, lines=(head, *more))

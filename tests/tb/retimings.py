@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-from t2c.common.places import RTL
-
-Change = tuple[str, str, str]
-"""File of rtl/, text that stands there once, what it becomes."""
+from tests.tb.rtl_mutants import Change
 
 _LONGER_WINDOW = ("pipeline.vh", "WINDOW_LAT      = 3;", "WINDOW_LAT      = 4;")
 RETIMINGS: dict[str, tuple[Change, ...]] = {
@@ -101,14 +95,3 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ("layer_engine.v", ".m_axis_tdata_o(out_data_o[c*X_W+:X_W])", ".m_axis_tdata_o(lanes[c*X_W+:X_W])"),
     ),
 }
-
-
-def retime(folder: Path, *changes: Change) -> Path:
-    """Copy the RTL into a folder and change it; the folder of the copy."""
-    rtl = folder / "rtl"
-    shutil.copytree(RTL, rtl)
-    for file, original, becomes in changes:
-        text = (rtl / file).read_text()
-        assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
-        (rtl / file).write_text(text.replace(original, becomes))
-    return rtl

@@ -36,13 +36,23 @@ class Mutant:
     report: str = COORDINATE
 
 
+Change = tuple[str, str, str]
+"""File of rtl/, text that stands there once, what it becomes."""
+
+
 def plant(folder: Path, file: str, original: str, mutant: str) -> Path:
     """Copy the RTL and change one place of one file."""
+    return plant_all(folder, (file, original, mutant))
+
+
+def plant_all(folder: Path, *changes: Change) -> Path:
+    """Copy the RTL into a folder and change one place after the other; the folder of the copy."""
     rtl = folder / "rtl"
     shutil.copytree(RTL, rtl)
-    text = (rtl / file).read_text()
-    assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
-    (rtl / file).write_text(text.replace(original, mutant))
+    for file, original, becomes in changes:
+        text = (rtl / file).read_text()
+        assert text.count(original) == 1, f"{file} holds {original!r} {text.count(original)} times"
+        (rtl / file).write_text(text.replace(original, becomes))
     return rtl
 
 

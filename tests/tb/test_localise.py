@@ -21,6 +21,7 @@ from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
 from tests.random_layers import LayerShape, layer_package
+from tests.tb.rtl_mutants import plant
 
 pytestmark = pytest.mark.slow
 
@@ -126,18 +127,8 @@ def package(examples: Path) -> Package:
     return load_package(examples / "digits_w8a8")
 
 
-def planted(fault: Fault, folder: Path) -> Path:
-    """A copy of the RTL with the fault."""
-    rtl = folder / "rtl"
-    shutil.copytree(RTL, rtl)
-    source = (rtl / fault.file).read_text()
-    assert source.count(fault.original) == 1, "the fault has one place"
-    (rtl / fault.file).write_text(source.replace(fault.original, fault.mutant))
-    return rtl
-
-
 def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tuple[RunResult, Diagnosis | None]:
-    rtl = planted(fault, folder)
+    rtl = plant(folder, fault.file, fault.original, fault.mutant)
     request = RunRequest(layer=fault.layer if fault.alone else "all", images=1, rtl=rtl)
     simulator = find_simulator("icarus")
     with locked_cosimulation(package, "examples/digits_w8a8", request, HARDWARE, simulator, output) as job:
@@ -210,7 +201,7 @@ def test_split_sums_and_idle_banks(
 ) -> None:
     """unit None: no value differs, or none can be followed; the run fails all the same, and nobody is blamed."""
     fault = Fault(file, original, mutant, layer, unit or "", "")
-    rtl = planted(fault, tmp_path)
+    rtl = plant(tmp_path, fault.file, fault.original, fault.mutant)
     request = RunRequest(layer=layer, images=1, rtl=rtl)
     with locked_cosimulation(
         core_package(), "random", request, hardware, find_simulator("icarus"), tmp_path / "out"

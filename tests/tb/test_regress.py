@@ -37,14 +37,10 @@ from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.regression_report import is_pass
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from tests import patience
+from tests.tb.regress_jobs import job
 
 SEEDS = range(1, 13)
 """Of the random networks that `make regress` runs by default."""
-
-
-def job(name: str, **changes: object) -> Job:
-    fixed = {"simulator": "icarus", "rows": 8, "cols": 8, "acc_w": 32, "scale_w": 16, "bias_w": 40}
-    return Job(**{"id": name, "name": "pack", "model": "examples/digits_w4a4", "layer": "fc", **fixed, **changes})
 
 
 def plan(tmp_path: Path, **changes: object) -> RegressionPlan:

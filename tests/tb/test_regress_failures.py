@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from t2c.common.places import RTL
 from t2c.common.spelling import CALLER, MAKE
 from t2c.golden.graph.package import load_package, save_package
 from t2c.tb import __main__ as sim
@@ -32,6 +30,8 @@ from t2c.tb.regress.own_process import JobDied, execute_in_own_process
 from t2c.tb.regress.regression_report import failure_text, summary
 from t2c.tb.regress.shrinking import MOST, to_shrink
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
+from tests.tb import regress_jobs
+from tests.tb.rtl_mutants import plant
 
 FAULTS = {
     "values": (
@@ -54,26 +54,20 @@ FIRST = "first wrong signal: "
 
 
 def job(model: str, layer: str, **changes: object) -> Job:
-    fixed = {"simulator": "icarus", "rows": 4, "cols": 4, "acc_w": 32, "scale_w": 16, "bias_w": 40}
-    return Job(**{"id": "the-job", "name": "pack", "model": model, "layer": layer, **fixed, **changes})
+    return regress_jobs.job(**{"model": model, "layer": layer, "rows": 4, "cols": 4, **changes})
 
 
 @pytest.fixture
 def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Plant a fault in the RTL that jobs and `make sim` run in this process."""
 
-    def plant(name: str) -> None:
-        file, original, mutant = FAULTS[name]
-        rtl = tmp_path / "rtl"
-        shutil.copytree(RTL, rtl)
-        source = (rtl / file).read_text()
-        assert source.count(original) == 1, "the fault has one place"
-        (rtl / file).write_text(source.replace(original, mutant))
+    def plant_for_jobs(name: str) -> None:
+        rtl = plant(tmp_path, *FAULTS[name])
         for module in (execute, sim):
             monkeypatch.setattr(module, "RunRequest", partial(RunRequest, rtl=rtl))
         monkeypatch.setenv(CALLER, MAKE)
 
-    return plant
+    return plant_for_jobs
 
 
 def task_of(made: Job, output: Path) -> Task:

@@ -15,11 +15,11 @@ import pytest
 
 from t2c.common.places import ROOT
 from t2c.tb.regress.artifacts import LOG, REPORT, WAVES
-from t2c.tb.regress.job import Job
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.sharding import RegressionPart
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from t2c.tb.regress.unfinished import JUNIT, LOCK, mark_unfinished
+from tests.tb.regress_jobs import job
 
 SCHEMA: dict[str, tuple[set[str], set[str], tuple[str, ...]]] = {
     "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, ("testsuite",)),
@@ -59,11 +59,6 @@ def complaints(element: ET.Element) -> list[str]:
     found += ["text"] if element.tag in WITHOUT_TEXT and (element.text or "").strip() else []
     found += [f"time {element.get('time')}"] if not TIME.fullmatch(element.get("time", "0")) else []
     return found + [complaint for child in element for complaint in complaints(child)]
-
-
-def job(name: str, **changes: object) -> Job:
-    fixed = {"simulator": "icarus", "rows": 8, "cols": 8, "acc_w": 32, "scale_w": 16, "bias_w": 40}
-    return Job(**{"id": name, "name": "pack", "model": "examples/digits_w4a4", "layer": "fc", **fixed, **changes})
 
 
 EVIL = "".join(map(chr, range(32))) + "\x7f\x85\ufffe\uffff\ud800 <&>\"' ]]> \u2028 é"

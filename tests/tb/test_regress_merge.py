@@ -12,22 +12,18 @@ import pytest
 from t2c.common.command import run
 from t2c.common.errors import SettingError, UserError
 from t2c.tb.regress import merge
-from t2c.tb.regress.job import BUILD, Job
+from t2c.tb.regress.job import BUILD
 from t2c.tb.regress.junit import junit_tree, write_junit
 from t2c.tb.regress.sharding import RegressionPart, is_brought, list_digest, part_of
 from t2c.tb.regress.store import DIED, FAIL, PASS, JobRecord, JobStore
 from t2c.tb.regress.unfinished import write_reason
+from tests.tb.regress_jobs import job
 from tests.tb.test_regress_junit import complaints, is_green
 
 PARTS = 3
 
 
-def job(name: str, **more: object) -> Job:
-    usual = {"simulator": "icarus", "rows": 4, "cols": 4, "acc_w": 32, "scale_w": 16, "bias_w": 40}
-    return Job(id=name, name="package", **{**usual, **more})  # type: ignore[arg-type]
-
-
-RUNS = [job(f"run-{number}", program="p", estimate=1.0) for number in range(7)]
+RUNS = [job(f"run-{number}", model="", layer="", program="p", estimate=1.0) for number in range(7)]
 JOBS = [replace(RUNS[0], id=RUNS[0].build_id, program=BUILD), *RUNS]
 
 

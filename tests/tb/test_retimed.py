@@ -13,7 +13,8 @@ from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import find_simulator
 from tests.campaign import sampled
 from tests.core_net import core_package
-from tests.tb.retimings import RETIMINGS, Change, retime
+from tests.tb.retimings import RETIMINGS
+from tests.tb.rtl_mutants import Change, plant_all
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +128,7 @@ RUNS = {f"{place}, {retiming}": (place, retiming) for place in PLACES for retimi
 def test_a_fault_is_found_whatever_the_latencies(name: str, tmp_path: Path) -> None:
     place, retiming = RUNS[name]
     unit, layer, fault = PLACES[place]
-    rtl = retime(tmp_path, *RETIMINGS.get(retiming, ()), fault)
+    rtl = plant_all(tmp_path, *RETIMINGS.get(retiming, ()), fault)
     request = RunRequest(rtl=rtl, layer=layer, exact_cycles=False)
     job = prepare(core_package(), "core", request, HARDWARE, find_simulator("icarus"), tmp_path / "out")
     result = job.run()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from t2c.common.places import RTL
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.node import Node
@@ -24,6 +22,7 @@ from t2c.tb.shrink.case import VALUES, Failure, ShrinkCase, size_of
 from t2c.tb.shrink.search import Search
 from t2c.tb.shrink.shrinking import MOVES, shrink
 from t2c.tb.simulation.simulators import find_simulator
+from tests.tb.rtl_mutants import plant
 
 Fault = Callable[[Node, list[TensorSpec], ShrinkCase], bool]
 """Whether a layer with these inputs goes wrong."""
@@ -211,23 +210,13 @@ RTL_FAULTS = {
 """Each with one place. The first one runs in make test, the others in make faults."""
 
 
-def planted(name: str, folder: Path) -> Path:
-    file, original, mutant = RTL_FAULTS[name]
-    rtl = folder / "rtl"
-    shutil.copytree(RTL, rtl)
-    source = (rtl / file).read_text()
-    assert source.count(original) == 1, "the fault has one place"
-    (rtl / file).write_text(source.replace(original, mutant))
-    return rtl
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name if name == "accumulator" else pytest.param(name, marks=pytest.mark.campaign) for name in RTL_FAULTS]
 )
 def test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels(name: str, tmp_path: Path, sim_output: Path) -> None:
     """Twelve layers to at most two, on 4 x 4 pixels at most, in as many runs as a minute has on a quiet machine."""
-    request, hardware = RunRequest(images=3, rtl=planted(name, tmp_path)), Hardware(rows=8, cols=8)
+    request, hardware = RunRequest(images=3, rtl=plant(tmp_path, *RTL_FAULTS[name])), Hardware(rows=8, cols=8)
     simulator, target = find_simulator("icarus"), tmp_path / "small"
     found = shrink(deep(), request, hardware, simulator, sim_output, target, 1e9, moves=MOVES[:6])
     assert found is not None

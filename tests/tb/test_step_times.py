@@ -19,7 +19,8 @@ from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.step_times import BEGIN, END, START, differences, expected_times, read_times
 from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
-from tests.tb.retimings import RETIMINGS, retime
+from tests.tb.retimings import RETIMINGS
+from tests.tb.rtl_mutants import plant_all
 
 HARDWARE = Hardware(rows=4, cols=4, act_depth=1024)
 PROGRAM = compile_program(core_package().graph, "all", HARDWARE)
@@ -85,7 +86,7 @@ def test_what_the_harness_writes_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stall", ["none", "p50"])
 def test_a_register_stage_more_in_the_window_is_said(stall: str, tmp_path: Path, sim_output: Path) -> None:
     """No value differs. Our own core must keep its contract; of another's it is worth a line."""
-    rtl = retime(tmp_path, *RETIMINGS["operands a cycle later"])
+    rtl = plant_all(tmp_path, *RETIMINGS["operands a cycle later"])
     ours, theirs = (
         cosimulate(
             core_package(), "core", RunRequest(rtl=rtl, exact_cycles=exact, stall=stall), HARDWARE,

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from t2c.common.errors import UserError
+from t2c.common.places import RTL
 from t2c.tb.catalogue.unit_registry import benched_units, runnable_names
+from t2c.tb.random_programs.campaign import cases
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units import program_campaign
 from t2c.tb.units.run import run_unit
 
 pytestmark = pytest.mark.slow
@@ -39,3 +42,12 @@ def test_a_unit_without_a_bench_is_refused_in_a_line(name: str, message: str, si
 
 def test_what_make_sim_takes() -> None:
     assert {"layer_engine", "t2c_core", *(unit.name for unit in benched_units())} == set(runnable_names())
+
+
+def test_a_program_that_runs_nothing_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What needs a core whose cycles are known is not applicable to another's; it is not counted among what passed."""
+    case = next(cases(1, "icarus"))
+    monkeypatch.setattr(program_campaign, "jobs_of", lambda _: [])
+    (done,) = program_campaign.run_cases([case], find_simulator("icarus"), tmp_path, lambda _: RTL, again={})
+    assert not done.applicable
+    assert done.lines == (f"-         {case.id} is not applicable: it needs a core whose cycles are known",)

@@ -13,7 +13,7 @@ from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import rebuilt, with_stage
+from t2c.tb.shrink.edit import rebuilt, with_node, with_stage
 from t2c.tb.shrink.search import Search, Trying
 
 Simpler = Callable[[OutputStage, TensorSpec], OutputStage]
@@ -40,13 +40,11 @@ def zero_points(search: Search) -> Trying:
 
 def _with_stage(case: ShrinkCase, name: str, simpler: Simpler) -> ShrinkCase:
     graph = case.package.graph
-    nodes = [
-        with_stage(node, simpler(node.stage, graph.edges[node.output]))
-        if node.name == name and node.stage is not None
-        else node
-        for node in graph.nodes
-    ]
-    return case.running(rebuilt(case.package, nodes=nodes))
+    node = graph.node(name)
+    assert node.stage is not None
+    return case.running(
+        with_node(case.package, name, **{node.stage_field: simpler(node.stage, graph.edges[node.output])})
+    )
 
 
 def _set(stage: OutputStage, vectors: dict[str, int], **others: Any) -> OutputStage:

@@ -8,7 +8,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt
+from t2c.tb.shrink.edit import rebuilt, with_node
 from t2c.tb.shrink.search import Search, Trying, fewest
 
 _SAMPLES = ""
@@ -50,5 +50,4 @@ def _only(case: ShrinkCase, name: str, whole: IntArray, other: int, kept: list[i
 def _with(case: ShrinkCase, name: str, replacement: IntArray) -> ShrinkCase:
     if name == _SAMPLES:
         return case.running(rebuilt(case.package, samples=replacement))
-    nodes = [changed(node, weight=replacement) if node.name == name else node for node in case.package.graph.nodes]
-    return case.running(rebuilt(case.package, nodes=nodes))
+    return case.running(with_node(case.package, name, weight=replacement))

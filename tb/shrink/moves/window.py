@@ -9,7 +9,7 @@ import numpy as np
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt
+from t2c.tb.shrink.edit import with_node
 from t2c.tb.shrink.search import Search, Trying, least
 
 
@@ -43,15 +43,10 @@ def _node(package: Package, name: str) -> Node:
     return package.graph.node(name)
 
 
-def _with(case: ShrinkCase, name: str, **fields: object) -> ShrinkCase:
-    nodes = [changed(node, **fields) if node.name == name else node for node in case.package.graph.nodes]
-    return case.running(rebuilt(case.package, nodes=nodes))
-
-
 def _set(case: ShrinkCase, name: str, field: str, axis: int, value: int) -> ShrinkCase:
     pair = list(getattr(_node(case.package, name), field))
     pair[axis] = value
-    return _with(case, name, **{field: tuple(pair)})
+    return case.running(with_node(case.package, name, **{field: tuple(pair)}))
 
 
 def _smaller(case: ShrinkCase, name: str, axis: int, extent: int) -> ShrinkCase:
@@ -69,7 +64,7 @@ def _smaller(case: ShrinkCase, name: str, axis: int, extent: int) -> ShrinkCase:
         values = node.weights.values
         first = (values.shape[2 + axis] - extent) // 2
         fields["weight"] = np.take(values, range(first, first + extent), axis=2 + axis)
-    return _with(case, name, **fields)
+    return case.running(with_node(case.package, name, **fields))
 
 
 def _ungrouped(case: ShrinkCase, name: str) -> ShrinkCase:
@@ -81,4 +76,4 @@ def _ungrouped(case: ShrinkCase, name: str) -> ShrinkCase:
     for group in range(count):
         rows = slice(group * per_target, (group + 1) * per_target)
         dense[rows, group * per_source : (group + 1) * per_source] = values[rows]
-    return _with(case, name, groups=1, weight=dense)
+    return case.running(with_node(case.package, name, groups=1, weight=dense))
