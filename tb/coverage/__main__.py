@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
+from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
@@ -96,18 +97,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="coverage", description=DESCRIPTION)
     add_options(parser, "coverage", {"out": OUTPUT / "coverage"})
     options = parser.parse_args(arguments)
+    output = options.out.resolve()
+    results = output / "result.json", output / "index.html"
+    for path in results:
+        path.unlink(missing_ok=True)  # those of an earlier run never stand for one that is refused or stopped
     if options.workers < 1:
         raise SettingError.below("workers", options.workers, 1)
     for simulator in SIMULATORS:
         find_simulator(simulator)
-    started, output = time.perf_counter(), options.out.resolve()
+    started = time.perf_counter()
     runs = [*program_runs(), *core_runs(), *unit_runs()]
     findings = run_all(runs, output, options.workers)
     result, points = put_together(findings, WAIVERS, time.perf_counter() - started)
-    (output / "result.json").write_text(json.dumps(result.to_json(), indent=1) + "\n")
-    (output / "index.html").write_text(page(result, points, RTL))
+    for path, text in zip(
+        results, (json.dumps(result.to_json(), indent=1) + "\n", page(result, points, RTL)), strict=True
+    ):
+        write_atomic(path, text)
     print(f"\n{table(result)}")
-    print(f"page     {output / 'index.html'}")
+    print(f"page     {results[1]}")
     return 1 if result.reasons else 0
 
 

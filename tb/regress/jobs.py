@@ -44,7 +44,7 @@ class RegressionPlan:
     first random network; layers, networks: how many; arrays: (ROWS, COLS): layers run on the first, whole networks of
     the examples on every one, random networks on them in turn; legal: packages from the whole legal space, as many
     again, edge packages and programs of steps, on hardware of their own; pool: how many random builds join that
-    hardware, on all of which the small edge packages run too.
+    hardware, for the random packages.
     """
 
     examples: Path

@@ -167,6 +167,21 @@ def test_all_hit_passes(campaign: Campaign) -> None:
     assert '"verdict": "PASS"' in (campaign.folder / "result.json").read_text()
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), UserError("no compiler")])
+def test_what_does_not_end_leaves_no_earlier_result(
+    error: BaseException, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise error
+
+    campaign.run()
+    monkeypatch.setattr(command, "run_all", stop)
+    with pytest.raises(type(error)):
+        campaign.run()
+    assert not list(campaign.folder.glob("result.json"))
+    assert not list(campaign.folder.glob("index.html"))
+
+
 def test_an_unhit_bin_fails(campaign: Campaign) -> None:
     campaign.bins["ties"]["negative"] = 0
     status, text = campaign.run()
