@@ -81,13 +81,16 @@ class Interrupts:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Let nothing interrupt the block; raise KeyboardInterrupt after it, if that was asked for meanwhile."""
+        """Let nothing interrupt the block; raise KeyboardInterrupt after it, if that was asked for meanwhile.
+
+        So too if the block fails then: a signal that reaches the whole process group ends what is started there.
+        """
         self._holders += 1
         try:
             yield
         finally:
             self._holders -= 1
-        self._raise()
+            self._raise()
 
     def over(self) -> None:
         """All that is left is to close and to report: from here on nothing interrupts."""

@@ -149,6 +149,17 @@ def test_an_interrupt_waits_for_the_end_of_what_is_held() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
+def test_what_fails_of_a_signal_to_the_whole_group_is_an_interrupt() -> None:
+    """Workers that are just being started end with it, and their pool complains."""
+    interrupts = Interrupts()
+    interrupts.take()
+    with pytest.raises(KeyboardInterrupt), interrupts.held():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise RuntimeError("Nanny failed to start.")
+    with pytest.raises(RuntimeError, match="of itself"), interrupts.held():
+        raise RuntimeError("of itself")
+
+
 @pytest.mark.parametrize("module", sorted({words[0] for words in COMMANDS.values()} - set(FOREIGN)))
 def test_every_target_of_make_takes_the_signals(module: str) -> None:
     """What does not call `run` would wait for ever with them postponed."""
