@@ -62,7 +62,7 @@ class Campaign:
         if result.verdict != SURVIVED:
             return result
         answer = self.equivalence().check(number)
-        last = None if answer.verdict == EQUIVALENT else self.judge.last_word(self.unit, number)
+        last = None if answer.verdict == EQUIVALENT else self.judge.last_word(self.unit, number, self.place)
         return last or replace(result, verdict=answer.verdict, reason=answer.reason)
 
     def equivalence(self) -> Equivalence:
@@ -84,6 +84,8 @@ class Campaign:
         if answer.verdict != EQUIVALENT:
             raise UserError(f"{self.name} is not proven equal to itself ({answer.reason})")
         judged = self.judge.run(self.unit, 0, self.place)
+        if judged.verdict == SURVIVED:
+            judged = self.judge.last_word(self.unit, 0, self.place) or judged
         if judged.verdict != SURVIVED:
             what = f"what judges {self.name} fails without a mutation"
             raise UserError(f"{what} ({judged.reason}); mend that first")

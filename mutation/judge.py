@@ -86,8 +86,9 @@ class Judge(ABC):
             SimulatorError: the netlist cannot be built.
         """
 
-    def last_word(self, unit: MutatedUnit, number: int) -> MutantResult | None:
-        """What else it can say of a mutant that survived and is not proven equivalent; None: nothing."""
+    def last_word(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult | None:
+        """What else it can say of a mutant that survived and is not proven equivalent, which may take longer; None:
+        nothing."""
         return None
 
     def remarks(self, results: Sequence[MutantResult]) -> list[str]:

@@ -73,7 +73,7 @@ class ProofJudge(Judge):
         seconds = time.perf_counter() - started
         return MutantResult(number=number, verdict=SURVIVED, reason="no proof is refuted", seconds=seconds)
 
-    def last_word(self, unit: MutatedUnit, number: int) -> MutantResult | None:
+    def last_word(self, unit: MutatedUnit, number: int, place: Surroundings) -> MutantResult | None:
         for proof in units()[self.unit].proofs:
             step = _step(unit.folder / _HARNESS / proof.name / _INDUCTION, proof.depth)
             if step.step_fails(number) and not step.step_fails(0):
