@@ -10,7 +10,7 @@ import pytest
 
 from mutation.bench_judge import BenchJudge
 from mutation.core_judge import BUILD_OF, CoreJudge
-from mutation.core_runs import RUNS, Noticed
+from mutation.core_runs import RUNS, CoreRun, Noticed
 from mutation.judge import Surroundings
 from mutation.judges import find_judge
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
@@ -86,6 +86,29 @@ def test_what_the_runs_of_the_core_say(
     result = judge.run(unit, 1, place)
     assert result.verdict == verdict
     assert result.reason == reason.replace("0", names[0]).replace("1", names[1])
+
+
+def test_the_other_runs_of_the_core_come_after_the_proof(place: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not asked before it, and what they find, or that they find nothing, is the last word."""
+    judge = CoreJudge(unit="t2c_core")
+    unit = MutatedUnit(folder=place.folder, name="t2c_core", netlist="", files=(), mutants=())
+    asked: list[str] = []
+    wrong: set[str] = set()
+
+    def look(self: CoreRun, *_: object) -> Noticed:
+        asked.append(self.name)
+        return Noticed(passed=self.name not in wrong)
+
+    for run in RUNS[BUILD_OF["t2c_core"]]:
+        monkeypatch.setattr(type(run), "look", look)
+    assert judge.run(unit, 1, place).verdict == SURVIVED
+    assert judge.last_word(unit, 1, place) is None
+    assert tuple(asked) == judge.tests
+    wrong.add(judge.tests[-1])
+    assert judge.run(unit, 1, place).verdict == SURVIVED
+    last = judge.last_word(unit, 1, place)
+    assert last is not None
+    assert (last.verdict, last.reason) == (KILLED, judge.tests[-1])
 
 
 def test_the_page_of_the_core_says_what_accumulators_add() -> None:
