@@ -18,7 +18,7 @@ from mutation.campaign import Campaign, open_campaign
 from mutation.golden_campaign import GOLDEN, run_golden
 from mutation.judges import ALL_UNITS
 from mutation.kill_table import HEAD, kills, summary_row, table_state, write_tables
-from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, MutantResult
+from mutation.mutant_result import ARGUED, EQUIVALENT, KILLED, UNKNOWN, MutantResult
 from t2c.common.command import INTERRUPTED, Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
@@ -125,7 +125,13 @@ def _cpu() -> float:
 
 def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign, rows: list[str]) -> int:
     started, cpu = time.perf_counter(), _cpu()
-    results = {number: result for number in numbers if (result := campaign.results.read(number))}
+    unit, given = campaign.unit, read_arguments(options.docs)
+    found = {number: result for number in numbers if (result := campaign.results.read(number, undecided=True))}
+    argued, _ = argue(campaign.name, unit.mutants, unit.original, found, given)
+    # What no proof decided is tried again, unless it is argued.
+    results = {
+        number: found[number] for number in found if found[number].verdict != UNKNOWN or argued[number].explained
+    }
     kept = len(results)
     waiting = [number for number in numbers if number not in results]
     progress = _Progress(len(numbers), kept)
@@ -143,7 +149,6 @@ def _run(options: argparse.Namespace, numbers: Sequence[int], campaign: Campaign
     progress.close()
     if waiting:
         campaign.results.add_seconds(time.perf_counter() - started, _cpu() - cpu)
-    unit, given = campaign.unit, read_arguments(options.docs)
     results, stale = argue(campaign.name, unit.mutants, unit.original, results, given)
     ordered = [results[number] for number in numbers]
     whole = len(ordered) == campaign.count

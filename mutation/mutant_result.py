@@ -41,13 +41,15 @@ class MutantResults:
 
     folder: Path
 
-    def read(self, number: int) -> MutantResult | None:
-        """The result of a mutant, if it is final: what came to no verdict is tried again."""
+    def read(self, number: int, *, undecided: bool = False) -> MutantResult | None:
+        """The result of a mutant, if it is final: what came to no verdict is tried again, unless the caller takes what
+        is undecided too."""
         try:
             result = MutantResult(**json.loads((self.folder / f"{number}.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        return result if result.number == number and result.verdict in _FINAL else None
+        wanted = (*_FINAL, UNKNOWN) if undecided else _FINAL
+        return result if result.number == number and result.verdict in wanted else None
 
     @property
     def seconds(self) -> tuple[float, float]:
