@@ -36,7 +36,7 @@ class Builder:
     """A program that grows, on memories that follow it.
 
     rng: where chance comes from; hardware: of the core; steps, words: so far; memories: after the last step; full:
-    every word of the activation memory is known.
+    every word of the activation memory is known; renew: share of the RUNs that get new weights where all are known.
     """
 
     def __init__(self, hardware: Hardware, rng: np.random.Generator) -> None:
@@ -46,6 +46,7 @@ class Builder:
         self.words: list[StreamWords] = []
         self.memories = Memories(hardware, None, None)
         self.full = False
+        self.renew = 0.3
 
     # ------------------------------------------------------------------ transfers
     def load(self, operation: Operation, base: int, values: IntArray | Lanes) -> None:
@@ -109,8 +110,13 @@ class Builder:
         return Descriptor(op=operation, **given)  # type: ignore[arg-type]
 
     # ------------------------------------------------------------------ RUN
-    def run(self, step: Descriptor) -> bool:
-        """Add a RUN with all that it reads, and constants that suit its sums; false if it is not legal here."""
+    def run(self, step: Descriptor, constants: Lanes | None = None) -> bool:
+        """Add a RUN with all that it reads; false if it is not legal here.
+
+        Args:
+            step: the RUN.
+            constants: its parameter words, (words, COLS); without them, some that suit its sums.
+        """
         memories = self.memories
         place = Place(step=len(self.steps), operation="RUN", layer=step.layer)
         if not (self._bring_activations(step) and self._bring_weights(step)):
@@ -133,7 +139,9 @@ class Builder:
         memories.accumulators.words[:], memories.accumulators.known[:] = before
         self._forget_params()
         if not step.hold:
-            lanes = constants_for(self.rng, sums[: max(1, depth // 2)], step.combine, self.hardware)
+            lanes = constants
+            if lanes is None:
+                lanes = constants_for(self.rng, sums[: max(1, depth // 2)], step.combine, self.hardware)
             self.load(Operation.PARAMS, base, lanes[: min(needed, depth)])
             if needed > depth:
                 self._bring_rest_of_params()
@@ -167,7 +175,7 @@ class Builder:
             return False
         base = step.weight_base & (wrap - 1)
         addresses = (base + np.arange(min(needed, depth))) & (wrap - 1)
-        if self.rng.random() < 0.3 or not self.memories.weights.known[addresses].all():
+        if self.rng.random() < self.renew or not self.memories.weights.known[addresses].all():
             self.load_random(Operation.WEIGHTS, base, len(addresses))
         return True
 

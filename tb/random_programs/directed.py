@@ -9,6 +9,8 @@ import numpy as np
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Combine, Operation
+from t2c.contract.parameter_lanes import Lanes, encode_lanes
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram
 from t2c.tb.random_programs.draw import EXTENTS, RunDraw
@@ -28,8 +30,8 @@ def _run(**fields: int) -> Descriptor:
     return Descriptor(op=Operation.RUN, **{**usual, **fields})  # type: ignore[arg-type]
 
 
-def _must(builder: Builder, step: Descriptor) -> None:
-    if not builder.run(step):
+def _must(builder: Builder, step: Descriptor, constants: Lanes | None = None) -> None:
+    if not builder.run(step, constants):
         raise AssertionError(f"a directed step is not legal: {step}")
 
 
@@ -39,6 +41,7 @@ def top_sums(name: str, hardware: Hardware, rng: np.random.Generator) -> CorePro
     X_W = W_W = 8, ROWS = 2, COLS = 1: a sum is begun by one step and completed by another.
     """
     builder = Builder(hardware, rng)
+    builder.renew = 0
     top = (1 << (hardware.acc_w - 1)) - 1
     for sign, weight in ((1, 127), (-1, -128)):
         limit = top + (sign < 0)
@@ -123,6 +126,38 @@ def extents(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProg
     return builder.program(name)
 
 
+def ties(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """A tie of MulQuant above all bits of a bias, and all that is one dropped bit away from it.
+
+    X_W = W_W = 8, ROWS = 2: one step makes a large sum, which stays in the accumulator for all others.
+    """
+    builder = Builder(hardware, rng)
+    builder.renew = 0
+    guard = hardware.bias_w
+    unit = 1 << (guard - 1)
+    each = 2 * 255 * 128
+    count = (5 * unit >> hardware.scale_w) // each
+    lanes = np.ones((1, hardware.cols), dtype=np.int64)
+    builder.load(Operation.LOAD, 0, np.array([[255, 255]]))
+    builder.load(Operation.WEIGHTS, 0, np.repeat(np.array([[-128], [-128], [0], [0]]), hardware.cols, axis=1))
+    tiles = {"dil_h": 0, "dil_w": 0, "tap_col_step": 0, "tap_row_step": 0}
+    _must(builder, _run(**tiles, k_tiles=count, taps=count, hold=1))
+    out = 0
+    for rounding, factor, base in (
+        (Rounding.HALF_EVEN, -(1 << (hardware.scale_w - 1)), 0),
+        (Rounding.HALF_AWAY, 3 * unit // (2 * count * each), -4 * unit),
+    ):
+        for rest in (0, *(1 << bit for bit in range(guard))):
+            out += 1
+            # The bias makes base + 2^BIAS_W + rest of the product, which is less than 2^(BIAS_W - 1) away.
+            bias = base + (1 << guard) + rest + count * each * factor
+            constants = encode_lanes(lanes * factor, bias, guard + 1, hardware)
+            step = _run(k_tiles=1, taps=1, weight_base=2, keep=1, rounding=rounding.code, out_base=out)
+            _must(builder, step, constants)
+    builder.store_known(1)
+    return builder.program(name)
+
+
 DIRECTED: dict[str, tuple[str, Make]] = {
     "million": ("deep", million),
     "transfer": ("deep", long_transfer),
@@ -130,5 +165,6 @@ DIRECTED: dict[str, tuple[str, Make]] = {
     "pairs": ("odd", pairs_of_tiles),
     "pairs4": ("small", pairs_of_tiles),
     "extents": ("small", extents),
+    "ties": ("long", ties),
 }
 """By name: the core of `BUILDS` and what makes the program."""
