@@ -134,7 +134,7 @@ EVENTS = (
            "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",
            "s_axil_wdata_i[CONTROL_START_BIT]", "random-small"),
     _fault("a start in the last cycles", "core_registers.v", "(w_start_q & busy)", "(w_start_q & busy & ~ending)",
-           "fields-deep"),
+           "pairs4-small"),
 )  # fmt: skip
 
 ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS)

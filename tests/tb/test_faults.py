@@ -122,7 +122,7 @@ UNIT_MUTANTS = {
     "weight taken twice": ("systolic_array", "random_tiles", "mac_pe.v", "w_valid_i & ~take;", "w_valid_i;"),
     "swap clears nothing": ("systolic_array", "gaps", "mac_pe.v", "take | (full_q & ~swap_i)", "take | full_q"),
     "full not reset": ("systolic_array", "reset_in_mid_stream", "mac_pe.v", "            full_q    <= 1'b0;\n", ""),
-    "latency": ("systolic_array", "latency", "systolic_array.v", "= ROWS + COLS - 1;", "= ROWS + COLS;"),
+    "latency": ("systolic_array", "latency", "pipeline.vh", "= ROWS + COLS - 1;", "= ROWS + COLS;"),
     "operand not skewed": ("systolic_array", "random_tiles", "skew.v", "LANES - 1 - k : k;", "LANES - 1 - k : 0;"),
 }
 

@@ -240,7 +240,6 @@ PROGRAM_SEQUENCER: dict[str, Fault] = {
         "error_code_o <= ERROR_UNKNOWN_OPERATION;",
     ),
     "descriptor kept by a start": ("starts", "            desc_o   <= {D_W{1'b0}};\n", ""),
-    "a word of the old program": ("starts", "            coming_q <= 1'b0;\n            desc_o", "            desc_o"),
     "reset does not stop the fetch": (
         "reset_in_mid_stream",
         "            issue_q      <= 1'b0;\n            running_q",
