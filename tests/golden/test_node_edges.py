@@ -69,6 +69,19 @@ def test_matrices_that_do() -> None:
         assert MATMUL.macs([a, b]) == int(np.prod(batch)) * 3 * 7 * 5
 
 
+@pytest.mark.parametrize("kind", [Linear, Conv2d])
+def test_the_bound_takes_weights_of_both_signs(kind: type[Linear] | type[Conv2d]) -> None:
+    """By magnitude, for the channel that can reach most; a sum of weights alone would let an overflow pass."""
+    axes = (1, 1) if kind is Conv2d else ()
+    weight = np.array([[3, -5], [2, 2], [-1, 1]]).reshape(3, 2, *axes)
+    node = kind(name="n", inputs=("x",), output="y", weight=weight, weight_bits=8, mulquant=QUANT)
+    assert node.worst_accumulator([edge(2, *axes)]) == (3 + 5) * 128
+    unsigned = edge(2, *axes, signed=False, zero_point=255)
+    assert node.worst_accumulator([unsigned]) == (3 + 5) * 255
+    x = np.array([255, 0]).reshape(1, 2, *axes)
+    assert abs(int(node.accumulate([x], [unsigned]).flat[0])) == 5 * 255
+
+
 def test_features_that_do_not_fit() -> None:
     node = Linear(name="l", inputs=("x",), output="y", weight=np.ones((2, 3), int), weight_bits=8, mulquant=QUANT)
     with pytest.raises(ShapeError, match=r"weight: shape \(2, 3\) does not fit 4 input features"):
