@@ -84,7 +84,11 @@ class Interrupts:
         """Let nothing interrupt the block; raise KeyboardInterrupt after it, if that was asked for meanwhile.
 
         So too if the block fails then: a signal that reaches the whole process group ends what is started there.
+        In another thread than the main one nothing is ever interrupted, and nothing has to be put off.
         """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         self._holders += 1
         try:
             yield

@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO
+
+from t2c.common.interrupts import INTERRUPTS
 
 _STAY = "T2C_PROCESS_GROUP"
 """In the environment of a process whose group is ended as a whole, with all that it starts."""
@@ -51,20 +54,24 @@ def run_in_group(
         subprocess.TimeoutExpired: it took longer.
     """
     stays = os.environ.get(_STAY) == str(os.getpgrp())
-    with subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        text=True,
-        process_group=None if stays else 0,
-    ) as process:
-        try:
-            said, complained = process.communicate(timeout=limit)
-        except BaseException:
+    with contextlib.ExitStack() as ends:
+        # A signal between its start and the moment at which we know its number would leave it behind.
+        with INTERRUPTS.held():
+            process = ends.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=cwd,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    text=True,
+                    process_group=None if stays else 0,
+                )
+            )
             # Before it is waited for: its number cannot have passed to another process yet.
-            process.kill() if stays else end_group(process.pid)
-            raise
+            unless_ended = ends.enter_context(contextlib.ExitStack())
+            unless_ended.callback(process.kill if stays else partial(end_group, process.pid))
+        said, complained = process.communicate(timeout=limit)
+        unless_ended.pop_all()
     return subprocess.CompletedProcess(command, process.returncode, said, complained)

@@ -21,7 +21,14 @@ from t2c.common.make import COMMANDS, FOREIGN
 from t2c.common.places import ROOT
 from tests import patience
 
-BEGUN = "import t2c.common.command, os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(9)"
+BEGUN = """
+    import os, signal, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    import t2c.common.command
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(9)
+"""
+"""Whoever runs the tests behind `&` or nohup hands an ignored SIGINT on; this program has Python's own."""
 
 
 def python(text: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -218,6 +225,33 @@ def test_nobody_is_left(how: str, number: signal.Signals, tmp_path: Path) -> Non
     said, complaint = patience.wait_for_end(process)
     assert (process.returncode, said, complaint) == (130, "", "interrupted\n")
     patience.wait_until(lambda: not running(sleeper))
+
+
+LATE = """
+import os, signal, subprocess, sys, time
+from t2c.common.command import run
+from t2c.common.process_group import run_in_group
+
+class Late(subprocess.Popen):
+    def __init__(self, *words, **options):
+        super().__init__(*words, **options)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+
+def main():
+    subprocess.Popen = Late
+    run_in_group(["sleep", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+run(main)
+"""
+
+
+def test_a_signal_while_a_program_is_started_leaves_nothing() -> None:
+    """It has begun, and nobody knows its number yet."""
+    done = python(LATE)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert not running(Path("/proc") / done.stdout.strip())
 
 
 def running(process: Path) -> bool:
