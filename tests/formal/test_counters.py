@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 
 from formal.__main__ import all_proofs
 from formal.symbiyosys import PROVE, ProofPart, run
-from t2c.common.places import ROOT, RTL
+from t2c.common.places import ROOT
 from tests.campaign import sampled
+from tests.tb.rtl_mutants import plant
 
 pytestmark = pytest.mark.slow
 OUT = ROOT / "sim_build" / "formal-tests" / "counters"
@@ -75,11 +75,7 @@ LOST: dict[str, LostBit] = {
 def test_a_lost_bit_of_a_counter_is_not_proven(name: str, tmp_path: Path) -> None:
     lost = LOST[name]
     proof = next(proof for proof in all_proofs() if proof.id == lost.proof)
-    rtl = shutil.copytree(RTL, tmp_path / "rtl")
-    file = rtl / proof.rtl[0]
-    text = file.read_text()
-    assert text.count(lost.original) == 1
-    file.write_text(text.replace(lost.original, lost.mutant))
+    rtl = plant(tmp_path, proof.rtl[0], lost.original, lost.mutant)
     verdict = run(ProofPart(proof=proof, kind=PROVE), out=OUT / tmp_path.name, rtl=rtl)
     assert not verdict.good
     assert "Temporal induction failed" in verdict.text or verdict.text.startswith("REFUTED"), verdict.text
