@@ -19,7 +19,7 @@ override FAULTS := tests/formal/test_counters.py tests/oracle/test_far_faults.py
 	right_modules shrink twelve_kinds unit_tables)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -99,6 +99,9 @@ bench-t2c: setup-test ## seconds from a float ResNet-18 to a checked package, an
 	@$(RUN) $@
 
 bench-softmax: setup-test ## error of the operations by table against float64, beside its bound
+	@$(RUN) $@
+
+bench-layernorm: setup-test ## error of LayerNorm in integers against float64, beside its bound and published arithmetic
 	@$(RUN) $@
 
 results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bench-regress": ("benchmarks.bench_regress",),
     "bench-t2c": ("benchmarks.bench_t2c",),
     "bench-softmax": ("benchmarks.bench_softmax",),
+    "bench-layernorm": ("benchmarks.bench_layer_norm",),
     "check": ("pytest",),
     "test": ("pytest",),
     "faults": ("pytest",),

@@ -154,3 +154,24 @@ def pointwise(x: int, *, table: list[int], bits: int) -> int:
     pattern = format(x if x >= 0 else 2**bits + x, f"0{bits}b")
     assert len(pattern) == bits
     return table[int(pattern, 2)]
+
+
+def layer_norm_row(row: list[int], *, epsilon: int, root_bits: int, fraction_bits: int) -> list[int]:
+    """Section 8.1 up to t, one row; the widths it promises are checked on the way."""
+    n, low = len(row), min(row)
+    above = [v - low for v in row]  # a constant cancels
+    centred = [n * v - sum(above) for v in above]
+    spread = Fraction(sum(c * c for c in centred), n) + epsilon  # N·Q − S² is a whole number
+    assert spread.denominator == 1
+    half = 1
+    while 4**half <= spread:
+        half += 1
+    normal = math.floor(spread * Fraction(4) ** (root_bits - half))
+    assert 4 ** (root_bits - 1) <= normal < 4**root_bits
+    least, most = 0, 2**root_bits  # least² <= normal < most²
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (middle, most) if middle * middle <= normal else (least, middle)
+    reciprocal = math.floor(Fraction(4**root_bits, least))
+    assert 2**root_bits < reciprocal <= 2 ** (root_bits + 1)
+    return [round_shift(c * reciprocal, root_bits + half - fraction_bits, "half_up") for c in centred]

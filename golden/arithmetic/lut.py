@@ -1,4 +1,4 @@
-"""Tables of real functions: the only place where golden turns floats into integers, and how far they are off."""
+"""Constants of real functions: the only place where golden turns floats into integers, and how far they are off."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_int
+from t2c.golden.arithmetic.layer_norm import EPSILON, MAX_LENGTH, RowNorm
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import EXPONENT_BITS, INPUT_BITS, SoftmaxTable
@@ -156,3 +157,53 @@ def pointwise_table(
         # Clipped first: an infinite value has no integer. The bounds are integers, so rounding cannot leave them.
         entries.append(round(min(max(real, y.lo - y_zero_point), y.hi - y_zero_point)) + y_zero_point)
     return PointwiseTable(entries=np.array(entries, dtype=np.int64), output=y)
+
+
+def layer_norm_epsilon(eps: float, *, length: int, scale: float) -> int:
+    """Return E = max(1, round(eps · N^2 / scale^2)) of a LayerNorm over rows of N elements, half to even.
+
+    Args:
+        eps: what the real LayerNorm adds to the variance, 0 or more.
+        length: N, 1..4096.
+        scale: real step of the input.
+
+    Raises:
+        RangeError: an argument outside its range, or E above 2^48 - 1.
+
+    Source: docs/arithmetic.md section 8.1.
+
+    >>> layer_norm_epsilon(1e-6, length=384, scale=1 / 64), layer_norm_epsilon(0.0, length=384, scale=1 / 64)
+    (604, 1)
+    """
+    _check_scale("scale", scale)
+    check_int("length", length, 1, MAX_LENGTH)
+    if not (math.isfinite(eps) and eps >= 0):
+        raise RangeError(f"eps = {eps!r} is not a number of at least 0")
+    real = eps * (length / scale) ** 2
+    return check_int("epsilon", max(1, round(min(real, 2.0 * EPSILON[1]))), *EPSILON)
+
+
+def layer_norm_error_bound(norm: RowNorm, *, gain: float, reach: float) -> float:
+    """Return a bound on |gain · 2^-TF · t - gain · (N x - S) / √V|: reach · 2^(1-KB) + gain · 2^(-TF-1).
+
+    Args:
+        norm: the constants.
+        gain: |γ| / s_y, output steps that one standard deviation is worth.
+        reach: the largest |gain · (x - mean) / deviation| that counts, in output steps: 2^bits of the output at most,
+            as what lies farther is clipped.
+
+    Returns:
+        The bound in output steps, before the last rounding.
+
+    Raises:
+        RangeError: gain or reach is negative or not a number.
+
+    Source: docs/arithmetic.md section 8.1, which derives it.
+
+    >>> round(layer_norm_error_bound(RowNorm(epsilon=1), gain=128.0, reach=128.0), 4)
+    0.0195
+    """
+    for name, value in (("gain", gain), ("reach", reach)):
+        if not (math.isfinite(value) and value >= 0):
+            raise RangeError(f"{name} = {value!r} is not a number of at least 0")
+    return math.ldexp(reach, 1 - norm.root_bits) + math.ldexp(gain, -norm.fraction_bits - 1)
