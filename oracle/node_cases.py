@@ -19,11 +19,11 @@ from oracle.requantisation import multipliers, stage
 from oracle.space import Shape, channel_count, conv_shape, dense_shape, far, pool_shape
 from t2c.golden.arithmetic import lut
 from t2c.golden.arithmetic.formats import IntFormat
-from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, BYTE_HI, BYTE_LO, AddQuant, MulQuant, Widths
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, TensorSpec
 from t2c.golden.nodes.add import Add
 from t2c.golden.nodes.average_pool2d import AveragePool2d
 from t2c.golden.nodes.conv2d import Conv2d
@@ -40,12 +40,14 @@ MODES = tuple(Rounding)
 ONE: dict[str, Any] = {"name": "node", "inputs": ("x",), "output": "y"}
 
 
-def edge(rng: np.random.Generator, name: str, shape: tuple[int, ...], top: bool = False) -> TensorSpec:
-    """Draw a tensor of any format and zero point; top: of 8 bits, with the zero point at an end."""
-    fmt = IntFormat(bits=8 if top else far(rng, "tensor.bits"), signed=bool(rng.integers(2)))
+def edge(
+    rng: np.random.Generator, name: str, shape: tuple[int, ...], top: bool = False, widest: int = MAX_OPERAND_BITS
+) -> TensorSpec:
+    """Draw a tensor of any format of up to `widest` bits; top: of as many, with the zero point at an end."""
+    fmt = IntFormat(bits=widest if top else far(rng, "tensor.bits", widest), signed=bool(rng.integers(2)))
     if top:
         zero_point = int(rng.choice([fmt.lo, fmt.hi]))
-        return TensorSpec(name=name, shape=shape, bits=8, signed=fmt.signed, zero_point=zero_point)
+        return TensorSpec(name=name, shape=shape, bits=fmt.bits, signed=fmt.signed, zero_point=zero_point)
     return TensorSpec(
         name=name,
         shape=shape,
@@ -78,23 +80,24 @@ def weights(rng: np.random.Generator, shape: tuple[int, ...], top: bool = False)
     return {"weight": draw.operand(rng, -half, half - 1, shape), "weight_bits": bits}
 
 
-def constants(rng: np.random.Generator, worst: int, channels: int) -> MulQuant:
-    """Draw a MulQuant for accumulators up to `worst`, for each of the channels or for all."""
+def constants(rng: np.random.Generator, worst: int, channels: int, wide: bool = False) -> MulQuant:
+    """Draw a MulQuant for accumulators up to `worst`, for each of the channels or for all; wide: results of 16 bits."""
     least = max(worst.bit_length() + 1, 8)
     acc = between(rng, least, max(least, 45))
     widths = Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias"))
     count = channels if rng.random() < 0.8 else 1
     m = multipliers(rng, count, widths)
     reach = np.array([(worst * abs(int(one))).bit_length() for one in m])
-    fitting = np.clip(reach - rng.integers(3, 10, count), 0, 63)
+    fitting = np.clip(reach - rng.integers(3, 18 if wide else 10, count), 0, 63)
     s = np.where(rng.random(count) < 0.8, fitting, [far(rng, "conv2d.mulquant.shift") for _ in range(count)])
     room = np.minimum(np.int64(1) << np.minimum(s + 7, 62), widths.bias_format.hi)
     b = np.array([between(rng, -int(most), int(most)) for most in room])
-    return MulQuant(multiplier=m, bias=b, shift=s, **stage(rng, MODES), widths=widths)
+    ends = (ACTIVATION_LO, ACTIVATION_HI) if wide else (BYTE_LO, BYTE_HI)
+    return MulQuant(multiplier=m, bias=b, shift=s, **stage(rng, MODES, *ends), widths=widths)
 
 
-def _image(rng: np.random.Generator, shape: Shape, top: bool = False) -> TensorSpec:
-    return edge(rng, "x", (shape.groups * shape.per_group, *shape.size), top)
+def _image(rng: np.random.Generator, shape: Shape, top: bool = False, widest: int = MAX_OPERAND_BITS) -> TensorSpec:
+    return edge(rng, "x", (shape.groups * shape.per_group, *shape.size), top, widest)
 
 
 def conv2d(rng: np.random.Generator) -> Iterator[Case]:
@@ -141,8 +144,8 @@ def add(rng: np.random.Generator) -> Iterator[Case]:
     """Sums of two tensors of any formats."""
     while True:
         shape = (channel_count(rng), between(rng, 1, 4))
-        a, b = edge(rng, "a", shape), edge(rng, "b", shape)
-        quant = constants(rng, 2 * max(a.magnitude, b.magnitude), 1)
+        a, b = (edge(rng, name, shape, widest=MAX_EDGE_BITS) for name in "ab")
+        quant = constants(rng, 2 * max(a.magnitude, b.magnitude), 1, wide=max(a.bits, b.bits) > MAX_OPERAND_BITS)
         second = multipliers(rng, 1, quant.widths)
         node = Add(
             name="node",
@@ -167,7 +170,7 @@ def average_pool2d(rng: np.random.Generator) -> Iterator[Case]:
     """Average pooling of all geometry."""
     while True:
         shape, top = pool_shape(rng, op="average_pool2d", dilated=False, macs=MACS), at_top(rng)
-        x, window = _image(rng, shape, top), shape.window
+        x, window = _image(rng, shape, top, MAX_EDGE_BITS), shape.window
         quant = constants(rng, window.taps * x.magnitude, shape.groups)
         form: dict[str, Any] = {"kernel": window.kernel, "stride": window.stride, "padding": window.padding}
         node = AveragePool2d(**ONE, **form, mulquant=quant)
@@ -178,7 +181,7 @@ def max_pool2d(rng: np.random.Generator) -> Iterator[Case]:
     """Max pooling of all geometry."""
     while True:
         shape = pool_shape(rng, op="max_pool2d", dilated=True, macs=MACS)
-        x, window = _image(rng, shape), shape.window
+        x, window = _image(rng, shape, widest=MAX_EDGE_BITS), shape.window
         form: dict[str, Any] = {"kernel": window.kernel, "stride": window.stride, "padding": window.padding}
         node = MaxPool2d(**ONE, **form, dilation=window.dilation)
         yield Case(node=node, inputs=(x,), values=(values(rng, x, shape.batch),))
@@ -189,14 +192,14 @@ def flatten(rng: np.random.Generator) -> Iterator[Case]:
     while True:
         extents = [between(rng, 1, 4) for _ in range(3)]
         extents[between(rng, 0, 2)] = far(rng, "tensor.height", MACS // 16)
-        x = edge(rng, "x", (extents[0], extents[1], extents[2]))
+        x = edge(rng, "x", (extents[0], extents[1], extents[2]), widest=MAX_EDGE_BITS)
         yield Case(node=Flatten(**ONE), inputs=(x,), values=(values(rng, x, 2),))
 
 
 def pointwise(rng: np.random.Generator) -> Iterator[Case]:
     """Tables from any format to any other."""
     while True:
-        x = edge(rng, "x", (channel_count(rng), between(rng, 1, 4)))
+        x = edge(rng, "x", (channel_count(rng), between(rng, 1, 4)), widest=MAX_EDGE_BITS)
         output = IntFormat(bits=far(rng, "tensor.bits"), signed=bool(rng.integers(2)))
         table = PointwiseTable(entries=draw.integers(rng, output.lo, output.hi, 1 << x.bits), output=output)
         yield Case(node=Pointwise(**ONE, pointwise=table), inputs=(x,), values=(values(rng, x, 2),))
@@ -215,10 +218,10 @@ def softmax(rng: np.random.Generator) -> Iterator[Case]:
         )
         table = SoftmaxTable(exp=exp, **widths, rounding=MODES[between(rng, 0, len(MODES) - 1)])
         length = far(rng, "softmax.row", 1 << 13) if rng.random() < 0.9 else far(rng, "softmax.row")
-        x = edge(rng, "x", (length,))
+        x = edge(rng, "x", (length,), widest=MAX_EDGE_BITS)
         row = draw.integers(rng, x.format.lo, x.format.hi, (1, length))
         if rng.random() < 0.7:  # a few peaks anywhere
-            row = row - np.where(rng.random(row.shape) * length < 4, 0, far(rng, "tensor.value", 200))
+            row = row - np.where(rng.random(row.shape) * length < 4, 0, between(rng, -128, 200))
         yield Case(node=Softmax(**ONE, softmax=table), inputs=(x,), values=(row.clip(x.format.lo, x.format.hi),))
 
 

@@ -10,7 +10,7 @@ from oracle import draw
 from oracle.check import Explain, elementwise
 from oracle.draw import Ints, between
 from oracle.space import channel_count, far
-from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.mulquant import BYTE_HI, BYTE_LO, AddQuant, MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 
 
@@ -22,11 +22,13 @@ def widths_of(rng: np.random.Generator) -> Widths:
     return Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias"))
 
 
-def stage(rng: np.random.Generator, modes: tuple[Rounding, ...]) -> dict[str, Any]:
-    """Draw how a requantisation ends: mode, clip bounds within -128..255, and a zero point."""
-    lo, hi = sorted(int(v) for v in draw.integers(rng, -128, 255, 2))
+def stage(
+    rng: np.random.Generator, modes: tuple[Rounding, ...], least: int = BYTE_LO, most: int = BYTE_HI
+) -> dict[str, Any]:
+    """Draw how a requantisation ends: mode, clip bounds and a zero point within least..most."""
+    lo, hi = sorted(int(v) for v in draw.integers(rng, least, most, 2))
     mode = modes[between(rng, 0, len(modes) - 1)]
-    return {"rounding": mode, "zero_point": int(draw.integers(rng, -128, 255, 1)[0]), "lo": lo, "hi": hi}
+    return {"rounding": mode, "zero_point": int(draw.integers(rng, least, most, 1)[0]), "lo": lo, "hi": hi}
 
 
 def quotients(rng: np.random.Generator, end: dict[str, Any], shape: tuple[int, ...]) -> Ints:

@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray, check_int, check_range
-from t2c.golden.arithmetic.mulquant import MulQuant, mulquant
+from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, MulQuant, mulquant
 from t2c.golden.arithmetic.rounding import Rounding, round_shift
 from t2c.golden.errors import ShapeError
 
 INPUT_BITS = (2, 16)
-INPUT_LO, INPUT_HI = -(1 << 15), (1 << 16) - 1
-"""Union of all formats of up to 16 bits."""
 MAX_LENGTH = 4096
 """Elements of a row."""
 EPSILON = (1, (1 << 48) - 1)
@@ -162,7 +160,7 @@ def normalise(x: npt.ArrayLike, norm: RowNorm, *, axis: int = -1) -> IntArray:
     >>> normalise([[1, 2, 3, 4], [7, 7, 7, 7]], RowNorm(epsilon=1, root_bits=8, fraction_bits=8)).tolist()
     [[-336, -112, 112, 336], [0, 0, 0, 0]]
     """
-    values = check_range("x", x, INPUT_LO, INPUT_HI)
+    values = check_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
     if not -values.ndim <= axis < values.ndim or values.shape[axis] < 1:
         raise ShapeError(f"x: shape {values.shape} has no row of at least one element along axis {axis}")
     length = check_int("elements of a row", values.shape[axis], 1, MAX_LENGTH)

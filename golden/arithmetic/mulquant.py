@@ -23,8 +23,10 @@ from t2c.golden.arithmetic.workspace import scratch
 from t2c.golden.arithmetic.zero_point import check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
 
-ACTIVATION_LO, ACTIVATION_HI = -128, 255
+ACTIVATION_LO, ACTIVATION_HI = -(1 << 15), (1 << 16) - 1
 """Union of all activation formats; zero point and clip bounds lie in it."""
+BYTE_LO, BYTE_HI = -(1 << 7), (1 << 8) - 1
+"""Union of those of at most 8 bits, which all that is not declared wider takes and gives."""
 ACC_BITS, SCALE_BITS, BIAS_BITS = (8, 48), (2, 32), (2, 60)
 """Least and largest widths of accumulator, multiplier and bias."""
 
@@ -67,7 +69,7 @@ class Widths:
 class OutputStage:
     """What every requantising operation ends with: clip(round_S(p) + zp, lo, hi).
 
-    rounding: mode of round_S; zero_point: zp of the output; lo, hi: clip bounds, inside -128..255.
+    rounding: mode of round_S; zero_point: zp of the output; lo, hi: clip bounds, inside -2^15..2^16 - 1.
 
     Raises:
         RangeError: a value outside its range, or lo > hi.
@@ -223,7 +225,7 @@ def residual_add(
     """Add two activations of different scales: q = clip(round_S((a-zp_a) M_a + (b-zp_b) M_b + B) + zp, lo, hi).
 
     Args:
-        a, b: int, equal shapes, each in -128..255, scales s_a and s_b.
+        a, b: int, equal shapes, each in -2^15..2^16 - 1, scales s_a and s_b.
         params: the constants, per tensor.
         zero_point_a, zero_point_b: zero points of the operands.
 
@@ -231,7 +233,7 @@ def residual_add(
         int64, same shape, in lo..hi, scale s_y. Exact: one rounding, one saturation, both at the end.
 
     Raises:
-        RangeError: a float dtype or a value outside -128..255.
+        RangeError: a float dtype or a value outside -2^15..2^16 - 1.
         ShapeError: the shapes differ (no broadcasting).
 
     Source: docs/arithmetic.md section 4.4.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray, check_int, check_range
+from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO
 from t2c.golden.arithmetic.rounding import Rounding, round_shift
 from t2c.golden.errors import RangeError, ShapeError
 
@@ -16,8 +17,6 @@ EXPONENT_BITS = (4, 16)
 OUTPUT_BITS = (2, 8)
 MAX_DEPTH_BITS = 16
 MAX_RECIPROCAL_BITS = 32
-INPUT_LO, INPUT_HI = -(1 << 15), (1 << 16) - 1
-"""Union of all formats of up to 16 bits."""
 
 
 def safe_reciprocal_bits(exponent_bits: int, output_bits: int) -> int:
@@ -88,7 +87,7 @@ def softmax(x: npt.ArrayLike, table: SoftmaxTable) -> IntArray:
     >>> softmax([[3, 3, 3, 3], [7, 6, -8, -8]], table).tolist(), softmax([[-1]], table).tolist()
     ([[4, 4, 4, 4], [12, 4, 0, 0]], [[15]])
     """
-    values = check_range("x", x, INPUT_LO, INPUT_HI)
+    values = check_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
     if values.ndim == 0 or values.shape[-1] < 1:
         raise ShapeError(f"x: shape {values.shape} has no row of at least one element")
     below = values.max(axis=-1, keepdims=True) - values

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from t2c.common.shown import plain, shown
 from t2c.golden.arithmetic.formats import IntArray, IntTensor
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.errors import PackageError, ShapeError
+from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.graph.texts import LONGEST_NAME, check_text
@@ -92,6 +92,9 @@ class Graph:
         if node.widths not in (None, self.widths):
             raise PackageError(f"{place}: widths {node.widths} differ from the graph's {self.widths}")
         try:
+            for edge, widest in (*((edge, node.widest_input) for edge in inputs), (output, node.widest_output)):
+                if edge.bits > widest:
+                    raise RangeError(f"edge {edge.name!r} has {edge.bits} bits; {node.op} has at most {widest} there")
             shape = node.output_shape(inputs)
             if shape != output.shape:
                 raise ShapeError(
@@ -135,7 +138,7 @@ class Graph:
             yield node, [wide[name] for name in node.inputs], wide[node.output]
 
     def narrow_steps(self, images: npt.ArrayLike) -> Iterator[tuple[Node, list[IntTensor], IntTensor]]:
-        """Do what `steps` does in an eighth of the memory: as golden keeps them, int8 or uint8 by the edge's format.
+        """Do what `steps` does in less memory: as golden keeps them, by the edge's format int8, uint8, int16 or uint16.
 
         Arithmetic on such values wraps: widen them first.
         """

@@ -18,7 +18,7 @@ from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.fields import Field, Integer, Tensor, signed_limits
 from t2c.golden.graph.stages import MULQUANT, check_stage
-from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
 
 
 def check_rank(edge: TensorSpec, rank: int) -> None:
@@ -55,7 +55,8 @@ class Node(ABC):
     each axis of its weight, empty without one;
     channel_axis: of the batched output, along which constants per channel lie; moves_data: its output
     holds other words than its input; narrow: `forward` widens where its arithmetic needs it and takes operands in the
-    dtype of their edge, int8 or uint8; without it they come as int64.
+    dtype of their edge, such as int8 or uint8; without it they come as int64; widest_input, widest_output: bits that
+    its edges may have, 8 or 16.
     """
 
     op: ClassVar[str]
@@ -67,6 +68,8 @@ class Node(ABC):
     channel_axis: ClassVar[int] = 1
     moves_data: ClassVar[bool] = True
     narrow: ClassVar[bool] = False
+    widest_input: ClassVar[int] = MAX_OPERAND_BITS
+    widest_output: ClassVar[int] = MAX_OPERAND_BITS
 
     name: str
     inputs: tuple[str, ...]
@@ -229,6 +232,9 @@ class WeightedNode(AccumulatingNode):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PassingNode(Node):
     """A node that moves integers without changing how they are read."""
+
+    widest_input: ClassVar[int] = MAX_EDGE_BITS
+    widest_output: ClassVar[int] = MAX_EDGE_BITS
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
         if not output.same_reading(inputs[0]):

@@ -10,13 +10,13 @@ from functools import cache
 
 from t2c.golden.arithmetic.mulquant import ACC_BITS, ACTIVATION_HI, ACTIVATION_LO, BIAS_BITS, SCALE_BITS
 from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, Rounding
-from t2c.golden.arithmetic.softmax import INPUT_BITS, INPUT_HI, INPUT_LO, MAX_DEPTH_BITS
+from t2c.golden.arithmetic.softmax import INPUT_BITS, MAX_DEPTH_BITS
 from t2c.golden.arithmetic.window import LIMITS
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.fields import Boolean, Field, Integer, Integers, Record, RoundingMode, Tensor, signed_limits
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MIN_OPERAND_BITS
 
 EXTENT = (1, (1 << 16) - 1)
 """Extents of tensors that this project tries; golden itself refuses none that fits memory."""
@@ -64,7 +64,7 @@ def _of_field(op: str, prefix: str, declared: Field) -> Iterator[Dimension]:
 
 
 def _tensors() -> Iterator[Dimension]:
-    yield Dimension(owner="tensor", name="bits", low=MIN_OPERAND_BITS, high=MAX_OPERAND_BITS)
+    yield Dimension(owner="tensor", name="bits", low=MIN_OPERAND_BITS, high=MAX_EDGE_BITS)
     yield Dimension(owner="tensor", name="signed", low=0, high=1)
     yield Dimension(owner="tensor", name="zero_point", low=ACTIVATION_LO, high=ACTIVATION_HI)
     yield Dimension(owner="tensor", name="value", low=ACTIVATION_LO, high=ACTIVATION_HI)
@@ -87,7 +87,7 @@ def _arithmetic() -> Iterator[Dimension]:
     )
     low, high = INPUT_BITS
     yield Dimension(owner="softmax", name="input_bits", low=low, high=high)
-    yield Dimension(owner="softmax", name="input", low=INPUT_LO, high=INPUT_HI)
+    yield Dimension(owner="softmax", name="input", low=ACTIVATION_LO, high=ACTIVATION_HI)
     yield Dimension(owner="softmax", name="depth_bits", low=1, high=MAX_DEPTH_BITS, meaning="entries: 2 to this power")
     low, high = EXTENT
     yield Dimension(owner="softmax", name="row", low=low, high=high, limit=False, meaning="elements")

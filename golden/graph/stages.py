@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, check_int
@@ -9,6 +11,8 @@ from t2c.golden.arithmetic.mulquant import (
     ACTIVATION_HI,
     ACTIVATION_LO,
     BIAS_BITS,
+    BYTE_HI,
+    BYTE_LO,
     SCALE_BITS,
     AddQuant,
     MulQuant,
@@ -25,11 +29,17 @@ SHIFT_BITS = MAX_SHIFT.bit_length()
 """SHIFT_W of docs/arithmetic.md section 1."""
 MULTIPLIER, BIAS, SHIFT = signed_limits(SCALE_BITS[1]), signed_limits(BIAS_BITS[1]), (0, MAX_SHIFT)
 """Limits of the constants at the widest hardware."""
-STAGE: tuple[Field, ...] = (
-    RoundingMode("rounding"),
-    *(Integer(name, limits=(ACTIVATION_LO, ACTIVATION_HI)) for name in ("zero_point", "lo", "hi")),
-)
-"""Members that every output stage begins with."""
+
+
+def _stage(lo: int, hi: int) -> tuple[Field, ...]:
+    bounds = (Integer(name, limits=(lo, hi)) for name in ("zero_point", "lo", "hi"))
+    return (RoundingMode("rounding"), *bounds)
+
+
+STAGE = _stage(BYTE_LO, BYTE_HI)
+"""Members that an output stage begins with, of results of at most 8 bits."""
+WIDE_STAGE = _stage(ACTIVATION_LO, ACTIVATION_HI)
+"""The same of at most 16 bits."""
 
 
 def _multiplier(widths: Widths, axes: str) -> Storage:
@@ -42,18 +52,16 @@ def _bias(widths: Widths) -> Storage:
 
 _SHIFT = Storage(bits=SHIFT_BITS, signed=False, axes="O")
 
-MULQUANT = Record(
-    name="mulquant",
-    members=(
-        *STAGE,
-        Tensor("multiplier", lambda quant: _multiplier(quant.widths, "O"), limits=MULTIPLIER),
-        Tensor("bias", lambda quant: _bias(quant.widths), limits=BIAS),
-        Tensor("shift", lambda _: _SHIFT, limits=SHIFT),
-    ),
-    make=MulQuant,
-    with_widths=True,
+_PER_CHANNEL: tuple[Field, ...] = (
+    Tensor("multiplier", lambda quant: _multiplier(quant.widths, "O"), limits=MULTIPLIER),
+    Tensor("bias", lambda quant: _bias(quant.widths), limits=BIAS),
+    Tensor("shift", lambda _: _SHIFT, limits=SHIFT),
 )
+
+MULQUANT = Record(name="mulquant", members=(*STAGE, *_PER_CHANNEL), make=MulQuant, with_widths=True)
 """Constants per tensor or per output channel, docs/arithmetic.md section 3."""
+WIDE_MULQUANT = replace(MULQUANT, members=(*WIDE_STAGE, *_PER_CHANNEL))
+"""The same for results of up to 16 bits."""
 
 
 def _add_constants(quant: AddQuant) -> tuple[Constant, ...]:
@@ -76,7 +84,7 @@ def _add_constants(quant: AddQuant) -> tuple[Constant, ...]:
 ADDQUANT = Record(
     name="addquant",
     members=(
-        *STAGE,
+        *WIDE_STAGE,
         *(Integer(name, limits=MULTIPLIER) for name in ("multiplier_a", "multiplier_b")),
         Integer("bias", limits=BIAS),
         Integer("shift", limits=SHIFT),

@@ -14,6 +14,9 @@ from t2c.golden.arithmetic.formats import IntFormat, IntTensor, check_int, in_ra
 from t2c.golden.errors import RangeError, ShapeError
 
 MIN_OPERAND_BITS, MAX_OPERAND_BITS = 2, 8
+"""Of weights, and of the activations that a node takes and gives unless its kind says otherwise."""
+MAX_EDGE_BITS = 16
+"""Of the activations between kinds of nodes that take and give as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +24,11 @@ class TensorSpec:
     """One activation tensor: real value = scale * (x - zero_point).
 
     name: unique in the graph; shape: without the batch axis, (C, H, W) or (F,) or any rank for matmul;
-    bits: 2..8; signed: two's complement or not; zero_point: a legal value of the format;
+    bits: 2..16; signed: two's complement or not; zero_point: a legal value of the format;
     scale: positive real step, for reports only.
 
     Raises:
-        RangeError: bits outside 2..8, a zero point outside the format, a scale that is not positive and finite.
+        RangeError: bits outside 2..16, a zero point outside the format, a scale that is not positive and finite.
         ShapeError: an empty shape or an extent below 1.
     """
 
@@ -37,7 +40,7 @@ class TensorSpec:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        check_int("bits", self.bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
+        check_int("bits", self.bits, MIN_OPERAND_BITS, MAX_EDGE_BITS)
         fmt = self.format
         check_int("zero_point", self.zero_point, fmt.lo, fmt.hi)
         if not self.shape or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.shape):
@@ -51,7 +54,7 @@ class TensorSpec:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What golden keeps the tensor in: int8 or uint8."""
+        """What golden keeps the tensor in: the smallest that holds its format."""
         return self.format.dtype
 
     def narrow(self, name: str, values: npt.ArrayLike) -> IntTensor:

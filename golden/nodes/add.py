@@ -13,7 +13,7 @@ from t2c.golden.graph.fields import Field
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.stages import ADDQUANT, check_stage
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
 
 
 @register_node
@@ -27,6 +27,8 @@ class Add(Node):
     arity: ClassVar[int] = 2
     fields: ClassVar[tuple[Field, ...]] = (ADDQUANT,)
     stage_field: ClassVar[str] = ADDQUANT.name
+    widest_input: ClassVar[int] = MAX_EDGE_BITS
+    widest_output: ClassVar[int] = MAX_EDGE_BITS
 
     addquant: AddQuant
 

@@ -12,17 +12,21 @@ from t2c.golden.arithmetic.window import LIMITS, Pair, Window
 from t2c.golden.graph.fields import Field, Integers
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import AccumulatingNode, pooled_shape
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
 
 
 @register_node
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AveragePool2d(AccumulatingNode):
-    """Average pooling, docs/arithmetic.md 4.5: integer sum, division folded into MulQuant."""
+    """Average pooling, docs/arithmetic.md 4.5: integer sum, division folded into MulQuant.
+
+    Of kernel 1x1 it is LayerNorm with running statistics, 8.2.
+    """
 
     op: ClassVar[str] = "average_pool2d"
     narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (4, 5)
+    widest_input: ClassVar[int] = MAX_EDGE_BITS
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("kernel", limits=LIMITS["kernel"]),
         Integers("stride", limits=LIMITS["stride"]),

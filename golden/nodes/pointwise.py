@@ -13,7 +13,7 @@ from t2c.golden.graph.constant import Storage
 from t2c.golden.graph.fields import Boolean, Field, Integer, Record, Tensor, signed_limits
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
 
 
 def _make(bits: int, signed: bool, table: IntArray) -> PointwiseTable:
@@ -49,6 +49,8 @@ class Pointwise(Node):
     narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (7, 2)
     fields: ClassVar[tuple[Field, ...]] = (POINTWISE,)
+    widest_input: ClassVar[int] = MAX_EDGE_BITS
+    widest_output: ClassVar[int] = MAX_EDGE_BITS
 
     pointwise: PointwiseTable
 

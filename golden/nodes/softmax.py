@@ -20,7 +20,7 @@ from t2c.golden.graph.constant import Storage
 from t2c.golden.graph.fields import Field, Integer, Record, RoundingMode, Tensor
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
 
 SOFTMAX = Record(
     name="softmax",
@@ -48,6 +48,7 @@ class Softmax(Node):
     narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (7, 1)
     fields: ClassVar[tuple[Field, ...]] = (SOFTMAX,)
+    widest_input: ClassVar[int] = MAX_EDGE_BITS
 
     softmax: SoftmaxTable
 

@@ -103,8 +103,8 @@ def test_residual_add_matches_fractions(mode: Rounding) -> None:
         ({"s": [64]}, r"shift.*64 is outside 0\.\.63"),
         ({"s": [-1]}, r"shift.*-1 is outside 0\.\.63"),
         ({"lo": 1, "hi": 0}, "lo = 1 is above hi = 0"),
-        ({"hi": 256}, "hi = 256 is outside -128..255"),
-        ({"zero_point": -129}, "zero_point = -129 is outside"),
+        ({"hi": 1 << 16}, "hi = 65536 is outside -32768..65535"),
+        ({"zero_point": -32769}, "zero_point = -32769 is outside"),
         ({"rounding": "up"}, "'up' is not one of"),
         ({"m": [1.0]}, "multiplier: dtype float64"),
     ],
@@ -137,7 +137,7 @@ def test_residual_add_refuses_bad_operands() -> None:
     stage = AddQuant(multiplier_a=1, multiplier_b=1, bias=0, shift=0, lo=0, hi=1)
     with pytest.raises(ShapeError, match=r"shapes .* differ"):
         residual_add([1, 2], [1], stage)
-    with pytest.raises(RangeError, match=r"a.*256 is outside -128\.\.255"):
-        residual_add([256], [1], stage)
+    with pytest.raises(RangeError, match=r"a.*65536 is outside -32768\.\.65535"):
+        residual_add([1 << 16], [1], stage)
     with pytest.raises(RangeError, match="multiplier_b = 32768"):
         AddQuant(multiplier_a=1, multiplier_b=32768, bias=0, shift=0, lo=0, hi=1)

@@ -330,8 +330,10 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "unknown input": (in_document(input="z"), "graph: input 'z' is not an edge"),
     "unknown output": (in_document(output="z"), "graph: output 'z' is not produced by a node"),
     # edges
-    "edge bits": (in_edge("x", bits=1), "edge 'x': bits = 1 is outside 2..8"),
-    "edge bits, high": (in_edge("x", bits=9), "edge 'x': bits = 9 is outside 2..8"),
+    "edge bits": (in_edge("x", bits=1), "edge 'x': bits = 1 is outside 2..16"),
+    "edge bits, high": (in_edge("x", bits=17), "edge 'x': bits = 17 is outside 2..16"),
+    "edge bits of a product": (in_edge("x", bits=9), "node 'left': edge 'x' has 9 bits; conv2d has at most 8 there"),
+    "result bits of a product": (in_edge("y", bits=9), "node 'fc': edge 'y' has 9 bits; linear has at most 8 there"),
     "edge bits as bool": (in_edge("x", bits=True), "edge 'x': field 'bits' = True is not an integer"),
     "edge sign as number": (in_edge("x", signed=1), "edge 'x': field 'signed' = 1 is not true or false"),
     "edge zero point": (in_edge("left", zero_point=16), "edge 'left': zero_point = 16 is outside -16..15"),
@@ -425,7 +427,7 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "lo above hi": (in_stage("fc", lo=3, hi=2), "node 'fc': lo = 3 is above hi = 2"),
     "lo outside the format": (in_stage("left", lo=-17), "node 'left': lo = -17 is outside -16..15"),
     "hi outside the format": (in_stage("left", hi=16), "node 'left': hi = 16 is outside -16..15"),
-    "hi outside every format": (in_stage("left", hi=256), "node 'left': hi = 256 is outside -128..255"),
+    "hi outside every format": (in_stage("left", hi=256), "node 'left': hi = 256 is outside -16..15"),
     "another zero point": (in_stage("fc", zero_point=1), "node 'fc': zero_point = 1 differs from the output edge's 0"),
     "accumulator overflow": (
         wide_accumulators,
