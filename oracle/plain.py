@@ -175,3 +175,54 @@ def layer_norm_row(row: list[int], *, epsilon: int, root_bits: int, fraction_bit
     reciprocal = math.floor(Fraction(4**root_bits, least))
     assert 2**root_bits < reciprocal <= 2 ** (root_bits + 1)
     return [round_shift(c * reciprocal, root_bits + half - fraction_bits, "half_up") for c in centred]
+
+
+def interpolate(
+    x: int, *, entries: list[int], bits: int, low: int, fraction_bits: int, mode: str, zp: int, lo: int, hi: int
+) -> int:
+    """Section 7.3, one element: the line through two neighbours, as a fraction."""
+    piece = Fraction(2) ** (bits - 9)
+    place = Fraction(x - low) / piece
+    left = math.floor(place)
+    height = entries[left] + (entries[left + 1] - entries[left]) * (place - left)
+    whole = height * piece
+    assert whole.denominator == 1
+    assert abs(whole) <= 2**22
+    return clip(round_shift(int(whole), bits - 9 + fraction_bits, mode) + zp, lo, hi)
+
+
+def flat(x: Tensor) -> list[int]:
+    """The elements of nested lists in their order."""
+    return [element for part in x for element in flat(part)] if isinstance(x, list) else [x]
+
+
+def folded(elements: list[int], shape: list[int]) -> Tensor:
+    """Nested lists of that shape from elements in their order."""
+    if not shape:
+        (element,) = elements
+        return element
+    step = len(elements) // shape[0]
+    return [folded(elements[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0])]
+
+
+def transpose(x: Tensor, axes: list[int]) -> Tensor:
+    """Section 5, one sample, element by element."""
+    extents, inner = [], x
+    while isinstance(inner, list):
+        extents.append(len(inner))
+        inner = inner[0]
+    elements = []
+    for place in product(*(range(extents[axis]) for axis in axes)):
+        index = [place[axes.index(axis)] for axis in range(len(axes))]
+        value = x
+        for step in index:
+            value = value[step]
+        elements.append(value)
+    return folded(elements, [extents[axis] for axis in axes])
+
+
+def along(axis: int, function: Any, *tensors: Tensor) -> Tensor:
+    """Apply a function to the parts of tensors that lie along an axis."""
+    if axis == 0:
+        return function(*tensors)
+    return [along(axis - 1, function, *parts) for parts in zip(*tensors, strict=True)]

@@ -18,6 +18,7 @@ from oracle import (
 from oracle.check import Check
 from oracle.counterpart import counterpart_check, counterpart_checks
 from oracle.node_cases import OURS, SLOW
+from oracle.row_cases import ROW_KINDS
 
 WHOLE = "all geometry, formats, widths, constants and modes"
 
@@ -33,7 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *lookup.CHECKS,
     *bitstring_rom.CHECKS,
     *bounds.CHECKS,
-    *(counterpart_check(op, cases, WHOLE, SLOW.get(op, 512)) for op, cases in OURS.items()),
+    *(counterpart_check(op, cases, WHOLE, SLOW.get(op, 512)) for op, cases in (OURS | ROW_KINDS).items()),
 )
 """Ours."""
 

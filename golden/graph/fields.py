@@ -103,6 +103,17 @@ class Integers(Field):
 
 
 @dataclass(frozen=True)
+class Numbers(Field):
+    """A tuple of ints of any length, such as a shape; limits: of each."""
+
+    def write(self, value: Any, store: Store) -> list[int]:
+        return list(value)
+
+    def read(self, fields: Fields, source: Source) -> tuple[int, ...]:
+        return fields.integers(self.name)
+
+
+@dataclass(frozen=True)
 class RoundingMode(Field):
     """A mode of docs/arithmetic.md section 2."""
 

@@ -70,8 +70,9 @@ class Graph:
             if node.name in names:
                 raise PackageError(f"{place}: the name is used twice")
             names.add(node.name)
-            if len(node.inputs) != node.arity:
-                raise PackageError(f"{place}: {len(node.inputs)} inputs where {node.op} takes {node.arity}")
+            if len(node.inputs) < node.arity or (len(node.inputs) > node.arity and not node.variadic):
+                wanted = f"{node.arity} or more" if node.variadic else f"{node.arity}"
+                raise PackageError(f"{place}: {len(node.inputs)} inputs where {node.op} takes {wanted}")
             for edge in node.inputs:
                 if edge not in known:
                     raise PackageError(f"{place}: input {shown(edge)} is not produced by an earlier node")

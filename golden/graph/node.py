@@ -50,9 +50,9 @@ class Node(ABC):
     A kind of node is a subclass that `t2c.golden.graph.kinds.register_node` makes known. What it does not override, it
     does not have: a reader asks a node for its window or its weights, not for its class.
 
-    op: what graph.json calls it; section: of docs/arithmetic.md; arity: number of inputs; fields: what it holds besides
-    name, inputs and output, in JSON's order; stage_field: which of them is its output stage; weight_axes: a letter for
-    each axis of its weight, empty without one;
+    op: what graph.json calls it; section: of docs/arithmetic.md; arity: number of inputs, the least where it is
+    variadic; fields: what it holds besides name, inputs and output, in JSON's order; stage_field: which of them is its
+    output stage; weight_axes: a letter for each axis of its weight, empty without one;
     channel_axis: of the batched output, along which constants per channel lie; moves_data: its output
     holds other words than its input; narrow: `forward` widens where its arithmetic needs it and takes operands in the
     dtype of their edge, such as int8 or uint8; without it they come as int64; widest_input, widest_output: bits that
@@ -62,6 +62,7 @@ class Node(ABC):
     op: ClassVar[str]
     section: ClassVar[tuple[int, ...]] = ()
     arity: ClassVar[int] = 1
+    variadic: ClassVar[bool] = False
     fields: ClassVar[tuple[Field, ...]] = ()
     stage_field: ClassVar[str] = ""
     weight_axes: ClassVar[str] = ""
@@ -231,11 +232,13 @@ class WeightedNode(AccumulatingNode):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PassingNode(Node):
-    """A node that moves integers without changing how they are read."""
+    """A node that moves integers without changing how they are read; several inputs are read alike."""
 
     widest_input: ClassVar[int] = MAX_EDGE_BITS
     widest_output: ClassVar[int] = MAX_EDGE_BITS
 
     def check_numbers(self, inputs: Sequence[TensorSpec], output: TensorSpec) -> None:
-        if not output.same_reading(inputs[0]):
-            raise RangeError(f"output {output.name!r}: bits, sign, zero point and scale must equal the input's")
+        for edge in inputs:
+            if not output.same_reading(edge):
+                which = "the input's" if len(inputs) == 1 else f"those of input {edge.name!r}"
+                raise RangeError(f"output {output.name!r}: bits, sign, zero point and scale must equal {which}")

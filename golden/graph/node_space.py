@@ -8,12 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from t2c.golden.arithmetic.interpolation import INPUT_BITS as INTERPOLATED_BITS
+from t2c.golden.arithmetic.layer_norm import MAX_LENGTH
 from t2c.golden.arithmetic.mulquant import ACC_BITS, ACTIVATION_HI, ACTIVATION_LO, BIAS_BITS, SCALE_BITS
 from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, Rounding
 from t2c.golden.arithmetic.softmax import INPUT_BITS, MAX_DEPTH_BITS
 from t2c.golden.arithmetic.window import LIMITS
 from t2c.golden.graph.dimension import Dimension
-from t2c.golden.graph.fields import Boolean, Field, Integer, Integers, Record, RoundingMode, Tensor, signed_limits
+from t2c.golden.graph.fields import (
+    Boolean,
+    Field,
+    Integer,
+    Integers,
+    Numbers,
+    Record,
+    RoundingMode,
+    Tensor,
+    signed_limits,
+)
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MIN_OPERAND_BITS
@@ -56,7 +68,7 @@ def _of_field(op: str, prefix: str, declared: Field) -> Iterator[Dimension]:
         yield Dimension(owner=op, name=name, low=0, high=len(Rounding) - 1, meaning="code of the rounding mode")
     elif isinstance(declared, Boolean):
         yield Dimension(owner=op, name=name, low=0, high=1)
-    elif isinstance(declared, (Integer, Integers, Tensor)):
+    elif isinstance(declared, (Integer, Integers, Numbers, Tensor)):
         low, high = declared.limits or EXTENT
         names = [f"{name}.{axis}" for axis in AXES] if isinstance(declared, Integers) else [name]
         for each in names:
@@ -89,5 +101,8 @@ def _arithmetic() -> Iterator[Dimension]:
     yield Dimension(owner="softmax", name="input_bits", low=low, high=high)
     yield Dimension(owner="softmax", name="input", low=ACTIVATION_LO, high=ACTIVATION_HI)
     yield Dimension(owner="softmax", name="depth_bits", low=1, high=MAX_DEPTH_BITS, meaning="entries: 2 to this power")
+    low, high = INTERPOLATED_BITS
+    yield Dimension(owner="interpolate", name="input_bits", low=low, high=high)
+    yield Dimension(owner="layer_norm", name="row", low=1, high=MAX_LENGTH, meaning="elements")
     low, high = EXTENT
     yield Dimension(owner="softmax", name="row", low=low, high=high, limit=False, meaning="elements")
