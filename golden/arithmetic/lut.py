@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, IntFormat, check_int
+from t2c.golden.arithmetic.interpolation import ENTRIES, ENTRY, FRACTION_BITS, INDEX_BITS, InterpolatedTable
+from t2c.golden.arithmetic.interpolation import INPUT_BITS as INTERPOLATED_BITS
 from t2c.golden.arithmetic.layer_norm import EPSILON, MAX_LENGTH, RowNorm
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.arithmetic.rounding import Rounding
@@ -157,6 +159,63 @@ def pointwise_table(
         # Clipped first: an infinite value has no integer. The bounds are integers, so rounding cannot leave them.
         entries.append(round(min(max(real, y.lo - y_zero_point), y.hi - y_zero_point)) + y_zero_point)
     return PointwiseTable(entries=np.array(entries, dtype=np.int64), output=y)
+
+
+def interpolated_table(
+    function: Function,
+    *,
+    x: IntFormat,
+    x_scale: float,
+    x_zero_point: int = 0,
+    y: IntFormat,
+    y_scale: float,
+    y_zero_point: int = 0,
+) -> InterpolatedTable:
+    """Tabulate a real function at 513 places: T[k] = round(2^F · f(s_x (lo + k 2^(X_W-9) - zp_x)) / s_y), of 16 bits.
+
+    F is the largest for which every result of the output's format fits an entry; a value beyond is cut to 16 bits.
+
+    Args:
+        function: f, computed in double precision.
+        x, x_scale, x_zero_point: format (10..16 bits), s_x and zp_x of the input.
+        y, y_scale, y_zero_point: format, s_y and zp_y of the output.
+
+    Returns:
+        The table, rounding half_up. Off by at most 1/2 + 2^(-F-1) LSB and what f bends in a piece,
+        max|f''| (s_x 2^(X_W-9))^2 / (8 s_y), where f is not clipped.
+
+    Raises:
+        RangeError: a format, scale or zero point outside its range, or a value of f that is not a number.
+
+    Source: docs/arithmetic.md section 7.3.
+
+    >>> s16, s8 = (IntFormat(bits=bits, signed=True) for bits in (16, 8))
+    >>> table = interpolated_table(math.tanh, x=s16, x_scale=2.0**-13, y=s8, y_scale=2.0**-7)
+    >>> table.fraction_bits, table.entries[[0, 256, 300, 512]].tolist()
+    (8, [-32746, 0, 19542, 32746])
+    """
+    _check_scale("x_scale", x_scale)
+    _check_scale("y_scale", y_scale)
+    check_int("bits of x", x.bits, *INTERPOLATED_BITS)
+    check_int("x_zero_point", x_zero_point, x.lo, x.hi)
+    check_int("y_zero_point", y_zero_point, y.lo, y.hi)
+    low, high = y.lo - y_zero_point, y.hi - y_zero_point
+    fits = [f for f in range(FRACTION_BITS[1] + 1) if ENTRY.lo <= low << f and high << f <= ENTRY.hi]
+    fraction = max(fits, default=FRACTION_BITS[0])
+    entries = []
+    for place in range(ENTRIES):
+        value = x.lo + (place << x.bits - INDEX_BITS)
+        real = math.ldexp(function(x_scale * (value - x_zero_point)) / y_scale, fraction)
+        if math.isnan(real):
+            raise RangeError(f"function: the value at x = {value} is not a number")
+        entries.append(round(min(max(real, ENTRY.lo), ENTRY.hi)))
+    return InterpolatedTable(
+        entries=np.array(entries, dtype=np.int64),
+        fraction_bits=fraction,
+        zero_point=y_zero_point,
+        lo=y.lo,
+        hi=y.hi,
+    )
 
 
 def layer_norm_epsilon(eps: float, *, length: int, scale: float) -> int:
