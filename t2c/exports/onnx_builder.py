@@ -23,7 +23,7 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, TensorSpec
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, ValueInfoProto
@@ -49,6 +49,7 @@ class OnnxBuilder:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self.calls: set[tuple[str, Rounding]] = set()
+        self.roots: set[int] = set()
         self._unsigned: dict[str, str] = {}
 
     def name(self, node: Node, part: str) -> str:
@@ -71,7 +72,7 @@ class OnnxBuilder:
 
     def dtype(self, edge: TensorSpec) -> int:
         """ONNX's type of an edge."""
-        return int(self.types.INT8 if edge.signed else self.types.UINT8)
+        return int(self.helper.np_dtype_to_tensor_dtype(edge.dtype))
 
     def value_info(self, name: str) -> ValueInfoProto:
         """Type and shape of an edge."""
@@ -81,6 +82,8 @@ class OnnxBuilder:
     def operand(self, node: Node, index: int, letter: str) -> tuple[str, str]:
         """Return (tensor, zero point) of an input as uint8; a signed edge is moved once for all its readers."""
         edge = self.graph.inputs_of(node)[index]
+        if edge.bits > MAX_OPERAND_BITS:
+            raise UnsupportedError(f"node {node.name!r}: input of {edge.bits} bits; ONNX's integer sums take 8")
         zero_point = edge.zero_point + (OFFSET if edge.signed else 0)
         point = self.constant(node, f"{letter}_zero_point", np.uint8(zero_point))
         if not edge.signed:
@@ -94,18 +97,32 @@ class OnnxBuilder:
             )
         return self._unsigned[edge.name], point
 
+    def wide(self, node: Node, index: int, letter: str) -> str:
+        """Return an input as int64."""
+        return self.add("Cast", [node.inputs[index]], self.name(node, f"{letter}_int64"), to=self.types.INT64)
+
     def weight(self, node: Node, values: IntArray) -> tuple[str, str]:
         """Return (tensor, zero point) of signed weights as uint8."""
         weight = self.constant(node, "weight", (values + OFFSET).astype(np.uint8))
         return weight, self.constant(node, "weight_zero_point", np.uint8(OFFSET))
 
     def requantise(self, node: AccumulatingNode, acc: str) -> None:
-        """Write MulQuant from accumulators, int32, to the node's output."""
+        """Write MulQuant from accumulators, int32 or int64, to the node's output."""
         quant, rank = node.mulquant, len(self.graph.edges[node.output].shape) + 1
         spread = [-1] + [1] * (rank - 2 if node.channel_axis == 1 else 0)
         parts = ("multiplier", "bias", "shift")
         constants = [self.constant(node, part, getattr(quant, part).reshape(spread)) for part in parts]
         self.call(node, quant, "MulQuant", [acc, *constants])
+
+    def round_shift(self, node: Node, p: str, shift: str, mode: Rounding) -> str:
+        """Call RoundShift of int64 tensors and return the result's name."""
+        self.calls.add(("RoundShift", mode))
+        return self.add(f"RoundShift_{mode.value}", [p, shift], self.name(node, "rounded"), domain=DOMAIN)
+
+    def integer_root(self, node: Node, value: str, bits: int) -> str:
+        """Call the integer root of a value below 2^(2 bits), int64, and return the result's name."""
+        self.roots.add(bits)
+        return self.add(f"IntegerRoot_{bits}", [value], self.name(node, "root"), domain=DOMAIN)
 
     def call(self, node: Node, stage: OutputStage, kind: str, inputs: list[str], **attributes: int) -> None:
         """Call MulQuant or AddQuant for the node's output."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXTRA = "onnx"
 
+TYPES = ("INT8", "UINT8", "INT16", "UINT16", "INT32", "INT64", "UINT64", "BOOL")
+"""Of the tensors that a model may have."""
 BATCH = 1 << 20
 """Activations of a batch that are held at once."""
 
@@ -57,14 +59,14 @@ def check_onnx(data: bytes, graph: Graph, images: IntArray) -> int:
 
 
 def check_types(model: ModelProto) -> None:
-    """Refuse a model with a tensor of any type but int8, uint8, int32, int64, uint64 and bool; functions are inlined.
+    """Refuse a model with a tensor of a float type, or any but those of `TYPES`; functions are inlined.
 
     Raises:
         ExportError: another type, or one that cannot be inferred; the message names the tensor.
     """
     import onnx.inliner
 
-    allowed = {onnx.TensorProto.DataType.Value(name) for name in ("INT8", "UINT8", "INT32", "INT64", "UINT64", "BOOL")}
+    allowed = {onnx.TensorProto.DataType.Value(name) for name in TYPES}
     flat = onnx.shape_inference.infer_shapes(onnx.inliner.inline_local_functions(model), strict_mode=True)
     infos = [*flat.graph.input, *flat.graph.value_info, *flat.graph.output]
     types = {info.name: info.type.tensor_type.elem_type for info in infos}
@@ -116,7 +118,7 @@ def _run(data: bytes, graph: Graph, images: IntArray, optimised: bool) -> int:
     missing = set(names) - {output.name for output in session.get_outputs()}
     if missing:
         raise ExportError(f"onnx: tensors {sorted(missing)} are missing")
-    dtype = np.int8 if graph.edges[graph.input].signed else np.uint8
+    dtype = graph.edges[graph.input].dtype
     batch = max(1, BATCH // sum(int(np.prod(edge.shape)) for edge in graph.edges.values()))
     compared = 0
     for start in range(0, len(images), batch):

@@ -1,4 +1,4 @@
-"""MulQuant and AddQuant as ONNX model-local functions of integer operators, in every rounding mode.
+"""MulQuant, AddQuant and integer roots as ONNX model-local functions of integer operators, in every rounding mode.
 
 Each function is text in ONNX's own syntax; `Div` and `Mod` are exact here:
 
@@ -90,7 +90,7 @@ def _round_shift(mode: Rounding) -> str:
 
 
 def _mulquant(mode: Rounding) -> str:
-    """clip(round_S(acc M + B) + zp, lo, hi): acc int32; M, B, S int64; the result int8 or uint8."""
+    """clip(round_S(acc M + B) + zp, lo, hi): acc int32 or int64; M, B, S int64; the result as the edge is."""
     return f"""{_HEAD}
     MulQuant_{mode.value} <zero_point, lo, hi, to> (acc, M, B, S) => (q) {{
         wide = Cast <to: int = 7> (acc)
@@ -101,7 +101,7 @@ def _mulquant(mode: Rounding) -> str:
 
 
 def _addquant(mode: Rounding) -> str:
-    """clip(round_S((a - zp_a) M_a + (b - zp_b) M_b + B) + zp, lo, hi): a, b int8 or uint8; M = (M_a, M_b)."""
+    """clip(round_S((a - zp_a) M_a + (b - zp_b) M_b + B) + zp, lo, hi): a, b any int; M = (M_a, M_b)."""
     return f"""{_HEAD}
     AddQuant_{mode.value} <zero_point_a, zero_point_b, zero_point, lo, hi, to> (a, b, M, B, S) => (q) {{
         first = Constant <value_int: int = 0> ()
@@ -122,14 +122,36 @@ def _addquant(mode: Rounding) -> str:
     }}"""
 
 
-_FUNCTIONS = {"MulQuant": _mulquant, "AddQuant": _addquant}
+def _integer_root(bits: int) -> str:
+    """floor(sqrt(v)) of int64 v below 2^(2 bits), digit by digit from the highest."""
+    digits = "".join(
+        f"""
+        d{place} = Constant <value_int: int = {1 << place}> ()
+        t{place} = Add (k{place + 1}, d{place})
+        s{place} = Mul (t{place}, t{place})
+        b{place} = LessOrEqual (s{place}, v)
+        k{place} = Where (b{place}, t{place}, k{place + 1})"""
+        for place in reversed(range(bits))
+    )
+    return f"""{_HEAD}
+    IntegerRoot_{bits} (v) => (root) {{
+        k{bits} = Sub (v, v){digits}
+        root = Identity (k0)
+    }}"""
 
 
-def functions_of(calls: Iterable[tuple[str, Rounding]]) -> list[FunctionProto]:
-    """Return the functions of these calls, MulQuant or AddQuant in a mode, and what they call, in a fixed order."""
+_FUNCTIONS = {"RoundShift": _round_shift, "MulQuant": _mulquant, "AddQuant": _addquant}
+
+
+def functions_of(calls: Iterable[tuple[str, Rounding]], roots: Iterable[int] = ()) -> list[FunctionProto]:
+    """Return the functions that a model calls and what they call, in a fixed order.
+
+    Args:
+        calls: RoundShift, MulQuant or AddQuant in a mode; roots: bits of integer roots.
+    """
     import onnx.parser
 
-    texts: dict[str, str] = {}
+    texts = {f"IntegerRoot_{bits}": _integer_root(bits) for bits in roots}
     for kind, mode in calls:
         texts[f"RoundShift_{mode.value}"] = _round_shift(mode)
         texts[f"{kind}_{mode.value}"] = _FUNCTIONS[kind](mode)

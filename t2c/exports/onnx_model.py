@@ -25,9 +25,9 @@ def onnx_model(graph: Graph, *, all_tensors: bool = False) -> ModelProto:
         graph: the network; all_tensors: every edge but the input is an output, not only the graph's own.
 
     Returns:
-        A model whose tensors have golden's edge names, int8 (signed) or uint8, shape (N, *edge shape); the formats that
-        are narrower than 8 bits, zero points and scales are metadata. Constants are `<node>.weight` (uint8, w + 128),
-        `<node>.multiplier`, `.bias`, `.shift` (int64).
+        A model whose tensors have golden's edge names, shape (N, *edge shape), int8 (signed) or uint8, above 8 bits
+        int16 or uint16; narrower formats, zero points and scales are metadata. Constants are `<node>.weight` (uint8,
+        w + 128), `<node>.multiplier`, `.bias`, `.shift` (int64).
 
     Raises:
         UnsupportedError: a node that ONNX cannot express, such as an accumulator over 32 bits, or names that clash.
@@ -53,7 +53,7 @@ def onnx_model(graph: Graph, *, all_tensors: bool = False) -> ModelProto:
         body,
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(DOMAIN, 1)],
-        functions=functions_of(builder.calls),
+        functions=functions_of(builder.calls, builder.roots),
         producer_name=DOMAIN,
     )
     formats = {name: edge_to_json(edge) for name, edge in graph.edges.items()}
