@@ -21,7 +21,7 @@ from t2c.golden.arithmetic.views import MAX_AXES
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, TensorSpec
 from t2c.golden.nodes.add_constant import AddConstant
-from t2c.golden.nodes.concat import Concat
+from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.concat_constant import ConcatConstant
 from t2c.golden.nodes.interpolate import Interpolate
 from t2c.golden.nodes.layer_norm import LayerNorm
@@ -114,9 +114,9 @@ def concat(rng: np.random.Generator) -> Iterator[Case]:
         x = wide(rng, "x0", small_shape(rng, between(rng, 1, MAX_AXES)))
         axis = between(rng, 0, len(x.shape) - 1)
         shapes = [(*x.shape[:axis], between(rng, 1, 4), *x.shape[axis + 1 :]) for _ in range(between(rng, 1, 4))]
-        like = {"bits": x.bits, "signed": x.signed, "zero_point": x.zero_point}
+        like: dict[str, Any] = {"bits": x.bits, "signed": x.signed, "zero_point": x.zero_point}
         edges = (x, *(TensorSpec(name=f"x{k + 1}", shape=shape, **like) for k, shape in enumerate(shapes)))
-        node = Concat(name="node", inputs=tuple(each.name for each in edges), output="y", axis=axis)
+        node = Concatenate(name="node", inputs=tuple(each.name for each in edges), output="y", axis=axis)
         yield Case(node=node, inputs=edges, values=tuple(values(rng, each, 2) for each in edges))
 
 

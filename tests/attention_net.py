@@ -21,7 +21,7 @@ from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.add import Add
 from t2c.golden.nodes.add_constant import AddConstant
 from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.concat import Concat
+from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.concat_constant import ConcatConstant
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.golden.nodes.flatten import Flatten
@@ -194,7 +194,7 @@ def attention_package(seed: int = 0) -> Package:
     net.edge("running", (CHANNELS, TOKENS, 1), signed=False, scale=2.0**-8)
     net.sums(AveragePool2d, "running", (stream,), CHANNELS, kernel=(1, 1), stride=(1, 1))
     net.edge("both", (2 * CHANNELS, TOKENS, 1), signed=False, scale=2.0**-8)
-    net.run(Concat(name="both", inputs=("gate", "running"), output="both", axis=0))
+    net.run(Concatenate(name="both", inputs=("gate", "running"), output="both", axis=0))
     token = net.view(Slice, "token", "both", axis=1, start=0, length=1)
     features = net.view(Flatten, "features", token)
     net.edge("logits", (4,))

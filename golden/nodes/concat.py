@@ -16,7 +16,7 @@ from t2c.golden.graph.tensor_spec import TensorSpec
 
 @register_node
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Concat(PassingNode):
+class Concatenate(PassingNode):
     """Two tensors or more that are read alike, joined along one axis, docs/arithmetic.md 5."""
 
     op: ClassVar[str] = "concat"

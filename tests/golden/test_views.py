@@ -19,7 +19,7 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.add_constant import AddConstant
-from t2c.golden.nodes.concat import Concat
+from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.concat_constant import ConcatConstant
 from t2c.golden.nodes.slice import START, Slice
 
@@ -139,7 +139,7 @@ def spec(name: str, shape: tuple[int, ...], **reading: Any) -> TensorSpec:
 
 @pytest.mark.parametrize("change", [{"scale": 0.25}, {"zero_point": 4}, {"bits": 7}, {"signed": False}], ids=str)
 def test_what_is_joined_is_read_alike(change: dict[str, Any]) -> None:
-    node = Concat(name="c", inputs=("x", "x"), output="y", axis=0)
+    node = Concatenate(name="c", inputs=("x", "x"), output="y", axis=0)
     graph_of(node, spec("x", (2, 3)), spec("y", (4, 3)))
     with pytest.raises(PackageError, match="node 'c': output 'y': bits, sign, zero point and scale must equal"):
         graph_of(node, spec("x", (2, 3)), spec("y", (4, 3), **change))
@@ -149,10 +149,10 @@ def test_what_is_joined_is_read_alike(change: dict[str, Any]) -> None:
 
 
 def test_a_join_of_one_is_refused() -> None:
-    node = Concat(name="c", inputs=("x",), output="y", axis=0)
+    node = Concatenate(name="c", inputs=("x",), output="y", axis=0)
     with pytest.raises(PackageError, match="node 'c': 1 inputs where concat takes 2 or more"):
         graph_of(node, spec("x", (2, 3)), spec("y", (2, 3)))
-    three = Concat(name="c", inputs=("x",) * 3, output="y", axis=1)
+    three = Concatenate(name="c", inputs=("x",) * 3, output="y", axis=1)
     found = graph_of(three, spec("x", (2, 1)), spec("y", (2, 3))).run([[[1], [2]]])
     assert found["y"].tolist() == [[[1, 1, 1], [2, 2, 2]]]
 
