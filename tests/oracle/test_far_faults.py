@@ -14,6 +14,7 @@ from oracle.registry import CHECKS
 from t2c.golden.arithmetic.window import Window
 from tests.campaign import sampled
 from tests.oracle.planting import covered, first_mismatch, plant
+from tests.oracle.row_faults import ROW_GOLDEN, ROW_ORACLE
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 
@@ -402,6 +403,8 @@ ORACLE: dict[str, tuple[str, Wrong, tuple[str, ...]]] = {
     ),
 }
 """In the oracle: the same."""
+GOLDEN |= ROW_GOLDEN
+ORACLE |= ROW_ORACLE
 
 
 @pytest.mark.parametrize("name", sampled(GOLDEN, 3))
