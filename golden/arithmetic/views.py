@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import check_int, integers
 from t2c.golden.errors import ShapeError
 
@@ -19,14 +20,14 @@ MAX_AXES = 8
 def check_axes(shape: Sequence[int]) -> None:
     """Refuse a tensor of more than MAX_AXES axes; raise ShapeError."""
     if not 1 <= len(shape) <= MAX_AXES:
-        raise ShapeError(f"shape {tuple(shape)} does not have 1 to {MAX_AXES} axes")
+        raise ShapeError(f"shape {shown(tuple(shape))} does not have 1 to {MAX_AXES} axes")
 
 
 def reshaped(shape: Sequence[int], wanted: Sequence[int]) -> tuple[int, ...]:
     """Return the wanted shape; raise ShapeError unless it has as many elements, on 1..MAX_AXES axes."""
     check_axes(wanted)
     if min(wanted) < 1 or math.prod(wanted) != math.prod(shape):
-        raise ShapeError(f"shape {tuple(shape)} has not the elements of {tuple(wanted)}")
+        raise ShapeError(f"shape {tuple(shape)} has not the elements of {shown(tuple(wanted))}")
     return tuple(wanted)
 
 
@@ -34,7 +35,7 @@ def transposed(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
     """Return the shape with its axes in that order; raise ShapeError unless it names each of at most MAX_AXES once."""
     check_axes(shape)
     if sorted(axes) != list(range(len(shape))):
-        raise ShapeError(f"axes = {tuple(axes)} does not name each axis of shape {tuple(shape)} once")
+        raise ShapeError(f"axes = {shown(tuple(axes))} does not name each axis of shape {tuple(shape)} once")
     return tuple(shape[axis] for axis in axes)
 
 

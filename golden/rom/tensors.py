@@ -20,8 +20,8 @@ from t2c.golden.rom.words import RomLayout
 class ConstantTensor:
     """One constant of a node.
 
-    name: weight, multiplier, bias, shift, exp or table; values: int64; layout: declared width, sign and lanes;
-    axes: one letter an axis, slowest first. An add has two multipliers, of its operands in order.
+    name: weight, multiplier, bias, shift, exp, table, entries or operand; values: int64; layout: declared width, sign and
+    lanes; axes: one letter an axis, slowest first. An add has two multipliers, of its operands in order.
     """
 
     name: str
@@ -31,7 +31,7 @@ class ConstantTensor:
 
 
 def constant_tensors(node: Node, *, lanes: int = 1) -> tuple[ConstantTensor, ...]:
-    """Return the constants of a node at their declared widths; none for max pooling and for flatten.
+    """Return the constants of a node at their declared widths; none for max pooling and for what moves no number.
 
     Args:
         node: any node; lanes: weights per memory word.
