@@ -14,6 +14,7 @@ from oracle import (
     torch_integer,
     torch_qnnpack,
     torch_quantise,
+    torch_rows,
 )
 from oracle.check import Check
 from oracle.counterpart import counterpart_check, counterpart_checks
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *onnxruntime_requant.CHECKS,
     *gemmlowp.CHECKS,
     *lookup.CHECKS,
+    *torch_rows.CHECKS,
     *bitstring_rom.CHECKS,
     *bounds.CHECKS,
     *(counterpart_check(op, cases, WHOLE, SLOW.get(op, 512)) for op, cases in (OURS | ROW_KINDS).items()),
