@@ -20,8 +20,8 @@ from t2c.golden.rom.words import RomLayout
 class ConstantTensor:
     """One constant of a node.
 
-    name: weight, multiplier, bias, shift, exp, table, entries or operand; values: int64; layout: declared width, sign and
-    lanes; axes: one letter an axis, slowest first. An add has two multipliers, of its operands in order.
+    name: weight, multiplier, bias, shift, exp, table, entries or operand; values: int64; layout: declared width, sign
+    and lanes; axes: one letter an axis, slowest first. An add has two multipliers, of its operands in order.
     """
 
     name: str
