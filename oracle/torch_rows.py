@@ -24,6 +24,7 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.interpolation import ENTRIES, ENTRY, InterpolatedTable
 from t2c.golden.arithmetic.layer_norm import RowNorm
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.node import Node
 
 
 def rows_of(rng: np.random.Generator) -> Ints:
@@ -93,6 +94,11 @@ def torch_interpolate(rng: np.random.Generator) -> Iterator[Batch]:
             yield Batch(interpolation.interpolate(x, table, fmt), q.numpy(), explain)
 
 
+def of_node(node: Node) -> Explain:
+    """Explain any output by its node."""
+    return lambda index: {"node": node}
+
+
 def torch_views(rng: np.random.Generator) -> Iterator[Batch]:
     """reshape, permute, narrow and cat."""
     kinds = reshape(rng), transpose(rng), slice_(rng), concat(rng)
@@ -108,8 +114,7 @@ def torch_views(rng: np.random.Generator) -> Iterator[Batch]:
                 found = torch.narrow(given[0], node.axis + 1, node.start, node.length)  # type: ignore[attr-defined]
             else:
                 found = torch.cat(given, dim=node.axis + 1)  # type: ignore[attr-defined]
-            explain: Explain = lambda index, case=case: {"node": case.node}  # noqa: E731
-            yield Batch(np.asarray(node.forward(case.values, case.inputs), np.int64), found.numpy(), explain)
+            yield Batch(np.asarray(node.forward(case.values, case.inputs), np.int64), found.numpy(), of_node(node))
 
 
 CHECKS = (
