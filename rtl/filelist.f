@@ -8,6 +8,12 @@ accumulator.v
 mulquant.v
 lut_pointwise.v
 lut_softmax.v
+integer_root.v
+reciprocal.v
+row_sums.v
+row_constants.v
+normal_lane.v
+layer_norm.v
 window_row.v
 tile_loader.v
 pixel_sequencer.v

@@ -1,0 +1,1 @@
+"""rtl/integer_root.v."""

@@ -1,0 +1,13 @@
+"""Everything that lists units reads here what integer_root is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from t2c.tb.catalogue.unit import Unit
+
+UNIT = Unit(
+    folder=Path(__file__).parent,
+    linted=({}, {"W": 2}, {"W": 8}, {"W": 20}, {"W": 32}),
+    refused=({"W": 1}, {"W": 33}),
+)

@@ -1,0 +1,1 @@
+"""rtl/layer_norm.v."""

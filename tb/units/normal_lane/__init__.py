@@ -1,0 +1,1 @@
+"""rtl/normal_lane.v."""
