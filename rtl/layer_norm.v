@@ -282,7 +282,7 @@ module layer_norm #(
     assign m_axis_tvalid_o = valid_q[6];
     assign m_axis_tlast_o  = last_q[6];
     assign m_axis_tkeep_o  = keep_q[LANES*5+:LANES];
-    wire unused = &{1'b0, s_axis_tkeep_i, quant_ready, quant_valid}; // these are all alike, and like valid_q[6]
+    wire unused = &{1'b0, rest, s_axis_tkeep_i, quant_ready, quant_valid}; // these are all alike, and like valid_q[6]
 
     always @(posedge clk_i) begin
         if (take) begin

@@ -1,0 +1,279 @@
+"""Bench of rtl/layer_norm.v: corner rows first, then random rows, against t2c.golden.arithmetic.layer_norm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject
+from cocotb.triggers import RisingEdge
+
+from t2c.golden.arithmetic.layer_norm import RowNorm, layer_norm
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.tb.components.axi_stream import Beat
+from t2c.tb.components.inputs import Inputs
+from t2c.tb.components.scoreboard import Scoreboard, reported
+from t2c.tb.components.stalls import PROFILES
+from t2c.tb.units.layer_norm.beats import Joined, ParameterMemory, packed
+from t2c.tb.units.layer_norm.classes import SentRow, classes, cover_unit, crosses
+from t2c.tb.units.layer_norm.rows import (
+    Row,
+    Space,
+    corner_rows,
+    of_row,
+    random_quant,
+    random_rows,
+    root_cases,
+    telling_quant,
+)
+from t2c.tb.units.stream_bench import StreamBench
+from t2c.tb.units.unit_settings import UnitSettings
+
+PATIENCE = 10_000
+"""Cycles in which nothing moves after which nothing is waited for; the longest row is summed in fewer."""
+SETTLED = 150
+"""Cycles without a beat taken after which a blocked unit is as full as it gets."""
+PERIOD_NS = 2
+
+
+def latency(root_bits: int) -> int:
+    """Cycles from the last beat of a row to its first results, as the header of rtl/layer_norm.v says."""
+    return 2 * root_bits + 22
+
+
+def period(beats: int, root_bits: int) -> int:
+    """Cycles a row where rows of so many beats follow one another, as the header says."""
+    return max(beats, 2 * root_bits + 13)
+
+
+class LayerNormBench(StreamBench):
+    """The unit with its streams, the memory of its parameters and a scoreboard."""
+
+    def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
+        super().__init__(dut, unit)
+        self.unit = unit
+        self.source.bus.tdata = Joined(dut.s_axis_tkeep_i, dut.s_axis_tdata_i)
+        self.taken.bus.tdata = Joined(dut.s_axis_tkeep_i, dut.s_axis_tdata_i)
+        self.monitor.bus.tdata = Joined(dut.m_axis_tkeep_o, dut.m_axis_tdata_o)
+        self.x_w, self.out_w, self.lanes = unit["X_W"], unit["OUT_W"], unit["LANES"]
+        self.constants = unit["SHIFT_W"], unit["BIAS_W"], unit["SCALE_W"]
+        self.memory = ParameterMemory(dut, self.lanes * sum(self.constants), self.rng)
+        fixed = unit.traits.constants.get("x_signed")
+        self.signs = (True, False) if fixed is None else (bool(fixed),)
+        self.sent: list[tuple[Row, int]] = []
+        self.results = 0
+        self.space = self.spaces[0]
+        self.coverage = cover_unit(self.space, self.signs)
+        if not unit.traits.has("overlong"):
+            self.coverage.exclude("events", "row longer than MAX_LEN", "the module does not say so")
+        self.inputs = Inputs(self.coverage, crosses, rows=self.lanes)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs, self.wrong_lanes)
+        self.scoreboard.add_interface(self.monitor, self.expected)
+        self.configure(self.space.norm(1), random_quant(self.space))
+
+    @property
+    def spaces(self) -> list[Space]:
+        """What rows are made of, for each sign of the elements."""
+        unit = self.unit
+        return [Space(parameters=unit.parameters, signed=s, traits=unit.traits, rng=self.rng) for s in self.signs]
+
+    def wrong_lanes(self, expected: Beat, actual: Beat) -> list[bool]:
+        """Lanes that differ; all of them if keep or last do."""
+        bits = self.lanes * self.out_w
+        if (expected[0] >> bits, expected[1]) != (actual[0] >> bits, actual[1]):
+            return [True] * self.lanes
+        differ = expected[0] ^ actual[0]
+        return [bool(differ >> (lane * self.out_w) & ((1 << self.out_w) - 1)) for lane in range(self.lanes)]
+
+    def describe(self, index: int, expected: Beat, actual: Beat) -> str:
+        row, place = self.sent[index]
+        shown = f"{row[:8]}..." if len(row) > 8 else f"{row}"
+        lanes = f"{self.lanes} elements from {place} of {len(row)}"
+        return f"{lanes} in {shown}: expected (keep and y, last) = {_shown(expected)}, actual {_shown(actual)}"
+
+    def configure(self, norm: RowNorm, quant: MulQuant) -> None:
+        """Set what must not change while rows are inside; nothing is."""
+        self.norm, self.quant, dut = norm, quant, self.dut
+        dut.x_signed_i.value = int(self.space.signed)
+        dut.epsilon_i.value = norm.epsilon
+        dut.rounding_i.value = quant.rounding.code
+        for name, value in (("zero_point", quant.zero_point), ("lo", quant.lo), ("hi", quant.hi)):
+            getattr(dut, f"{name}_i").value = value % (1 << (self.out_w + 1))
+        shift_w, bias_w, scale_w = self.constants
+        words = [
+            (s << (bias_w + scale_w)) | ((b % (1 << bias_w)) << scale_w) | (m % (1 << scale_w))
+            for m, b, s in zip(quant.multiplier.tolist(), quant.bias.tolist(), quant.shift.tolist(), strict=True)
+        ]
+        beats = [words[start : start + self.lanes] for start in range(0, len(words), self.lanes)]
+        self.memory.words = [packed(beat, shift_w + bias_w + scale_w) for beat in beats]
+
+    def send(self, row: Sequence[int], *, last: bool = True) -> None:
+        """Queue the beats of a row; without `last` the row stays open. What does not count is anything."""
+        rng, lanes = self.rng, self.lanes
+        for start in range(0, len(row), lanes):
+            beat, ends = list(row[start : start + lanes]), last and start + lanes >= len(row)
+            keep = rng.getrandbits(lanes)
+            if ends:  # lane 0 counts anyway; beyond the first 0 nothing does
+                keep = (keep | (1 << len(beat)) - 1) & ~(1 << len(beat))
+                keep ^= rng.getrandbits(1)
+            junk = [rng.getrandbits(self.x_w) for _ in range(lanes - len(beat))]
+            word = (keep % (1 << lanes)) << (lanes * self.x_w) | packed(beat + junk, self.x_w)
+            self.source.append(word, last=ends)
+
+    def expect(self, row: Row) -> None:
+        """Queue the results of a row."""
+        stall_in, stall_out = self.stalls
+        quant = of_row(self.quant, len(row))
+        sent = SentRow(row=row, norm=self.norm, quant=quant, stall_in=stall_in, stall_out=stall_out)
+        self.inputs.add(classes(sent, self.space))
+        results = layer_norm(np.array(row), self.norm, quant).tolist()
+        for start in range(0, len(row), self.lanes):
+            beat = results[start : start + self.lanes]
+            word = ((1 << len(beat)) - 1) << (self.lanes * self.out_w) | packed(beat, self.out_w)
+            self.sent.append((row, start))
+            self.expected.append((word, start + self.lanes >= len(row)))
+
+    async def run(self, rows: Iterable[Row], norm: RowNorm | None = None, quant: MulQuant | None = None) -> None:
+        """Send rows one after another and wait until the last result has left."""
+        self.configure(norm or self.norm, quant or self.quant)
+        for row in rows:
+            self.expect(row)
+            self.send(row)
+        await self.drain(PATIENCE)
+
+    def finish(self) -> None:
+        """End of test: as many results as elements, and no row was too long."""
+        self.scoreboard.finish(len(self.sent))
+        assert self.dut.overlong_o.value == 0, "overlong_o is high; no row was too long"
+
+
+def _shown(beat: Beat) -> str:
+    return f"({beat[0]:#x}, {beat[1]})"
+
+
+async def _start(dut: HierarchyObject) -> LayerNormBench:
+    Clock(dut.clk_i, PERIOD_NS, "ns", impl="gpi").start(start_high=False)
+    bench = LayerNormBench(dut, UnitSettings.from_environment())
+    await bench.reset()
+    return bench
+
+
+@cocotb.test()
+@reported
+async def corners(dut: HierarchyObject) -> None:
+    """Corner rows, one after another, then alone with every bit of t in sight; roots and reciprocals at their limits."""
+    bench = await _start(dut)
+    for space in bench.spaces:
+        bench.space = space
+        rows = list(corner_rows(space))
+        for epsilon in (1, 1 << 60, space.any_norm().epsilon):
+            await bench.run(rows, space.norm(epsilon), random_quant(space))
+        for row in rows:
+            norm = space.norm(1 if bench.rng.random() < 0.7 else space.any_norm().epsilon)
+            await bench.run([row], norm, telling_quant(space, row, norm))
+        for row, norm in root_cases(space):
+            await bench.run([row], norm, telling_quant(space, row, norm))
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def random_data(dut: HierarchyObject) -> None:
+    """Random rows, signed and unsigned."""
+    bench = await _start(dut)
+    for space in bench.spaces:
+        bench.space = space
+        for _ in range(8):
+            await bench.run(random_rows(space, 12, 64), space.any_norm(), random_quant(space))
+        for row in random_rows(space, 40, 64):
+            norm = space.any_norm()
+            await bench.run([row], norm, telling_quant(space, row, norm))
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def stalls(dut: HierarchyObject) -> None:
+    """Random rows behind back-pressure on both sides, every pair of profiles."""
+    bench = await _start(dut)
+    for stall_in, stall_out in product(PROFILES, PROFILES):
+        bench.stall(stall_in, stall_out)
+        rows = random_rows(bench.space, 5, 5 * bench.lanes)
+        await bench.run(rows, bench.space.norm(1), random_quant(bench.space))
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def timing(dut: HierarchyObject) -> None:
+    """Without stalls, latency and cycles a row are exactly those of the header."""
+    bench = await _start(dut)
+    fmt, lanes, bits = bench.space.fmt, bench.lanes, bench.unit["ROOT_W"]
+    for beats in sorted({1, 2, min(5, bench.space.longest // lanes), bench.space.longest // lanes}):
+        rows = [[bench.rng.randint(fmt.lo, fmt.hi) for _ in range(beats * lanes)] for _ in range(5)]
+        before = len(bench.monitor.cycles)
+        await bench.run(rows)
+        taken, out = (np.array(side.cycles[before:]).reshape(5, beats) for side in (bench.taken, bench.monitor))
+        assert out[0, 0] - taken[0, -1] == latency(bits), (
+            f"{beats} beats: first results after {out[0, 0] - taken[0, -1]} cycles, our own module's come after "
+            f"{latency(bits)}; a module with a timing of its own says absent: timing"
+        )
+        assert (np.diff(out, axis=1) == 1).all(), f"{beats} beats: a gap within the results of a row"
+        periods = np.diff(out[:, 0]).tolist()
+        assert set(periods) == {period(beats, bits)}, f"{beats} beats: {periods} cycles a row"
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def overlong_rows(dut: HierarchyObject) -> None:
+    """A row without an end among its first MAX_LEN elements is ended there, overlong_o says so until reset."""
+    bench = await _start(dut)
+    fmt, longest, lanes = bench.space.fmt, bench.space.longest, bench.lanes
+    for excess in sorted({1, lanes, lanes + 1, longest, longest + 1}):
+        row = [bench.rng.randint(fmt.lo, fmt.hi) for _ in range(longest + excess)]
+        assert dut.overlong_o.value == 0, "overlong_o is high before the row"
+        bench.configure(bench.space.any_norm(), random_quant(bench.space))
+        for start in range(0, len(row), longest):
+            bench.expect(row[start : start + longest])
+        bench.send(row)
+        await bench.drain(PATIENCE)
+        assert dut.overlong_o.value == 1, f"overlong_o stayed low at a row of {longest + excess} elements"
+        await bench.run(random_rows(bench.space, 3, longest))
+        assert dut.overlong_o.value == 1, "overlong_o fell before reset"
+        bench.coverage.hit("events", "row longer than MAX_LEN")
+        await bench.reset()
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def reset_in_mid_row(dut: HierarchyObject) -> None:
+    """A reset with part of a row in, or n cycles into a row, drops it all; what comes after is right and complete."""
+    bench = await _start(dut)
+    beats = min(3, bench.space.longest // bench.lanes)
+    row = [bench.rng.randrange(1 << (bench.x_w - 1)) for _ in range(beats * bench.lanes)]  # of either sign's format
+    for part in range(1, beats):
+        bench.send(row[: part * bench.lanes], last=False)
+        await bench.source.idle(PATIENCE)
+        await bench.reset()
+        bench.coverage.hit("events", "reset with part of a row in")
+        await bench.run(random_rows(bench.space, 3, 6), bench.space.norm(1), random_quant(bench.space))
+    for stall_out, step in (("none", 1), ("blocked", 5)):
+        for cycles in range(0, latency(bench.unit["ROOT_W"]) + beats + 4, step):
+            bench.monitor.enabled = False
+            bench.stall("none", stall_out)
+            for _ in range(3):
+                bench.send(row)
+            taken = await bench.settle(SETTLED)  # a module need not take a second row before the first has left
+            assert taken >= beats, f"{taken} of the {beats} beats of a row were taken; the reset would hit no row"
+            for _ in range(cycles):
+                await RisingEdge(dut.clk_i)
+            await bench.reset()
+            bench.coverage.hit("events", "reset with a row under way")
+            bench.stall("none", "none")
+            await bench.run(random_rows(bench.space, 3, 6), bench.space.norm(1), random_quant(bench.space))
+    bench.finish()

@@ -1,0 +1,163 @@
+"""Classes of the elements of rows: one input for each lane of a beat, those beyond the end of a row in none but one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.layer_norm import RowNorm, integer_root, normalise, reciprocal_root
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
+from t2c.tb.units.layer_norm.rows import Row, Space
+
+PARAMETERS = {
+    "X_W": (2, 16),
+    "LANES": (1, 2, 4, 8, 16),
+    "LEN_W": (1,),
+    "ROOT_W": (8, 20),
+    "FRAC_W": (4, 20),
+    "OUT_W": tuple(range(2, 9)),
+}
+"""Values of each parameter that must be tried."""
+EVENTS = ("row longer than MAX_LEN", "reset with part of a row in", "reset with a row under way")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SentRow:
+    """A row with its constants and the names of both sides' stall profiles."""
+
+    row: Row
+    norm: RowNorm
+    quant: MulQuant
+    stall_in: str = "none"
+    stall_out: str = "none"
+
+
+def classes(sent: SentRow, space: Space) -> Classes:
+    """Which lanes of a row's beats are in which class, beat by beat, the lowest lane first."""
+    x, norm, lanes, fmt = np.array(sent.row, dtype=np.int64), sent.norm, space.lanes, space.fmt
+    length = len(x)
+    beats = -(-length // lanes)
+    inside, at = np.arange(beats * lanes) < length, np.arange(beats * lanes)
+    total = int(x.sum())
+    spread = length * int((x * x).sum()) - total * total
+    v, bits = spread + norm.epsilon, norm.root_bits
+    (r, half), t = (int(part) for part in reciprocal_root(np.array(v), bits)), normalise(x, norm)
+    moved = v << 2 * max(bits - half, 0) >> 2 * max(half - bits, 0)
+    k = int(integer_root(np.array(moved), bits))
+    shift = bits + half - norm.fraction_bits
+    p = t * sent.quant.multiplier + sent.quant.bias
+    dropped = [(length * value - total) * r & ((1 << shift) - 1) for value in sent.row]
+
+    def each(values: BoolArray) -> BoolArray:
+        """Of the elements; lanes beyond them are in no class."""
+        return np.concatenate([values, np.zeros(beats * lanes - length, dtype=bool)])
+
+    def every(holds: bool) -> BoolArray:
+        return inside & holds
+
+    return {
+        "length": {
+            "row of one": every(length == 1),
+            "row of one beat": every(1 < length <= lanes),
+            "row of whole beats": every(length > lanes and length % lanes == 0),
+            "row of whole beats and a part": every(length > lanes and length % lanes != 0),
+            "row of MAX_LEN": every(length == space.longest),
+            **{f"bit {b} of N": every(bool(length >> b & 1)) for b in range(space.longest.bit_length())},
+        },
+        "last beat": {f"last beat of {n}": every((length - 1) % lanes + 1 == n) for n in range(1, lanes + 1)},
+        "lane": {
+            **{f"lane {lane}": inside & (at % lanes == lane) for lane in range(lanes)},
+            "beyond the end": ~inside,
+        },
+        "beat": {
+            "first beat": inside & (at < lanes),
+            "last beat": inside & (at >= (beats - 1) * lanes),
+            "beat between": inside & (at >= lanes) & (at < (beats - 1) * lanes),
+        },
+        "element": {
+            "element least": each(x == fmt.lo),
+            "element largest": each(x == fmt.hi),
+            "element inside": each((x > fmt.lo) & (x < fmt.hi)),
+        },
+        "sign": {"signed": every(fmt.signed), "unsigned": every(not fmt.signed)},
+        "variance": {
+            "all equal": every(length > 1 and spread == 0),
+            "epsilon counts": every(norm.epsilon > 1),
+            "epsilon 1": every(norm.epsilon == 1),
+            "epsilon largest": every(norm.epsilon == (1 << space.parameters["E_W"]) - 1),
+        },
+        "root": {
+            **{f"h = {n}": every(half == n) for n in range(1, most_half(space) + 1)},
+            "V moved up": every(half < bits),
+            "V moved down": every(half > bits),
+            "k least": every(k == 1 << (bits - 1)),
+            "k largest": every(k == (1 << bits) - 1),
+            "V' a square": every(k * k == moved),
+            "V' one below a square": every((k + 1) ** 2 == moved + 1),
+            "V' between": every(k * k < moved < (k + 1) ** 2 - 1),
+        },
+        "reciprocal": {
+            "divides without a rest": every((1 << 2 * bits) % k == 0),
+            "divides with a rest": every((1 << 2 * bits) % k != 0),
+        },
+        "t": {
+            "t 0": each(t == 0),
+            "t positive": each(t > 0),
+            "t negative": each(t < 0),
+            **{f"t needs bit {b}": each(np.abs(t) >> b == 1) for b in range(t_bits(space))},
+        },
+        "fraction of t": {
+            "t exact": each(np.array([f == 0 for f in dropped])),
+            "t below half": each(np.array([0 < f < 1 << (shift - 1) for f in dropped])),
+            "t tie": each(np.array([f == 1 << (shift - 1) for f in dropped])),
+            "t above half": each(np.array([f > 1 << (shift - 1) for f in dropped])),
+        },
+        "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in Rounding},
+        "result": _results(each, p, sent.quant),
+        **stall_classes(sent.stall_in, sent.stall_out, beats * lanes),
+    }
+
+
+def _results(each, p: IntArray, quant: MulQuant) -> dict[str, BoolArray]:  # type: ignore[no-untyped-def]
+    wide = np.array([quant.requantise(np.array([value]), int(s))[0] for value, s in zip(p, quant.shift, strict=True)])
+    return {
+        "y lo": each(wide == quant.lo),
+        "y inside": each((wide > quant.lo) & (wide < quant.hi)),
+        "y hi": each(wide == quant.hi),
+    }
+
+
+def most_half(space: Space) -> int:
+    """The largest h that a row can have."""
+    n, top = space.longest, (1 << space.fmt.bits) - 1
+    return (((n * n // 4) * top * top + (1 << space.parameters["E_W"]) - 1).bit_length() + 1) // 2
+
+
+def t_bits(space: Space) -> int:
+    """Bits of the magnitude of the largest t: one element that stands out of the longest row."""
+    top = (1 << space.fmt.bits) - 1
+    row = [top] + [0] * (space.longest - 1)
+    return int(np.abs(normalise(row, space.norm(1))).max()).bit_length()
+
+
+def crosses(base: Classes) -> Classes:
+    """The pairs of classes that must be hit together."""
+    return {"stalls of both sides": cross(base["input stalls"], base["output stalls"])}
+
+
+def cover_unit(space: Space, signs: Sequence[bool] = (True, False)) -> Coverage:
+    """All bins of the unit; those that its widths or its signs cannot reach are excluded."""
+    from t2c.tb.units.layer_norm.rows import of_row, random_quant
+
+    base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
+    made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
+    cover_parameters(made, PARAMETERS, space.parameters)
+    for name, sign in (("signed", True), ("unsigned", False)):
+        if sign not in signs:
+            made.exclude("sign", name, "the module does not read elements so")
+    return made

@@ -1,0 +1,163 @@
+"""Stimulus for the bench of rtl/layer_norm.v: rows, what normalises them, and parameters that show every bit of t."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.layer_norm import RowNorm, normalise
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.tb.dut.traits import Traits
+
+Row = list[int]
+"""Elements of one row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """What rows are made of. parameters: of the unit; signed: elements; traits: of the module; rng: of every choice."""
+
+    parameters: Mapping[str, int]
+    signed: bool
+    traits: Traits
+    rng: random.Random
+
+    @property
+    def fmt(self) -> IntFormat:
+        return IntFormat(bits=self.parameters["X_W"], signed=self.signed)
+
+    @property
+    def longest(self) -> int:
+        return 1 << self.parameters["LEN_W"]
+
+    @property
+    def lanes(self) -> int:
+        return self.parameters["LANES"]
+
+    @property
+    def t_w(self) -> int:
+        """Bits of MulQuant's input."""
+        return max(self.parameters["FRAC_W"] + self.parameters["LEN_W"] // 2 + 2, 8)
+
+    def norm(self, epsilon: int) -> RowNorm:
+        """With E as near to `epsilon` as the unit allows."""
+        most = (1 << self.parameters["E_W"]) - 1
+        root, fraction = self.parameters["ROOT_W"], self.parameters["FRAC_W"]
+        return RowNorm(epsilon=min(max(epsilon, 1), most), root_bits=root, fraction_bits=fraction)
+
+    def any_norm(self) -> RowNorm:
+        return self.norm(self.rng.getrandbits(self.rng.randint(1, self.parameters["E_W"])))
+
+    @property
+    def lengths(self) -> list[int]:
+        """Around a beat, around the longest, and with every number of elements in the last beat."""
+        lanes, longest, rng = self.lanes, self.longest, self.rng
+        ends = {1, 2, 3, lanes - 1, lanes, lanes + 1, 2 * lanes, longest - lanes, longest - 1, longest}
+        each = {lanes * rng.randrange(longest // lanes) + k for k in range(1, lanes + 1)}
+        powers = {1 << k for k in range(longest.bit_length())}
+        return sorted(n for n in ends | each | powers if 1 <= n <= longest)
+
+
+def corner_rows(space: Space) -> Iterator[Row]:
+    """Equal elements, one that stands out, half a row at either end, ramps: all lengths that tell counters apart."""
+    lo, hi, rng = space.fmt.lo, space.fmt.hi, space.rng
+    for length in space.lengths:
+        yield [rng.choice((lo, 0, hi))] * length
+        yield [lo if k < length // 2 else hi for k in range(length)]
+        yield [rng.randint(lo, hi) for _ in range(length)]
+        place = rng.randrange(length)
+        yield [hi if k == place else lo for k in range(length)]
+        yield [lo if k == place else hi for k in range(length)]
+    for length in (1, space.longest):
+        for value in (lo, lo + 1, -1 if lo < 0 else 0, 0, 1, hi - 1, hi):
+            yield [value] * length
+    for k in range(space.fmt.bits):
+        yield [min(lo + (1 << k), hi), lo]
+    yield [lo + k % (hi - lo + 1) for k in range(space.longest)]
+    yield [hi - k % (hi - lo + 1) for k in range(space.longest)]
+    for place in (0, space.longest // 2, space.longest - 1):
+        yield [hi if k == place else lo for k in range(space.longest)]
+
+
+def root_cases(space: Space) -> Iterator[tuple[Row, RowNorm]]:
+    """Two elements and an epsilon for which V is a square, one less or one more, of roots of every length, ties of t."""
+    lo, rng, span = space.fmt.lo, space.rng, space.fmt.hi - space.fmt.lo
+    fraction = space.parameters["FRAC_W"]
+    most = (1 << space.parameters["E_W"]) - 1
+    roots = {1 << (fraction + 1)}  # 4^(FRAC_W+1) = V: t = d / 2
+    for bits in range(1, 25):
+        top = (1 << bits) - 1
+        roots |= {top, (top + 1) // 2, (top + 1) // 2 + 1, rng.randint((top + 1) // 2, top)}
+    for root in sorted(roots - {0}):
+        for near in (-1, 0, 1):
+            wide = min(span, root)
+            for d in {wide, wide - 1, rng.randint(1, wide)}:
+                epsilon = root * root + near - d * d
+                if d > 0 and 1 <= epsilon <= most and (near == 0 or rng.random() < 0.3):
+                    base = lo + rng.randint(0, span - d)
+                    yield rng.choice(([base, base + d], [base + d, base])), space.norm(epsilon)
+
+
+def random_rows(space: Space, count: int, longest: int) -> Iterator[Row]:
+    """Rows of random lengths: spread over the format, or bunched, as the rows of networks are."""
+    rng, fmt = space.rng, space.fmt
+    for _ in range(count):
+        length = rng.randint(1, min(longest, space.longest))
+        spread = rng.randint(0, fmt.hi - fmt.lo)
+        middle = rng.randint(fmt.lo, fmt.hi)
+        least, most = max(middle - spread, fmt.lo), min(middle + spread, fmt.hi)
+        yield [rng.randint(least, most) for _ in range(length)]
+
+
+def random_quant(space: Space) -> MulQuant:
+    """Constants for every element of the longest row, with which results fill the output's range."""
+    rng, p = space.rng, space.parameters
+    scale, bias, shift = [], [], []
+    for _ in range(space.longest):
+        m = rng.getrandbits(rng.randint(1, p["SCALE_W"] - 1)) * rng.choice((-1, 1))
+        want = m.bit_length() + p["FRAC_W"] + 1 - p["OUT_W"] + rng.randint(-1, 2)
+        s = min(max(want, 0), (1 << p["SHIFT_W"]) - 1)
+        b = rng.getrandbits(min(s + p["OUT_W"] - 1, p["BIAS_W"] - 1)) * rng.choice((-1, 0, 1))
+        scale.append(m), bias.append(b), shift.append(s)
+    return _quant(space, scale, bias, shift)
+
+
+def telling_quant(space: Space, row: Row, norm: RowNorm) -> MulQuant:
+    """Constants by which all bits of t reach the results: t is taken away again, but for a small number."""
+    rng, bits = space.rng, space.parameters["BIAS_W"]
+    t = [int(value) for value in normalise(row, norm)]
+    near = [rng.randint(-1, 1) - value for value in t]
+    fits = [min(max(b, -(1 << (bits - 1))), (1 << (bits - 1)) - 1) for b in near]
+    rest = space.longest - len(row)
+    return _quant(space, [1] * space.longest, fits + [rng.randint(-1, 1) for _ in range(rest)], [0] * space.longest)
+
+
+def _quant(space: Space, scale: list[int], bias: list[int], shift: list[int]) -> MulQuant:
+    p, rng, traits = space.parameters, space.rng, space.traits
+    half, full = 1 << (p["OUT_W"] - 1), (1 << p["OUT_W"]) - 1
+    ranges = [(0, -half, half - 1), (full // 2, 0, full), (-half, -half, 1)]
+    if traits.output != "any":
+        ranges = [ranges[1] if traits.output == "unsigned" else ranges[0]]
+    names = ("zero_point", "lo", "hi")
+    zero_point, lo, hi = (traits.constants.get(n, v) for n, v in zip(names, rng.choice(ranges), strict=True))
+    return MulQuant(
+        multiplier=np.array(scale, dtype=np.int64),
+        bias=np.array(bias, dtype=np.int64),
+        shift=np.array(shift, dtype=np.int64),
+        rounding=Rounding(rng.choice(traits.rounding)),
+        zero_point=zero_point,
+        lo=lo,
+        hi=hi,
+        widths=Widths(acc=space.t_w, scale=p["SCALE_W"], bias=p["BIAS_W"]),
+    )
+
+
+def of_row(quant: MulQuant, length: int) -> MulQuant:
+    """The constants of a row's elements."""
+    cut: dict[str, IntArray] = {name: getattr(quant, name)[:length] for name in ("multiplier", "bias", "shift")}
+    return replace(quant, **cut)  # type: ignore[arg-type]
