@@ -11,10 +11,10 @@
 // Rounding    half_up of t; then rounding_i as in mulquant, zero point and saturation once, last.
 // Widths      Unsigned elements are taken less 2^(X_W-1): the zero point cancels. Sums: row_sums.v; V, root, reciprocal:
 //             row_constants.v; t: normal_lane.v. Results beyond the end of a row are 0.
-// Latency     A row without stalls, none inside before it: the first results leave 2 ROOT_W + 23 cycles after its last beat
+// Latency     A row without stalls, none inside before it: the first results leave 2 ROOT_W + 22 cycles after its last beat
 //             was taken, the others follow in successive cycles.
 // Throughput  One row is taken, one has its constants made, one is normalised: max(B, 2 ROOT_W + 13) cycles a row of B beats,
-//             as long as two of its rows fill at most the row memory less 2 ROOT_W + 20 beats; see the page.
+//             if B <= 2 ROOT_W + 9 or B + 2 ROOT_W + 17 beats fit the row memory, 2^(LEN_W+1) / LANES; else up to 4 more.
 // Handshake   AXI-Stream on both sides. Results hold while one waits for m_axis_tready_i. x_signed_i must be the same for all
 //             of a row; epsilon_i (at least 1), rounding_i, zero_point_i, lo_i, hi_i must not change while a row is inside.
 // Model       t2c.golden.arithmetic.layer_norm.layer_norm

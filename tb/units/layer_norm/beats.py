@@ -50,7 +50,7 @@ class ParameterMemory:
         while True:
             await FallingEdge(self.dut.clk_i)
             address = self.dut.param_addr_o.value
-            place = address.to_unsigned() if address.is_resolvable else len(self.words)
+            place = int(str(address), 2) if address.is_resolvable else len(self.words)
             await RisingEdge(self.dut.clk_i)
             known = place < len(self.words)
             self.dut.param_data_i.value = self.words[place] if known else self.rng.getrandbits(self.width)

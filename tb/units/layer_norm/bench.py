@@ -44,9 +44,10 @@ def latency(root_bits: int) -> int:
     return 2 * root_bits + 22
 
 
-def period(beats: int, root_bits: int) -> int:
-    """Cycles a row where rows of so many beats follow one another, as the header says."""
-    return max(beats, 2 * root_bits + 13)
+def periods(beats: int, root_bits: int, memory: int) -> range:
+    """Cycles a row where rows of so many beats follow one another, as the header says; memory: beats."""
+    least, roomy = max(beats, 2 * root_bits + 13), beats <= 2 * root_bits + 9 or beats + 2 * root_bits + 17 <= memory
+    return range(least, least + (1 if roomy else 5))
 
 
 class LayerNormBench(StreamBench):
@@ -222,8 +223,10 @@ async def timing(dut: HierarchyObject) -> None:
             f"{latency(bits)}; a module with a timing of its own says absent: timing"
         )
         assert (np.diff(out, axis=1) == 1).all(), f"{beats} beats: a gap within the results of a row"
-        periods = np.diff(out[:, 0]).tolist()
-        assert set(periods) == {period(beats, bits)}, f"{beats} beats: {periods} cycles a row"
+        cycles = np.diff(out[:, 0]).tolist()
+        assert set(cycles) <= set(periods(beats, bits, 2 * bench.space.longest // lanes)), (
+            f"{beats} beats: {cycles} cycles a row"
+        )
     bench.finish()
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.reciprocal.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
+    proofs=PROOFS,
     linted=(
         {},
         {"D_W": 2, "R_W": 1, "Q_W": 2},
