@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.row_constants.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
+    proofs=PROOFS,
     linted=(
         {},
         {"X_W": 2, "LEN_W": 1, "E_W": 1, "ROOT_W": 8, "FRAC_W": 4},
