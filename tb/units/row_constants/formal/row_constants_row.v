@@ -59,10 +59,12 @@ module row_constants_row #(
     (* hierconn *) wire                  \dut.i_reciprocal.done_o ;
     (* hierconn *) wire [6:0]            \dut.i_root.age_q , \dut.i_reciprocal.age_q ;
 
-    // Products of the last three cycles with their factors: 0 is in product_q.
+    // Products of the last three cycles with their factors: 0 must be in product_q.
     reg signed [A_W-1:0] a0_q, a1_q, a2_q;
     reg signed [B_W-1:0] b0_q, b1_q, b2_q;
-    reg signed [P_W-1:0] p1_q, p2_q;
+    reg signed [P_W-1:0] p0_q, p1_q, p2_q;
+
+    wire signed [P_W-1:0] product = \dut.a * \dut.b ;
 
     // The row that is inside, and for how many cycles.
     localparam [7:0] FIRST = 2 * ROOT_W + 12;   // to valid
@@ -75,14 +77,13 @@ module row_constants_row #(
     reg [E_W-1:0]         epsilon_q;
     reg [ROOT_W-1:0]      k_q;
     reg [G_W-1:0]         g_q;
-    reg signed [H_W-1:0]  h_q;
     reg [5:0]             shift_q;
     always @(posedge clk_i) begin
         started_q <= 1'b1;
-        {a0_q, b0_q} <= {\dut.a , \dut.b };
-        {a1_q, b1_q, p1_q} <= {a0_q, b0_q, \dut.product_q };
+        {a0_q, b0_q, p0_q} <= {\dut.a , \dut.b , product};
+        {a1_q, b1_q, p1_q} <= {a0_q, b0_q, p0_q};
         {a2_q, b2_q, p2_q} <= {a1_q, b1_q, p1_q};
-        {epsilon_q, g_q, h_q, shift_q} <= {epsilon_i, g, h, shift};
+        {epsilon_q, g_q, shift_q} <= {epsilon_i, g, shift};
         if (inside_q & age_q != FIRST + 1) age_q <= age_q + 1;
         if (take) {inside_q, age_q, n_q, s_q, q_q} <= {1'b1, 8'd1, n_i, s_i, q_i};
         else if (valid & take_i) inside_q <= 1'b0;
@@ -100,8 +101,11 @@ module row_constants_row #(
     wire [W-1:0] one    = 1;
     wire [W-1:0] v      = \dut.v_q ;
     wire [W-1:0] half   = \dut.half_q ;
-    wire [W-1:0] nq     = {{(W - P_W) {1'b0}}, p2_q};
-    wire [W-1:0] ss     = {{(W - P_W) {1'b0}}, p1_q};
+    wire signed [W-1:0] p1 = p1_q;
+    wire signed [W-1:0] p2 = p2_q;
+    wire [W-1:0] nq     = p2;
+    wire [W-1:0] ss     = p1;
+    wire [W-1:0] mask   = (one << V_W) - 1;
     wire [W-1:0] moved  = half > ROOT_W ? v >> (2 * (half - ROOT_W)) : v << (2 * (ROOT_W - half));
     wire signed [A_W-1:0] n_wide = n_q;
     wire signed [B_W-1:0] q_wide = q_q;
@@ -112,7 +116,7 @@ module row_constants_row #(
     always @* if (started_q) begin
         assert (take == (full_i & !inside_q));
         assert (valid == (inside_q & age_q >= FIRST));
-        assert (\dut.product_q == a0_q * b0_q & p1_q == a1_q * b1_q & p2_q == a2_q * b2_q | !three_q);
+        assert (\dut.product_q == p0_q);
         if (inside_q & age_q == 4) begin        // V = N Q - S S + E
             assert (v == nq - ss + epsilon_i);
             assert (a2_q == n_wide & b2_q == q_wide & a1_q == s_q & b1_q == s_wide);
@@ -124,13 +128,12 @@ module row_constants_row #(
         end
         if (inside_q & \dut.i_reciprocal.start_i ) assert (\dut.i_root.done_o & \dut.i_reciprocal.divisor_i == \dut.i_root.root_o );
         if (valid) assert (n == n_q & shift == half + ROOT_W - FRAC_W - 1);
-        if (valid & age_q == FIRST) begin       // g = N r, h = S r
-            assert (a1_q == n_wide & b1_q == r_wide & g == p1_q[G_W-1:0]);
-            assert (a0_q == s_q & b0_q == r_wide & h == \dut.product_q );
-        end
-        if (valid & age_q > FIRST) assert (g == g_q & h == h_q & shift == shift_q);
+        // g = N r, h = S r, which the header derives to fit.
+        if (valid & age_q == FIRST) assert (a1_q == n_wide & b1_q == r_wide & g == p1_q[G_W-1:0]);
+        if (valid & age_q > FIRST) assert (g == g_q & shift == shift_q);
+        if (valid) assert (a0_q == s_q & b0_q == r_wide & $unsigned(h) == p0_q[H_W-1:0]);
 `ifdef INVARIANTS
-        assert (!inside_q | age_q >= 1 & age_q <= FIRST + 1);
+        if (inside_q) assert (age_q >= 1 & age_q <= FIRST + 1);
         if (!inside_q) assert (\dut.state_q == 0);
         if (inside_q) begin
             assert (\dut.state_q == (age_q < 5 ? age_q : age_q <= ROOT_W + 6 ? 5 : age_q <= 2 * ROOT_W + 9 ? 6
@@ -138,22 +141,17 @@ module row_constants_row #(
             assert (n == n_q & \dut.s_q == s_q & \dut.q_q == q_q);
             if (age_q == 2) assert (a0_q == n_wide & b0_q == q_wide);
             if (age_q == 3) assert (a1_q == n_wide & b1_q == q_wide & a0_q == s_q & b0_q == s_wide);
-            if (age_q == 3) assert (v == (p1_q + epsilon_i & (one << V_W) - 1));
+            if (age_q == 3) assert (v == (ss + epsilon_i & mask));
             if (age_q >= 5) assert (half >= 1 & half <= V2 & v >> (2 * half) == 0 & v >> (2 * half - 2) != 0);
             if (age_q == 2 * ROOT_W + 11) assert (a0_q == n_wide & b0_q == r_wide);
-            if (age_q > FIRST) assert (a0_q == s_q & b0_q == r_wide);
             assert (\dut.i_root.start_i == (age_q == 5));
             assert (\dut.i_root.age_q == (age_q > 5 & age_q <= ROOT_W + 6 ? age_q - 5 : 0));
             assert (\dut.i_reciprocal.age_q == (age_q > ROOT_W + 6 & age_q <= 2 * ROOT_W + 9 ? age_q - ROOT_W - 6 : 0));
         end else assert (!\dut.i_root.start_i & \dut.i_root.age_q == 0 & \dut.i_reciprocal.age_q == 0);
 `endif
     end
-    reg [1:0] cycles_q = 2'd0;                  // the products of before the first cycle are anything
-    wire      three_q = (cycles_q == 2'd3);
-    always @(posedge clk_i) if (!three_q) cycles_q <= cycles_q + 1;
-
     always @* if (started_q) begin
-        cover (inside_q & age_q == 6 & half == ROOT_W & p2_q != 0);
+        cover (inside_q & age_q == 6 & half == V2 & s_q < 0);
         cover (valid & age_q == FIRST & g == 300 & h == -200);
     end
 
