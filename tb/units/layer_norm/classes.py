@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.layer_norm import RowNorm, integer_root, normalise, reciprocal_root
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
-from t2c.tb.units.layer_norm.rows import Row, Space
+from t2c.tb.units.layer_norm.rows import Row, Space, of_row, random_quant
 
 PARAMETERS = {
     "X_W": (2, 16),
@@ -51,7 +50,8 @@ def classes(sent: SentRow, space: Space) -> Classes:
     k = int(integer_root(np.array(moved), bits))
     shift = bits + half - norm.fraction_bits
     p = t * sent.quant.multiplier + sent.quant.bias
-    dropped = [(length * value - total) * r & ((1 << shift) - 1) for value in sent.row]
+    dropped, tie = (length * x - total) * r & ((1 << shift) - 1), 1 << (shift - 1)
+    y = sent.quant.requantise(p, sent.quant.shift)
 
     def each(values: BoolArray) -> BoolArray:
         """Of the elements; lanes beyond them are in no class."""
@@ -112,23 +112,18 @@ def classes(sent: SentRow, space: Space) -> Classes:
             **{f"t needs bit {b}": each(np.abs(t) >> b == 1) for b in range(t_bits(space))},
         },
         "fraction of t": {
-            "t exact": each(np.array([f == 0 for f in dropped])),
-            "t below half": each(np.array([0 < f < 1 << (shift - 1) for f in dropped])),
-            "t tie": each(np.array([f == 1 << (shift - 1) for f in dropped])),
-            "t above half": each(np.array([f > 1 << (shift - 1) for f in dropped])),
+            "t exact": each(dropped == 0),
+            "t below half": each((dropped > 0) & (dropped < tie)),
+            "t tie": each(dropped == tie),
+            "t above half": each(dropped > tie),
         },
         "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in Rounding},
-        "result": _results(each, p, sent.quant),
+        "result": {
+            "y lo": each(y == sent.quant.lo),
+            "y inside": each((y > sent.quant.lo) & (y < sent.quant.hi)),
+            "y hi": each(y == sent.quant.hi),
+        },
         **stall_classes(sent.stall_in, sent.stall_out, beats * lanes),
-    }
-
-
-def _results(each, p: IntArray, quant: MulQuant) -> dict[str, BoolArray]:  # type: ignore[no-untyped-def]
-    wide = np.array([quant.requantise(np.array([value]), int(s))[0] for value, s in zip(p, quant.shift, strict=True)])
-    return {
-        "y lo": each(wide == quant.lo),
-        "y inside": each((wide > quant.lo) & (wide < quant.hi)),
-        "y hi": each(wide == quant.hi),
     }
 
 
@@ -152,12 +147,37 @@ def crosses(base: Classes) -> Classes:
 
 def cover_unit(space: Space, signs: Sequence[bool] = (True, False)) -> Coverage:
     """All bins of the unit; those that its widths or its signs cannot reach are excluded."""
-    from t2c.tb.units.layer_norm.rows import of_row, random_quant
-
     base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
     made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
     cover_parameters(made, PARAMETERS, space.parameters)
     for name, sign in (("signed", True), ("unsigned", False)):
         if sign not in signs:
             made.exclude("sign", name, "the module does not read elements so")
+    for group, name, reason in _out_of_reach(space):
+        made.exclude(group, name, reason)
     return made
+
+
+def _out_of_reach(space: Space) -> Iterator[tuple[str, str, str]]:
+    """Bins that no row of this unit can be in, and why."""
+    p, half = space.parameters, most_half(space)
+    root, fraction, epsilon = p["ROOT_W"], p["FRAC_W"], p["E_W"]
+    if space.lanes == 1:
+        for group, name in (("length", "row of one beat"), ("length", "row of whole beats and a part")):
+            yield group, name, "a beat has one element"
+        yield "lane", "beyond the end", "a beat has one element"
+    if space.longest < 3 * space.lanes:
+        yield "beat", "beat between", "the longest row has two beats"
+    if epsilon == 1:
+        yield "variance", "epsilon counts", "E is 1"
+    if half <= root:
+        yield "root", "V moved down", f"V has at most {2 * half} bits"
+    if 2 * half <= root:
+        yield "root", "k largest", f"V has at most {2 * half} bits"
+    if half < root:
+        yield "root", "V' one below a square", f"V has at most {2 * half} bits"
+    if half < fraction + 2:
+        yield "fraction of t", "t tie", f"V has at most {2 * half} bits"
+    for bit in range(t_bits(space)):
+        if space.longest == 2 and bit < fraction - 1 - epsilon // 2:
+            yield "t", f"t needs bit {bit}", "of two elements none is near the mean"

@@ -33,7 +33,15 @@ UNIT = Unit(
     ),
     ends=(
         {"X_W": 2, "LANES": 1, "LEN_W": 1, **NARROW},
-        {"X_W": 16, "LANES": 8, "LEN_W": 8, **WIDE},
+        {"X_W": 16, "LANES": 8, "LEN_W": 6, **WIDE},
+    ),
+    covered=(
+        {"X_W": 2, "LANES": 1, "LEN_W": 1, **NARROW},
+        {"X_W": 16, "LANES": 8, "LEN_W": 5, **WIDE, "OUT_W": 3},
+        {"X_W": 12, "LANES": 2, "LEN_W": 4, "ROOT_W": 8, "FRAC_W": 8, "OUT_W": 4},
+        {"X_W": 6, "LANES": 16, "LEN_W": 5, "OUT_W": 5},
+        {"X_W": 4, "LANES": 1, "LEN_W": 5, "E_W": 12, "OUT_W": 6},
+        {"X_W": 10, "LANES": 4, "LEN_W": 4, "E_W": 48, "OUT_W": 7},
     ),
     linted=(
         {},
