@@ -56,13 +56,21 @@ SUMS = {
     "sum without sign": ("corners", "{{LEN_W{element[X_W-1]}}, element}", "{{LEN_W{1'b0}}, element}"),
     "squares one bit short": ("corners", "{{LEN_W{1'b0}}, square}", "{{(LEN_W + 1) {1'b0}}, square[2*X_W-3:0]}"),
     "a row's sums are overwritten": ("random_data", "valid2_q & full_q & ~take_i;", "1'b0;"),
-    "full not reset": ("reset_in_mid_row", "            full_q   <= 1'b0;\n        end\n    end", "        end\n    end"),
+    "full not reset": (
+        "reset_in_mid_row",
+        "            full_q   <= 1'b0;\n        end\n    end",
+        "        end\n    end",
+    ),
     "open not reset": ("reset_in_mid_row", "            open_q   <= 1'b0;\n", ""),
 }
 CONSTANTS = {
     "epsilon forgotten": ("corners", " + {{(V_W - E_W) {1'b0}}, epsilon_i};", ";"),
     "epsilon of 16 bits": ("corners", "{{(V_W - E_W) {1'b0}}, epsilon_i}", "{{(V_W - 16) {1'b0}}, epsilon_i[15:0]}"),
-    "square of N": ("corners", "                a = s_q;\n                b = {{(B_W - A_W)", "                b = {{(B_W - A_W)"),
+    "square of N": (
+        "corners",
+        "                a = s_q;\n                b = {{(B_W - A_W)",
+        "                b = {{(B_W - A_W)",
+    ),
     "h rounded down": ("corners", "(v_q[2*pair+:2] != 2'b00)", "(v_q[2*pair+1])"),
     "V of 32 bits": ("corners", "v_q     <= v_q - wide[V_W-1:0];", "v_q     <= (v_q - wide[V_W-1:0]) % (1 << 18);"),
     "shift without h": ("corners", "half_q + SHIFT_BASE[5:0]", "half + SHIFT_BASE[5:0] + 6'd1"),
