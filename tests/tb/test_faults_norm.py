@@ -38,19 +38,26 @@ STREAMS = {
     "last beat one early": ("corners", "(index_q == end_q)", "(index_q + 1'b1 >= end_q)"),
     "a row is taken before the one before is read": ("random_data", "~hold & (~issue_q | issue_last)", "~hold"),
     "a cycle lost between rows": ("timing", "~hold & (~issue_q | issue_last)", "~hold & ~issue_q"),
-    "results beyond the end are shown": ("corners", "m_axis_tkeep_o[lane] ? quant[lane*OUT_W+:OUT_W] : {OUT_W{1'b0}}",
-                                         "quant[lane*OUT_W+:OUT_W]"),
+    "results beyond the end are shown": (
+        "corners",
+        "m_axis_tkeep_o[lane] ? quant[lane*OUT_W+:OUT_W] : {OUT_W{1'b0}}",
+        "quant[lane*OUT_W+:OUT_W]",
+    ),
     "keep of whole beats": ("corners", "issue_last ? end_keep_q : {LANES{1'b1}}", "end_keep_q"),
     "tlast dropped": ("corners", "m_axis_tlast_o  = last_q[6]", "m_axis_tlast_o  = 1'b0"),
     "tlast one early": ("corners", "m_axis_tlast_o  = last_q[6]", "m_axis_tlast_o  = last_q[5]"),
-    "back-pressure ignored": ("stalls", "m_axis_tvalid_o & ~m_axis_tready_i;\n    reg               issue_q", "1'b0;\n    reg               issue_q"),
+    "back-pressure ignored": (
+        "stalls",
+        "m_axis_tvalid_o & ~m_axis_tready_i;\n    reg               issue_q",
+        "1'b0;\n    reg               issue_q",
+    ),
     "half a row not reset": ("reset_in_mid_row", "            taken_q    <= {BEAT_W{1'b0}};\n", ""),
     "write pointer not reset": ("reset_in_mid_row", "            write_q    <= {PTR_W{1'b0}};\n", ""),
     "level not reset": ("reset_in_mid_row", "            level_q    <= {(PTR_W + 1) {1'b0}};\n", ""),
     "issue not reset": ("reset_in_mid_row", "            issue_q    <= 1'b0;\n", ""),
     "index not reset": ("reset_in_mid_row", "            index_q    <= {BEAT_W{1'b0}};\n", ""),
     "results not reset": ("reset_in_mid_row", "            valid_q    <= 6'd0;\n", ""),
-}  # fmt: skip
+}
 SUMS = {
     "a row goes on": ("corners", "(open_q ? q_q : {Q_W{1'b0}})", "q_q"),
     "sum without sign": ("corners", "{{LEN_W{element[X_W-1]}}, element}", "{{LEN_W{1'b0}}, element}"),
@@ -80,18 +87,35 @@ CONSTANTS = {
 }
 PARTS = {
     "root: equal does not fit": ("integer_root.v", "corners", "(brought >= tried)", "(brought > tried)"),
-    "root: remainder one bit short": ("integer_root.v", "corners", "remainder_q <= left;",
-                                      "remainder_q <= {2'b00, left[W-2:0]};"),
+    "root: remainder one bit short": (
+        "integer_root.v",
+        "corners",
+        "remainder_q <= left;",
+        "remainder_q <= {2'b00, left[W-2:0]};",
+    ),
     "root: a digit less": ("integer_root.v", "corners", "value_q     <= value_i;", "value_q     <= value_i >> 2;"),
-    "reciprocal: equal does not fit": ("reciprocal.v", "corners", "(remainder_q >= {1'b0, divisor_q})",
-                                       "(remainder_q > {1'b0, divisor_q})"),
+    "reciprocal: equal does not fit": (
+        "reciprocal.v",
+        "corners",
+        "(remainder_q >= {1'b0, divisor_q})",
+        "(remainder_q > {1'b0, divisor_q})",
+    ),
     "reciprocal: remainder one bit short": ("reciprocal.v", "corners", "{kept, 1'b0};", "{1'b0, kept[D_W-2:0], 1'b0};"),
     "lane: rounded down": ("normal_lane.v", "corners", "shifted[0]};", "1'b0};"),
-    "lane: half away": ("normal_lane.v", "corners", "shifted[0]};", "shifted[0] & (~shifted[A_W-1] | |(centred_q << (6'd63 - shift_i)))};"),
+    "lane: half away": (
+        "normal_lane.v",
+        "corners",
+        "shifted[0]};",
+        "shifted[0] & (~shifted[A_W-1] | |(centred_q << (6'd63 - shift_i)))};",
+    ),
     "lane: no sign": ("normal_lane.v", "corners", "{{(A_W - X_W) {x_i[X_W-1]}}, x_i}", "{{(A_W - X_W) {1'b0}}, x_i}"),
-    "lane: product not held": ("normal_lane.v", "stalls", "        if (!hold_i) begin\n            centred_q <= x * g - h_i;\n",
-                               "        centred_q <= x * g - h_i;\n        if (!hold_i) begin\n"),
-}  # fmt: skip
+    "lane: product not held": (
+        "normal_lane.v",
+        "stalls",
+        "        if (!hold_i) begin\n            centred_q <= x * g - h_i;\n",
+        "        centred_q <= x * g - h_i;\n        if (!hold_i) begin\n",
+    ),
+}
 FAULTS = {
     **{f"layer_norm: {name}": ("layer_norm.v", *fault) for name, fault in STREAMS.items()},
     **{f"sums: {name}": ("row_sums.v", *fault) for name, fault in SUMS.items()},

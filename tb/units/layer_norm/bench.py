@@ -165,7 +165,7 @@ async def _start(dut: HierarchyObject) -> LayerNormBench:
 @cocotb.test()
 @reported
 async def corners(dut: HierarchyObject) -> None:
-    """Corner rows, one after another, then alone with every bit of t in sight; roots and reciprocals at their limits."""
+    """Corner rows, one after another, then alone with every bit of t in sight; roots at their limits."""
     bench = await _start(dut)
     for space in bench.spaces:
         bench.space = space

@@ -85,7 +85,7 @@ def corner_rows(space: Space) -> Iterator[Row]:
 
 
 def root_cases(space: Space) -> Iterator[tuple[Row, RowNorm]]:
-    """Two elements and an epsilon for which V is a square, one less or one more, of roots of every length, ties of t."""
+    """Two elements and an epsilon for which V is a square, one less or more, of roots of every length; ties of t."""
     lo, rng, span = space.fmt.lo, space.rng, space.fmt.hi - space.fmt.lo
     fraction = space.parameters["FRAC_W"]
     most = (1 << space.parameters["E_W"]) - 1

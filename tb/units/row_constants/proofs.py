@@ -9,7 +9,7 @@ SHOW = ("age_q", "n_q", "s_q", "q_q", "v", "half")
 PROOFS = (
     Proof(
         name="row",
-        claim="V, h, V' into the root, its root into the reciprocal, g = N r, h = S r, in the cycles of the header; resets",
+        claim="V, h, V' into the root, its root into the reciprocal, g = N r, h = S r, in the header's cycles; resets",
         top="row_constants_row",
         specs=("row_constants_parts.v",),
         rtl=("row_constants.v",),
