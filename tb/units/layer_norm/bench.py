@@ -21,7 +21,7 @@ from t2c.tb.units.layer_norm.beats import Joined, ParameterMemory, packed
 from t2c.tb.units.layer_norm.classes import SentRow, classes, cover_unit, crosses
 from t2c.tb.units.layer_norm.rows import (
     Row,
-    Space,
+    RowSpace,
     corner_rows,
     of_row,
     random_quant,
@@ -76,10 +76,10 @@ class LayerNormBench(StreamBench):
         self.configure(self.space.norm(1), random_quant(self.space))
 
     @property
-    def spaces(self) -> list[Space]:
+    def spaces(self) -> list[RowSpace]:
         """What rows are made of, for each sign of the elements."""
         unit = self.unit
-        return [Space(parameters=unit.parameters, signed=s, traits=unit.traits, rng=self.rng) for s in self.signs]
+        return [RowSpace(parameters=unit.parameters, signed=s, traits=unit.traits, rng=self.rng) for s in self.signs]
 
     def wrong_lanes(self, expected: Beat, actual: Beat) -> list[bool]:
         """Lanes that differ; all of them if keep or last do."""

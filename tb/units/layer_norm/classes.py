@@ -11,7 +11,7 @@ from t2c.golden.arithmetic.layer_norm import RowNorm, integer_root, normalise, r
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
-from t2c.tb.units.layer_norm.rows import Row, Space, of_row, random_quant
+from t2c.tb.units.layer_norm.rows import Row, RowSpace, of_row, random_quant
 
 PARAMETERS = {
     "X_W": (2, 16),
@@ -36,7 +36,7 @@ class SentRow:
     stall_out: str = "none"
 
 
-def classes(sent: SentRow, space: Space) -> Classes:
+def classes(sent: SentRow, space: RowSpace) -> Classes:
     """Which lanes of a row's beats are in which class, beat by beat, the lowest lane first."""
     x, norm, lanes, fmt = np.array(sent.row, dtype=np.int64), sent.norm, space.lanes, space.fmt
     length = len(x)
@@ -127,13 +127,13 @@ def classes(sent: SentRow, space: Space) -> Classes:
     }
 
 
-def most_half(space: Space) -> int:
+def most_half(space: RowSpace) -> int:
     """The largest h that a row can have."""
     n, top = space.longest, (1 << space.fmt.bits) - 1
     return (((n * n // 4) * top * top + (1 << space.parameters["E_W"]) - 1).bit_length() + 1) // 2
 
 
-def t_bits(space: Space) -> int:
+def t_bits(space: RowSpace) -> int:
     """Bits of the magnitude of the largest t: one element that stands out of the longest row."""
     top = (1 << space.fmt.bits) - 1
     row = [top] + [0] * (space.longest - 1)
@@ -145,7 +145,7 @@ def crosses(base: Classes) -> Classes:
     return {"stalls of both sides": cross(base["input stalls"], base["output stalls"])}
 
 
-def cover_unit(space: Space, signs: Sequence[bool] = (True, False)) -> Coverage:
+def cover_unit(space: RowSpace, signs: Sequence[bool] = (True, False)) -> Coverage:
     """All bins of the unit; those that its widths or its signs cannot reach are excluded."""
     base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
     made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
@@ -158,7 +158,7 @@ def cover_unit(space: Space, signs: Sequence[bool] = (True, False)) -> Coverage:
     return made
 
 
-def _out_of_reach(space: Space) -> Iterator[tuple[str, str, str]]:
+def _out_of_reach(space: RowSpace) -> Iterator[tuple[str, str, str]]:
     """Bins that no row of this unit can be in, and why."""
     p, half = space.parameters, most_half(space)
     root, fraction, epsilon = p["ROOT_W"], p["FRAC_W"], p["E_W"]

@@ -19,7 +19,7 @@ Row = list[int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Space:
+class RowSpace:
     """What rows are made of. parameters: of the unit; signed: elements; traits: of the module; rng: of every choice."""
 
     parameters: Mapping[str, int]
@@ -63,7 +63,7 @@ class Space:
         return sorted(n for n in ends | each | powers if 1 <= n <= longest)
 
 
-def corner_rows(space: Space) -> Iterator[Row]:
+def corner_rows(space: RowSpace) -> Iterator[Row]:
     """Equal elements, one that stands out, half a row at either end, ramps: all lengths that tell counters apart."""
     lo, hi, rng = space.fmt.lo, space.fmt.hi, space.rng
     for length in space.lengths:
@@ -84,7 +84,7 @@ def corner_rows(space: Space) -> Iterator[Row]:
         yield [hi if k == place else lo for k in range(space.longest)]
 
 
-def root_cases(space: Space) -> Iterator[tuple[Row, RowNorm]]:
+def root_cases(space: RowSpace) -> Iterator[tuple[Row, RowNorm]]:
     """Two elements and an epsilon for which V is a square, one less or more, of roots of every length; ties of t."""
     lo, rng, span = space.fmt.lo, space.rng, space.fmt.hi - space.fmt.lo
     fraction = space.parameters["FRAC_W"]
@@ -103,7 +103,7 @@ def root_cases(space: Space) -> Iterator[tuple[Row, RowNorm]]:
                     yield rng.choice(([base, base + d], [base + d, base])), space.norm(epsilon)
 
 
-def random_rows(space: Space, count: int, longest: int) -> Iterator[Row]:
+def random_rows(space: RowSpace, count: int, longest: int) -> Iterator[Row]:
     """Rows of random lengths: spread over the format, or bunched, as the rows of networks are."""
     rng, fmt = space.rng, space.fmt
     for _ in range(count):
@@ -114,7 +114,7 @@ def random_rows(space: Space, count: int, longest: int) -> Iterator[Row]:
         yield [rng.randint(least, most) for _ in range(length)]
 
 
-def random_quant(space: Space) -> MulQuant:
+def random_quant(space: RowSpace) -> MulQuant:
     """Constants for every element of the longest row, with which results fill the output's range."""
     rng, p = space.rng, space.parameters
     scale, bias, shift = [], [], []
@@ -127,7 +127,7 @@ def random_quant(space: Space) -> MulQuant:
     return _quant(space, scale, bias, shift)
 
 
-def telling_quant(space: Space, row: Row, norm: RowNorm) -> MulQuant:
+def telling_quant(space: RowSpace, row: Row, norm: RowNorm) -> MulQuant:
     """Constants by which all bits of t reach the results: t is taken away again, but for a small number."""
     rng, bits = space.rng, space.parameters["BIAS_W"]
     t = [int(value) for value in normalise(row, norm)]
@@ -137,7 +137,7 @@ def telling_quant(space: Space, row: Row, norm: RowNorm) -> MulQuant:
     return _quant(space, [1] * space.longest, fits + [rng.randint(-1, 1) for _ in range(rest)], [0] * space.longest)
 
 
-def _quant(space: Space, scale: list[int], bias: list[int], shift: list[int]) -> MulQuant:
+def _quant(space: RowSpace, scale: list[int], bias: list[int], shift: list[int]) -> MulQuant:
     p, rng, traits = space.parameters, space.rng, space.traits
     half, full = 1 << (p["OUT_W"] - 1), (1 << p["OUT_W"]) - 1
     ranges = [(0, -half, half - 1), (full // 2, 0, full), (-half, -half, 1)]
