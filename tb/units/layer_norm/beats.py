@@ -41,9 +41,10 @@ class ParameterMemory:
     """Answers param_addr_o a cycle later. words: by beat of a row; beyond them, and at an unknown address, junk."""
 
     def __init__(self, dut: HierarchyObject, width: int, rng: random.Random) -> None:
-        self.dut, self.width, self.rng = dut, width, rng
+        self.dut: Any = dut
+        self.width, self.rng = width, rng
         self.words: list[int] = []
-        dut.param_data_i.value = 0
+        self.dut.param_data_i.value = 0
         self.task = cocotb.start_soon(self._answer())
 
     async def _answer(self) -> None:

@@ -123,7 +123,9 @@ def random_quant(space: RowSpace) -> MulQuant:
         want = m.bit_length() + p["FRAC_W"] + 1 - p["OUT_W"] + rng.randint(-1, 2)
         s = min(max(want, 0), (1 << p["SHIFT_W"]) - 1)
         b = rng.getrandbits(min(s + p["OUT_W"] - 1, p["BIAS_W"] - 1)) * rng.choice((-1, 0, 1))
-        scale.append(m), bias.append(b), shift.append(s)
+        scale.append(m)
+        bias.append(b)
+        shift.append(s)
     return _quant(space, scale, bias, shift)
 
 
