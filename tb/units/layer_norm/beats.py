@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import cocotb
-from cocotb.handle import HierarchyObject
 from cocotb.triggers import FallingEdge, RisingEdge
 from cocotb.types import LogicArray
 
@@ -40,8 +39,8 @@ class Joined:
 class ParameterMemory:
     """Answers param_addr_o a cycle later. words: by beat of a row; beyond them, and at an unknown address, junk."""
 
-    def __init__(self, dut: HierarchyObject, width: int, rng: random.Random) -> None:
-        self.dut: Any = dut
+    def __init__(self, dut: Any, width: int, rng: random.Random) -> None:
+        self.dut = dut
         self.width, self.rng = width, rng
         self.words: list[int] = []
         self.dut.param_data_i.value = 0
