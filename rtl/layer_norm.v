@@ -199,8 +199,12 @@ module layer_norm #(
 
     generate
         for (lane = 0; lane < LANES; lane = lane + 1) begin : g_keep
-            localparam [31:0] NUMBER = lane;
-            assign row_keep[lane] = (NUMBER[LEN_W:0] <= rest);
+            if (lane == 0) begin : g_first
+                assign row_keep[lane] = 1'b1;
+            end else begin : g_next
+                localparam [31:0] NUMBER = lane;
+                assign row_keep[lane] = (NUMBER[LEN_W:0] <= rest);
+            end
         end
     endgenerate
     assign row_take = row_valid & ~hold & (~issue_q | issue_last);
