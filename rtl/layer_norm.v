@@ -15,6 +15,7 @@
 //             was taken, the others follow in successive cycles.
 // Throughput  One row is taken, one has its constants made, one is normalised: max(B, 2 ROOT_W + 13) cycles a row of B beats,
 //             if B <= 2 ROOT_W + 9 or B + 2 ROOT_W + 17 beats fit the row memory, 2^(LEN_W+1) / LANES; else up to 4 more.
+//             Where results had to wait, a row whose constants are made follows the one before it without a gap.
 // Handshake   AXI-Stream on both sides. Results hold while one waits for m_axis_tready_i. x_signed_i must be the same for all
 //             of a row; epsilon_i (at least 1), rounding_i, zero_point_i, lo_i, hi_i must not change while a row is inside.
 // Model       t2c.golden.arithmetic.layer_norm.layer_norm

@@ -10,6 +10,7 @@ from t2c.tb.units.integer_root.proofs import PROOFS
 UNIT = Unit(
     folder=Path(__file__).parent,
     proofs=PROOFS,
+    mutated=True,
     linted=({}, {"W": 2}, {"W": 8}, {"W": 20}, {"W": 32}),
     refused=({"W": 1}, {"W": 33}),
 )

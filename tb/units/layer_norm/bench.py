@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import product
+import itertools
 
 import cocotb
 import numpy as np
@@ -11,148 +10,26 @@ from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 
-from t2c.golden.arithmetic.layer_norm import RowNorm, layer_norm
-from t2c.golden.arithmetic.mulquant import MulQuant
-from t2c.tb.components.axi_stream import Beat
-from t2c.tb.components.inputs import Inputs
-from t2c.tb.components.scoreboard import Scoreboard, reported
-from t2c.tb.components.stalls import PROFILES
-from t2c.tb.units.layer_norm.beats import Joined, ParameterMemory, packed
-from t2c.tb.units.layer_norm.classes import SentRow, classes, cover_unit, crosses
+from t2c.tb.components.scoreboard import reported
+from t2c.tb.components.stalls import PROFILES, never
+from t2c.tb.units.layer_norm.row_bench import PATIENCE, LayerNormBench, latency, periods, single_results
 from t2c.tb.units.layer_norm.rows import (
     Row,
-    RowSpace,
+    after_reset,
     corner_rows,
-    of_row,
+    longest_row,
     random_quant,
     random_rows,
     root_cases,
     telling_quant,
 )
-from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
 
-PATIENCE = 10_000
-"""Cycles in which nothing moves after which nothing is waited for; the longest row is summed in fewer."""
 SETTLED = 150
 """Cycles without a beat taken after which a blocked unit is as full as it gets."""
+DEEPEST = 8
+"""Beats of a row that does not fit the pipeline of our own module."""
 PERIOD_NS = 2
-
-
-def latency(root_bits: int) -> int:
-    """Cycles from the last beat of a row to its first results, as the header of rtl/layer_norm.v says."""
-    return 2 * root_bits + 22
-
-
-def periods(beats: int, root_bits: int, memory: int) -> range:
-    """Cycles a row where rows of so many beats follow one another, as the header says; memory: beats."""
-    least, roomy = max(beats, 2 * root_bits + 13), beats <= 2 * root_bits + 9 or beats + 2 * root_bits + 17 <= memory
-    return range(least, least + (1 if roomy else 5))
-
-
-class LayerNormBench(StreamBench):
-    """The unit with its streams, the memory of its parameters and a scoreboard."""
-
-    def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
-        super().__init__(dut, unit)
-        self.unit = unit
-        self.source.bus.tdata = Joined(dut.s_axis_tkeep_i, dut.s_axis_tdata_i)
-        self.taken.bus.tdata = Joined(dut.s_axis_tkeep_i, dut.s_axis_tdata_i)
-        self.monitor.bus.tdata = Joined(dut.m_axis_tkeep_o, dut.m_axis_tdata_o)
-        self.x_w, self.out_w, self.lanes = unit["X_W"], unit["OUT_W"], unit["LANES"]
-        self.constants = unit["SHIFT_W"], unit["BIAS_W"], unit["SCALE_W"]
-        self.memory = ParameterMemory(dut, self.lanes * sum(self.constants), self.rng)
-        fixed = unit.traits.constants.get("x_signed")
-        self.signs = (True, False) if fixed is None else (bool(fixed),)
-        self.sent: list[tuple[Row, int]] = []
-        self.results = 0
-        self.space = self.spaces[0]
-        self.coverage = cover_unit(self.space, self.signs)
-        if not unit.traits.has("overlong"):
-            self.coverage.exclude("events", "row longer than MAX_LEN", "the module does not say so")
-        self.inputs = Inputs(self.coverage, crosses, rows=self.lanes)
-        self.scoreboard = Scoreboard(dut, self.describe, self.inputs, self.wrong_lanes)
-        self.scoreboard.add_interface(self.monitor, self.expected)
-        self.configure(self.space.norm(1), random_quant(self.space))
-
-    @property
-    def spaces(self) -> list[RowSpace]:
-        """What rows are made of, for each sign of the elements."""
-        unit = self.unit
-        return [RowSpace(parameters=unit.parameters, signed=s, traits=unit.traits, rng=self.rng) for s in self.signs]
-
-    def wrong_lanes(self, expected: Beat, actual: Beat) -> list[bool]:
-        """Lanes that differ; all of them if keep or last do."""
-        bits = self.lanes * self.out_w
-        if (expected[0] >> bits, expected[1]) != (actual[0] >> bits, actual[1]):
-            return [True] * self.lanes
-        differ = expected[0] ^ actual[0]
-        return [bool(differ >> (lane * self.out_w) & ((1 << self.out_w) - 1)) for lane in range(self.lanes)]
-
-    def describe(self, index: int, expected: Beat, actual: Beat) -> str:
-        row, place = self.sent[index]
-        shown = f"{row[:8]}..." if len(row) > 8 else f"{row}"
-        lanes = f"{self.lanes} elements from {place} of {len(row)}"
-        return f"{lanes} in {shown}: expected (keep and y, last) = {_shown(expected)}, actual {_shown(actual)}"
-
-    def configure(self, norm: RowNorm, quant: MulQuant) -> None:
-        """Set what must not change while rows are inside; nothing is."""
-        self.norm, self.quant, dut = norm, quant, self.dut
-        dut.x_signed_i.value = int(self.space.signed)
-        dut.epsilon_i.value = norm.epsilon
-        dut.rounding_i.value = quant.rounding.code
-        for name, value in (("zero_point", quant.zero_point), ("lo", quant.lo), ("hi", quant.hi)):
-            getattr(dut, f"{name}_i").value = value % (1 << (self.out_w + 1))
-        shift_w, bias_w, scale_w = self.constants
-        words = [
-            (s << (bias_w + scale_w)) | ((b % (1 << bias_w)) << scale_w) | (m % (1 << scale_w))
-            for m, b, s in zip(quant.multiplier.tolist(), quant.bias.tolist(), quant.shift.tolist(), strict=True)
-        ]
-        beats = [words[start : start + self.lanes] for start in range(0, len(words), self.lanes)]
-        self.memory.words = [packed(beat, shift_w + bias_w + scale_w) for beat in beats]
-
-    def send(self, row: Sequence[int], *, last: bool = True) -> None:
-        """Queue the beats of a row; without `last` the row stays open. What does not count is anything."""
-        rng, lanes = self.rng, self.lanes
-        for start in range(0, len(row), lanes):
-            beat, ends = list(row[start : start + lanes]), last and start + lanes >= len(row)
-            keep = rng.getrandbits(lanes)
-            if ends:  # lane 0 counts anyway; beyond the first 0 nothing does
-                keep = (keep | (1 << len(beat)) - 1) & ~(1 << len(beat))
-                keep ^= rng.getrandbits(1)
-            junk = [rng.getrandbits(self.x_w) for _ in range(lanes - len(beat))]
-            word = (keep % (1 << lanes)) << (lanes * self.x_w) | packed(beat + junk, self.x_w)
-            self.source.append(word, last=ends)
-
-    def expect(self, row: Row) -> None:
-        """Queue the results of a row."""
-        stall_in, stall_out = self.stalls
-        quant = of_row(self.quant, len(row))
-        sent = SentRow(row=row, norm=self.norm, quant=quant, stall_in=stall_in, stall_out=stall_out)
-        self.inputs.add(classes(sent, self.space))
-        results = layer_norm(np.array(row), self.norm, quant).tolist()
-        for start in range(0, len(row), self.lanes):
-            beat = results[start : start + self.lanes]
-            word = ((1 << len(beat)) - 1) << (self.lanes * self.out_w) | packed(beat, self.out_w)
-            self.sent.append((row, start))
-            self.expected.append((word, start + self.lanes >= len(row)))
-
-    async def run(self, rows: Iterable[Row], norm: RowNorm | None = None, quant: MulQuant | None = None) -> None:
-        """Send rows one after another and wait until the last result has left."""
-        self.configure(norm or self.norm, quant or self.quant)
-        for row in rows:
-            self.expect(row)
-            self.send(row)
-        await self.drain(PATIENCE)
-
-    def finish(self) -> None:
-        """End of test: as many results as elements, and no row was too long."""
-        self.scoreboard.finish(len(self.sent))
-        assert self.dut.overlong_o.value == 0, "overlong_o is high; no row was too long"
-
-
-def _shown(beat: Beat) -> str:
-    return f"({beat[0]:#x}, {beat[1]})"
 
 
 async def _start(dut: HierarchyObject) -> LayerNormBench:
@@ -200,10 +77,32 @@ async def random_data(dut: HierarchyObject) -> None:
 async def stalls(dut: HierarchyObject) -> None:
     """Random rows behind back-pressure on both sides, every pair of profiles."""
     bench = await _start(dut)
-    for stall_in, stall_out in product(PROFILES, PROFILES):
+    for stall_in, stall_out in itertools.product(PROFILES, PROFILES):
         bench.stall(stall_in, stall_out)
-        rows = random_rows(bench.space, 5, 5 * bench.lanes)
+        rows = random_rows(bench.space, 5, 12 * bench.lanes)
         await bench.run(rows, bench.space.norm(1), random_quant(bench.space))
+    bench.finish()
+
+
+@cocotb.test()
+@reported
+async def standstill(dut: HierarchyObject) -> None:
+    """The unit is as full as it gets; then results go one by one, and all that does not wait for them goes on."""
+    bench = await _start(dut)
+    space, bits = bench.space, bench.unit["ROOT_W"]
+    bench.sink.stalls = itertools.repeat(True)
+    rows: list[Row] = []
+    for _ in range(4):
+        rows += [*random_rows(space, 2, space.longest), *random_rows(space, 3, 3 * bench.lanes)]
+        rows.append(longest_row(space))
+    bench.configure(space.norm(1), random_quant(space))
+    for row in rows:
+        bench.expect(row)
+        bench.send(row)
+    await bench.settle(SETTLED)
+    bench.sink.stalls = single_results(bench.rng, latency(bits) + bench.rng.randint(0, 20))
+    await bench.drain(PATIENCE)
+    bench.coverage.hit("events", "results one by one while all else waits")
     bench.finish()
 
 
@@ -227,7 +126,25 @@ async def timing(dut: HierarchyObject) -> None:
         assert set(cycles) <= set(periods(beats, bits, 2 * bench.space.longest // lanes)), (
             f"{beats} beats: {cycles} cycles a row"
         )
+    await _without_a_gap(bench)
     bench.finish()
+
+
+async def _without_a_gap(bench: LayerNormBench) -> None:
+    """A row whose constants are there follows the one before without a gap; of rows that the pipeline cannot hold."""
+    beats = bench.space.longest // bench.lanes
+    if beats < DEEPEST:
+        return
+    bench.sink.stalls = itertools.repeat(True)
+    before = len(bench.monitor.cycles)
+    for row in [longest_row(bench.space) for _ in range(4)]:
+        bench.expect(row)
+        bench.send(row)
+    await bench.settle(SETTLED)
+    bench.sink.stalls = never()
+    await bench.drain(PATIENCE)
+    gaps = np.diff(bench.monitor.cycles[before : before + 2 * beats]).tolist()
+    assert set(gaps) == {1}, f"two rows of {beats} beats that wait: {gaps} cycles from one result to the next"
 
 
 @cocotb.test()
@@ -264,7 +181,7 @@ async def reset_in_mid_row(dut: HierarchyObject) -> None:
         await bench.source.idle(PATIENCE)
         await bench.reset()
         bench.coverage.hit("events", "reset with part of a row in")
-        await bench.run(random_rows(bench.space, 3, 6), bench.space.norm(1), random_quant(bench.space))
+        await bench.run(after_reset(bench.space), bench.space.norm(1), random_quant(bench.space))
     for stall_out, step in (("none", 1), ("blocked", 5)):
         for cycles in range(0, latency(bench.unit["ROOT_W"]) + beats + 4, step):
             bench.monitor.enabled = False
@@ -278,5 +195,5 @@ async def reset_in_mid_row(dut: HierarchyObject) -> None:
             await bench.reset()
             bench.coverage.hit("events", "reset with a row under way")
             bench.stall("none", "none")
-            await bench.run(random_rows(bench.space, 3, 6), bench.space.norm(1), random_quant(bench.space))
+            await bench.run(after_reset(bench.space), bench.space.norm(1), random_quant(bench.space))
     bench.finish()

@@ -22,7 +22,12 @@ PARAMETERS = {
     "OUT_W": tuple(range(2, 9)),
 }
 """Values of each parameter that must be tried."""
-EVENTS = ("row longer than MAX_LEN", "reset with part of a row in", "reset with a row under way")
+EVENTS = (
+    "row longer than MAX_LEN",
+    "reset with part of a row in",
+    "reset with a row under way",
+    "results one by one while all else waits",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

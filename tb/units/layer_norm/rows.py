@@ -114,6 +114,16 @@ def random_rows(space: RowSpace, count: int, longest: int) -> Iterator[Row]:
         yield [rng.randint(least, most) for _ in range(length)]
 
 
+def longest_row(space: RowSpace) -> Row:
+    """Any elements, as many as fit."""
+    return [space.rng.randint(space.fmt.lo, space.fmt.hi) for _ in range(space.longest)]
+
+
+def after_reset(space: RowSpace) -> list[Row]:
+    """The longest first, which a counter of beats that was not reset would end too early; then short ones."""
+    return [longest_row(space), *random_rows(space, 2, 6)]
+
+
 def random_quant(space: RowSpace) -> MulQuant:
     """Constants for every element of the longest row, with which results fill the output's range."""
     rng, p = space.rng, space.parameters

@@ -18,7 +18,7 @@ UNIT = Unit(
         **{"SCALE_W": 16, "BIAS_W": 32, "SHIFT_W": 6, "OUT_W": 8},
     },
     bench="t2c.tb.units.layer_norm.bench",
-    tests=("corners", "random_data", "stalls", "timing", "overlong_rows", "reset_in_mid_row"),
+    tests=("corners", "random_data", "stalls", "standstill", "timing", "overlong_rows", "reset_in_mid_row"),
     interface=Interface(
         handshakes=(VALID_READY, VALID_ONLY),
         source=Stream(valid="s_axis_tvalid", ready="s_axis_tready"),

@@ -10,6 +10,7 @@ from t2c.tb.units.normal_lane.proofs import PROOFS
 UNIT = Unit(
     folder=Path(__file__).parent,
     proofs=PROOFS,
+    mutated=True,
     linted=(
         {},
         {"X_W": 2, "LEN_W": 1, "ROOT_W": 8, "T_W": 8},

@@ -10,6 +10,7 @@ from t2c.tb.units.reciprocal.proofs import PROOFS
 UNIT = Unit(
     folder=Path(__file__).parent,
     proofs=PROOFS,
+    mutated=True,
     linted=(
         {},
         {"D_W": 2, "R_W": 1, "Q_W": 2},
