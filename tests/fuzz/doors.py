@@ -28,6 +28,7 @@ from t2c.rom_folder.manifest import MANIFEST, RomFolder
 from t2c.tb.dut.description import load_description
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.units.table_choice import table_from_file
+from tests.attention_net import attention_package
 from tests.core_model.running import run_and_hold_to_golden
 from tests.every_op import every_op_package
 from tests.fuzz.archive_damage import damaged_members, members, packed
@@ -79,7 +80,10 @@ class PackageDoor(Door):
     sealed = True
 
     def trees(self, folder: Path) -> list[Tree]:
-        packages = [every_op_package(), table_package(), *map(random_layer, (1, 2, 3, 4, 5, 6)), random_network(2)]
+        packages = [
+            *(every_op_package(), table_package(), attention_package(), attention_package(1)),
+            *(*map(random_layer, (1, 2, 3, 4, 5, 6)), random_network(2)),
+        ]
         for index, package in enumerate(packages):
             save_package(package, folder / str(index))
         return [_tree(folder / str(index)) for index in range(len(packages))]
