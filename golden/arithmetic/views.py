@@ -50,11 +50,13 @@ def sliced(shape: Sequence[int], axis: int, start: int, length: int) -> tuple[in
 
 def joined(shapes: Sequence[Sequence[int]], axis: int) -> tuple[int, ...]:
     """Return the shape of parts joined; raise ShapeError if they differ along another axis, RangeError without that."""
+    if not shapes:
+        raise ShapeError("there are no parts to join")
     first = tuple(shapes[0])
     check_axes(first)
     check_int("axis", axis, 0, len(first) - 1)
     for shape in shapes:
-        if (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
+        if len(shape) != len(first) or (*shape[:axis], *shape[axis + 1 :]) != (*first[:axis], *first[axis + 1 :]):
             raise ShapeError(f"shapes {first} and {tuple(shape)} differ in more than axis {axis}")
     return (*first[:axis], sum(shape[axis] for shape in shapes), *first[axis + 1 :])
 

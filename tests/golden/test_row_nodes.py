@@ -65,6 +65,10 @@ def test_the_graph_runs_the_block(package: Package) -> None:
         norm.accumulator_bits([package.graph.edges["stream0"]])
         == 1 + row_widths(norm.norm, length=CHANNELS, input_bits=12).peak.bit_length()
     )
+    assert (
+        norm.worst_accumulator([package.graph.edges["stream0"]])
+        == row_widths(norm.norm, length=CHANNELS, input_bits=12).peak
+    )
     assert np.abs(values["stream1"]).max() > 127
     assert np.abs(values["weights"].sum(axis=-1) - 256).max() <= TOKENS
     assert all(len(np.unique(values[name])) > 8 for name in package.graph.edges)

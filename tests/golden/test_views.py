@@ -12,7 +12,7 @@ import pytest
 from oracle import plain as oracle
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import AddQuant
-from t2c.golden.arithmetic.views import concatenate, part, reshape, reshaped, sliced, transpose
+from t2c.golden.arithmetic.views import concatenate, joined, part, reshape, reshaped, sliced, transpose
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.graph.graph import Graph, Widths
 from t2c.golden.graph.node import Node
@@ -88,9 +88,25 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "part of nine axes": (lambda: sliced((1,) * 9, 8, 0, 1), ShapeError, "does not have 1 to 8 axes"),
     "join axis": (lambda: concatenate([X, X], axis=3), RangeError, "axis = 3 is outside 0..2"),
     "join shapes": (lambda: concatenate([X, X[:, :, :2]], axis=0), ShapeError, "differ in more than axis 0"),
+    "join order": (
+        lambda: joined([(2, 3), (2, 4)], 0),
+        ShapeError,
+        r"shapes \(2, 3\) and \(2, 4\) differ in more than axis 0",
+    ),
+    "join without the axis": (lambda: joined([(5, 3), (5,)], 1), ShapeError, r"shapes \(5, 3\) and \(5,\) differ"),
+    "join of an axis too many": (lambda: joined([(5,), (5, 3)], 0), ShapeError, r"shapes \(5,\) and \(5, 3\) differ"),
+    "join of nothing": (lambda: joined([], 0), ShapeError, "there are no parts to join"),
     "join ranks": (lambda: concatenate([X, X[..., 0]], axis=0), ShapeError, "differ in more than axis 0"),
-    "batches": (lambda: concatenate([X, X[:1]], axis=0), ShapeError, "batches of"),
-    "floats": (lambda: reshape(X * 0.5, (24,)), RangeError, "x: dtype float64 is not an integer type"),
+    "batches": (lambda: concatenate([X, X[:1]], axis=0), ShapeError, r"batches of \[2, 1\] samples"),
+    **{
+        f"floats in {name}": (call, RangeError, "^x: dtype float64 is not an integer type")
+        for name, call in {
+            "reshape": lambda: reshape(X * 0.5, (24,)),
+            "transpose": lambda: transpose(X * 0.5, (0, 1, 2)),
+            "part": lambda: part(X * 0.5, axis=0, start=0, length=1),
+            "concatenate": lambda: concatenate([X, X * 0.5], axis=0),
+        }.items()
+    },
     "operand": (
         lambda: ConstantOperand(values=np.array([128]), format=S8),
         RangeError,
