@@ -88,10 +88,11 @@ def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypa
 
 
 def test_a_reader_that_does_not_look_at_digests_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """About one damage in a thousand leaves a package that can be read and means something else."""
     monkeypatch.setattr(package, "_check_digest", lambda document, stated: None)
-    assert "means something else" in {
-        answer.text.removeprefix("it is not refused and ") for answer in fails(tmp_path, 600)
-    }
+    monkeypatch.setattr("tests.fuzz.case.SHARES", {"package": 1.0})
+    answers = run_campaign(3, 10_000, 1, tmp_path)
+    assert any(answer.text == "it is not refused and means something else" for answer in answers)
 
 
 def test_the_command_says_how_to_run_a_case_again(
