@@ -10,6 +10,8 @@ LONG = "no run is so long"
 FEW_ROWS = "an array has at most 256 rows"
 BEATS = "a parameter word has at most 8 beats on these cores"
 WIDE = "wider than Verilator counts"
+FIRST_LANE = "a beat has a first element"
+EIGHT_LANES = "a beat has at most 8 elements in these runs"
 ROW_BITS = (max(entry.high for entry in PARAMETERS if entry.name == "ROWS") - 1).bit_length()
 """Bits of the number of a row."""
 CODE_BITS = max(ErrorCode).bit_length()
@@ -23,6 +25,15 @@ STILL: tuple[StillBits, ...] = (
     StillBits(register="core_registers.rdata_q", bits=range(28, 32), reason=LONG, proof="core_registers/cycles"),
     StillBits(register="core_registers.bresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
     StillBits(register="core_registers.rresp_q", bits=range(1), reason="responses are OKAY, 0, and SLVERR, 2"),
+    # The first element of a beat is always the row's.
+    StillBits(register="layer_norm.keep_q", bits=range(0, 48, 8), reason=FIRST_LANE),
+    StillBits(register="layer_norm.end_keep_q", bits=range(1), reason=FIRST_LANE),
+    StillBits(register="row_sums.keep_q", bits=range(1), reason=FIRST_LANE),
+    StillBits(register="row_sums.beat_n_q", bits=range(4, 7), reason=EIGHT_LANES, proof="row_sums/sums"),
+    StillBits(register="row_sums.beat_q_q", bits=range(34, 36), reason=EIGHT_LANES, proof="row_sums/sums"),
+    StillBits(register="row_constants.half_q", bits=range(5, 6), reason="V has at most 55 bits, so h is at most 28"),
+    StillBits(register="reciprocal.divisor_q", bits=range(19, 20), reason="the highest bit of a root is 1"),
+    StillBits(register="reciprocal.remainder_q", bits=range(1), reason="twice what is left"),
     StillBits(register="output_writer.pixel_q", bits=range(21, 24), reason=LONG, proof="output_writer/places"),
     StillBits(register="program_sequencer.addr_q", bits=range(18, 20), reason=LONG, proof="program_sequencer/words"),
     StillBits(register="program_sequencer.desc_o", bits=range(0), reason=WIDE, proof="program_sequencer/words"),

@@ -57,6 +57,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
     p = t * sent.quant.multiplier + sent.quant.bias
     dropped, tie = (length * x - total) * r & ((1 << shift) - 1), 1 << (shift - 1)
     y = sent.quant.requantise(p, sent.quant.shift)
+    in_sight = (np.abs(sent.quant.multiplier) == 1) & (sent.quant.shift == 0)
 
     def each(values: BoolArray) -> BoolArray:
         """Of the elements; lanes beyond them are in no class."""
@@ -123,6 +124,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
             "t above half": each(dropped > tie),
         },
         "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in Rounding},
+        "scale": {"t in sight": each(in_sight), "t scaled": each(~in_sight)},
         "result": {
             "y lo": each(y == sent.quant.lo),
             "y inside": each((y > sent.quant.lo) & (y < sent.quant.hi)),
