@@ -46,7 +46,7 @@ def prove_layers(qnet: QNetwork, net: IntegerNetwork, integers: Tensor) -> None:
         ]
         ours = qnet.layers[wire.name]
         assert isinstance(ours, QLayer)
-        _prove(wire.name, ours, theirs, given, inputs, errors.get(wire.name, 0.0))
+        _prove(wire.name, ours, theirs, given, inputs, errors.get(wire.name, 0.0) + theirs.path_error)
 
 
 def _random_like(x: Tensor, reading: QuantisationParameters, generator: torch.Generator) -> Tensor:

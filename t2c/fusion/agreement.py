@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from t2c.calibration import unquantised
-from t2c.fusion.plan import Plan
+from t2c.fusion.layer import Plan
 from t2c.golden.errors import UnsupportedError
 from t2c.layers.base import rectify
 from t2c.network import QNetwork
@@ -127,8 +127,10 @@ def demand_agreement(net: QNetwork, traced: fx.GraphModule, plan: Plan, images: 
         with unquantised(net):
             made = net.tensors(part)
         for layer in plan.layers:
-            wanted = rectify(values[plan.last_node[layer.name]], layer.ceiling)
-            gaps.add(layer.name, made[layer.name], wanted)
+            node, view = plan.held.get(layer.name, ("", None))
+            held = None if view is None else view.to_chip(values[node])
+            if held is not None:  # else it is inside an operation of the model, or an axis of it in another order
+                gaps.add(layer.name, made[layer.name], rectify(held, layer.ceiling))
         gaps.add("output", made[net.output_name], output)
     gaps.demand(plan)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from t2c.fusion.layer import Plan
 from t2c.fusion.ops import Weighted
-from t2c.fusion.plan import Plan
 from t2c.golden.errors import RangeError
 
 OUTPUT_BITS = 8
 """Bits of the network's output; logits keep 8 bits at any activation width."""
+
+PROBABILITY_BITS = 8
+"""Bits of softmax's results at any activation width."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +78,7 @@ class Bits:
             return self.first_last
         last = plan.producer(plan.output_name)
         return self.output if last is not None and name == last.name else self.activation
+
+    def of_probabilities(self, name: str) -> int:
+        """Bits of the results of a softmax: 8 unless the layer has its own, since a row shares a sum of 1."""
+        return self.layers.get(name, LayerBits()).activation or PROBABILITY_BITS

@@ -10,37 +10,42 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
+from t2c.fusion.describe_tokens import TOKEN_CALLS, TOKEN_MODULES
 from t2c.fusion.ops import (
     Add,
     AveragePool,
     BatchNorm,
     Concat,
-    Flatten,
     Identity,
     MaxPool,
     Op,
     Relu,
-    ShapeQuery,
     Weighted,
 )
+from t2c.fusion.refusal import FIXED, bound, refuse
+from t2c.fusion.token_ops import DotProductAttention, EncoderLayers, MultiHead, Product, Scaled
 from t2c.golden.arithmetic.window import Pair
-from t2c.golden.errors import UnsupportedError
-
-
-def refuse(node: fx.Node, why: str) -> UnsupportedError:
-    """The error for a node that cannot be converted."""
-    target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.target)
-    return UnsupportedError(f"node {node.name!r} ({node.op} {target}): {why}")
 
 
 def operands(node: fx.Node, op: Op) -> list[Any]:
-    """What a call reads as activations: one, two for an add, all that a concatenation joins."""
+    """What a call reads as activations, or joins with them: one, two for an add, all that a concatenation joins."""
     arguments: dict[Any, Any] = dict(enumerate(node.args)) | dict(node.kwargs)
     if isinstance(op, Concat):
         return list(arguments.get(0, arguments.get("tensors", ())))
-    if isinstance(op, Add):
-        return [arguments.get(0), arguments.get(1, arguments.get("other"))]
+    if isinstance(op, (Add, Product)):
+        return [arguments.get(0), arguments.get(1, arguments.get("other", arguments.get("mat2")))]
+    if isinstance(op, (DotProductAttention, MultiHead)):
+        return [arguments.get(place, arguments.get(name)) for place, name in enumerate(("query", "key", "value"))]
+    if isinstance(op, Scaled):
+        return [next((value for value in arguments.values() if is_activation(value)), None)]
+    if isinstance(op, EncoderLayers):
+        return [arguments.get(0, arguments.get("src"))]
     return [arguments.get(0)]
+
+
+def is_activation(value: Any) -> bool:
+    """True for a node whose value an input changes."""
+    return isinstance(value, fx.Node) and FIXED not in value.meta
 
 
 def _pair(value: Any) -> Pair:
@@ -48,11 +53,6 @@ def _pair(value: Any) -> Pair:
         first, second = value if len(value) == 2 else (value[0], value[0])
         return int(first), int(second)
     return int(value), int(value)
-
-
-def _bound(node: fx.Node, names: str) -> dict[str, Any]:
-    """Arguments of a call by name; names lists the positional ones after the tensor."""
-    return dict(zip(names.split(), node.args[1:], strict=False)) | dict(node.kwargs)
 
 
 def _max_pool(node: fx.Node, a: dict[str, Any]) -> Op:
@@ -84,12 +84,6 @@ def _global_pool(node: fx.Node, a: dict[str, Any]) -> Op:
     return AveragePool(kernel=None, stride=None, padding=(0, 0))
 
 
-def _flatten(node: fx.Node, a: dict[str, Any]) -> Op:
-    if a.get("start_dim", 0) != 1 or a.get("end_dim", -1) != -1:
-        raise refuse(node, "flatten other than from axis 1 to the last")
-    return Flatten()
-
-
 def _add(node: fx.Node, a: dict[str, Any]) -> Op:
     if a.get("alpha", 1) != 1 or "out" in a:
         raise refuse(node, "add with alpha or out")
@@ -97,9 +91,9 @@ def _add(node: fx.Node, a: dict[str, Any]) -> Op:
 
 
 def _concat(node: fx.Node, a: dict[str, Any]) -> Op:
-    if a.get("dim", a.get("axis", 0)) != 1 or "out" in a:
-        raise refuse(node, "concatenation other than along axis 1")
-    return Concat()
+    if "out" in a:
+        raise refuse(node, "concatenation with out")
+    return Concat(axis=a.get("dim", a.get("axis", 0)))
 
 
 def _dropout(node: fx.Node, a: dict[str, Any]) -> Op:
@@ -116,9 +110,6 @@ _RELU: _Call = ("inplace", lambda node, a: Relu())
 _RELU6: _Call = ("inplace", lambda node, a: Relu(ceiling=6.0))
 _SUM: _Call = ("other", _add)
 _CONCAT: _Call = ("dim", _concat)
-_FLATTEN: _Call = ("start_dim end_dim", _flatten)
-_RESHAPE: _Call = ("", lambda node, a: Flatten())  # the plan checks the shape that comes out
-_QUERY: _Call = ("", lambda node, a: ShapeQuery())
 
 CALLS: dict[Any, _Call] = {
     F.relu: _RELU,
@@ -138,15 +129,8 @@ CALLS: dict[Any, _Call] = {
     F.max_pool2d: (_POOL, _max_pool),
     F.avg_pool2d: (_AVERAGE, _average_pool),
     F.adaptive_avg_pool2d: ("output_size", _global_pool),
-    torch.flatten: _FLATTEN,
-    "flatten": _FLATTEN,
-    torch.reshape: _RESHAPE,
-    "view": _RESHAPE,
-    "reshape": _RESHAPE,
     F.dropout: ("p training inplace", _dropout),
-    "size": _QUERY,
-    operator.getitem: _QUERY,
-    getattr: _QUERY,
+    **TOKEN_CALLS,
 }
 """Functions and method names, with the names of their positional arguments after the tensor."""
 
@@ -175,10 +159,10 @@ MODULES: dict[type[nn.Module], Callable[[fx.Node, Any], Op]] = {
     nn.MaxPool2d: lambda node, m: _max_pool(node, vars(m)),
     nn.AvgPool2d: lambda node, m: _average_pool(node, vars(m)),
     nn.AdaptiveAvgPool2d: lambda node, m: _global_pool(node, vars(m)),
-    nn.Flatten: lambda node, m: _flatten(node, vars(m)),
     nn.Identity: lambda node, m: Identity(),
     nn.Dropout: lambda node, m: Identity(),
     nn.Dropout2d: lambda node, m: Identity(),
+    **TOKEN_MODULES,
 }
 """Modules by exact type: a subclass may compute anything."""
 
@@ -193,12 +177,12 @@ def describe(node: fx.Node, root: nn.Module) -> Op:
         module = root.get_submodule(str(node.target))
         if type(module) not in MODULES:
             raise refuse(node, f"no integer form of {type(module).__name__} is known")
-        if module._forward_hooks or module._forward_pre_hooks:
+        if any(part._forward_hooks or part._forward_pre_hooks for part in module.modules()):
             raise refuse(node, "forward hooks would be lost")
         return MODULES[type(module)](node, module)
     if node.op in ("call_function", "call_method") and node.target in CALLS:
-        if node.target is getattr and node.args[1] != "shape":
-            raise refuse(node, f"attribute {node.args[1]!r}")
         names, make = CALLS[node.target]
-        return make(node, _bound(node, names))
+        return make(node, bound(node, names))
+    if node.target is getattr:
+        raise refuse(node, f"attribute {node.args[1]!r}")
     raise refuse(node, "no integer form of this operation is known")

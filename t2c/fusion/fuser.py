@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Mapping
 from enum import Enum
 
 from torch import Tensor, fx, nn
 
+from t2c.functions import Tables
+from t2c.fusion import reference_tokens  # noqa: F401  registers what transformers have
 from t2c.fusion.agreement import check_images, demand_agreement, demand_same_parameters
 from t2c.fusion.batchnorm import normalisation
 from t2c.fusion.bits import OUTPUT_BITS, Bits, LayerBits
 from t2c.fusion.guards import inference_copy
-from t2c.fusion.ops import Add, AveragePool, Concat, MaxPool, Weighted, pair
-from t2c.fusion.plan import Layer, Plan, plan_of
+from t2c.fusion.layer import Layer, Plan
+from t2c.fusion.ops import Add, AveragePool, Concat, Weighted, pair
+from t2c.fusion.plan import plan_of
 from t2c.fusion.reference import prove_nodes
+from t2c.fusion.token_layers import moving_layer, token_layer
+from t2c.fusion.token_ops import RowSoftmax, Tabulated
 from t2c.fusion.trace import plainly, trace
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.base import QLayer
 from t2c.layers.concat import concatenation
-from t2c.layers.pooling import QAveragePool2d, QFlatten, QMaxPool2d
+from t2c.layers.pooling import QAveragePool2d
 from t2c.layers.weighted import QConv2d, QLinear
 from t2c.network import QNetwork, Wire
 from t2c.quantisers.base import _QBase
+from t2c.quantisers.fixed import FixedStep
 from t2c.quantisers.minmax import MinMax
+
+Quantisers = dict[str, Callable[[], _QBase]]
+"""The quantiser of each tensor, by name; that of the input is made last, or when it is first asked for."""
 
 
 class Scheme(Enum):
@@ -53,6 +63,7 @@ class NetFuser:
         symmetric_activations: signed activations with zero point 0; False gives them a free zero point. Activations
             that are never negative, after a ReLU say, are unsigned with zero point 0 either way.
         rounding: mode in which the outputs of layers are rounded, on both paths.
+        tables: what tables of functions and of softmax hold, if something else than the functions themselves.
 
     Source: Torch2Chip (MLSys 2024) Eq. 7-15.
     """
@@ -72,6 +83,7 @@ class NetFuser:
         per_channel: bool = True,
         symmetric_activations: bool = True,
         rounding: Rounding | str = Rounding.HALF_UP,
+        tables: Tables | None = None,
     ) -> None:
         self.model = model
         default = Scheme.PRE_FUSE if weight_bits == 8 else Scheme.CHANNEL_WISE
@@ -88,6 +100,7 @@ class NetFuser:
         self.per_channel = per_channel
         self.symmetric_activations = symmetric_activations
         self.rounding = Rounding.parse(rounding)
+        self.tables = tables or Tables()
 
     def fuse(self, examples: Tensor) -> QNetwork:
         """Return the quantised network, on the CPU, not yet calibrated.
@@ -114,22 +127,28 @@ class NetFuser:
         if plan.producer(plan.output_name) is None:
             raise UnsupportedError("the model computes nothing between input and output")
         self.bits.check(plan)
+        self.tables.check({layer.name: layer.op.function for layer in plan.layers if isinstance(layer.op, Tabulated)})
         net = self._network(plan)
         net.round_in(self.rounding)
         self._check_function(net, traced, images)
         return net
 
     def _network(self, plan: Plan) -> QNetwork:
-        made = [part for layer in plan.layers for part in self._layers(plan, layer)]
-        input_quantiser = self.activation_quantiser(
-            self.bits.of_activation(plan, plan.input_name), signed=False, symmetric=False, name=plan.input_name
-        )
+        @functools.cache
+        def of_input() -> _QBase:
+            bits = self.bits.of_activation(plan, plan.input_name)
+            return self.activation_quantiser(bits, signed=False, symmetric=False, name=plan.input_name)
+
+        quantisers: Quantisers = {plan.input_name: of_input}
+        made: list[tuple[Wire, QLayer]] = []
+        for layer in plan.layers:
+            made += self._layers(plan, layer, quantisers)
         return QNetwork(
             [wire for wire, _ in made],
             [layer for _, layer in made],
             plan.input_name,
             plan.output_name,
-            input_quantiser=input_quantiser,
+            input_quantiser=of_input(),
             input_shape=plan.input_shape,
         )
 
@@ -145,47 +164,61 @@ class NetFuser:
             demand_agreement(fused, exact, plan, images.double())
         demand_same_parameters(net, fused)
 
-    def _layers(self, plan: Plan, layer: Layer) -> list[tuple[Wire, QLayer]]:
-        """The dual-path layers of one planned layer: one, or several for a concatenation."""
-        if not isinstance(layer.op, Concat):
-            return [(Wire(name=layer.name, inputs=layer.inputs), self._layer(plan, layer))]
+    def _layers(self, plan: Plan, layer: Layer, quantisers: Quantisers) -> list[tuple[Wire, QLayer]]:
+        """The dual-path layers of one planned layer: one, or several for a concatenation.
+
+        quantisers: of the tensors before it, by name; its own is noted.
+        """
+        if layer.passing:
+            quantisers[layer.name] = quantisers[layer.inputs[0]]
+            return [(Wire(name=layer.name, inputs=layer.inputs), moving_layer(layer, quantisers[layer.name]))]
         output = self._output_quantiser(plan, layer)
-        return concatenation(layer.name, layer.inputs, layer.input_shapes, output, ceiling=layer.ceiling)
+        quantisers[layer.name] = lambda: output
+        if isinstance(layer.op, Concat):
+            return concatenation(layer.name, layer.inputs, layer.input_shapes, output, ceiling=layer.ceiling)
+        return [(Wire(name=layer.name, inputs=layer.inputs), self._layer(plan, layer, output))]
 
     def _output_quantiser(self, plan: Plan, layer: Layer) -> _QBase:
+        name = f"{layer.name}.output"
+        if isinstance(layer.op, RowSoftmax):
+            return FixedStep(self.bits.of_probabilities(layer.name), signed=False, name=name)
         return self.activation_quantiser(
             self.bits.of_activation(plan, layer.name),
             signed=not layer.non_negative,
             symmetric=self.symmetric_activations and not layer.non_negative,
-            name=f"{layer.name}.output",
+            name=name,
         )
 
-    def _layer(self, plan: Plan, layer: Layer) -> QLayer:
+    def _layer(self, plan: Plan, layer: Layer, output: _QBase) -> QLayer:
         op = layer.op
-        if isinstance(op, MaxPool):
-            return QMaxPool2d(op.kernel, op.stride, op.padding, op.dilation)
-        if layer.passing:
-            return QFlatten()
-        output = self._output_quantiser(plan, layer)
         if isinstance(op, Weighted):
             return self._weighted(op, layer, output, self.bits.of_weight(plan, layer.name))
         if isinstance(op, Add):
             return QAdd(output, ceiling=layer.ceiling)
-        assert isinstance(op, AveragePool)
-        kernel = op.kernel or pair(layer.input_shapes[0][1:])
-        return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
+        if isinstance(op, AveragePool):
+            kernel = op.kernel or pair(layer.input_shapes[0][1:])
+            return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
+        return token_layer(layer, output, self.tables)
 
     def _weighted(self, op: Weighted, layer: Layer, output: _QBase, bits: int) -> QLayer:
         gamma, beta = normalisation(op.module, layer.batch_norm)
+        if layer.gain is not None:
+            gain = layer.gain.to(beta.dtype)
+            gamma, beta = gain if gamma is None else gain * gamma, gain * beta
         weight = op.module.weight.detach().clone()
+        linear = isinstance(op.module, nn.Linear)
+        if linear and len(layer.input_shapes[0]) == 3:
+            weight = weight[:, :, None, None]  # of tokens as a map
         column = (-1,) + (1,) * (weight.ndim - 1)
         if gamma is not None and self.scheme is Scheme.PRE_FUSE:
             weight, gamma = weight * gamma.reshape(column), None
         scale_shape = (weight.shape[0], *column[1:]) if self.per_channel else ()
         quantiser = self.weight_quantiser(bits, scale_shape=scale_shape, name=f"{layer.name}.weight")
-        if isinstance(op.module, nn.Linear):
-            return QLinear(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling)
+        if linear:
+            kind = QLinear if weight.ndim == 2 else QConv2d
+            return kind(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling)
         conv = op.module
+        assert isinstance(conv, nn.Conv2d)
         return QConv2d(
             weight,
             quantiser,

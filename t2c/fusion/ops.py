@@ -60,7 +60,9 @@ class Add(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Concat(Op):
-    """Tensors side by side along the channels (the features of flat ones)."""
+    """Tensors side by side along an axis: the channels of maps, the features of flat ones, tokens and constant ones."""
+
+    axis: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +102,3 @@ class Flatten(Op):
 @dataclass(frozen=True, kw_only=True)
 class Identity(Op):
     """Nothing at inference: dropout, nn.Identity."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShapeQuery(Op):
-    """x.size(0), x.shape[0]: bookkeeping that feeds a reshape, no data."""

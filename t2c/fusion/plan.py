@@ -3,85 +3,49 @@
 from __future__ import annotations
 
 import math
-import operator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import Any
 
 from torch import fx, nn
 
-from t2c.fusion.describe import describe, operands, refuse
-from t2c.fusion.ops import (
-    Add,
-    AveragePool,
-    BatchNorm,
-    Concat,
-    Flatten,
-    Identity,
-    MaxPool,
-    Op,
-    Relu,
-    ShapeQuery,
-    Weighted,
+from t2c.fusion.chip_layers import in_order
+from t2c.fusion.describe import describe, operands
+from t2c.fusion.encoder_plan import EncoderPlanner
+from t2c.fusion.layer import Layer, Plan
+from t2c.fusion.ops import Add, AveragePool, BatchNorm, Concat, Flatten, Identity, MaxPool, Op, Relu, Weighted
+from t2c.fusion.refusal import FIXED, constant_of, refuse
+from t2c.fusion.token_ops import (
+    DotProductAttention,
+    EncoderLayers,
+    MultiHead,
+    Offset,
+    Parting,
+    Picked,
+    Prefix,
+    Product,
+    RowNormalisation,
+    RowSoftmax,
+    RunningNormalisation,
+    Scaled,
+    Tabulated,
+    TokenMean,
+    Viewing,
 )
-from t2c.fusion.trace import asks_shape, shape_of
+from t2c.fusion.trace import shape_of
+from t2c.fusion.views import View, ViewError, plain_view
+
+__all__ = ["Layer", "Plan", "plan_of"]
+
+UNRECTIFIED = (RowSoftmax, Tabulated, Prefix)
+"""Operations that no ReLU is fused into."""
 
 
-@dataclass(kw_only=True)
-class Layer:
-    """One layer: an operation and what was fused into it.
-
-    name: of the layer and its output; inputs: names of tensors; op: what it does; batch_norm: fused normalisation;
-    ceiling: upper clip of a fused ReLU, None without ReLU; non_negative: the output is never below 0;
-    input_shapes: of its inputs, without batch.
-    """
-
-    name: str
-    inputs: tuple[str, ...]
-    op: Op
-    input_shapes: tuple[tuple[int, ...], ...]
-    batch_norm: nn.BatchNorm1d | nn.BatchNorm2d | None = None
-    ceiling: float | None = None
-    non_negative: bool = False
-
-    @property
-    def passing(self) -> bool:
-        """True if it moves values without computing new ones."""
-        return isinstance(self.op, (MaxPool, Flatten))
-
-
-@dataclass(kw_only=True)
-class Plan:
-    """A traced model.
-
-    layers: in topological order; input_name, output_name: of tensors; input_shape: no batch; last_node: the traced node
-    that holds a tensor's value, after all that was fused into it, by the tensor's name.
-    """
-
-    input_name: str = ""
-    input_shape: tuple[int, ...] = ()
-    output_name: str = ""
-    layers: list[Layer] = field(default_factory=list)
-    last_node: dict[str, str] = field(default_factory=dict)
-
-    def layer(self, name: str) -> Layer | None:
-        """The layer that makes a tensor; None for the input."""
-        return next((layer for layer in self.layers if layer.name == name), None)
-
-    def producer(self, name: str) -> Layer | None:
-        """The computing layer behind a tensor, seen through passing layers."""
-        layer = self.layer(name)
-        while layer is not None and layer.passing:
-            layer = self.layer(layer.inputs[0])
-        return layer
-
-
-class _Planner:
-    """Walks the traced graph once; `names` maps an fx node to the tensor that carries its value."""
+class _Planner(EncoderPlanner):
+    """Walks the traced graph once; `views` says where on the chip each node's value lies."""
 
     def __init__(self, traced: fx.GraphModule) -> None:
+        super().__init__([str(node.name) for node in traced.graph.nodes])
         self.traced = traced
-        self.plan = Plan()
-        self.names: dict[fx.Node, str] = {}
-        self.queries: set[fx.Node] = set()
 
     def build(self) -> Plan:
         for node in self.traced.graph.nodes:
@@ -89,108 +53,159 @@ class _Planner:
                 self._input(node)
             elif node.op == "output":
                 self._output(node)
-            else:
+            elif FIXED not in node.meta:
                 self._call(node, describe(node, self.traced))
         return self.plan
 
     def _input(self, node: fx.Node) -> None:
-        if self.names:
+        if self.views:
             raise refuse(node, "a second input; one tensor goes in")
         taken = {name for name, _ in self.traced.named_modules()}
         self.plan.input_name = "input" if "input" not in taken else str(node.name)
         self.plan.input_shape = shape_of(node)
-        self.names[node] = self.plan.input_name
+        self.batch = int(node.meta["tensor_meta"].shape[0])
+        self.views[node] = plain_view(self.plan.input_name, self.plan.input_shape, self.batch)
+        self.note(self.plan.input_name, self.plan.input_shape)
 
     def _output(self, node: fx.Node) -> None:
         value = node.args[0]
-        if not isinstance(value, fx.Node) or value not in self.names or not self.plan.layers:
+        view = self.views.get(value) if isinstance(value, fx.Node) else None
+        if not isinstance(view, View) or not self.plan.layers:
             raise refuse(node, "the model must return one computed tensor")
-        self.plan.output_name = self.names[value]
+        if view.batch_axis != 0:
+            raise refuse(node, "the batch must be the first axis of the result")
+        self.plan.output_name = self.bring(node, view, in_order, "output")
 
     def _call(self, node: fx.Node, op: Op) -> None:
-        if isinstance(op, ShapeQuery):
-            self._query(node)
-            return
-        sources = self._sources(node, op)
-        if isinstance(op, Identity) or (isinstance(op, Concat) and len(sources) == 1):
-            self._merge(node, sources[0])
-        elif isinstance(op, BatchNorm):
-            self._batch_norm(node, sources[0], op)
-        elif isinstance(op, Relu):
-            self._relu(node, sources[0], op)
+        """Append what a node is; then its value must have the shape that the model gave it."""
+        try:
+            if not self.token_call(node, op):
+                self._image_call(node, op)
+        except ViewError as error:
+            raise refuse(node, f"{error}, which no view of the chip's tensors is") from error
+        view = self.views[node]
+        if isinstance(view, View) and view.shape != tuple(node.meta["tensor_meta"].shape):
+            raise refuse(node, f"a result of shape {tuple(node.meta['tensor_meta'].shape)}, taken for {view.shape}")
+
+    def token_call(self, node: fx.Node, op: Op) -> bool:
+        """What transformers are made of; False for anything else."""
+        if isinstance(op, Viewing):
+            self._viewing(node, op)
+        elif isinstance(op, Parting):
+            self.views[node] = self.seen(node, self.view(node, node.args[0]), op.see)
+        elif isinstance(op, Picked):
+            self._picked(node, op)
+        elif isinstance(op, Scaled):
+            self.scaled(node, op, self.view(node, operands(node, op)[0]), self._base)
+        elif isinstance(op, (Product, DotProductAttention, MultiHead)):
+            self.attention(node, op, [self.view(node, source) for source in operands(node, op)])
+        elif isinstance(op, EncoderLayers):
+            self.encoder(node, op, self.view(node, operands(node, op)[0]))
+        elif isinstance(op, (RowSoftmax, RowNormalisation, RunningNormalisation, Tabulated, TokenMean)):
+            self.tokens(node, op, self.view(node, operands(node, op)[0]))
+        elif isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
+            self.linear(node, op, self.view(node, node.args[0]), str(node.name), hold=True)
         else:
-            self._layer(node, sources, op)
+            return False
+        return True
 
-    def _sources(self, node: fx.Node, op: Op) -> list[fx.Node]:
-        """The activation tensors that a node reads."""
+    def _viewing(self, node: fx.Node, op: Viewing) -> None:
+        view = self.view(node, node.args[0])
+        seen = self.seen(node, view, lambda value: op.see(value, tuple(node.meta["tensor_meta"].shape)))
+        flat = len(seen.inner) == 1 and len(view.inner) == 3 and not seen.parts and seen.factor == 1.0
+        if flat and len(view.chip) == 3 and in_order(view.inner) == view.chip:
+            shape = (math.prod(view.chip_shape),)
+            name = self.append(node, str(node.name), [view.tensor], Flatten(), shape)
+            self.hold(node, plain_view(name, shape, self.batch))
+        else:
+            self.views[node] = seen
+
+    def _picked(self, node: fx.Node, op: Picked) -> None:
+        parts = self.views[node.args[0]]  # type: ignore[index]
+        assert isinstance(parts, list)
+        if not -len(parts) <= op.index < len(parts):
+            raise refuse(node, "the weights of an attention, which stay on the chip")
+        self.hold(node, parts[op.index])
+
+    def _image_call(self, node: fx.Node, op: Op) -> None:
         read = operands(node, op)
-        for operand in read:
-            if not isinstance(operand, fx.Node) or operand not in self.names:
-                raise refuse(node, f"operand {operand!r} is not an activation tensor")
-        return read
-
-    def _query(self, node: fx.Node) -> None:
-        source = node.args[0]
-        if node.target is operator.getitem and source not in self.queries:
-            raise refuse(node, "indexing of an activation tensor")
-        self.queries.add(node)
-
-    def _merge(self, node: fx.Node, source: fx.Node) -> None:
-        """The node's value is its source's tensor."""
-        self.names[node] = self.names[source]
+        if isinstance(op, (Add, Concat)) and any(constant_of(source) is not None for source in read):
+            self.with_constant(node, op, read)
+            return
+        views = [self.view(node, source) for source in read]
+        if isinstance(op, Identity) or (isinstance(op, Concat) and len(views) == 1):
+            self.hold(node, views[0])
+        elif isinstance(op, BatchNorm):
+            self._batch_norm(node, views[0], op)
+        elif isinstance(op, Relu):
+            self._relu(node, views[0], op)
+        elif isinstance(op, Add):
+            self.add(node, views[0], views[1], str(node.name), hold=True)
+        else:
+            self._image_layer(node, views, op)
 
     def _alone(self, node: fx.Node, tensor: str, what: str) -> None:
         """Refuse to change a tensor that anything else reads, under whatever name: what was merged counts."""
-        names = [other for other, name in self.names.items() if name == tensor]
+        names = [other for other, views in self.views.items() if tensor in _tensors(views)]
         users = {user for other in names for user in other.users if user not in names}
-        if len([user for user in users if user not in self.queries and not asks_shape(user)]) != 1:
+        if len([user for user in users if FIXED not in user.meta]) != 1:
             raise refuse(node, f"{what} cannot be fused: node {names[-1].name!r} is also used elsewhere")
 
-    def _batch_norm(self, node: fx.Node, source: fx.Node, op: BatchNorm) -> None:
-        layer = self.plan.layer(self.names[source])
-        if layer is None or not isinstance(layer.op, Weighted) or layer.batch_norm or layer.ceiling is not None:
-            raise refuse(node, "batch normalisation must directly follow a convolution or linear layer")
-        self._alone(node, self.names[source], "batch normalisation")
-        layer.batch_norm = op.module
-        self._merge(node, source)
+    def _base(self, node: fx.Node, view: View, what: str) -> Layer:
+        """The weighted layer that a value comes directly from and that nothing else reads."""
+        layer = self.plan.layer(view.tensor)
+        if layer is None or not isinstance(layer.op, Weighted) or layer.ceiling is not None or layer.gain is not None:
+            raise refuse(node, f"{what} must directly follow a convolution or linear layer")
+        self._alone(node, view.tensor, what)
+        return layer
 
-    def _relu(self, node: fx.Node, source: fx.Node, op: Relu) -> None:
-        tensor = self.names[source]
+    def _batch_norm(self, node: fx.Node, view: View, op: BatchNorm) -> None:
+        layer = self._base(node, view, "batch normalisation")
+        if layer.batch_norm is not None:
+            raise refuse(node, "batch normalisation must directly follow a convolution or linear layer")
+        if view.parts or view.factor != 1.0 or view.dims[1:2] != view.chip[:1]:
+            raise refuse(node, "batch normalisation of other channels than the layer's")
+        layer.batch_norm = op.module
+        self.hold(node, view)
+
+    def _relu(self, node: fx.Node, view: View, op: Relu) -> None:
+        if view.factor != 1.0:
+            raise refuse(node, "ReLU of a tensor times a number")
+        tensor = view.tensor
         while True:
             layer = self.plan.layer(tensor)
             if layer is None:
                 raise refuse(node, "ReLU of the input")
+            if isinstance(layer.op, UNRECTIFIED):
+                raise refuse(node, f"ReLU cannot be fused into {layer.name!r}")
             self._alone(node, tensor, "ReLU")
             if not layer.passing:
                 break
-            tensor = layer.inputs[0]  # ReLU commutes with max pooling and flatten
+            tensor = layer.inputs[0]  # ReLU commutes with all that only moves values
         layer.ceiling = op.ceiling if layer.ceiling is None else min(op.ceiling, layer.ceiling)
-        self._merge(node, source)
+        self.hold(node, view)
 
-    def _layer(self, node: fx.Node, sources: list[fx.Node], op: Op) -> None:
-        shapes = [shape_of(source) for source in sources]
-        if isinstance(op, Add) and (shapes[0] != shapes[1] or shape_of(node) != shapes[0]):
-            raise refuse(node, f"add of shapes {shapes[0]} and {shapes[1]}; broadcasting is not supported")
-        if isinstance(op, Flatten) and shape_of(node) != (math.prod(shapes[0]),):
-            raise refuse(node, f"reshape of {shapes[0]} to {shape_of(node)}; only flatten is supported")
-        if isinstance(op, Flatten) and len(shapes[0]) == 1:
-            self._merge(node, sources[0])  # flat already
-            return
+    def _image_layer(self, node: fx.Node, views: Sequence[View], op: Op) -> None:
+        """Convolutions, pools and concatenations of maps."""
+        shapes = [view.inner_shape for view in views]
         if isinstance(op, MaxPool) and len(shapes[0]) == 3 and op.has_empty_window(shapes[0][1:], shape_of(node)[1:]):
             raise refuse(node, "a window of the max pooling holds padding only")
-        rank = len(shapes[0]) if isinstance(op, (Add, Concat)) else 3
-        if isinstance(op, Weighted) and isinstance(op.module, nn.Linear):
-            rank = 1
-        if len(shapes[0]) != rank:
+        rank = len(shapes[0]) if isinstance(op, Concat) else 3
+        if len(shapes[0]) != rank or any(view.batch_axis for view in views):
             raise refuse(node, f"input of shape (N, {', '.join(map(str, shapes[0]))}); {rank + 1} axes are wanted")
-        name = str(node.name)
-        self.names[node] = name
-        inputs = tuple(self.names[source] for source in sources)
-        self.plan.layers.append(Layer(name=name, inputs=inputs, op=op, input_shapes=tuple(shapes)))
+        if isinstance(op, Concat) and (op.axis != 1 or rank == 2):
+            raise refuse(node, "concatenation of activations other than along axis 1 of maps or features")
+        inputs = [self.bring(node, view, in_order, f"{node.name}_x{i}") for i, view in enumerate(views)]
+        name = self.append(node, str(node.name), inputs, op, shape_of(node))
+        self.hold(node, plain_view(name, shape_of(node), self.batch))
+
+
+def _tensors(views: View | list[View]) -> set[str]:
+    return {view.tensor for view in (views if isinstance(views, list) else [views])}
 
 
 def plan_of(traced: fx.GraphModule) -> Plan:
-    """Return the layers of a traced model: Conv/Linear with BatchNorm and ReLU, adds, pools, flatten.
+    """Return the layers of a traced model: Conv/Linear with BatchNorm and ReLU, adds, pools, transformers.
 
     Args:
         traced: of `trace`.
@@ -198,13 +213,31 @@ def plan_of(traced: fx.GraphModule) -> Plan:
     Raises:
         UnsupportedError: something cannot be converted; the message names the fx node.
     """
-    planner = _Planner(traced)
-    plan = planner.build()
+    plan = _Planner(traced).build()
+    for layer in plan.layers:
+        _keep_signs(plan, layer)
     for layer in plan.layers:
         made = [plan.layer(name) for name in layer.inputs]
-        inherits = isinstance(layer.op, (Add, AveragePool, Concat, MaxPool, Flatten))
-        layer.non_negative = layer.ceiling is not None or (
-            inherits and all(source is not None and source.non_negative for source in made)
+        layer.non_negative = not layer.signed and (
+            layer.ceiling is not None
+            or isinstance(layer.op, RowSoftmax)
+            or (isinstance(layer.op, Tabulated) and layer.op.non_negative)
+            or (_inherits(layer) and all(source is not None and source.non_negative for source in made))
         )
-    plan.last_node = {tensor: str(node.name) for node, tensor in planner.names.items()}
     return plan
+
+
+def _inherits(layer: Layer) -> bool:
+    """True if no output is negative where no input is."""
+    constant: Any = getattr(layer.op, "constant", None)
+    if constant is not None and bool((constant < 0).any()):
+        return False
+    return layer.passing or isinstance(layer.op, (Add, AveragePool, Concat, Offset))
+
+
+def _keep_signs(plan: Plan, layer: Layer) -> None:
+    """What is joined with a constant below 0 is read like it: neither may be unsigned."""
+    if isinstance(layer.op, Prefix) and bool((layer.op.constant < 0).any()):
+        producer = plan.producer(layer.name)
+        if producer is not None:
+            producer.signed = True

@@ -9,22 +9,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.utils._pytree import tree_leaves
 
-from t2c.fusion.describe import describe, operands, refuse
+from t2c.fusion.describe import describe, is_activation, operands
 from t2c.fusion.ops import (
     Add,
     AveragePool,
     BatchNorm,
     Concat,
-    Flatten,
     Identity,
     MaxPool,
     Op,
     Relu,
-    ShapeQuery,
     Weighted,
     pair,
 )
+from t2c.fusion.refusal import FIXED, refuse
+from t2c.fusion.token_ops import MultiHead, Parting, Picked, Scaled, Viewing
 
 aten = torch.ops.aten
 ROUNDING = 2.0**-52
@@ -88,7 +89,7 @@ def _(op: Add, x: Sequence[Tensor], size: bool = False) -> Tensor:
 
 @reference.register
 def _(op: Concat, x: Sequence[Tensor], size: bool = False) -> Tensor:
-    result: Tensor = aten.cat(list(x), 1)
+    result: Tensor = aten.cat(list(x), op.axis)
     return result
 
 
@@ -103,12 +104,6 @@ def _(op: MaxPool, x: Sequence[Tensor], size: bool = False) -> Tensor:
 def _(op: AveragePool, x: Sequence[Tensor], size: bool = False) -> Tensor:
     kernel = op.kernel or pair(x[0].shape[2:])
     result: Tensor = aten.avg_pool2d(x[0], list(kernel), list(op.stride or kernel), list(op.padding))
-    return result
-
-
-@reference.register
-def _(op: Flatten, x: Sequence[Tensor], size: bool = False) -> Tensor:
-    result: Tensor = aten.reshape(x[0], [x[0].shape[0], -1])
     return result
 
 
@@ -134,12 +129,12 @@ def prove_nodes(traced: fx.GraphModule, images: Tensor) -> None:
     values: dict[fx.Node, Any] = interpreter.env
     generator = torch.Generator().manual_seed(0)
     for node in traced.graph.nodes:
-        if node.op in ("placeholder", "output", "get_attr"):
+        if node.op in ("placeholder", "output") or FIXED in node.meta:
             continue
         op = describe(node, traced)
-        if isinstance(op, ShapeQuery):
+        if isinstance(op, Picked):
             continue
-        read = dict.fromkeys(operands(node, op))
+        read = dict.fromkeys(source for source in operands(node, op) if is_activation(source))
         probes = {source: _probe(values[source].shape, generator) for source in read}
         _prove(traced, node, op, probes, values)
 
@@ -165,16 +160,37 @@ def _prove(
     else:
         assert callable(node.target)
         got = node.target(*args, **kwargs)
-    given = [probes[source] for source in operands(node, op)]
-    wanted = reference(op, given)
-    if not isinstance(got, Tensor) or got.shape != wanted.shape or got.dtype != wanted.dtype:
-        raise refuse(node, f"it is no {type(op).__name__}: it returns another type or shape; is its forward patched?")
+    given = [value(source) for source in operands(node, op)]
+    if isinstance(op, MultiHead):
+        got = got[0]
+    if isinstance(op, (Parting, Viewing)):
+        wanted: Any = given[0].reshape(values[node].shape) if op.on is None else op.on(given[0])
+        exact = [torch.zeros(()) for _ in tree_leaves(wanted)]
+        _compare(node, op, tree_leaves(got), tree_leaves(wanted), exact)
+        return
     terms = max(math.prod(part.shape[1:]) for part in given)
     if isinstance(op, Weighted):
         terms = op.module.weight[0].numel()
-    allowed = (terms + 8) * ROUNDING * reference(op, [part.abs() for part in given], size=True)
-    gap = (got - wanted).abs()
-    if not bool((gap <= allowed).all()):
-        raise refuse(
-            node, f"it is no {type(op).__name__}: on random operands it is off by {float(gap.max()):.3g}; patched?"
-        )
+    if isinstance(op, Scaled):
+        constants = [values[arg] if isinstance(arg, fx.Node) else arg for arg in node.args if arg not in probes]
+        factor = op.factor if op.factor is not None else constants[0]
+        wanted, size = given[0] * factor, (given[0] * factor).abs()
+    else:
+        wanted, size = reference(op, given), reference(op, [part.abs() for part in given], size=True)
+    _compare(node, op, [got], [wanted], [(terms + 8) * ROUNDING * size])
+
+
+def _compare(node: fx.Node, op: Op, got: Sequence[Any], wanted: Sequence[Tensor], allowed: Sequence[Tensor]) -> None:
+    """Refuse results that differ by more than is allowed, or in number, shape or type."""
+    alike = len(got) == len(wanted) and all(
+        isinstance(mine, Tensor) and mine.shape == theirs.shape and mine.dtype == theirs.dtype
+        for mine, theirs in zip(got, wanted, strict=True)
+    )
+    if not alike:
+        raise refuse(node, f"it is no {type(op).__name__}: it returns another type or shape; is its forward patched?")
+    for mine, theirs, most in zip(got, wanted, allowed, strict=True):
+        gap = (mine - theirs).abs()
+        if not bool((gap <= most).all()):
+            raise refuse(
+                node, f"it is no {type(op).__name__}: on random operands it is off by {float(gap.max()):.3g}; patched?"
+            )

@@ -15,28 +15,36 @@ from torch.fx.passes.shape_prop import TensorMetadata, _extract_tensor_metadata
 from torch.utils._pytree import tree_leaves
 
 from t2c.common.shown import plain
-from t2c.fusion.describe import describe, refuse
+from t2c.fusion.describe import describe
 from t2c.fusion.guards import changed, place_of, state_of
 from t2c.fusion.record import Call, Recorder, first_difference, named_tensors, record_eager, storage_of
+from t2c.fusion.refusal import FIXED, PARTS, asks_shape, fixed_nodes, refuse
 from t2c.fusion.tracer import symbolic_trace
 from t2c.golden.errors import ShapeError, UnsupportedError
+from t2c.layers.running_norm import RunningNorm
 
-_STATEFUL = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d)
+_STATEFUL = (
+    *(nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, RunningNorm),
+    *(nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder),
+)
 
 
 @contextmanager
 def plainly() -> Iterator[None]:
     """Inside, torch computes sums of products in the tensors' own type, without gradient, whatever the caller set.
 
-    One thread: the images are few, and the sums of a run are then in the same order every time.
+    One thread: the images are few, and the sums of a run are then in the same order every time. Attention runs in
+    single operators, since hooks on a module would make torch take another way.
     """
-    threads = torch.get_num_threads()
+    threads, fast = torch.get_num_threads(), torch.backends.mha.get_fastpath_enabled()
     torch.set_num_threads(1)
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.backends.nnpack.flags(enabled=False):
             yield
     finally:
         torch.set_num_threads(threads)
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def trace(model: nn.Module, images: Tensor, given: Sequence[int]) -> fx.GraphModule:
@@ -65,13 +73,14 @@ def trace(model: nn.Module, images: Tensor, given: Sequence[int]) -> fx.GraphMod
             for part, run in zip(parts, runs, strict=True):
                 run.demand_purity()
                 seen = _Interpreter(traced, part, named_tensors(model))
+                if part is images:
+                    _note_values(seen)
                 _check_same(run, seen)
                 _check_in_place(traced, seen)
-                if part is images:
-                    _note_shapes(seen)
         except UnsupportedError:
+            fixed = fixed_nodes(traced.graph)
             for node in traced.graph.nodes:  # an operation that is refused anyway says more
-                if node.op.startswith("call") and node.users:
+                if node.op.startswith("call") and node.users and node not in fixed:
                     describe(node, traced)
             raise
     _remove_dead_code(traced)
@@ -166,15 +175,16 @@ def _check_in_place(traced: fx.GraphModule, seen: _Interpreter) -> None:
                 )
 
 
-def asks_shape(node: fx.Node) -> bool:
-    """True if a node asks for a shape and reads no value: x.size(), x.shape."""
-    return node.target == "size" or (node.target is getattr and node.args[1] == "shape")
-
-
-def _note_shapes(seen: _Interpreter) -> None:
+def _note_values(seen: _Interpreter) -> None:
+    """Give every node the shape of its value, a tuple of tensors theirs, and what no input changes its value."""
+    fixed = fixed_nodes(seen.module.graph)  # type: ignore[arg-type]
     for node, value in seen.values.items():
-        if isinstance(value, Tensor):
+        if node in fixed:
+            node.meta[FIXED] = value
+        elif isinstance(value, Tensor):
             node.meta["tensor_meta"] = _extract_tensor_metadata(value)
+        elif isinstance(value, (tuple, list)):
+            node.meta[PARTS] = [tuple(part.shape) for part in value if isinstance(part, Tensor)]
 
 
 def _remove_dead_code(traced: fx.GraphModule) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import fx, nn
 
+from t2c.layers.running_norm import RunningNorm
+
 AUGMENTED = {
     f"__i{name}__": getattr(operator, f"i{name}")
     for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul")
@@ -37,6 +39,9 @@ for _name in AUGMENTED:
 class _Tracer(fx.Tracer):
     def proxy(self, node: fx.Node) -> fx.Proxy:
         return _Proxy(node, self)
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m) is RunningNorm or super().is_leaf_module(m, module_qualified_name)
 
 
 def symbolic_trace(model: nn.Module) -> fx.GraphModule:

@@ -30,9 +30,14 @@ from t2c.quantisation_parameters import QuantisationParameters
 
 
 class IntegerLayer(nn.Module):
-    """An integer layer. reading: of its output."""
+    """An integer layer.
+
+    reading: of its output; path_error: steps by which its function, before the constants of a requantisation, may
+    differ from that of the training path.
+    """
 
     reading: QuantisationParameters
+    path_error: float = 0.0
 
     @abstractmethod
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:

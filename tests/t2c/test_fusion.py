@@ -146,8 +146,8 @@ class One(nn.Module):
 
 
 REFUSED = {
-    "sigmoid": (lambda s, x: torch.sigmoid(s.conv(x)), "node 'sigmoid'"),
-    "module": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*GELU", nn.GELU()),
+    "function": (lambda s, x: torch.exp(s.conv(x)), "node 'exp'"),
+    "module": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*Softplus", nn.Softplus()),
     "cat": (lambda s, x: torch.cat([s.conv(x), x], 2), "node 'cat'.*axis 1"),
     "constant": (lambda s, x: s.conv(x) + 1, "node 'add'.*operand 1 is not an activation"),
     "alpha": (lambda s, x: torch.add(s.conv(x), x, alpha=2), "node 'add'.*alpha"),
@@ -188,14 +188,16 @@ REFUSED = {
         "node 'avg_pool2d'.*count_include_pad",
     ),
     "adaptive": (lambda s, x: F.adaptive_avg_pool2d(s.conv(x), 2), "node 'adaptive_avg_pool2d'.*only 1"),
-    "reshape": (lambda s, x: s.conv(x).reshape(x.size(0), 4, -1), "node 'reshape'.*only flatten"),
-    "index": (lambda s, x: s.conv(x)[:, 0], "node 'getitem'"),
+    "reshape": (lambda s, x: s.conv(x).reshape(-1, 2), "node 'reshape'.*the batch joined with another axis"),
+    "ragged": (lambda s, x: s.conv(x).reshape(x.size(0), 8, 9), "node 'reshape'.*does not follow the axes"),
+    "step": (lambda s, x: s.conv(x)[:, :, ::2], "node 'getitem'.*a step"),
+    "one image": (lambda s, x: s.conv(x)[0], "node 'getitem'.*part of the batch"),
     "padding mode": (
         lambda s, x: s.m[0](x),
         "node 'm_0'.*padding_mode 'reflect'",
         nn.Conv2d(2, 2, 3, padding=1, padding_mode="reflect"),
     ),
-    "linear on images": (lambda s, x: s.m[0](s.conv(x)), "node 'm_0'.*axes are wanted", nn.Linear(6, 2)),
+    "pool of tokens": (lambda s, x: F.max_pool2d(s.conv(x).flatten(2), 2), "node 'max_pool2d'.*axes are wanted"),
     "two outputs": (lambda s, x: (s.conv(x), x), "node 'output'.*one computed tensor"),
     "control flow": (lambda s, x: s.conv(x) if x.sum() > 0 else x, "cannot be traced"),
     "active dropout": (lambda s, x: F.dropout(s.conv(x), 0.5), "node 'dropout'.*active at inference"),
