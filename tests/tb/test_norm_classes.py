@@ -74,6 +74,7 @@ def definitions(row: Row, index: int, norm: RowNorm, quant: MulQuant, where: Row
         "V' a square": k * k == moved,
         "V' one below a square": (k + 1) ** 2 == moved + 1,
         "divides without a rest": k in (128, 256),
+        "N r largest": n == 16 and k == 128 and v > 1,
     }
     if not inside:
         return {name: holds and name == "beyond the end" for name, holds in wanted.items()}
@@ -90,6 +91,7 @@ def definitions(row: Row, index: int, norm: RowNorm, quant: MulQuant, where: Row
         "t tie": part == Fraction(1, 2),
         "t below half": 0 < part < Fraction(1, 2),
         "t above half": part > Fraction(1, 2),
+        "bit 3 of S": quant.shift[index] >= 8,
         "t in sight": abs(int(quant.multiplier[index])) == 1 and quant.shift[index] == 0,
     }
 
@@ -128,6 +130,9 @@ def test_what_a_module_does_not_have_is_no_bin_of_it() -> None:
     cover = norm_classes.cover_unit(space(signed=True), signs=(True,))
     assert cover.groups["sign"]["unsigned"].excluded
     assert not cover.groups["sign"]["signed"].excluded
+    one = RowSpace(parameters=PARAMETERS, signed=True, traits=Traits(rounding=("half_up",)), rng=random.Random(3))
+    excluded = {name for name, each in norm_classes.cover_unit(one).groups["rounding"].items() if each.excluded}
+    assert excluded == {"floor", "half_even", "half_away"}
 
 
 @pytest.mark.parametrize("build", [{}, *units()["layer_norm"].ends, *units()["layer_norm"].covered], ids=str)

@@ -110,6 +110,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
         "reciprocal": {
             "divides without a rest": every((1 << 2 * bits) % k == 0),
             "divides with a rest": every((1 << 2 * bits) % k != 0),
+            "N r largest": every(length == space.longest and r == 2 << bits and v > 1),
         },
         "t": {
             "t 0": each(t == 0),
@@ -125,6 +126,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
         },
         "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in Rounding},
         "scale": {"t in sight": each(in_sight), "t scaled": each(~in_sight)},
+        "shift": {f"bit {b} of S": each(sent.quant.shift >> b & 1 == 1) for b in range(space.parameters["SHIFT_W"])},
         "result": {
             "y lo": each(y == sent.quant.lo),
             "y inside": each((y > sent.quant.lo) & (y < sent.quant.hi)),
@@ -157,6 +159,9 @@ def cover_unit(space: RowSpace, signs: Sequence[bool] = (True, False)) -> Covera
     base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
     made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
     cover_parameters(made, PARAMETERS, space.parameters)
+    for mode in Rounding:
+        if mode.value not in space.traits.rounding:
+            made.exclude("rounding", mode.value, "the module does not round so")
     for name, sign in (("signed", True), ("unsigned", False)):
         if sign not in signs:
             made.exclude("sign", name, "the module does not read elements so")
@@ -177,6 +182,7 @@ def _out_of_reach(space: RowSpace) -> Iterator[tuple[str, str, str]]:
         yield "beat", "beat between", "the longest row has two beats"
     if epsilon == 1:
         yield "variance", "epsilon counts", "E is 1"
+        yield "reciprocal", "N r largest", "E is 1"
     if half <= root:
         yield "root", "V moved down", f"V has at most {2 * half} bits"
     if 2 * half <= root:

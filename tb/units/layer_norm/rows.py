@@ -85,7 +85,10 @@ def corner_rows(space: RowSpace) -> Iterator[Row]:
 
 
 def root_cases(space: RowSpace) -> Iterator[tuple[Row, RowNorm]]:
-    """Two elements and an epsilon for which V is a square, one less or more, of roots of every length; ties of t."""
+    """Two elements and an epsilon for which V is a square, one less or more, of roots of every length; ties of t.
+
+    Then longest rows and an epsilon for which V is a power of 4 or one less: N r is as large, or as small, as it gets.
+    """
     lo, rng, span = space.fmt.lo, space.rng, space.fmt.hi - space.fmt.lo
     fraction = space.parameters["FRAC_W"]
     most = (1 << space.parameters["E_W"]) - 1
@@ -101,6 +104,14 @@ def root_cases(space: RowSpace) -> Iterator[tuple[Row, RowNorm]]:
                 if d > 0 and 1 <= epsilon <= most and (near == 0 or rng.random() < 0.3):
                     base = lo + rng.randint(0, span - d)
                     yield rng.choice(([base, base + d], [base + d, base])), space.norm(epsilon)
+    for half in range(1, 32):
+        wide = min(span, (2 << half) // space.longest)
+        base = lo + rng.randint(0, span - wide)
+        row = [base + rng.randint(0, wide) for _ in range(space.longest)]
+        spread = len(row) * sum(x * x for x in row) - sum(row) ** 2
+        for epsilon in (4**half - spread, 4**half - 1 - spread):
+            if 1 <= epsilon <= most:
+                yield row, space.norm(epsilon)
 
 
 def random_rows(space: RowSpace, count: int, longest: int) -> Iterator[Row]:
@@ -133,6 +144,10 @@ def random_quant(space: RowSpace) -> MulQuant:
         want = m.bit_length() + p["FRAC_W"] + 1 - p["OUT_W"] + rng.randint(-1, 2)
         s = min(max(want, 0), (1 << p["SHIFT_W"]) - 1)
         b = rng.getrandbits(min(s + p["OUT_W"] - 1, p["BIAS_W"] - 1)) * rng.choice((-1, 0, 1))
+        if rng.random() < 0.2:  # any shift, and those about the width of the largest biases
+            top = (1 << (p["BIAS_W"] - 1)) - 1
+            s = rng.choice((p["BIAS_W"] - 1, p["BIAS_W"], p["BIAS_W"] + 1, rng.getrandbits(p["SHIFT_W"])))
+            s, b = min(s, (1 << p["SHIFT_W"]) - 1), rng.choice((top, -top - 1, rng.randint(-top, top)))
         scale.append(m)
         bias.append(b)
         shift.append(s)

@@ -35,6 +35,7 @@ UNIT = Unit(
         {"X_W": 2, "LANES": 1, "LEN_W": 1, **NARROW},
         {"X_W": 16, "LANES": 8, "LEN_W": 6, **WIDE},
     ),
+    mutated=True,
     covered=(
         {"X_W": 2, "LANES": 1, "LEN_W": 1, **NARROW},
         {"X_W": 16, "LANES": 8, "LEN_W": 5, **WIDE, "OUT_W": 3},

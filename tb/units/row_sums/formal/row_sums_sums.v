@@ -1,7 +1,8 @@
 // row_sums_sums: under full_o lie the number, the sum and the sum of squares of exactly the row's elements, rows in order.
 //
-// Method      The harness adds up a row at the input. With each beat travels what its row has come to with it; the unit's
-//             registers are tied to that, stage by stage.
+// Method      The harness keeps the beat that was taken and adds up rows from it, in the cycle in which the unit makes the
+//             beat's sums: so a solver meets each square once, of registers that are equal, and gets through. With each
+//             beat travels what its row has come to with it; the unit's registers are tied to that, stage by stage.
 // Assumed     a reset in the first cycle; what keep_i leaves out is 0; take_i only under full_o; no row is longer than
 //             2^LEN_W, so nothing overflows.
 // Doc         docs/formal.md
@@ -71,17 +72,24 @@ module row_sums_sums #(
     localparam [M_W-1:0] NONE = 0;
 
     reg           started_q = 1'b0;
+    reg                   waits_q, last_q;      // a beat was taken and is not yet added; the last of its row
+    reg [LANES*X_W-1:0]   x_q;
+    reg [LANES-1:0]       keep_q;
     reg [M_W-1:0] row_q;                        // the row that comes in, 0 before its first beat
-    reg [M_W-1:0] with1_q, with2_q, with3_q;    // rows up to the beats in the stages; of stage 3, the last one added
+    reg [M_W-1:0] with2_q, with3_q;             // rows up to the beats in the stages; of stage 3, the last one added
     wire          hold  = \dut.valid2_q & full & ~take_i;
     wire          taken = valid_i & ready;
-    wire [M_W-1:0] with_i = both(row_q, plus(NONE, x_i, keep_i));
+    wire          added = waits_q & ~hold;
+    wire [M_W-1:0] with1 = both(row_q, plus(NONE, x_q, keep_q));
     always @(posedge clk_i) begin
         started_q <= 1'b1;
-        if (taken) row_q <= last_i ? NONE : with_i;
-        if (!hold) {with1_q, with2_q} <= {with_i, with1_q};
+        if (taken) {x_q, keep_q, last_q} <= {x_i, keep_i, last_i};
+        if (taken) waits_q <= 1'b1;
+        else if (added) waits_q <= 1'b0;
+        if (added) row_q <= last_q ? NONE : with1;
+        if (added) with2_q <= with1;
         if (\dut.valid2_q & ~hold) with3_q <= with2_q;
-        if (!rst_ni) row_q <= NONE;
+        if (!rst_ni) {row_q, waits_q} <= {NONE, 1'b0};
     end
 
     integer lane;
@@ -91,11 +99,9 @@ module row_sums_sums #(
         for (lane = 0; lane < LANES; lane = lane + 1) if (!keep_i[lane]) assume (x_i[lane*X_W+:X_W] == 0);
     end
 
-    wire [M_W-1:0] beat1 = plus(NONE, \dut.x_q , \dut.keep_q );
     wire [M_W-1:0] beat2 = {\dut.beat_n_q , \dut.beat_s_q , \dut.beat_q_q };
     wire [M_W-1:0] row3  = \dut.open_q ? {n, s, q} : NONE;
     wire [M_W-1:0] row2  = !\dut.valid2_q ? row3 : \dut.last2_q ? NONE : with2_q;
-    wire [M_W-1:0] row1  = !\dut.valid1_q ? row2 : \dut.last1_q ? NONE : with1_q;
     always @* if (started_q) begin
         assert (ready == ~hold);
         if (full) assert ({n, s, q} == with3_q);
@@ -103,33 +109,31 @@ module row_sums_sums #(
         if (full | \dut.open_q ) assert ({n, s, q} == with3_q);
         assert (!(full & \dut.open_q ));
         if (\dut.valid2_q ) assert (with2_q == both(row3, beat2));
-        if (\dut.valid1_q ) assert (with1_q == both(row2, beat1));
-        assert (row_q == row1);
+        assert (waits_q == \dut.valid1_q );
+        if (waits_q) assert (x_q == \dut.x_q & keep_q == \dut.keep_q & last_q == \dut.last1_q );
+        assert (row_q == row2);
 `endif
     end
 
     // Whole rows inside, the oldest first: what lies under full_o is what came, each row once.
-    reg [M_W-1:0] rows_q [0:2];
+    reg [M_W-1:0] rows_q [0:1];
     reg [1:0]     inside_q;
-    wire          ended = taken & last_i;
+    wire          ended = added & last_q;
     wire          last2 = \dut.valid2_q & \dut.last2_q ;
-    wire          last1 = \dut.valid1_q & \dut.last1_q ;
     wire [1:0]    place = inside_q - take_i;
     always @(posedge clk_i) begin
         inside_q <= inside_q + ended - take_i;
-        if (take_i) {rows_q[0], rows_q[1]} <= {rows_q[1], rows_q[2]};
-        if (ended & place == 0) rows_q[0] <= with_i;
-        if (ended & place == 1) rows_q[1] <= with_i;
-        if (ended & place == 2) rows_q[2] <= with_i;
+        if (take_i) rows_q[0] <= rows_q[1];
+        if (ended & place == 0) rows_q[0] <= with1;
+        if (ended & place == 1) rows_q[1] <= with1;
         if (!rst_ni) inside_q <= 2'd0;
     end
     always @* if (started_q) begin
         if (full) assert (inside_q != 0 & {n, s, q} == rows_q[0]);
 `ifdef INVARIANTS
-        assert (inside_q == full + last2 + last1);
+        assert (inside_q == full + last2);
         if (full) assert (with3_q == rows_q[0]);
         if (last2) assert (with2_q == (full ? rows_q[1] : rows_q[0]));
-        if (last1) assert (with1_q == (full & last2 ? rows_q[2] : full | last2 ? rows_q[1] : rows_q[0]));
 `endif
     end
 
