@@ -20,7 +20,7 @@ override FAULTS := tests/formal/test_counters.py tests/oracle/test_far_faults.py
 	right_modules shrink twelve_kinds unit_tables)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -103,6 +103,9 @@ bench-softmax: setup-test ## error of the operations by table against float64, b
 	@$(RUN) $@
 
 bench-layernorm: setup-test ## error of LayerNorm in integers against float64, beside its bound and published arithmetic
+	@$(RUN) $@
+
+bench-vit: setup-test ## speed of golden's ViT-7 beside float torch, by kind of node
 	@$(RUN) $@
 
 results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bench-t2c": ("benchmarks.bench_t2c",),
     "bench-softmax": ("benchmarks.bench_softmax",),
     "bench-layernorm": ("benchmarks.bench_layer_norm",),
+    "bench-vit": ("benchmarks.bench_vit",),
     "check": ("pytest",),
     "test": ("pytest",),
     "faults": ("pytest",),

@@ -54,7 +54,7 @@ class Option:
         return command in self.commands.split()
 
 
-BENCHES = "bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm"
+BENCHES = "bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
 
 OPTIONS = (
     Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),

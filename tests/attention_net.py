@@ -43,10 +43,13 @@ STREAM: dict[str, Any] = {"bits": 12, "signed": True}
 
 
 class NetBuilder:
-    """A graph that grows node by node, with the values of its samples, from which constants are chosen."""
+    """A graph that grows node by node, with the values of its samples, from which constants are chosen.
 
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+    modes: roundings that its nodes take in turns.
+    """
+
+    def __init__(self, seed: int, modes: Sequence[Rounding] = tuple(Rounding)) -> None:
+        self.rng, self.modes = np.random.default_rng(seed), modes
         self.edges: dict[str, TensorSpec] = {}
         self.nodes: list[Node] = []
         self.values: dict[str, IntArray] = {}
@@ -74,7 +77,7 @@ class NetBuilder:
                 multiplier=multiplier,
                 bias=bias,
                 shift=np.full(len(multiplier), shift),
-                rounding=list(Rounding)[len(self.nodes) % 4],
+                rounding=self.modes[len(self.nodes) % len(self.modes)],
                 zero_point=output.zero_point,
                 lo=output.format.lo,
                 hi=output.format.hi,

@@ -25,3 +25,13 @@ def blocks(shape: tuple[int, ...]) -> Iterator[Index]:
     for start in range(0, shape[0], step):
         cut = slice(start, start + step)
         yield from ((cut, *rest) for rest in (blocks(shape[1:]) if step == 1 else ((...,),)))
+
+
+def broadcast(block: Index, shape: tuple[int, ...]) -> Index:
+    """The index of the same block in an array that is broadcast to the tensor: all of an axis of extent 1.
+
+    >>> broadcast((slice(3, 4), slice(0, 9), ...), (1, 32, 1))
+    (slice(None, None, None), slice(0, 9, None), Ellipsis)
+    """
+    whole = [slice(None) if isinstance(cut, slice) and n == 1 else cut for cut, n in zip(block, shape, strict=False)]
+    return tuple(whole)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,12 +37,17 @@ def gemm(a: npt.ArrayLike, b: npt.ArrayLike) -> IntArray:
     [[16785409]]
     """
     left, right = as_int64("a", a), as_int64("b", b)
-    if left.ndim < 2 or right.ndim < 2 or left.shape[-1] != right.shape[-2] or left.shape[:-2] != right.shape[:-2]:
-        raise ShapeError(f"gemm: shapes {left.shape} and {right.shape} are not (..., M, K) and (..., K, N)")
+    check_factors(left, right)
     if left.size <= right.size:
         return _multiply(left, right)
     swapped = _multiply(right.swapaxes(-1, -2), left.swapaxes(-1, -2))
     return np.ascontiguousarray(swapped.swapaxes(-1, -2))
+
+
+def check_factors(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> None:
+    """Refuse operands that do not multiply; raise ShapeError."""
+    if left.ndim < 2 or right.ndim < 2 or left.shape[-1] != right.shape[-2] or left.shape[:-2] != right.shape[:-2]:
+        raise ShapeError(f"gemm: shapes {left.shape} and {right.shape} are not (..., M, K) and (..., K, N)")
 
 
 def _multiply(weights: IntArray, columns: IntArray) -> IntArray:

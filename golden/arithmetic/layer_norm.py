@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray, check_int, check_range
+from t2c.golden.arithmetic.blocks import BLOCK
+from t2c.golden.arithmetic.formats import IntArray, check_int, in_range
 from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, MulQuant, mulquant
-from t2c.golden.arithmetic.rounding import Rounding, round_shift
+from t2c.golden.arithmetic.workspace import scratch
 from t2c.golden.errors import ShapeError
 
 INPUT_BITS = (2, 16)
@@ -87,7 +89,7 @@ def row_widths(norm: RowNorm, *, length: int, input_bits: int, epsilon: int | No
     shift = bits + (variance + 1) // 2 - fraction
     # |N x - S| <= sqrt((N - 1) (V - E)) and r sqrt(V) < 2^(2 KB) (1 + 2^(1-KB)): what follows is the floor, and 1.
     half = 1 << (bits - 1)
-    peak = isqrt(((length - 1) * (half + 1) ** 2 << 2 * fraction) // half**2) + 1
+    peak = math.isqrt(((length - 1) * (half + 1) ** 2 << 2 * fraction) // half**2) + 1
     product = min(centred << (bits + 1), peak << shift)
     return RowWidths(
         sum=(length * top).bit_length(),
@@ -160,14 +162,35 @@ def normalise(x: npt.ArrayLike, norm: RowNorm, *, axis: int = -1) -> IntArray:
     >>> normalise([[1, 2, 3, 4], [7, 7, 7, 7]], RowNorm(epsilon=1, root_bits=8, fraction_bits=8)).tolist()
     [[-336, -112, 112, 336], [0, 0, 0, 0]]
     """
-    values = check_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
+    values = in_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
     if not -values.ndim <= axis < values.ndim or values.shape[axis] < 1:
         raise ShapeError(f"x: shape {values.shape} has no row of at least one element along axis {axis}")
     length = check_int("elements of a row", values.shape[axis], 1, MAX_LENGTH)
-    total = values.sum(axis=axis, keepdims=True)
-    squares = np.square(values).sum(axis=axis, keepdims=True)
+    t, along = np.empty(values.shape, np.int64), axis % values.ndim
+    rows = (*values.shape[:along], 1, *values.shape[along + 1 :])
+    total, squares = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    for block in _blocks(values.shape, along):
+        wide = t[block]
+        wide[...] = values[block]
+        wide.sum(axis=along, keepdims=True, out=total[block])
+        square = np.square(wide, out=scratch("squares", wide.shape, np.int64))
+        square.sum(axis=along, keepdims=True, out=squares[block])
     r, half = reciprocal_root(length * squares - total * total + norm.epsilon, norm.root_bits)
-    return round_shift((length * values - total) * r, norm.root_bits + half - norm.fraction_bits, Rounding.HALF_UP)
+    shift = norm.root_bits + half - norm.fraction_bits  # at least 1, since h >= 1
+    factor: IntArray = length * r
+    offset: IntArray = np.left_shift(1, shift - 1) - total * r
+    for block in _blocks(values.shape, along):
+        wide = t[block]
+        wide *= factor[block]  # x N r, below 2^50; then (N x - S) r + 2^(p-1), whose floor is round_p of half_up
+        wide += offset[block]
+        wide >>= shift[block]
+    return t
+
+
+def _blocks(shape: tuple[int, ...], axis: int) -> Iterator[slice]:
+    """Cut the first axis, if no row lies along it, so that what is computed stays in cache."""
+    step = max(1, BLOCK // max(1, math.prod(shape[1:]))) if axis else shape[0]
+    return (slice(start, start + step) for start in range(0, shape[0], step))
 
 
 def layer_norm(x: npt.ArrayLike, norm: RowNorm, quant: MulQuant, *, axis: int = -1) -> IntArray:

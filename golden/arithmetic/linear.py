@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.golden.arithmetic.exact import EXACT, Matrix
 from t2c.golden.arithmetic.formats import IntArray, as_int64, integers
-from t2c.golden.arithmetic.gemm import gemm
-from t2c.golden.arithmetic.zero_point import centre
+from t2c.golden.arithmetic.gemm import check_factors, gemm
+from t2c.golden.arithmetic.workspace import scratch
+from t2c.golden.arithmetic.zero_point import centre, check_zero_point
 from t2c.golden.errors import ShapeError
 
 
@@ -59,7 +61,40 @@ def matmul(a: npt.ArrayLike, b: npt.ArrayLike, *, zero_point_a: int = 0, zero_po
     >>> matmul([[[1, 2]]], [[[3], [4]]], zero_point_a=1, zero_point_b=3).tolist()
     [[[1]]]
     """
-    return gemm(centre("a", a, zero_point_a), centre("b", b, zero_point_b))
+    return matmul_narrow(a, b, zero_point_a=zero_point_a, zero_point_b=zero_point_b).astype(np.int64, copy=False)
+
+
+def matmul_narrow(
+    a: npt.ArrayLike, b: npt.ArrayLike, *, zero_point_a: int = 0, zero_point_b: int = 0
+) -> npt.NDArray[Any]:
+    """Do what `matmul` does: in float32, to int32, where the plainest bound allows it, as small numbers do; else int64.
+
+    Σ_k |a_k| |b_k| <= K max|a| max|b|; every number that is converted, subtracted or summed is an integer up to 2^24.
+    """
+    left, right = integers("a", a), integers("b", b)
+    check_factors(left, right)
+    reaches = _reach(left, zero_point_a), _reach(right, zero_point_b)
+    if max(*reaches, left.shape[-1] * reaches[0] * reaches[1]) > EXACT[np.float32]:
+        return gemm(centre("a", left, zero_point_a), centre("b", right, zero_point_b))
+    factors = _centred("frame", left, zero_point_a), _centred("columns", right, zero_point_b)
+    out: Matrix = scratch("sums", (*left.shape[:-1], right.shape[-1]), np.float32)
+    np.matmul(*factors, out=out)
+    return out.astype(np.int32)
+
+
+def _centred(slot: str, values: npt.NDArray[Any], zero_point: int) -> Matrix:
+    """x - zp in float32, in scratch memory."""
+    factor = scratch(slot, values.shape, np.float32)
+    factor[...] = values
+    factor -= zero_point
+    return factor
+
+
+def _reach(values: npt.NDArray[Any], zero_point: int) -> int:
+    """The largest magnitude of x, of zp and of x - zp."""
+    zp = check_zero_point("zero_point", zero_point)
+    low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
+    return max(-low, high, abs(zp), high - zp, zp - low)
 
 
 def flatten(x: npt.ArrayLike) -> npt.NDArray[Any]:

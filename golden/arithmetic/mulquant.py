@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.blocks import blocks
+from t2c.golden.arithmetic.blocks import blocks, broadcast
 from t2c.golden.arithmetic.formats import (
     IntArray,
     IntFormat,
@@ -18,9 +19,9 @@ from t2c.golden.arithmetic.formats import (
     in_range,
     smallest_dtype,
 )
-from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, round_in_place
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, folded_half, round_in_place
 from t2c.golden.arithmetic.workspace import scratch
-from t2c.golden.arithmetic.zero_point import check_zero_point
+from t2c.golden.arithmetic.zero_point import INT64_HI, check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
 
 ACTIVATION_LO, ACTIVATION_HI = -(1 << 15), (1 << 16) - 1
@@ -99,6 +100,10 @@ class OutputStage:
     def finish(self, p: IntArray, shift: IntArray, out: npt.NDArray[Any]) -> None:
         """Write `requantise` of p to out; p is proven to lie within ±2^62 and overwritten, and may be out."""
         round_in_place(p, shift, self.rounding)
+        self.place(p, out)
+
+    def place(self, p: IntArray, out: npt.NDArray[Any]) -> None:
+        """Do the rest of `finish` with what is rounded."""
         p += self.zero_point
         np.clip(p, self.lo, self.hi, out=p)
         out[...] = p
@@ -146,6 +151,23 @@ class MulQuant(OutputStage):
         """Number of channels; 1 means per tensor."""
         return int(self.multiplier.size)
 
+    @cached_property
+    def floored(self) -> tuple[IntArray, IntArray, IntArray] | None:
+        """(M', B', S') with (acc M' + B') >> S' = round_S(acc M + B) for every acc of ACC_W bits; None for other modes.
+
+        Half of 2^S is part of B'. S' is one number for all channels, (1,), where none of them then leaves int64: a
+        channel of a smaller S is scaled up. Otherwise it is S.
+        """
+        half = folded_half(self.shift, self.rounding)
+        if half is None:
+            return None
+        multiplier, bias = self.multiplier, self.bias + half
+        up = self.shift.max() - self.shift
+        constants = zip(multiplier.tolist(), bias.tolist(), up.tolist(), strict=True)
+        if max((abs(m) << self.widths.acc - 1) + abs(b) << u for m, b, u in constants) > INT64_HI:
+            return multiplier, bias, self.shift
+        return multiplier << up, bias << up, self.shift.max(keepdims=True)
+
 
 def mulquant(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int = 1) -> IntArray:
     """Requantise accumulators: q = clip(round_S(acc M + B) + zp, lo, hi).
@@ -176,21 +198,28 @@ def mulquant_narrow(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int =
     """Do what `mulquant` does and return the smallest dtype that holds lo..hi; int64 exists block by block only."""
     fmt = params.widths.acc_format
     value = in_range("acc", acc, fmt.lo, fmt.hi)
-    spread = [1] * value.ndim
-    if params.channels > 1:
-        if value.ndim == 0 or value.shape[channel_axis] != params.channels:
-            raise ShapeError(
-                f"acc: axis {channel_axis} of shape {value.shape} does not have {params.channels} channels"
-            )
-        spread[channel_axis] = params.channels
-    constants = (params.multiplier, params.bias, params.shift)
-    m, b, s = (np.broadcast_to(v.reshape(spread), value.shape) for v in constants)
+    if params.channels > 1 and (value.ndim == 0 or value.shape[channel_axis] != params.channels):
+        raise ShapeError(f"acc: axis {channel_axis} of shape {value.shape} does not have {params.channels} channels")
+    floored = params.floored
+
+    def spread(constants: IntArray) -> IntArray:
+        shape = [1] * value.ndim
+        if constants.size > 1:
+            shape[channel_axis] = constants.size
+        return constants.reshape(shape)
+
+    m, b, s = map(spread, floored or (params.multiplier, params.bias, params.shift))
     out = np.empty(value.shape, params.dtype)
     for block in blocks(value.shape):
         p = scratch("requantise", out[block].shape, np.int64)
-        np.multiply(value[block], m[block], out=p)
-        p += b[block]  # |p| <= 2^60 + 2^59, see Widths
-        params.finish(p, s[block], out[block])
+        np.multiply(value[block], m[broadcast(block, m.shape)], out=p)
+        p += b[broadcast(block, b.shape)]  # |acc M + B| <= 2^60 + 2^59, see Widths; what is floored fits int64
+        amount = s[broadcast(block, s.shape)]
+        if floored:
+            p >>= amount
+            params.place(p, out[block])
+        else:
+            params.finish(p, amount, out[block])
     return out
 
 

@@ -101,6 +101,21 @@ def round_in_place(p: IntArray, shift: IntArray, mode: Rounding) -> None:
     p >>= last
 
 
+def folded_half(shift: IntArray, mode: Rounding) -> IntArray | None:
+    """Return what is to be added to p so that p >> S rounds it: 2^(S-1), 0 where S is 0; None where no constant does.
+
+    Half of 2^63 is 2^62, so p has to stay below 2^62 besides.
+
+    >>> import numpy as np
+    >>> folded_half(np.array([0, 1, 4]), Rounding.HALF_UP).tolist(), folded_half(np.array([4]), Rounding.FLOOR).tolist()
+    ([0, 1, 8], [0])
+    """
+    if mode in (Rounding.HALF_EVEN, Rounding.HALF_AWAY):
+        return None
+    last = np.minimum(shift, 1 if mode is Rounding.HALF_UP else 0)
+    return last << shift - last
+
+
 def saturate(values: npt.ArrayLike, lo: int, hi: int) -> IntArray:
     """Clip to lo..hi: min(max(v, lo), hi).
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray, check_int, check_range
+from t2c.golden.arithmetic.blocks import BLOCK
+from t2c.golden.arithmetic.formats import IntArray, check_int, check_range, in_range
 from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO
-from t2c.golden.arithmetic.rounding import Rounding, round_shift
+from t2c.golden.arithmetic.rounding import Rounding, round_in_place
+from t2c.golden.arithmetic.workspace import scratch
 from t2c.golden.errors import RangeError, ShapeError
 
 INPUT_BITS = (2, 16)
@@ -65,6 +68,11 @@ class SoftmaxTable:
         """Entries of the table."""
         return int(self.exp.size)
 
+    @cached_property
+    def padded(self) -> IntArray:
+        """exp, and the 0 that stands for all that lies beyond."""
+        return np.append(self.exp, 0)
+
 
 def softmax(x: npt.ArrayLike, table: SoftmaxTable) -> IntArray:
     """Normalise along the last axis: y = min(round_(R-P)(e r), 2^P - 1), r = floor(2^R / Σe), e = EXP[max(x) - x].
@@ -87,11 +95,25 @@ def softmax(x: npt.ArrayLike, table: SoftmaxTable) -> IntArray:
     >>> softmax([[3, 3, 3, 3], [7, 6, -8, -8]], table).tolist(), softmax([[-1]], table).tolist()
     ([[4, 4, 4, 4], [12, 4, 0, 0]], [[15]])
     """
-    values = check_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
+    return softmax_narrow(x, table).astype(np.int64)
+
+
+def softmax_narrow(x: npt.ArrayLike, table: SoftmaxTable) -> npt.NDArray[np.uint8]:
+    """Do what `softmax` does and return uint8; int64 exists for some rows at a time only."""
+    values = in_range("x", x, ACTIVATION_LO, ACTIVATION_HI)
     if values.ndim == 0 or values.shape[-1] < 1:
         raise ShapeError(f"x: shape {values.shape} has no row of at least one element")
-    below = values.max(axis=-1, keepdims=True) - values
-    e = np.where(below < table.depth, table.exp[np.minimum(below, table.depth - 1)], 0)
-    reciprocal = (np.int64(1) << table.reciprocal_bits) // e.sum(axis=-1, keepdims=True)
-    shift = table.reciprocal_bits - table.output_bits
-    return np.minimum(round_shift(e * reciprocal, shift, table.rounding), (1 << table.output_bits) - 1)
+    rows = values.reshape(-1, values.shape[-1])
+    out = np.empty(rows.shape, np.uint8)
+    shift, step = np.asarray(table.reciprocal_bits - table.output_bits), max(1, BLOCK // rows.shape[1])
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        below, y = (scratch(slot, block.shape, np.int64) for slot in ("requantise", "addend"))
+        np.subtract(block.max(axis=-1, keepdims=True), block, out=below, dtype=np.int64)
+        np.minimum(below, table.depth, out=below)
+        table.padded.take(below, out=y, mode="clip")
+        y *= (np.int64(1) << table.reciprocal_bits) // y.sum(axis=-1, keepdims=True)  # e r <= 2^R
+        round_in_place(y, shift, table.rounding)
+        np.minimum(y, (1 << table.output_bits) - 1, out=y)
+        out[start : start + step] = y
+    return out.reshape(values.shape)

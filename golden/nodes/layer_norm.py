@@ -44,6 +44,7 @@ class LayerNorm(AccumulatingNode):
     """
 
     op: ClassVar[str] = "layer_norm"
+    narrow: ClassVar[bool] = True
     section: ClassVar[tuple[int, ...]] = (8, 1)
     fields: ClassVar[tuple[Field, ...]] = (NORM, WIDE_MULQUANT)
     widest_input: ClassVar[int] = MAX_EDGE_BITS

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.linear import matmul
+from t2c.golden.arithmetic.formats import IntArray, IntTensor
+from t2c.golden.arithmetic.linear import matmul, matmul_narrow
 from t2c.golden.errors import ShapeError
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import AccumulatingNode
@@ -40,3 +40,6 @@ class Matmul(AccumulatingNode):
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
         return matmul(values[0], values[1], zero_point_a=inputs[0].zero_point, zero_point_b=inputs[1].zero_point)
+
+    def sums(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        return matmul_narrow(values[0], values[1], zero_point_a=inputs[0].zero_point, zero_point_b=inputs[1].zero_point)

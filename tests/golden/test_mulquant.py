@@ -1,5 +1,6 @@
 """t2c.golden.arithmetic.mulquant against exact fractions."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,26 @@ def test_per_channel_constants_run_along_the_axis(axis: int) -> None:
         c = index[axis]
         expected = oracle.mulquant(int(acc[index]), m[c], b[c], s[c], mode="half_up", zp=0, lo=-128, hi=127)
         assert got[index] == expected
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+def test_channels_of_shifts_far_apart(mode: Rounding) -> None:
+    """Golden may bring all channels to one shift where none leaves int64 then, and must not where one does."""
+    seen, edges, ends = set(), (-(1 << 31), -7, -1, 0, 1, 99, (1 << 31) - 1), (0, -5, (1 << 39) - 1)
+    for first, distance, m, b in itertools.product((0, 7, 40), (0, 1, *range(12, 24)), (-(1 << 15), 1, 0), ends):
+        shifts = [first, min(first + distance, 63), min(first + distance, 63)]
+        q = constants([m, 3, -2], [b, -b, 1], shifts, rounding=mode, zero_point=1, lo=-128, hi=255)
+        acc = np.array([[edge] * 3 for edge in edges])
+        expected = [
+            [
+                oracle.mulquant(edge, *each, mode=mode.value, zp=1, lo=-128, hi=255)
+                for each in zip([m, 3, -2], [b, -b, 1], shifts, strict=True)
+            ]
+            for edge in edges
+        ]
+        assert mulquant(acc, q).tolist() == expected, (shifts, m, b)
+        seen.add(q.floored and q.floored[2].size)
+    assert seen == ({1, 3} if mode in (Rounding.FLOOR, Rounding.HALF_UP) else {None})
 
 
 def test_relu_and_saturation_happen_after_the_zero_point() -> None:
