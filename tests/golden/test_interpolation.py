@@ -132,11 +132,11 @@ def test_a_bad_input_is_refused(x: Any, bits: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"x_scale": 0.0}, "x_scale"),
-        ({"y_scale": math.inf}, "y_scale"),
+        ({"x_scale": 0.0}, "^x_scale"),
+        ({"y_scale": math.inf}, "^y_scale"),
         ({"x": IntFormat(bits=9, signed=True)}, "bits of x = 9"),
-        ({"x_zero_point": 1 << 15}, "x_zero_point"),
-        ({"y_zero_point": 128}, "y_zero_point"),
+        ({"x_zero_point": 1 << 15}, "^x_zero_point"),
+        ({"y_zero_point": 128}, "^y_zero_point"),
         ({"function": lambda v: math.nan}, "function: the value at x = -32768 is not a number"),
     ],
 )
@@ -151,6 +151,28 @@ def test_a_table_that_cannot_be_made(change: dict[str, Any], text: str) -> None:
     given = {**sound, **change}
     with pytest.raises(RangeError, match=text):
         interpolated_table(given.pop("function"), **given)
+
+
+@pytest.mark.parametrize(
+    ("bits", "signed", "zero_point", "fraction"),
+    [
+        (8, True, 100, 7),  # -228 .. 27
+        (8, True, -100, 7),  # -28 .. 227
+        (8, True, 0, 8),
+        (2, True, 0, 14),  # -2 .. 1: no format has more
+        (2, False, 3, 13),
+        (16, True, 0, 0),
+        (16, False, 0, 0),  # 0 .. 65535: what lies above 32767 is cut
+    ],
+)
+def test_entries_have_as_many_fraction_bits_as_fit(bits: int, signed: bool, zero_point: int, fraction: int) -> None:
+    y = IntFormat(bits=bits, signed=signed)
+    given: dict[str, Any] = {"x": S16, "x_scale": 1.0, "y": y, "y_scale": 1.0, "y_zero_point": zero_point}
+    table = interpolated_table(lambda v: v, **given)
+    assert table.fraction_bits == fraction
+    low, high = (int(end) * 2.0**-fraction for end in (table.entries[0], table.entries[-1]))
+    assert low <= y.lo - zero_point
+    assert high >= min(y.hi - zero_point, ENTRY.hi)
 
 
 def test_the_table_is_constant() -> None:

@@ -183,12 +183,13 @@ def test_any_row_is_within_the_bound(seed: int) -> None:
 def test_epsilon_is_the_rounded_real_value() -> None:
     assert layer_norm_epsilon(1e-6, length=384, scale=2.0**-7) == round(1e-6 * (384 * 128) ** 2)
     assert layer_norm_epsilon(1e-12, length=4, scale=1.0) == 1
+    assert layer_norm_epsilon(5.0, length=1, scale=1.0) == 5
     for change, text in (
-        ({"scale": 0.0}, "scale"),
+        ({"scale": 0.0}, "^scale"),
         ({"length": 4097}, "length = 4097"),
         ({"eps": -1.0}, "eps"),
         ({"eps": math.nan}, "eps"),
-        ({"eps": 1e300}, "epsilon"),
+        ({"eps": 1e300}, "^epsilon = 562949953421310 is outside"),
     ):
         with pytest.raises(RangeError, match=text):
             layer_norm_epsilon(**{"eps": 1e-6, "length": 4, "scale": 1.0, **change})  # type: ignore[arg-type]
@@ -240,7 +241,7 @@ def test_widths_of_what_cannot_be(change: dict[str, int]) -> None:
         row_widths(RowNorm(epsilon=1), **{"length": 4, "input_bits": 8, **change})
 
 
-@pytest.mark.parametrize(("gain", "reach", "text"), [(-1.0, 1.0, "gain"), (1.0, math.nan, "reach")])
+@pytest.mark.parametrize(("gain", "reach", "text"), [(-1.0, 1.0, "^gain"), (1.0, math.nan, "^reach")])
 def test_a_bound_of_what_cannot_be(gain: float, reach: float, text: str) -> None:
     with pytest.raises(RangeError, match=text):
         layer_norm_error_bound(RowNorm(epsilon=1), gain=gain, reach=reach)
