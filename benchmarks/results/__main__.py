@@ -18,6 +18,7 @@ from tqdm import tqdm
 from benchmarks.results.measure import Figures, measure, measure_float
 from benchmarks.results.rows import NETWORKS, all_rows
 from benchmarks.results.table import page
+from benchmarks.results.transformers import measure_transformers
 from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
 
@@ -83,10 +84,12 @@ def main() -> int:
         make(pool, kept, {f"float-{name}": (measure_float, name) for name in NETWORKS})
         longest = sorted(rows, key=lambda row: (row.network != "resnet20", row.weight_bits))
         make(pool, kept, {row.name: (measure, row) for row in longest})
+        make(pool, kept, {"transformers": (measure_transformers, None)})
     floats = {name: kept.load(f"float-{name}") or {} for name in NETWORKS}
     figures = {row: kept.load(row.name) or {} for row in rows}
-    seconds = sum(found["seconds"] for found in [*floats.values(), *figures.values()])
-    options.out.write_text(page(floats, figures, seconds / 60 / options.workers, options.workers))
+    transformers = kept.load("transformers") or {}
+    seconds = sum(found["seconds"] for found in [*floats.values(), *figures.values(), transformers])
+    options.out.write_text(page(floats, figures, transformers, seconds / 60 / options.workers, options.workers))
     print(f"{len(rows)} rows in {options.out}; figures in {kept.folder}")
     return 0
 

@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.results.measure import Figures
 from benchmarks.results.rows import NETWORKS, Row
+from benchmarks.results.transformers import section
 from t2c.common.text_table import markdown_head, markdown_row
 from t2c.methods import METHODS
 
@@ -54,14 +55,21 @@ def _line(row: Row, figures: Figures, base: float) -> str:
     return markdown_row(cells)
 
 
-def page(floats: Mapping[str, Figures], figures: Mapping[Row, Figures], minutes: float, workers: int) -> str:
-    """Return docs/results.md for the float figures by network and the figures of each row, in their order."""
+def page(
+    floats: Mapping[str, Figures],
+    figures: Mapping[Row, Figures],
+    transformers: Figures,
+    minutes: float,
+    workers: int,
+) -> str:
+    """Return docs/results.md for the float figures by network, those of each row in their order, and the ViTs'."""
     parts = [HEAD]
     for name, network in NETWORKS.items():
         base = floats[name]["accuracy"]
         parts.append(f"## {network.title}\n\nFloat: {_percent(base)}.\n")
         parts.append("\n".join(markdown_head(TITLES)))
         parts.append("\n".join(_line(row, found, base) for row, found in figures.items() if row.network == name) + "\n")
+    parts.append(section(transformers))
     parts.append(
         f"torch {torch.__version__.partition('+')[0]}, one seed, one thread a row, {workers} rows at a time, "
         f"{minutes:.0f} minutes in all.\nAnother processor or version rounds floats differently; differences of a few "

@@ -46,6 +46,8 @@ MODELS: dict[str, Known] = {
     "resnet20": Known(home="t2c.models.resnet20", name="ResNet20", width=16),
     "mobilenet_v1": Known(home="t2c.models.mobilenet_v1", name="MobileNetV1", whole=False, width=1.0, least=1 / 32),
     "resnet18": Known(home="t2c.models.resnet18", name="ResNet18", width=64),
+    "vit2": Known(home="t2c.models.vit", name="ViT2", width=32, least=2),
+    "vit7": Known(home="t2c.models.vit", name="ViT7", width=384, least=8),
 }
 
 OWN = "module:Class or path/file.py:factory"

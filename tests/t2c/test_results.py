@@ -11,6 +11,8 @@ import pytest
 from benchmarks.results.__main__ import Kept, make
 from benchmarks.results.rows import FORMATS, NETWORKS, all_rows
 from benchmarks.results.table import HEAD, page
+from benchmarks.results.transformers import TITLE
+from t2c.example_models.vit import VARIANTS
 from t2c.methods import METHODS
 from tests.conftest import ROOT
 
@@ -23,7 +25,7 @@ def cells(text: str) -> list[tuple[str, ...]]:
     for line in text.splitlines():
         if line.startswith("## "):
             title = line[3:]
-        elif line.startswith("| ") and not line.startswith("| method"):
+        elif title != TITLE and line.startswith("| ") and not line.startswith("| method"):
             found.append((title, *(cell.strip() for cell in line.strip("|").split("|")[:4])))
     return found
 
@@ -86,5 +88,17 @@ def test_the_page_says_what_was_measured() -> None:
     row = all_rows()[0]
     floats = {name: {"accuracy": 0.9, "seconds": 1} for name in NETWORKS}
     figures = {"fake": 0.85, "integer": 0.84, "scale_error": 2e-5, "integers": 3_000_000, "seconds": 2}
-    text = page(floats, {row: figures}, 1.0, 2)
+    vit = {"float": 0.95, "fake_quantised": 0.94, "integer": 0.93, "integers": 11_200_000}
+    transformers = {"variants": {variant.name: vit for variant in VARIANTS}, "integer": 0.93, "seconds": 3}
+    text = page(floats, {row: figures}, transformers, 1.0, 2)
     assert "| 85.0% | 84.0% | +6.0 | 3 M, all equal | 20 ppm |" in text
+    assert text.count("| 95.0% | 94.0% | 93.0% | +2.0 | 11.2 M, equal |") == len(VARIANTS)
+
+
+def test_the_page_has_both_layer_norms_and_the_price_of_running_statistics() -> None:
+    """One row a variant; switched on after training, running statistics cost tens of points, trained with few."""
+    lines = [line.strip("|").split("|") for line in PAGE.partition(f"## {TITLE}\n")[2].splitlines() if "`vit2" in line]
+    integer = {line[0].strip(" `"): float(line[5].strip(" %")) for line in lines}
+    assert list(integer) == [variant.name for variant in VARIANTS]
+    assert integer["vit2"] - integer["vit2_switched"] > 20
+    assert integer["vit2"] - integer["vit2_running"] < 5
