@@ -33,7 +33,7 @@ UNIT = Unit(
     ),
     ends=(
         {"X_W": 2, "LANES": 1, "LEN_W": 1, **NARROW},
-        {"X_W": 16, "LANES": 8, "LEN_W": 6, **WIDE},
+        {"X_W": 16, "LANES": 8, "LEN_W": 5, **WIDE},
     ),
     mutated=True,
     covered=(
