@@ -226,6 +226,8 @@ def _layer_norm(node: fx.Node, m: nn.LayerNorm) -> Op:
 
 
 def _running(node: fx.Node, m: RunningNorm) -> Op:
+    if not int(m.batches):
+        raise refuse(node, "running statistics that no batch has set; train the model, or see with_running_norm")
     return RunningNormalisation(module=m)
 
 

@@ -21,7 +21,7 @@ from t2c.fusion.plan import plan_of
 from t2c.fusion.reference import prove_nodes
 from t2c.fusion.token_layers import moving_layer, token_layer
 from t2c.fusion.token_ops import RowSoftmax, Tabulated
-from t2c.fusion.trace import plainly, trace
+from t2c.fusion.trace import plainly, renew_constants, trace
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
@@ -158,6 +158,7 @@ class NetFuser:
         plain = copy.copy(self)
         plain.weight_quantiser = plain.activation_quantiser = MinMax
         with plainly():
+            renew_constants(exact, images.double())
             prove_nodes(exact, images[-1:].double())
             plan = plan_of(exact)
             fused = plain._network(plan).double()

@@ -25,6 +25,9 @@ from t2c.fusion.token_ops import (
 )
 from t2c.fusion.views import BATCH, Atom, Axis, View, token_axes
 
+MASKING = 40.0
+"""Constants that lie farther apart, added to the scores of a softmax, are a mask: e^-40 is nothing in any format."""
+
 
 def _matrices(inner: Sequence[Axis]) -> tuple[Axis, ...]:
     """(heads, rows, columns): the operand of a matmul, one head if there are none."""
@@ -80,6 +83,9 @@ class TokenPlanner(ChipLayers):
         active = [source for source in read if constant_of(source) is None]
         if len(active) != 1:
             raise refuse(node, "constants beside several activations")
+        for held in map(constant_of, read):
+            if held is not None and not bool(torch.isfinite(held).all()):
+                raise refuse(node, "a constant that is not finite everywhere, such as a mask")
         view = self.view(node, active[0])
         if isinstance(op, Concat):
             self._prefix(node, op, view, read)
@@ -156,6 +162,13 @@ class TokenPlanner(ChipLayers):
 
     def softmax(self, node: fx.Node, view: View, name: str, *, hold: bool) -> View:
         """Softmax along the last axis; it takes a factor."""
+        before = self.plan.layer(view.tensor)
+        if before is not None and isinstance(before.op, Offset):
+            constant = before.op.constant
+            if float(constant.max() - constant.min()) * view.factor > MASKING:
+                raise refuse(
+                    node, f"softmax with a mask: node {before.name!r} adds constants that leave nothing of some"
+                )
         source = self.bring(node, replace(view, factor=1.0), in_order, f"{name}_x")
         made = self.result(view, view.inner_shape, in_order)
         return self._new(node, name, [source], RowSoftmax(dim=-1, factor=view.factor), made, hold=hold)

@@ -187,6 +187,15 @@ def _note_values(seen: _Interpreter) -> None:
             node.meta[PARTS] = [tuple(part.shape) for part in value if isinstance(part, Tensor)]
 
 
+def renew_constants(traced: fx.GraphModule, images: Tensor) -> None:
+    """Compute what no input changes once more, in the type that a trace has by now; images: as it was traced with."""
+    interpreter = fx.Interpreter(traced, garbage_collect_values=False)
+    interpreter.run(images.clone())
+    for node, value in interpreter.env.items():
+        if FIXED in node.meta:
+            node.meta[FIXED] = value
+
+
 def _remove_dead_code(traced: fx.GraphModule) -> None:
     """Remove what nothing reads; `_check_in_place` has shown that nothing it changes is read either."""
     for node in reversed(list(traced.graph.nodes)):

@@ -15,7 +15,7 @@ class RunningNorm(nn.Module):
     """y = (x - m) / sqrt(v + eps) * weight + bias over (..., C), in place of nn.LayerNorm(C).
 
     In training m and v are the mean and variance of the batch, and the buffers follow them; in evaluation they are the
-    buffers, so that nothing of a row has to be summed.
+    buffers, so that nothing of a row has to be summed. `batches` counts what they have followed; at 0 fusion refuses.
 
     Args:
         channels: C.
@@ -28,6 +28,7 @@ class RunningNorm(nn.Module):
 
     running_mean: Tensor
     running_var: Tensor
+    batches: Tensor
 
     def __init__(
         self, channels: int, *, statistics: Statistics = "layer", eps: float = 1e-6, momentum: float = 0.1
@@ -41,6 +42,7 @@ class RunningNorm(nn.Module):
         kept = channels if statistics == "channel" else 1
         self.register_buffer("running_mean", torch.zeros(kept))
         self.register_buffer("running_var", torch.ones(kept))
+        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, x: Tensor) -> Tensor:
         mean, var = self.running_mean, self.running_var
@@ -50,6 +52,7 @@ class RunningNorm(nn.Module):
             with torch.no_grad():
                 self.running_mean.lerp_(mean.detach(), self.momentum)
                 self.running_var.lerp_(var.detach(), self.momentum)
+                self.batches.add_(1)
         return (x - mean) / torch.sqrt(var + self.eps) * self.weight + self.bias
 
     def extra_repr(self) -> str:

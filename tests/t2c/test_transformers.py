@@ -108,6 +108,7 @@ class Around(nn.Module):
         self.patches = nn.Conv2d(1, 8, 4, stride=4)
         self.m = nn.ModuleList(modules)
         self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.mask = nn.Parameter(-1e4 * torch.ones(4, 4).triu(1))
         self.head = nn.Linear(8, 3)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -168,6 +169,19 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "two tensors": (lambda s, x: torch.cat([x, s.m[0](x)], 1), "node 'cat'.*other than along axis 1", nn.Linear(8, 8)),
     "wide constant": (lambda s, x: x.mean(1, keepdim=True) + s.token.expand(1, 4, 8), "node 'add'.*widens"),
     "rectified table": (lambda s, x: F.relu(s.m[0](x)), "node 'relu'.*cannot be fused into 'm_0'", nn.GELU()),
+    "infinite mask": (
+        lambda s, x: (x @ x.transpose(1, 2) + torch.ones(4, 4).tril().log()).softmax(-1) @ x,
+        "node 'add'.*not finite",
+    ),
+    "large mask": (
+        lambda s, x: (x @ x.transpose(1, 2) + s.mask).softmax(-1) @ x,
+        "node 'softmax'.*with a mask: node 'add'",
+    ),
+    "filled mask": (
+        lambda s, x: (x @ x.transpose(1, 2)).masked_fill(MASK, -9.0).softmax(-1) @ x,
+        "node 'masked_fill'",
+    ),
+    "no statistics": (lambda s, x: s.m[0](x), "node 'm_0'.*no batch has set", RunningNorm(8)),
     "scale of tokens": (
         lambda s, x: s.m[0](x) * s.token.reshape(1, 8, 1)[:, :4],
         "node 'mul'.*channel",
@@ -182,6 +196,48 @@ def test_what_does_not_fit_is_refused_by_name(case: str) -> None:
     with pytest.raises(UnsupportedError, match=message) as caught:
         NetFuser(Around(call, *modules).eval()).fuse(images(4))
     assert "\n" not in str(caught.value)
+
+
+FITS: dict[str, tuple[Any, ...]] = {
+    "tokens on both sides": (
+        lambda s, x: torch.cat([s.token.expand(x.shape[0], -1, -1), x, s.token.repeat(x.shape[0], 3, 1)], 1),
+    ),
+    "a token behind a ReLU": (lambda s, x: torch.cat([s.token.expand(x.shape[0], -1, -1), F.relu(x)], 1),),
+    "a computed constant": (
+        lambda s, x: torch.cat([x, s.m[0].weight.mean(0).expand(x.shape[0], 1, 8)], 1),
+        nn.Linear(8, 5),
+    ),
+    "bias of the scores": (
+        lambda s, x: _joined((_heads(x / 2) @ _heads(x).transpose(-1, -2) + s.token[0, 0, :4]).softmax(-1) @ _heads(x)),
+    ),
+    "norm of heads": (
+        lambda s, x: _joined(F.scaled_dot_product_attention(s.m[0](_heads(x)), s.m[1](_heads(x)), _heads(x))),
+        nn.LayerNorm(4),
+        nn.LayerNorm(4),
+    ),
+    "no heads": (lambda s, x: (x @ x.transpose(1, 2) / 8**0.5).softmax(-1) @ x,),
+    "cut twice": (
+        lambda s, x: x[:, 1:].reshape(x.shape[0], 3, 4, 2)[:, :2, 1:].flatten(2)[..., :2] @ s.m[0](x)[:, :2],
+        nn.Linear(8, 8),
+    ),
+    "BatchNorm of tokens": (
+        lambda s, x: s.m[1](s.m[0](x).transpose(1, 2)).transpose(1, 2),
+        nn.Linear(8, 8),
+        nn.BatchNorm1d(8),
+    ),
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"symmetric_activations": False}, {"rounding": "floor"}])
+@pytest.mark.parametrize("case", FITS)
+def test_what_else_people_write(case: str, options: dict[str, Any]) -> None:
+    call, *modules = FITS[case]
+    model = Around(call, *modules).eval()
+    chip = T2C(model, partial(NetFuser, **options), calibration=images(8))
+    with torch.no_grad(), unquantised(chip.qnet):
+        torch.testing.assert_close(chip.qnet(images(3)), model(images(3)), rtol=1e-4, atol=1e-5)
+    chip.nn2chip(images(3), save_model=False)
+    assert chip.metrics["fake_integer_largest"] <= 8
 
 
 def test_a_hook_inside_an_attention_is_not_lost() -> None:
