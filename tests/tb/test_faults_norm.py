@@ -128,7 +128,6 @@ BUILDS = {"layer_norm: a cycle lost between rows": {"LEN_W": 5}}
 """Faults that only rows of more beats show, with their builds."""
 
 
-@pytest.mark.campaign
 def test_the_untouched_unit_is_green(sim_output: Path) -> None:
     """The control of every test below."""
     outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, parameters=SMALL)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import VALID_ONLY, VALID_READY, Interface, Stream
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.layer_norm.proofs import PROOFS
 
 RESULT = ("m_axis_tdata", "m_axis_tkeep", "m_axis_tlast")
 WIDE = {"E_W": 48, "ROOT_W": 20, "FRAC_W": 20, "SCALE_W": 32, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 8}
@@ -18,6 +19,7 @@ UNIT = Unit(
         **{"SCALE_W": 16, "BIAS_W": 32, "SHIFT_W": 6, "OUT_W": 8},
     },
     bench="t2c.tb.units.layer_norm.bench",
+    proofs=PROOFS,
     tests=("corners", "random_data", "stalls", "standstill", "timing", "overlong_rows", "reset_in_mid_row"),
     interface=Interface(
         handshakes=(VALID_READY, VALID_ONLY),
