@@ -79,6 +79,17 @@ def test_the_accumulator_bound_is_exact(bits: int, signed: bool, fits: bool) -> 
         Graph(name="one", widths=widths, edges=edges, nodes=(node,), input="x", output="y")
 
 
+@pytest.mark.parametrize("channel", [0, 63, 64, 1000])
+@pytest.mark.parametrize("feature", [0, 63, 64, 1000])
+def test_the_accumulator_bound_is_that_of_the_heaviest_channel(channel: int, feature: int) -> None:
+    """Wherever it lies, and wherever its weights do."""
+    weight = np.zeros((1001, 1001), np.int64)
+    weight[channel, feature] = -8
+    quant = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([1]), lo=-128, hi=127)
+    node = Linear(name="fc", inputs=("x",), output="y", weight=weight, weight_bits=4, mulquant=quant)
+    assert node.worst_accumulator([TensorSpec(name="x", shape=(1001,), bits=8, signed=True)]) == 8 * 128
+
+
 def test_steps_come_in_order_with_their_arguments(package: Package) -> None:
     run, seen = package.graph.run(package.samples), []
     for node, arguments, output in package.graph.steps(package.samples):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from mutation.bench_judge import BenchJudge
 from mutation.core_judge import BUILD_OF, CoreJudge
-from mutation.core_runs import RUNS, CoreRun, Noticed
+from mutation.core_runs import RUNS, CoreRun, Noticed, PackageRun
 from mutation.judge import Surroundings
 from mutation.judges import find_judge
 from mutation.mutant_result import BROKEN, KILLED, SURVIVED, MutantResult
 from mutation.netlist import MutatedUnit
 from mutation.proof_judge import ProofJudge, free_constant
 from t2c.common.places import RTL
+from t2c.contract.hardware import Hardware
 from t2c.tb.catalogue.unit_registry import mutated_units, units
 from t2c.tb.random_programs.program_run import ProgramResult
 from t2c.tb.simulation.simulators import find_simulator
@@ -133,3 +134,72 @@ def test_the_page_of_the_core_says_what_accumulators_add() -> None:
 def test_sums_alone_are_told_from_what_a_program_gives(reasons: tuple[str, ...], alone: bool, tmp_path: Path) -> None:
     result = ProgramResult(reasons=reasons, compared=9, cycles=9, seconds=1.0, folder=tmp_path)
     assert result.sums_only is alone
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a run was made of, as far as a mutant changes it."""
+
+    plusargs: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run came to."""
+
+    passed: bool
+    reasons: tuple[str, ...] = ("2 words differ",)
+    wrong: int = 0
+
+    @property
+    def figures(self) -> dict[str, float]:
+        return {"seconds": 1.0, "compared": 7, "wrong_accumulators": self.wrong}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run in the place of a simulation."""
+
+    folder: Path
+    prepared: Files
+    ended: Ended
+
+    def run(self) -> Ended:
+        assert self.prepared.plusargs == {"mutant": Path("5")}
+        failure = f'<failure type="AssertionError" message="{self.ended.reasons[0]}"/>'
+        case = f'<testcase name="one">{"" if self.ended.passed else failure}</testcase>'
+        (self.folder / "results.xml").write_text(f"<testsuites>{case}</testsuites>")
+        return self.ended
+
+
+PASS, WRONG_SUMS = Ended(passed=True), Ended(passed=False, wrong=3)
+
+
+@pytest.mark.parametrize(
+    ("with_sums", "without", "noticed"),
+    [
+        (PASS, None, Noticed(passed=True, seconds=1.0)),
+        (WRONG_SUMS, PASS, Noticed(passed=False, sums_only=True, seconds=2.0)),
+        (WRONG_SUMS, Ended(passed=False), Noticed(passed=False, compared=7, seconds=2.0)),
+        (Ended(passed=False), None, Noticed(passed=False, compared=7, seconds=1.0)),
+    ],
+)
+def test_a_network_whose_sums_alone_are_wrong_says_so(
+    with_sums: Ended,
+    without: Ended | None,
+    noticed: Noticed,
+    place: Surroundings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """None: this run is not needed."""
+    ends = {True: with_sums, False: without}
+
+    def prepared(self: PackageRun, rtl: Path, hardware: Hardware, place: Surroundings, accumulators: bool) -> Prepared:
+        ended = ends[accumulators]
+        assert ended is not None
+        return Prepared(tmp_path, Files({}), ended)
+
+    monkeypatch.setattr(PackageRun, "_prepared", prepared)
+    run = next(run for run in RUNS[BUILD_OF["t2c_core"]] if isinstance(run, PackageRun))
+    assert run.look(RTL, Hardware(), 5, place) == noticed

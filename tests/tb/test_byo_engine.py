@@ -60,7 +60,6 @@ def test_a_foreign_engine_runs_the_campaign(
     assert "verdict   PASS, 5 of 5 runs passed" in out
 
 
-@pytest.mark.campaign
 def test_an_engine_of_any_size_runs_what_happens_in_the_middle_of_a_program(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,7 +109,6 @@ SMALL = {"lut_softmax": {"LEN_W": 4}, "lut_pointwise": {}}
 """Short rows make short runs."""
 
 
-@pytest.mark.campaign
 @pytest.mark.parametrize("unit", SMALL)
 def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
     """The control of every test below."""

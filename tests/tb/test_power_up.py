@@ -37,7 +37,6 @@ def test_constants_survive_power_up(sim_output: Path) -> None:
     assert all(verdicts(RTL, sim_output))
 
 
-@pytest.mark.campaign
 def test_an_ungated_write_enable_is_caught(tmp_path: Path, sim_output: Path) -> None:
     shutil.copytree(RTL, tmp_path / "rtl")
     core = tmp_path / "rtl" / "t2c_core.v"
