@@ -22,10 +22,14 @@ REQUANTISED = ("t2c.golden.arithmetic.mulquant.mulquant", "t2c.golden.graph.node
 ADDED = ("t2c.golden.arithmetic.mulquant.residual_add", "t2c.golden.nodes.add.residual_add_narrow")
 CONVOLVED = ("t2c.golden.arithmetic.conv.ConvKernel",)
 MULTIPLIED = ("t2c.golden.arithmetic.linear.linear", "t2c.golden.nodes.linear.linear")
-PAIRED = ("t2c.golden.arithmetic.linear.matmul", "t2c.golden.nodes.matmul.matmul")
+PAIRED = (
+    "t2c.golden.arithmetic.linear.matmul",
+    "t2c.golden.nodes.matmul.matmul",
+    "t2c.golden.nodes.matmul.matmul_narrow",
+)
 AVERAGED = ("t2c.golden.arithmetic.pooling.average_pool2d", "t2c.golden.nodes.average_pool2d.average_pool2d")
 LARGEST = ("t2c.golden.arithmetic.pooling.max_pool2d", "t2c.golden.nodes.max_pool2d.max_pool2d")
-NORMALISED = ("t2c.golden.arithmetic.softmax.softmax", "t2c.golden.nodes.softmax.softmax")
+NORMALISED = ("t2c.golden.arithmetic.softmax.softmax", "t2c.golden.nodes.softmax.softmax_narrow")
 
 Wrong = Callable[[Any], Any]
 
