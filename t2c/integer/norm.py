@@ -15,10 +15,8 @@ from t2c.quantisation_parameters import QuantisationParameters
 
 
 def floor_root(v: Tensor) -> Tensor:
-    """Return floor(sqrt(v)) for int64 v in 0..2^50: the float64 root, corrected by a step either way."""
-    root = v.double().sqrt().to(torch.int64)
-    root = torch.where(root * root > v, root - 1, root)
-    return torch.where((root + 1) * (root + 1) <= v, root + 1, root)
+    """Return floor(sqrt(v)) for int64 v in 0..2^50: a float64 root, rounded correctly, never reaches the next integer."""
+    return v.double().sqrt().to(torch.int64)
 
 
 def half_length(v: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,8 +20,10 @@ from t2c.exports.onnx_model import onnx_model
 from t2c.exports.package import graph_of
 from t2c.functions import TABULATIONS, Tables
 from t2c.fusion import NetFuser
+from t2c.golden.arithmetic.layer_norm import halves
 from t2c.golden.arithmetic.lut import exp_table
 from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.integer.norm import floor_root, half_length
 from t2c.layers.running_norm import RunningNorm, with_running_norm
 from t2c.nn2chip import T2C
 
@@ -204,8 +207,8 @@ FITS: dict[str, tuple[Any, ...]] = {
     ),
     "a token behind a ReLU": (lambda s, x: torch.cat([s.token.expand(x.shape[0], -1, -1), F.relu(x)], 1),),
     "a computed constant": (
-        lambda s, x: torch.cat([x, s.m[0].weight.mean(0).expand(x.shape[0], 1, 8)], 1),
-        nn.Linear(8, 5),
+        lambda s, x: torch.cat([x[..., 1:], s.m[0].weight.mean(0).expand(x.shape[0], 4, 1)], 2),
+        nn.Linear(1, 5),
     ),
     "bias of the scores": (
         lambda s, x: _joined((_heads(x / 2) @ _heads(x).transpose(-1, -2) + s.token[0, 0, :4]).softmax(-1) @ _heads(x)),
@@ -238,6 +241,28 @@ def test_what_else_people_write(case: str, options: dict[str, Any]) -> None:
         torch.testing.assert_close(chip.qnet(images(3)), model(images(3)), rtol=1e-4, atol=1e-5)
     chip.nn2chip(images(3), save_model=False)
     assert chip.metrics["fake_integer_largest"] <= 8
+
+
+def test_a_negative_token_beside_a_relu_keeps_its_sign() -> None:
+    model = Around(FITS["a token behind a ReLU"][0]).eval()
+    with torch.no_grad():
+        model.token.copy_(-torch.arange(8.0))
+    chip = T2C(model, calibration=images(8))
+    chip.nn2chip(images(2), save_model=False)
+    graph = held(chip)
+    edge = graph.edges["cat"]
+    assert edge.signed
+    tokens = graph.run(chip.input_integers(images(1)).numpy())["cat"][0, :, 0, 0] * edge.scale
+    np.testing.assert_allclose(tokens, -np.arange(8.0), atol=edge.scale / 2)
+
+
+def test_roots_and_lengths_are_goldens() -> None:
+    """Beside every square and power of two up to 2^50, where a float root could round up."""
+    roots = [2**k + d for k in range(25) for d in (-1, 0, 1)] + list(np.random.default_rng(0).integers(1, 2**25, 2000))
+    values = torch.tensor([int(r) ** 2 + d for r in roots for d in (-1, 0, 1) if r > 1], dtype=torch.int64)
+    wanted = [math.isqrt(int(v)) for v in values]
+    assert floor_root(values).tolist() == wanted
+    assert half_length(values).tolist() == halves(values.numpy()).tolist()
 
 
 def test_a_hook_inside_an_attention_is_not_lost() -> None:
