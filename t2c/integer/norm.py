@@ -15,7 +15,7 @@ from t2c.quantisation_parameters import QuantisationParameters
 
 
 def floor_root(v: Tensor) -> Tensor:
-    """Return floor(sqrt(v)) for int64 v in 0..2^50: a float64 root, rounded correctly, never reaches the next integer."""
+    """Return floor(sqrt(v)) for int64 v in 0..2^50: a correctly rounded float64 never reaches the next."""
     return v.double().sqrt().to(torch.int64)
 
 
