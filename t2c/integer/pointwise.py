@@ -6,15 +6,13 @@ import torch
 from torch import Tensor
 
 from t2c.golden.arithmetic.formats import IntFormat
-from t2c.golden.arithmetic.interpolation import INDEX_BITS, InterpolatedTable
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.golden.nodes.add_constant import AddConstant
-from t2c.golden.nodes.interpolate import Interpolate
 from t2c.golden.nodes.pointwise import Pointwise
 from t2c.integer.layers import IntegerLayer
-from t2c.integer.requantise import TorchAddQuant, round_shift
+from t2c.integer.requantise import TorchAddQuant
 from t2c.quantisation_parameters import QuantisationParameters
 
 
@@ -35,37 +33,6 @@ class IntegerPointwise(IntegerLayer):
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         return Pointwise(name=name, inputs=inputs, output=name, pointwise=self.table)
-
-
-class IntegerInterpolate(IntegerLayer):
-    """A line between two of 513 entries (docs/arithmetic.md 7.3).
-
-    x: how the input is read; wanted: the real function of every integer of the input, in steps of the output, clipped.
-    """
-
-    entries: Tensor
-
-    def __init__(
-        self, table: InterpolatedTable, x: QuantisationParameters, reading: QuantisationParameters, wanted: Tensor
-    ) -> None:
-        super().__init__()
-        self.table, self.x, self.reading = table, x, reading
-        self.register_buffer("entries", torch.from_numpy(table.entries.copy()))
-        everything = torch.arange(x.format.lo, x.format.hi + 1)
-        off = (self.forward(everything) - reading.zero_point - wanted).abs().max()
-        self.path_error = max(0.0, float(off) - 0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        table, piece = self.table, self.x.bits - INDEX_BITS
-        above = x - self.x.format.lo
-        index, offset = above >> piece, above & ((1 << piece) - 1)
-        base = self.entries[index]
-        line = (base << piece) + (self.entries[index + 1] - base) * offset
-        rounded = round_shift(line, torch.tensor(piece + table.fraction_bits), table.rounding)
-        return (rounded + table.zero_point).clamp(table.lo, table.hi)
-
-    def node(self, name: str, inputs: tuple[str, ...]) -> Node:
-        return Interpolate(name=name, inputs=inputs, output=name, interpolate=self.table)
 
 
 class IntegerAddConstant(IntegerLayer):

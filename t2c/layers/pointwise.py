@@ -7,11 +7,9 @@ from torch import Tensor
 
 from t2c.functions import TABULATIONS, Tables, results
 from t2c.golden.arithmetic.formats import IntFormat
-from t2c.golden.arithmetic.interpolation import INPUT_BITS
-from t2c.golden.arithmetic.lut import interpolated_table
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.integer.layers import IntegerLayer
-from t2c.integer.pointwise import IntegerInterpolate, IntegerPointwise
+from t2c.integer.pointwise import IntegerPointwise
 from t2c.layers.base import RequantisingLayer
 from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
@@ -20,7 +18,7 @@ from t2c.recipe import Recipe
 
 
 class QPointwise(RequantisingLayer):
-    """y = Q_y(f(x)) (docs/arithmetic.md 7.2; 7.3 for inputs of 10 bits and more).
+    """y = Q_y(f(x)) (docs/arithmetic.md 7.2).
 
     Args:
         function: a name in `t2c.functions.TABULATIONS`; training computes it.
@@ -41,17 +39,6 @@ class QPointwise(RequantisingLayer):
         held = self.tables.scalar(self.title, self.function)
         real = TABULATIONS[self.function].scalar
         wanted = self._steps(results(real, x.format, x.scale, x.zero_point), y)
-        if x.bits >= INPUT_BITS[0]:
-            table = interpolated_table(
-                held,
-                x=x.format,
-                x_scale=x.scale,
-                x_zero_point=x.zero_point,
-                y=y.format,
-                y_scale=y.scale,
-                y_zero_point=y.zero_point,
-            )
-            return IntegerInterpolate(table, x, y, wanted)
         steps = self._steps(results(held, x.format, x.scale, x.zero_point), y)
         entries = (round_real(steps, recipe.rounding) + y.zero_point).to(torch.int64)
         patterns = torch.arange(1 << x.bits)
