@@ -23,7 +23,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_page_has_a_block_for_every_command() -> None:
     commands = next(o.commands for o in OPTIONS if o.name == "write" and "bench" in o.commands).split()
-    assert len(commands) == 5
+    assert len(commands) == 7
     for command in commands:
         page.replaced(page.PAGE.read_text(), command, "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -15,7 +16,8 @@ from oracle.registry import CHECKS
 
 
 def plant(monkeypatch: pytest.MonkeyPatch, place: str, make: Callable[[Any], Any]) -> None:
-    """Replace <package>.<module>.<name> or <package>.<module>.<class>.<name> by what is made of it."""
+    """Replace <package>.<module>.<name> or <package>.<module>.<class>.<name>, or a built-in that it calls, by what is
+    made of it; raise AttributeError if there is none."""
     names = place.split(".")
     cut = len(names) - 1
     while True:
@@ -26,7 +28,8 @@ def plant(monkeypatch: pytest.MonkeyPatch, place: str, make: Callable[[Any], Any
             cut -= 1
     for name in names[cut:-1]:
         owner = getattr(owner, name)
-    monkeypatch.setattr(owner, names[-1], make(getattr(owner, names[-1], None)), raising=False)
+    right = getattr(owner, names[-1]) if hasattr(owner, names[-1]) else getattr(builtins, names[-1])
+    monkeypatch.setattr(owner, names[-1], make(right), raising=False)
 
 
 def covered(patterns: tuple[str, ...]) -> list[Check]:

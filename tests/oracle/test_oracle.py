@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from oracle.gemmlowp import multiply_by_quantized_multiplier, rounded_twice, sin
 from oracle.registry import CHECKS
 from t2c.common.errors import SettingError
 from t2c.golden.arithmetic.exact import EXACT
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import Rounding, folded_half
 from t2c.golden.rom.words import RomLayout
 from tests.oracle.planting import covered, first_mismatch, plant
 
@@ -35,11 +34,15 @@ def test_golden_agrees_with_the_stranger(check: Check) -> None:
 
 def instead(wrong: Rounding, of: Rounding) -> Callable[[Any], Any]:
     """A golden that takes one rounding mode for another."""
-    return lambda right: lambda p, shift, mode: right(p, shift, wrong if Rounding.parse(mode) is of else mode)
+    return lambda right: (
+        lambda *numbers: right(*numbers[:-1], wrong if Rounding.parse(numbers[-1]) is of else numbers[-1])
+    )
 
 
 def truncate(right: Any) -> Any:
-    """A golden whose floor goes towards zero."""
+    """A golden whose floor goes towards zero, also where it folds a half into the bias and shifts."""
+    if right is folded_half:
+        return lambda shift, mode: None if Rounding.parse(mode) is Rounding.FLOOR else right(shift, mode)
 
     def wrong(p: Any, shift: Any, mode: Any) -> None:
         sign = np.sign(p) if Rounding.parse(mode) is Rounding.FLOOR else 1
@@ -69,8 +72,7 @@ def clipped_before_zero_point(right: Any) -> Any:
     """A golden that saturates p / 2^S first and adds the zero point afterwards."""
     del right
 
-    def wrong(self: Any, p: Any, shift: Any, out: Any) -> None:
-        importlib.import_module("t2c.golden.arithmetic.rounding").round_in_place(p, shift, self.rounding)
+    def wrong(self: Any, p: Any, out: Any) -> None:
         out[...] = np.clip(p, self.lo, self.hi) + self.zero_point
 
     return wrong
@@ -87,7 +89,12 @@ def other_lane_order(right: Any) -> Any:
     return wrong
 
 
-ROUND = ("t2c.golden.arithmetic.rounding.round_in_place", "t2c.golden.arithmetic.mulquant.round_in_place")
+ROUND = (
+    "t2c.golden.arithmetic.rounding.round_in_place",
+    "t2c.golden.arithmetic.mulquant.round_in_place",
+    "t2c.golden.arithmetic.softmax.round_in_place",
+    "t2c.golden.arithmetic.mulquant.folded_half",
+)
 Fault = tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]
 """What is replaced, by what made of the right one, and the checks that must turn red."""
 
@@ -151,7 +158,7 @@ FAULTS: dict[str, Fault] = {
         ("round_shift/[dlnt]*", "mulquant/d*", "mulquant/torch", "residual_add/torch"),
     ),
     "saturation before the zero point": (
-        ("t2c.golden.arithmetic.mulquant.OutputStage.finish",),
+        ("t2c.golden.arithmetic.mulquant.OutputStage.place",),
         clipped_before_zero_point,
         (
             "mulquant/*",

@@ -250,7 +250,7 @@ def test_own_models_that_cannot_be_made(own: Path, capsys: pytest.CaptureFixture
     [
         (
             "train --model nope",
-            "--model: 'nope' is not one of digits_cnn, resnet20, mobilenet_v1, resnet18, module:Class",
+            "--model: 'nope' is not one of digits_cnn, resnet20, mobilenet_v1, resnet18, vit2, vit7, module:Class",
         ),
         ("train --width 0", "--width: '0' is not a positive number"),
         ("train --epochs -1", "--epochs: '-1' is not an integer from 0 on"),
