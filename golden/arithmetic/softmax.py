@@ -110,8 +110,7 @@ def softmax_narrow(x: npt.ArrayLike, table: SoftmaxTable) -> npt.NDArray[np.uint
         block = rows[start : start + step]
         below, y = (scratch(slot, block.shape, np.int64) for slot in ("requantise", "addend"))
         np.subtract(block.max(axis=-1, keepdims=True), block, out=below, dtype=np.int64)
-        np.minimum(below, table.depth, out=below)
-        table.padded.take(below, out=y, mode="clip")
+        table.padded.take(below, out=y, mode="clip")  # beyond the table lies the 0 at its end
         y *= (np.int64(1) << table.reciprocal_bits) // y.sum(axis=-1, keepdims=True)  # e r <= 2^R
         round_in_place(y, shift, table.rounding)
         np.minimum(y, (1 << table.output_bits) - 1, out=y)
