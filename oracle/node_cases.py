@@ -96,6 +96,21 @@ def constants(rng: np.random.Generator, worst: int, channels: int, wide: bool = 
     return MulQuant(multiplier=m, bias=b, shift=s, **stage(rng, MODES, *ends), widths=widths)
 
 
+def of_a_sum(quant: MulQuant, second: int) -> AddQuant:
+    """The constants of a sum: those of a MulQuant per tensor, and the multiplier of the second operand."""
+    return AddQuant(
+        multiplier_a=int(quant.multiplier[0]),
+        multiplier_b=second,
+        bias=int(quant.bias[0]),
+        shift=int(quant.shift[0]),
+        rounding=quant.rounding,
+        zero_point=quant.zero_point,
+        lo=quant.lo,
+        hi=quant.hi,
+        widths=quant.widths,
+    )
+
+
 def _image(rng: np.random.Generator, shape: Shape, top: bool = False, widest: int = MAX_OPERAND_BITS) -> TensorSpec:
     return edge(rng, "x", (shape.groups * shape.per_group, *shape.size), top, widest)
 
@@ -146,22 +161,11 @@ def add(rng: np.random.Generator) -> Iterator[Case]:
         shape = (channel_count(rng), between(rng, 1, 4))
         a, b = (edge(rng, name, shape, widest=MAX_EDGE_BITS) for name in "ab")
         quant = constants(rng, 2 * max(a.magnitude, b.magnitude), 1, wide=max(a.bits, b.bits) > MAX_OPERAND_BITS)
-        second = multipliers(rng, 1, quant.widths)
         node = Add(
             name="node",
             inputs=("a", "b"),
             output="y",
-            addquant=AddQuant(
-                multiplier_a=int(quant.multiplier[0]),
-                multiplier_b=int(second[0]),
-                bias=int(quant.bias[0]),
-                shift=int(quant.shift[0]),
-                rounding=quant.rounding,
-                zero_point=quant.zero_point,
-                lo=quant.lo,
-                hi=quant.hi,
-                widths=quant.widths,
-            ),
+            addquant=of_a_sum(quant, int(multipliers(rng, 1, quant.widths)[0])),
         )
         yield Case(node=node, inputs=(a, b), values=(values(rng, a, 2), values(rng, b, 2)))
 

@@ -11,12 +11,12 @@ import numpy as np
 from oracle import draw
 from oracle.counterpart import Case
 from oracle.draw import between
-from oracle.node_cases import MODES, ONE, constants, edge, values
+from oracle.node_cases import MODES, ONE, constants, edge, of_a_sum, values
 from oracle.requantisation import multipliers, stage
 from oracle.space import channel_count, far
 from t2c.golden.arithmetic.interpolation import ENTRIES, ENTRY, InterpolatedTable
 from t2c.golden.arithmetic.layer_norm import RowNorm, row_widths
-from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, AddQuant
+from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO
 from t2c.golden.arithmetic.views import MAX_AXES
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, TensorSpec
@@ -61,17 +61,7 @@ def add_constant(rng: np.random.Generator) -> Iterator[Case]:
         node = AddConstant(
             **ONE,
             constant=operand(rng, b, shape),
-            addquant=AddQuant(
-                multiplier_a=int(quant.multiplier[0]),
-                multiplier_b=int(multipliers(rng, 1, quant.widths)[0]),
-                bias=int(quant.bias[0]),
-                shift=int(quant.shift[0]),
-                rounding=quant.rounding,
-                zero_point=quant.zero_point,
-                lo=quant.lo,
-                hi=quant.hi,
-                widths=quant.widths,
-            ),
+            addquant=of_a_sum(quant, int(multipliers(rng, 1, quant.widths)[0])),
         )
         yield Case(node=node, inputs=(a,), values=(values(rng, a, 2),))
 
