@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,8 @@ from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.tb.random_models.calibrate import addquant_for, mulquant_for
 
 SAMPLES = 3
+ANY: Mapping[str, Any] = {}
+"""A format of which all is left to chance."""
 
 
 class RandomBuilder:
@@ -54,7 +57,7 @@ class RandomBuilder:
         )
         return Package(graph=graph, samples=self._values["input"], labels=np.arange(SAMPLES), description="random")
 
-    def conv2d(self, source: str, out: int, window: Window, groups: int = 1) -> str:
+    def conv2d(self, source: str, out: int, window: Window, groups: int = 1, reading: Mapping[str, Any] = ANY) -> str:
         weight, bits = self._weight(out, self.shape(source)[0] // groups, *window.kernel)
         return self._accumulating(
             Conv2d(
@@ -65,20 +68,21 @@ class RandomBuilder:
                 padding=window.padding,
                 dilation=window.dilation,
                 groups=groups,
-                mulquant=_UNDECIDED,
-            )
+                mulquant=UNDECIDED,
+            ),
+            reading,
         )
 
     def linear(self, source: str, out: int) -> str:
         weight, bits = self._weight(out, *self.shape(source))
         names = self._names("linear", source)
-        return self._accumulating(Linear(**names, weight=weight, weight_bits=bits, mulquant=_UNDECIDED))
+        return self._accumulating(Linear(**names, weight=weight, weight_bits=bits, mulquant=UNDECIDED))
 
     def average_pool2d(self, source: str, window: Window) -> str:
         names = self._names("average_pool", source)
         return self._accumulating(
             AveragePool2d(
-                **names, kernel=window.kernel, stride=window.stride, padding=window.padding, mulquant=_UNDECIDED
+                **names, kernel=window.kernel, stride=window.stride, padding=window.padding, mulquant=UNDECIDED
             )
         )
 
@@ -107,12 +111,14 @@ class RandomBuilder:
         name = f"{kind}{len(self._nodes) + 1}"
         return {"name": name, "inputs": inputs, "output": name}
 
-    def _edge(self, name: str, shape: tuple[int, ...]) -> TensorSpec:
+    def _edge(self, name: str, shape: tuple[int, ...], reading: Mapping[str, Any] = ANY) -> TensorSpec:
+        """A new edge. reading: what of bits, signed, zero_point and scale is not left to chance."""
         bits = int(self.rng.integers(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
         signed = bool(self.rng.integers(2))
-        fmt = IntFormat(bits=bits, signed=signed)
+        fmt = IntFormat(bits=reading.get("bits", bits), signed=reading.get("signed", signed))
         zero_point = int(self.rng.integers(fmt.lo, fmt.hi + 1)) if self.rng.integers(4) else 0
-        self._edges[name] = TensorSpec(name=name, shape=shape, bits=bits, signed=signed, zero_point=zero_point)
+        drawn = {"bits": bits, "signed": signed, "zero_point": zero_point}
+        self._edges[name] = TensorSpec(name=name, shape=shape, **{**drawn, **reading})
         return self._edges[name]
 
     def _weight(self, *shape: int) -> tuple[IntArray, int]:
@@ -123,16 +129,15 @@ class RandomBuilder:
         weight.flat[0], weight.flat[-1] = fmt.lo, fmt.hi
         return weight, bits
 
-    def _accumulating(self, node: AccumulatingNode) -> str:
+    def _accumulating(self, node: AccumulatingNode, reading: Mapping[str, Any] = ANY) -> str:
         inputs = [self._edges[name] for name in node.inputs]
-        edge = self._edge(node.output, node.output_shape(inputs))
+        edge = self._edge(node.output, node.output_shape(inputs), reading)
         acc = node.accumulate([self._values[name] for name in node.inputs], inputs)
-        return self._run(replace(node, mulquant=mulquant_for(self.rng, acc, edge)))
+        return self._run(replace(node, mulquant=mulquant_for(self.rng, acc, edge, axis=node.channel_axis)))
 
     def _passing(self, node: Node) -> str:
-        source = self._edges[node.inputs[0]]
-        shape = node.output_shape([source])
-        self._edges[node.output] = replace(source, name=node.output, shape=shape)
+        sources = [self._edges[name] for name in node.inputs]
+        self._edges[node.output] = replace(sources[0], name=node.output, shape=node.output_shape(sources))
         return self._run(node)
 
     def _run(self, node: Node) -> str:
@@ -143,7 +148,7 @@ class RandomBuilder:
         return node.output
 
 
-_UNDECIDED = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), lo=0, hi=0)
+UNDECIDED = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.array([0]), lo=0, hi=0)
 """Stands in until the accumulators are known."""
 
 

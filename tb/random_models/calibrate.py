@@ -43,14 +43,14 @@ def _line(
     return scale, float(values.mean()), target
 
 
-def mulquant_for(rng: np.random.Generator, acc: IntArray, edge: TensorSpec) -> MulQuant:
-    """Constants, per tensor or per channel, that bring accumulators (N, C, ...) into an edge's format.
+def mulquant_for(rng: np.random.Generator, acc: IntArray, edge: TensorSpec, *, axis: int = 1) -> MulQuant:
+    """Constants, per tensor or per channel, that bring accumulators with channels on an axis into an edge's format.
 
     Multipliers have 3 to 15 bits: short ones meet the ties of the rounding modes often.
     """
     lo, hi = _clip_range(rng, edge)
-    channels = acc.shape[1] if rng.integers(3) else 1
-    rows = np.moveaxis(acc, 1, 0).reshape(channels, -1).astype(np.float64)
+    channels = acc.shape[axis] if rng.integers(3) else 1
+    rows = np.moveaxis(acc, axis, 0).reshape(channels, -1).astype(np.float64)
     bits = int(rng.integers(3, 16))
     constants = []
     for values in rows:
