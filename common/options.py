@@ -78,6 +78,7 @@ OPTIONS = (
     Option("par_depth", "sim roms", ROOM, "parameter memory, words of one lane for each column", int),
     Option("acc_depth", "sim roms", ROOM, "accumulators, output pixels of a block", int),
     Option("prg_depth", "sim roms", ROOM, "program memory, words of 32 bits", int),
+    Option("tbl_depth", "sim roms", ROOM, "table memory, entries of 16 bits", int),
     Option("images", "sim", 4, "test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),

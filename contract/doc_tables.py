@@ -10,12 +10,13 @@ from t2c.contract.codes import Code
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
 from t2c.contract.hardware import PARAMETERS, SHIFT_W
 from t2c.contract.legal_space import dimensions
-from t2c.contract.operations import ROUNDINGS, Combine, Operation
+from t2c.contract.operations import ROUNDINGS, TRANSFERS, Combine, Operation
 from t2c.contract.registers import BITS, ErrorCode, Register
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.kinds import NODES, node_kinds
 
 _SEQUENCER, _LOADER = "[program_sequencer](program.md)", "[stream_loader](transfers.md)"
+_ROWS = "[row_engine](row_engine.md)"
 UNITS = {
     Operation.END: _SEQUENCER,
     Operation.LOAD: _LOADER,
@@ -23,6 +24,10 @@ UNITS = {
     Operation.STORE: "[stream_storer](transfers.md)",
     Operation.WEIGHTS: _LOADER,
     Operation.PARAMS: _LOADER,
+    Operation.TABLES: _LOADER,
+    Operation.MOVE: "[operand_mover](operand_mover.md)",
+    Operation.SOFTMAX: _ROWS,
+    Operation.LAYER_NORM: _ROWS,
 }
 """Which unit carries out an operation."""
 
@@ -64,10 +69,25 @@ def parameters() -> str:
     return table(("name", "default", "range", "meaning"), rows)
 
 
+def _readers(readers: frozenset[Operation]) -> str:
+    """Which steps read a field, in the order of their codes."""
+    if readers == frozenset(Operation):
+        return "every step"
+    transfers = readers >= frozenset(TRANSFERS)
+    names = [code.name for code in Operation if code in readers and not (transfers and code in TRANSFERS)]
+    return ", ".join(["transfers"] * transfers + names)
+
+
 def fields() -> str:
     """Fields of a step."""
     rows = (
-        (str(entry.index), entry.name.upper(), entry.group, _range(entry.kind.low, entry.kind.high), entry.meaning)
+        (
+            str(entry.index),
+            entry.name.upper(),
+            _readers(entry.readers),
+            _range(entry.kind.low, entry.kind.high),
+            entry.meaning,
+        )
         for entry in FIELDS
     )
     return table(("word", "field", "read by", "range", "meaning"), rows)
@@ -110,7 +130,7 @@ def steps() -> str:
     turn = f" + {pipeline.TURN}"
     rows = (
         ("fetch of the first step", f"F = {DESCRIPTOR_WORDS} + {pipeline.FETCH - DESCRIPTOR_WORDS} = {pipeline.FETCH}"),
-        ("LOAD, WEIGHTS, PARAMS of n beats", f"max(n + {pipeline.LOAD}{turn}, F)"),
+        ("LOAD, WEIGHTS, PARAMS, TABLES of n beats", f"max(n + {pipeline.LOAD}{turn}, F)"),
         ("STORE of n words", f"max(n + {pipeline.STORE}{turn}, F)"),
         ("RUN", f"max(ideal + {pipeline.DONE}{turn}, F)"),
         ("END", str(pipeline.END)),

@@ -1,12 +1,13 @@
-"""Kinds of descriptor fields: sign, range, and which steps read them."""
+"""Kinds of descriptor fields: sign and range."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from t2c.contract.operations import Combine, Operation
+from t2c.golden.arithmetic.layer_norm import EPSILON
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.softmax import EXPONENT_BITS, MAX_RECIPROCAL_BITS, OUTPUT_BITS
 
 WORD_BITS = 32
 """Bits of a field's word in the program memory."""
@@ -14,16 +15,12 @@ COUNT_BITS = 16
 """Bits of the engine's counters, of its signed geometry and of layer numbers."""
 ADDRESS_BITS = 24
 """Bits of addresses and word counts of a transfer, and of the trace's addresses: no memory is deeper."""
+TABLE_BITS = 16
+"""Bits of an entry of the table memory: the widest exponential of softmax."""
+ROW_BITS = 10
+"""A row of the row engine has up to 2 to this power elements."""
 ZERO_POINT_BITS = 9
 """Bits of zero points and clip bounds, signed, at X_W = 8; the engine reads the lowest X_W + 1."""
-
-
-class Group(StrEnum):
-    """Which steps read a field."""
-
-    EVERY = "every step"
-    TRANSFER = "transfers"
-    RUN = "RUN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +68,11 @@ WORDS = _unsigned("words", ADDRESS_BITS, low=1)
 ADDRESS = _unsigned("address", ADDRESS_BITS)
 WRAPPING = _signed("wrapping address or step", WORD_BITS)
 FLAG = _unsigned("flag", 1)
+PAGE = _unsigned("page", COUNT_BITS)
+BANK = _unsigned("bank", 8)
+ROW_LENGTH = Kind(name="elements of a row", low=1, high=1 << ROW_BITS)
+RECIPROCAL = Kind(name="bits of a reciprocal", low=EXPONENT_BITS[0] + OUTPUT_BITS[0], high=MAX_RECIPROCAL_BITS)
+RESULT = Kind(name="bits of a result", low=OUTPUT_BITS[0], high=OUTPUT_BITS[1])
+EPSILON_LOW = _unsigned("lower word of epsilon", WORD_BITS)
+EPSILON_HIGH = _unsigned("upper part of epsilon", (EPSILON[1]).bit_length() - WORD_BITS)
 ZERO_POINT = _signed("zero point or bound", ZERO_POINT_BITS)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
-from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS
+from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, TABLE_BITS
 from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, Widths
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
@@ -50,6 +50,16 @@ class Hardware:
     par_depth: int = _parameter(1 << 11, 4, DEPTH_MAX, "parameter words of COLS lanes, one a column tile")
     acc_depth: int = _parameter(1 << 10, 2, 1 << COUNT_BITS, "output pixels of a block", also="even")
     prg_depth: int = _parameter(1 << 16, DESCRIPTOR_WORDS, DEPTH_MAX, "program words of 32 bits")
+    tbl_depth: int = _parameter(
+        1 << 12, 4, 1 << COUNT_BITS, "entries of the table memory, 2^X_W a page", also="at least 2^X_W"
+    )
+    row_lanes: int = _parameter(
+        0,
+        0,
+        64,
+        "elements of a row that the row engine takes in a cycle; 0: no row engine",
+        also="a power of two that divides COLS",
+    )
 
     def __post_init__(self) -> None:
         Widths(acc=self.acc_w, scale=self.scale_w, bias=self.bias_w)
@@ -57,6 +67,10 @@ class Hardware:
             check_int(parameter.name, getattr(self, parameter.attribute), parameter.low, parameter.high)
         if self.rows % self.cols:
             raise RangeError(f"ROWS = {self.rows} is not a multiple of COLS = {self.cols}")
+        if self.tbl_depth < 1 << self.x_w:
+            raise RangeError(f"TBL_DEPTH = {self.tbl_depth} holds not one page of 2^X_W = {1 << self.x_w} entries")
+        if self.row_lanes and (self.row_lanes & (self.row_lanes - 1) or self.cols % self.row_lanes):
+            raise RangeError(f"ROW_LANES = {self.row_lanes} is not a power of two that divides COLS = {self.cols}")
         if self.acc_depth % 2:
             raise RangeError(f"ACC_DEPTH = {self.acc_depth} is odd")
         if self.acc_w <= self.psum_w:
@@ -91,6 +105,16 @@ class Hardware:
     def param_beats(self) -> int:
         """Stream words of one parameter word: ceil(COLS PARAM_W / STREAM_W)."""
         return -(-self.cols * self.param_w // self.stream_w)
+
+    @property
+    def pages(self) -> int:
+        """Whole pages of the table memory."""
+        return self.tbl_depth >> self.x_w
+
+    @property
+    def table_beats(self) -> int:
+        """Stream words of one entry of the table memory: ceil(TABLE_BITS / STREAM_W)."""
+        return -(-TABLE_BITS // self.stream_w)
 
     def blocks(self, pixels: int) -> list[int]:
         """Pixels of each block of a column tile: ACC_DEPTH, and what is left in the last."""

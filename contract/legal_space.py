@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from t2c.contract.descriptor import EXTENT_MAX, FIELDS
-from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, Group
+from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS
 from t2c.contract.hardware import PARAMETERS
 from t2c.contract.registers import BITS
 from t2c.golden.graph.dimension import Dimension
@@ -64,6 +64,16 @@ DRIVES: dict[str, tuple[str, ...]] = {
     "out_step": ("output_writer.addr_q",),
     "out_image_step": ("output_writer.image_addr_q",),
     "out_pixels": ("output_writer.pixel_q",),
+    "table": (),
+    "table_page": (),
+    "transpose": (),
+    "lane_first": (),
+    "lane_last": (),
+    "row_length": (),
+    "reciprocal_bits": (),
+    "result_bits": (),
+    "epsilon_low": (),
+    "epsilon_high": (),
 }
 """Registers of the RTL that each field of a step sets, bounds or moves."""
 COUNTERS: dict[str, tuple[int, tuple[str, ...], str]] = {
@@ -129,7 +139,7 @@ def _descriptor() -> Iterator[Dimension]:
             low=entry.kind.low,
             high=entry.kind.high,
             drives=DRIVES[entry.name],
-            meaning=entry.meaning if entry.group is not Group.TRANSFER else f"{entry.meaning}, of a transfer",
+            meaning=entry.meaning,
         )
 
 

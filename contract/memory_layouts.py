@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from t2c.contract.descriptor import Descriptor
-from t2c.contract.field_kinds import WORD_BITS
+from t2c.contract.field_kinds import TABLE_BITS, WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import TRANSFERS, Operation
 from t2c.golden.rom.words import RomLayout
@@ -27,9 +27,18 @@ def parameter_layout(hardware: Hardware) -> RomLayout:
     return RomLayout(bits=hardware.param_w, signed=False, lanes=hardware.cols)
 
 
+def table_layout(hardware: Hardware) -> RomLayout:
+    """One unsigned entry of TABLE_BITS a word; a result is in its lowest X_W bits."""
+    return RomLayout(bits=TABLE_BITS, signed=False)
+
+
 def transfer_layout(operation: Operation, hardware: Hardware) -> RomLayout:
-    """The words that a transfer moves: of the weight and parameter memories for those, else of the activations."""
-    layouts = {Operation.WEIGHTS: weight_layout, Operation.PARAMS: parameter_layout}
+    """The words that a transfer moves: of the memory that it names, else of the activations."""
+    layouts = {
+        Operation.WEIGHTS: weight_layout,
+        Operation.PARAMS: parameter_layout,
+        Operation.TABLES: table_layout,
+    }
     return layouts.get(operation, activation_layout)(hardware)
 
 
@@ -37,11 +46,11 @@ def word_beats(operation: Operation, hardware: Hardware) -> int:
     """Stream words of one memory word that a transfer moves.
 
     An activation word or a weight row is one, in its lowest bits; a parameter word is cut into PAR_BEATS of STREAM_W
-    bits, the lowest first.
+    bits, the lowest first, and so is an entry of a table where the stream is narrower.
     """
-    return hardware.param_beats if operation is Operation.PARAMS else 1
+    return {Operation.PARAMS: hardware.param_beats, Operation.TABLES: hardware.table_beats}.get(operation, 1)
 
 
 def step_beats(descriptor: Descriptor, hardware: Hardware) -> int:
-    """Stream words that a step takes or gives; 0 for a RUN and END."""
+    """Stream words that a step takes or gives; 0 for a step that moves none."""
     return descriptor.words * word_beats(descriptor.op, hardware) if descriptor.op in TRANSFERS else 0

@@ -15,10 +15,21 @@ class Operation(Code):
     STORE = 3, "WORDS words of the activation memory, from BASE on, to `m_axis`"
     WEIGHTS = 4, "WORDS rows of weights from `s_axis` into the weight memory, from BASE on"
     PARAMS = 5, "WORDS parameter words from `s_axis` into the parameter memory, from BASE on"
+    TABLES = 6, "WORDS entries from `s_axis` into the table memory, from BASE on"
+    MOVE = (
+        7,
+        "activation words become weight rows, from BASE on: the stationary operand of a product of two activations",
+    )
+    SOFTMAX = 8, "OUT_PIXELS rows of the activation memory to their softmax"
+    LAYER_NORM = 9, "OUT_PIXELS rows of the activation memory, normalised"
 
 
-TRANSFERS = (Operation.LOAD, Operation.STORE, Operation.WEIGHTS, Operation.PARAMS)
+LOADS = (Operation.LOAD, Operation.WEIGHTS, Operation.PARAMS, Operation.TABLES)
+"""Operations that move words of the input stream into a memory."""
+TRANSFERS = (*LOADS, Operation.STORE)
 """Operations that move words between a stream and a memory."""
+ROW_STEPS = (Operation.SOFTMAX, Operation.LAYER_NORM)
+"""Operations of the row engine."""
 
 
 class Combine(Code):

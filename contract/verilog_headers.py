@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from t2c.contract import pipeline, registers
 from t2c.contract.codes import Code
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
-from t2c.contract.field_kinds import ADDRESS_BITS, WORD_BITS
+from t2c.contract.field_kinds import ADDRESS_BITS, TABLE_BITS, WORD_BITS
 from t2c.contract.hardware import SHIFT_W
 from t2c.contract.operations import ROUNDINGS, Combine, Operation
 from t2c.contract.registers import BITS, ErrorCode, Register, Response
@@ -93,6 +93,7 @@ def widths() -> str:
         ("T2C_DESCRIPTOR_W", DESCRIPTOR_WORDS * WORD_BITS, "a step"),
         ("T2C_ADDRESS_W", ADDRESS_BITS, "addresses and word counts of transfers, and the trace's addresses"),
         ("T2C_SHIFT_W", SHIFT_W, "shift of a parameter lane"),
+        ("T2C_TABLE_W", TABLE_BITS, "entry of the table memory"),
     )
     lines = ["// port_widths.vh: widths in bits, for what stands before a module's body", f"// {NOTICE}"]
     lines += ["`ifndef T2C_PORT_WIDTHS", "`define T2C_PORT_WIDTHS"]

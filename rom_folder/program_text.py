@@ -6,16 +6,16 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor, groups_of
-from t2c.contract.field_kinds import Group
+from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
 from t2c.contract.operations import Operation
 from t2c.mapping.program import Content, Program, Step
 
 
 def step_fields(descriptor: Descriptor) -> dict[str, int]:
     """The fields that a step's operation reads, by name, besides op and layer."""
-    read = set(groups_of(descriptor.op)) - {Group.EVERY}
-    return {field.name: int(getattr(descriptor, field.name)) for field in FIELDS if field.group in read}
+    every = frozenset(Operation)
+    read = (field.name for field in FIELDS if descriptor.op in field.readers != every)
+    return {name: int(getattr(descriptor, name)) for name in read}
 
 
 def program_records(program: Program) -> list[dict[str, Any]]:
@@ -65,23 +65,23 @@ def content_of(program: Program, step: Step) -> str:
 
 
 def listing(program: Program) -> str:
-    """The program as text: a line a step, and below each RUN its fields."""
+    """The program as text: a line a step, and below each that moves no words of a stream its fields."""
     hardware, records = program.hardware, program_records(program)
     array = f"ROWS = {hardware.rows}, COLS = {hardware.cols}"
     head = f"{program.graph.name}: {len(records)} steps of {DESCRIPTOR_WORDS} words, for {array}"
-    return "\n".join([head, "step address op      layer", *(_lines(program, records))]) + "\n"
+    return "\n".join([head, "step address op         layer", *(_lines(program, records))]) + "\n"
 
 
 def _lines(program: Program, records: list[dict[str, Any]]) -> Iterator[str]:
     memory = {Operation.WEIGHTS: "weights", Operation.PARAMS: "params"}
     for step, record in zip(program.steps, records, strict=True):
-        line = f"{record['step']:4} {record['address']:7} {record['op']:7} {record['layer']} {record['name']}"
+        line = f"{record['step']:4} {record['address']:7} {record['op']:10} {record['layer']} {record['name']}"
         if step.transfer is not None:
             first = step.descriptor.base
             place = f"{memory.get(step.op, 'activations')} {first}..{first + step.descriptor.words - 1}"
             way = f"{place} to m_axis" if step.op is Operation.STORE else f"s_axis to {place}"
             line += f": {content_of(program, step)}, {way}, {step.transfer.beats} beats"
         yield line
-        if step.op is Operation.RUN:
+        if step.transfer is None and step.op is not Operation.END:
             text = " ".join(f"{name}={value}" for name, value in record["fields"].items())
             yield from textwrap.wrap(text, 110, initial_indent=" " * 13, subsequent_indent=" " * 13)

@@ -15,6 +15,7 @@
 module program_sequencer #(
     parameter DEPTH        = 4096,              // ROM words of 32 bits
     parameter PROGRAM_FILE = "",
+    parameter ROW_STEPS    = 0,                 // 1: SOFTMAX and LAYER_NORM are operations
     parameter D_W          = `T2C_DESCRIPTOR_W  // do not override
 ) (
     input  wire           clk_i,
@@ -30,6 +31,8 @@ module program_sequencer #(
     output wire           load_o,               // one of these pulses with a new desc_o
     output wire           run_o,
     output wire           store_o,
+    output wire           move_o,
+    output wire           rows_o,
     input  wire           step_done_i,
     input  wire           misplaced_i
 );
@@ -65,13 +68,18 @@ module program_sequencer #(
     wire take  = busy_o & (~running_q | step_done_i) & ~issue_q & fetched;
     wire [31:0] op = desc_o[D_OP*32+:32];
     wire is_end    = (op == OP_END);
-    wire is_load   = (op == OP_LOAD) | (op == OP_WEIGHTS) | (op == OP_PARAMS);
+    wire is_load   = (op == OP_LOAD) | (op == OP_WEIGHTS) | (op == OP_PARAMS) | (op == OP_TABLES);
     wire is_run    = (op == OP_RUN);
     wire is_store  = (op == OP_STORE);
+    wire is_move   = (op == OP_MOVE);
+    wire is_rows   = (ROW_STEPS != 0) & ((op == OP_SOFTMAX) | (op == OP_LAYER_NORM));
+    wire is_step   = is_load | is_run | is_store | is_move | is_rows;
 
     assign load_o  = issue_q & is_load;
     assign run_o   = issue_q & is_run;
     assign store_o = issue_q & is_store;
+    assign move_o  = issue_q & is_move;
+    assign rows_o  = issue_q & is_rows;
     assign layer_o = desc_o[D_LAYER*32+:16];
 
     always @(posedge clk_i) begin
@@ -89,11 +97,11 @@ module program_sequencer #(
             left_q <= FIELDS[COUNT_W-1:0];
         end
         if (issue_q) begin
-            running_q <= is_load | is_run | is_store;
+            running_q <= is_step;
             if (is_end) begin
                 busy_o <= 1'b0;
                 done_o <= 1'b1;
-            end else if (~(is_load | is_run | is_store)) begin
+            end else if (~is_step) begin
                 busy_o       <= 1'b0;
                 error_o      <= 1'b1;
                 error_code_o <= ERROR_UNKNOWN_OPERATION;

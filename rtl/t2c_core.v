@@ -31,6 +31,8 @@ module t2c_core #(
     parameter PAR_DEPTH    = 2048,              // parameter words of COLS lanes
     parameter ACC_DEPTH    = 1024,              // output pixels a block
     parameter PRG_DEPTH    = 65536,             // program words of 32 bits
+    parameter TBL_DEPTH    = 4096,              // entries of the table memory, at least 2^X_W
+    parameter ROW_LANES    = 0,                 // elements of a row in a cycle: a power of two that divides COLS; 0: no row engine
     parameter WEIGHT_FILE  = "",
     parameter PARAM_FILE   = "",
     parameter PROGRAM_FILE = "",
@@ -82,6 +84,13 @@ module t2c_core #(
         if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 4 || ACT_DEPTH > (1 << `T2C_ADDRESS_W) || WGT_DEPTH > (1 << `T2C_ADDRESS_W)) begin : g_depth
             t2c_core_DEPTH_out_of_range i_stop ();
         end
+        if (TBL_DEPTH < (1 << X_W) || TBL_DEPTH > 65536) begin : g_tbl_depth
+            t2c_core_TBL_DEPTH_out_of_range i_stop ();
+        end
+        if (ROW_LANES < 0 || ROW_LANES > 64 || (ROW_LANES & (ROW_LANES - 1)) != 0
+            || (ROW_LANES > 0 && COLS % (ROW_LANES > 0 ? ROW_LANES : 1) != 0)) begin : g_row_lanes
+            t2c_core_ROW_LANES_out_of_range i_stop ();
+        end
         if (PRG_DEPTH < D_FIELDS) begin : g_prg_depth
             t2c_core_PRG_DEPTH_out_of_range i_stop ();
         end
@@ -96,7 +105,7 @@ module t2c_core #(
     localparam XFER_W     = `T2C_ADDRESS_W;     // transfer addresses and counts
 
     // ------------------------------------------------------------------ registers and program
-    wire           start, busy, done, error, load, run, store, misplaced;
+    wire           start, busy, done, error, load, run, store, move, rows, misplaced;
     wire           engine_done, loader_done, storer_done;
     wire [7:0]     error_code;
     wire [`T2C_DESCRIPTOR_W-1:0] desc;
@@ -116,10 +125,12 @@ module t2c_core #(
         .start_o(start), .busy_i(busy), .done_i(done), .error_i(error), .error_code_i(error_code), .layer_i(layer_o)
     );
 
-    program_sequencer #(.DEPTH(PRG_DEPTH), .PROGRAM_FILE(PROGRAM_FILE)) i_program (
+    program_sequencer #(
+        .DEPTH(PRG_DEPTH), .PROGRAM_FILE(PROGRAM_FILE), .ROW_STEPS(ROW_LANES > 0)
+    ) i_program (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start), .busy_o(busy), .done_o(done), .error_o(error),
         .error_code_o(error_code), .layer_o(layer_o), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
-        .step_done_i(engine_done | loader_done | storer_done), .misplaced_i(misplaced)
+        .move_o(move), .rows_o(rows), .step_done_i(engine_done | loader_done | storer_done | move | rows), .misplaced_i(misplaced)
     );
 
     // ------------------------------------------------------------------ transfers

@@ -159,7 +159,7 @@ def test_the_depths_are_those_of_the_hardware() -> None:
     parser = ArgumentParser()
     sim.configure(parser)
     from_room = [option.name for option in options_of("sim") if option.default is ROOM]
-    assert from_room == ["act_depth", "wgt_depth", "par_depth", "acc_depth", "prg_depth"]
+    assert from_room == ["act_depth", "wgt_depth", "par_depth", "acc_depth", "prg_depth", "tbl_depth"]
     for name in from_room:
         assert parser.get_default(name) == getattr(Hardware(), name)
 

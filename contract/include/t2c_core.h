@@ -66,12 +66,16 @@ enum t2c_response {
 
 /* Field op. */
 enum t2c_operation {
-    T2C_OP_END     = 0, /* ends the program */
-    T2C_OP_LOAD    = 1, /* WORDS words of s_axis into the activation memory, from BASE on */
-    T2C_OP_RUN     = 2, /* one layer, or one part of it */
-    T2C_OP_STORE   = 3, /* WORDS words of the activation memory, from BASE on, to m_axis */
-    T2C_OP_WEIGHTS = 4, /* WORDS rows of weights from s_axis into the weight memory, from BASE on */
-    T2C_OP_PARAMS  = 5 /* WORDS parameter words from s_axis into the parameter memory, from BASE on */
+    T2C_OP_END        = 0, /* ends the program */
+    T2C_OP_LOAD       = 1, /* WORDS words of s_axis into the activation memory, from BASE on */
+    T2C_OP_RUN        = 2, /* one layer, or one part of it */
+    T2C_OP_STORE      = 3, /* WORDS words of the activation memory, from BASE on, to m_axis */
+    T2C_OP_WEIGHTS    = 4, /* WORDS rows of weights from s_axis into the weight memory, from BASE on */
+    T2C_OP_PARAMS     = 5, /* WORDS parameter words from s_axis into the parameter memory, from BASE on */
+    T2C_OP_TABLES     = 6, /* WORDS entries from s_axis into the table memory, from BASE on */
+    T2C_OP_MOVE       = 7, /* activation words become weight rows, from BASE on: the stationary operand of a product of two activations */
+    T2C_OP_SOFTMAX    = 8, /* OUT_PIXELS rows of the activation memory to their softmax */
+    T2C_OP_LAYER_NORM = 9 /* OUT_PIXELS rows of the activation memory, normalised */
 };
 
 /* Field combine. */
@@ -91,67 +95,77 @@ enum t2c_rounding {
 
 /* A step: 32-bit words in this order. Index of each field's word: */
 enum t2c_field {
-    T2C_D_OP             = 0,
-    T2C_D_LAYER          = 1,
-    T2C_D_BASE           = 2,
-    T2C_D_WORDS          = 3,
-    T2C_D_IMAGES         = 4,
-    T2C_D_OUT_H          = 5,
-    T2C_D_OUT_W          = 6,
-    T2C_D_IN_H           = 7,
-    T2C_D_IN_W           = 8,
-    T2C_D_STRIDE_H       = 9,
-    T2C_D_STRIDE_W       = 10,
-    T2C_D_PAD_H          = 11,
-    T2C_D_PAD_W          = 12,
-    T2C_D_TAPS           = 13,
-    T2C_D_K_W            = 14,
-    T2C_D_DIL_H          = 15,
-    T2C_D_DIL_W          = 16,
-    T2C_D_ORIGIN         = 17,
-    T2C_D_COL_STEP       = 18,
-    T2C_D_ROW_STEP       = 19,
-    T2C_D_IMAGE_STEP     = 20,
-    T2C_D_TAP_COL_STEP   = 21,
-    T2C_D_TAP_ROW_STEP   = 22,
-    T2C_D_CH_WORDS       = 23,
-    T2C_D_ROWS_PER_TAP   = 24,
-    T2C_D_TAPS_PER_TILE  = 25,
-    T2C_D_K_TILES        = 26,
-    T2C_D_COL_TILES      = 27,
-    T2C_D_BLOCKS         = 28,
-    T2C_D_WEIGHT_BASE    = 29,
-    T2C_D_SAME_WEIGHTS   = 30,
-    T2C_D_PARAM_BASE     = 31,
-    T2C_D_X_SIGNED       = 32,
-    T2C_D_X_ZERO_POINT   = 33,
-    T2C_D_X2_SIGNED      = 34,
-    T2C_D_X2_ZERO_POINT  = 35,
-    T2C_D_Y_ZERO_POINT   = 36,
-    T2C_D_Y_LO           = 37,
-    T2C_D_Y_HI           = 38,
-    T2C_D_ROUNDING       = 39,
-    T2C_D_COMBINE        = 40,
-    T2C_D_KEEP           = 41,
-    T2C_D_HOLD           = 42,
-    T2C_D_OUT_BASE       = 43,
-    T2C_D_OUT_STEP       = 44,
-    T2C_D_OUT_IMAGE_STEP = 45,
-    T2C_D_OUT_PIXELS     = 46
+    T2C_D_OP              = 0,
+    T2C_D_LAYER           = 1,
+    T2C_D_BASE            = 2,
+    T2C_D_WORDS           = 3,
+    T2C_D_IMAGES          = 4,
+    T2C_D_OUT_H           = 5,
+    T2C_D_OUT_W           = 6,
+    T2C_D_IN_H            = 7,
+    T2C_D_IN_W            = 8,
+    T2C_D_STRIDE_H        = 9,
+    T2C_D_STRIDE_W        = 10,
+    T2C_D_PAD_H           = 11,
+    T2C_D_PAD_W           = 12,
+    T2C_D_TAPS            = 13,
+    T2C_D_K_W             = 14,
+    T2C_D_DIL_H           = 15,
+    T2C_D_DIL_W           = 16,
+    T2C_D_ORIGIN          = 17,
+    T2C_D_COL_STEP        = 18,
+    T2C_D_ROW_STEP        = 19,
+    T2C_D_IMAGE_STEP      = 20,
+    T2C_D_TAP_COL_STEP    = 21,
+    T2C_D_TAP_ROW_STEP    = 22,
+    T2C_D_CH_WORDS        = 23,
+    T2C_D_ROWS_PER_TAP    = 24,
+    T2C_D_TAPS_PER_TILE   = 25,
+    T2C_D_K_TILES         = 26,
+    T2C_D_COL_TILES       = 27,
+    T2C_D_BLOCKS          = 28,
+    T2C_D_WEIGHT_BASE     = 29,
+    T2C_D_SAME_WEIGHTS    = 30,
+    T2C_D_PARAM_BASE      = 31,
+    T2C_D_X_SIGNED        = 32,
+    T2C_D_X_ZERO_POINT    = 33,
+    T2C_D_X2_SIGNED       = 34,
+    T2C_D_X2_ZERO_POINT   = 35,
+    T2C_D_Y_ZERO_POINT    = 36,
+    T2C_D_Y_LO            = 37,
+    T2C_D_Y_HI            = 38,
+    T2C_D_ROUNDING        = 39,
+    T2C_D_COMBINE         = 40,
+    T2C_D_KEEP            = 41,
+    T2C_D_HOLD            = 42,
+    T2C_D_OUT_BASE        = 43,
+    T2C_D_OUT_STEP        = 44,
+    T2C_D_OUT_IMAGE_STEP  = 45,
+    T2C_D_OUT_PIXELS      = 46,
+    T2C_D_TABLE           = 47,
+    T2C_D_TABLE_PAGE      = 48,
+    T2C_D_TRANSPOSE       = 49,
+    T2C_D_LANE_FIRST      = 50,
+    T2C_D_LANE_LAST       = 51,
+    T2C_D_ROW_LENGTH      = 52,
+    T2C_D_RECIPROCAL_BITS = 53,
+    T2C_D_RESULT_BITS     = 54,
+    T2C_D_EPSILON_LOW     = 55,
+    T2C_D_EPSILON_HIGH    = 56
 };
-#define T2C_DESCRIPTOR_WORDS 47
+#define T2C_DESCRIPTOR_WORDS 57
 
 /* The same as a structure; a word is a member, so an array of words may be copied over it. */
 struct t2c_descriptor {
-    uint32_t op;              /* what the step does; 0..5 */
+    uint32_t op;              /* what the step does; 0..9 */
     uint32_t layer;           /* 0 loads inputs, 1 + i is node i, one above the last stores outputs; 0..65535 */
-    uint32_t base;            /* first word in the memory; 0..16777215 */
-    uint32_t words;           /* words to move; 1..16777215 */
+    uint32_t base;            /* first word of a transfer in its memory; of a MOVE: first weight row; 0..16777215 */
+    uint32_t words;           /* words of a transfer; 1..16777215 */
     uint32_t images;          /* images to walk; 1..65535 */
     uint32_t out_h;           /* rows of output pixels to walk; 1..65535 */
     uint32_t out_w;           /* columns of output pixels to walk; 1..65535 */
     uint32_t in_h;            /* rows of the input; outside them is padding; 1..65535 */
-    uint32_t in_w;            /* columns of the input; outside them is padding; 1..65535 */
+    uint32_t in_w;            /* columns of the input; outside them is padding; of a MOVE: tokens; 1..65535 */
     uint32_t stride_h;        /* input rows from one output row to the next; 1..65535 */
     uint32_t stride_w;        /* input columns from one output column to the next; 1..65535 */
     int32_t  pad_h;           /* rows by which the first window begins above the input; negative: below its edge; -32768..32767 */
@@ -160,9 +174,9 @@ struct t2c_descriptor {
     uint32_t k_w;             /* kernel width; 1..65535 */
     uint32_t dil_h;           /* input rows from tap to tap; 0..65535 */
     uint32_t dil_w;           /* input columns from tap to tap; 0..65535 */
-    int32_t  origin;          /* address of tap (0, 0) of the first output pixel; -2147483648..2147483647 */
-    int32_t  col_step;        /* from one output pixel to the next in x; -2147483648..2147483647 */
-    int32_t  row_step;        /* from one output pixel to the next in y; -2147483648..2147483647 */
+    int32_t  origin;          /* address of tap (0, 0) of the first output pixel; of a MOVE: of its first token; else of the first row; -2147483648..2147483647 */
+    int32_t  col_step;        /* from one output pixel to the next in x, or from token to token; -2147483648..2147483647 */
+    int32_t  row_step;        /* from one output pixel to the next in y, or from row to row; -2147483648..2147483647 */
     int32_t  image_step;      /* from one image to the next; -2147483648..2147483647 */
     int32_t  tap_col_step;    /* from tap to tap in x; -2147483648..2147483647 */
     int32_t  tap_row_step;    /* from tap to tap in y; -2147483648..2147483647 */
@@ -187,9 +201,19 @@ struct t2c_descriptor {
     uint32_t keep;            /* the accumulators already hold a part of the sums; 0..1 */
     uint32_t hold;            /* the sums are not complete at the end; no results; 0..1 */
     int32_t  out_base;        /* address of the first result; -2147483648..2147483647 */
-    int32_t  out_step;        /* from result to result of an image; -2147483648..2147483647 */
+    int32_t  out_step;        /* from result to result of an image, or from row to row; -2147483648..2147483647 */
     int32_t  out_image_step;  /* from image to image of the results; -2147483648..2147483647 */
-    uint32_t out_pixels;      /* results of an image and column tile; 1..16777215 */
+    uint32_t out_pixels;      /* results of an image and column tile, or rows; 1..16777215 */
+    uint32_t table;           /* results pass a table; 0..1 */
+    uint32_t table_page;      /* page of 2^X_W entries: of that table, or of the exponentials; 0..65535 */
+    uint32_t transpose;       /* tokens become columns, else rows; 0..1 */
+    uint32_t lane_first;      /* bank of the first channel, in the first channel word; 0..255 */
+    uint32_t lane_last;       /* bank of the last channel, in the last channel word; 0..255 */
+    uint32_t row_length;      /* elements of a row; 1..1024 */
+    uint32_t reciprocal_bits; /* R of softmax; 6..32 */
+    uint32_t result_bits;     /* P of softmax; 2..8 */
+    uint32_t epsilon_low;     /* lower 32 bits of E of LayerNorm, which is at least 1; 0..4294967295 */
+    uint32_t epsilon_high;    /* bits of E above them; 0..65535 */
 };
 typedef char t2c_descriptor_has_no_gaps[(sizeof(struct t2c_descriptor) == 4 * T2C_DESCRIPTOR_WORDS) ? 1 : -1];
 
@@ -205,7 +229,7 @@ typedef char t2c_descriptor_has_no_gaps[(sizeof(struct t2c_descriptor) == 4 * T2
     (((cols) * T2C_PARAM_BITS(scale_w, bias_w) + T2C_STREAM_BITS(rows, cols, x_w, w_w) - 1) / T2C_STREAM_BITS(rows, cols, x_w, w_w))
 
 /* Cycles. */
-#define T2C_FETCH_CYCLES 49 /* from a step's start to the next one's, at least */
+#define T2C_FETCH_CYCLES 59 /* from a step's start to the next one's, at least */
 #define T2C_TURN_CYCLES  1  /* from a step's done to the next one's start */
 
 #endif

@@ -26,7 +26,7 @@ RTL_ONLY = ("unit", "dut", "table", "sim", "stall", "waves", "cycles", "shrink")
 """Options of a run that mean nothing to the model of the core."""
 
 OPERANDS = ("x_w", "w_w")
-DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth", "prg_depth")
+DEPTHS = ("act_depth", "wgt_depth", "par_depth", "acc_depth", "prg_depth", "tbl_depth")
 """Hardware fields that a run takes as options; widths of the constants are those of the package."""
 
 

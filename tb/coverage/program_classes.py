@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor, groups_of
+from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor
 from t2c.contract.hardware import PARAMETERS, Hardware
 from t2c.contract.legal_space import PAIRS, dimension
 from t2c.contract.operations import Combine, Operation
@@ -80,7 +80,7 @@ def cover_program(steps: Iterable[Descriptor], hardware: Hardware) -> Coverage:
     made = Coverage(program_groups())
     for step in steps:
         for entry in FIELDS:
-            if entry.group not in groups_of(step.op):
+            if step.op not in entry.readers:
                 continue
             value, field = int(getattr(step, entry.name)), _of(entry.name)
             for name in (field.class_of(value), *field.bits_of(value)):
@@ -103,7 +103,7 @@ def _cover_run(made: Coverage, step: Descriptor, hardware: Hardware) -> None:
     if hardware.rows > hardware.cols and step.col_tiles > 1:
         made.hit("meetings", f"{step.combine.name}{JOIN}ROWS > COLS, several column tiles")
     for entry in FIELDS:
-        if entry.kind.signed and entry.group in groups_of(step.op) and getattr(step, entry.name) < 0:
+        if entry.kind.signed and step.op in entry.readers and getattr(step, entry.name) < 0:
             made.hit("meetings", f"negative {entry.name}")
 
 

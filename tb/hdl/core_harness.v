@@ -32,6 +32,8 @@ module core_harness #(
     parameter PAR_DEPTH   = 2048,
     parameter ACC_DEPTH   = 1024,
     parameter PRG_DEPTH   = 65536,
+    parameter TBL_DEPTH   = 4096,
+    parameter ROW_LANES   = 0,
     parameter PROBE       = 0                   // 1: record what passes through the engine (core_probe)
 ) ();
 
@@ -175,7 +177,8 @@ module core_harness #(
 
     t2c_core #(
         .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W),
-        .ACT_DEPTH(ACT_DEPTH), .WGT_DEPTH(WGT_DEPTH), .PAR_DEPTH(PAR_DEPTH), .ACC_DEPTH(ACC_DEPTH), .PRG_DEPTH(PRG_DEPTH)
+        .ACT_DEPTH(ACT_DEPTH), .WGT_DEPTH(WGT_DEPTH), .PAR_DEPTH(PAR_DEPTH), .ACC_DEPTH(ACC_DEPTH), .PRG_DEPTH(PRG_DEPTH),
+        .TBL_DEPTH(TBL_DEPTH), .ROW_LANES(ROW_LANES)
     ) i_dut (
         .clk_i(clk), .rst_ni(rst_n),
         .s_axil_awaddr_i(awaddr), .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_wdata_i(wdata),

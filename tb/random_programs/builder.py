@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor, groups_of
+from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.contract.memory_layouts import transfer_layout, word_beats
@@ -94,16 +94,16 @@ class Builder:
     def _unknown_operation(self) -> int:
         """A code with a bit above those of an operation, which is one but for that bit; or any other."""
         code = int(self.rng.integers(len(Operation))) | 1 << int(self.rng.integers(3, 32))
-        return code if self.rng.random() < 0.7 else int(self.rng.integers(len(Operation), 1 << 32))
+        near = code not in set(Operation) and self.rng.random() < 0.7
+        return code if near else int(self.rng.integers(len(Operation), 1 << 32))
 
     def _transfer(self, operation: Operation, base: int, count: int) -> Descriptor:
         return self._filled(operation, base=base, words=count)
 
     def _filled(self, operation: Operation, **given: int) -> Descriptor:
         """A step whose other fields hold whatever their words hold."""
-        read = groups_of(operation)
         for entry in FIELDS:
-            if entry.group not in read:
+            if operation not in entry.readers:
                 low, high = entry.kind.word[0], entry.kind.word[-1]
                 given[entry.name] = int(self.rng.integers(low, high, endpoint=True))
         given.setdefault("layer", dimension("descriptor.layer").draw(self.rng))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor
-from t2c.contract.field_kinds import Group
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.contract.operations import Combine, Operation
@@ -43,7 +42,7 @@ class RunDraw:
         Raises:
             RangeError: a fixed field is out of its range.
         """
-        self.made = {entry.name: self._any_word(entry.name) for entry in FIELDS if entry.group is Group.TRANSFER}
+        self.made = {entry.name: self._any_word(entry.name) for entry in FIELDS if Operation.RUN not in entry.readers}
         combine = Combine(self._field("combine")) if self._chance(0.6) else Combine.SUM
         self.made["combine"] = Combine(self.fixed.get("combine", combine))
         if self.fixed.get("keep") or self.fixed.get("hold"):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from t2c.contract.descriptor import FIELDS
-from t2c.contract.field_kinds import Group
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.contract.operations import Combine, Operation
@@ -22,6 +21,8 @@ LONGEST, FARTHEST = 1 << 18, 1 << 20
 """Cycles of a step, and of one at a boundary."""
 FEW_ROWS = 2
 """Cores with so few rows are fast enough for every boundary."""
+_EVERY = ("op", "layer", "table", "table_page")
+"""Fields of a RUN that other programs draw."""
 WORDS_MAX = 1 << 17
 """Words of a transfer here; longer ones are directed programs."""
 
@@ -55,7 +56,7 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
 def classes_of_fields() -> Iterator[tuple[str, int, int]]:
     """(field, lowest, highest) of each class of each field that a RUN reads."""
     for entry in FIELDS:
-        if entry.group is Group.RUN:
+        if Operation.RUN in entry.readers and entry.name not in _EVERY:
             for each in dimension(f"descriptor.{entry.name}").classes:
                 yield entry.name, each.low, each.high
 
@@ -63,7 +64,7 @@ def classes_of_fields() -> Iterator[tuple[str, int, int]]:
 def _boundaries(builder: Builder, full: bool) -> None:
     """Add a step for each boundary of a field that no step has yet."""
     for entry in FIELDS:
-        if entry.group is Group.RUN:
+        if Operation.RUN in entry.readers and entry.name not in _EVERY:
             there = {getattr(step, entry.name) for step in builder.steps if step.op is Operation.RUN}
             for value in dimension(f"descriptor.{entry.name}").boundaries:
                 if value not in there:

@@ -42,6 +42,8 @@ class Job:
     par_depth: int = _USUAL.par_depth
     acc_depth: int = _USUAL.acc_depth
     prg_depth: int = _USUAL.prg_depth
+    tbl_depth: int = _USUAL.tbl_depth
+    row_lanes: int = _USUAL.row_lanes
     images: int = 1
     seed: int = 1
     stall: str = "none"

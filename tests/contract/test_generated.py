@@ -15,7 +15,7 @@ from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.contract import pipeline, registers
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
-from t2c.contract.field_kinds import ADDRESS_BITS, WORD_BITS
+from t2c.contract.field_kinds import ADDRESS_BITS, TABLE_BITS, WORD_BITS
 from t2c.contract.generate import FILES, PAGES, SPACE, generated, main, page
 from t2c.contract.hardware import SHIFT_W, Hardware
 from t2c.contract.operations import ROUNDINGS, Combine, Operation
@@ -117,6 +117,7 @@ def verilog_constants() -> dict[str, int]:
         "`T2C_DESCRIPTOR_W": DESCRIPTOR_WORDS * WORD_BITS,
         "`T2C_ADDRESS_W": ADDRESS_BITS,
         "`T2C_SHIFT_W": SHIFT_W,
+        "`T2C_TABLE_W": TABLE_BITS,
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from t2c.contract import pipeline
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Combine, Operation
 from t2c.contract.registers import ErrorCode, Register, Status
@@ -160,7 +161,7 @@ def test_sums_that_no_float_of_24_bits_holds() -> None:
     assert records[1].sums[0].tolist() == [[255 * (520 * 127 - 1), 255 * 520 * 127]] * 4
 
 
-@pytest.mark.parametrize("code", [6, 255, 0xFFFFFFFF])
+@pytest.mark.parametrize("code", [len(Operation), 255, 0xFFFFFFFF])
 def test_an_unknown_operation_is_error_1(code: int) -> None:
     model = model_of(LOAD, RUN, END)
     words = words_of(LOAD, changed(RUN, layer=7), END)
@@ -240,7 +241,7 @@ def test_images_that_do_not_fit(images: dict[str, np.ndarray], error: type[Excep
 
 
 def test_a_program_that_does_not_fit() -> None:
-    with pytest.raises(RangeError, match="program: 94 words, PRG_DEPTH = 64"):
+    with pytest.raises(RangeError, match=f"program: {2 * DESCRIPTOR_WORDS} words, PRG_DEPTH = 64"):
         CoreModel(Hardware(rows=2, cols=2, prg_depth=64), words_of(LOAD, END))
 
 

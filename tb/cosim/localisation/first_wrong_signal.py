@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 
 from t2c.contract import pipeline
-from t2c.contract.descriptor import FIELDS, groups_of
+from t2c.contract.descriptor import FIELDS
 from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS
 from t2c.contract.operations import Combine
 from t2c.contract.parameter_lanes import decode_lanes
@@ -76,7 +76,7 @@ class Localiser:
         expected = descriptor.encode()
         for field in FIELDS:
             came, wanted = words[field.index], expected[field.index]
-            if field.group in groups_of(descriptor.op) and came != wanted:
+            if descriptor.op in field.readers and came != wanted:
                 text = (
                     f"program sequencer: step {number}: descriptor field {field.name} is "
                     f"{show(came, WORD_BITS)}, expected {show(wanted, WORD_BITS)}"
