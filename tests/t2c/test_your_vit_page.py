@@ -53,9 +53,9 @@ def test_the_core_runs_it(simulator: str, rows: int, cols: int, folder: Path) ->
     command = [sys.executable, "-m", "t2c.tb", *words, "--rows", str(rows), "--cols", str(cols)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.strip()}
-    assert rows["verdict"][1] == "PASS"
+    table = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.strip()}
+    assert table["verdict"][1] == "PASS"
     for node in package.graph.nodes:
         if node.moves_data:
-            assert (rows[node.name][1], rows[node.name][4]) == (node.op, "0"), rows[node.name]
-            assert int(rows[node.name][3].replace(",", "")) == math.prod(package.graph.edges[node.output].shape)
+            assert (table[node.name][1], table[node.name][4]) == (node.op, "0"), table[node.name]
+            assert int(table[node.name][3].replace(",", "")) == math.prod(package.graph.edges[node.output].shape)
