@@ -22,6 +22,7 @@ _CHANGED = {
     Operation.WEIGHTS: ("weights",),
     Operation.PARAMS: ("params",),
     Operation.RUN: ("activations", "accumulators"),
+    Operation.MOVE: ("weights",),
 }
 """Memories that a step writes."""
 

@@ -21,6 +21,7 @@ from t2c.core_model.engine import Engine, Results
 from t2c.core_model.errors import Place
 from t2c.core_model.host import Host, HostStalledError, Marks
 from t2c.core_model.memories import Memories
+from t2c.core_model.mover import Moves, move
 from t2c.core_model.stream_words import StreamWords, check_octets, lanes_of, words_of
 from t2c.golden.arithmetic.formats import IntArray, check_range
 from t2c.golden.errors import RangeError, ShapeError
@@ -35,7 +36,8 @@ class StepRecord:
 
     number: of the step, from 0; descriptor: as decoded; cycles: from its start to the next step's, without stalls;
     results: of a RUN that gives some; sums: of a RUN, (column tiles, pixels, COLS) int64, the accumulators after its
-    last K tile; words: of a transfer, (words, octets) as they were on the stream.
+    last K tile; moves: of a MOVE, the weight rows that it writes; words: of a transfer, (words, octets) as they were on
+    the stream.
     """
 
     number: int
@@ -43,6 +45,7 @@ class StepRecord:
     cycles: int
     results: Results | None = None
     sums: IntArray | None = None
+    moves: Moves | None = None
     words: StreamWords | None = None
 
 
@@ -160,6 +163,9 @@ class CoreModel:
         if descriptor.op is Operation.RUN:
             sums, results = Engine(self.memories, descriptor, place).run()
             return StepRecord(number=number, descriptor=descriptor, cycles=cycles, results=results, sums=sums)
+        if descriptor.op is Operation.MOVE:
+            moves = move(self.memories, descriptor, place)
+            return StepRecord(number=number, descriptor=descriptor, cycles=cycles, moves=moves)
         depth = len(self.memories.of(descriptor.op).words)
         if descriptor.base + descriptor.words > depth:
             text = f"{descriptor.words} words from {descriptor.base} on go beyond the {depth} of the memory"
