@@ -31,6 +31,7 @@ from t2c.commands.values import (
     layer_bits,
     mulquant,
     number,
+    residual_bits,
 )
 from t2c.errors import CheckpointError, ModelError
 from t2c.golden.arithmetic.mulquant import Widths
@@ -83,6 +84,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", type=method_name, default="minmax", help=f"{', '.join(METHODS)} (%(default)s)")
     parser.add_argument("--weight-bits", type=bits, default=8, help="2..8 (%(default)s)")
     parser.add_argument("--activation-bits", type=bits, default=8, help="2..8 (%(default)s)")
+    parser.add_argument(
+        "--residual-bits", type=residual_bits, help="of a transformer's residual stream, 2..16 (as all activations)"
+    )
     parser.add_argument(
         "--first-last-bits",
         type=bits_or_none,
@@ -204,6 +208,8 @@ def _widths(options: argparse.Namespace) -> dict[str, Any]:
             raise RangeError(f"--layer-bits: layer {name!r} is given twice")
         own[name] = LayerBits(weight=weight, activation=activation)
     chosen: dict[str, Any] = {"layer_bits": own, "rounding": options.rounding}
+    if options.residual_bits is not None:
+        chosen["residual_bits"] = options.residual_bits
     if options.first_last_bits is not None:
         chosen["first_last_bits"] = None if options.first_last_bits == "none" else options.first_last_bits
     for name in ("scheme", "per_channel"):

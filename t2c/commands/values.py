@@ -59,6 +59,13 @@ def bits(text: str) -> int:
     return int(text)
 
 
+def residual_bits(text: str) -> int:
+    """The type of `--residual-bits`."""
+    if not re.fullmatch("[2-9]|1[0-6]", text.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 2 to 16")
+    return int(text)
+
+
 def bits_or_none(text: str) -> int | str:
     """The type of `--first-last-bits`."""
     return text if text == "none" else bits(text)

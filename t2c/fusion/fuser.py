@@ -56,6 +56,8 @@ class NetFuser:
         scheme: None takes pre_fuse for 8-bit weights and channel_wise below.
         weight_bits, activation_bits: 2..8, every layer; the input tensor too is quantised to activation_bits.
         output_bits: bits of the network's output.
+        residual_bits: 2..16, of the residual stream of a transformer: sums that only sums and LayerNorms read; None for
+            as many as activation_bits. Above 8 bits golden and the exports hold it, the core does not.
         first_last_bits: of the input tensor and of the weights of the first and the last layer; None for no exception.
         layer_bits: widths of single layers, by layer name; they win over all others.
         weight_quantiser, activation_quantiser: classes (or factories) with the arguments of `_QBase`.
@@ -76,6 +78,7 @@ class NetFuser:
         weight_bits: int = 8,
         activation_bits: int = 8,
         output_bits: int = OUTPUT_BITS,
+        residual_bits: int | None = None,
         first_last_bits: int | None = None,
         layer_bits: Mapping[str, LayerBits] | None = None,
         weight_quantiser: Callable[..., _QBase] = MinMax,
@@ -92,6 +95,7 @@ class NetFuser:
             weight=weight_bits,
             activation=activation_bits,
             output=output_bits,
+            residual=residual_bits,
             first_last=first_last_bits,
             layers=dict(layer_bits or {}),
         )

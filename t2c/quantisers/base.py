@@ -11,7 +11,7 @@ from t2c.errors import CalibrationError
 from t2c.golden.arithmetic.formats import IntFormat, check_int
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
-from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MIN_OPERAND_BITS
 from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.rounding import round_real
 
@@ -41,8 +41,8 @@ class _QBase(nn.Module):
     learned or follows the tensor), `q` (another way to round and clip) or `fake_quantise` (another gradient).
 
     Args:
-        bits: 2..8; the code's width. `format` is how the integers are stored: the same width here, a wider one for a
-            quantiser whose levels are not evenly spaced.
+        bits: the code's width, 2..8, and up to 16 of a tensor that only sums and normalisations read. `format` is how
+            the integers are stored: the same width, a wider one for a quantiser whose levels are not evenly spaced.
         signed: two's complement or unsigned integers.
         symmetric: whether the zero point is meant to be 0; a hint for `observe`.
         scale_shape: () for one scale per tensor, (C, 1, ...) for one per channel; it broadcasts against x.
@@ -51,13 +51,13 @@ class _QBase(nn.Module):
     Class attributes: `widths`, the code widths that the method is defined for; `widths_reason`, why no others.
 
     Raises:
-        RangeError: bits outside 2..8.
+        RangeError: bits outside 2..16.
         UnsupportedError: bits that are not in `widths`.
 
     Source: Torch2Chip (MLSys 2024), dual-path design, section 3.
     """
 
-    widths: ClassVar[tuple[int, ...]] = tuple(range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1))
+    widths: ClassVar[tuple[int, ...]] = tuple(range(MIN_OPERAND_BITS, MAX_EDGE_BITS + 1))
     widths_reason: ClassVar[str] = ""
     rounding: Rounding = Rounding.HALF_EVEN
     scale: Tensor
@@ -76,7 +76,7 @@ class _QBase(nn.Module):
         name: str = "quantiser",
     ) -> None:
         super().__init__()
-        check_int(f"{name}: bits", bits, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
+        check_int(f"{name}: bits", bits, MIN_OPERAND_BITS, MAX_EDGE_BITS)
         if bits not in self.widths:
             known = ", ".join(map(str, self.widths))
             raise UnsupportedError(

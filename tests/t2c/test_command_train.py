@@ -261,6 +261,7 @@ def test_own_models_that_cannot_be_made(own: Path, capsys: pytest.CaptureFixture
         ("quantize m.pt --weight-bits 9", "--weight-bits: '9' is not an integer from 2 to 8"),
         ("quantize m.pt --activation-bits 1", "--activation-bits: '1' is not an integer from 2 to 8"),
         ("quantize m.pt --first-last-bits no", "--first-last-bits: 'no' is not an integer from 2 to 8"),
+        ("quantize m.pt --residual-bits 17", "--residual-bits: '17' is not an integer from 2 to 16"),
         ("quantize m.pt --layer-bits fc=8", "--layer-bits: 'fc=8' is not LAYER=WEIGHT/ACTIVATION, such as"),
         ("quantize m.pt --layer-bits fc=8/9", "--layer-bits: '9' is not an integer from 2 to 8"),
         ("quantize m.pt --mulquant fixed:9,9", "--mulquant: 'fixed:9,9' is neither normalized nor fixed:INT,FRAC"),

@@ -293,7 +293,7 @@ def test_widths_differ_by_layer_where_they_are_told_to() -> None:
         ({"max_pool2d": LayerBits(weight=4)}, "'max_pool2d': it has no weights"),
         ({"input": LayerBits(weight=4)}, "'input': it has no weights"),
         ({"conv": (4, 4)}, r"'conv': \(4, 4\) is not LayerBits"),
-        ({"conv": LayerBits(weight=9)}, "conv.weight: bits = 9"),
+        ({"conv": LayerBits(weight=9)}, "layer_bits: 'conv': weight bits = 9 is outside 2..8"),
     ],
 )
 def test_widths_that_can_have_no_effect_are_refused(bits: dict[str, LayerBits], message: str) -> None:

@@ -142,12 +142,12 @@ def test_nan_and_infinity_are_refused_with_the_layer_named() -> None:
         quantiser.integers(x * float("nan"))
 
 
-@pytest.mark.parametrize("bits", [-1, 0, 1, 9, 4.0, True])
+@pytest.mark.parametrize("bits", [-1, 0, 1, 17, 4.0, True])
 def test_bits_out_of_range_are_refused(bits: object) -> None:
     with pytest.raises(RangeError, match="conv7: bits = "):
         MinMax(bits, name="conv7")
     with pytest.raises(RangeError, match="bits = "):
-        NetFuser(built(Residual), weight_bits=bits).fuse(images(Residual))
+        NetFuser(built(Residual), weight_bits=9 if bits == 17 else bits).fuse(images(Residual))
 
 
 class PowerOfTwo(_QBase):
