@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,24 +16,64 @@ from t2c.golden.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stride:
+    """What one step along an axis, or along one factor of it, adds. extent: indices, at least 2; channels: to the
+    channel; words: to the address."""
+
+    extent: int
+    channels: int = 0
+    words: int = 0
+
+
+Axis = tuple[Stride, ...]
+"""Factors of an axis, the slowest first; none where its extent is 1."""
+
+
+def merged(strides: Sequence[Stride]) -> Axis:
+    """The same steps in as few factors as possible: neighbours join where the slower one goes on where the other ends.
+
+    >>> merged([Stride(extent=4, words=6), Stride(extent=3, words=2)])
+    (Stride(extent=12, channels=0, words=2),)
+    """
+    found: list[Stride] = []
+    for inner in strides:
+        last = found[-1] if found else None
+        if last and (last.channels, last.words) == (inner.extent * inner.channels, inner.extent * inner.words):
+            found[-1] = Stride(extent=last.extent * inner.extent, channels=inner.channels, words=inner.words)
+        else:
+            found.append(inner)
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """NHWC words of `rows` channels, channel word fastest.
+    """Where each element of a tensor lies: NHWC words of `rows` channels, channel word fastest.
 
-    Channel c lies in bank c mod rows. A tensor with few channels (C <= rows / 2) would leave most banks empty; there
-    bank r holds channel r mod C, so that one word gives several window taps their operands (see `t2c.mapping.tiles`).
+    The element at index i has channel `channel` + sum i_k * channels_k in bank channel mod rows, at the address
+    `word` + channel // rows + sum i_k * words_k from the image's first word. So a tensor has words of its own (`of`,
+    `of_rows`, `of_heads`), or is a view of another one's words: `t2c.mapping.views`.
 
-    channels, height, width: of the map; rows: ROWS; shape: of the tensor as the graph sees it, (C, H, W) or flattened.
+    A tensor with few channels (C <= rows / 2) would leave most banks empty; there bank r holds channel r mod C, so that
+    one word gives several window taps their operands (see `t2c.mapping.tiles`).
+
+    shape: of the tensor as the graph sees it; rows: ROWS; axes: of the shape; size: memory words of an image of the
+    tensor that has the words; channel, word: of the first element; copies: how often a word holds each channel, more
+    than once for few channels; period: banks from copy to copy.
     """
 
-    channels: int
-    height: int
-    width: int
-    rows: int
     shape: tuple[int, ...]
+    rows: int
+    axes: tuple[Axis, ...]
+    size: int
+    channel: int = 0
+    word: int = 0
+    copies: int = 1
+    period: int = 0
 
+    # ------------------------------------------------------------------ tensors with words of their own
     @classmethod
-    def of(cls, shape: tuple[int, ...], rows: int) -> Layout:
-        """Layout of a tensor of shape (C, H, W) or (F,).
+    def of(cls, shape: tuple[int, ...], rows: int, *, copies: int | None = None) -> Self:
+        """Layout of a map (C, H, W) or of a vector (F,). copies: as many as find room, unless said.
 
         Raises:
             ShapeError: another rank.
@@ -39,40 +81,90 @@ class Layout:
         if len(shape) not in (1, 3):
             raise ShapeError(f"shape {shape}: the core holds (C, H, W) and (F,)")
         channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
-        return cls(channels=channels, height=height, width=width, rows=rows, shape=shape)
+        copies = max(1, rows // channels) if copies is None else copies
+        return cls._own(shape, rows, (0, 1, 2)[: len(shape)], (channels, height, width), copies=copies)
 
-    def flattened(self) -> Layout:
-        """The same words read as a vector; golden flattens C slowest."""
-        size = self.channels * self.height * self.width
-        return Layout(channels=self.channels, height=self.height, width=self.width, rows=self.rows, shape=(size,))
+    @classmethod
+    def of_rows(cls, shape: tuple[int, ...], rows: int) -> Self:
+        """Layout of rows (..., S): S are the channels, what comes before them are pixels. There are no copies."""
+        *before, channels = shape
+        made = cls._own((channels, math.prod(before), 1), rows, (0, 1, 2), (channels, math.prod(before), 1))
+        steps = [math.prod(before[axis + 1 :]) * made.words for axis in range(len(before))]
+        axes = (*(_axis(extent, words=step) for extent, step in zip(before, steps, strict=True)), made.axes[0])
+        return cls(shape=shape, rows=rows, axes=axes, size=made.size)
 
-    @property
-    def copies(self) -> int:
-        """How often a word holds each channel: more than once for few channels."""
-        return max(1, self.rows // self.channels)
+    @classmethod
+    def of_heads(cls, shape: tuple[int, ...], rows: int) -> Self:
+        """Layout of heads (H, T, D) side by side, as the map (H * D, T, 1): head h has channels h * D.. . No copies.
 
-    @property
-    def words(self) -> int:
-        """Memory words of a pixel."""
-        return -(-self.channels // self.rows)
+        Raises:
+            ShapeError: another rank.
+        """
+        if len(shape) != 3:
+            raise ShapeError(f"shape {shape}: heads are (H, T, D)")
+        heads, tokens, depth = shape
+        made = cls._own((heads * depth, tokens, 1), rows, (0, 1, 2), (heads * depth, tokens, 1))
+        axes = (_axis(heads, channels=depth), made.axes[1], _axis(depth, channels=1))
+        return cls(shape=shape, rows=rows, axes=axes, size=made.size)
 
-    @property
-    def row_words(self) -> int:
-        """Memory words of an image row."""
-        return self.width * self.words
+    @classmethod
+    def lanewise(cls, shape: tuple[int, ...], sources: Sequence[Layout]) -> Self:
+        """Layout of what a step makes of maps bank by bank: the channels stay in the banks of the first source.
 
-    @property
-    def size(self) -> int:
-        """Memory words of an image."""
-        return self.height * self.row_words
+        Raises:
+            ShapeError: a source is not a map.
+        """
+        first = sources[0]
+        alike = len({(source.copies, source.period) for source in sources}) == 1
+        copies, period = (first.copies, first.period) if alike else (1, 0)
+        order = (0, 1, 2)[: len(shape)]
+        grid = (shape[0], *(shape[1:] or (1, 1)))
+        return cls._own(shape, first.rows, order, grid, bank=first.bank, copies=copies, period=period)
+
+    @classmethod
+    def _own(
+        cls,
+        shape: tuple[int, ...],
+        rows: int,
+        order: Sequence[int],
+        grid: Sequence[int],
+        *,
+        bank: int = 0,
+        copies: int = 1,
+        period: int = 0,
+    ) -> Self:
+        """A tensor whose axes are those of a grid (C, H, W), in that order, with the first channel in `bank`."""
+        channels, height, width = grid
+        words = -(-(bank + channels) // rows)
+        axes = (
+            _axis(channels, channels=1),
+            _axis(height, words=width * words),
+            _axis(width, words=words),
+        )
+        return cls(
+            shape=shape,
+            rows=rows,
+            axes=tuple(axes[axis] for axis in order),
+            size=height * width * words,
+            channel=bank,
+            copies=copies,
+            period=(period or channels) if copies > 1 else 0,
+        )
+
+    # ------------------------------------------------------------------ element by element
+    def elements(self) -> int:
+        """Values of one image's tensor."""
+        return math.prod(self.shape)
 
     @cached_property
-    def held(self) -> IntArray:
-        """Channel held by (word, bank): (words, rows), -1 where a bank holds nothing."""
-        lane = np.arange(self.words * self.rows, dtype=np.int64)
-        if self.copies > 1:
-            lane = np.where(lane < self.copies * self.channels, lane % self.channels, -1)
-        return np.where(lane < self.channels, lane, -1).reshape(self.words, self.rows)
+    def places(self) -> tuple[IntArray, IntArray]:
+        """Word of an image, and bank, of every element in golden's order: of its first copy."""
+        channel, word = np.array(self.channel), np.array(self.word)
+        for stride in (factor for axis in self.axes for factor in axis):
+            index = np.arange(stride.extent)
+            channel = channel[..., np.newaxis] + index * stride.channels
+            word = word[..., np.newaxis] + index * stride.words
+        return (word + channel // self.rows).reshape(-1), (channel % self.rows).reshape(-1)
 
     def to_words(self, tensor: IntArray) -> IntArray:
         """Lay out a batch.
@@ -81,22 +173,137 @@ class Layout:
             tensor: (N, *shape) integers.
 
         Returns:
-            (N * size, rows), same dtype; banks without a channel hold 0.
+            (N * size, rows), same dtype; banks without an element of it hold 0.
         """
-        maps = tensor.reshape(tensor.shape[0], self.channels, self.height, self.width)
-        words = np.where(self.held >= 0, np.moveaxis(maps, 1, -1)[..., np.maximum(self.held, 0)], 0)
+        values = tensor.reshape(tensor.shape[0], -1)
+        word, bank = self.places
+        words = np.zeros((len(values), self.size, self.rows), dtype=tensor.dtype)
+        for copy in range(self.copies):
+            words[:, word, bank + copy * self.period] = values
         return words.reshape(-1, self.rows)
 
+    @cached_property
+    def _masks(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        first = np.zeros((self.size, self.rows), dtype=np.bool_)
+        first[self.places] = True
+        return self.to_words(np.ones((1, *self.shape), dtype=np.bool_)), first
+
     def kept(self) -> npt.NDArray[np.bool_]:
-        """Which banks of the words of one image hold a channel: (size, rows)."""
-        return np.tile(self.held >= 0, (self.height * self.width, 1))
+        """Which banks of the words of one image hold an element: (size, rows)."""
+        return self._masks[0]
 
-    def coordinate(self, word: int, bank: int) -> tuple[int, int, int, int]:
-        """Map coordinate (n, c, y, x) of a bank of a word of a batch."""
+    def first_copies(self) -> npt.NDArray[np.bool_]:
+        """Of `kept`, the first copy of each element."""
+        return self._masks[1]
+
+    @cached_property
+    def _index(self) -> IntArray:
+        """Number of the element in every bank of every word of an image, -1 where there is none."""
+        return self.to_words(np.arange(1, 1 + self.elements())[np.newaxis]) - 1
+
+    def coordinate(self, word: int, bank: int) -> tuple[int, ...]:
+        """Image, then index in golden's tensor, of a bank of a word of a batch, which must hold an element."""
         n, rest = divmod(word, self.size)
-        y, x, w = np.unravel_index(rest, (self.height, self.width, self.words))
-        return n, int(self.held[w, bank]), int(y), int(x)
+        return n, *(int(index) for index in np.unravel_index(self._index[rest, bank], self.shape))
 
-    def elements(self) -> int:
-        """Values of one image's tensor."""
-        return math.prod(self.shape)
+    # ------------------------------------------------------------------ as the engine walks it
+    @cached_property
+    def _map(self) -> tuple[Stride, Stride, Stride]:
+        """Steps of channels, image rows and pixels.
+
+        A map (C, H, W) has them on its axes. A vector is what is left of a flattened map: C slowest, then H, then W.
+        """
+        axes = [merged(axis) for axis in self.axes]
+        if len(axes) == 1:
+            channels = [stride for stride in self.axes[0] if stride.channels]
+            pixels = self.axes[0][len(channels) :]
+            pixels = pixels if len(pixels) == 2 else merged(pixels)
+            axes = [merged(channels), pixels[:1], pixels[1:]]
+        if len(axes) == 3 and all(len(axis) <= 1 for axis in axes):
+            depth, height, width = (axis[0] if axis else Stride(extent=1) for axis in axes)
+            even = depth.extent == 1 or (depth.channels, depth.words) == (1, 0)
+            if even and not height.channels and not width.channels:
+                return depth, height, width
+        raise ShapeError(f"shape {self.shape} does not lie as a map (C, H, W) or its vector in memory")
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the engine can walk it: as a map (C, H, W), or as the vector of one."""
+        try:
+            return bool(self._map)
+        except ShapeError:
+            return False
+
+    @property
+    def channels(self) -> int:
+        """Of the map; as all that follows, raises ShapeError if the tensor does not lie as one."""
+        return self._map[0].extent
+
+    @property
+    def height(self) -> int:
+        """Of the map."""
+        return self._map[1].extent
+
+    @property
+    def width(self) -> int:
+        """Of the map."""
+        return self._map[2].extent
+
+    @property
+    def bank(self) -> int:
+        """Of the first channel."""
+        return self.channel % self.rows
+
+    @property
+    def start(self) -> int:
+        """Word with the first element, from the first one of the tensor that has the words."""
+        return self.word + self.channel // self.rows
+
+    @property
+    def words(self) -> int:
+        """Memory words that hold a pixel's channels."""
+        return -(-(self.bank + self.channels) // self.rows)
+
+    @property
+    def pixel_words(self) -> int:
+        """Memory words from a pixel to the next one of its row."""
+        _, rows, pixels = self._map
+        return pixels.words or rows.words or self.words
+
+    @property
+    def row_words(self) -> int:
+        """Memory words from an image row to the next."""
+        _, rows, pixels = self._map
+        return rows.words or pixels.extent * self.pixel_words
+
+    @property
+    def rows_follow(self) -> bool:
+        """Whether an image row begins where the one before it would have its next pixel."""
+        return self.row_words == self.width * self.pixel_words
+
+    @property
+    def dense(self) -> bool:
+        """Whether the words of the pixels follow one another without gaps."""
+        return self.rows_follow and self.pixel_words == self.words
+
+    def lies_over(self, other: Layout) -> bool:
+        """Whether each element lies in banks in which the other map has the channel of that number."""
+        copied = self.copies == 1 or (self.copies <= other.copies and self.period == other.period)
+        return copied and (self.bank, self.channels) == (other.bank, other.channels)
+
+    def span(self, rows: int) -> int:
+        """Memory words from the first to the last one of so many image rows."""
+        return (rows - 1) * self.row_words + (self.width - 1) * self.pixel_words + self.words
+
+    @cached_property
+    def held(self) -> IntArray:
+        """Channel of the map held by (channel word, bank): (words, rows), -1 where a bank holds none."""
+        lane = np.arange(self.words * self.rows, dtype=np.int64)
+        if self.copies > 1:
+            lane = np.where(lane < self.copies * self.period, lane % self.period, -1)
+        channel = lane - self.bank
+        return np.where((channel >= 0) & (channel < self.channels), channel, -1).reshape(self.words, self.rows)
+
+
+def _axis(extent: int, *, channels: int = 0, words: int = 0) -> Axis:
+    return (Stride(extent=extent, channels=channels, words=words),) if extent > 1 else ()

@@ -153,11 +153,11 @@ def _strips(memory: _Memory, plan: LayerPlan, node: Node, edges: Sequence[str], 
         buffers: dict[str, int] = {}
         for edge in edges:
             if edge == node.output:
-                size = rows * plan.target.row_words
+                size = plan.target.span(rows)
             else:
                 source = plan.sources[node.inputs.index(edge)]
                 spans = (plan.input_rows(y, y + rows) for y in range(0, plan.target.height - rows + 1))
-                size = max(last - first for first, last in spans) * source.row_words
+                size = source.span(max(last - first for first, last in spans))
             place = memory.place(Tensor(name=edge, size=size, born=index, dies=index))
             if place is None:
                 break

@@ -26,8 +26,9 @@ POINT = Window(kernel=(1, 1))
 class Part:
     """Which part of a layer's output a step computes, and where everything lies.
 
-    batch: images; first, last: output rows first .. last - 1; sources: address of row 0 of image 0 of each input;
-    target: the same of the output; any of them may lie outside the memory where the part does not touch those rows.
+    batch: images; first, last: output rows first .. last - 1; sources: address of the first word (`Layout.start`) of
+    image 0 of each input; target: the same of the output; any of them may lie outside the memory where the part does
+    not touch those rows.
     """
 
     batch: int
@@ -44,8 +45,8 @@ class Part:
 class LayerPlan(ABC):
     """One layer on the engine.
 
-    sources, target: layouts; edges: how the inputs are read; stage: output stage; params: (words, COLS) lanes, in the
-    order of the column tiles; param_step: parameter words a column tile takes.
+    sources, target: maps that it walks; edges: how the inputs are read; stage: output stage; params: (words, COLS)
+    lanes, in the order of the column tiles; param_step: parameter words a column tile takes.
     """
 
     hardware: Hardware
@@ -57,6 +58,11 @@ class LayerPlan(ABC):
     stage: OutputStage
     params: Lanes
     param_step: int = 1
+
+    @property
+    def layout(self) -> Layout:
+        """How the output lies: the target, unless golden has the axes of that map in another order."""
+        return self.target
 
     @property
     @abstractmethod
@@ -116,10 +122,10 @@ def stage_fields(stage: OutputStage) -> dict[str, Any]:
     }
 
 
-def window_fields(window: Window, source: Layout, part: Part, words: int) -> dict[str, Any]:
-    """Descriptor fields of the walk of a window over part of an image whose pixels are `words` apart."""
+def window_fields(window: Window, source: Layout, part: Part) -> dict[str, Any]:
+    """Descriptor fields of the walk of a window over part of an image."""
     (stride_h, stride_w), (pad_h, pad_w), (dil_h, dil_w) = window.stride, window.padding, window.dilation
-    row_words = source.width * words
+    row_words, words = source.row_words, source.pixel_words
     top = part.first * stride_h - pad_h
     return {
         "out_h": part.last - part.first,
@@ -202,7 +208,7 @@ class WeightedPlan(LayerPlan):
 
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         source, target, groups = self.sources[0], self.target, self.hardware.groups
-        fields = window_fields(self.window, source, part, source.words)
+        fields = window_fields(self.window, source, part)
         fields["origin"] += run.first_word
         pixels = part.batch * fields["out_h"] * target.width
         word, group = divmod(run.first_tile, groups)
@@ -227,7 +233,7 @@ class WeightedPlan(LayerPlan):
                 keep=int(run.keep),
                 hold=int(run.hold),
                 out_base=part.target + part.first * target.row_words + word,
-                out_step=target.words,
+                out_step=target.pixel_words,
                 out_image_step=target.size,
                 out_pixels=fields["out_h"] * target.width,
                 **stage_fields(self.stage),
@@ -254,7 +260,7 @@ class PoolPlan(LanewisePlan):
 
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         source, target = self.sources[0], self.target
-        fields = window_fields(self.window, source, part, source.words)
+        fields = window_fields(self.window, source, part)
         pixels = source.words * fields["out_h"] * target.width
         origin = fields.pop("origin")
         return tuple(
@@ -269,7 +275,7 @@ class PoolPlan(LanewisePlan):
                 x_zero_point=self.x_zero_point,
                 combine=self.combine,
                 out_base=part.target + image * target.size + part.first * target.row_words,
-                out_step=target.words,
+                out_step=target.pixel_words,
                 out_image_step=1,
                 out_pixels=fields["out_h"] * target.width,
                 **stage_fields(self.stage),

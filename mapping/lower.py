@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
-from t2c.golden.errors import RangeError, UnsupportedError
+from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -18,7 +18,8 @@ from t2c.mapping.layer import LayerPlan
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Site:
-    """Where a node runs. inputs, output: its edges; sources, target: how their words lie."""
+    """Where a node runs. inputs, output: its edges; sources: how the inputs' words lie; target: how the output's are to
+    lie, unless the plan's `layout` says otherwise. A node that moves no data has none: it stands for its source's."""
 
     hardware: Hardware
     inputs: tuple[TensorSpec, ...]
@@ -36,6 +37,12 @@ class Site:
             "target": self.target,
         }
 
+    def lanewise_fields(self, node: Node) -> dict[str, Any]:
+        """The same of a plan that works bank by bank: where it cannot write its target, the banks of its source."""
+        over = all(self.target.lies_over(source) for source in self.sources)
+        target = self.target if over else Layout.lanewise(self.output.shape, self.sources)
+        return {**self.plan_fields(node), "target": target}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SameWords:
@@ -47,15 +54,25 @@ class SameWords:
 Lowered = LayerPlan | SameWords
 Lowering = TypeVar("Lowering", bound=Callable[[Any, Site], Lowered])
 
+_ROWS: set[str] = set()
 LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
 
 
-def lowers(op: str) -> Callable[[Lowering], Lowering]:
+def lowers(op: str, *, rows: bool = False) -> Callable[[Lowering], Lowering]:
     """Register a function (node, site) as the lowering of an operation; widths have been checked when it is called.
 
-    It raises UnsupportedError where the engine cannot run the node, with the layer's name and why.
+    It raises UnsupportedError where the engine cannot run the node, with the layer's name and why, or ShapeError, which
+    `lower` makes one of it. rows: its tensors are rows (..., S) whose last axis are the channels (`Layout.of_rows`), in
+    place of maps.
     """
+    if rows:
+        _ROWS.add(op)
     return LOWERINGS(op)
+
+
+def takes_rows(node: Node) -> bool:
+    """Whether the tensors of a node are rows, and not maps."""
+    return LOWERINGS.find(node.op) is not None and node.op in _ROWS
 
 
 def lowered_kinds() -> tuple[type[Node], ...]:
@@ -77,7 +94,10 @@ def lower(node: Node, site: Site) -> Lowered:
     lowering = LOWERINGS.find(node.op)
     if lowering is None:
         raise UnsupportedError(f"layer {node.name!r}: the core does not run {node.op}")
-    lowered = lowering(node, site)
+    try:
+        lowered = lowering(node, site)
+    except ShapeError as error:
+        raise UnsupportedError(f"layer {node.name!r}: {error}") from error
     if isinstance(lowered, SameWords) == node.moves_data:
         raise TypeError(f"lowering of {node.op!r}: moves_data = {node.moves_data}, it gives {type(lowered).__name__}")
     return lowered

@@ -52,8 +52,8 @@ class Work:
 
     @property
     def base(self) -> int:
-        """Address of the tensor's word 0; it may lie outside the memory."""
-        return self.part.target
+        """Address of word 0 of the tensor that has the words; it may lie outside the memory."""
+        return self.part.target - self.plan.layout.start
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +87,10 @@ class HostRegion:
 class Program:
     """A network, or one layer of it, for the core.
 
-    batch: images of one run; layouts: by edge; weights, params: what the memories hold from the start, empty if
-    WEIGHTS and PARAMS steps bring them; inputs: regions of one run's inputs, addresses from 0; tensors: regions of
-    tensors that visit the host, addresses from 0; output: the edge that the program gives back (the map, if the network
-    ends with a flatten).
+    batch: images of one run; layouts: by edge; roots: by edge, the one that has its words: itself, or the source of a
+    view; weights, params: what the memories hold from the start, empty if WEIGHTS and PARAMS steps bring them; inputs:
+    regions of one run's inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0;
+    output: the edge that the program gives back (of a view that the network ends with, the one that has the words).
 
     Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
     """
@@ -101,6 +101,7 @@ class Program:
     batch: int
     steps: tuple[Step, ...]
     layouts: Mapping[str, Layout]
+    roots: Mapping[str, str]
     plans: Mapping[str, LayerPlan]
     weights: IntArray
     params: Lanes

@@ -31,7 +31,7 @@ class RowPlan:
         return cls(
             source=source,
             taps=taps,
-            rows_per_tap=source.channels if several else source.rows,
+            rows_per_tap=source.period if several else source.rows,
             taps_per_tile=min(source.copies, taps),
         )
 
@@ -96,8 +96,8 @@ def column_runs(
     for first in range(0, tiles, tiles_per_word):
         mine = channels[first : first + tiles_per_word]
         out = (int(mine.max(initial=0)), int(np.where(mine >= 0, mine, out_channels - 1).min()))
-        low = out[1] // per_group_out * per_group_in // plan.source.rows
-        high = ((out[0] // per_group_out + 1) * per_group_in - 1) // plan.source.rows
+        low = (plan.source.bank + out[1] // per_group_out * per_group_in) // plan.source.rows
+        high = (plan.source.bank + (out[0] // per_group_out + 1) * per_group_in - 1) // plan.source.rows
         if runs and (runs[-1].first_word, runs[-1].words) == (low, high - low + 1):
             joined = runs.pop()
             first, count = joined.first_tile, joined.tiles + tiles_per_word

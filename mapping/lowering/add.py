@@ -31,48 +31,65 @@ class AddPlan(LanewisePlan):
         return a, b
 
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
-        layout, rows = self.target, part.last - part.first
-        offset, (a, b) = part.first * layout.row_words, part.sources
+        """One step for the words of all rows where all words follow one another; else pixels, word by word."""
+        target, rows = self.target, part.last - part.first
         # Rows of a batch follow one another; a part of the rows only ever belongs to one image.
-        assert part.batch == 1 or rows == layout.height
-        images = part.batch * rows
-        return (
-            Descriptor(
-                images=images,
-                out_h=layout.row_words,
-                out_w=2,
-                in_h=layout.row_words,
-                in_w=2,
-                origin=a + offset,
-                col_step=b - a,
-                row_step=1,
-                image_step=layout.row_words,
-                blocks=len(self.hardware.blocks(2 * images * layout.row_words)),
-                x_signed=int(self.edges[0].signed),
-                x_zero_point=self.edges[0].zero_point,
-                x2_signed=int(self.edges[1].signed),
-                x2_zero_point=self.edges[1].zero_point,
-                combine=Combine.PAIR,
-                out_base=part.target + offset,
-                out_step=1,
-                out_image_step=layout.row_words,
-                out_pixels=layout.row_words,
-                **stage_fields(self.stage),
-                **self.common_fields(part),
-            ),
+        assert part.batch == 1 or rows == target.height
+        layouts, words = (*self.sources, target), target.row_words
+        if all(each.dense and (part.batch == 1 or each.size == target.height * words) for each in layouts):
+            return (self._pairs(part, 0, images=part.batch * rows, image_step=words, pairs=words, step=1, out_step=1),)
+        walk = {"images": target.words, "image_step": 1, "pairs": rows * target.width}
+        steps = {"step": self.sources[0].pixel_words, "out_step": target.pixel_words}
+        return tuple(self._pairs(part, image, **walk, **steps) for image in range(part.batch))
+
+    def _pairs(
+        self, part: Part, image: int, *, images: int, image_step: int, pairs: int, step: int, out_step: int
+    ) -> Descriptor:
+        """So many pairs, `step` words apart, of so many images, `image_step` words apart."""
+        a, b, out = (
+            base + image * layout.size + part.first * layout.row_words
+            for base, layout in zip((*part.sources, part.target), (*self.sources, self.target), strict=True)
+        )
+        return Descriptor(
+            images=images,
+            out_h=pairs,
+            out_w=2,
+            in_h=pairs,
+            in_w=2,
+            origin=a,
+            col_step=b - a,
+            row_step=step,
+            image_step=image_step,
+            blocks=len(self.hardware.blocks(2 * images * pairs)),
+            x_signed=int(self.edges[0].signed),
+            x_zero_point=self.edges[0].zero_point,
+            x2_signed=int(self.edges[1].signed),
+            x2_zero_point=self.edges[1].zero_point,
+            combine=Combine.PAIR,
+            out_base=out,
+            out_step=out_step,
+            out_image_step=image_step,
+            out_pixels=pairs,
+            **stage_fields(self.stage),
+            **self.common_fields(part),
         )
 
 
 @lowers("add")
 def lower_add(node: Add, site: Site) -> LayerPlan:
     """Plan a residual add; raise UnsupportedError if an operand does not lie as the others do."""
-    a, b = site.sources
-    if len({(layout.channels, layout.height, layout.width) for layout in (a, b, site.target)}) > 1:
+    fields = site.lanewise_fields(node)
+    a, b, target = *site.sources, fields["target"]
+    if len({(layout.channels, layout.height, layout.width) for layout in (a, b, target)}) > 1:
         raise UnsupportedError(f"layer {node.name!r}: an operand is flattened from a map")
+    if a.bank != b.bank:
+        raise UnsupportedError(f"layer {node.name!r}: its operands begin at banks {a.bank} and {b.bank}")
+    if not (a.dense and b.dense) and (a.pixel_words != b.pixel_words or not (a.rows_follow and b.rows_follow)):
+        raise UnsupportedError(f"layer {node.name!r}: its operands' pixels lie at unlike distances")
     quant, hardware = node.addquant, site.hardware
     pair = encode_lanes([quant.multiplier_a, quant.multiplier_b], [quant.bias, 0], [quant.shift, quant.shift], hardware)
     return AddPlan(
-        **site.plan_fields(node),
+        **fields,
         window=POINT,
         params=np.broadcast_to(np.tile(pair, hardware.groups)[:, np.newaxis], (2 * hardware.groups, hardware.cols)),
         param_step=2,

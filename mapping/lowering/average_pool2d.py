@@ -23,7 +23,7 @@ def lower_average_pool2d(node: AveragePool2d, site: Site) -> LayerPlan:
         return convolution(node, site, weight=ones, groups=channels, window=node.window, quant=quant)
     lane = encode_lanes(quant.multiplier, quant.bias, quant.shift, hardware)
     return PoolPlan(
-        **site.plan_fields(node),
+        **site.lanewise_fields(node),
         window=node.window,
         params=np.broadcast_to(lane, (hardware.groups, hardware.cols)),
         combine=Combine.SUM,

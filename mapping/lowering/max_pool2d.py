@@ -18,7 +18,7 @@ def lower_max_pool2d(node: MaxPool2d, site: Site) -> LayerPlan:
     """Plan a max pooling; its MulQuant changes nothing."""
     fmt, hardware = site.inputs[0].format, site.hardware
     return PoolPlan(
-        **site.plan_fields(node),
+        **site.lanewise_fields(node),
         window=node.window,
         params=np.broadcast_to(encode_lanes(1, 0, 0, hardware), (hardware.groups, hardware.cols)),
         combine=Combine.MAX,

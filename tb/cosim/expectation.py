@@ -40,25 +40,23 @@ def trace_of(program: Program) -> Trace:
     """
     hardware = program.hardware
     parts: list[tuple[npt.NDArray[np.generic], ...]] = []
-    written = {
-        edge: np.zeros((program.batch * lay.size, hardware.groups), np.int64) for edge, lay in program.layouts.items()
-    }
+    written: dict[str, IntArray] = {}
     for index, step in enumerate(program.steps):
         if step.result is None:
             continue
-        layout = program.layouts[step.result.edge]
+        layout, root = program.layouts[step.result.edge], program.roots[step.result.edge]
         address, group = result_places(step.descriptor, hardware)
         word = address - step.result.base
         assert (word >= 0).all(), "a result goes below its tensor"
-        np.add.at(written[step.result.edge], (word, group), 1)
-        held = layout.held.reshape(layout.words, hardware.groups, hardware.cols) >= 0
-        first = np.arange(layout.words * hardware.rows).reshape(held.shape) < layout.channels
-        kept = held[word % layout.words, group]
-        parts.append((address % _span(hardware), group, kept, kept & first[word % layout.words, group],
-                      np.full(len(word), index), word))  # fmt: skip
-    for step in program.steps:
-        if step.result is not None:
-            assert (written[step.result.edge] == 1).all(), f"tensor {step.result.edge!r} is not written word by word"
+        times = written.setdefault(root, np.zeros((program.batch * layout.size, hardware.groups), np.int64))
+        np.add.at(times, (word, group), 1)
+        lanes = (layout.size, hardware.groups, hardware.cols)
+        kept, first = (
+            mask.reshape(lanes)[word % layout.size, group] for mask in (layout.kept(), layout.first_copies())
+        )
+        parts.append((address % _span(hardware), group, kept, first, np.full(len(word), index), word))
+    for root, times in written.items():
+        assert (times == 1).all(), f"tensor {root!r} is not written word by word"
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Trace(**dict(zip(("address", "group", "kept", "primary", "step", "word"), columns, strict=True)))
 

@@ -202,7 +202,7 @@ def _layer_figures(
             {
                 "layer": name,
                 "operation": plan.node.op if plan else "",
-                "shape": list(plan.target.shape) if plan else [],
+                "shape": list(plan.layout.shape) if plan else [],
                 "compared": int(compared[number]),
                 "mismatches": int(wrong[number]),
                 "accumulators": int(sums[number]) * runs,
@@ -220,12 +220,13 @@ def _layer_figures(
 def _accuracy(program: Program, prepared: Prepared, folder: Path, labels: IntArray) -> float | None:
     """Share of images whose largest output, as the RTL stored it, is at the label; None if the output is no vector."""
     layout, edge = program.layouts[program.output], program.graph.edges[program.output]
-    if layout.height * layout.width != 1:
+    if layout.shape[1:] not in ((), (1, 1)):
         return None
     right = 0
     for run in range(prepared.runs):
         raw = np.load(folder / f"stored_{run}.npy").astype(np.int64)
-        lanes = raw.reshape(program.batch, -1)[:, : layout.channels]
+        word, bank = layout.places
+        lanes = raw.reshape(program.batch, layout.size, layout.rows)[:, word, bank]
         values = twos_complement(lanes, program.hardware.x_w) if edge.signed else lanes
         first = run * program.batch
         right += int((values.argmax(axis=1) == labels[first : first + program.batch]).sum())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from t2c.contract.activation_layout import Layout
 from t2c.contract.memory_layouts import activation_layout
 from t2c.contract.operations import Operation
 from t2c.contract.registers import ErrorCode, Status
@@ -45,8 +46,8 @@ class CheckedHost(MemoryHost):
 
 @dataclass(kw_only=True, eq=False)
 class ModelRun:
-    """A program after its run. tensors: words of every tensor that a step gave, (words, ROWS), -1 where none came;
-    written: how often each was; records: of every step."""
+    """A program after its run. tensors: words of every tensor of its own that a step gave, (words, ROWS), -1 where none
+    came; written: how often each was; records: of every step."""
 
     model: CoreModel
     host: MemoryHost
@@ -93,7 +94,7 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
             continue
         edge = step.result.edge
         assert program.nodes[record.descriptor.layer - 1].output == edge
-        size = len(lay_out(tensors[edge], hardware.rows))
+        size, edge = program.batch * program.layouts[edge].size, program.roots[edge]
         words = run.tensors.setdefault(edge, np.full((size, hardware.groups, hardware.cols), -1))
         written = run.written.setdefault(edge, np.zeros(words.shape, dtype=np.int64))
         # A strip's tensor begins outside the memory, where addresses wrap.
@@ -107,22 +108,30 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
     return run
 
 
+def words_of(program: Program, edge: str, tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Words of a tensor and the banks that hold an element: of a plain map or vector by the layout written twice."""
+    layout, rows = program.layouts[edge], program.hardware.rows
+    if layout == Layout.of(layout.shape, rows):
+        return lay_out(tensor, rows), lay_out(np.ones_like(tensor), rows) == 1
+    return layout.to_words(tensor), np.tile(layout.kept(), (len(tensor), 1))
+
+
 def run_and_hold_to_golden(package: Package, program: Program) -> ModelRun:
     """Run on the first images; every tensor, every copy of a channel, the host and the registers must be right."""
     tensors = golden_tensors(package, program)
     run, hardware = run_program(program, tensors), program.hardware
     rows, mask = hardware.rows, (1 << hardware.x_w) - 1
-    assert set(run.tensors) == {node.output for node in program.nodes if node.op != "flatten"}
+    assert set(run.tensors) == {program.roots[node.output] for node in program.nodes if node.moves_data}
     for edge, words in run.tensors.items():
         assert (run.written[edge] == 1).all(), f"{edge}: a word is not written exactly once"
-        held = lay_out(np.ones_like(tensors[edge]), rows) == 1
-        assert ((words.reshape(-1, rows) == lay_out(tensors[edge] & mask, rows)) | ~held).all(), edge
+        expected, held = words_of(program, edge, tensors[edge] & mask)
+        assert ((words.reshape(-1, rows) == expected) | ~held).all(), edge
         assert held.sum() >= tensors[edge].size
     for region in program.tensors:
         low = len(run.host.memory) - sum(other.words for other in program.tensors) + region.address
         stored = lanes_of(run.host.memory[low : low + region.words], activation_layout(hardware))
-        held = lay_out(np.ones_like(tensors[region.edge]), rows) == 1
-        assert ((stored == lay_out(tensors[region.edge] & mask, rows)) | ~held).all(), f"{region.edge} at the host"
+        expected, held = words_of(program, region.edge, tensors[region.edge] & mask)
+        assert ((stored == expected) | ~held).all(), f"{region.edge} at the host"
     assert len(run.records) == len(program.steps)
     assert (run.model.status, run.model.error) == (Status.DONE, ErrorCode.NONE)
     assert run.model.layer == program.steps[-1].descriptor.layer

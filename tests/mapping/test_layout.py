@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from t2c.contract.activation_layout import Layout
 from t2c.golden.errors import ShapeError
+from t2c.mapping.views import reshaped
 from tests.mapping.second_layout import lay_out
 
 SHAPES = st.tuples(st.integers(1, 20), st.integers(1, 4), st.integers(1, 4)) | st.tuples(st.integers(1, 40))
@@ -33,7 +34,7 @@ def test_coordinates_are_the_inverse_of_the_layout(shape: tuple[int, ...], rows:
     seen = set()
     for word, bank in zip(*np.nonzero(np.tile(layout.kept(), (2, 1))), strict=True):
         place = layout.coordinate(int(word), int(bank))
-        assert tensor.reshape(2, layout.channels, layout.height, layout.width)[place] == words[word, bank]
+        assert tensor[place] == words[word, bank]
         seen.add(place)
     assert len(seen) == tensor.size
 
@@ -43,13 +44,12 @@ def test_a_flattened_map_is_the_same_words(shape: tuple[int, int, int], rows: in
     """Channel slowest in the vector, channel fastest in memory: flattening moves nothing."""
     layout = Layout.of(shape, rows)
     tensor = np.arange(2 * layout.elements()).reshape(2, *shape)
-    flat = layout.flattened()
+    flat = reshaped(layout, (layout.elements(),))
+    assert (flat.channels, flat.height * flat.width) == (shape[0], shape[1] * shape[2])
     assert flat.shape == (layout.elements(),)
     assert (flat.to_words(tensor.reshape(2, -1)) == layout.to_words(tensor)).all()
     for word, bank in zip(*np.nonzero(flat.kept()), strict=True):
-        n, c, y, x = flat.coordinate(int(word), int(bank))
-        feature = (c * flat.height + y) * flat.width + x
-        assert tensor.reshape(2, -1)[n, feature] == layout.to_words(tensor)[word, bank]
+        assert tensor.reshape(2, -1)[flat.coordinate(int(word), int(bank))] == layout.to_words(tensor)[word, bank]
 
 
 @pytest.mark.parametrize(

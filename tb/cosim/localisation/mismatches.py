@@ -123,7 +123,8 @@ def _place(program: Program, trace: Trace, run: int, word: int, lane: int) -> tu
     work = program.steps[index].result
     assert work is not None
     bank = int(trace.group[word]) * program.hardware.cols + lane
-    n, c, y, x = program.layouts[work.edge].coordinate(int(trace.word[word]), bank)
+    n, *index_of = program.layouts[work.edge].coordinate(int(trace.word[word]), bank)
+    c, y, x = (*index_of, 0, 0)[:3]
     return index, (n + run * program.batch, c, y, x)
 
 

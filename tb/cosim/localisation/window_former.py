@@ -22,7 +22,8 @@ class WindowFormer:
     def __init__(self, run: ProbedRun, work: Work, tensors: Mapping[str, IntArray]) -> None:
         self.run = run
         self.hardware = run.program.hardware
-        self.words = {edge: run.program.layouts[edge].to_words(tensors[edge]) for edge in work.plan.node.inputs}
+        layouts, roots = run.program.layouts, {run.program.roots[edge] for edge in work.plan.node.inputs}
+        self.words = {root: layouts[root].to_words(tensors[root]) for root in roots}
 
     def operands(self, passage: Passage) -> list[int]:
         """Golden's operands, one a row; from a bank without a channel, whose weights are 0, what came."""
@@ -70,10 +71,10 @@ class WindowFormer:
         """Golden's activation that a row reads; None in a bank without a channel."""
         source = int(passage.visit.second)
         edge = passage.work.plan.node.inputs[source]
-        layout, words = self.run.program.layouts[edge], self.words[edge]
+        root, layouts = self.run.program.roots[edge], self.run.program.layouts
         # A strip's tensor begins outside the memory: before the modulo, its words count from there.
-        index = read.unwrapped - passage.work.part.sources[source]
-        return None if layout.held[index % layout.words, row] < 0 else int(words[index, row])
+        index = read.unwrapped - passage.work.part.sources[source] + layouts[edge].start
+        return int(self.words[root][index, row]) if layouts[root].kept()[index % layouts[root].size, row] else None
 
     def _loader(self, passage: Passage, row: int) -> Iterator[Finding]:
         """What the tile loader told the row."""
