@@ -183,23 +183,19 @@ class Layout:
         return words.reshape(-1, self.rows)
 
     @cached_property
-    def _masks(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        first = np.zeros((self.size, self.rows), dtype=np.bool_)
-        first[self.places] = True
-        return self.to_words(np.ones((1, *self.shape), dtype=np.bool_)), first
-
-    def kept(self) -> npt.NDArray[np.bool_]:
-        """Which banks of the words of one image hold an element: (size, rows)."""
-        return self._masks[0]
-
-    def first_copies(self) -> npt.NDArray[np.bool_]:
-        """Of `kept`, the first copy of each element."""
-        return self._masks[1]
-
-    @cached_property
     def _index(self) -> IntArray:
         """Number of the element in every bank of every word of an image, -1 where there is none."""
         return self.to_words(np.arange(1, 1 + self.elements())[np.newaxis]) - 1
+
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Which banks of the words of one image hold an element: (size, rows)."""
+        return self._index >= 0
+
+    def first_copies(self) -> npt.NDArray[np.bool_]:
+        """Of `kept`, the first copy of each element."""
+        found = np.zeros((self.size, self.rows), dtype=np.bool_)
+        found[self.places] = True
+        return found
 
     def coordinate(self, word: int, bank: int) -> tuple[int, ...]:
         """Image, then index in golden's tensor, of a bank of a word of a batch, which must hold an element."""

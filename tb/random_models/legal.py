@@ -34,6 +34,13 @@ _BUDGET = Dimension(owner="layer", name="budget", low=256, high=1 << 17)
 _RANKS = (3, 3, 3, 1)
 
 
+def drawn_kinds() -> tuple[type[Node], ...]:
+    """The kinds of nodes that are drawn one by one: all that the core runs but views and joins, which name axes; what
+    of those makes sense follows from the nodes around them."""
+    named = {"axis", "axes", "shape"}
+    return tuple(kind for kind in lowered_kinds() if not any(map(kind.declares, named)))
+
+
 def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
     """One layer of any kind that moves data; every layer that the core can run may come.
 
@@ -43,7 +50,7 @@ def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
         cycles: the most that it takes.
     """
     rng = np.random.default_rng((3, seed))
-    kinds = [kind for kind in lowered_kinds() if kind.moves_data]
+    kinds = [kind for kind in drawn_kinds() if kind.moves_data]
     kind, least = kinds[seed % len(kinds)], _CYCLES.draw(rng, high=cycles) // 8
     for attempt in range(_ATTEMPTS):
         growth = _Growth(LayerDraw(rng=rng, hardware=hardware, budget=_budget(rng, hardware, 8 * cycles)))
@@ -128,7 +135,7 @@ class _Growth:
     def grow_any(self) -> None:
         """Add a node of a kind that fits, as often a second one beside the last, so that there is something to add."""
         rng = self.draw.rng
-        kinds = lowered_kinds()
+        kinds = drawn_kinds()
         for attempt in range(20 * len(kinds)):
             if attempt % 20 == 0:
                 kind = kinds[int(rng.integers(len(kinds)))]
