@@ -30,6 +30,8 @@ TRANSFERS = (*LOADS, Operation.STORE)
 """Operations that move words between a stream and a memory."""
 ROW_STEPS = (Operation.SOFTMAX, Operation.LAYER_NORM)
 """Operations of the row engine."""
+RESULT_STEPS = (Operation.RUN, *ROW_STEPS)
+"""Operations that compute words of the activation memory; a RUN does unless it holds its sums."""
 
 
 class Combine(Code):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
-from t2c.mapping.layer import LayerPlan
+from t2c.mapping.plan import LayerPlan
 
 
 @dataclass(frozen=True, kw_only=True)

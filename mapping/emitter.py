@@ -13,9 +13,9 @@ from t2c.contract.operations import Operation
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.mapping.allocation import Allocation, Strips
-from t2c.mapping.constants import Constants, pieces
-from t2c.mapping.layer import LayerPlan, Part
+from t2c.mapping.constants import Constants
 from t2c.mapping.placement import Placement
+from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.program import Content, HostRegion, Step, Transfer, Work
 from t2c.mapping.tiles import ColumnRun
 
@@ -61,7 +61,7 @@ class Emitter:
 
     def _layer(self, node: Node, plan: LayerPlan, layer: int) -> Iterator[Step]:
         groups: tuple[tuple[ColumnRun, ...], ...]
-        groups = tuple((run,) for run in plan.runs) if self.constants else pieces(node.name, plan, self.hardware)
+        groups = tuple((run,) for run in plan.runs) if self.constants else plan.pieces()
         strips = self.allocation.strips.get(node.name)
         rows = self._rows(node, plan, groups, strips)
         for first in range(0, plan.target.height, rows):
@@ -132,6 +132,8 @@ class Emitter:
                 (Operation.WEIGHTS, Content.WEIGHTS, weights),
                 (Operation.PARAMS, Content.PARAMS, params),
             ):
+                if not len(words):
+                    continue
                 descriptor = Descriptor(op=op, layer=part.layer, words=len(words))
                 beats = step_beats(descriptor, self.hardware)
                 yield Step(

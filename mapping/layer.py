@@ -1,109 +1,45 @@
-"""What one layer is to the engine: its weights, its parameter words, and a descriptor for any part of its output."""
+"""What one layer is to the layer engine: its weights, its output stage, and RUN steps for any part of its output."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
-from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Combine, Operation
-from t2c.contract.parameter_lanes import Lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.window import Window
-from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.plan import LayerPlan, Part
+from t2c.mapping.room import Room
 from t2c.mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
 
 POINT = Window(kernel=(1, 1))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """Which part of a layer's output a step computes, and where everything lies.
-
-    batch: images; first, last: output rows first .. last - 1; sources: address of the first word (`Layout.start`) of
-    image 0 of each input; target: the same of the output; any of them may lie outside the memory where the part does
-    not touch those rows.
-    """
-
-    batch: int
-    first: int
-    last: int
-    sources: tuple[int, ...]
-    target: int
-    weight_base: int
-    param_base: int
-    layer: int
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LayerPlan(ABC):
-    """One layer on the engine.
+class EnginePlan(LayerPlan):
+    """One layer on the layer engine: RUN steps that walk a window, accumulate, requantise. stage: output stage."""
 
-    sources, target: maps that it walks; edges: how the inputs are read; stage: output stage; params: (words, COLS)
-    lanes, in the order of the column tiles; param_step: parameter words a column tile takes.
-    """
-
-    hardware: Hardware
-    node: Node
-    edges: tuple[TensorSpec, ...]
-    sources: tuple[Layout, ...]
-    target: Layout
     window: Window
     stage: OutputStage
-    params: Lanes
-    param_step: int = 1
+
+    def pieces(self) -> tuple[tuple[ColumnRun, ...], ...]:
+        room = Room(layer=self.node.name, hardware=self.hardware, param_step=self.param_step)
+        return tuple(piece for run in self.runs for piece in room.cut(run, self.weight_rows, split=self.splits_sums))
 
     @property
-    def layout(self) -> Layout:
-        """How the output lies: the target, unless golden has the axes of that map in another order."""
-        return self.target
-
-    @property
-    @abstractmethod
-    def runs(self) -> tuple[ColumnRun, ...]:
-        """The column runs that together give the whole output."""
-
-    @abstractmethod
-    def weights(self, run: ColumnRun) -> IntArray:
-        """Weight rows of one column run: (rows, COLS)."""
-
-    @abstractmethod
-    def weight_rows(self, run: ColumnRun) -> int:
-        """How many weight rows a column run takes."""
-
-    @abstractmethod
-    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
-        """The steps that compute one column run of one part of the output."""
-
-    @property
-    @abstractmethod
-    def macs(self) -> int:
-        """Multiply-accumulates of one image, padding included; 0 where nothing is multiplied."""
+    def splits_sums(self) -> bool:
+        """Whether sums over several runs give the same outputs as those over one."""
+        return False
 
     @property
     def has_sums(self) -> bool:
-        """Whether golden has the accumulators of the layer."""
         return self.node.accumulator_bits(self.edges) is not None
 
-    def sums(self, inputs: Sequence[IntArray], result: IntArray) -> tuple[IntArray, ...]:
-        """Golden's accumulators before requantisation, each (N, *target.shape): of each operand, if MulQuant joins two.
-
-        Args:
-            inputs: golden's, (N, *shape) int64, as the node has them.
-            result: golden's output of them.
-        """
-        sums = self.node.accumulate(inputs, self.edges)
-        assert sums is not None, "has_sums"
-        return (sums,)
-
     def input_rows(self, first: int, last: int) -> tuple[int, int]:
-        """Input rows that output rows first .. last - 1 read, clipped to the image but never none: (first, last)."""
         (kernel, _), (stride, _) = self.window.kernel, self.window.stride
         (pad, _), (dilation, _) = self.window.padding, self.window.dilation
         top = first * stride - pad
@@ -148,8 +84,10 @@ def window_fields(window: Window, source: Layout, part: Part) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LanewisePlan(LayerPlan):
+class LanewisePlan(EnginePlan):
     """A layer that works on every bank by itself: the array hands the words through an identity tile."""
+
+    shares_weights: ClassVar[bool] = True
 
     @property
     def runs(self) -> tuple[ColumnRun, ...]:
@@ -160,10 +98,6 @@ class LanewisePlan(LayerPlan):
 
     def weight_rows(self, run: ColumnRun) -> int:
         return run.tiles * self.hardware.rows
-
-    @property
-    def macs(self) -> int:
-        return 0
 
     def common_fields(self, part: Part) -> dict[str, Any]:
         """Descriptor fields that all lanewise layers share."""
@@ -179,7 +113,7 @@ class LanewisePlan(LayerPlan):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class WeightedPlan(LayerPlan):
+class WeightedPlan(EnginePlan):
     """conv2d, linear: K on the rows, N on the columns.
 
     weight: (O, C / groups, taps); plan: rows; channels: output channel of every column, (tiles, COLS);
@@ -201,6 +135,10 @@ class WeightedPlan(LayerPlan):
 
     def weight_rows(self, run: ColumnRun) -> int:
         return run.tiles * self.plan.tap_groups * run.words * self.hardware.rows
+
+    @property
+    def splits_sums(self) -> bool:
+        return True
 
     @property
     def macs(self) -> int:

@@ -13,7 +13,7 @@ from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.layer import LayerPlan
+from t2c.mapping.plan import LayerPlan
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -12,8 +12,8 @@ from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.layer import LayerPlan
 from t2c.mapping.lower import SameWords, Site, lower, takes_rows
+from t2c.mapping.plan import LayerPlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,12 @@ from enum import Enum
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import Operation
+from t2c.contract.operations import RESULT_STEPS, Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.mapping.layer import LayerPlan, Part
+from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -43,7 +43,7 @@ class Transfer:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What a RUN step computes. edge: the tensor; plan, run, part: which column run of which part of it."""
+    """What a step computes. edge: the tensor; plan, run, part: which column run of which part of it."""
 
     edge: str
     plan: LayerPlan
@@ -58,7 +58,7 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: transfer on LOAD, STORE, WEIGHTS, PARAMS; work on RUN."""
+    """One step: transfer on one that moves words of a stream; work on one that computes."""
 
     descriptor: Descriptor
     transfer: Transfer | None = None
@@ -66,8 +66,9 @@ class Step:
 
     @property
     def result(self) -> Work | None:
-        """The work of a RUN step that gives results; None if its sums are not complete, or on another step."""
-        return None if self.work is None or self.work.run.hold else self.work
+        """The work of a step that gives results; None if its sums are not complete, or on another step."""
+        gives = self.op in RESULT_STEPS and not self.descriptor.hold
+        return self.work if gives else None
 
     @property
     def op(self) -> Operation:

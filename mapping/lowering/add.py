@@ -13,8 +13,9 @@ from t2c.contract.parameter_lanes import encode_lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.nodes.add import Add
-from t2c.mapping.layer import POINT, LanewisePlan, LayerPlan, Part, stage_fields
+from t2c.mapping.layer import POINT, LanewisePlan, stage_fields
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.tiles import ColumnRun
 
 

@@ -8,8 +8,9 @@ from t2c.contract.operations import Combine
 from t2c.contract.parameter_lanes import encode_lanes
 from t2c.golden.nodes.average_pool2d import AveragePool2d
 from t2c.mapping.convolution import convolution
-from t2c.mapping.layer import LayerPlan, PoolPlan
+from t2c.mapping.layer import PoolPlan
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan
 
 
 @lowers("average_pool2d")

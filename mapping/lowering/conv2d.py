@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.mapping.convolution import convolution
-from t2c.mapping.layer import LayerPlan
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan
 
 
 @lowers("conv2d")

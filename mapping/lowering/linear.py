@@ -5,8 +5,8 @@ from __future__ import annotations
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.nodes.linear import Linear
 from t2c.mapping.convolution import convolution
-from t2c.mapping.layer import LayerPlan
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan
 
 
 @lowers("linear")

@@ -9,8 +9,9 @@ from t2c.contract.parameter_lanes import encode_lanes
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.nodes.max_pool2d import MaxPool2d
-from t2c.mapping.layer import LayerPlan, PoolPlan
+from t2c.mapping.layer import PoolPlan
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan
 
 
 @lowers("max_pool2d")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from t2c.contract import pipeline
-from t2c.contract.operations import Operation
+from t2c.contract.operations import TRANSFERS, Operation
 from t2c.contract.schedule import step_cycles
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
@@ -42,7 +42,7 @@ def expected_times(program: Program) -> list[dict[str, Any]]:
             parts.append(StepTime(**{**asdict(last), "cycles": last.cycles + cycles}))
             continue
         what = f"{step.op.name} of layer {program.layer_names[step.descriptor.layer]}"
-        parts.append(StepTime(number=number, what=what, cycles=cycles, held=step.op is not Operation.RUN))
+        parts.append(StepTime(number=number, what=what, cycles=cycles, held=step.op in TRANSFERS))
     return [asdict(part) for part in parts]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import Combine
+from t2c.contract.operations import Combine, Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.program import Program, Work
 from t2c.tb.cosim.expectation import Bits, Trace
@@ -23,7 +23,7 @@ UNKNOWN_SUM = np.iinfo(np.int64).min
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SumTrace:
-    """The words of sums of one run, in order: one for each result word, two (both operands) for one of a pair.
+    """The words of sums of one run, in order: one for each result word of a RUN, two (both operands) for one of a pair.
 
     result: (words,) index of the result word; second: (words,) of a pair's second operand; kept: (words, COLS) lanes
     that golden has a sum for; primary: of these, the first copy of each channel.
@@ -38,10 +38,11 @@ class SumTrace:
 def sum_trace_of(program: Program, trace: Trace) -> SumTrace:
     """The words of sums of one run of a program."""
     steps = program.steps
-    paired = np.array([step.result is not None and step.descriptor.combine is Combine.PAIR for step in steps])
+    each = np.array(
+        [1 + (step.descriptor.combine is Combine.PAIR) if step.op is Operation.RUN else 0 for step in steps]
+    )
     known = np.array([step.result is not None and step.result.plan.has_sums for step in steps])
-    pair = paired[trace.step]
-    result = np.repeat(np.arange(len(trace.step)), np.where(pair, 2, 1))
+    result = np.repeat(np.arange(len(trace.step)), each[trace.step])
     second = np.zeros(len(result), dtype=bool)
     second[1:] = result[1:] == result[:-1]
     has = known[trace.step[result]][:, np.newaxis]

@@ -8,11 +8,12 @@ import numpy as np
 
 from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.node import Node, Weights
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
-from t2c.mapping.layer import LayerPlan, WeightedPlan
+from t2c.mapping.layer import WeightedPlan
 from t2c.mapping.lower import lowered_kinds
 from t2c.mapping.program import Program, Work
 from t2c.tb.components.bins import JOIN, Coverage
@@ -140,9 +141,9 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
             yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
         if node.window and _slides(kind):
             yield from window_bins(kind, node.window, inputs[0])
-        if _requantises(kind):
-            yield "rounding", f"{node.op}{JOIN}{plan.stage.rounding.value}"
-            yield from _results(node.op, plan, tensors.get(node.output))
+        if node.stage:
+            yield "rounding", f"{node.op}{JOIN}{node.stage.rounding.value}"
+            yield from _results(node.op, node.stage, tensors.get(node.output))
 
 
 def _formats(node: Node, inputs: tuple[TensorSpec, ...], output: TensorSpec) -> Iterator[tuple[str, str]]:
@@ -189,10 +190,10 @@ def window_bins(kind: type[Node], window: Window, source: TensorSpec) -> Iterato
         yield "padding", "padding by a zero point other than 0"
 
 
-def _results(op: str, plan: LayerPlan, values: IntArray | None) -> Iterator[tuple[str, str]]:
+def _results(op: str, stage: OutputStage, values: IntArray | None) -> Iterator[tuple[str, str]]:
     if values is None:
         return
-    lo, hi = plan.stage.lo, plan.stage.hi
+    lo, hi = stage.lo, stage.hi
     for where, there in (("at lo", values == lo), ("at hi", values == hi), ("between", (lo < values) & (values < hi))):
         if there.any():
             yield "results", f"{op}{JOIN}a result {where}"
@@ -200,7 +201,7 @@ def _results(op: str, plan: LayerPlan, values: IntArray | None) -> Iterator[tupl
 
 def _steps(program: Program) -> Iterator[tuple[str, str]]:
     for step in program.steps:
-        if step.work is None:
+        if step.work is None or step.op is not Operation.RUN:
             continue
         yield from _tiles(step.work)
         depth, blocks = program.hardware.acc_depth, step.descriptor.blocks

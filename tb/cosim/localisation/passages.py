@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 from t2c.core_model.visits import Visit, visit_of, visits_of
 from t2c.mapping.program import Program, Step, Work
 from t2c.tb.cosim.expectation import Trace
@@ -29,7 +30,7 @@ def passages_of(program: Program, trace: Trace, word: int) -> list[Passage]:
     sums."""
     index = int(trace.step[word])
     place = int(word - (trace.step < index).sum())
-    runs = [i for i, step in enumerate(program.steps) if step.work is not None]
+    runs = [i for i, step in enumerate(program.steps) if step.op is Operation.RUN]
     last = first = runs.index(index)
     while program.steps[runs[first]].descriptor.keep:  # sums that were begun by earlier steps
         first -= 1

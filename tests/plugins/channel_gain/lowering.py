@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from channel_gain.node import ChannelGain
 from t2c.mapping.convolution import convolution
-from t2c.mapping.layer import POINT, LayerPlan
+from t2c.mapping.layer import POINT
 from t2c.mapping.lower import Site, lowers
+from t2c.mapping.plan import LayerPlan
 
 
 @lowers("channel_gain")

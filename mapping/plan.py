@@ -1,0 +1,122 @@
+"""What one layer is to the core: its constants, and descriptors for any part of its output."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import Descriptor
+from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import Lanes
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.mapping.tiles import ColumnRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which part of a layer's output a step computes, and where everything lies.
+
+    batch: images; first, last: output rows first .. last - 1; sources: address of the first word (`Layout.start`) of
+    image 0 of each input; target: the same of the output; any of them may lie outside the memory where the part does
+    not touch those rows.
+    """
+
+    batch: int
+    first: int
+    last: int
+    sources: tuple[int, ...]
+    target: int
+    weight_base: int
+    param_base: int
+    layer: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LayerPlan(ABC):
+    """One layer on the core. What a plan does not override, it does not have.
+
+    sources, target: maps that it walks; edges: how the inputs are read; params: (words, COLS) lanes, in the order of
+    the column tiles; param_step: parameter words a column tile takes; shares_weights: plans of this kind all take the
+    same ones.
+    """
+
+    shares_weights: ClassVar[bool] = False
+
+    hardware: Hardware
+    node: Node
+    edges: tuple[TensorSpec, ...]
+    sources: tuple[Layout, ...]
+    target: Layout
+    params: Lanes
+    param_step: int = 1
+
+    @property
+    def layout(self) -> Layout:
+        """How the output lies: the target, unless golden has the axes of that map in another order."""
+        return self.target
+
+    @property
+    @abstractmethod
+    def runs(self) -> tuple[ColumnRun, ...]:
+        """The column runs that together give the whole output."""
+
+    @abstractmethod
+    def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
+        """The steps that compute one column run of one part of the output."""
+
+    def weights(self, run: ColumnRun) -> IntArray:
+        """Weight rows of one column run: (rows, COLS)."""
+        return np.zeros((0, self.hardware.cols), dtype=np.int64)
+
+    def weight_rows(self, run: ColumnRun) -> int:
+        """How many weight rows a column run takes."""
+        return 0
+
+    def pieces(self) -> tuple[tuple[ColumnRun, ...], ...]:
+        """The runs, cut so that the constants of each fit the memories.
+
+        Returns:
+            groups of runs; the runs of a group belong to the same outputs and add up in the accumulators (keep, hold).
+
+        Raises:
+            UnsupportedError: the constants of the smallest run do not fit; the message names the memory.
+        """
+        if len(self.params) > self.hardware.par_depth:
+            raise UnsupportedError(
+                f"layer {self.node.name!r}: PAR_DEPTH = {self.hardware.par_depth} does not hold the "
+                f"{len(self.params)} words of its constants"
+            )
+        return tuple((run,) for run in self.runs)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one image, padding included; 0 where nothing is multiplied."""
+        return 0
+
+    def input_rows(self, first: int, last: int) -> tuple[int, int]:
+        """Input rows that output rows first .. last - 1 read, clipped to the image but never none: (first, last)."""
+        return first, last
+
+    @property
+    def has_sums(self) -> bool:
+        """Whether golden has the accumulators of the layer."""
+        return False
+
+    def sums(self, inputs: Sequence[IntArray], result: IntArray) -> tuple[IntArray, ...]:
+        """Golden's accumulators before requantisation, each (N, *target.shape): of each operand, if MulQuant joins two.
+
+        Args:
+            inputs: golden's, (N, *shape) int64, as the node has them.
+            result: golden's output of them.
+        """
+        sums = self.node.accumulate(inputs, self.edges)
+        assert sums is not None, "has_sums"
+        return (sums,)
