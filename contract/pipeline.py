@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
+from t2c.contract.field_kinds import RECIPROCAL
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,36 @@ END = 1
 """From END's start to the end of the program."""
 TURN = 1
 """From a step's done to the next step's start, if that is fetched."""
+
+# ---------------------------------------------------------------- row_engine
+ROOT_BITS, FRACTION_BITS = 16, 12
+"""Of LayerNorm in the core: bits of the root, fraction bits of a normalised element."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowCycles:
+    """passes * B + fixed + (R - 1) * max(B, least) cycles, for R rows of B beats of ROW_LANES elements."""
+
+    passes: int
+    fixed: int
+    least: int
+
+    def of(self, rows: int, beats: int) -> int:
+        """The number for that many rows."""
+        return self.passes * beats + self.fixed + (rows - 1) * max(beats, self.least)
+
+    def __str__(self) -> str:
+        """As the pages write it: 2 B + 55 + (R - 1) max(B, 45)."""
+        return f"{self.passes} B + {self.fixed} + (R - 1) max(B, {self.least})"
+
+
+_ROW_ENDS = 2
+"""Activation memory before the unit, the last group of results after it: a beat each, besides the unit's own."""
+ROWS = {
+    Operation.SOFTMAX: RowCycles(passes=3, fixed=_ROW_ENDS + RECIPROCAL.high + 11, least=RECIPROCAL.high + 2),
+    Operation.LAYER_NORM: RowCycles(passes=2, fixed=_ROW_ENDS + 2 * ROOT_BITS + 21, least=2 * ROOT_BITS + 13),
+}
+"""From a row step's start to its done, which comes with its last result."""
 
 # ---------------------------------------------------------------- program_sequencer
 FETCHED = DESCRIPTOR_WORDS + 1

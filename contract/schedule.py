@@ -6,7 +6,7 @@ from t2c.contract import pipeline
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import step_beats
-from t2c.contract.operations import Operation
+from t2c.contract.operations import ROW_STEPS, Operation
 
 
 def ideal_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
@@ -60,12 +60,20 @@ def fill_cycles(hardware: Hardware) -> int:
     return pipeline.DONE.of(hardware)
 
 
+def row_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Cycles of a SOFTMAX or LAYER_NORM from its start to its done: the units work on several rows at a time."""
+    beats = -(-descriptor.row_length // hardware.row_lanes)
+    return pipeline.ROWS[descriptor.op].of(descriptor.out_pixels, beats)
+
+
 def step_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
     """Cycles of one step, from its start to the next one's, without stalls; END: to the end of the program."""
     if descriptor.op is Operation.END:
         return pipeline.END
     if descriptor.op is Operation.RUN:
         busy = ideal_cycles(descriptor, hardware) + fill_cycles(hardware)
+    elif descriptor.op in ROW_STEPS:
+        busy = row_cycles(descriptor, hardware)
     else:
         more = pipeline.STORE if descriptor.op is Operation.STORE else pipeline.LOAD
         busy = step_beats(descriptor, hardware) + more

@@ -1,17 +1,18 @@
-"""How the fields of a RUN descriptor go together, beside each one's own range; the engine relies on it, unchecked."""
+"""How the fields of a descriptor go together, beside each one's own range; the engines rely on it, unchecked."""
 
 from __future__ import annotations
 
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import Combine
+from t2c.contract.operations import Combine, Operation
 from t2c.core_model.errors import Place
 
-_BYTES = ("x_zero_point", "x2_zero_point", "y_zero_point", "y_lo", "y_hi")
+_OPERANDS = ("x_zero_point", "x2_zero_point")
+_OUTPUT = ("y_zero_point", "y_lo", "y_hi")
 
 
 def check_run(descriptor: Descriptor, hardware: Hardware, place: Place) -> None:
-    """Refuse fields that do not go together.
+    """Refuse fields of a RUN that do not go together.
 
     Raises:
         ProgramError: they do not; the message names the field.
@@ -37,8 +38,29 @@ def check_run(descriptor: Descriptor, hardware: Hardware, place: Place) -> None:
         if getattr(d, name) and d.blocks * d.col_tiles > 1:
             text = f"sums stay, but {d.col_tiles} column tiles of {d.blocks} blocks use the same accumulators"
             raise place.error(name, text)
+    _check_bytes(d, (*_OPERANDS, *_OUTPUT), hardware, place)
+
+
+def check_rows(descriptor: Descriptor, hardware: Hardware, place: Place) -> None:
+    """Refuse fields of a SOFTMAX or LAYER_NORM that do not go together.
+
+    Raises:
+        ProgramError: they do not; the message names the field.
+    """
+    d = descriptor
+    if d.op is Operation.LAYER_NORM:
+        if not d.epsilon_low and not d.epsilon_high:
+            raise place.error("epsilon_low", "0, and what is added to the variance is at least 1")
+        _check_bytes(d, _OUTPUT, hardware, place)
+    elif d.result_bits > hardware.x_w:
+        raise place.error("result_bits", f"{d.result_bits} do not fit X_W = {hardware.x_w} bits")
+    elif d.table_page >= hardware.pages:
+        raise place.error("table_page", f"{d.table_page} is beyond the {hardware.pages} pages of the memory")
+
+
+def _check_bytes(d: Descriptor, names: tuple[str, ...], hardware: Hardware, place: Place) -> None:
     low, high = -(1 << hardware.x_w), (1 << hardware.x_w) - 1
-    for name in _BYTES:
+    for name in names:
         if not low <= getattr(d, name) <= high:
             raise place.error(name, f"{getattr(d, name)} does not fit X_W + 1 = {hardware.x_w + 1} bits")
     if d.y_lo > d.y_hi:

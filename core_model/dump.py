@@ -11,9 +11,9 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout
 from t2c.contract.operations import Operation
 from t2c.contract.registers import Register
-from t2c.core_model.engine import Results
 from t2c.core_model.memories import Memory
 from t2c.core_model.model import CoreModel, StepRecord
+from t2c.core_model.results import Results
 from t2c.core_model.stream_words import StreamWords
 from t2c.golden.rom.words import RomLayout, pack_bytes
 
@@ -23,6 +23,8 @@ _CHANGED = {
     Operation.PARAMS: ("params",),
     Operation.RUN: ("activations", "accumulators"),
     Operation.MOVE: ("weights",),
+    Operation.SOFTMAX: ("activations",),
+    Operation.LAYER_NORM: ("activations",),
 }
 """Memories that a step writes."""
 
@@ -31,9 +33,9 @@ class Dump:
     """Writes a folder for one run of a model.
 
     activations.hex, weights.hex, params.hex, accumulators.hex: the memories before the first step; step_NNN_OP/: those
-    that the step has written, after it, registers.txt, and for a RUN its result words in results.txt (address, group of
-    banks, data). s_axis.hex and m_axis.hex: the stream words of all steps, a comment before those of each. All are
-    $readmemh text, a memory up to its last known word, x for what is unknown.
+    that the step has written, after it, registers.txt, and the result words of the core's engines in results.txt
+    (address, group of banks, data). s_axis.hex and m_axis.hex: the stream words of all steps, a comment before those of
+    each. All are $readmemh text, a memory up to its last known word, x for what is unknown.
     """
 
     def __init__(self, folder: Path, model: CoreModel) -> None:

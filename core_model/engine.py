@@ -7,7 +7,6 @@ nothing, since the results go to the memory of which the step reads other words.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,25 +20,13 @@ from t2c.core_model import walk
 from t2c.core_model.descriptor_rules import check_run
 from t2c.core_model.errors import Place
 from t2c.core_model.memories import Memories
+from t2c.core_model.results import Results, wrapped
 from t2c.core_model.walk import Flags
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.golden.arithmetic.rounding import round_shift
 
 _AT_ONCE = 1 << 19
 """Operands that are looked up together."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Results:
-    """The result words of a RUN step, in the order in which they leave the engine.
-
-    address: (results,) in the activation memory; group: (results,) banks group * COLS .. group * COLS + COLS - 1;
-    values: (results, COLS) uint8, raw X_W bits.
-    """
-
-    address: IntArray
-    group: IntArray
-    values: IntArray
 
 
 class Engine:
@@ -172,8 +159,9 @@ class Engine:
         rounded = round_shift(p, shift, ROUNDINGS[d.rounding])
         values = np.clip(rounded + d.y_zero_point, d.y_lo, d.y_hi) & ((1 << hardware.x_w) - 1)
         place, group = walk.result_places(d, hardware)
-        address = place & ((1 << hardware.act_addr_w) - 1)
-        results = Results(address=address, group=group, values=values.reshape(-1, hardware.cols).astype(np.uint8))
+        results = Results(
+            address=wrapped(place, hardware), group=group, values=values.reshape(-1, hardware.cols).astype(np.uint8)
+        )
         self._write(results)
         return results
 
@@ -182,15 +170,9 @@ class Engine:
         return decode_lanes(self.memories.parameter_words(self.place, words), self.hardware)
 
     def _write(self, results: Results) -> None:
-        hardware, memory = self.hardware, self.memories.activations
-        beyond = results.address >= hardware.act_depth
-        if beyond.any():
-            text = f"a result goes beyond the {hardware.act_depth} words of the memory"
-            raise self.place.error("out_base", text, int(results.address[int(beyond.argmax())]))
-        grouped = (hardware.act_depth, hardware.groups, hardware.cols)
-        both = self.read.reshape(grouped)[results.address, results.group].any(axis=1)
+        results.check(self.hardware, self.place)
+        both = results.of(self.read).any(axis=1)
         if both.any():
             text = "the step writes a word that it also reads"
             raise self.place.error("out_base", text, int(results.address[int(both.argmax())]))
-        memory.words.reshape(grouped)[results.address, results.group] = results.values
-        memory.known.reshape(grouped)[results.address, results.group] = True
+        results.write(self.memories.activations)

@@ -50,7 +50,7 @@ class Memories:
     """All memories of a core.
 
     activations: (ACT_DEPTH, ROWS) uint8, raw X_W bits; weights: (WGT_DEPTH, COLS) int8; params: (PAR_DEPTH, COLS)
-    uint64 lanes {shift, bias, multiplier}; accumulators: (ACC_DEPTH, COLS) int64.
+    uint64 lanes {shift, bias, multiplier}; tables: (TBL_DEPTH, 1) uint16; accumulators: (ACC_DEPTH, COLS) int64.
     """
 
     def __init__(self, hardware: Hardware, weights: IntArray | None, params: Lanes | None) -> None:
@@ -71,6 +71,7 @@ class Memories:
         self.activations = _empty(hardware.act_depth, rows, np.uint8, each_bank=True)
         self.weights = _empty(hardware.wgt_depth, cols, np.int8)
         self.params = _empty(hardware.par_depth, cols, np.uint64)
+        self.tables = _empty(hardware.tbl_depth, 1, np.uint16)
         self.accumulators = _empty(hardware.acc_depth, cols, np.int64)
         half, top = 1 << (hardware.w_w - 1), (1 << hardware.param_w) - 1
         for name, memory, image, low, high in (
@@ -88,7 +89,8 @@ class Memories:
 
     def of(self, operation: Operation) -> Memory:
         """The memory that a transfer reads or writes."""
-        return {Operation.WEIGHTS: self.weights, Operation.PARAMS: self.params}.get(operation, self.activations)
+        named = {Operation.WEIGHTS: self.weights, Operation.PARAMS: self.params, Operation.TABLES: self.tables}
+        return named.get(operation, self.activations)
 
     def rows_of_weights(self, place: Place, address: IntArray) -> IntArray:
         """Weight rows at addresses of any shape: (*shape, COLS) int64.
@@ -105,6 +107,14 @@ class Memories:
             ProgramError: a word that nobody has brought.
         """
         return _read(self.params, place, "param_base", address, "parameters").astype(np.uint64)
+
+    def table_entries(self, place: Place, address: IntArray) -> IntArray:
+        """Entries of the table memory at addresses of any shape, int64.
+
+        Raises:
+            ProgramError: an entry that nobody has brought.
+        """
+        return _read(self.tables, place, "table_page", address, "a table")[..., 0].astype(np.int64)
 
 
 def _empty(depth: int, lanes: int, dtype: npt.DTypeLike, *, each_bank: bool = False) -> Memory:

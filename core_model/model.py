@@ -13,15 +13,17 @@ from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
 from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import activation_layout, step_beats, transfer_layout, word_beats
-from t2c.contract.operations import Operation
+from t2c.contract.operations import ROW_STEPS, Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.contract.registers import ErrorCode, Register, Status, error_word, hardware_word, layer_word
 from t2c.contract.schedule import step_cycles
-from t2c.core_model.engine import Engine, Results
+from t2c.core_model.engine import Engine
 from t2c.core_model.errors import Place
 from t2c.core_model.host import Host, HostStalledError, Marks
 from t2c.core_model.memories import Memories
 from t2c.core_model.mover import Moves, move
+from t2c.core_model.results import Results
+from t2c.core_model.rows import Rows
 from t2c.core_model.stream_words import StreamWords, check_octets, lanes_of, words_of
 from t2c.golden.arithmetic.formats import IntArray, check_range
 from t2c.golden.errors import RangeError, ShapeError
@@ -35,9 +37,9 @@ class StepRecord:
     """What one step did.
 
     number: of the step, from 0; descriptor: as decoded; cycles: from its start to the next step's, without stalls;
-    results: of a RUN that gives some; sums: of a RUN, (column tiles, pixels, COLS) int64, the accumulators after its
-    last K tile; moves: of a MOVE, the weight rows that it writes; words: of a transfer, (words, octets) as they were on
-    the stream.
+    results: of a RUN that gives some, of a SOFTMAX or LAYER_NORM; sums: of a RUN, (column tiles, pixels, COLS) int64,
+    the accumulators after its last K tile; moves: of a MOVE, the weight rows that it writes; words: of a transfer,
+    (words, octets) as they were on the stream.
     """
 
     number: int
@@ -129,7 +131,7 @@ class CoreModel:
         while self.status is Status.BUSY:
             words = self._fetch(number)
             self.layer = words[_LAYER] % (1 << COUNT_BITS)
-            if words[_OP] not in set(Operation):
+            if not self._knows(words[_OP]):
                 self._stop(ErrorCode.UNKNOWN_OPERATION, pipeline.END)
                 return
             operation = Operation(words[_OP])
@@ -143,6 +145,10 @@ class CoreModel:
                 self.status = Status.DONE
             yield record
             number += 1
+
+    def _knows(self, code: int) -> bool:
+        """Without a row engine its operations are unknown."""
+        return code in set(Operation) and (self.hardware.row_lanes > 0 or code not in ROW_STEPS)
 
     def _stop(self, code: ErrorCode, cycles: int) -> None:
         self.status, self.error = Status.ERROR, code
@@ -166,6 +172,9 @@ class CoreModel:
         if descriptor.op is Operation.MOVE:
             moves = move(self.memories, descriptor, place)
             return StepRecord(number=number, descriptor=descriptor, cycles=cycles, moves=moves)
+        if descriptor.op in ROW_STEPS:
+            done = Rows(self.memories, descriptor, place).run()
+            return StepRecord(number=number, descriptor=descriptor, cycles=cycles, results=done)
         depth = len(self.memories.of(descriptor.op).words)
         if descriptor.base + descriptor.words > depth:
             text = f"{descriptor.words} words from {descriptor.base} on go beyond the {depth} of the memory"

@@ -16,8 +16,8 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.registers import ErrorCode, Status
 from t2c.core_model import CoreModel, MemoryHost, ProgramError
 from t2c.core_model.dump import Dump
-from t2c.core_model.engine import Results
 from t2c.core_model.images import read_core
+from t2c.core_model.results import Results
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.cosim.capture import Bits, Sums, Words
 from t2c.tb.cosim.cosimulation import Cosimulation
@@ -56,9 +56,10 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
             fault = None
             try:
                 for record in model.steps(host):
-                    if record.results is not None and record.sums is not None:
+                    if record.results is not None:
                         results.append(record.results)
-                        sums.append(record.sums.reshape(-1, hardware.cols))
+                        if record.sums is not None:  # those of a row step are none
+                            sums.append(record.sums.reshape(-1, hardware.cols))
                     cycles[record.descriptor.layer] += record.cycles
                     print(f"run {run}: step {record.number} {record.descriptor.op.name}", file=lines)
                     if writer:

@@ -5,6 +5,7 @@ It shares nothing with `core_model` but the order of the fields, so that a fault
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from t2c.contract.descriptor import FIELDS
@@ -14,7 +15,7 @@ SIGNED = {
     *("pad_h", "pad_w", "origin", "col_step", "row_step", "image_step", "tap_col_step", "tap_row_step"),
     *("x_zero_point", "x2_zero_point", "y_zero_point", "y_lo", "y_hi", "out_base", "out_step", "out_image_step"),
 }
-END, LOAD, RUN, STORE, WEIGHTS, PARAMS = range(6)
+END, LOAD, RUN, STORE, WEIGHTS, PARAMS, TABLES, MOVE, SOFTMAX, LAYER_NORM = range(10)
 SUM, MAX, PAIR = range(3)
 
 
@@ -32,6 +33,7 @@ class PlainCore:
         self.activations: dict[tuple[int, int], int] = {}
         self.weights: dict[int, list[int]] = {}
         self.params: dict[int, list[tuple[int, int, int]]] = {}
+        self.tables: dict[int, int] = {}
         self.sums: dict[int, list[int]] = {}
         self.trace: list[tuple[int, int, tuple[int, ...]]] = []
         self.output: list[tuple[int, bool]] = []
@@ -45,6 +47,8 @@ class PlainCore:
                 return
             if step["op"] == RUN:
                 self._run(step)
+            elif step["op"] in (SOFTMAX, LAYER_NORM):
+                self._rows(step)
             else:
                 self._transfer(step, words)
         raise AssertionError("no END")
@@ -64,6 +68,9 @@ class PlainCore:
             elif step["op"] == WEIGHTS:
                 word = next(words)
                 self.weights[address] = [signed(word >> (column * h.w_w), h.w_w) for column in range(h.cols)]
+            elif step["op"] == TABLES:
+                stream = max(h.rows * h.x_w, h.cols * h.w_w)
+                self.tables[address] = sum(next(words) << (beat * stream) for beat in range(-(-16 // stream))) % 65536
             else:
                 self.params[address] = self._parameter_word(words)
 
@@ -159,6 +166,46 @@ class PlainCore:
         q = [divided(value, lanes[c][2], d["rounding"]) + d["y_zero_point"] for c, value in enumerate(p)]
         mask = (1 << h.x_w) - 1
         return tuple(min(max(value, d["y_lo"]), d["y_hi"]) & mask for value in q), None
+
+    # ------------------------------------------------------------------ SOFTMAX, LAYER_NORM
+    def _rows(self, d: dict[str, int]) -> None:
+        h, written = self.h, []
+        for row in range(d["out_pixels"]):
+            elements = []
+            for k in range(d["row_length"]):
+                address = d["origin"] + row * d["row_step"] + k // h.rows
+                raw = self.activations[address % (1 << h.act_addr_w), k % h.rows]
+                elements.append(signed(raw, h.x_w) if d["x_signed"] else raw)
+            results = self._softmax(d, elements) if d["op"] == SOFTMAX else self._layer_norm(d, elements)
+            results += [0] * (-len(results) % h.cols)
+            for k in range(0, len(results), h.cols):
+                address = d["out_base"] + row * d["out_step"] + k // h.rows
+                values = tuple(value % (1 << h.x_w) for value in results[k : k + h.cols])
+                written.append((address % (1 << h.act_addr_w), k % h.rows // h.cols, values))
+        for address, group, values in written:
+            for column, value in enumerate(values):
+                self.activations[address, group * h.cols + column] = value
+        self.trace += written
+
+    def _softmax(self, d: dict[str, int], x: list[int]) -> list[int]:
+        exps = [self.tables[(d["table_page"] << self.h.x_w) + max(x) - value] for value in x]
+        reciprocal = (1 << d["reciprocal_bits"]) // sum(exps)
+        drop = d["reciprocal_bits"] - d["result_bits"]
+        return [min(divided(e * reciprocal, drop, 1), (1 << d["result_bits"]) - 1) for e in exps]
+
+    def _layer_norm(self, d: dict[str, int], x: list[int]) -> list[int]:
+        n, total = len(x), sum(x)
+        variance = n * sum(value * value for value in x) - total * total + d["epsilon_low"] + (d["epsilon_high"] << 32)
+        half = (variance.bit_length() + 1) // 2
+        normal = (variance << 32) >> (2 * half)
+        reciprocal = (1 << 32) // math.isqrt(normal)
+        results = []
+        for k, value in enumerate(x):
+            multiplier, bias, shift = self.params[d["param_base"] + k // self.h.cols][k % self.h.cols]
+            t = divided((n * value - total) * reciprocal, 4 + half, 1)
+            q = divided(t * multiplier + bias, shift, d["rounding"]) + d["y_zero_point"]
+            results.append(min(max(q, d["y_lo"]), d["y_hi"]))
+        return results
 
 
 def divided(value: int, shift: int, mode: int) -> int:

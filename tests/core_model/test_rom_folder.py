@@ -12,8 +12,8 @@ import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.core_model import CoreModel, QueueHost
-from t2c.core_model.engine import Results
 from t2c.core_model.images import read_core, read_words
+from t2c.core_model.results import Results
 from t2c.core_model.stream_words import numbers_of
 from t2c.golden.graph.package import load_package
 from t2c.rom_folder.folder import Request, write_folder

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from t2c.contract.hardware import Hardware
-from t2c.core_model.engine import Engine, Results
+from t2c.core_model.engine import Engine
+from t2c.core_model.results import Results
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.package import Package, load_package
