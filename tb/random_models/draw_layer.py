@@ -6,7 +6,7 @@ A budget keeps a layer short: where one dimension is large, the others are small
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from t2c.golden.graph.fields import Boolean, Integer, Integers, RoundingMode, Te
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.node_space import AXES
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.tb.random_models.draw_fields import FIELD_DRAWS
 from t2c.tb.random_models.settle import empty_stage
 
 REFUSED = (RangeError, ShapeError, UnsupportedError, PackageError)
@@ -68,26 +69,36 @@ class LayerDraw:
         Raises:
             RangeError, ShapeError, UnsupportedError: this draw is not legal.
         """
-        fields = self._fields(kind, inputs[0].shape)
+        fields = self._fields(kind, inputs[0])
         common: dict[str, Any] = {"name": name, "inputs": tuple(edge.name for edge in inputs), "output": name}
         any_edge = TensorSpec(name=name, shape=(1,), bits=self.hardware.x_w, signed=True)
         # The shape does not depend on the stage, and the number of constants depends on the shape.
         sample = kind(**common, **fields, **empty_stage(kind, any_edge, 1, self.widths))
         shape = sample.output_shape(inputs)
-        if not kind.stage_field:
-            source = inputs[0]
-            edge = TensorSpec(
-                name=name, shape=shape, bits=source.bits, signed=source.signed, zero_point=source.zero_point
-            )
-        else:
-            edge = self.edge(name, shape)
-        channels = shape[kind.channel_axis - 1] if self.rng.integers(3) else 1
+        edge = (
+            self.edge(name, shape)
+            if kind.stage_field
+            else self._unstaged(fields, replace(inputs[0], shape=shape), name)
+        )
+        channels = (1, *shape)[kind.channel_axis] if self.rng.integers(3) else 1
         node = kind(**common, **fields, **empty_stage(kind, edge, channels, self.widths))
         node.check_numbers(inputs, edge)
         return node, edge
 
-    def _fields(self, kind: type[Node], shape: tuple[int, ...]) -> dict[str, Any]:
+    def _unstaged(self, fields: Mapping[str, Any], like: TensorSpec, name: str) -> TensorSpec:
+        """The output of a node that does not requantise: of its table's format, else read as its input."""
+        if "softmax" in fields:
+            bits = fields["softmax"].output_bits
+            return replace(like, name=name, bits=bits, signed=False, zero_point=0, scale=2.0**-bits)
+        if "pointwise" in fields:
+            fmt = fields["pointwise"].output
+            zero_point = _ZERO_POINT.draw(self.rng, fmt.lo, fmt.hi)
+            return replace(like, name=name, bits=fmt.bits, signed=fmt.signed, zero_point=zero_point)
+        return replace(like, name=name)
+
+    def _fields(self, kind: type[Node], source: TensorSpec) -> dict[str, Any]:
         """A value for every field that a kind declares, but its output stage."""
+        shape = source.shape
         found: dict[str, Any] = {}
         pairs = {field.name for field in kind.fields if isinstance(field, Integers)}
         axes = kind.weight_axes
@@ -99,7 +110,9 @@ class LayerDraw:
         for field in kind.fields:
             if field.name == kind.stage_field:
                 continue
-            if isinstance(field, Integers):
+            if field.name in FIELD_DRAWS:
+                found[field.name] = FIELD_DRAWS[field.name](self.rng, source, found, self.hardware.x_w)
+            elif isinstance(field, Integers):
                 found[field.name] = windows[field.name]
             elif isinstance(field, (RoundingMode, Boolean)):
                 raise UnsupportedError(f"{kind.op}.{field.name}: no way to draw it")

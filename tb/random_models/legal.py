@@ -26,43 +26,41 @@ CYCLES = 60_000
 SAMPLES = 4
 LAYER = "layer"
 """Name of the node of a single layer."""
-_ATTEMPTS, _PATIENCE = 2000, 15
-"""Draws before giving up; before a package may be shorter than wanted."""
+_ATTEMPTS, _PATIENCE = 500, 15
+"""Draws before giving up a kind; before a package may be shorter than wanted."""
+_NETWORKS = 2000
+"""Draws of a network before giving up."""
 _CYCLES = Dimension(owner="package", name="cycles", low=1, high=1 << 30)
 _NODES = Dimension(owner="network", name="nodes", low=2, high=8)
 _BUDGET = Dimension(owner="layer", name="budget", low=256, high=1 << 17)
 _RANKS = (3, 3, 3, 1)
 
 
-def drawn_kinds() -> tuple[type[Node], ...]:
-    """The kinds of nodes that are drawn one by one: all that the core runs but views and joins, which name axes; what
-    of those makes sense follows from the nodes around them."""
-    named = {"axis", "axes", "shape"}
-    return tuple(kind for kind in lowered_kinds() if not any(map(kind.declares, named)))
-
-
 def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
     """One layer of any kind that moves data; every layer that the core can run may come.
 
     Args:
-        seed: the package follows from it and from the hardware.
+        seed: the package follows from it and from the hardware; the kind is its own, or the next that the hardware has.
         hardware: what it runs on; it fits.
         cycles: the most that it takes.
     """
     rng = np.random.default_rng((3, seed))
-    kinds = [kind for kind in drawn_kinds() if kind.moves_data]
-    kind, least = kinds[seed % len(kinds)], _CYCLES.draw(rng, high=cycles) // 8
-    for attempt in range(_ATTEMPTS):
-        growth = _Growth(LayerDraw(rng=rng, hardware=hardware, budget=_budget(rng, hardware, 8 * cycles)))
-        try:
-            growth.begin(3 if kind.declares("kernel") or kind.declares("stride") else int(rng.choice(_RANKS)))
-            growth.grow(kind, LAYER)
-            sketch = growth.sketch(f"legal-layer-{seed}")
-            _check(sketch, hardware, least if attempt < _PATIENCE else 1, cycles)
-        except REFUSED:
-            continue
-        return _settle(sketch, growth.draw, hardware)
-    raise AssertionError(f"seed {seed}: no legal layer in {_ATTEMPTS} draws")
+    kinds = [kind for kind in lowered_kinds() if kind.moves_data]
+    least = _CYCLES.draw(rng, high=cycles) // 8
+    for turn in range(len(kinds)):
+        kind = kinds[(seed + turn) % len(kinds)]
+        for attempt in range(_ATTEMPTS):
+            growth = _Growth(LayerDraw(rng=rng, hardware=hardware, budget=_budget(rng, hardware, 8 * cycles)))
+            try:
+                window = kind.declares("kernel") or kind.declares("stride")
+                growth.begin(3 if window else int(rng.choice(_RANKS)), square=attempt % 3 == 2)
+                growth.grow(kind, LAYER)
+                sketch = growth.sketch(f"legal-layer-{seed}")
+                _check(sketch, hardware, least if attempt < _PATIENCE else 1, cycles)
+            except REFUSED:
+                continue
+            return _settle(sketch, growth.draw, hardware)
+    raise AssertionError(f"seed {seed}: no legal layer in {_ATTEMPTS} draws of each kind")
 
 
 def legal_network(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
@@ -73,7 +71,7 @@ def legal_network(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Packag
     """
     rng = np.random.default_rng((4, seed))
     least = _CYCLES.draw(rng, high=cycles) // 8
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(_NETWORKS):
         growth = _Growth(LayerDraw(rng=rng, hardware=hardware, budget=_budget(rng, hardware, 2 * cycles)))
         try:
             growth.begin(int(rng.choice(_RANKS)))
@@ -84,7 +82,7 @@ def legal_network(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Packag
         except REFUSED:
             continue
         return _settle(sketch, growth.draw, hardware)
-    raise AssertionError(f"seed {seed}: no legal network in {_ATTEMPTS} draws")
+    raise AssertionError(f"seed {seed}: no legal network in {_NETWORKS} draws")
 
 
 def _budget(rng: np.random.Generator, hardware: Hardware, most: int) -> int:
@@ -116,9 +114,13 @@ class _Growth:
     nodes: list[Node] = field(default_factory=list)
     last: str = "input"
 
-    def begin(self, rank: int) -> None:
-        """Draw the input."""
-        self.edges[self.last] = self.draw.edge(self.last, self.draw.shape(rank))
+    def begin(self, rank: int, *, square: bool = False) -> None:
+        """Draw the input. square: a map is as wide as it is high, so that it multiplies itself."""
+        shape = self.draw.shape(rank)
+        if square and rank > 1:
+            side = min(shape[-2:])
+            shape = (*shape[:-2], side, side)
+        self.edges[self.last] = self.draw.edge(self.last, shape)
 
     def grow(self, kind: type[Node], name: str = "") -> None:
         """Add a node of that kind; raises as `LayerDraw.node`."""
@@ -135,7 +137,7 @@ class _Growth:
     def grow_any(self) -> None:
         """Add a node of a kind that fits, as often a second one beside the last, so that there is something to add."""
         rng = self.draw.rng
-        kinds = drawn_kinds()
+        kinds = lowered_kinds()
         for attempt in range(20 * len(kinds)):
             if attempt % 20 == 0:
                 kind = kinds[int(rng.integers(len(kinds)))]

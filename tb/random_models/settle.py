@@ -71,9 +71,7 @@ class Sketch:
             inputs = [self.edges[name] for name in node.inputs]
             arguments = [values[name] for name in node.inputs]
             if node.stage_field:
-                acc = node.accumulate(arguments, inputs)
-                centred = [value - edge.zero_point for value, edge in zip(arguments, inputs, strict=True)]
-                node = self._staged(node, centred if acc is None else [acc], stagers.get(node.name, usual))
+                node = self._staged(node, _summed(node, arguments, inputs), stagers.get(node.name, usual))
             # golden keeps tensors narrow, where a - zero_point wraps
             values[node.output] = np.asarray(node.forward(arguments, inputs)).astype(np.int64)
             nodes.append(node)
@@ -94,6 +92,16 @@ class Sketch:
             p = stage.multiplier_a * some[0] + stage.multiplier_b * some[1] + stage.bias
             if len(np.unique(stage.requantise(p, stage.shift))) > _FEW:
                 return node
+
+
+def _summed(node: Node, arguments: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> list[IntArray]:
+    """What a node's stage takes: its accumulators, or its operands around their zero points, a constant one too."""
+    acc = node.accumulate(arguments, inputs)
+    if acc is not None:
+        return [acc]
+    centred = [value - edge.zero_point for value, edge in zip(arguments, inputs, strict=True)]
+    constants = [constant.values for constant in node.constants if constant.name == "operand"]
+    return [*centred, *(np.broadcast_to(values, centred[0].shape) for values in constants)]
 
 
 def empty_stage(kind: type[Node], output: TensorSpec, channels: int, widths: Widths) -> dict[str, Any]:
