@@ -34,6 +34,14 @@ _CYCLES = Dimension(owner="package", name="cycles", low=1, high=1 << 30)
 _NODES = Dimension(owner="network", name="nodes", low=2, high=8)
 _BUDGET = Dimension(owner="layer", name="budget", low=256, high=1 << 17)
 _RANKS = (3, 3, 3, 1)
+_VIEWS = 5
+"""One node of a network in so many is a view."""
+
+
+def _moving_and_views() -> tuple[list[type[Node]], list[type[Node]]]:
+    """The kinds that the core runs: those that move data, and those that read words in another way."""
+    kinds = lowered_kinds()
+    return [kind for kind in kinds if kind.moves_data], [kind for kind in kinds if not kind.moves_data]
 
 
 def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
@@ -45,7 +53,7 @@ def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
         cycles: the most that it takes.
     """
     rng = np.random.default_rng((3, seed))
-    kinds = [kind for kind in lowered_kinds() if kind.moves_data]
+    kinds, _ = _moving_and_views()
     least = _CYCLES.draw(rng, high=cycles) // 8
     for turn in range(len(kinds)):
         kind = kinds[(seed + turn) % len(kinds)]
@@ -137,9 +145,10 @@ class _Growth:
     def grow_any(self) -> None:
         """Add a node of a kind that fits, as often a second one beside the last, so that there is something to add."""
         rng = self.draw.rng
-        kinds = lowered_kinds()
-        for attempt in range(20 * len(kinds)):
+        moving, views = _moving_and_views()
+        for attempt in range(20 * len(moving)):
             if attempt % 20 == 0:
+                kinds = views if rng.integers(_VIEWS) == 0 else moving
                 kind = kinds[int(rng.integers(len(kinds)))]
             try:
                 if self.nodes and rng.integers(4) == 0:
