@@ -7,7 +7,7 @@ import numpy as np
 from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor
 from t2c.contract.operations import Combine, Operation
 from t2c.contract.schedule import ideal_cycles
-from t2c.tb.random_programs.field_draw import FieldDraw, within
+from t2c.tb.random_programs.field_draw import FieldDraw
 
 EXTENTS = ("images", "out_h", "out_w", "k_tiles", "col_tiles")
 """Fields whose product is the time that a RUN takes."""

@@ -10,7 +10,6 @@ import numpy as np
 from t2c.contract.descriptor import FIELDS
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
-from t2c.contract.operations import Operation
 
 FEW = 6
 """A loop of so few turns may step anywhere in a memory that is not full."""
