@@ -202,6 +202,16 @@ class Layout:
         n, rest = divmod(word, self.size)
         return n, *(int(index) for index in np.unravel_index(self._index[rest, bank], self.shape))
 
+    @property
+    def extent(self) -> int:
+        """Memory words from the one with the first element to the one with the last."""
+        strides = [stride for axis in self.axes for stride in axis]
+        channel, word = (
+            sum((each.extent - 1) * step for each, step in zip(strides, steps, strict=True))
+            for steps in ([each.channels for each in strides], [each.words for each in strides])
+        )
+        return word + (self.bank + channel) // self.rows + 1
+
     # ------------------------------------------------------------------ as the engine walks it
     @cached_property
     def _map(self) -> tuple[Stride, Stride, Stride]:

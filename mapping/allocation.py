@@ -149,15 +149,14 @@ def _attempt(
 
 def _strips(memory: _Memory, plan: LayerPlan, node: Node, edges: Sequence[str], index: int) -> Strips:
     """The tallest strips whose buffers find room beside what stays."""
-    for rows in range(plan.target.height, 0, -1):
+    for rows in range(plan.height, 0, -1):
         buffers: dict[str, int] = {}
         for edge in edges:
             if edge == node.output:
-                size = plan.target.span(rows)
+                _, size = plan.target_words(0, rows)
             else:
-                source = plan.sources[node.inputs.index(edge)]
-                spans = (plan.input_rows(y, y + rows) for y in range(0, plan.target.height - rows + 1))
-                size = source.span(max(last - first for first, last in spans))
+                source, tops = node.inputs.index(edge), range(plan.height - rows + 1)
+                size = max(plan.source_words(source, top, top + rows)[1] for top in tops)
             place = memory.place(Tensor(name=edge, size=size, born=index, dies=index))
             if place is None:
                 break

@@ -17,13 +17,15 @@ from t2c.mapping.plan import LayerPlan
 class Constants:
     """Constants that all fit.
 
-    weights, params: the memories; weight_base: by (node, first tile); param_base: by node.
+    weights, params: the memories; weight_base: by (node, first tile); param_base: by node; moved: rows of the weight
+    memory behind them, which take the activations that are moved there.
     """
 
     weights: IntArray
     params: Lanes
     weight_base: Mapping[tuple[str, int], int]
     param_base: Mapping[str, int]
+    moved: range
 
 
 def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | None:
@@ -34,6 +36,7 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
     rows = sum(p.weight_rows(run) for p in plans.values() if not p.shares_weights for run in p.runs)
     shared = next((plan for plan in plans.values() if plan.shares_weights), None)
     rows += shared.weight_rows(shared.runs[0]) if shared else 0
+    rows += max(plan.least_moved for plan in plans.values())
     if rows > hardware.wgt_depth or sum(len(p.params) for p in plans.values()) > hardware.par_depth:
         return None
     weights = [shared.weights(shared.runs[0])] if shared else []
@@ -57,4 +60,5 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
         params=np.concatenate(params) if params else np.zeros((0, hardware.cols), dtype=np.uint64),
         weight_base=weight_base,
         param_base=param_base,
+        moved=range(weight_end, hardware.wgt_depth),
     )

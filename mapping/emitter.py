@@ -60,26 +60,25 @@ class Emitter:
         return Step(descriptor=Descriptor(op=op, layer=layer, base=address, words=words), transfer=transfer)
 
     def _layer(self, node: Node, plan: LayerPlan, layer: int) -> Iterator[Step]:
-        groups: tuple[tuple[ColumnRun, ...], ...]
-        groups = tuple((run,) for run in plan.runs) if self.constants else plan.pieces()
+        groups = plan.pieces(len(self.constants.moved) if self.constants else None)
         strips = self.allocation.strips.get(node.name)
         rows = self._rows(node, plan, groups, strips)
-        for first in range(0, plan.target.height, rows):
-            last = min(first + rows, plan.target.height)
-            low, high = plan.input_rows(first, last)
+        for first in range(0, plan.height, rows):
+            last = min(first + rows, plan.height)
             bases: dict[str, int] = {}
-            for edge, source in zip(node.inputs, plan.sources, strict=True):
+            for number, (edge, source) in enumerate(zip(node.inputs, plan.sources, strict=True)):
                 if edge in bases:
                     continue
                 if (kept := self._base(edge, source)) is not None:
                     bases[edge] = kept
                     continue
                 assert strips is not None
-                offset, buffer = low * source.row_words, strips.buffers[edge]
-                root, words = self.placement.roots[edge], source.span(high - low)
+                offset, words = plan.source_words(number, first, last)
+                root, buffer = self.placement.roots[edge], strips.buffers[edge]
                 yield self._move(Operation.LOAD, root, source.start + offset, buffer, words, layer=layer)
                 bases[edge] = buffer - offset
-            target, offset = self._base(node.output, plan.layout), first * plan.target.row_words
+            offset, words = plan.target_words(first, last)
+            target = self._base(node.output, plan.layout)
             stays = target is not None
             if target is None:
                 assert strips is not None
@@ -98,7 +97,6 @@ class Emitter:
                 for run in group:
                     yield from self._run(node, plan, run, part)
             if not stays:
-                words = plan.target.span(last - first)
                 yield self._move(Operation.STORE, node.output, offset, target + offset, words, layer=layer)
 
     def _base(self, edge: str, layout: Layout) -> int | None:
@@ -108,7 +106,7 @@ class Emitter:
 
     def _rows(self, node: Node, plan: LayerPlan, groups: Sequence[Sequence[ColumnRun]], strips: Strips | None) -> int:
         """Output rows that the steps of a layer compute at a time."""
-        height, width = plan.target.height, plan.target.width
+        height, width = plan.height, plan.width
         rows = strips.rows if strips else height
         if all(len(group) == 1 for group in groups):
             return height if self.batch > 1 else rows
@@ -123,7 +121,8 @@ class Emitter:
     def _run(self, node: Node, plan: LayerPlan, run: ColumnRun, part: Part) -> Iterator[Step]:
         start = run.first_tile * plan.param_step
         if self.constants:
-            weight_base = self.constants.weight_base[node.name, run.first_tile]
+            moved, bases = self.constants.moved, self.constants.weight_base
+            weight_base = moved.start if plan.moves else bases[node.name, run.first_tile]
             placed = replace(part, weight_base=weight_base, param_base=self.constants.param_base[node.name] + start)
         else:
             weights = plan.weights(run)

@@ -26,7 +26,9 @@ class EnginePlan(LayerPlan):
     window: Window
     stage: OutputStage
 
-    def pieces(self) -> tuple[tuple[ColumnRun, ...], ...]:
+    def pieces(self, free: int | None = None) -> tuple[tuple[ColumnRun, ...], ...]:
+        if free is not None:
+            return super().pieces(free)
         room = Room(layer=self.node.name, hardware=self.hardware, param_step=self.param_step)
         return tuple(piece for run in self.runs for piece in room.cut(run, self.weight_rows, split=self.splits_sums))
 

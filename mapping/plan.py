@@ -45,10 +45,11 @@ class LayerPlan(ABC):
 
     sources, target: maps that it walks; edges: how the inputs are read; params: (words, COLS) lanes, in the order of
     the column tiles; param_step: parameter words a column tile takes; shares_weights: plans of this kind all take the
-    same ones.
+    same ones; moves: its weights are activations, which its own steps bring.
     """
 
     shares_weights: ClassVar[bool] = False
+    moves: ClassVar[bool] = False
 
     hardware: Hardware
     node: Node
@@ -80,8 +81,17 @@ class LayerPlan(ABC):
         """How many weight rows a column run takes."""
         return 0
 
-    def pieces(self) -> tuple[tuple[ColumnRun, ...], ...]:
-        """The runs, cut so that the constants of each fit the memories.
+    @property
+    def least_moved(self) -> int:
+        """Weight rows that it needs beside constants, if it moves activations there."""
+        return 0
+
+    def pieces(self, free: int | None = None) -> tuple[tuple[ColumnRun, ...], ...]:
+        """The runs, cut so that the weights and constants of each fit the memories.
+
+        Args:
+            free: weight rows beside constants that all are in the memories; None if the program brings those of each
+                piece.
 
         Returns:
             groups of runs; the runs of a group belong to the same outputs and add up in the accumulators (keep, hold).
@@ -89,7 +99,7 @@ class LayerPlan(ABC):
         Raises:
             UnsupportedError: the constants of the smallest run do not fit; the message names the memory.
         """
-        if len(self.params) > self.hardware.par_depth:
+        if free is None and len(self.params) > self.hardware.par_depth:
             raise UnsupportedError(
                 f"layer {self.node.name!r}: PAR_DEPTH = {self.hardware.par_depth} does not hold the "
                 f"{len(self.params)} words of its constants"
@@ -100,6 +110,26 @@ class LayerPlan(ABC):
     def macs(self) -> int:
         """Multiply-accumulates of one image, padding included; 0 where nothing is multiplied."""
         return 0
+
+    # ------------------------------------------------------------------ rows of the tensors
+    @property
+    def height(self) -> int:
+        """Rows of the output, into which the layer may be cut."""
+        return self.target.height
+
+    @property
+    def width(self) -> int:
+        """Pixels of such a row."""
+        return self.target.width
+
+    def source_words(self, source: int, first: int, last: int) -> tuple[int, int]:
+        """Words of an input that output rows first .. last - 1 read: offset from its first one, count."""
+        low, high = self.input_rows(first, last)
+        return low * self.sources[source].row_words, self.sources[source].span(high - low)
+
+    def target_words(self, first: int, last: int) -> tuple[int, int]:
+        """Words of the output that its rows first .. last - 1 take: offset from its first one, count."""
+        return first * self.target.row_words, self.target.span(last - first)
 
     def input_rows(self, first: int, last: int) -> tuple[int, int]:
         """Input rows that output rows first .. last - 1 read, clipped to the image but never none: (first, last)."""

@@ -58,7 +58,8 @@ class RowPlan:
 class ColumnRun:
     """Consecutive column tiles over the same channel words; one step of the program runs them.
 
-    keep, hold: the accumulators go on from, or are kept for, another run over other channel words.
+    keep, hold: the accumulators go on from, or are kept for, another run over other channel words. skip: tiles at the
+    start that mean nothing; another run writes them again.
     """
 
     first_tile: int
@@ -67,6 +68,7 @@ class ColumnRun:
     words: int
     keep: bool = False
     hold: bool = False
+    skip: int = 0
 
 
 def column_channels(target: Layout, cols: int) -> IntArray:

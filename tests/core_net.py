@@ -54,7 +54,8 @@ class Net:
         if issubclass(kind, AccumulatingNode):
             node = kind(mulquant=_LATER, **common, **fields)
             acc = node.accumulate(arguments, sources)
-            node = replace(node, mulquant=self._mulquant(acc, edge, channels or acc.shape[1]))
+            channels = channels or acc.shape[kind.channel_axis]
+            node = replace(node, mulquant=self._mulquant(np.moveaxis(acc, kind.channel_axis, 1), edge, channels))
         elif kind is Add:
             node = kind(addquant=self._addquant(edge), **common)
         else:

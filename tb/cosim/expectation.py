@@ -49,10 +49,12 @@ def trace_of(program: Program) -> Trace:
         word = address - step.result.base
         assert (word >= 0).all(), "a result goes below its tensor"
         times = written.setdefault(root, np.zeros((program.batch * layout.size, hardware.groups), np.int64))
-        np.add.at(times, (word, group), 1)
+        means = np.arange(len(word)) >= step.result.run.skip * step.descriptor.images * step.descriptor.out_pixels
+        np.add.at(times, (word[means], group[means]), 1)
         lanes = (layout.size, hardware.groups, hardware.cols)
         kept, first = (
-            mask.reshape(lanes)[word % layout.size, group] for mask in (layout.kept(), layout.first_copies())
+            mask.reshape(lanes)[word % layout.size, group] & means[:, np.newaxis]
+            for mask in (layout.kept(), layout.first_copies())
         )
         parts.append((address % _span(hardware), group, kept, first, np.full(len(word), index), word))
     for root, times in written.items():

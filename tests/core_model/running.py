@@ -103,7 +103,8 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
         place = address - step.result.base
         assert ((place >= 0) & (place < size)).all(), f"{edge}: a result beyond the tensor"
         words[place, record.results.group] = record.results.values
-        np.add.at(written, (place, record.results.group), 1)
+        means = slice(step.result.run.skip * step.descriptor.images * step.descriptor.out_pixels, None)
+        np.add.at(written, (place[means], record.results.group[means]), 1)
     assert host.served == len(host.transfers)
     return run
 
@@ -111,7 +112,7 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
 def words_of(program: Program, edge: str, tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Words of a tensor and the banks that hold an element: of a plain map or vector by the layout written twice."""
     layout, rows = program.layouts[edge], program.hardware.rows
-    if layout == Layout.of(layout.shape, rows):
+    if len(layout.shape) in (1, 3) and layout == Layout.of(layout.shape, rows):
         return lay_out(tensor, rows), lay_out(np.ones_like(tensor), rows) == 1
     return layout.to_words(tensor), np.tile(layout.kept(), (len(tensor), 1))
 

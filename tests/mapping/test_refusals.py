@@ -45,8 +45,11 @@ def test_more_images_than_the_memory_holds() -> None:
 
 
 @pytest.mark.parametrize("layer", ["all", "product"])
-def test_matmul_is_refused(layer: str) -> None:
-    with pytest.raises(UnsupportedError, match=r"^layer 'product': the core does not run matmul$"):
+def test_a_product_whose_weights_have_a_zero_point_is_refused(layer: str) -> None:
+    with pytest.raises(
+        UnsupportedError,
+        match=r"^layer 'product': the second operand 'mean' has the zero point -5, the core takes 0 alone$",
+    ):
         compile_program(every_op_package().graph, layer, Hardware(rows=8, cols=8))
 
 

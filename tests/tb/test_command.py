@@ -187,10 +187,10 @@ def test_verilator_without_a_compiler(missing: str, tmp_path: Path) -> None:
     assert_user_error(done, f"Verilator needs {name}, which is not on PATH: 'apt-get install {name}'")
 
 
-def test_a_package_with_an_operation_that_the_core_does_not_have(tmp_path: Path) -> None:
+def test_a_package_with_a_layer_that_the_core_does_not_run(tmp_path: Path) -> None:
     save_package(every_op_package(), tmp_path / "model")
     done = sim("--model", tmp_path / "model", "--layer", "all", "--images", 1)
-    assert_user_error(done, "layer 'product': the core does not run matmul")
+    assert_user_error(done, "layer 'product': the second operand 'mean' has the zero point -5, the core takes 0 alone")
 
 
 def cells(line: str) -> list[str]:
