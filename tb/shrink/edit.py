@@ -18,16 +18,12 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.tb.shrink.fitting import changed, fitted
 
 
 def with_stage(node: Node, stage: OutputStage) -> Node:
     """The node with another output stage."""
     return changed(node, **{node.stage_field: stage})
-
-
-def changed(node: Node, **fields: Any) -> Node:
-    """The node with other fields."""
-    return replace(node, **fields)
 
 
 def with_node(package: Package, name: str, **fields: Any) -> Package:
@@ -65,17 +61,23 @@ def rebuilt(
     end = output or (graph.output if graph.output in made else chosen[-1].output)
     needed = _needed(chosen, end)
     chosen = [node for node in chosen if node.output in needed]
-    read, known = {**graph.edges, **(edges or {})}, {start.name: start}
+    read, known, passing = {**graph.edges, **(edges or {})}, {start.name: start}, _passing(graph)
     for index, node in enumerate(chosen):
         inputs = [known[name] for name in node.inputs]
-        node = chosen[index] = _fitted(node, inputs[0], graph)
-        reading = read[node.output] if node.stage is not None else inputs[0]
+        node = chosen[index] = fitted(node, inputs, graph)
+        reading = inputs[0] if node.output in passing else read[node.output]
         known[node.output] = replace(reading, name=node.output, shape=tuple(node.output_shape(inputs)))
     smaller = Graph(
         name=graph.name, widths=graph.widths, edges=known, nodes=tuple(chosen), input=start.name, output=end
     )
     values = package.samples if samples is None else samples
     return Package(graph=smaller, samples=values, labels=package.labels[: len(values)], description=package.description)
+
+
+def _passing(graph: Graph) -> set[str]:
+    """Edges that are read as what they are made of: the node neither requantises nor has a table."""
+    sources = {node.output: graph.edges[node.inputs[0]] for node in graph.nodes if node.stage is None}
+    return {name for name, source in sources.items() if graph.edges[name].same_reading(source)}
 
 
 def _needed(nodes: Sequence[Node], output: str) -> set[str]:
@@ -85,20 +87,6 @@ def _needed(nodes: Sequence[Node], output: str) -> set[str]:
         if node.output in needed:
             needed |= set(node.inputs)
     return needed
-
-
-def _fitted(node: Node, source: TensorSpec, graph: Graph) -> Node:
-    """The node with the columns of its weight that a smaller map before a flatten leaves."""
-    if node.weight_axes != "OI" or node.weights is None or node.weights.values.shape[1] == source.shape[0]:
-        return node
-    producer = next((other for other in graph.nodes if other.output == source.name), None)
-    old = graph.edges[producer.inputs[0]].shape if producer is not None and not producer.moves_data else ()
-    if len(old) != 3 or source.shape[0] % old[0]:
-        return node
-    # The new map has the same channels; which height and width it has does not matter, only how many pixels.
-    values = node.weights.values.reshape(len(node.weights.values), old[0], -1)
-    pixels = source.shape[0] // old[0]
-    return changed(node, weight=values[:, :, :pixels].reshape(len(values), -1))
 
 
 def tensors_of(package: Package, edge: str) -> IntArray:

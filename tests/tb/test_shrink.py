@@ -18,6 +18,7 @@ from t2c.tb.cosim.cosimulation import cosimulate
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_models.transformers import TransformerShape, transformer
 from t2c.tb.shrink.case import VALUES, Failure, ShrinkCase, size_of
 from t2c.tb.shrink.search import Search
 from t2c.tb.shrink.shrinking import MOVES, shrink
@@ -118,6 +119,33 @@ def test_what_a_fault_needs_is_all_that_is_left(name: str) -> None:
     assert input_shape(search) == shape
     assert (len(search.case.package.samples), search.case.request.images) == (1, 1)
     assert search.tries < 120
+
+
+TRANSFORMER = TransformerShape(heads=2, depth=8, tokens=6, patches=True, constants=1)
+ROW_FAULTS: dict[str, tuple[Fault, tuple[str, ...], tuple[int, ...]]] = {
+    "any softmax": (lambda node, _, __: node.op == "softmax", ("softmax",), (1, 1, 1)),
+    "a softmax of three": (
+        lambda node, inputs, _: node.op == "softmax" and inputs[0].shape[-1] >= 3, ("softmax",), (1, 1, 3),
+    ),
+    "a table": (lambda node, _, __: node.op == "pointwise", ("pointwise",), (1, 1, 1)),
+    "a row norm": (
+        lambda node, inputs, _: node.op == "layer_norm" and inputs[0].shape[0] >= 5, ("layer_norm",), (5, 1, 1),
+    ),
+    "a constant that is added": (lambda node, _, __: node.op == "add_constant", ("add_constant",), (1, 1, 1)),
+    "a constant that is joined": (lambda node, _, __: node.op == "concat_constant", ("concat_constant",), (1, 1, 1)),
+    "keys of two tokens": (
+        lambda node, inputs, _: node.op == "matmul" and inputs[1].shape[2] >= 2 == inputs[1].shape[0],
+        ("slice", "slice", "reshape", "reshape", "transpose", "matmul"), (32, 2, 1),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROW_FAULTS)
+def test_a_transformer_comes_down_to_what_a_fault_needs(name: str) -> None:
+    fault, ops, shape = ROW_FAULTS[name]
+    search = shrunk(fault, transformer("small", TRANSFORMER, np.random.default_rng(3)))
+    assert tuple(node.op for node in search.case.package.graph.nodes) == ops
+    assert input_shape(search) == shape
 
 
 def test_what_is_left_depends_on_nothing_else() -> None:

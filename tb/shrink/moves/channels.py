@@ -12,7 +12,8 @@ from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt
+from t2c.tb.shrink.edit import rebuilt
+from t2c.tb.shrink.fitting import changed
 from t2c.tb.shrink.search import Search, Trying, fewest
 
 Channels = set[int]

@@ -14,7 +14,8 @@ from t2c.golden.graph.node import Node
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.golden.nodes.linear import Linear
 from t2c.tb.shrink.case import ShrinkCase
-from t2c.tb.shrink.edit import changed, rebuilt, tensors_of
+from t2c.tb.shrink.edit import rebuilt, tensors_of
+from t2c.tb.shrink.fitting import changed
 from t2c.tb.shrink.search import Search, Trying
 
 
