@@ -133,6 +133,8 @@ def steps() -> str:
         ("LOAD, WEIGHTS, PARAMS, TABLES of n beats", f"max(n + {pipeline.LOAD}{turn}, F)"),
         ("STORE of n words", f"max(n + {pipeline.STORE}{turn}, F)"),
         ("RUN", f"max(ideal + {pipeline.DONE}{turn}, F)"),
+        ("MOVE of n weight rows", f"max(n + {pipeline.MOVE}{turn}, F)"),
+        ("the same, transposed", f"max(n + {pipeline.MOVE + pipeline.TRANSPOSED}{turn}, F)"),
         *((f"{op.name} of R rows of B beats", f"max({cycles}{turn}, F)") for op, cycles in pipeline.ROWS.items()),
         ("END", str(pipeline.END)),
     )

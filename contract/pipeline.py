@@ -81,6 +81,10 @@ STORE_FIRST = 3
 """From a STORE's start to its first word."""
 STORE = 3
 """What a STORE takes beyond its words, from its start to its done."""
+MOVE = Cycles(fixed=2)
+"""What a MOVE takes beyond its weight rows, from its start to its done, which comes with the last one."""
+TRANSPOSED = Cycles(cols=1)
+"""What it takes besides if it transposes: the first tile's tokens."""
 END = 1
 """From END's start to the end of the program."""
 TURN = 1

@@ -60,6 +60,12 @@ def fill_cycles(hardware: Hardware) -> int:
     return pipeline.DONE.of(hardware)
 
 
+def move_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
+    """Cycles of a MOVE from its start to its done: one for each weight row, and the latency."""
+    latency = pipeline.MOVE + pipeline.TRANSPOSED if descriptor.transpose else pipeline.MOVE
+    return descriptor.col_tiles * descriptor.k_tiles * hardware.rows + latency.of(hardware)
+
+
 def row_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
     """Cycles of a SOFTMAX or LAYER_NORM from its start to its done: the units work on several rows at a time."""
     beats = -(-descriptor.row_length // hardware.row_lanes)
@@ -72,6 +78,8 @@ def step_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
         return pipeline.END
     if descriptor.op is Operation.RUN:
         busy = ideal_cycles(descriptor, hardware) + fill_cycles(hardware)
+    elif descriptor.op is Operation.MOVE:
+        busy = move_cycles(descriptor, hardware)
     elif descriptor.op in ROW_STEPS:
         busy = row_cycles(descriptor, hardware)
     else:

@@ -23,5 +23,6 @@ activation_memory.v
 core_registers.v
 stream_loader.v
 stream_storer.v
+operand_mover.v
 program_sequencer.v
 t2c_core.v

@@ -3,7 +3,7 @@
 //
 // Spec        the tensors of t2c.golden.graph.graph.Graph.run, bit for bit
 // Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS (stream to those memories), RUN (layer_engine), STORE
-//             (activations to stream); see program_sequencer and descriptor.vh
+//             (activations to stream), MOVE (activations to weights); see program_sequencer and descriptor.vh
 // Memories    activations; weights (+weights=), parameters (+params=) and program (+program=), filled from files at start;
 //             weights and parameters can also be loaded by the program when they do not all fit
 // Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
@@ -106,7 +106,7 @@ module t2c_core #(
 
     // ------------------------------------------------------------------ registers and program
     wire           start, busy, done, error, load, run, store, move, rows, misplaced;
-    wire           engine_done, loader_done, storer_done;
+    wire           engine_done, loader_done, storer_done, mover_done;
     wire [7:0]     error_code;
     wire [`T2C_DESCRIPTOR_W-1:0] desc;
     wire [31:0]    op   = desc[D_OP*32+:32];
@@ -130,7 +130,7 @@ module t2c_core #(
     ) i_program (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start), .busy_o(busy), .done_o(done), .error_o(error),
         .error_code_o(error_code), .layer_o(layer_o), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
-        .move_o(move), .rows_o(rows), .step_done_i(engine_done | loader_done | storer_done | move | rows), .misplaced_i(misplaced)
+        .move_o(move), .rows_o(rows), .step_done_i(engine_done | loader_done | storer_done | mover_done | rows), .misplaced_i(misplaced)
     );
 
     // ------------------------------------------------------------------ transfers
@@ -159,6 +159,26 @@ module t2c_core #(
         .busy_o(storing), .done_o(storer_done), .raddr_o(store_addr), .rdata_i(act_rdata),
         .m_axis_tvalid_o(m_axis_tvalid_o), .m_axis_tready_i(m_axis_tready_i), .m_axis_tdata_o(m_axis_tdata_o),
         .m_axis_tlast_o(m_axis_tlast_o)
+    );
+
+    // ------------------------------------------------------------------ activations to weights
+    wire                       moving, move_wgt;
+    wire [ROWS*ACT_ADDR_W-1:0] move_raddr;
+    wire [WGT_ADDR_W-1:0]      move_waddr;
+    wire [COLS*W_W-1:0]        move_data;
+
+    operand_mover #(
+        .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W)
+    ) i_mover (
+        .clk_i(clk_i), .rst_ni(rst_ni), .start_i(move),
+        .base_i(base[WGT_ADDR_W-1:0]), .origin_i(desc[D_ORIGIN*32+:ACT_ADDR_W]),
+        .col_step_i(desc[D_COL_STEP*32+:ACT_ADDR_W]), .tokens_i(desc[D_IN_W*32+:16]),
+        .ch_words_i(desc[D_CH_WORDS*32+:16]), .k_tiles_i(desc[D_K_TILES*32+:16]),
+        .col_tiles_i(desc[D_COL_TILES*32+:16]), .transpose_i(desc[D_TRANSPOSE*32]),
+        .lane_first_i(desc[D_LANE_FIRST*32+:8]), .lane_last_i(desc[D_LANE_LAST*32+:8]),
+        .x_signed_i(desc[D_X_SIGNED*32]), .busy_o(moving), .done_o(mover_done),
+        .raddr_o(move_raddr), .rdata_i(act_rdata),
+        .we_o(move_wgt), .waddr_o(move_waddr), .wdata_o(move_data)
     );
 
     // ------------------------------------------------------------------ engine
@@ -197,13 +217,15 @@ module t2c_core #(
         .clk_i(clk_i), .we_i(out_banks | {ROWS{load_act}}),
         .waddr_i(load_act ? load_addr[ACT_ADDR_W-1:0] : out_addr),
         .wdata_i(load_act ? load_data[ROWS*X_W-1:0] : {GROUPS{out_data}}),
-        .raddr_i(storing ? {ROWS{store_addr}} : act_raddr), .rdata_o(act_rdata)
+        .raddr_i(storing ? {ROWS{store_addr}} : moving ? move_raddr : act_raddr), .rdata_o(act_rdata)
     );
     // Before the first clock edge of reset a write enable may be anything; it must not spoil what a file has filled.
     ram #(
         .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .INIT_FILE(WEIGHT_FILE), .PLUSARG("weights")
     ) i_weights (
-        .clk_i(clk_i), .we_i(load_wgt & rst_ni), .waddr_i(load_addr[WGT_ADDR_W-1:0]), .wdata_i(load_data[COLS*W_W-1:0]),
+        .clk_i(clk_i), .we_i((load_wgt | move_wgt) & rst_ni),
+        .waddr_i(move_wgt ? move_waddr : load_addr[WGT_ADDR_W-1:0]),
+        .wdata_i(move_wgt ? move_data : load_data[COLS*W_W-1:0]),
         .raddr_i(wgt_raddr), .rdata_o(wgt_rdata)
     );
     ram #(

@@ -10,7 +10,7 @@ import yaml
 from t2c.common.places import RTL
 from t2c.contract import pipeline, registers
 from t2c.contract.descriptor import FIELDS
-from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, WORD_BITS, ZERO_POINT_BITS
+from t2c.contract.field_kinds import ADDRESS_BITS, BANK, COUNT_BITS, WORD_BITS, ZERO_POINT_BITS
 from t2c.contract.hardware import PARAMETERS, SHIFT_W, Hardware
 from t2c.contract.operations import ROUNDINGS
 from t2c.contract.registers import Access, Bits, Control, ErrorCode, Register, Response, Status
@@ -20,7 +20,7 @@ from t2c.tb.dut.expressions import evaluate
 from tests.conftest import ROOT
 
 WIDTHS = {"16": COUNT_BITS, "GEO_W": COUNT_BITS, "`T2C_ADDRESS_W": ADDRESS_BITS, "XFER_W": ADDRESS_BITS, "": 1}
-WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2}
+WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2, "8": BANK.high.bit_length()}
 
 
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:

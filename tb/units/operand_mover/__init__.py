@@ -1,0 +1,1 @@
+"""rtl/operand_mover.v."""
