@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -291,6 +291,16 @@ class Layout:
     def dense(self) -> bool:
         """Whether the words of the pixels follow one another without gaps."""
         return self.rows_follow and self.pixel_words == self.words
+
+    def same_places(self, other: Layout) -> bool:
+        """Whether each element lies where the other layout, of the same tensor's words, has the one of that number."""
+        if (self.size, self.copies, self.period) != (other.size, other.copies, other.period):
+            return False
+        return all(np.array_equal(mine, its) for mine, its in zip(self.places, other.places, strict=True))
+
+    def beside(self) -> Self:
+        """Layout of a tensor of its own whose words lie to one another as those of this map."""
+        return replace(self, size=self.span(self.height), channel=self.bank, word=0)
 
     def lies_over(self, other: Layout) -> bool:
         """Whether each element lies in banks in which the other map has the channel of that number."""

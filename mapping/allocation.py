@@ -14,12 +14,13 @@ from t2c.mapping.plan import LayerPlan
 @dataclass(frozen=True, kw_only=True)
 class Tensor:
     """A block of words with a life. name: of the edge; size: words; born, dies: index of the node that writes it (-1:
-    an input) and of the last one that reads it."""
+    an input) and of the last one that reads it; stays: it cannot visit the host."""
 
     name: str
     size: int
     born: int
     dies: int
+    stays: bool = False
 
     def alive(self, index: int) -> bool:
         return self.born <= index <= self.dies
@@ -84,6 +85,7 @@ def allocate(
     plans: Mapping[str, LayerPlan],
     tensors: Sequence[Tensor],
     roots: Mapping[str, str],
+    reads: Mapping[str, Sequence[str]],
     *,
     depth: int,
     batch: int,
@@ -98,6 +100,7 @@ def allocate(
         plans: by node name; a node without one moves nothing.
         tensors: every block.
         roots: edge to the tensor that holds it (a flattened edge is held by its map).
+        reads: edges of a plan's sources, by node name.
         depth: words of the memory.
         batch: images of a run; with more than one, nothing goes to the host.
 
@@ -107,16 +110,18 @@ def allocate(
     away: set[str] = set()
     while True:
         try:
-            return _attempt(nodes, plans, tensors, roots, depth, away)
+            return _attempt(nodes, plans, tensors, roots, reads, depth, away)
         except _Full as full:
             index = max(full.index, 0)
-            here = [t for t in tensors if t.name not in away and t.alive(index)]
+            alive = [t for t in tensors if t.name not in away and t.alive(index)]
+            here = [t for t in alive if not t.stays]
             if not here or batch > 1:
-                raise UnsupportedError(
-                    f"layer {nodes[index].name!r}: ACT_DEPTH = {depth} words hold not even one row of its tensors"
+                text = (
+                    f"hold not even one row of its tensors{_beside(alive)}"
                     if batch == 1
-                    else f"layer {nodes[index].name!r}: ACT_DEPTH = {depth} words do not hold {batch} images"
-                ) from None
+                    else f"do not hold {batch} images"
+                )
+                raise UnsupportedError(f"layer {nodes[index].name!r}: ACT_DEPTH = {depth} words {text}") from None
             away.add(max(here, key=lambda t: (t.size, t.name)).name)
 
 
@@ -125,6 +130,7 @@ def _attempt(
     plans: Mapping[str, LayerPlan],
     tensors: Sequence[Tensor],
     roots: Mapping[str, str],
+    reads: Mapping[str, Sequence[str]],
     depth: int,
     away: set[str],
 ) -> Allocation:
@@ -141,13 +147,22 @@ def _attempt(
     for index, node in enumerate(nodes):
         if node.name not in plans:
             continue
-        edges = [name for name in (*dict.fromkeys(node.inputs), node.output) if roots[name] in away]
+        read = reads[node.name]
+        edges = [name for name in (*dict.fromkeys(read), node.output) if roots[name] in away]
         if edges:
-            strips[node.name] = _strips(memory, plans[node.name], node, edges, index)
+            strips[node.name] = _strips(memory, plans[node.name], node, read, edges, index)
     return Allocation(address=address, strips=strips)
 
 
-def _strips(memory: _Memory, plan: LayerPlan, node: Node, edges: Sequence[str], index: int) -> Strips:
+def _beside(alive: Sequence[Tensor]) -> str:
+    """What stays because of a join, if anything does."""
+    names = ", ".join(repr(tensor.name) for tensor in alive if tensor.stays)
+    return f" beside {names}, which a join needs whole" if names else ""
+
+
+def _strips(
+    memory: _Memory, plan: LayerPlan, node: Node, read: Sequence[str], edges: Sequence[str], index: int
+) -> Strips:
     """The tallest strips whose buffers find room beside what stays."""
     for rows in range(plan.height, 0, -1):
         buffers: dict[str, int] = {}
@@ -155,7 +170,7 @@ def _strips(memory: _Memory, plan: LayerPlan, node: Node, edges: Sequence[str], 
             if edge == node.output:
                 _, size = plan.target_words(0, rows)
             else:
-                source, tops = node.inputs.index(edge), range(plan.height - rows + 1)
+                source, tops = read.index(edge), range(plan.height - rows + 1)
                 size = max(plan.source_words(source, top, top + rows)[1] for top in tops)
             place = memory.place(Tensor(name=edge, size=size, born=index, dies=index))
             if place is None:

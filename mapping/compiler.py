@@ -72,11 +72,18 @@ class _Compiler:
         constants = resident(placement.plans, hardware)
         blocks = self._tensors(placement, inputs, output)
         allocation = allocate(
-            self.nodes, placement.plans, blocks, placement.roots, depth=hardware.act_depth, batch=self.batch
+            self.nodes,
+            placement.plans,
+            blocks,
+            placement.roots,
+            placement.reads,
+            depth=hardware.act_depth,
+            batch=self.batch,
         )
         regions = _regions(placement.layouts, inputs, self.batch)
-        away = [block.name for block in blocks if block.name not in allocation.address]
-        tensors = _regions(placement.layouts, [e for e in away if e not in inputs] + [output], self.batch)
+        brought = {*inputs, *placement.operands}
+        away = [block.name for block in blocks if block.name not in {*allocation.address, *brought}]
+        tensors = _regions(placement.layouts, [*away, output], self.batch)
         emitter = Emitter(
             hardware=hardware,
             nodes=self.nodes,
@@ -97,6 +104,8 @@ class _Compiler:
             layouts=placement.layouts,
             roots=placement.roots,
             plans=placement.plans,
+            reads=placement.reads,
+            operands=placement.operands,
             weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
             params=constants.params if constants else np.zeros((0, hardware.cols), dtype=np.uint64),
             inputs=regions,
@@ -114,12 +123,19 @@ class _Compiler:
         born = {name: -1 for name in inputs}
         dies: dict[str, int] = {}
         for index, node in enumerate(self.nodes):
-            for name in (*node.inputs, node.output):
-                dies[roots[name]] = index
-            born.setdefault(roots[node.output], index)
-        dies[roots[output]] = len(self.nodes)
+            used = {roots[name] for name in (*placement.reads.get(node.name, node.inputs), node.output)}
+            dies |= dict.fromkeys(used, index)
+            for root in used:
+                born.setdefault(root, index)
+        dies[output] = len(self.nodes)
         return [
-            Tensor(name=name, size=self.batch * placement.layouts[name].size, born=start, dies=max(dies[name], start))
+            Tensor(
+                name=name,
+                size=self.batch * placement.layouts[name].size,
+                born=start,
+                dies=dies[name],
+                stays=name in placement.joined,
+            )
             for name, start in born.items()
         ]
 

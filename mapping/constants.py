@@ -34,7 +34,7 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
     Weights that layers share come first: the identity tile of all lanewise ones.
     """
     rows = sum(p.weight_rows(run) for p in plans.values() if not p.shares_weights for run in p.runs)
-    shared = next((plan for plan in plans.values() if plan.shares_weights), None)
+    shared = next((plan for plan in plans.values() if plan.shares_weights and plan.runs), None)
     rows += shared.weight_rows(shared.runs[0]) if shared else 0
     rows += max(plan.least_moved for plan in plans.values())
     if rows > hardware.wgt_depth or sum(len(p.params) for p in plans.values()) > hardware.par_depth:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
@@ -62,11 +64,12 @@ class Emitter:
     def _layer(self, node: Node, plan: LayerPlan, layer: int) -> Iterator[Step]:
         groups = plan.pieces(len(self.constants.moved) if self.constants else None)
         strips = self.allocation.strips.get(node.name)
-        rows = self._rows(node, plan, groups, strips)
+        rows, reads = self._rows(node, plan, groups, strips), self.placement.reads[node.name]
+        yield from self._operands(reads, plan, layer)
         for first in range(0, plan.height, rows):
             last = min(first + rows, plan.height)
             bases: dict[str, int] = {}
-            for number, (edge, source) in enumerate(zip(node.inputs, plan.sources, strict=True)):
+            for number, (edge, source) in enumerate(zip(reads, plan.sources, strict=True)):
                 if edge in bases:
                     continue
                 if (kept := self._base(edge, source)) is not None:
@@ -74,9 +77,8 @@ class Emitter:
                     continue
                 assert strips is not None
                 offset, words = plan.source_words(number, first, last)
-                root, buffer = self.placement.roots[edge], strips.buffers[edge]
-                yield self._move(Operation.LOAD, root, source.start + offset, buffer, words, layer=layer)
-                bases[edge] = buffer - offset
+                bases[edge] = strips.buffers[edge] - offset
+                yield self._load(edge, source.start + offset, strips.buffers[edge], words, layer=layer)
             offset, words = plan.target_words(first, last)
             target = self._base(node.output, plan.layout)
             stays = target is not None
@@ -87,7 +89,7 @@ class Emitter:
                 batch=self.batch,
                 first=first,
                 last=last,
-                sources=tuple(bases[edge] for edge in node.inputs),
+                sources=tuple(bases[edge] for edge in reads),
                 target=target,
                 weight_base=0,
                 param_base=0,
@@ -98,6 +100,24 @@ class Emitter:
                     yield from self._run(node, plan, run, part)
             if not stays:
                 yield self._move(Operation.STORE, node.output, offset, target + offset, words, layer=layer)
+
+    def _operands(self, reads: Sequence[str], plan: LayerPlan, layer: int) -> Iterator[Step]:
+        """Bring the constant operands that do not come in strips: one for each image."""
+        for edge, source in zip(reads, plan.sources, strict=True):
+            base = self._base(edge, source)
+            if edge in self.placement.operands and base is not None:
+                for image in range(self.batch):
+                    address, words = base + image * source.size, source.span(source.height)
+                    yield self._load(edge, source.start, address, words, layer=layer)
+
+    def _load(self, edge: str, offset: int, address: int, words: int, *, layer: int) -> Step:
+        """Load words of the tensor that has those of an edge, or of a constant operand."""
+        if edge not in self.placement.operands:
+            return self._move(Operation.LOAD, self.placement.roots[edge], offset, address, words, layer=layer)
+        laid_out = self.placement.layouts[edge].to_words(self.placement.operands[edge][np.newaxis])
+        raw = laid_out[offset : offset + words].astype(np.int64) & ((1 << self.hardware.x_w) - 1)
+        transfer = Transfer(content=Content.OPERAND, address=0, beats=words, words=raw, edge=edge)
+        return Step(descriptor=Descriptor(op=Operation.LOAD, layer=layer, base=address, words=words), transfer=transfer)
 
     def _base(self, edge: str, layout: Layout) -> int | None:
         """Address of an edge's first word; None if it is at the host."""

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
+from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.plan import LayerPlan
+from t2c.mapping.plan import LayerPlan, Operand
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Site:
     """Where a node runs. inputs, output: its edges; sources: how the inputs' words lie; target: how the output's are to
-    lie, unless the plan's `layout` says otherwise. A node that moves no data has none: it stands for its source's."""
+    lie, unless the plan's `layout` says otherwise. A node that moves no data has none: it stands for its source's.
+    roots, root: the edges that have the words of the sources, and of the target."""
 
     hardware: Hardware
     inputs: tuple[TensorSpec, ...]
     output: TensorSpec
     sources: tuple[Layout, ...]
     target: Layout
+    roots: tuple[str, ...]
+    root: str
+
+    def with_operand(self, node: Node, operand: Operand, fmt: IntFormat) -> Site:
+        """The same with a constant as one more input; raise UnsupportedError if its format does not fit X_W."""
+        if fmt.bits > self.hardware.x_w:
+            text = f"constant of {fmt.bits} bits does not fit X_W = {self.hardware.x_w}"
+            raise UnsupportedError(f"layer {node.name!r}: {text}")
+        edge = TensorSpec(name="constant", shape=operand.values.shape, bits=fmt.bits, signed=fmt.signed)
+        return replace(self, inputs=(*self.inputs, edge), sources=(*self.sources, operand.layout))
 
     def plan_fields(self, node: Node) -> dict[str, Any]:
         """What every plan of a node says."""
@@ -54,7 +66,11 @@ class SameWords:
 Lowered = LayerPlan | SameWords
 Lowering = TypeVar("Lowering", bound=Callable[[Any, Site], Lowered])
 
+Places = Callable[[Any, Sequence[TensorSpec], Layout], tuple[Layout, ...]]
+Placing = TypeVar("Placing", bound=Places)
+
 _ROWS: set[str] = set()
+PLACINGS: Registry[Places] = Registry("places of inputs of", "t2c.mapping.lowering")
 LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
 
 
@@ -68,6 +84,21 @@ def lowers(op: str, *, rows: bool = False) -> Callable[[Lowering], Lowering]:
     if rows:
         _ROWS.add(op)
     return LOWERINGS(op)
+
+
+def places(op: str) -> Callable[[Placing], Placing]:
+    """Register a function (node, input edges, layout of the output) that says how the inputs of a node would lie for it
+    to have nothing to move; it raises ShapeError where they cannot."""
+    return PLACINGS(op)
+
+
+def places_of_inputs(node: Node, inputs: Sequence[TensorSpec], output: Layout) -> tuple[Layout, ...]:
+    """How the inputs of a node would have to lie; none if it does not say, or they cannot."""
+    placing = PLACINGS.find(node.op)
+    try:
+        return placing(node, inputs, output) if placing else ()
+    except ShapeError:
+        return ()
 
 
 def takes_rows(node: Node) -> bool:

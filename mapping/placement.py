@@ -2,100 +2,120 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
-from t2c.golden.errors import ShapeError, UnsupportedError
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.lower import SameWords, Site, lower, takes_rows
+from t2c.mapping.lower import Lowered, SameWords, Site, lower
 from t2c.mapping.plan import LayerPlan
+from t2c.mapping.storage import output_layout, own_layout, site_of
+from t2c.mapping.wanted_places import Place, wanted_places
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """layouts: by edge; roots: the edge that has the words of each edge, itself or the source of a view; plans: by name
-    of the nodes that move data."""
+    """layouts: by edge; roots: the edge that has the words of each edge: itself, the source of a view, or the tensor
+    that it is joined in; plans: by name of the nodes that move data; reads: by the same name, the edges of the plan's
+    sources; operands: the constants among these, by edge; joined: roots that a join reads or writes."""
 
     layouts: dict[str, Layout] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
     plans: dict[str, LayerPlan] = field(default_factory=dict)
+    reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    operands: dict[str, IntArray] = field(default_factory=dict)
+    joined: set[str] = field(default_factory=set)
 
 
 def place(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Placement:
     """Plan the nodes one after the other, each on the layouts that those before it have given.
 
+    A tensor is written as a part of the join that wants it, unless another node could then not read it.
+
     Raises:
         UnsupportedError, RangeError: as `t2c.mapping.lower.lower`; or no node moves data.
     """
-    found = Placement()
-    for index, node in enumerate(nodes):
-        for name in node.inputs:
-            if name not in found.layouts:
-                found.layouts[name] = _own(node, graph.edges[name], hardware.rows)
-                found.roots[name] = name
-        sources = tuple(found.layouts[name] for name in node.inputs)
-        target = output_layout(graph, nodes[index:], hardware) if node.moves_data else sources[0]
-        lowered = lower(node, _site(graph, node, hardware, sources, target))
-        found.layouts[node.output] = lowered.layout
-        if isinstance(lowered, SameWords):
-            found.roots[node.output] = found.roots[node.inputs[0]]
-        else:
-            found.roots[node.output] = node.output
-            found.plans[node.name] = lowered
-    if not found.plans:
-        raise UnsupportedError(f"layer {nodes[0].name!r}: {nodes[0].op} moves no data; there is nothing to run")
-    return found
+    alone: set[str] = set()
+    while True:
+        wanted = wanted_places(graph, nodes, hardware.rows, alone)
+        try:
+            return _Placing(graph, nodes, hardware, wanted).place()
+        except _Misplaced as misplaced:
+            alone |= misplaced.edges
 
 
-def _own(node: Node, edge: TensorSpec, rows: int) -> Layout:
-    """Layout of a tensor in words of its own, as a node takes or gives it."""
-    try:
-        return (Layout.of_rows if takes_rows(node) else Layout.of)(edge.shape, rows)
-    except ShapeError as error:
-        raise UnsupportedError(f"layer {node.name!r}: edge {edge.name!r}: {error}") from error
+class _Misplaced(Exception):
+    """A node cannot read tensors where joins want them."""
+
+    def __init__(self, edges: set[str]) -> None:
+        super().__init__(edges)
+        self.edges = edges
 
 
-def output_layout(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Layout:
-    """How the output of the first of these nodes is to lie in words of its own, by those that read it.
+@dataclass
+class _Placing:
+    """written: the edge that a step wrote, by edge: itself, or the one that it is a view of."""
 
-    A map lies as a map. Rows (..., S) lie one after the other; but heads (H, T, D) lie side by side where somebody can
-    then read them as the map (H * D, T, 1), and otherwise could not.
+    graph: Graph
+    nodes: Sequence[Node]
+    hardware: Hardware
+    wanted: Mapping[str, Place]
+    found: Placement = field(default_factory=Placement)
+    written: dict[str, str] = field(default_factory=dict)
 
-    Raises:
-        UnsupportedError: the core holds no such shape.
-    """
-    node = nodes[0]
-    own = _own(node, graph.edges[node.output], hardware.rows)
-    if not takes_rows(node) or len(own.shape) != 3:
-        return own
-    heads = Layout.of_heads(own.shape, hardware.rows)
-    found = {layout: set(_maps_read(graph, nodes[1:], hardware, node.output, layout)) for layout in (own, heads)}
-    return heads if found[heads] - found[own] else own
+    def place(self) -> Placement:
+        for index, node in enumerate(self.nodes):
+            for name in node.inputs:
+                if name not in self.found.layouts:
+                    self._put(name, own_layout(node, self.graph.edges[name], self.hardware.rows), name)
+            sources = tuple(self.found.layouts[name] for name in node.inputs)
+            root, target = node.output, sources[0]
+            if node.output in self.wanted:
+                root, target = self.wanted[node.output].root, self.wanted[node.output].layout
+            elif node.moves_data:
+                target = output_layout(self.graph, self.nodes[index:], self.hardware)
+            roots = tuple(self.found.roots[name] for name in node.inputs)
+            site = replace(site_of(self.graph, node, self.hardware, sources, target), roots=roots, root=root)
+            lowered = self._lower(node, site)
+            self.written[node.output] = node.output
+            if isinstance(lowered, SameWords):
+                self.written[node.output] = self.written.get(node.inputs[0], node.inputs[0])
+                self._put(node.output, lowered.layout, roots[0])
+            else:
+                self._put(node.output, lowered.layout, root if lowered.layout == target else node.output)
+                self._keep(node, lowered)
+        if not self.found.plans:
+            first = self.nodes[0]
+            raise UnsupportedError(f"layer {first.name!r}: {first.op} moves no data; there is nothing to run")
+        return self.found
 
+    def _lower(self, node: Node, site: Site) -> Lowered:
+        try:
+            return lower(node, site)
+        except UnsupportedError as error:
+            origins = (self.written.get(name, name) for name in node.inputs)
+            parts = {name for name in origins if self.found.roots[name] != name}
+            if parts:
+                raise _Misplaced(parts) from error
+            raise
 
-def _maps_read(graph: Graph, nodes: Sequence[Node], hardware: Hardware, edge: str, layout: Layout) -> Iterator[str]:
-    """Edges that nodes take as maps and that lie as maps, of those that are views of a tensor."""
-    views = {edge: layout}
-    for node in nodes:
-        seen = [name for name in node.inputs if name in views]
-        if node.moves_data:
-            yield from (name for name in seen if not takes_rows(node) and views[name].is_map)
-        elif seen:
-            source = views[seen[0]]
-            with contextlib.suppress(UnsupportedError):
-                views[node.output] = lower(node, _site(graph, node, hardware, (source,), source)).layout
+    def _put(self, edge: str, layout: Layout, root: str) -> None:
+        self.found.layouts[edge], self.found.roots[edge] = layout, root
 
-
-def _site(graph: Graph, node: Node, hardware: Hardware, sources: tuple[Layout, ...], target: Layout) -> Site:
-    return Site(
-        hardware=hardware,
-        inputs=graph.inputs_of(node),
-        output=graph.edges[node.output],
-        sources=sources,
-        target=target,
-    )
+    def _keep(self, node: Node, plan: LayerPlan) -> None:
+        """Note a plan, and give its constant operands edges of their own."""
+        found, names = self.found, list(node.inputs)
+        for number, operand in enumerate(plan.operands):
+            name = f"{node.name}.constant{number or ''}"
+            while name in self.graph.edges:
+                name += "_"
+            self._put(name, operand.layout, found.roots[node.output] if operand.in_target else name)
+            found.operands[name] = operand.values
+            names.append(name)
+        found.plans[node.name], found.reads[node.name] = plan, tuple(names)
+        if plan.joins:
+            found.joined.update(found.roots[name] for name in (*names, node.output))

@@ -40,16 +40,29 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Operand:
+    """A constant that the host brings when the layer runs. values: of a sample; layout: of its words; in_target: they
+    are a part of the output's."""
+
+    values: IntArray
+    layout: Layout
+    in_target: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LayerPlan(ABC):
     """One layer on the core. What a plan does not override, it does not have.
 
     sources, target: maps that it walks; edges: how the inputs are read; params: (words, COLS) lanes, in the order of
-    the column tiles; param_step: parameter words a column tile takes; shares_weights: plans of this kind all take the
-    same ones; moves: its weights are activations, which its own steps bring.
+    the column tiles; param_step: parameter words a column tile takes; operands: constants among the sources, the last
+    ones; shares_weights: plans of this kind all take the same ones; moves: its weights are activations, which its own
+    steps bring; joins: the sources are parts of the output, which others may have written there; all of them stay in
+    the memory.
     """
 
     shares_weights: ClassVar[bool] = False
     moves: ClassVar[bool] = False
+    joins: ClassVar[bool] = False
 
     hardware: Hardware
     node: Node
@@ -58,6 +71,7 @@ class LayerPlan(ABC):
     target: Layout
     params: Lanes
     param_step: int = 1
+    operands: tuple[Operand, ...] = ()
 
     @property
     def layout(self) -> Layout:

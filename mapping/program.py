@@ -20,10 +20,12 @@ from t2c.mapping.tiles import ColumnRun
 
 class Content(Enum):
     """What a transfer moves. INPUT: a network input, other words in every run; TENSOR: a tensor that does not stay in
-    the activation memory, or an output; WEIGHTS, PARAMS: constants that do not fit their memories."""
+    the activation memory, or an output; OPERAND: a constant that is an operand; WEIGHTS, PARAMS: constants that do not
+    fit their memories."""
 
     INPUT = "input"
     TENSOR = "tensor"
+    OPERAND = "operand"
     WEIGHTS = "weights"
     PARAMS = "params"
 
@@ -32,13 +34,15 @@ class Content(Enum):
 class Transfer:
     """The host's side of a transfer step.
 
-    address: first word in the regions of its content; beats: stream words; words: constants that it brings.
+    address: first word in the regions of its content; beats: stream words; words: constants that it brings; edge: the
+    operand that these are.
     """
 
     content: Content
     address: int
     beats: int
     words: IntArray | Lanes | None = None
+    edge: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,8 @@ class Program:
     """A network, or one layer of it, for the core.
 
     batch: images of one run; layouts: by edge; roots: by edge, the one that has its words: itself, or the source of a
-    view; weights, params: what the memories hold from the start, empty if WEIGHTS and PARAMS steps bring them; inputs:
+    view; reads: edges of a plan's sources, by node name; operands: the constants among them, of a sample, by edge;
+    weights, params: what the memories hold from the start, empty if WEIGHTS and PARAMS steps bring them; inputs:
     regions of one run's inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0;
     output: the edge that the program gives back (of a view that the network ends with, the one that has the words).
 
@@ -104,6 +109,8 @@ class Program:
     layouts: Mapping[str, Layout]
     roots: Mapping[str, str]
     plans: Mapping[str, LayerPlan]
+    reads: Mapping[str, tuple[str, ...]]
+    operands: Mapping[str, IntArray]
     weights: IntArray
     params: Lanes
     inputs: tuple[HostRegion, ...]

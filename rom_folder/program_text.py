@@ -55,11 +55,13 @@ def transfer_records(program: Program) -> list[dict[str, Any]]:
 
 
 def content_of(program: Program, step: Step) -> str:
-    """What a transfer moves: the name of a tensor, `weights` or `params`."""
+    """What a transfer moves: the name of a tensor or of a constant operand, `weights` or `params`."""
     move = step.transfer
     assert move is not None
     if move.content in (Content.WEIGHTS, Content.PARAMS):
         return str(move.content.value)
+    if move.content is Content.OPERAND:
+        return move.edge
     regions = program.inputs if move.content is Content.INPUT else program.tensors
     return next(r.edge for r in regions if r.address <= move.address < r.address + r.words)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from t2c.contract.field_kinds import ADDRESS_BITS
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout, word_beats
+from t2c.contract.memory_layouts import activation_layout, transfer_layout, word_beats
 from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.rom.words import RomLayout, pack_bytes
@@ -84,8 +84,7 @@ def _beats(program: Program, step: Step, tensors: Mapping[str, IntArray], width:
     move, hardware = step.transfer, program.hardware
     assert move is not None
     if move.words is not None:
-        layout = weight_layout(hardware) if move.content is Content.WEIGHTS else parameter_layout(hardware)
-        beats, bits = word_beats(step.op, hardware), _bits(move.words, layout)
+        beats, bits = word_beats(step.op, hardware), _bits(move.words, transfer_layout(step.op, hardware))
         data = _pad(bits, beats * width).reshape(len(bits), beats, width)[:, ::-1].reshape(-1, width)
         return data, np.ones((len(data), hardware.rows), np.uint8)
     edge = content_of(program, step)

@@ -56,8 +56,8 @@ class Net:
             acc = node.accumulate(arguments, sources)
             channels = channels or acc.shape[kind.channel_axis]
             node = replace(node, mulquant=self._mulquant(np.moveaxis(acc, kind.channel_axis, 1), edge, channels))
-        elif kind is Add:
-            node = kind(addquant=self._addquant(edge), **common)
+        elif kind.declares("addquant"):
+            node = kind(addquant=self._addquant(edge), **common, **fields)
         else:
             node = kind(**common, **fields)
             edge = replace(sources[0], name=edge.name)

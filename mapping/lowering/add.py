@@ -11,11 +11,13 @@ from t2c.contract.descriptor import Descriptor
 from t2c.contract.operations import Combine
 from t2c.contract.parameter_lanes import encode_lanes
 from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import AddQuant
 from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.node import Node
 from t2c.golden.nodes.add import Add
 from t2c.mapping.layer import POINT, LanewisePlan, stage_fields
 from t2c.mapping.lower import Site, lowers
-from t2c.mapping.plan import LayerPlan, Part
+from t2c.mapping.plan import LayerPlan, Operand, Part
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -79,6 +81,20 @@ class AddPlan(LanewisePlan):
 @lowers("add")
 def lower_add(node: Add, site: Site) -> LayerPlan:
     """Plan a residual add; raise UnsupportedError if an operand does not lie as the others do."""
+    return add_plan(node, site, node.addquant)
+
+
+def add_plan(node: Node, site: Site, quant: AddQuant, operands: tuple[Operand, ...] = ()) -> AddPlan:
+    """Plan a sum of the two tensors of a site.
+
+    Args:
+        node, site: what runs, and where.
+        quant: the constants.
+        operands: of the two, those that the host brings; they are the last.
+
+    Raises:
+        UnsupportedError: an operand does not lie as the others do.
+    """
     fields = site.lanewise_fields(node)
     a, b, target = *site.sources, fields["target"]
     if len({(layout.channels, layout.height, layout.width) for layout in (a, b, target)}) > 1:
@@ -87,7 +103,7 @@ def lower_add(node: Add, site: Site) -> LayerPlan:
         raise UnsupportedError(f"layer {node.name!r}: its operands begin at banks {a.bank} and {b.bank}")
     if not (a.dense and b.dense) and (a.pixel_words != b.pixel_words or not (a.rows_follow and b.rows_follow)):
         raise UnsupportedError(f"layer {node.name!r}: its operands' pixels lie at unlike distances")
-    quant, hardware = node.addquant, site.hardware
+    hardware = site.hardware
     pair = encode_lanes([quant.multiplier_a, quant.multiplier_b], [quant.bias, 0], [quant.shift, quant.shift], hardware)
     return AddPlan(
         **fields,
@@ -95,4 +111,5 @@ def lower_add(node: Add, site: Site) -> LayerPlan:
         params=np.broadcast_to(np.tile(pair, hardware.groups)[:, np.newaxis], (2 * hardware.groups, hardware.cols)),
         param_step=2,
         stage=quant,
+        operands=operands,
     )

@@ -181,7 +181,7 @@ def _tensors(program: Program, samples: IntArray) -> dict[str, IntArray]:
                     values[name] = value.astype(np.int16)
             if node is last:
                 break
-        parts.append(values)
+        parts.append(values | {name: held[np.newaxis].astype(np.int16) for name, held in program.operands.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in program.layouts}
 
 

@@ -57,6 +57,10 @@ def trace_of(program: Program) -> Trace:
             for mask in (layout.kept(), layout.first_copies())
         )
         parts.append((address % _span(hardware), group, kept, first, np.full(len(word), index), word))
+    for name in program.operands:
+        if (root := program.roots[name]) in written:  # the host writes it into a joined tensor
+            mine = np.tile(program.layouts[name].kept().any(axis=1), program.batch)
+            written[root][mine] += 1
     for root, times in written.items():
         assert (times == 1).all(), f"tensor {root!r} is not written word by word"
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]

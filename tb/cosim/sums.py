@@ -85,7 +85,7 @@ def sum_dtype(hardware: Hardware) -> type[np.signedinteger]:
 def _lanes(work: Work, program: Program, tensors: Mapping[str, IntArray]) -> list[IntArray]:
     """Golden's sums of a layer as the words that they go to, (words, groups, COLS), one for each operand."""
     hardware, layout = program.hardware, program.layouts[work.edge]
-    inputs = [tensors[name].astype(np.int64) for name in work.plan.node.inputs]
+    inputs = [tensors[name].astype(np.int64) for name in program.reads[work.plan.node.name]]
     found = []
     for sums in work.plan.sums(inputs, tensors[work.edge].astype(np.int64)):
         words = layout.to_words(sums.astype(sum_dtype(hardware)))

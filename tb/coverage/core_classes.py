@@ -136,7 +136,7 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
             yield from _kernel(weights, node.window)
         if _averages(kind) and isinstance(plan, WeightedPlan):
             yield "operation", f"{node.op}{OWN_CONSTANTS}"
-        if node.arity == 2:
+        if node.arity == 2 and not node.variadic:
             yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
             yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
         if node.window and _slides(kind):

@@ -61,6 +61,7 @@ def golden_tensors(package: Package, program: Program) -> dict[str, np.ndarray]:
     tensors: dict[str, np.ndarray] = {}
     for node, arguments, result in package.graph.steps(package.samples[: program.batch]):
         tensors |= dict(zip(node.inputs, arguments, strict=True)) | {node.output: result}
+    tensors |= {name: np.stack([held] * program.batch) for name, held in program.operands.items()}
     return {name: np.asarray(value).astype(np.int64) for name, value in tensors.items()}
 
 
@@ -123,6 +124,12 @@ def run_and_hold_to_golden(package: Package, program: Program) -> ModelRun:
     run, hardware = run_program(program, tensors), program.hardware
     rows, mask = hardware.rows, (1 << hardware.x_w) - 1
     assert set(run.tensors) == {program.roots[node.output] for node in program.nodes if node.moves_data}
+    for name in program.operands:
+        if (root := program.roots[name]) in run.written:  # the host writes it into a joined tensor
+            mine = np.tile(program.layouts[name].kept().any(axis=1), program.batch)
+            place, own = words_of(program, name, tensors[name] & mask)
+            run.written[root][mine] += 1
+            run.tensors[root].reshape(-1, rows)[own] = place[own]
     for edge, words in run.tensors.items():
         assert (run.written[edge] == 1).all(), f"{edge}: a word is not written exactly once"
         expected, held = words_of(program, edge, tensors[edge] & mask)

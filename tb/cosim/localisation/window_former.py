@@ -22,7 +22,10 @@ class WindowFormer:
     def __init__(self, run: ProbedRun, work: Work, tensors: Mapping[str, IntArray]) -> None:
         self.run = run
         self.hardware = run.program.hardware
-        layouts, roots = run.program.layouts, {run.program.roots[edge] for edge in work.plan.node.inputs}
+        layouts, roots = (
+            run.program.layouts,
+            {run.program.roots[edge] for edge in run.program.reads[work.plan.node.name]},
+        )
         self.words = {root: layouts[root].to_words(tensors[root]) for root in roots}
 
     def operands(self, passage: Passage) -> list[int]:
@@ -70,7 +73,7 @@ class WindowFormer:
     def _word(self, passage: Passage, row: int, read: RowRead) -> int | None:
         """Golden's activation that a row reads; None in a bank without a channel."""
         source = int(passage.visit.second)
-        edge = passage.work.plan.node.inputs[source]
+        edge = self.run.program.reads[passage.work.plan.node.name][source]
         root, layouts = self.run.program.roots[edge], self.run.program.layouts
         # A strip's tensor begins outside the memory: before the modulo, its words count from there.
         index = read.unwrapped - passage.work.part.sources[source] + layouts[edge].start
