@@ -54,6 +54,7 @@ def _maps_read(graph: Graph, nodes: Sequence[Node], hardware: Hardware, edge: st
 
 
 def site_of(graph: Graph, node: Node, hardware: Hardware, sources: tuple[Layout, ...], target: Layout) -> Site:
+    """Where a node runs, every tensor in words of its own."""
     return Site(
         hardware=hardware,
         inputs=graph.inputs_of(node),
