@@ -11,38 +11,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.strides import Axis, Stride, axis_of, merged
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import ShapeError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stride:
-    """What one step along an axis, or along one factor of it, adds. extent: indices, at least 2; channels: to the
-    channel; words: to the address."""
-
-    extent: int
-    channels: int = 0
-    words: int = 0
-
-
-Axis = tuple[Stride, ...]
-"""Factors of an axis, the slowest first; none where its extent is 1."""
-
-
-def merged(strides: Sequence[Stride]) -> Axis:
-    """The same steps in as few factors as possible: neighbours join where the slower one goes on where the other ends.
-
-    >>> merged([Stride(extent=4, words=6), Stride(extent=3, words=2)])
-    (Stride(extent=12, channels=0, words=2),)
-    """
-    found: list[Stride] = []
-    for inner in strides:
-        last = found[-1] if found else None
-        if last and (last.channels, last.words) == (inner.extent * inner.channels, inner.extent * inner.words):
-            found[-1] = Stride(extent=last.extent * inner.extent, channels=inner.channels, words=inner.words)
-        else:
-            found.append(inner)
-    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +61,7 @@ class Layout:
         *before, channels = shape
         made = cls._own((channels, math.prod(before), 1), rows, (0, 1, 2), (channels, math.prod(before), 1))
         steps = [math.prod(before[axis + 1 :]) * made.words for axis in range(len(before))]
-        axes = (*(_axis(extent, words=step) for extent, step in zip(before, steps, strict=True)), made.axes[0])
+        axes = (*(axis_of(extent, words=step) for extent, step in zip(before, steps, strict=True)), made.axes[0])
         return cls(shape=shape, rows=rows, axes=axes, size=made.size)
 
     @classmethod
@@ -104,7 +75,7 @@ class Layout:
             raise ShapeError(f"shape {shape}: heads are (H, T, D)")
         heads, tokens, depth = shape
         made = cls._own((heads * depth, tokens, 1), rows, (0, 1, 2), (heads * depth, tokens, 1))
-        axes = (_axis(heads, channels=depth), made.axes[1], _axis(depth, channels=1))
+        axes = (axis_of(heads, channels=depth), made.axes[1], axis_of(depth, channels=1))
         return cls(shape=shape, rows=rows, axes=axes, size=made.size)
 
     @classmethod
@@ -137,9 +108,9 @@ class Layout:
         channels, height, width = grid
         words = -(-(bank + channels) // rows)
         axes = (
-            _axis(channels, channels=1),
-            _axis(height, words=width * words),
-            _axis(width, words=words),
+            axis_of(channels, channels=1),
+            axis_of(height, words=width * words),
+            axis_of(width, words=words),
         )
         return cls(
             shape=shape,
@@ -319,7 +290,3 @@ class Layout:
             lane = np.where(lane < self.copies * self.period, lane % self.period, -1)
         channel = lane - self.bank
         return np.where((channel >= 0) & (channel < self.channels), channel, -1).reshape(self.words, self.rows)
-
-
-def _axis(extent: int, *, channels: int = 0, words: int = 0) -> Axis:
-    return (Stride(extent=extent, channels=channels, words=words),) if extent > 1 else ()

@@ -18,7 +18,7 @@ from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.mapping.layer import POINT, LanewisePlan, stage_fields
 from t2c.mapping.lower import Site
-from t2c.mapping.plan import Operand, Part
+from t2c.mapping.plan import LoadedOperand, Part
 from t2c.mapping.tiles import ColumnRun
 from t2c.mapping.views import sliced
 
@@ -122,7 +122,7 @@ def join(node: Node, site: Site, *, axis: int, constant: IntArray | None = None,
         names.append("the constant")
         own = Layout.of(constant.shape, site.hardware.rows, copies=1)
         alone = parts[-1].dense and not shares_words(parts[-1], site.target)
-        operands = [Operand(values=constant, layout=parts[-1] if alone else own, in_target=alone)]
+        operands = [LoadedOperand(values=constant, layout=parts[-1] if alone else own, in_target=alone)]
         sources.append(operands[0].layout)
         edges.append(site.inputs[0])
         copied += [] if alone else [len(sources) - 1]

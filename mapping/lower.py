@@ -14,7 +14,7 @@ from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.plan import LayerPlan, Operand
+from t2c.mapping.plan import LayerPlan, LoadedOperand
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,7 +31,7 @@ class Site:
     roots: tuple[str, ...]
     root: str
 
-    def with_operand(self, node: Node, operand: Operand, fmt: IntFormat) -> Site:
+    def with_operand(self, node: Node, operand: LoadedOperand, fmt: IntFormat) -> Site:
         """The same with a constant as one more input; raise UnsupportedError if its format does not fit X_W."""
         if fmt.bits > self.hardware.x_w:
             text = f"constant of {fmt.bits} bits does not fit X_W = {self.hardware.x_w}"

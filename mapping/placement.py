@@ -14,7 +14,7 @@ from t2c.golden.graph.node import Node
 from t2c.mapping.lower import Lowered, SameWords, Site, lower
 from t2c.mapping.plan import LayerPlan
 from t2c.mapping.storage import output_layout, own_layout, site_of
-from t2c.mapping.wanted_places import Place, wanted_places
+from t2c.mapping.wanted_places import WantedPlace, wanted_places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class _Placing:
     graph: Graph
     nodes: Sequence[Node]
     hardware: Hardware
-    wanted: Mapping[str, Place]
+    wanted: Mapping[str, WantedPlace]
     found: Placement = field(default_factory=Placement)
     written: dict[str, str] = field(default_factory=dict)
 

@@ -40,7 +40,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Operand:
+class LoadedOperand:
     """A constant that the host brings when the layer runs. values: of a sample; layout: of its words; in_target: they
     are a part of the output's."""
 
@@ -71,7 +71,7 @@ class LayerPlan(ABC):
     target: Layout
     params: Lanes
     param_step: int = 1
-    operands: tuple[Operand, ...] = ()
+    operands: tuple[LoadedOperand, ...] = ()
 
     @property
     def layout(self) -> Layout:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from t2c.contract.activation_layout import Axis, Layout, Stride, merged
+from t2c.contract.activation_layout import Layout
+from t2c.contract.strides import Axis, Stride, merged
 from t2c.golden.errors import ShapeError
 
 

@@ -14,21 +14,21 @@ from t2c.mapping.lower import places_of_inputs, takes_rows
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class WantedPlace:
     """root: the edge that has the words; layout: of the tensor in them."""
 
     root: str
     layout: Layout
 
 
-def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str]) -> dict[str, Place]:
-    """Place by edge of every joined tensor, and of every tensor that can be written as a part of one.
+def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str]) -> dict[str, WantedPlace]:
+    """WantedPlace by edge of every joined tensor, and of every tensor that can be written as a part of one.
 
     A join is asked for the places of its inputs, and so is a view that lies between a tensor and its join. A tensor
     that two joins want, or one join twice, is written for the one that comes last. alone: edges that have to stay out
     of joins.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, WantedPlace] = {}
     whole: dict[str, Layout] = {}
     writers = {node.output: node for node in nodes}
     for node in reversed(nodes):
@@ -36,7 +36,7 @@ def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str
         place = found.get(node.output)
         if place is None and node.moves_data:
             try:
-                place = Place(root=node.output, layout=Layout.of(graph.edges[node.output].shape, rows, copies=1))
+                place = WantedPlace(root=node.output, layout=Layout.of(graph.edges[node.output].shape, rows, copies=1))
             except ShapeError:
                 continue
         if place is None:
@@ -47,7 +47,7 @@ def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str
             found[node.output] = place
         for name, part in zip(node.inputs, parts, strict=False):
             if name in writers and name not in {*found, *alone} and _writable(writers[name], part, whole[place.root]):
-                found[name] = Place(root=place.root, layout=part)
+                found[name] = WantedPlace(root=place.root, layout=part)
     return found
 
 

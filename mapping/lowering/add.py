@@ -17,7 +17,7 @@ from t2c.golden.graph.node import Node
 from t2c.golden.nodes.add import Add
 from t2c.mapping.layer import POINT, LanewisePlan, stage_fields
 from t2c.mapping.lower import Site, lowers
-from t2c.mapping.plan import LayerPlan, Operand, Part
+from t2c.mapping.plan import LayerPlan, LoadedOperand, Part
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -84,7 +84,7 @@ def lower_add(node: Add, site: Site) -> LayerPlan:
     return add_plan(node, site, node.addquant)
 
 
-def add_plan(node: Node, site: Site, quant: AddQuant, operands: tuple[Operand, ...] = ()) -> AddPlan:
+def add_plan(node: Node, site: Site, quant: AddQuant, operands: tuple[LoadedOperand, ...] = ()) -> AddPlan:
     """Plan a sum of the two tensors of a site.
 
     Args:
