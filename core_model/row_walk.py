@@ -28,8 +28,17 @@ def result_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray,
 
     Addresses are not yet taken modulo the memory's size; group g is the banks g * COLS .. g * COLS + COLS - 1.
     """
-    d = descriptor
-    word, group = np.divmod(np.arange(row_groups(d, hardware)), hardware.groups)
+    return _places(descriptor, hardware, row_groups(descriptor, hardware))
+
+
+def written_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray, IntArray]:
+    """The same with the groups that get 0 beside the last one of a row, so that memory words are whole."""
+    words = -(-descriptor.row_length // hardware.rows)
+    return _places(descriptor, hardware, words * hardware.groups)
+
+
+def _places(d: Descriptor, hardware: Hardware, groups: int) -> tuple[IntArray, IntArray]:
+    word, group = np.divmod(np.arange(groups), hardware.groups)
     address = d.out_base + np.arange(d.out_pixels)[:, np.newaxis] * d.out_step + word
     return address.reshape(-1), np.tile(group, d.out_pixels)
 

@@ -97,18 +97,18 @@ class Rows:
 
     def _write(self, y: IntArray) -> Results:
         d, hardware = self.descriptor, self.hardware
-        groups = row_walk.row_groups(d, hardware)
-        # Lanes of the last group beyond the row hold 0.
-        whole = np.zeros((d.out_pixels, groups * hardware.cols), np.int64)
+        places, group = row_walk.written_places(d, hardware)
+        # Lanes of the last word beyond the row hold 0.
+        whole = np.zeros((d.out_pixels, len(places) // d.out_pixels * hardware.cols), np.int64)
         whole[:, : d.row_length] = y & ((1 << hardware.x_w) - 1)
         values = whole.reshape(-1, hardware.cols).astype(np.uint8)
-        places, group = row_walk.result_places(d, hardware)
-        results = Results(address=wrapped(places, hardware), group=group, values=values)
-        results.check(hardware, self.place)
-        row = np.repeat(np.arange(d.out_pixels), groups)
-        early = results.of(self.last_reader).max(axis=1) > row
+        written = Results(address=wrapped(places, hardware), group=group, values=values)
+        written.check(hardware, self.place)
+        row, number = np.divmod(np.arange(len(places)), len(places) // d.out_pixels)
+        early = written.of(self.last_reader).max(axis=1) > row
         if early.any():
             text = "a row is written over one that is read after it"
-            raise self.place.error("out_base", text, int(results.address[int(early.argmax())]))
-        results.write(self.memories.activations)
-        return results
+            raise self.place.error("out_base", text, int(written.address[int(early.argmax())]))
+        written.write(self.memories.activations)
+        given = number < row_walk.row_groups(d, hardware)
+        return Results(address=written.address[given], group=group[given], values=values[given])

@@ -177,15 +177,16 @@ class PlainCore:
                 raw = self.activations[address % (1 << h.act_addr_w), k % h.rows]
                 elements.append(signed(raw, h.x_w) if d["x_signed"] else raw)
             results = self._softmax(d, elements) if d["op"] == SOFTMAX else self._layer_norm(d, elements)
-            results += [0] * (-len(results) % h.cols)
+            results += [0] * (-len(results) % h.rows)
             for k in range(0, len(results), h.cols):
                 address = d["out_base"] + row * d["out_step"] + k // h.rows
                 values = tuple(value % (1 << h.x_w) for value in results[k : k + h.cols])
                 written.append((address % (1 << h.act_addr_w), k % h.rows // h.cols, values))
+                if k < d["row_length"]:
+                    self.trace.append(written[-1])
         for address, group, values in written:
             for column, value in enumerate(values):
                 self.activations[address, group * h.cols + column] = value
-        self.trace += written
 
     def _softmax(self, d: dict[str, int], x: list[int]) -> list[int]:
         exps = [self.tables[(d["table_page"] << self.h.x_w) + max(x) - value] for value in x]
