@@ -54,6 +54,11 @@ class Option:
         return command in self.commands.split()
 
 
+def _number(text: str) -> int | None:
+    """A number, or nothing."""
+    return int(text) if text else None
+
+
 BENCHES = "bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
 
 OPTIONS = (
@@ -79,6 +84,9 @@ OPTIONS = (
     Option("acc_depth", "sim roms", ROOM, "accumulators, output pixels of a block", int),
     Option("prg_depth", "sim roms", ROOM, "program memory, words of 32 bits", int),
     Option("tbl_depth", "sim roms", ROOM, "table memory, entries of 16 bits", int),
+    Option(
+        "row_lanes", "sim roms", "", "row engine, elements in a cycle; 0: none; empty: what the network needs", _number
+    ),
     Option("images", "sim", 4, "test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),

@@ -116,6 +116,12 @@ class Hardware:
         """Stream words of one entry of the table memory: ceil(TABLE_BITS / STREAM_W)."""
         return -(-TABLE_BITS // self.stream_w)
 
+    @classmethod
+    def most_row_lanes(cls, cols: int) -> int:
+        """The largest ROW_LANES of an array of so many columns."""
+        (limit,) = (entry.high for entry in PARAMETERS if entry.attribute == "row_lanes")
+        return min(cols & -cols, limit)
+
     def blocks(self, pixels: int) -> list[int]:
         """Pixels of each block of a column tile: ACC_DEPTH, and what is left in the last."""
         full, rest = divmod(pixels, self.acc_depth)

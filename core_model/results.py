@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import ROW_STEPS
+from t2c.core_model import row_walk, walk
 from t2c.core_model.errors import Place
 from t2c.core_model.memories import Memory
 from t2c.golden.arithmetic.formats import IntArray
@@ -48,6 +51,14 @@ class Results:
 
     def _grouped(self, banks: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return banks.reshape(len(banks), -1, self.values.shape[1])
+
+
+def result_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray, IntArray]:
+    """(address, group) of each result word of a step that gives some, each (results,), in order.
+
+    Addresses are not yet taken modulo the memory's size; group g is the banks g * COLS .. g * COLS + COLS - 1.
+    """
+    return (row_walk if descriptor.op in ROW_STEPS else walk).result_places(descriptor, hardware)
 
 
 def wrapped(address: IntArray, hardware: Hardware) -> IntArray:

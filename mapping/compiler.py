@@ -19,6 +19,7 @@ from t2c.mapping.constants import resident
 from t2c.mapping.emitter import Emitter
 from t2c.mapping.placement import Placement, place
 from t2c.mapping.program import HostRegion, Program
+from t2c.mapping.tables import resident_tables
 
 ALL = "all"
 """The layer name that stands for the whole network."""
@@ -69,7 +70,7 @@ class _Compiler:
         output = placement.roots[self.graph.output if self.graph.output in produced else self.nodes[-1].output]
         if output in inputs:
             raise UnsupportedError(f"output {self.graph.output!r} is input {output!r}: nothing is computed")
-        constants = resident(placement.plans, hardware)
+        constants, tables = resident(placement.plans, hardware), resident_tables(placement.plans, hardware)
         blocks = self._tensors(placement, inputs, output)
         allocation = allocate(
             self.nodes,
@@ -91,6 +92,7 @@ class _Compiler:
             placement=placement,
             allocation=allocation,
             constants=constants,
+            tables=tables,
             regions={region.edge: region for region in (*regions, *tensors)},
             inputs=inputs,
             output=output,
@@ -108,6 +110,7 @@ class _Compiler:
             operands=placement.operands,
             weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
             params=constants.params if constants else np.zeros((0, hardware.cols), dtype=np.uint64),
+            tables=tables.entries if tables else np.zeros(0, dtype=np.int64),
             inputs=regions,
             tensors=tensors,
             output=output,

@@ -12,6 +12,8 @@ from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import step_beats
 from t2c.contract.operations import Operation
+from t2c.contract.parameter_lanes import Lanes
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.mapping.allocation import Allocation, Strips
@@ -19,6 +21,7 @@ from t2c.mapping.constants import Constants
 from t2c.mapping.placement import Placement
 from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.program import Content, HostRegion, Step, Transfer, Work
+from t2c.mapping.tables import TablePages
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -26,8 +29,8 @@ from t2c.mapping.tiles import ColumnRun
 class Emitter:
     """Writes the steps of a program.
 
-    batch: images of a run; constants: None if the program brings them; regions: of the host, by edge; inputs: edges
-    that come from outside; output: the one that is given back.
+    batch: images of a run; constants, tables: None if the program brings them; regions: of the host, by edge; inputs:
+    edges that come from outside; output: the one that is given back.
     """
 
     hardware: Hardware
@@ -36,6 +39,7 @@ class Emitter:
     placement: Placement
     allocation: Allocation
     constants: Constants | None
+    tables: TablePages | None
     regions: Mapping[str, HostRegion]
     inputs: Sequence[str]
     output: str
@@ -61,10 +65,18 @@ class Emitter:
         transfer = Transfer(content=content, address=self.regions[edge].address + offset, beats=words)
         return Step(descriptor=Descriptor(op=op, layer=layer, base=address, words=words), transfer=transfer)
 
+    def _bring(self, op: Operation, content: Content, words: IntArray | Lanes, layer: int) -> Step:
+        """Constants that do not stay, to the start of their memory."""
+        descriptor = Descriptor(op=op, layer=layer, words=len(words))
+        transfer = Transfer(content=content, address=0, beats=step_beats(descriptor, self.hardware), words=words)
+        return Step(descriptor=descriptor, transfer=transfer)
+
     def _layer(self, node: Node, plan: LayerPlan, layer: int) -> Iterator[Step]:
         groups = plan.pieces(len(self.constants.moved) if self.constants else None)
         strips = self.allocation.strips.get(node.name)
         rows, reads = self._rows(node, plan, groups, strips), self.placement.reads[node.name]
+        if plan.table is not None and self.tables is None:
+            yield self._bring(Operation.TABLES, Content.TABLES, plan.table, layer)
         yield from self._operands(reads, plan, layer)
         for first in range(0, plan.height, rows):
             last = min(first + rows, plan.height)
@@ -93,6 +105,7 @@ class Emitter:
                 target=target,
                 weight_base=0,
                 param_base=0,
+                table_page=self.tables.page.get(node.name, 0) if self.tables else 0,
                 layer=layer,
             )
             for group in groups:
@@ -147,18 +160,10 @@ class Emitter:
         else:
             weights = plan.weights(run)
             params = plan.params[start : start + run.tiles * plan.param_step]
-            for op, content, words in (
-                (Operation.WEIGHTS, Content.WEIGHTS, weights),
-                (Operation.PARAMS, Content.PARAMS, params),
-            ):
-                if not len(words):
-                    continue
-                descriptor = Descriptor(op=op, layer=part.layer, words=len(words))
-                beats = step_beats(descriptor, self.hardware)
-                yield Step(
-                    descriptor=descriptor,
-                    transfer=Transfer(content=content, address=0, beats=beats, words=words),
-                )
+            if len(weights):
+                yield self._bring(Operation.WEIGHTS, Content.WEIGHTS, weights, part.layer)
+            if len(params):
+                yield self._bring(Operation.PARAMS, Content.PARAMS, params, part.layer)
             placed = replace(part, weight_base=0, param_base=0)
         for descriptor in plan.descriptors(run, placed):
             yield Step(descriptor=descriptor, work=Work(edge=node.output, plan=plan, run=run, part=placed))

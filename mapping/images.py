@@ -1,4 +1,4 @@
-"""The core's memory images: weights, parameters and program as $readmemh text."""
+"""The core's memory images: weights, parameters, tables and program as $readmemh text."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, table_layout, weight_layout
 from t2c.golden.rom.image import write_image
 from t2c.mapping.program import Program
 
 
 def write_program(program: Program, folder: Path) -> dict[str, Path]:
-    """Write weights.hex, params.hex and program.hex and return them by plusarg name.
+    """Write weights.hex, params.hex, tables.hex and program.hex and return them by plusarg name.
 
-    weights and params are left out where the program itself brings the constants.
+    weights, params and tables are left out where there are none, or where the program itself brings them.
     """
     files = {"program": folder / "program.hex"}
     write_image(files["program"], np.array(program.words(), dtype=np.int64), PROGRAM_LAYOUT, "hex")
     for name, values, layout in (
         ("weights", program.weights, weight_layout(program.hardware)),
         ("params", program.params, parameter_layout(program.hardware)),
+        ("tables", program.tables, table_layout(program.hardware)),
     ):
         if len(values):
             files[name] = folder / f"{name}.hex"

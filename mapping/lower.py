@@ -11,6 +11,7 @@ from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
+from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.kinds import node_kinds
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -70,19 +71,22 @@ Places = Callable[[Any, Sequence[TensorSpec], Layout], tuple[Layout, ...]]
 Placing = TypeVar("Placing", bound=Places)
 
 _ROWS: set[str] = set()
+_ROW_ENGINE: set[str] = set()
 PLACINGS: Registry[Places] = Registry("places of inputs of", "t2c.mapping.lowering")
 LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
 
 
-def lowers(op: str, *, rows: bool = False) -> Callable[[Lowering], Lowering]:
+def lowers(op: str, *, rows: bool = False, row_engine: bool = False) -> Callable[[Lowering], Lowering]:
     """Register a function (node, site) as the lowering of an operation; widths have been checked when it is called.
 
     It raises UnsupportedError where the engine cannot run the node, with the layer's name and why, or ShapeError, which
     `lower` makes one of it. rows: its tensors are rows (..., S) whose last axis are the channels (`Layout.of_rows`), in
-    place of maps.
+    place of maps; row_engine: it needs one.
     """
     if rows:
         _ROWS.add(op)
+    if row_engine:
+        _ROW_ENGINE.add(op)
     return LOWERINGS(op)
 
 
@@ -104,6 +108,12 @@ def places_of_inputs(node: Node, inputs: Sequence[TensorSpec], output: Layout) -
 def takes_rows(node: Node) -> bool:
     """Whether the tensors of a node are rows, and not maps."""
     return LOWERINGS.find(node.op) is not None and node.op in _ROWS
+
+
+def row_lanes_for(graph: Graph, cols: int) -> int:
+    """ROW_LANES of an array of so many columns for a network: as many as there can be, 0 if no node needs any."""
+    needed = any(LOWERINGS.find(node.op) is not None and node.op in _ROW_ENGINE for node in graph.nodes)
+    return Hardware.most_row_lanes(cols) if needed else 0
 
 
 def lowered_kinds() -> tuple[type[Node], ...]:

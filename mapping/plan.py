@@ -26,7 +26,7 @@ class Part:
 
     batch: images; first, last: output rows first .. last - 1; sources: address of the first word (`Layout.start`) of
     image 0 of each input; target: the same of the output; any of them may lie outside the memory where the part does
-    not touch those rows.
+    not touch those rows; weight_base, param_base, table_page: of its constants.
     """
 
     batch: int
@@ -36,6 +36,7 @@ class Part:
     target: int
     weight_base: int
     param_base: int
+    table_page: int
     layer: int
 
 
@@ -54,10 +55,10 @@ class LayerPlan(ABC):
     """One layer on the core. What a plan does not override, it does not have.
 
     sources, target: maps that it walks; edges: how the inputs are read; params: (words, COLS) lanes, in the order of
-    the column tiles; param_step: parameter words a column tile takes; operands: constants among the sources, the last
-    ones; shares_weights: plans of this kind all take the same ones; moves: its weights are activations, which its own
-    steps bring; joins: the sources are parts of the output, which others may have written there; all of them stay in
-    the memory.
+    the column tiles; param_step: parameter words a column tile takes; table: 2^X_W entries that its steps look up, if
+    they do; operands: constants among the sources, the last ones; shares_weights: plans of this kind all take the same
+    ones; moves: its weights are activations, which its own steps bring; joins: the sources are parts of the output,
+    which others may have written there; all of them stay in the memory.
     """
 
     shares_weights: ClassVar[bool] = False
@@ -72,6 +73,7 @@ class LayerPlan(ABC):
     params: Lanes
     param_step: int = 1
     operands: tuple[LoadedOperand, ...] = ()
+    table: IntArray | None = None
 
     @property
     def layout(self) -> Layout:

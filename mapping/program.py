@@ -20,14 +20,15 @@ from t2c.mapping.tiles import ColumnRun
 
 class Content(Enum):
     """What a transfer moves. INPUT: a network input, other words in every run; TENSOR: a tensor that does not stay in
-    the activation memory, or an output; OPERAND: a constant that is an operand; WEIGHTS, PARAMS: constants that do not
-    fit their memories."""
+    the activation memory, or an output; OPERAND: a constant that is an operand; WEIGHTS, PARAMS, TABLES: constants that
+    do not fit their memories."""
 
     INPUT = "input"
     TENSOR = "tensor"
     OPERAND = "operand"
     WEIGHTS = "weights"
     PARAMS = "params"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +95,9 @@ class Program:
 
     batch: images of one run; layouts: by edge; roots: by edge, the one that has its words: itself, or the source of a
     view; reads: edges of a plan's sources, by node name; operands: the constants among them, of a sample, by edge;
-    weights, params: what the memories hold from the start, empty if WEIGHTS and PARAMS steps bring them; inputs:
-    regions of one run's inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0;
-    output: the edge that the program gives back (of a view that the network ends with, the one that has the words).
+    weights, params, tables: what the memories hold from the start, empty if steps bring it; inputs: regions of a run's
+    inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that
+    the program gives back (of a view that the network ends with, the one that has the words).
 
     Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
     """
@@ -113,6 +114,7 @@ class Program:
     operands: Mapping[str, IntArray]
     weights: IntArray
     params: Lanes
+    tables: IntArray
     inputs: tuple[HostRegion, ...]
     tensors: tuple[HostRegion, ...]
     output: str

@@ -12,6 +12,7 @@ from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.rom.text import RomFormat
+from t2c.mapping.lower import row_lanes_for
 from t2c.rom_folder.depths import DEPTHS
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import MANIFEST
@@ -43,6 +44,7 @@ def execute(options: argparse.Namespace) -> int:
         acc_w=widths.acc,
         scale_w=widths.scale,
         bias_w=widths.bias,
+        row_lanes=row_lanes_for(package.graph, options.cols) if options.row_lanes is None else options.row_lanes,
         **{name: getattr(options, name) for name in DEPTHS},
     )
     request = Request(

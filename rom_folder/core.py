@@ -1,11 +1,11 @@
-"""The memories of the core: program, weights and parameters."""
+"""The memories of the core: program, weights, parameters and tables."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from t2c.contract.field_kinds import WORD_BITS
-from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
+from t2c.contract.field_kinds import TABLE_BITS, WORD_BITS
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, table_layout, weight_layout
 from t2c.contract.parameter_lanes import lane_parts
 from t2c.mapping.program import Program
 from t2c.rom_folder.image import Field, Image
@@ -14,7 +14,7 @@ FOLDER = "core"
 
 
 def core_images(program: Program) -> tuple[Image, ...]:
-    """Images of the program memory, and of weights and parameters unless the program itself brings them."""
+    """Images of the program memory, and of weights, parameters and tables unless the program itself brings them."""
     hardware = program.hardware
     images = [
         Image(
@@ -54,6 +54,18 @@ def core_images(program: Program) -> tuple[Image, ...]:
                 layout=parameter_layout(hardware),
                 values=program.params.reshape(-1).astype(np.int64),
                 fields=tuple(fields),
+                deeper=True,
+            )
+        )
+    if len(program.tables):
+        images.append(
+            Image(
+                name=f"{FOLDER}_tables",
+                stem=f"{FOLDER}/tables",
+                about="table memory: an entry a word, pages of 2^X_W entries",
+                layout=table_layout(hardware),
+                values=program.tables,
+                fields=(Field(name="entry", lsb=0, bits=TABLE_BITS),),
                 deeper=True,
             )
         )

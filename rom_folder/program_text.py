@@ -55,13 +55,13 @@ def transfer_records(program: Program) -> list[dict[str, Any]]:
 
 
 def content_of(program: Program, step: Step) -> str:
-    """What a transfer moves: the name of a tensor or of a constant operand, `weights` or `params`."""
+    """What a transfer moves: the name of a tensor or of a constant operand, `weights`, `params` or `tables`."""
     move = step.transfer
     assert move is not None
-    if move.content in (Content.WEIGHTS, Content.PARAMS):
-        return str(move.content.value)
     if move.content is Content.OPERAND:
         return move.edge
+    if move.words is not None:
+        return str(move.content.value)
     regions = program.inputs if move.content is Content.INPUT else program.tensors
     return next(r.edge for r in regions if r.address <= move.address < r.address + r.words)
 
@@ -75,7 +75,7 @@ def listing(program: Program) -> str:
 
 
 def _lines(program: Program, records: list[dict[str, Any]]) -> Iterator[str]:
-    memory = {Operation.WEIGHTS: "weights", Operation.PARAMS: "params"}
+    memory = {Operation.WEIGHTS: "weights", Operation.PARAMS: "params", Operation.TABLES: "tables"}
     for step, record in zip(program.steps, records, strict=True):
         line = f"{record['step']:4} {record['address']:7} {record['op']:10} {record['layer']} {record['name']}"
         if step.transfer is not None:

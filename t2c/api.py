@@ -23,6 +23,7 @@ from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import ALL
 from t2c.mapping.compiler import compile_program as _compile
+from t2c.mapping.lower import row_lanes_for
 from t2c.mapping.program import Program
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def golden_tensors(package: Model, images: npt.ArrayLike) -> dict[str, IntArray]
 
 
 def hardware_for(package: Model, **parameters: int) -> Hardware:
-    """The core on which `t2c sim` runs a package: 8 x 8, with the multipliers and biases of the package.
+    """The core on which `t2c sim` runs a package: 8 x 8, with the multipliers and biases of the package, and with a row
+    engine if a node of it needs one.
 
     Args:
         package: what to run.
@@ -134,8 +136,9 @@ def hardware_for(package: Model, **parameters: int) -> Hardware:
     Raises:
         RangeError: a parameter outside its range.
     """
-    widths = _named(package)[1].graph.widths
-    return Hardware(**{"rows": 8, "cols": 8, "scale_w": widths.scale, "bias_w": widths.bias} | parameters)
+    graph = _named(package)[1].graph
+    sizes = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias} | parameters
+    return Hardware(**{"row_lanes": row_lanes_for(graph, sizes["cols"])} | sizes)
 
 
 def compile_program(package: Model, *, layer: str = ALL, hardware: Hardware | None = None, batch: int = 1) -> Program:

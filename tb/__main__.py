@@ -13,6 +13,7 @@ from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
+from t2c.mapping.lower import row_lanes_for
 from t2c.tb.catalogue.unit_registry import find_unit, runnable_names
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
@@ -79,6 +80,7 @@ def execute(options: argparse.Namespace) -> int:
         acc_w=options.acc_w,
         scale_w=widths.scale,
         bias_w=widths.bias,
+        row_lanes=row_lanes_for(package.graph, options.cols) if options.row_lanes is None else options.row_lanes,
         **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS)},
     )
     if in_core:

@@ -16,7 +16,7 @@ from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_package
-from t2c.mapping.lower import lowered_kinds
+from t2c.mapping.lower import lowered_kinds, row_lanes_for
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress.job import ALL, BUILD, Job
@@ -160,6 +160,7 @@ def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array
             acc_w=graph.widths.acc,
             scale_w=graph.widths.scale,
             bias_w=graph.widths.bias,
+            row_lanes=row_lanes_for(graph, array[1]),
             images=images,
             estimate=_START_S + images * one,
         )
