@@ -44,12 +44,16 @@ class Rows:
             ProgramError: the step does what the core does not guard against.
         """
         check_rows(self.descriptor, self.hardware, self.place)
-        x = self._look_up()
+        x = self.elements()
         y = self._softmax(x) if self.descriptor.op is Operation.SOFTMAX else self._layer_norm(x)
         return self._write(y)
 
-    def _look_up(self) -> IntArray:
-        """The rows, (rows, row_length)."""
+    def elements(self) -> IntArray:
+        """The elements of the rows, (rows, row_length).
+
+        Raises:
+            ProgramError: one that nobody has written.
+        """
         d, hardware, memory = self.descriptor, self.hardware, self.memories.activations
         places, banks = row_walk.element_places(d, hardware)
         address, bank = np.broadcast_arrays(wrapped(places, hardware), banks)
@@ -86,14 +90,14 @@ class Rows:
         d, hardware = self.descriptor, self.hardware
         words = self.memories.parameter_words(self.place, row_walk.parameter_words(d, hardware))
         multiplier, bias, shift = decode_lanes(words.reshape(-1)[: d.row_length], hardware)
-        norm = RowNorm(
-            epsilon=d.epsilon_high << WORD_BITS | d.epsilon_low,
-            root_bits=pipeline.ROOT_BITS,
-            fraction_bits=pipeline.FRACTION_BITS,
-        )
-        t = normalise(x, norm)
-        rounded = round_shift(t * multiplier + bias, shift, ROUNDINGS[d.rounding])
+        rounded = round_shift(self.normalised(x) * multiplier + bias, shift, ROUNDINGS[d.rounding])
         return np.clip(rounded + d.y_zero_point, d.y_lo, d.y_hi)
+
+    def normalised(self, x: IntArray) -> IntArray:
+        """What MulQuant takes of these rows in a LAYER_NORM."""
+        epsilon = self.descriptor.epsilon_high << WORD_BITS | self.descriptor.epsilon_low
+        norm = RowNorm(epsilon=epsilon, root_bits=pipeline.ROOT_BITS, fraction_bits=pipeline.FRACTION_BITS)
+        return normalise(x, norm)
 
     def _write(self, y: IntArray) -> Results:
         d, hardware = self.descriptor, self.hardware

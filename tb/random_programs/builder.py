@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -119,7 +120,7 @@ class Builder:
         """
         memories = self.memories
         place = Place(step=len(self.steps), operation="RUN", layer=step.layer)
-        if not (self._bring_activations(step) and self._bring_weights(step)):
+        if not (self.bring_activations(lambda: self._reads(step)) and self._bring_weights(step)):
             return False
         tiles = np.arange(step.col_tiles)
         first = walk.parameter_word(step, tiles)
@@ -179,31 +180,41 @@ class Builder:
             self.load_random(Operation.WEIGHTS, base, len(addresses))
         return True
 
-    def _bring_activations(self, step: Descriptor) -> bool:
-        """LOAD what the step reads and nobody has written, unless it is all over the memory."""
+    def bring_activations(self, reads: Callable[[], Iterable[IntArray]]) -> bool:
+        """LOAD what a step reads and nobody has written, unless it is all over the memory.
+
+        Args:
+            reads: gives the addresses that it reads, in parts.
+        """
         memory = self.memories.activations
         if self.full:
             if self.rng.random() < 0.2:
                 base = int(self.rng.integers(len(memory.words)))
                 self.load_random(Operation.LOAD, base, int(self.rng.integers(1, len(memory.words) - base + 1)))
             return True
-        unknown = self._unknown_reads(step)
+        unknown = self._unknown(reads())
         if unknown is None:
             return False
         for low, high in unknown:
             self.load_random(Operation.LOAD, low, high + 1 - low)
         return True
 
-    def _unknown_reads(self, step: Descriptor) -> list[tuple[int, int]] | None:
-        """Ranges of addresses, inclusive; None if there are too many, or words beyond the memory."""
-        hardware, memory = self.hardware, self.memories.activations
+    def _reads(self, step: Descriptor) -> Iterator[IntArray]:
+        """Addresses that a RUN reads."""
+        hardware = self.hardware
         taps = walk.row_taps(step, hardware, np.arange(step.k_tiles))
-        found: list[IntArray] = []
         each = max(1, CHUNK // step.k_tiles)
         for low in range(0, step.pixels, each):
             pixels = walk.pixels_of(step, np.arange(low, min(low + each, step.pixels)))
             reads = walk.reads_of(step, hardware, pixels, taps)
-            address = np.unique(reads.address[reads.inside])
+            yield reads.address[reads.inside]
+
+    def _unknown(self, reads: Iterable[IntArray]) -> list[tuple[int, int]] | None:
+        """Ranges of addresses, inclusive; None if there are too many, or words beyond the memory."""
+        memory = self.memories.activations
+        found: list[IntArray] = []
+        for part in reads:
+            address = np.unique(part)
             found.append(
                 address[(address >= len(memory.words)) | ~memory.known[address % len(memory.words)].all(axis=1)]
             )

@@ -20,6 +20,8 @@ from t2c.tb.random_programs.directed import DIRECTED
 from t2c.tb.random_programs.draw import RunDraw
 from t2c.tb.random_programs.fields import field_program
 from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult, Run
+from t2c.tb.random_programs.row_draw import RowDraw
+from t2c.tb.random_programs.row_steps import add_rows
 from t2c.tb.simulation.simulators import ICARUS, Simulator
 
 PREFIX = "program-"
@@ -27,6 +29,8 @@ PREFIX = "program-"
 RANDOM_STEPS = 120
 """RUN steps of a random program."""
 SHORT_STEPS = 12
+ROW_SHARE = 0.3
+"""Of the steps, where there is a row engine."""
 RANDOM, SHORT, FIELDS, EVENTS = "random", "short", "fields", "events"
 
 
@@ -129,13 +133,13 @@ def program_of(case: ProgramCase, rng: np.random.Generator) -> CoreProgram:
 def random_program(
     name: str, hardware: Hardware, rng: np.random.Generator, runs: int, *, length: int = 13, full: bool | None = None
 ) -> CoreProgram:
-    """So many random RUN steps with transfers between them.
+    """So many random RUN and row steps with transfers between them.
 
     Args:
         name: of the program.
         hardware: of the core.
         rng: where chance comes from.
-        runs: RUN steps.
+        runs: such steps.
         length: 2 to this power is the longest of them, in cycles.
         full: fill all memories first; None where they are small.
     """
@@ -146,8 +150,13 @@ def random_program(
     done = 0
     while done < runs:
         budget = int(2 ** rng.uniform(7, length))
-        step = RunDraw(rng, hardware, full=full, budget=budget, fixed={}).draw()
-        if step is None or not builder.run(step):
+        if hardware.row_lanes and rng.random() < ROW_SHARE:
+            rows = RowDraw(rng, hardware, full=full, budget=budget, fixed={}).draw()
+            added = rows is not None and add_rows(builder, rows)
+        else:
+            step = RunDraw(rng, hardware, full=full, budget=budget, fixed={}).draw()
+            added = step is not None and builder.run(step)
+        if not added:
             continue
         done += 1
         if rng.random() < 0.1:

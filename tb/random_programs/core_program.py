@@ -145,7 +145,7 @@ def trace_lines(results: Results, hardware: Hardware) -> bytes:
 def sum_lines(sums: IntArray, width: int) -> bytes:
     """Sums (words, COLS) of `width` bits each in hexadecimal, a line for each word."""
     bits = (sums[:, :, np.newaxis] >> np.arange(width)) & 1
-    return _hexadecimal(bits.reshape(len(sums), -1).astype(bool))
+    return _hexadecimal(bits.reshape(len(sums), sums.shape[1] * width).astype(bool))
 
 
 def output_lines(words: StreamWords, width: int) -> bytes:
@@ -169,7 +169,7 @@ def _hexadecimal(bits: npt.NDArray[np.bool_]) -> bytes:
     lines, width = bits.shape
     digits = -(-width // 4)
     padded = np.zeros((lines, digits, 4), dtype=np.uint8)
-    padded.reshape(lines, -1)[:, :width] = bits
+    padded.reshape(lines, 4 * digits)[:, :width] = bits
     text = np.empty((lines, digits + 1), dtype=np.uint8)
     text[:, :digits] = _DIGITS[(padded @ np.array([1, 2, 4, 8], dtype=np.uint8))[:, ::-1]]
     text[:, digits] = ord("\n")
