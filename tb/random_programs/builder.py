@@ -33,6 +33,17 @@ CHUNK = 1 << 14
 """Pixels whose reads are looked up together, divided by the K tiles."""
 
 
+def ranges(address: IntArray) -> list[tuple[int, int]] | None:
+    """Ranges, inclusive, of ascending addresses and what little lies between; None if they are too many or too long."""
+    if not len(address):
+        return []
+    cuts = np.flatnonzero(np.diff(address) > GAP)
+    lows, highs = address[np.r_[0, cuts + 1]], address[np.r_[cuts, len(address) - 1]]
+    if len(lows) > RANGES or int((highs - lows).sum()) > 1 << 18:
+        return None
+    return list(zip(lows.tolist(), highs.tolist(), strict=True))
+
+
 class Builder:
     """A program that grows, on memories that follow it.
 
@@ -219,15 +230,7 @@ class Builder:
                 address[(address >= len(memory.words)) | ~memory.known[address % len(memory.words)].all(axis=1)]
             )
         address = np.unique(np.concatenate(found))
-        if not len(address):
-            return []
-        if address[-1] >= len(memory.words):
-            return None
-        cuts = np.flatnonzero(np.diff(address) > GAP)
-        lows, highs = address[np.r_[0, cuts + 1]], address[np.r_[cuts, len(address) - 1]]
-        if len(lows) > RANGES or int((highs - lows).sum()) > 1 << 18:
-            return None
-        return list(zip(lows.tolist(), highs.tolist(), strict=True))
+        return None if len(address) and address[-1] >= len(memory.words) else ranges(address)
 
     # ------------------------------------------------------------------ end
     def store_known(self, limit: int) -> None:

@@ -19,6 +19,7 @@ from t2c.tb.random_programs.core_program import CoreProgram, expect
 from t2c.tb.random_programs.directed import DIRECTED
 from t2c.tb.random_programs.draw import RunDraw
 from t2c.tb.random_programs.fields import field_program
+from t2c.tb.random_programs.move_steps import random_move
 from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult, Run
 from t2c.tb.random_programs.row_draw import RowDraw
 from t2c.tb.random_programs.row_steps import add_rows
@@ -31,6 +32,8 @@ RANDOM_STEPS = 120
 SHORT_STEPS = 12
 ROW_SHARE = 0.3
 """Of the steps, where there is a row engine."""
+MOVE_SHARE = 0.15
+"""Of the steps; each is followed by a RUN on what it has moved."""
 RANDOM, SHORT, FIELDS, EVENTS = "random", "short", "fields", "events"
 
 
@@ -133,7 +136,7 @@ def program_of(case: ProgramCase, rng: np.random.Generator) -> CoreProgram:
 def random_program(
     name: str, hardware: Hardware, rng: np.random.Generator, runs: int, *, length: int = 13, full: bool | None = None
 ) -> CoreProgram:
-    """So many random RUN and row steps with transfers between them.
+    """So many random RUN, MOVE and row steps with transfers between them.
 
     Args:
         name: of the program.
@@ -150,7 +153,9 @@ def random_program(
     done = 0
     while done < runs:
         budget = int(2 ** rng.uniform(7, length))
-        if hardware.row_lanes and rng.random() < ROW_SHARE:
+        if rng.random() < MOVE_SHARE:
+            added = random_move(builder, budget)
+        elif hardware.row_lanes and rng.random() < ROW_SHARE:
             rows = RowDraw(rng, hardware, full=full, budget=budget, fixed={}).draw()
             added = rows is not None and add_rows(builder, rows)
         else:
