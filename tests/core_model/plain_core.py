@@ -49,6 +49,8 @@ class PlainCore:
                 self._run(step)
             elif step["op"] in (SOFTMAX, LAYER_NORM):
                 self._rows(step)
+            elif step["op"] == MOVE:
+                self._move(step)
             else:
                 self._transfer(step, words)
         raise AssertionError("no END")
@@ -83,6 +85,29 @@ class PlainCore:
         return [
             (signed(one, h.scale_w), signed(one >> h.scale_w, h.bias_w), one >> (h.scale_w + h.bias_w)) for one in lanes
         ]
+
+    # ------------------------------------------------------------------ MOVE
+    def _move(self, d: dict[str, int]) -> None:
+        h, at = self.h, d["base"]
+        for tile in range(d["col_tiles"]):
+            for k_tile in range(d["k_tiles"]):
+                for row in range(h.rows):
+                    self.weights[at] = [self._moved(d, tile, k_tile, row, column) for column in range(h.cols)]
+                    at += 1
+
+    def _moved(self, d: dict[str, int], tile: int, k_tile: int, row: int, column: int) -> int:
+        h = self.h
+        if d["transpose"]:
+            token, word, bank = tile * h.cols + column, k_tile, row
+        else:
+            channel = tile * h.cols + column
+            token, (word, bank) = k_tile * h.rows + row, divmod(channel, h.rows)
+        if token >= d["in_w"] or word * h.rows + bank < d["lane_first"]:
+            return 0
+        if word * h.rows + bank > (d["ch_words"] - 1) * h.rows + d["lane_last"]:
+            return 0
+        raw = self.activations[(d["origin"] + token * d["col_step"] + word) % (1 << h.act_addr_w), bank]
+        return signed(raw, h.x_w) if d["x_signed"] else raw
 
     # ------------------------------------------------------------------ RUN
     def _run(self, d: dict[str, int]) -> None:
