@@ -88,9 +88,9 @@ def read_back(builder: Builder, step: Descriptor) -> bool:
     builder.load(Operation.LOAD, 0, np.eye(rows, dtype=np.int64))
     half = 1 << (hardware.x_w - 1)
     run = Descriptor(
-        op=Operation.RUN, images=1, out_h=1, in_h=1, out_w=rows, in_w=rows, col_step=1, rows_per_tap=rows, k_tiles=1, col_tiles=tiles,
-        blocks=-(-rows // hardware.acc_depth), weight_base=step.base, param_base=0, rounding=0, y_lo=-half,
-        y_hi=half - 1, out_base=rows, out_step=words, out_pixels=rows,
+        op=Operation.RUN, images=1, out_h=1, out_w=rows, in_h=1, in_w=rows, col_step=1, rows_per_tap=rows,
+        k_tiles=1, col_tiles=tiles, blocks=-(-rows // hardware.acc_depth), weight_base=step.base, param_base=0,
+        rounding=0, y_lo=-half, y_hi=half - 1, out_base=rows, out_step=words, out_pixels=rows,
     )  # fmt: skip
     with _same_weights(builder):
         return builder.run(run)
