@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,63 +10,24 @@ from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.operand import ConstantOperand
-from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.add import Add
 from t2c.golden.nodes.add_constant import AddConstant
 from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.concat_constant import ConcatConstant
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.flatten import Flatten
 from t2c.golden.nodes.linear import Linear
-from t2c.golden.nodes.max_pool2d import MaxPool2d
-from t2c.golden.nodes.reshape import Reshape
 from t2c.golden.nodes.slice import Slice
 from t2c.mapping.compiler import compile_program
 from t2c.mapping.program import Content, Program
 from tests.core_model.running import run_and_hold_to_golden
-from tests.core_net import Net
+from tests.view_nets import constant, conv, embedding_package, image_net, joins_package, signed_edge
 
 SIZES = ((4, 4), (8, 8), (8, 4), (6, 2))
-
-
-def net(*shape: int, samples: int = 2, seed: int = 5) -> Net:
-    return Net(TensorSpec(name="x", shape=shape, bits=8, signed=False, zero_point=7), samples, seed)
-
-
-def edge(name: str, zero_point: int = -3) -> TensorSpec:
-    return TensorSpec(name=name, shape=(1,), bits=8, signed=True, zero_point=zero_point)
-
-
-def conv(made: Net, name: str, source: str, channels: int, kernel: int = 1, **fields: Any) -> None:
-    inner = made.edges[source].shape[0]
-    made.node(Conv2d, edge(name), source, **made.weight(8, channels, inner, kernel, kernel), **fields)
-
-
-def constant(made: Net, like: str, shape: tuple[int, ...]) -> ConstantOperand:
-    fmt = made.edges[like].format
-    return ConstantOperand(values=made.rng.integers(fmt.lo, fmt.hi + 1, shape), format=fmt)
 
 
 def copies(program: Program, layer: str) -> int:
     """RUN steps of a layer."""
     number = program.layer_names.index(layer)
     return sum(step.op is Operation.RUN and step.descriptor.layer == number for step in program.steps)
-
-
-def embedding_package(seed: int = 5) -> Package:
-    """Image to tokens as a vision transformer has it: patches, the class token in front, positions; head on a token."""
-    made = net(3, 6, 6, seed=seed)
-    conv(made, "patches", "x", 10, 2, stride=(2, 2))
-    made.node(Reshape, edge("row"), "patches", shape=(10, 9, 1))
-    made.node(ConcatConstant, edge("tokens"), "row", axis=1, first=True, constant=constant(made, "row", (10, 1, 1)))
-    made.node(AddConstant, edge("stream"), "tokens", constant=constant(made, "tokens", (10, 10, 1)))
-    conv(made, "mlp", "stream", 10)
-    made.node(Add, edge("sum"), "stream", "mlp")
-    made.node(Slice, edge("part"), "sum", axis=1, start=0, length=1)
-    made.node(Flatten, edge("token"), "part")
-    made.node(Linear, edge("y"), "token", **made.weight(8, 5, 10))
-    return made.package("embedding")
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -88,22 +47,6 @@ def test_positions_in_strips(depth: int) -> None:
     loads = [step for step in program.steps if step.transfer and step.transfer.edge == "stream.constant"]
     assert (len(loads) > 1) == (depth < 150)
     run_and_hold_to_golden(package, program)
-
-
-def joins_package(axis: int, channels: tuple[int, ...] = (8, 5), seed: int = 5) -> Package:
-    """Parts written in their places and parts copied: an operand read elsewhere, a tensor twice, a join of joins,
-    a sum of a pool."""
-    made = net(channels[0], 4, 3, seed=seed)
-    conv(made, "one", "x", channels[0], 3, padding=(1, 1))
-    conv(made, "two", "one", channels[-1] if axis == 0 else channels[0], 1)
-    made.node(Concatenate, edge("inner"), "one", "two", axis=axis)
-    conv(made, "between", "inner", channels[0], 3, padding=(1, 1), stride=(2, 1) if axis == 1 else (1, 1))
-    made.node(MaxPool2d, edge("peak"), "one", kernel=(1, 1), stride=(1, 1))
-    made.node(Add, edge("sum"), "peak", "one")
-    made.node(Concatenate, edge("outer"), "sum", "inner", axis=axis)
-    made.node(Concatenate, edge("twice"), "outer", "outer", axis=axis if channels[-1] == channels[0] else 1)
-    conv(made, "y", "twice", 4, 2)
-    return made.package(f"joins-{axis}")
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -131,10 +74,10 @@ def test_few_channels_have_no_copies_in_a_join(channels: int, axis: int) -> None
 
 
 def test_an_input_is_copied_into_its_place_and_a_join_may_be_the_output() -> None:
-    made = net(3, 4, 4)
+    made = image_net(3, 4, 4)
     made.node(Concatenate, TensorSpec(name="pair", shape=(1,), bits=8, signed=False), "x", "x", axis=1)
     token = constant(made, "x", (3, 8, 2))
-    made.node(ConcatConstant, edge("y"), "pair", axis=2, first=False, constant=token)
+    made.node(ConcatConstant, signed_edge("y"), "pair", axis=2, first=False, constant=token)
     package = made.package("inputs-joined")
     for rows, cols, batch in ((4, 4, 1), (8, 4, 2), (2, 1, 2)):
         program = compile_program(package.graph, "all", Hardware(rows=rows, cols=cols), batch=batch)
@@ -154,11 +97,11 @@ def test_a_single_layer(layer: str) -> None:
 
 
 def test_vectors_are_joined() -> None:
-    made = net(12)
-    made.node(Linear, edge("one"), "x", **made.weight(8, 8, 12))
-    made.node(Linear, edge("two"), "x", **made.weight(8, 5, 12))
-    made.node(Concatenate, edge("both"), "one", "two", axis=0)
-    made.node(Linear, edge("y"), "both", **made.weight(8, 3, 13))
+    made = image_net(12)
+    made.node(Linear, signed_edge("one"), "x", **made.weight(8, 8, 12))
+    made.node(Linear, signed_edge("two"), "x", **made.weight(8, 5, 12))
+    made.node(Concatenate, signed_edge("both"), "one", "two", axis=0)
+    made.node(Linear, signed_edge("y"), "both", **made.weight(8, 3, 13))
     package = made.package("vectors")
     for rows in (2, 4, 8):
         program = compile_program(package.graph, "all", Hardware(rows=rows, cols=2), batch=2)
@@ -173,10 +116,10 @@ def test_parts_that_share_a_word_are_refused_by_name() -> None:
 
 
 def test_a_part_in_other_banks_is_refused_by_name() -> None:
-    made = net(3, 4, 4)
+    made = image_net(3, 4, 4)
     conv(made, "stem", "x", 12)
-    made.node(Slice, edge("part"), "stem", axis=0, start=3, length=8)
-    made.node(Concatenate, edge("y"), "part", "part", axis=0)
+    made.node(Slice, signed_edge("part"), "stem", axis=0, start=3, length=8)
+    made.node(Concatenate, signed_edge("y"), "part", "part", axis=0)
     graph = made.package("banks").graph
     text = r"^layer 'y': input 'part' begins at bank 3, its place at bank 0$"
     with pytest.raises(UnsupportedError, match=text):
@@ -190,8 +133,8 @@ def test_a_join_stays_in_the_memory() -> None:
 
 
 def test_a_constant_too_wide_is_refused_by_name() -> None:
-    made = net(3, 2, 2)
+    made = image_net(3, 2, 2)
     wide = ConstantOperand(values=np.full((3, 2, 2), 300), format=IntFormat(bits=12, signed=True))
-    made.node(AddConstant, edge("y"), "x", constant=wide)
+    made.node(AddConstant, signed_edge("y"), "x", constant=wide)
     with pytest.raises(UnsupportedError, match=r"^layer 'y': constant of 12 bits does not fit X_W = 8$"):
         compile_program(made.package("wide").graph, "all", Hardware())

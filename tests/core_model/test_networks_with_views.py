@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 import numpy as np
 import pytest
@@ -10,11 +10,7 @@ import pytest
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import Package
-from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.add import Add
-from t2c.golden.nodes.average_pool2d import AveragePool2d
-from t2c.golden.nodes.conv2d import Conv2d
-from t2c.golden.nodes.flatten import Flatten
 from t2c.golden.nodes.linear import Linear
 from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.golden.nodes.reshape import Reshape
@@ -23,47 +19,9 @@ from t2c.golden.nodes.transpose import Transpose
 from t2c.mapping.compiler import compile_program
 from tests.core_model.running import run_and_hold_to_golden
 from tests.core_net import Net
+from tests.view_nets import conv, image_net, signed_edge, views_package
 
 SIZES = ((4, 4), (8, 8), (8, 4), (6, 2))
-
-
-def net(*shape: int, samples: int = 2, seed: int = 3) -> Net:
-    return Net(TensorSpec(name="x", shape=shape, bits=8, signed=False, zero_point=7), samples, seed)
-
-
-def edge(name: str, zero_point: int = -3) -> TensorSpec:
-    return TensorSpec(name=name, shape=(1,), bits=8, signed=True, zero_point=zero_point)
-
-
-def conv(made: Net, name: str, source: str, channels: int, kernel: int = 1, **fields: Any) -> None:
-    inner = made.edges[source].shape[0] // fields.get("groups", 1)
-    made.node(Conv2d, edge(name), source, **made.weight(8, channels, inner, kernel, kernel), **fields)
-
-
-def views_package(seed: int = 3) -> Package:
-    """Slices of channels at any bank, of tokens, of a slice; reshapes; a view that several layers read differently."""
-    made = net(3, 6, 5, seed=seed)
-    conv(made, "stem", "x", 13, 3, padding=(1, 1))
-    made.node(Slice, edge("part"), "stem", axis=0, start=3, length=9)
-    conv(made, "over", "part", 5, 3, padding=(1, 1), stride=(2, 1))
-    made.node(MaxPool2d, edge("peak"), "part", kernel=(2, 2), stride=(1, 1))
-    made.node(Slice, edge("inner"), "part", axis=0, start=5, length=3)
-    conv(made, "few", "inner", 3, 2)
-    conv(made, "grouped", "part", 6, 1, groups=3)
-    made.node(Reshape, edge("tokens"), "stem", shape=(13, 30, 1))
-    conv(made, "mix", "tokens", 12)
-    made.node(Slice, edge("some"), "mix", axis=1, start=4, length=20)
-    made.node(Add, edge("sum"), "some", "some")
-    made.node(Reshape, edge("square"), "sum", shape=(12, 4, 5))
-    made.node(AveragePool2d, edge("mean"), "square", kernel=(2, 2), stride=(1, 1), channels=1)
-    made.node(Slice, edge("row"), "mean", axis=1, start=1, length=1)
-    made.node(Slice, edge("pixel"), "row", axis=2, start=2, length=1)
-    made.node(Flatten, edge("features"), "pixel")
-    made.node(Linear, edge("fc"), "features", **made.weight(8, 7, 12))
-    made.node(Flatten, edge("every"), "mean")
-    made.node(Linear, edge("wide"), "every", **made.weight(8, 6, made.edges["every"].shape[0]))
-    made.node(Add, edge("y"), "wide", "wide")
-    return made.package("views")
 
 
 @pytest.mark.parametrize("batch", [1, 2])
@@ -87,9 +45,9 @@ def test_views_of_tensors_at_the_host(depth: int) -> None:
 
 
 def test_views_of_an_input() -> None:
-    made = net(3, 4, 4)
-    made.node(Slice, edge("blue"), "x", axis=0, start=1, length=2)
-    made.node(Reshape, edge("line"), "blue", shape=(2, 16, 1))
+    made = image_net(3, 4, 4)
+    made.node(Slice, signed_edge("blue"), "x", axis=0, start=1, length=2)
+    made.node(Reshape, signed_edge("line"), "blue", shape=(2, 16, 1))
     conv(made, "y", "line", 4)
     package = made.package("view-of-an-input")
     for rows in (2, 4, 8, 16):  # copies of 3 channels from 6 rows on
@@ -104,9 +62,9 @@ def test_a_single_layer_takes_its_view_as_an_input() -> None:
 
 
 def test_the_output_may_be_a_view() -> None:
-    made = net(3, 4, 4)
+    made = image_net(3, 4, 4)
     conv(made, "stem", "x", 6)
-    made.node(Slice, edge("y"), "stem", axis=1, start=0, length=2)
+    made.node(Slice, signed_edge("y"), "stem", axis=1, start=0, length=2)
     package = made.package("output-is-a-view")
     program = compile_program(package.graph, "all", Hardware(rows=4, cols=4))
     assert program.output == "stem"
@@ -114,9 +72,9 @@ def test_the_output_may_be_a_view() -> None:
 
 
 def test_what_is_no_map_is_refused_by_name() -> None:
-    made = net(3, 4, 6)
+    made = image_net(3, 4, 6)
     conv(made, "stem", "x", 6)
-    made.node(Transpose, edge("turned"), "stem", axes=(1, 0, 2))
+    made.node(Transpose, signed_edge("turned"), "stem", axes=(1, 0, 2))
     conv(made, "y", "turned", 4)
     package = made.package("turned")
     text = r"^layer 'y': shape \(4, 6, 6\) does not lie as a map \(C, H, W\) or its vector in memory$"
@@ -125,18 +83,18 @@ def test_what_is_no_map_is_refused_by_name() -> None:
 
 
 def test_operands_at_unlike_places_are_refused_by_name() -> None:
-    made = net(3, 4, 4)
+    made = image_net(3, 4, 4)
     conv(made, "stem", "x", 12)
-    made.node(Slice, edge("low"), "stem", axis=0, start=0, length=6)
-    made.node(Slice, edge("high"), "stem", axis=0, start=6, length=6)
-    made.node(Add, edge("y"), "low", "high")
+    made.node(Slice, signed_edge("low"), "stem", axis=0, start=0, length=6)
+    made.node(Slice, signed_edge("high"), "stem", axis=0, start=6, length=6)
+    made.node(Add, signed_edge("y"), "low", "high")
     graph = made.package("unlike").graph
     run_and_hold_to_golden(made.package("alike"), compile_program(graph, "all", Hardware(rows=6, cols=3)))
     with pytest.raises(UnsupportedError, match=r"^layer 'y': its operands begin at banks 0 and 6$"):
         compile_program(graph, "all", Hardware(rows=8, cols=8))
     made.nodes.pop()
     conv(made, "other", "x", 6)
-    made.node(Add, edge("y"), "low", "other")
+    made.node(Add, signed_edge("y"), "low", "other")
     with pytest.raises(UnsupportedError, match=r"^layer 'y': its operands' pixels lie at unlike distances$"):
         compile_program(made.package("apart").graph, "all", Hardware(rows=6, cols=6))
 
@@ -148,3 +106,59 @@ def test_another_net(seed: int) -> None:
     cols = int(rng.integers(1, 6))
     hardware = Hardware(rows=max(2, cols * int(rng.integers(1, 4))), cols=cols, acc_depth=2 * int(rng.integers(9, 40)))
     run_and_hold_to_golden(package, compile_program(package.graph, "all", hardware))
+
+
+def random_chain(rng: np.random.Generator) -> Package:
+    """A convolution, views one after the other, and something that reads each of them that is a map or a vector."""
+    made = image_net(int(rng.integers(1, 4)), 4, 6, seed=int(rng.integers(1 << 30)))
+    conv(made, "stem", "x", int(rng.choice([2, 3, 4, 6, 8, 12, 16])))
+    source = "stem"
+    for number in range(int(rng.integers(1, 5))):
+        shape, name = made.edges[source].shape, f"view{number}"
+        kind = rng.integers(3)
+        if kind == 0:
+            axis = int(rng.integers(len(shape)))
+            start = int(rng.integers(shape[axis]))
+            length = int(rng.integers(1, shape[axis] - start + 1))
+            made.node(Slice, signed_edge(name), source, axis=axis, start=start, length=length)
+        elif kind == 1:
+            made.node(Transpose, signed_edge(name), source, axes=tuple(rng.permutation(len(shape)).tolist()))
+        else:
+            first = int(rng.choice([n for n in range(1, shape[0] + 1) if shape[0] % n == 0]))
+            rest = int(np.prod(shape[1:]))
+            wanted = [(shape[0], rest, 1), (first, shape[0] // first, rest), (shape[0] * rest,), (rest, shape[0], 1)]
+            made.node(Reshape, signed_edge(name), source, shape=wanted[int(rng.integers(4))])
+        source = name
+        if rng.integers(2) or number == 3:
+            readers(made, source, number, rng)
+    readers(made, source, 9, rng)
+    return made.package("chain")
+
+
+def readers(made: Net, source: str, number: int, rng: np.random.Generator) -> None:
+    shape = made.edges[source].shape
+    if len(shape) == 1:
+        made.node(Linear, signed_edge(f"fc{number}"), source, **made.weight(8, 5, *shape))
+    elif rng.integers(2):
+        conv(made, f"conv{number}", source, 5, 2, padding=(1, 1))
+    else:
+        made.node(MaxPool2d, signed_edge(f"peak{number}"), source, kernel=(2, 1), stride=(1, 1), padding=(1, 0))
+        made.node(Add, signed_edge(f"sum{number}"), source, source)
+
+
+def test_random_chains_of_views_give_goldens_words_or_are_refused_by_name() -> None:
+    ran = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        package, cols = random_chain(rng), int(rng.integers(1, 5))
+        rows = max(2, cols * int(rng.integers(1, 4)))
+        depth = int(rng.choice([1 << 10, 40]))
+        try:
+            hardware = Hardware(rows=rows, cols=cols, act_depth=depth)
+            program = compile_program(package.graph, "all", hardware, batch=2 if depth > 40 else 1)
+        except UnsupportedError as refusal:
+            assert re.fullmatch(r"layer '(view|conv|peak|sum|fc|stem)\d*': .*", str(refusal)), refusal  # noqa: PT017
+            continue
+        run_and_hold_to_golden(package, program)
+        ran += 1
+    assert ran > 30, ran

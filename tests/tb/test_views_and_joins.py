@@ -1,0 +1,33 @@
+"""Networks with views, joins and constant operands on the RTL, every tensor compared: one build for each array."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from t2c.contract.hardware import Hardware
+from t2c.golden.graph.package import Package
+from t2c.tb.cosim.cosimulation import cosimulate
+from t2c.tb.cosim.request import RunRequest
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from tests.view_nets import embedding_package, joins_package, views_package
+
+pytestmark = pytest.mark.slow
+
+PACKAGES = (views_package(), embedding_package(), *(joins_package(axis) for axis in range(3)))
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("size", [(4, 4), (8, 8), (8, 4)], ids=str)
+@pytest.mark.parametrize("package", PACKAGES, ids=[package.name for package in PACKAGES])
+def test_on_the_rtl(package: Package, size: tuple[int, int], simulator: str, sim_output: Path) -> None:
+    core = Hardware(rows=size[0], cols=size[1], act_depth=1 << 10, wgt_depth=1 << 12, par_depth=1 << 8)
+    request = RunRequest(layer="all", images=2, stall="p50")
+    result = cosimulate(package, package.name, request, core, find_simulator(simulator), sim_output)
+    assert result.passed, result.reasons
+    compared = {layer["layer"]: layer["compared"] for layer in result.figures["layers"]}
+    for node in package.graph.nodes:
+        if node.moves_data and not node.op.startswith("concat"):
+            assert compared[node.name] == 2 * math.prod(package.graph.edges[node.output].shape), node.name
