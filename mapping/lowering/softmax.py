@@ -72,4 +72,6 @@ def _as_map(layout: Layout) -> Layout:
     try:
         return tokens_map(reshaped(layout, (math.prod(before), length)), channels=1)
     except ShapeError as error:
-        raise ShapeError(f"its rows, the last axis of shape {layout.shape}, do not lie along the channels") from error
+        raise ShapeError(
+            f"its rows, the last axis of shape {layout.shape}, do not lie along the channels in even steps"
+        ) from error
