@@ -10,10 +10,17 @@ lut_pointwise.v
 lut_softmax.v
 integer_root.v
 reciprocal.v
+row_intake.v
+beat_ring.v
+row_reader.v
 row_sums.v
 row_constants.v
 normal_lane.v
 layer_norm.v
+row_maximum.v
+row_reciprocal.v
+softmax_lane.v
+softmax_rows.v
 window_row.v
 tile_loader.v
 pixel_sequencer.v

@@ -160,3 +160,8 @@ def stall_classes(stall_in: str, stall_out: str, count: int) -> Classes:
         f"{side} stalls": {f"{side} stalls {name}": np.full(count, name == used) for name in PROFILES}
         for side, used in (("input", stall_in), ("output", stall_out))
     }
+
+
+def stall_pairs(classes: Classes) -> Classes:
+    """The pairs of `stall_classes` that must be hit together."""
+    return {"stalls of both sides": cross(classes["input stalls"], classes["output stalls"])}

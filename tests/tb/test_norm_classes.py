@@ -16,7 +16,6 @@ from t2c.tb.components.inputs import flat
 from t2c.tb.dut.traits import Traits
 from t2c.tb.units.layer_norm import classes as norm_classes
 from t2c.tb.units.layer_norm.rows import (
-    Row,
     RowSpace,
     after_reset,
     corner_rows,
@@ -26,6 +25,8 @@ from t2c.tb.units.layer_norm.rows import (
     root_cases,
     telling_quant,
 )
+from t2c.tb.units.row_classes import EVENTS
+from t2c.tb.units.row_space import Row
 
 MODES = ("floor", "half_up", "half_even", "half_away")
 PARAMETERS = {
@@ -123,7 +124,7 @@ def test_names_are_unique_and_declared() -> None:
     assert len(every) == len(set(every))
     declared = {group: tuple(bins) for group, bins in norm_classes.cover_unit(where).groups.items()}
     assert names(base).items() <= declared.items()
-    assert declared["events"] == norm_classes.EVENTS
+    assert declared["events"] == EVENTS
 
 
 def test_what_a_module_does_not_have_is_no_bin_of_it() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,9 +12,10 @@ import pytest
 from cocotb_bus.monitors import Monitor
 
 from t2c.tb.components.bench_report import read_report
-from t2c.tb.components.bins import Coverage
+from t2c.tb.components.bins import Classes, Coverage, stall_pairs
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import SHOWN, Scoreboard, reported
+from t2c.tb.units.mulquant.classes import crosses
 
 
 class Stream(Monitor):
@@ -125,17 +125,16 @@ def test_two_streams_are_kept_apart(stream: Stream) -> None:
     scoreboard.finish(3)
 
 
-@pytest.mark.parametrize("unit", ["mulquant", "lut_pointwise", "lut_softmax"])
+@pytest.mark.parametrize("pairs", [crosses, stall_pairs])
 def test_what_ends_a_test_before_its_first_input_is_what_is_reported(
-    unit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pairs: Callable[[Classes], Classes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Crosses of classes that no input has are no KeyError in its place."""
     monkeypatch.chdir(tmp_path)
-    classes = importlib.import_module(f"t2c.tb.units.{unit}.classes")
 
     @reported
     async def bench(dut: object) -> None:
-        Scoreboard(SimpleNamespace(_name="dut"), str, Inputs(Coverage(), classes.crosses))
+        Scoreboard(SimpleNamespace(_name="dut"), str, Inputs(Coverage(), pairs))
         raise ValueError("the bench's own")
 
     with pytest.raises(ValueError, match="the bench's own"):

@@ -10,8 +10,10 @@ import numpy as np
 from t2c.golden.arithmetic.layer_norm import RowNorm, integer_root, normalise, reciprocal_root
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
-from t2c.tb.units.layer_norm.rows import Row, RowSpace, of_row, random_quant
+from t2c.tb.components.bins import Classes, Coverage
+from t2c.tb.units.layer_norm.rows import RowSpace, of_row, random_quant
+from t2c.tb.units.row_classes import RowLanes, cover_rows
+from t2c.tb.units.row_space import Row
 
 PARAMETERS = {
     "X_W": (2, 16),
@@ -22,12 +24,6 @@ PARAMETERS = {
     "OUT_W": tuple(range(2, 9)),
 }
 """Values of each parameter that must be tried."""
-EVENTS = (
-    "row longer than MAX_LEN",
-    "reset with part of a row in",
-    "reset with a row under way",
-    "results one by one while all else waits",
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,10 +39,9 @@ class SentRow:
 
 def classes(sent: SentRow, space: RowSpace) -> Classes:
     """Which lanes of a row's beats are in which class, beat by beat, the lowest lane first."""
-    x, norm, lanes, fmt = np.array(sent.row, dtype=np.int64), sent.norm, space.lanes, space.fmt
-    length = len(x)
-    beats = -(-length // lanes)
-    inside, at = np.arange(beats * lanes) < length, np.arange(beats * lanes)
+    x, norm, fmt = np.array(sent.row, dtype=np.int64), sent.norm, space.fmt
+    length, lanes = len(x), RowLanes(len(x), space)
+    each, every = lanes.each, lanes.every
     total = int(x.sum())
     spread = length * int((x * x).sum()) - total * total
     v, bits = spread + norm.epsilon, norm.root_bits
@@ -59,38 +54,13 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
     y = sent.quant.requantise(p, sent.quant.shift)
     in_sight = (np.abs(sent.quant.multiplier) == 1) & (sent.quant.shift == 0)
 
-    def each(values: BoolArray) -> BoolArray:
-        """Of the elements; lanes beyond them are in no class."""
-        return np.concatenate([values, np.zeros(beats * lanes - length, dtype=bool)])
-
-    def every(holds: bool) -> BoolArray:
-        return inside & holds
-
     return {
-        "length": {
-            "row of one": every(length == 1),
-            "row of one beat": every(1 < length <= lanes),
-            "row of whole beats": every(length > lanes and length % lanes == 0),
-            "row of whole beats and a part": every(length > lanes and length % lanes != 0),
-            "row of MAX_LEN": every(length == space.longest),
-            **{f"bit {b} of N": every(bool(length >> b & 1)) for b in range(space.longest.bit_length())},
-        },
-        "last beat": {f"last beat of {n}": every((length - 1) % lanes + 1 == n) for n in range(1, lanes + 1)},
-        "lane": {
-            **{f"lane {lane}": inside & (at % lanes == lane) for lane in range(lanes)},
-            "beyond the end": ~inside,
-        },
-        "beat": {
-            "first beat": inside & (at < lanes),
-            "last beat": inside & (at >= (beats - 1) * lanes),
-            "beat between": inside & (at >= lanes) & (at < (beats - 1) * lanes),
-        },
+        **lanes.classes(sent.stall_in, sent.stall_out),
         "element": {
             "element least": each(x == fmt.lo),
             "element largest": each(x == fmt.hi),
             "element inside": each((x > fmt.lo) & (x < fmt.hi)),
         },
-        "sign": {"signed": every(fmt.signed), "unsigned": every(not fmt.signed)},
         "variance": {
             "all equal": every(length > 1 and spread == 0),
             "epsilon counts": every(norm.epsilon > 1),
@@ -132,7 +102,6 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
             "y inside": each((y > sent.quant.lo) & (y < sent.quant.hi)),
             "y hi": each(y == sent.quant.hi),
         },
-        **stall_classes(sent.stall_in, sent.stall_out, beats * lanes),
     }
 
 
@@ -149,22 +118,13 @@ def t_bits(space: RowSpace) -> int:
     return int(np.abs(normalise(row, space.norm(1))).max()).bit_length()
 
 
-def crosses(base: Classes) -> Classes:
-    """The pairs of classes that must be hit together."""
-    return {"stalls of both sides": cross(base["input stalls"], base["output stalls"])}
-
-
 def cover_unit(space: RowSpace, signs: Sequence[bool] = (True, False)) -> Coverage:
     """All bins of the unit; those that its widths or its signs cannot reach are excluded."""
     base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
-    made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
-    cover_parameters(made, PARAMETERS, space.parameters)
+    made = cover_rows(space, base, PARAMETERS, signs)
     for mode in Rounding:
         if mode.value not in space.traits.rounding:
             made.exclude("rounding", mode.value, "the module does not round so")
-    for name, sign in (("signed", True), ("unsigned", False)):
-        if sign not in signs:
-            made.exclude("sign", name, "the module does not read elements so")
     for group, name, reason in _out_of_reach(space):
         made.exclude(group, name, reason)
     return made
@@ -174,12 +134,6 @@ def _out_of_reach(space: RowSpace) -> Iterator[tuple[str, str, str]]:
     """Bins that no row of this unit can be in, and why."""
     p, half = space.parameters, most_half(space)
     root, fraction, epsilon = p["ROOT_W"], p["FRAC_W"], p["E_W"]
-    if space.lanes == 1:
-        for group, name in (("length", "row of one beat"), ("length", "row of whole beats and a part")):
-            yield group, name, "a beat has one element"
-        yield "lane", "beyond the end", "a beat has one element"
-    if space.longest < 3 * space.lanes:
-        yield "beat", "beat between", "the longest row has two beats"
     if epsilon == 1:
         yield "variance", "epsilon counts", "E is 1"
         yield "reciprocal", "N r largest", "E is 1"

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.layer_norm import RowNorm, normalise
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.dut.traits import Traits
-
-Row = list[int]
-"""Elements of one row."""
+from t2c.tb.units.row_space import BeatSpace, Row
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowSpace:
-    """What rows are made of. parameters: of the unit; signed: elements; traits: of the module; rng: of every choice."""
+class RowSpace(BeatSpace):
+    """Rows, and what normalises them. traits: of the module."""
 
-    parameters: Mapping[str, int]
-    signed: bool
     traits: Traits
-    rng: random.Random
-
-    @property
-    def fmt(self) -> IntFormat:
-        return IntFormat(bits=self.parameters["X_W"], signed=self.signed)
-
-    @property
-    def longest(self) -> int:
-        return 1 << self.parameters["LEN_W"]
-
-    @property
-    def lanes(self) -> int:
-        return self.parameters["LANES"]
 
     @property
     def t_w(self) -> int:
@@ -52,15 +34,6 @@ class RowSpace:
 
     def any_norm(self) -> RowNorm:
         return self.norm(self.rng.getrandbits(self.rng.randint(1, self.parameters["E_W"])))
-
-    @property
-    def lengths(self) -> list[int]:
-        """Around a beat, around the longest, and with every number of elements in the last beat."""
-        lanes, longest, rng = self.lanes, self.longest, self.rng
-        ends = {1, 2, 3, lanes - 1, lanes, lanes + 1, 2 * lanes, longest - lanes, longest - 1, longest}
-        each = {lanes * rng.randrange(longest // lanes) + k for k in range(1, lanes + 1)}
-        powers = {1 << k for k in range(longest.bit_length())}
-        return sorted(n for n in ends | each | powers if 1 <= n <= longest)
 
 
 def corner_rows(space: RowSpace) -> Iterator[Row]:
@@ -125,14 +98,9 @@ def random_rows(space: RowSpace, count: int, longest: int) -> Iterator[Row]:
         yield [rng.randint(least, most) for _ in range(length)]
 
 
-def longest_row(space: RowSpace) -> Row:
-    """Any elements, as many as fit."""
-    return [space.rng.randint(space.fmt.lo, space.fmt.hi) for _ in range(space.longest)]
-
-
 def after_reset(space: RowSpace) -> list[Row]:
     """The longest first, which a counter of beats that was not reset would end too early; then short ones."""
-    return [longest_row(space), *random_rows(space, 2, 6)]
+    return [space.longest_row(), *random_rows(space, 2, 6)]
 
 
 def random_quant(space: RowSpace) -> MulQuant:

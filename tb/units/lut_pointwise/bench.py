@@ -14,11 +14,12 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.pointwise import PointwiseTable, pointwise
 from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.components.axi_stream import Beat
+from t2c.tb.components.bins import stall_pairs
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
-from t2c.tb.units.lut_pointwise.classes import RESET, classes, cover_unit, crosses
+from t2c.tb.units.lut_pointwise.classes import RESET, classes, cover_unit
 from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
 
@@ -37,7 +38,7 @@ class PointwiseBench(StreamBench):
         self.x_w, self.elements = unit["X_W"], 1 << unit["X_W"]
         self.sent: list[Beat] = []
         self.coverage = cover_unit(unit.parameters)
-        self.inputs = Inputs(self.coverage, crosses)
+        self.inputs = Inputs(self.coverage, stall_pairs)
         self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
 

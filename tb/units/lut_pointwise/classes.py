@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from t2c.tb.components.bins import Classes, Coverage, cover_parameters, cross, names, stall_classes
+from t2c.tb.components.bins import Classes, Coverage, cover_parameters, names, stall_classes, stall_pairs
 
 PARAMETERS = {"X_W": (2, 8), "OUT_W": (2, 8, 16)}
 """Values of each parameter that must be tried."""
@@ -37,14 +37,9 @@ def classes(
     }
 
 
-def crosses(base: Classes) -> Classes:
-    """The pairs of classes that must be hit together."""
-    return {"stalls of both sides": cross(base["input stalls"], base["output stalls"])}
-
-
 def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     """All bins of the unit."""
     base = classes((), (), parameters["X_W"])
-    made = Coverage({**names(base), **names(crosses(base)), "reset": (RESET,)})
+    made = Coverage({**names(base), **names(stall_pairs(base)), "reset": (RESET,)})
     cover_parameters(made, PARAMETERS, parameters)
     return made

@@ -15,10 +15,11 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.softmax import SoftmaxTable, softmax
 from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.components.axi_stream import Beat
+from t2c.tb.components.bins import stall_pairs
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
-from t2c.tb.units.lut_softmax.classes import classes, cover_unit, crosses
+from t2c.tb.units.lut_softmax.classes import classes, cover_unit
 from t2c.tb.units.lut_softmax.rows import Row, Space, corner_rows, random_rows
 from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
@@ -59,7 +60,7 @@ class SoftmaxBench(StreamBench):
         self.coverage = cover_unit(unit.parameters, self.table, self.signs)
         if not unit.traits.has("overlong"):
             self.coverage.exclude("events", "row longer than MAX_LEN", "the module does not say so")
-        self.inputs = Inputs(self.coverage, crosses)
+        self.inputs = Inputs(self.coverage, stall_pairs)
         self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
         self.scoreboard.add_interface(self.monitor, self.expected)
 

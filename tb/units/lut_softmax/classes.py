@@ -9,7 +9,7 @@ import numpy as np
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.rounding import Rounding, round_shift
 from t2c.golden.arithmetic.softmax import SoftmaxTable
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, names, stall_classes, stall_pairs
 
 PARAMETERS = {"X_W": (2, 16), "DEPTH_W": (1,), "E_W": (4, 16), "OUT_W": tuple(range(2, 9)), "R_W": (32,), "LEN_W": (1,)}
 """Values of each parameter that must be tried."""
@@ -99,17 +99,12 @@ def classes(
     }
 
 
-def crosses(base: Classes) -> Classes:
-    """The pairs of classes that must be hit together."""
-    return {"stalls of both sides": cross(base["input stalls"], base["output stalls"])}
-
-
 def cover_unit(parameters: Mapping[str, int], table: SoftmaxTable, signs: Sequence[bool] = (True, False)) -> Coverage:
     """All bins of the unit; those that its widths, its table or its signs cannot reach are excluded."""
     fmt = IntFormat(bits=parameters["X_W"], signed=True)
     longest, elements = 1 << parameters["LEN_W"], 1 << fmt.bits
     base = classes([fmt.lo], table, fmt, longest)
-    made = Coverage({**names(base), **names(crosses(base)), "events": EVENTS})
+    made = Coverage({**names(base), **names(stall_pairs(base)), "events": EVENTS})
     cover_parameters(made, PARAMETERS, parameters)
     for name, sign in (("signed", True), ("unsigned", False)):
         if sign not in signs:

@@ -1,0 +1,1 @@
+"""rtl/beat_ring.v."""

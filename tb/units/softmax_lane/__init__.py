@@ -1,0 +1,1 @@
+"""rtl/softmax_lane.v."""
