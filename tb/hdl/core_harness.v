@@ -219,7 +219,7 @@ module core_harness #(
         end
     endgenerate
     reg        busy_q;
-    wire       step_starts = i_dut.load | i_dut.run | i_dut.store;
+    wire       step_starts = i_dut.load | i_dut.run | i_dut.store | i_dut.move | i_dut.rows;
     wire [1:0] step_event  = (busy & ~busy_q) ? 2'd1 : step_starts ? 2'd2 : (busy_q & ~busy) ? 2'd3 : 2'd0;
     always @(posedge clk) busy_q <= busy & rst_n;
 
