@@ -19,14 +19,16 @@ from t2c.golden.arithmetic.formats import IntArray
 class Origins:
     """Where the weights of a MOVE come from, every field (col_tiles * k_tiles * ROWS, COLS), in the order of the rows.
 
-    token: number of the token; word: channel word in it; bank: of that word; address: of the word; inside: the token
-    exists and the bank belongs to the operand. Elsewhere the weight is 0, and the address means nothing.
+    token: number of the token; word: channel word in it; bank: of that word; address: of the word; unwrapped: the same
+    before the modulo of the memory's size; inside: the token exists and the bank belongs to the operand. Elsewhere the
+    weight is 0, and the address means nothing.
     """
 
     token: IntArray
     word: IntArray
     bank: IntArray
     address: IntArray
+    unwrapped: IntArray
     inside: Flags
 
 
@@ -43,9 +45,10 @@ def origins(descriptor: Descriptor, hardware: Hardware) -> Origins:
         each.reshape(-1, hardware.cols)
         for each in np.broadcast_arrays(token, word, bank, tile + k_tile + row + column)[:3]
     )
-    address = (d.origin + token * d.col_step + word) & ((1 << hardware.act_addr_w) - 1)
+    unwrapped = d.origin + token * d.col_step + word
+    address = unwrapped & ((1 << hardware.act_addr_w) - 1)
     channel, first, last = (
         at * hardware.rows + lane for at, lane in ((word, bank), (0, d.lane_first), (d.ch_words - 1, d.lane_last))
     )
     inside = (token < d.in_w) & (first <= channel) & (channel <= last)
-    return Origins(token=token, word=word, bank=bank, address=address, inside=inside)
+    return Origins(token=token, word=word, bank=bank, address=address, unwrapped=unwrapped, inside=inside)

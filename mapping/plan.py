@@ -19,6 +19,9 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.mapping.tiles import ColumnRun
 
+Axes = tuple[str, str, str]
+"""Names of the coordinates of a result."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -58,12 +61,14 @@ class LayerPlan(ABC):
     the column tiles; param_step: parameter words a column tile takes; table: 2^X_W entries that its steps look up, if
     they do; operands: constants among the sources, the last ones; shares_weights: plans of this kind all take the same
     ones; moves: its weights are activations, which its own steps bring; joins: the sources are parts of the output,
-    which others may have written there; all of them stay in the memory.
+    which others may have written there; all of them stay in the memory; axes: what a report calls the
+    coordinates of a result.
     """
 
     shares_weights: ClassVar[bool] = False
     moves: ClassVar[bool] = False
     joins: ClassVar[bool] = False
+    axes: ClassVar[Axes] = ("c", "y", "x")
 
     hardware: Hardware
     node: Node
@@ -79,6 +84,11 @@ class LayerPlan(ABC):
     def layout(self) -> Layout:
         """How the output lies: the target, unless golden has the axes of that map in another order."""
         return self.target
+
+    def coordinate(self, index: Sequence[int]) -> tuple[int, int, int]:
+        """Coordinates, named by `axes`, of an index in golden's output."""
+        c, y, x = (*index, 0, 0)[:3]
+        return c, y, x
 
     @property
     @abstractmethod

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import ClassVar
 
+import numpy as np
+
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.operations import Operation
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.errors import UnsupportedError
 from t2c.mapping.layer import stage_fields
-from t2c.mapping.plan import LayerPlan, Part
+from t2c.mapping.plan import Axes, LayerPlan, Part
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -54,6 +57,7 @@ class ProductPlan(LayerPlan):
     """
 
     moves: ClassVar[bool] = True
+    axes: ClassVar[Axes] = ("head", "token", "column")
 
     heads: tuple[Head, ...]
     stage: OutputStage
@@ -72,6 +76,10 @@ class ProductPlan(LayerPlan):
 
     def target_words(self, first: int, last: int) -> tuple[int, int]:
         return 0, self.target.extent
+
+    def coordinate(self, index: Sequence[int]) -> tuple[int, int, int]:
+        head = np.ravel_multi_index(tuple(index[:-2]), self.target.shape[:-2]) if len(index) > 2 else 0
+        return int(head), index[-2], index[-1]
 
     @property
     def macs(self) -> int:
@@ -161,6 +169,32 @@ class ProductPlan(LayerPlan):
             ]  # fmt: skip
             last = len(parts) - 1
             yield tuple(replace(part, keep=index > 0, hold=index < last) for index, part in enumerate(parts))
+
+    # ------------------------------------------------------------------ golden's operand as weights
+    def moved(self, run: ColumnRun) -> tuple[IntArray, IntArray]:
+        """Where along K and O each weight of a run stands: (rows, COLS) each, in load order, -1 where it is 0."""
+        assert isinstance(run, HeadRun)
+        head, hardware = self.heads[run.head], self.hardware
+        tile = np.arange(run.tiles)[:, np.newaxis, np.newaxis, np.newaxis] + run.first_tile - head.first_tile
+        k_tile = np.arange(run.words)[:, np.newaxis, np.newaxis] + run.first_word
+        row, column = np.arange(hardware.rows)[:, np.newaxis], np.arange(hardware.cols)
+        k = k_tile * hardware.rows + row - head.a.bank + 0 * tile + 0 * column
+        o = tile * hardware.cols + column - head.out.bank + 0 * k
+        inner, columns = self.edges[1].shape[-2:]
+        inside = (k >= 0) & (k < inner) & (o >= 0) & (o < columns)
+        along_k, along_o = (np.where(inside, index, -1).reshape(-1, hardware.cols) for index in (k, o))
+        return along_k, along_o
+
+    def head_index(self, run: ColumnRun) -> tuple[int, ...]:
+        """Index of a run's head among the axes before the last two."""
+        assert isinstance(run, HeadRun)
+        return tuple(int(each) for each in np.unravel_index(run.head, self.target.shape[:-2]))
+
+    def moved_weights(self, run: ColumnRun, operand: IntArray) -> IntArray:
+        """The weights of a run: (rows, COLS). operand: golden's second one of an image, (..., K, O)."""
+        assert isinstance(run, HeadRun)
+        k, o = self.moved(run)
+        return np.where(k < 0, 0, operand.reshape(-1, *operand.shape[-2:])[run.head, k, o])
 
     # ------------------------------------------------------------------ steps
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:

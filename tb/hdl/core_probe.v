@@ -12,6 +12,9 @@
 //               C step cycle | numbers of pixel, operands, column sum, complete sum and result that come next
 //               | their valids | descriptor as at the start | iy0 ix0 base | row addresses | row words | operands
 //               | column's partial sums, one a row | array output | accumulator | parameters | result
+//               E step cycle descriptor                         start of a MOVE before that RUN step
+//               M step cycle | writes, address, weight of the   a cycle of it: the weight row that it writes, and where
+//               | column | row addresses | row words              the banks are read and what they give
 //             A C line for every cycle from the first pixel's issue until TAIL cycles after the last one's column sum.
 `default_nettype none
 `include "port_widths.vh"
@@ -105,6 +108,14 @@ module core_probe #(
                            & (weights >= ROWS * memory.windows[5*tiles+3])
                            & (weights < ROWS * (memory.windows[5*tiles+4] + 1));
 
+    // A MOVE belongs to the RUN step after it; the entry of the one before may not be passed yet.
+    wire [31:0] coming  = step + 32'd1;
+    wire [31:0] later   = entry_q + 32'd1;
+    wire        awaited = (entry_q != windows_i) & (memory.windows[5*entry_q] == coming
+                                                    | later != windows_i & memory.windows[5*later] == coming);
+    wire        moves    = core_harness.i_dut.moving | core_harness.i_dut.move_wgt;
+    wire [W_W-1:0] moved = core_harness.i_dut.move_data[column_i*W_W+:W_W];
+
     integer          file;
     reg [8*1024-1:0] path;
     reg [255:0]      word;
@@ -132,6 +143,12 @@ module core_probe #(
         if (passed) entry_q <= entry_q + 32'd1;
         tiles_q <= tiles;
         if (started & windows_i != 32'd0 & file != 0) $fwrite(file, "D %h %h %h\n", step, cycle_i, desc);
+        if (core_harness.i_dut.move & awaited & file != 0) $fwrite(file, "E %h %h %h\n", coming, cycle_i, desc);
+        if (moves & awaited & file != 0) begin
+            $fwrite(file, "M %h %h %b %b %b", coming, cycle_i, core_harness.i_dut.move_wgt,
+                    core_harness.i_dut.move_waddr, moved);
+            $fwrite(file, " %b %b\n", core_harness.i_dut.move_raddr, core_harness.i_dut.act_rdata);
+        end
         if (chosen & file != 0) begin
             // verilator lint_off BLKSEQ
             word = memory.waiting[weights % WAITING];

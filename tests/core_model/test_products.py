@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,18 +13,32 @@ from t2c.contract.operations import Operation
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import compile_largest_batch, compile_program
+from t2c.mapping.product import ProductPlan
 from t2c.mapping.program import Program
+from t2c.mapping.tiles import ColumnRun
 from t2c.tb.cosim.expectation import trace_of
-from tests.core_model.running import ModelRun, run_and_hold_to_golden
+from tests.core_model.running import ModelRun, golden_tensors, run_and_hold_to_golden
 from tests.product_net import attention_package, product_package
 
 SIZES = ((4, 4), (8, 4), (8, 8), (16, 16))
 
 
 def run(package: Package, program: Program) -> ModelRun:
-    """A run that is golden's, and whose expected trace names every word once."""
+    """A run that is golden's, weights that were moved included, and whose expected trace names every word once."""
     trace_of(program)
-    return run_and_hold_to_golden(package, program)
+    made = run_and_hold_to_golden(package, program)
+    tensors, seen = golden_tensors(package, program), Counter[tuple[str, ColumnRun]]()
+    for step, record in zip(program.steps, made.records, strict=True):
+        if record.moves is None:
+            continue
+        assert step.work is not None
+        plan, part = step.work.plan, step.work.run
+        assert isinstance(plan, ProductPlan)
+        image = seen[plan.node.name, part]
+        seen[plan.node.name, part] += 1
+        assert (record.moves.values == plan.moved_weights(part, tensors[plan.node.inputs[1]][image])).all()
+    assert set(seen.values()) == {program.batch}
+    return made
 
 
 def steps(program: Program, operation: Operation, layer: str) -> list[Any]:

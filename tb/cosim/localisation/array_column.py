@@ -6,16 +6,18 @@ from collections.abc import Generator, Iterator, Sequence
 
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.tb.cosim.localisation.core_probe import Stage
+from t2c.tb.cosim.localisation.moved_weights import MovedWeights
 from t2c.tb.cosim.localisation.passages import Passage
 from t2c.tb.cosim.localisation.probed_run import Finding, ProbedRun, show
 from t2c.tb.cosim.localisation.stage_times import ColumnWitness, column_times, psum_cycle, rows_right
 
 
 class ArrayColumn:
-    """One column of the array in a run. lane: the column."""
+    """One column of the array in a run. lane: the column; moved: weights that a MOVE has brought."""
 
-    def __init__(self, run: ProbedRun, lane: int) -> None:
+    def __init__(self, run: ProbedRun, lane: int, moved: MovedWeights) -> None:
         self.run = run
+        self.moved = moved
         self.hardware = run.program.hardware
         self.lane = lane
         self._laid_out: dict[int, IntArray] = {}
@@ -88,13 +90,16 @@ class ArrayColumn:
                 shown = "X" if load.address is None else load.address
                 text = f"weight address: {where}: reads row {shown}, expected {expected}"
                 yield self.run.finding("tile_loader", text, load.cycle)
+            if passage.work.plan.moves:
+                yield from self.moved.wrong(passage, row, self.lane, where)
             text = f"weight memory: {where}: {show(load.weight, self.hardware.w_w)}, expected {weight}"
             yield self.run.finding("ram", f"{text}, of row {expected}", load.cycle)
 
     def _weights(self, passage: Passage) -> list[int]:
         """Golden's weights of a tile in the column, one a row."""
         if passage.ordinal not in self._laid_out:
-            self._laid_out[passage.ordinal] = passage.work.plan.weights(passage.work.run)
+            plan, run = passage.work.plan, passage.work.run
+            self._laid_out[passage.ordinal] = self.moved.weights(passage) if plan.moves else plan.weights(run)
         first = passage.visit.weight_row - passage.step.descriptor.weight_base
         rows: list[int] = self._laid_out[passage.ordinal][first : first + self.hardware.rows, self.lane].tolist()
         return rows

@@ -77,15 +77,34 @@ class Load:
     offset: int | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class MoveSample:
+    """One cycle of a MOVE. Values are unsigned; None where a bit is X.
+
+    cycle: of the run; writes: whether it writes a weight row; address, weight: of that row, of the column; addresses,
+    words: one a bank, as in `Sample`.
+    """
+
+    cycle: int
+    writes: bool
+    address: int | None
+    weight: int | None
+    addresses: tuple[int | None, ...]
+    words: tuple[int | None, ...]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Probe:
     """What was written down. descriptors: (cycle, words) of each RUN step's start; loads: by step and number of the
-    weight word; samples: by step and cycle of the run; passed: cycle by step, stage and number at that stage."""
+    weight word; samples: by step and cycle of the run; passed: cycle by step, stage and number at that stage; starts,
+    moves: descriptor, as `descriptors`, and cycles of the MOVE before a RUN step, by that step."""
 
     descriptors: dict[int, tuple[int, tuple[int | None, ...]]]
     loads: dict[tuple[int, int], Load]
     samples: dict[tuple[int, int], Sample]
     passed: dict[tuple[int, Stage, int], int]
+    starts: dict[int, tuple[int, tuple[int | None, ...]]]
+    moves: dict[int, list[MoveSample]]
 
 
 def merged(windows: Iterable[PixelWindow], hardware: Hardware) -> list[PixelWindow]:
@@ -124,8 +143,8 @@ def _number(bits: str) -> int | None:
 
 def read_probe(path: Path, hardware: Hardware) -> Probe:
     """Read a probe file; one that is not there holds nothing."""
-    probe = Probe(descriptors={}, loads={}, samples={}, passed={})
-    readers = {"D": _descriptor, "W": _load, "C": _cycle}
+    probe = Probe(descriptors={}, loads={}, samples={}, passed={}, starts={}, moves={})
+    readers = {"D": _descriptor, "W": _load, "C": _cycle, "E": _start, "M": _move}
     for line in path.read_text().splitlines() if path.is_file() else ():
         kind, *fields = line.split()
         readers[kind](probe, fields, hardware)
@@ -133,11 +152,31 @@ def read_probe(path: Path, hardware: Hardware) -> Probe:
 
 
 def _descriptor(probe: Probe, fields: list[str], hardware: Hardware) -> None:
+    probe.descriptors[int(fields[0], 16)] = _begin(fields)
+
+
+def _start(probe: Probe, fields: list[str], hardware: Hardware) -> None:
+    probe.starts[int(fields[0], 16)] = _begin(fields)
+
+
+def _begin(fields: list[str]) -> tuple[int, tuple[int | None, ...]]:
     digits = WORD_BITS // 4
     text = fields[2][::-1]
     words = [text[low : low + digits][::-1] for low in range(0, len(text), digits)]
     numbers = tuple(int(word, 16) if not set(word) & set("xXzZ") else None for word in words)
-    probe.descriptors[int(fields[0], 16)] = (int(fields[1], 16), numbers)
+    return int(fields[1], 16), numbers
+
+
+def _move(probe: Probe, fields: list[str], hardware: Hardware) -> None:
+    sample = MoveSample(
+        cycle=int(fields[1], 16),
+        writes=fields[2] == "1",
+        address=_number(fields[3]),
+        weight=_number(fields[4]),
+        addresses=_lanes(fields[5], hardware.act_addr_w, hardware.rows),
+        words=_lanes(fields[6], hardware.x_w, hardware.rows),
+    )
+    probe.moves.setdefault(int(fields[0], 16), []).append(sample)
 
 
 def _load(probe: Probe, fields: list[str], hardware: Hardware) -> None:

@@ -19,6 +19,7 @@ from t2c.mapping.program import Program
 from t2c.tb.cosim.localisation.array_column import ArrayColumn
 from t2c.tb.cosim.localisation.core_probe import Probe, Stage
 from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum
+from t2c.tb.cosim.localisation.moved_weights import MovedWeights
 from t2c.tb.cosim.localisation.passages import Passage
 from t2c.tb.cosim.localisation.probed_run import Finding, NotSeenError, ProbedRun, show
 from t2c.tb.cosim.localisation.window_former import WindowFormer
@@ -40,7 +41,7 @@ class Localiser:
         self.passages = passages
         self.run = ProbedRun(program, probe)
         self.window = WindowFormer(self.run, passages[0].work, tensors)
-        self.column = ArrayColumn(self.run, mismatch.lane)
+        self.column = ArrayColumn(self.run, mismatch.lane, MovedWeights(self.run, tensors))
 
     def find(self) -> Finding:
         """The first wrong signal in the order of the data."""

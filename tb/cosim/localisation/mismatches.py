@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from t2c.contract.operations import Combine
 from t2c.golden.arithmetic.formats import IntArray
+from t2c.mapping.plan import Axes, LayerPlan
 from t2c.mapping.program import Program
 from t2c.tb.cosim.comparison import UNKNOWN
 from t2c.tb.cosim.expectation import Trace
@@ -17,8 +18,8 @@ from t2c.tb.cosim.sums import UNKNOWN_SUM, SumTrace
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """One differing element. n: image of the whole job; c, y, x: of the map; actual is None where a bit is unknown (X);
-    run, word, lane: where in the trace; step: index in the program."""
+    """One differing element. n: image of the whole job; c, y, x: of the map, or what the plan's `axes` says; actual is
+    None where a bit is unknown (X); run, word, lane: where in the trace; step: index in the program."""
 
     layer: str
     n: int
@@ -31,21 +32,22 @@ class Mismatch:
     word: int
     lane: int
     step: int
+    axes: Axes = LayerPlan.axes
 
     def text(self) -> str:
         """One line: layer, coordinate, expected and actual in decimal and hex, array column."""
         actual = "X (unknown)" if self.actual is None else f"{self.actual} (0x{self.actual & 0xFF:02x})"
         return (
-            f"layer {self.layer}: output (n={self.n}, c={self.c}, y={self.y}, x={self.x}): expected {self.expected} "
+            f"layer {self.layer}: output ({_coordinate(self)}): expected {self.expected} "
             f"(0x{self.expected & 0xFF:02x}), actual {actual}; array column {self.lane}"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WrongSum:
-    """One accumulator that differs before requantisation. n, c, y, x, run, lane, step: as in `Mismatch`; word: of the
-    trace, the result that the sum goes into; operand: 0 or 1, of a pair; paired: whether there are two; actual is None
-    where a bit is unknown (X); cycle: of the run, None where nothing counts them."""
+    """One accumulator that differs before requantisation. n, c, y, x, run, lane, step, axes: as in `Mismatch`; word: of
+    the trace, the result that the sum goes into; operand: 0 or 1, of a pair; paired: whether there are two; actual is
+    None where a bit is unknown (X); cycle: of the run, None where nothing counts them."""
 
     layer: str
     n: int
@@ -61,6 +63,7 @@ class WrongSum:
     word: int
     lane: int
     step: int
+    axes: Axes = LayerPlan.axes
 
     def text(self) -> str:
         """One line: layer, coordinate, golden's value, what came, the difference, array column, cycle."""
@@ -68,9 +71,15 @@ class WrongSum:
         came = "X (unknown)" if self.actual is None else f"{self.actual}, difference {self.actual - self.expected:+d}"
         when = "" if self.cycle is None else f"; cycle {self.cycle}"
         return (
-            f"layer {self.layer}: accumulator{of} (n={self.n}, c={self.c}, y={self.y}, x={self.x}): expected "
-            f"{self.expected}, actual {came}; array column {self.lane}{when}"
+            f"layer {self.layer}: accumulator{of} ({_coordinate(self)}): expected {self.expected}, actual {came}; "
+            f"array column {self.lane}{when}"
         )
+
+
+def _coordinate(found: Mismatch | WrongSum) -> str:
+    """Image and coordinates, each with its name."""
+    named = zip(("n", *found.axes), (found.n, found.c, found.y, found.x), strict=True)
+    return ", ".join(f"{axis}={index}" for axis, index in named)
 
 
 def wrong_sums_of(program: Program, trace: Trace, sums: SumTrace, rows: IntArray, shown: int) -> tuple[WrongSum, ...]:
@@ -101,6 +110,7 @@ def wrong_sums_of(program: Program, trace: Trace, sums: SumTrace, rows: IntArray
                 word=result,
                 lane=lane,
                 step=step,
+                axes=_plan(program, step).axes,
             )
         )
     return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.operand, m.lane))[:shown])
@@ -119,13 +129,18 @@ def _first_layer(program: Program, step: IntArray, rows: npt.NDArray[np.signedin
 
 def _place(program: Program, trace: Trace, run: int, word: int, lane: int) -> tuple[int, tuple[int, int, int, int]]:
     """Step, and coordinate among the images of the whole job, of a lane of a result word."""
-    index = int(trace.step[word])
-    work = program.steps[index].result
-    assert work is not None
+    step = int(trace.step[word])
+    plan = _plan(program, step)
     bank = int(trace.group[word]) * program.hardware.cols + lane
-    n, *index_of = program.layouts[work.edge].coordinate(int(trace.word[word]), bank)
-    c, y, x = (*index_of, 0, 0)[:3]
-    return index, (n + run * program.batch, c, y, x)
+    n, *index = program.layouts[plan.node.output].coordinate(int(trace.word[word]), bank)
+    return step, (n + run * program.batch, *plan.coordinate(index))
+
+
+def _plan(program: Program, step: int) -> LayerPlan:
+    """The plan whose results a step gives."""
+    work = program.steps[step].result
+    assert work is not None
+    return work.plan
 
 
 def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], shown: int) -> tuple[Mismatch, ...]:
@@ -152,6 +167,7 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
                 word=word,
                 lane=lane,
                 step=step,
+                axes=_plan(program, step).axes,
             )
         )
     return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.lane))[:shown])
