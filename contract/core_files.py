@@ -17,6 +17,7 @@ TOP = "t2c_core"
 MEMORY_FILES = {
     "WEIGHT_FILE": "weight memory at the start, $readmemh; the plusarg weights wins",
     "PARAM_FILE": "parameter memory at the start, $readmemh; the plusarg params wins",
+    "TABLE_FILE": "table memory at the start, $readmemh; the plusarg tables wins",
     "PROGRAM_FILE": "program memory at the start, $readmemh; the plusarg program wins",
 }
 """Parameters of the core that are names of files."""

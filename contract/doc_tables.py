@@ -143,7 +143,7 @@ def steps() -> str:
 
 def run() -> str:
     """How long a RUN takes, as lines of code."""
-    return f"    start_i to done_o = ideal + {pipeline.DONE}\n"
+    return f"    start_i to done_o = ideal + {pipeline.ENGINE_DONE}\n"
 
 
 def sequencer() -> str:

@@ -48,11 +48,14 @@ ACCUMULATOR = Cycles(fixed=1)
 """accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""
 MULQUANT = Cycles(fixed=3)
 """mulquant: from a complete sum to its result."""
+TABLE = MEMORY
+"""table_lanes: from a result of the engine to the word that is written, whether it passes a table or not."""
 
 # ---------------------------------------------------------------- a pixel, from its issue
 COLUMN_SUM = WINDOW + ARRAY
 SUM = COLUMN_SUM + ACCUMULATOR
 RESULT = SUM + MULQUANT
+WRITTEN = RESULT + TABLE
 
 PIXEL = {
     "bank address": ADDRESS,
@@ -60,6 +63,7 @@ PIXEL = {
     "column sum": COLUMN_SUM,
     "accumulator, parameters": SUM,
     "result": RESULT,
+    "word in the activation memory": WRITTEN,
 }
 """Signals of a pixel, by name, in cycles after its issue."""
 
@@ -72,11 +76,13 @@ def partial_sum(row: int, column: int) -> Cycles:
 # ---------------------------------------------------------------- steps
 FIRST_PIXEL = Cycles(fixed=1, rows=1)
 """From a RUN's start to the issue of its first pixel: the first tile's weights, and one."""
-DONE = RESULT
-"""What a RUN takes beyond its weight-stationary count, whose last cycle issues the last pixel: done comes with its
-result."""
+ENGINE_DONE = RESULT
+"""What layer_engine takes beyond a RUN's weight-stationary count, whose last cycle issues the last pixel: done comes
+with its result."""
+DONE = WRITTEN
+"""What a RUN takes beyond that count: the core's done comes with the last word."""
 LOAD = 1
-"""What a LOAD, WEIGHTS or PARAMS takes beyond its beats, from its start to its done."""
+"""What a LOAD, WEIGHTS, PARAMS or TABLES takes beyond its beats, from its start to its done."""
 STORE_FIRST = 3
 """From a STORE's start to its first word."""
 STORE = 3

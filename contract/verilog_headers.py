@@ -77,14 +77,15 @@ def register_map() -> str:
 
 
 def latencies() -> str:
-    """rtl/pipeline.vh: latencies of the engine's units, for a module that knows ROWS and COLS."""
+    """rtl/pipeline.vh: latencies of the units that a result passes, for a module that knows ROWS and COLS."""
     constants = (
         ("WINDOW_LAT", str(pipeline.WINDOW), " // window_row: px_valid to operand"),
         ("ARRAY_LAT", str(pipeline.ARRAY), " // systolic_array: operands to column sums"),
         ("ACCUMULATOR_LAT", str(pipeline.ACCUMULATOR), " // accumulator: column sum to sum over K tiles"),
         ("MULQUANT_LAT", str(pipeline.MULQUANT), " // mulquant: sum to result"),
+        ("TABLE_LAT", str(pipeline.TABLE), " // table_lanes: result to the word that is written"),
     )
-    return _file("pipeline.vh", "cycles of the engine's units", (_parameters(constants),))
+    return _file("pipeline.vh", "cycles of the units that a result passes", (_parameters(constants),))
 
 
 def widths() -> str:

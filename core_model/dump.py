@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import activation_layout, parameter_layout, weight_layout
+from t2c.contract.memory_layouts import activation_layout, parameter_layout, table_layout, weight_layout
 from t2c.contract.operations import Operation
 from t2c.contract.registers import Register
 from t2c.core_model.memories import Memory
@@ -21,6 +21,7 @@ _CHANGED = {
     Operation.LOAD: ("activations",),
     Operation.WEIGHTS: ("weights",),
     Operation.PARAMS: ("params",),
+    Operation.TABLES: ("tables",),
     Operation.RUN: ("activations", "accumulators"),
     Operation.MOVE: ("weights",),
     Operation.SOFTMAX: ("activations",),
@@ -32,10 +33,11 @@ _CHANGED = {
 class Dump:
     """Writes a folder for one run of a model.
 
-    activations.hex, weights.hex, params.hex, accumulators.hex: the memories before the first step; step_NNN_OP/: those
-    that the step has written, after it, registers.txt, and the result words of the core's engines in results.txt
-    (address, group of banks, data). s_axis.hex and m_axis.hex: the stream words of all steps, a comment before those of
-    each. All are $readmemh text, a memory up to its last known word, x for what is unknown.
+    activations.hex, weights.hex, params.hex, tables.hex, accumulators.hex: the memories before the first step;
+    step_NNN_OP/: those that the step has written, after it, registers.txt, and the result words of the core's engines
+    in results.txt (address, group of banks, data, and what the data was before a table). s_axis.hex and m_axis.hex: the
+    stream words of all steps, a comment before those of each. All are $readmemh text, a memory up to its last known
+    word, x for what is unknown.
     """
 
     def __init__(self, folder: Path, model: CoreModel) -> None:
@@ -51,7 +53,7 @@ class Dump:
         self.model = model
         for name in ("s_axis", "m_axis"):
             (folder / f"{name}.hex").touch()
-        self._memories(folder, ("activations", "weights", "params", "accumulators"))
+        self._memories(folder, ("activations", "weights", "params", "tables", "accumulators"))
 
     def step(self, record: StepRecord) -> None:
         """Write what a step has left; to be called before the next one runs."""
@@ -76,6 +78,7 @@ class Dump:
             "activations": activation_layout(hardware),
             "weights": weight_layout(hardware),
             "params": parameter_layout(hardware),
+            "tables": table_layout(hardware),
             "accumulators": RomLayout(bits=hardware.acc_w, signed=True, lanes=hardware.cols),
         }
         for name in names:
@@ -109,8 +112,12 @@ def _with_unknown(line: str, known: npt.NDArray[np.bool_], layout: RomLayout) ->
 
 
 def _result_lines(results: Results, hardware: Hardware) -> str:
-    """Result words in the order in which they leave the engine: address, group of banks, data, in hexadecimal."""
+    """Result words in the order in which they are written: address, group of banks, data, and what the data was before
+    a table, in hexadecimal."""
     layout = RomLayout(bits=hardware.x_w, signed=False, lanes=hardware.cols)
-    data = hex_lines(pack_bytes(results.values.astype(np.int64).reshape(-1), layout), layout.word_bits).split("\n")
-    places = zip(results.address.tolist(), results.group.tolist(), data[:-1], strict=True)
-    return "".join(f"{address:06x} {group:x} {word}\n" for address, group, word in places)
+    columns = [[f"{address:06x}" for address in results.address], [f"{group:x}" for group in results.group]]
+    for values in (results.values, results.before):
+        if values is not None:
+            text = hex_lines(pack_bytes(values.astype(np.int64).reshape(-1), layout), layout.word_bits)
+            columns.append(text.split("\n")[:-1])
+    return "".join(" ".join(line) + "\n" for line in zip(*columns, strict=True))

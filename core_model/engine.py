@@ -1,4 +1,4 @@
-"""A RUN step: window former, array, accumulators, MulQuant and output writer, on integers.
+"""A RUN step: window former, array, accumulators, MulQuant, table and output writer, on integers.
 
 The formulas are those of the headers in rtl/. All column tiles of a pixel block are computed together; that changes
 nothing, since the results go to the memory of which the step reads other words.
@@ -145,7 +145,7 @@ class Engine:
         assert sums is not None
         return sums
 
-    # ------------------------------------------------------------------ MulQuant and output writer
+    # ------------------------------------------------------------------ MulQuant, table and output writer
     def _results(self, sums: IntArray) -> Results:
         d, hardware = self.descriptor, self.hardware
         tiles = np.arange(d.col_tiles)[:, np.newaxis]
@@ -157,13 +157,22 @@ class Engine:
         else:
             p = sums * multiplier + bias
         rounded = round_shift(p, shift, ROUNDINGS[d.rounding])
-        values = np.clip(rounded + d.y_zero_point, d.y_lo, d.y_hi) & ((1 << hardware.x_w) - 1)
+        mask = (1 << hardware.x_w) - 1
+        clipped = np.clip(rounded + d.y_zero_point, d.y_lo, d.y_hi) & mask
+        values = self._looked_up(clipped) & mask if d.table else clipped
         place, group = walk.result_places(d, hardware)
         results = Results(
-            address=wrapped(place, hardware), group=group, values=values.reshape(-1, hardware.cols).astype(np.uint8)
+            address=wrapped(place, hardware),
+            group=group,
+            values=values.reshape(-1, hardware.cols).astype(np.uint8),
+            before=clipped.reshape(-1, hardware.cols).astype(np.uint8) if d.table else None,
         )
         self._write(results)
         return results
+
+    def _looked_up(self, values: IntArray) -> IntArray:
+        """Entries of the step's page."""
+        return self.memories.table_entries(self.place, (self.descriptor.table_page << self.hardware.x_w) + values)
 
     def _constants(self, tiles: IntArray, *, second: bool) -> tuple[IntArray, IntArray, IntArray]:
         words = walk.parameter_word(self.descriptor, tiles, second=second)

@@ -1,25 +1,25 @@
-"""Memory images of the core as files: program.hex, weights.hex, params.hex."""
+"""Memory images of the core as files: program.hex, weights.hex, params.hex, tables.hex."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, weight_layout
-from t2c.contract.parameter_lanes import Lanes
+from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, table_layout, weight_layout
 from t2c.core_model.stream_words import StreamWords, lanes_of, parse_words
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.rom.words import RomLayout
 
 
-def read_core(folder: Path, hardware: Hardware) -> tuple[list[int], IntArray | None, Lanes | None]:
-    """Read the images of a folder: (program, weights, params), as `CoreModel` takes them.
+def read_core(folder: Path, hardware: Hardware) -> tuple[list[int], dict[str, Any]]:
+    """Read the images of a folder: the program, and weights, params, tables by name, as `CoreModel` takes them.
 
     Args:
-        folder: with program.hex, and weights.hex and params.hex unless the program brings the constants; $readmemh
-            text of 32, COLS * W_W and COLS * PARAM_W bits a word.
+        folder: with program.hex, and weights.hex, params.hex and tables.hex unless the program has or brings none;
+            $readmemh text of 32, COLS * W_W, COLS * PARAM_W and TABLE_W bits a word.
         hardware: widths.
 
     Raises:
@@ -27,12 +27,16 @@ def read_core(folder: Path, hardware: Hardware) -> tuple[list[int], IntArray | N
         PackageError: a file that is no such text.
     """
     program = _lanes(folder / "program.hex", PROGRAM_LAYOUT)
-    weights, params = folder / "weights.hex", folder / "params.hex"
-    return (
-        program[:, 0].tolist(),
-        _lanes(weights, weight_layout(hardware)) if weights.is_file() else None,
-        _lanes(params, parameter_layout(hardware)).astype(np.uint64) if params.is_file() else None,
-    )
+    layouts = {
+        "weights": weight_layout(hardware),
+        "params": parameter_layout(hardware),
+        "tables": table_layout(hardware),
+    }
+    files = {name: folder / f"{name}.hex" for name in layouts}
+    constants: dict[str, Any] = {name: _lanes(path, layouts[name]) for name, path in files.items() if path.is_file()}
+    if "params" in constants:
+        constants["params"] = constants["params"].astype(np.uint64)
+    return program[:, 0].tolist(), constants
 
 
 def _lanes(path: Path, layout: RomLayout) -> IntArray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.field_kinds import TABLE_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
 from t2c.contract.parameter_lanes import LANE_BITS, Lanes
@@ -53,12 +54,14 @@ class Memories:
     uint64 lanes {shift, bias, multiplier}; tables: (TBL_DEPTH, 1) uint16; accumulators: (ACC_DEPTH, COLS) int64.
     """
 
-    def __init__(self, hardware: Hardware, weights: IntArray | None, params: Lanes | None) -> None:
+    def __init__(
+        self, hardware: Hardware, weights: IntArray | None, params: Lanes | None, tables: IntArray | None = None
+    ) -> None:
         """Memories after power-up: unknown but for what files have filled.
 
         Args:
             hardware: depths and widths.
-            weights: (rows, COLS) signed, from address 0; params: (words, COLS), from address 0.
+            weights: (rows, COLS) signed; params: (words, COLS); tables: (entries, 1) unsigned; all from address 0.
 
         Raises:
             RangeError, ShapeError: an image that does not fit its memory.
@@ -77,12 +80,15 @@ class Memories:
         for name, memory, image, low, high in (
             ("weights", self.weights, weights, -half, half - 1),
             ("params", self.params, params, 0, top),
+            ("tables", self.tables, tables, 0, (1 << TABLE_BITS) - 1),
         ):
             if image is None or not len(image):
                 continue
             shape = np.shape(image)
-            if len(shape) != 2 or shape[1] != cols:
-                raise ShapeError(f"{name}: shape {shape} is not (words, COLS = {cols})")
+            lanes = memory.words.shape[1]
+            if len(shape) != 2 or shape[1] != lanes:
+                said = f"COLS = {cols}" if memory is not self.tables else str(lanes)
+                raise ShapeError(f"{name}: shape {shape} is not (words, {said})")
             if len(image) > len(memory.words):
                 raise RangeError(f"{name}: {len(image)} words, the memory has {len(memory.words)}")
             memory.write(0, check_range(name, image, low, high))

@@ -67,6 +67,7 @@ class CoreModel:
         *,
         weights: IntArray | None = None,
         params: Lanes | None = None,
+        tables: IntArray | None = None,
     ) -> None:
         """Fill the memories.
 
@@ -75,6 +76,7 @@ class CoreModel:
             program: words of 32 bits, from address 0, unsigned or as two's complement numbers.
             weights: (rows, COLS) signed W_W bits, from address 0; None or empty where the program brings them.
             params: (words, COLS) uint64 lanes {shift, bias, multiplier}, from address 0; None as for weights.
+            tables: (entries, 1) unsigned entries of TABLE_W bits, from address 0; None as for weights.
 
         Raises:
             RangeError, ShapeError: an image that does not fit its memory, a word that is no integer of its bits.
@@ -87,7 +89,7 @@ class CoreModel:
             check_range("program", program, -(1 << (WORD_BITS - 1)), (1 << WORD_BITS) - 1) if len(program) else program
         )
         self.program = [int(word) % (1 << WORD_BITS) for word in words]
-        self.memories = Memories(hardware, weights, params)
+        self.memories = Memories(hardware, weights, params, tables)
         self.status = Status(0)
         self.error = ErrorCode.NONE
         self.layer = 0

@@ -19,15 +19,16 @@ from t2c.golden.arithmetic.formats import IntArray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
-    """The result words of a step, in the order in which they leave the core's engine.
+    """The result words of a step, in the order in which they are written.
 
     address: (results,) in the activation memory; group: (results,) banks group * COLS .. group * COLS + COLS - 1;
-    values: (results, COLS) uint8, raw X_W bits.
+    values: (results, COLS) uint8, raw X_W bits; before: the same before they passed a table, None if they pass none.
     """
 
     address: IntArray
     group: IntArray
     values: npt.NDArray[np.uint8]
+    before: npt.NDArray[np.uint8] | None = None
 
     def check(self, hardware: Hardware, place: Place) -> None:
         """Refuse results outside the memory.

@@ -27,6 +27,7 @@ pixel_sequencer.v
 output_writer.v
 layer_engine.v
 activation_memory.v
+table_lanes.v
 core_registers.v
 stream_loader.v
 stream_storer.v

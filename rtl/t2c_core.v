@@ -2,16 +2,18 @@
 // on what the ones before left in the activation memory, and sends results to a stream.
 //
 // Spec        the tensors of t2c.golden.graph.graph.Graph.run, bit for bit
-// Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS (stream to those memories), RUN (layer_engine), STORE
-//             (activations to stream), MOVE (activations to weights); see program_sequencer and descriptor.vh
-// Memories    activations; weights (+weights=), parameters (+params=) and program (+program=), filled from files at start;
-//             weights and parameters can also be loaded by the program when they do not all fit
+// Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS, TABLES (stream to those memories), RUN (layer_engine),
+//             STORE (activations to stream), MOVE (activations to weights); see program_sequencer and descriptor.vh
+// Memories    activations; weights (+weights=), parameters (+params=), tables (+tables=) and program (+program=), filled
+//             from files at start; all but the program can also be loaded by the program when they do not all fit
+// Tables      every result of the engine takes TABLE_LAT cycles more on its way to the activations, in which it looks up the
+//             page TABLE_PAGE of the table memory; where the step has TABLE set, the entry takes its place
 // Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
 //             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
 // Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.cycles'
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
-// Trace       every result word of the engine as it enters the activation memory, and every sum before it is requantised:
-//             valid only, for verification
+// Trace       every result word of the engine as it enters the activation memory, what it was before the table where it
+//             passed one, and every sum before it is requantised: valid only, for verification
 // Model       t2c.golden.graph.graph through t2c.mapping.compiler
 // Doc         docs/units/t2c_core.md
 `default_nettype none
@@ -35,6 +37,7 @@ module t2c_core #(
     parameter ROW_LANES    = 0,                 // elements of a row in a cycle: a power of two that divides COLS; 0: no row engine
     parameter WEIGHT_FILE  = "",
     parameter PARAM_FILE   = "",
+    parameter TABLE_FILE   = "",
     parameter PROGRAM_FILE = "",
     parameter S_W          = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W // do not override
 ) (
@@ -73,6 +76,8 @@ module t2c_core #(
     output wire [ROWS-1:0]     trace_banks_o,
     output wire [`T2C_ADDRESS_W-1:0] trace_addr_o,
     output wire [COLS*X_W-1:0] trace_data_o,
+    output wire                trace_before_valid_o, // the word of this cycle passed a table
+    output wire [COLS*X_W-1:0] trace_before_data_o,
     output wire                trace_sum_valid_o,
     output wire [COLS*ACC_W-1:0] trace_sum_data_o,
     output wire [15:0]         layer_o,         // layer of the step that runs
@@ -80,6 +85,7 @@ module t2c_core #(
 );
 
     `include "descriptor.vh"
+    `include "pipeline.vh"
     generate
         if (ACT_DEPTH < 2 || WGT_DEPTH < 2 || PAR_DEPTH < 4 || ACT_DEPTH > (1 << `T2C_ADDRESS_W) || WGT_DEPTH > (1 << `T2C_ADDRESS_W)) begin : g_depth
             t2c_core_DEPTH_out_of_range i_stop ();
@@ -99,14 +105,16 @@ module t2c_core #(
     localparam ACT_ADDR_W = $clog2(ACT_DEPTH);
     localparam WGT_ADDR_W = $clog2(WGT_DEPTH);
     localparam PAR_ADDR_W = $clog2(PAR_DEPTH);
+    localparam TBL_ADDR_W = $clog2(TBL_DEPTH);
     localparam PARAM_W    = SCALE_W + BIAS_W + SHIFT_W;
     localparam GROUPS     = ROWS / COLS;
     localparam GROUP_W    = (GROUPS > 1) ? $clog2(GROUPS) : 1;
     localparam XFER_W     = `T2C_ADDRESS_W;     // transfer addresses and counts
+    localparam ROW_PORTS  = (ROW_LANES > 0) ? ROW_LANES : 1;
 
     // ------------------------------------------------------------------ registers and program
     wire           start, busy, done, error, load, run, store, move, rows, misplaced;
-    wire           engine_done, loader_done, storer_done, mover_done;
+    wire           run_done, loader_done, storer_done, mover_done;
     wire [7:0]     error_code;
     wire [`T2C_DESCRIPTOR_W-1:0] desc;
     wire [31:0]    op   = desc[D_OP*32+:32];
@@ -130,14 +138,15 @@ module t2c_core #(
     ) i_program (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start), .busy_o(busy), .done_o(done), .error_o(error),
         .error_code_o(error_code), .layer_o(layer_o), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
-        .move_o(move), .rows_o(rows), .step_done_i(engine_done | loader_done | storer_done | mover_done | rows), .misplaced_i(misplaced)
+        .move_o(move), .rows_o(rows), .step_done_i(run_done | loader_done | storer_done | mover_done | rows), .misplaced_i(misplaced)
     );
 
     // ------------------------------------------------------------------ transfers
-    wire                       load_act, load_wgt, load_par, storing;
+    wire                       load_act, load_wgt, load_par, load_tbl, storing;
     wire [XFER_W-1:0]          load_addr;
     wire [S_W-1:0]             load_data;
     wire [COLS*PARAM_W-1:0]    load_params;
+    wire [`T2C_TABLE_W-1:0]    load_entry;
     wire [ACT_ADDR_W-1:0]      store_addr;
     wire [ROWS*ACT_ADDR_W-1:0] act_raddr;
     wire [ROWS*X_W-1:0]        act_rdata;
@@ -146,12 +155,12 @@ module t2c_core #(
         .S_W(S_W), .ADDR_W(XFER_W), .PAR_W(COLS * PARAM_W), .PAR_BEATS((COLS * PARAM_W + S_W - 1) / S_W)
     ) i_loader (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(load),
-        .act_i(op == OP_LOAD), .wgt_i(op == OP_WEIGHTS), .par_i(op == OP_PARAMS), .base_i(base), .words_i(words),
-        .done_o(loader_done), .misplaced_o(misplaced),
+        .act_i(op == OP_LOAD), .wgt_i(op == OP_WEIGHTS), .par_i(op == OP_PARAMS), .tbl_i(op == OP_TABLES),
+        .base_i(base), .words_i(words), .done_o(loader_done), .misplaced_o(misplaced),
         .s_axis_tvalid_i(s_axis_tvalid_i), .s_axis_tready_o(s_axis_tready_o), .s_axis_tdata_i(s_axis_tdata_i),
         .s_axis_tlast_i(s_axis_tlast_i),
-        .act_we_o(load_act), .wgt_we_o(load_wgt), .par_we_o(load_par), .waddr_o(load_addr), .wdata_o(load_data),
-        .par_wdata_o(load_params)
+        .act_we_o(load_act), .wgt_we_o(load_wgt), .par_we_o(load_par), .tbl_we_o(load_tbl), .waddr_o(load_addr),
+        .wdata_o(load_data), .par_wdata_o(load_params), .tbl_wdata_o(load_entry)
     );
 
     stream_storer #(.W(ROWS * X_W), .ADDR_W(ACT_ADDR_W), .WORDS_W(XFER_W)) i_storer (
@@ -186,10 +195,10 @@ module t2c_core #(
     wire [COLS*W_W-1:0]     wgt_rdata;
     wire [PAR_ADDR_W-1:0]   par_raddr;
     wire [COLS*PARAM_W-1:0] par_rdata;
-    wire                    out_valid;
-    wire [COLS*X_W-1:0]     out_data;
-    wire [ACT_ADDR_W-1:0]   out_addr;
-    wire [GROUP_W-1:0]      out_group;
+    wire                    engine_done, result_valid;
+    wire [COLS*X_W-1:0]     result_data;
+    wire [ACT_ADDR_W-1:0]   result_addr;
+    wire [GROUP_W-1:0]      result_group;
 
     layer_engine #(
         .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W),
@@ -199,9 +208,34 @@ module t2c_core #(
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(run), .desc_i(desc), .done_o(engine_done),
         .act_raddr_o(act_raddr), .act_rdata_i(act_rdata), .wgt_raddr_o(wgt_raddr), .wgt_rdata_i(wgt_rdata),
         .par_raddr_o(par_raddr), .par_rdata_i(par_rdata),
-        .out_valid_o(out_valid), .out_data_o(out_data), .out_addr_o(out_addr), .out_group_o(out_group),
+        .out_valid_o(result_valid), .out_data_o(result_data), .out_addr_o(result_addr), .out_group_o(result_group),
         .sum_valid_o(trace_sum_valid_o), .sum_data_o(trace_sum_data_o)
     );
+
+    // ------------------------------------------------------------------ table: every result passes here
+    wire                  out_valid;
+    wire [COLS*X_W-1:0]   before_data, entry_data, out_data;
+    wire [ACT_ADDR_W-1:0] out_addr;
+    wire [GROUP_W-1:0]    out_group;
+    wire                  with_table = desc[D_TABLE*32];
+    wire [ROW_PORTS*`T2C_TABLE_W-1:0] rows_entries;
+
+    delay_line #(.W(2), .DEPTH(TABLE_LAT), .RESET(1)) i_result_control (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i({engine_done, result_valid}), .q_o({run_done, out_valid})
+    );
+    delay_line #(.W(COLS * X_W + ACT_ADDR_W + GROUP_W), .DEPTH(TABLE_LAT)) i_result (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i({result_data, result_addr, result_group}),
+        .q_o({before_data, out_addr, out_group})
+    );
+    table_lanes #(
+        .COLS(COLS), .X_W(X_W), .DEPTH(TBL_DEPTH), .ADDR_W(TBL_ADDR_W), .ROW_LANES(ROW_LANES), .TABLE_FILE(TABLE_FILE)
+    ) i_tables (
+        .clk_i(clk_i), .we_i(load_tbl & rst_ni), .waddr_i(load_addr[TBL_ADDR_W-1:0]), .wdata_i(load_entry),
+        .page_i(desc[D_TABLE_PAGE*32+:16]), .data_i(result_data), .data_o(entry_data),
+        .rows_i(1'b0), .rows_index_i({ROW_PORTS * X_W{1'b0}}), .rows_data_o(rows_entries)
+    );
+    assign out_data = with_table ? entry_data : before_data;
+    wire unused_rows = &{1'b0, rows_entries};
 
     // ------------------------------------------------------------------ memories
     wire [ROWS-1:0] out_banks;
@@ -241,6 +275,8 @@ module t2c_core #(
     assign trace_banks_o = out_banks;
     assign trace_addr_o  = {{(XFER_W - ACT_ADDR_W) {1'b0}}, out_addr};
     assign trace_data_o  = out_data;
+    assign trace_before_valid_o = out_valid & with_table;
+    assign trace_before_data_o  = before_data;
 
 endmodule
 

@@ -50,7 +50,7 @@ module run_core;
         .s_axis_tlast_i(beat[`T2C_INPUT_TLAST_LSB]),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(1'b1), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
         .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
-        .trace_sum_valid_o(), .trace_sum_data_o(), .layer_o(), .busy_o()
+        .trace_before_valid_o(), .trace_before_data_o(), .trace_sum_valid_o(), .trace_sum_data_o(), .layer_o(), .busy_o()
     );
 
     // ------------------------------------------------------------------ what comes out

@@ -43,8 +43,8 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
     check = RunCheck(json.loads((job.folder / "job.json").read_text()))
     hardware, log = job.program.hardware, job.folder / "model.log"
     started, simulated = time.perf_counter(), 0
-    program, weights, params = read_core(job.folder, hardware)
-    model = CoreModel(hardware, program, weights=weights, params=params)
+    program, constants = read_core(job.folder, hardware)
+    model = CoreModel(hardware, program, **constants)
     with log.open("w") as lines:
         for run in range(job.prepared.runs):
             host = job.prepared.host.for_model(run, job.program)

@@ -7,8 +7,9 @@
 //             polls of STATUS until the program has ended, then ERROR, LAYER and CYCLES.
 // Files       +transfers= 32-bit words: how many words host memory and the list have, then the list; +host= the first words
 //             of host memory, what is beyond them is unknown; both most significant byte first. +program=, +weights=,
-//             +params= the core's memories.
-//             +trace= gets every result word of the engine, {banks, address, data}, of the last run; +sums= every word of
+//             +params=, +tables= the core's memories.
+//             +trace= gets every result word of the engine, {banks, address, data}, of the last run; +before= the data of
+//             those that passed a table as they were before it; +sums= every word of
 //             sums before they are requantised, {cycle, sums}, each sum in whole hexadecimal digits; +steps= {what, cycle}
 //             of a program's begin (1), every step's start but END's (2), and its end (3). dump completes them and writes
 //             +stored= (a range of host memory) and +cycles= (busy cycles by layer, counted from the beginning of the
@@ -97,11 +98,9 @@ module core_harness #(
     reg [8*1024-1:0]    path;
     reg [8*S_BYTES-1:0] octets;
     reg [31:0]          number;
-    integer             file, index, words, trace, sums, steps;
+    integer             file, index, words, trace, before_file, sums, steps;
     initial begin
-        trace = 0;
-        sums  = 0;
-        steps = 0;
+        {trace, before_file, sums, steps} = 128'd0;
         for (index = 0; index < LAYERS; index = index + 1) memory.by_layer[index] = 32'd0;
         number = 32'd0;
         if ($value$plusargs("transfers=%s", path)) begin
@@ -130,21 +129,23 @@ module core_harness #(
     always @(posedge clk) begin
         if (started) begin
             if (trace != 0) $fclose(trace);
+            if (before_file != 0) $fclose(before_file);
             if (sums != 0) $fclose(sums);
             if (steps != 0) $fclose(steps);
-            trace = 0;
-            sums  = 0;
-            steps = 0;
+            {trace, before_file, sums, steps} = 128'd0;
             if ($value$plusargs("trace=%s", path)) trace = $fopen(path, "w");
+            if ($value$plusargs("before=%s", path)) before_file = $fopen(path, "w");
             if ($value$plusargs("sums=%s", path)) sums = $fopen(path, "w");
             if ($value$plusargs("steps=%s", path)) steps = $fopen(path, "w");
         end
         if (trace_valid & trace != 0) $fwrite(trace, "%h\n", {trace_banks, trace_addr, trace_data});
+        if (trace_before_valid & before_file != 0) $fwrite(before_file, "%h\n", trace_before_data);
         if (trace_sum_valid & sums != 0) $fwrite(sums, "%h%h\n", cycle, sum_digits);
         if (step_event != 2'd0 & steps != 0) $fwrite(steps, "%h%h\n", {2'd0, step_event}, cycle);
     end
     always @(posedge dump) begin
         if (trace != 0) $fflush(trace);
+        if (before_file != 0) $fflush(before_file);
         if (sums != 0) $fflush(sums);
         if (steps != 0) $fflush(steps);
         if ($value$plusargs("stored=%s", path)) begin
@@ -166,6 +167,8 @@ module core_harness #(
     wire [ROWS-1:0]    trace_banks;
     wire [`T2C_ADDRESS_W-1:0] trace_addr;
     wire [COLS*X_W-1:0] trace_data;
+    wire               trace_before_valid;
+    wire [COLS*X_W-1:0] trace_before_data;
     wire               trace_sum_valid;
     wire [COLS*ACC_W-1:0] trace_sum_data;
     wire [7:0]         awaddr, araddr;
@@ -189,6 +192,7 @@ module core_harness #(
         .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
         .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
+        .trace_before_valid_o(trace_before_valid), .trace_before_data_o(trace_before_data),
         .trace_sum_valid_o(trace_sum_valid), .trace_sum_data_o(trace_sum_data),
         .layer_o(layer), .busy_o(busy)
     );

@@ -4,8 +4,10 @@
 // A run       begins with go and ends with job_done: after `programs` programs, all accesses and QUIET cycles without a word;
 //             or, if the reset at cycle reset_at comes first, after that reset
 // Files       in: +input= words {tlast, data} of s_axis; +writes=, +reads= register accesses; most significant byte first
-//             out, anew for each run: +trace= {banks, address, data} of each result; +sums= the sums before they are
-//             requantised, COLS of them; +output= {tlast, data} of m_axis; +answers= a line for each access: R or W, cycle, address, response, data (0 for a write)
+//             out, anew for each run: +trace= {banks, address, data} of each result; +before= the data of those that
+//             passed a table as they were before it; +sums= the sums before they are requantised, COLS of them; +output=
+//             {tlast, data} of m_axis; +answers= a line for each access: R or W, cycle, address, response, data (0 for a
+//             write)
 // Accesses    of 32-bit words. A read: cycle, {delay of R, address}. A write: cycle, {delays of B, W, AW, strobes, address}, data.
 //             Cycles count from go; 32'hffffffff is after the end. The cycle of an answer is that of AR, or of the later of AW
 //             and W. Reads and writes go on at the same time, each kind one by one.
@@ -76,9 +78,9 @@ module program_harness #(
     reg [8*1024-1:0]  path;
     reg [8*BYTES-1:0] octets;
     reg [31:0]        number, input_words, read_words, write_words;
-    integer           file, index, got, trace, sums, output_file, answers;
+    integer           file, index, got, trace, before_file, sums, output_file, answers;
     initial begin
-        {trace, sums, output_file, answers, input_words, read_words, write_words} = 224'd0;
+        {trace, before_file, sums, output_file, answers, input_words, read_words, write_words} = 256'd0;
         if ($value$plusargs("wave_file=%s", path)) begin
             $dumpfile(path);
             $dumpvars(0, program_harness);
@@ -127,6 +129,8 @@ module program_harness #(
     wire [ROWS-1:0]    trace_banks;
     wire [`T2C_ADDRESS_W-1:0] trace_addr;
     wire [COLS*X_W-1:0] trace_data;
+    wire               before_valid;
+    wire [COLS*X_W-1:0] before_data;
     wire               sum_valid;
     wire [COLS*ACC_W-1:0] sum_data;
     reg [7:0]          awaddr, araddr;
@@ -155,6 +159,7 @@ module program_harness #(
         .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
         .m_axis_tvalid_o(out_valid), .m_axis_tready_i(~out_stall), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
         .trace_valid_o(trace_valid), .trace_banks_o(trace_banks), .trace_addr_o(trace_addr), .trace_data_o(trace_data),
+        .trace_before_valid_o(before_valid), .trace_before_data_o(before_data),
         .trace_sum_valid_o(sum_valid), .trace_sum_data_o(sum_data), .layer_o(layer), .busy_o(busy)
     );
 
@@ -313,12 +318,14 @@ module program_harness #(
     always @(posedge clk) begin
         if (started) begin
             if ($value$plusargs("trace=%s", path)) trace = $fopen(path, "w");
+            if ($value$plusargs("before=%s", path)) before_file = $fopen(path, "w");
             if ($value$plusargs("sums=%s", path)) sums = $fopen(path, "w");
             if ($value$plusargs("output=%s", path)) output_file = $fopen(path, "w");
             if ($value$plusargs("answers=%s", path)) answers = $fopen(path, "w");
         end
         if (running & dut_rst_n) begin
             if (trace_valid) $fwrite(trace, "%h\n", {trace_banks, trace_addr, trace_data});
+            if (before_valid) $fwrite(before_file, "%h\n", before_data);
             if (sum_valid) $fwrite(sums, "%h\n", sum_data);
             if (out_now) $fwrite(output_file, "%h\n", {out_last, out_data});
             if (rvalid & rready) $fwrite(answers, "R %h %h %h %h\n", read_cycle, araddr, rresp, rdata);
@@ -326,6 +333,7 @@ module program_harness #(
         end
         if (running & (over | reset_left == 32'd1)) begin
             $fclose(trace);
+            $fclose(before_file);
             $fclose(sums);
             $fclose(output_file);
             $fclose(answers);

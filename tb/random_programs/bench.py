@@ -70,7 +70,7 @@ async def program(dut: HierarchyObject) -> None:
         sticky = [text for name, text in STICKY.items() if str(getattr(dut, name).value) != "0"]
         counts = {name: int(getattr(dut, name).value) for name in ("cycle", "busy_cycles", "taken")}
         done.append({"hung": hung, "sticky": sticky, **counts})
-        for name in ("trace", "sums", "output", "answers"):
+        for name in ("trace", "before", "sums", "output", "answers"):
             if (folder / f"{name}.txt").is_file():
                 (folder / f"{name}.txt").replace(folder / f"{name}_{number}.txt")
         if hung or sticky:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
+from t2c.contract.field_kinds import TABLE_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.contract.memory_layouts import transfer_layout, word_beats
-from t2c.contract.operations import Combine, Operation
+from t2c.contract.operations import LOADS, Combine, Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.core_model import ProgramError, walk
 from t2c.core_model.engine import Engine
@@ -62,7 +63,7 @@ class Builder:
 
     # ------------------------------------------------------------------ transfers
     def load(self, operation: Operation, base: int, values: IntArray | Lanes) -> None:
-        """LOAD, WEIGHTS or PARAMS of these words, (words, lanes); what goes beyond the memory begins again at 0."""
+        """LOAD, WEIGHTS, PARAMS or TABLES of these words, (words, lanes); beyond the memory they go on at 0."""
         depth = len(self.memories.of(operation).words)
         room = depth - base
         for low, part in ((base, values[:room]), (0, values[room : room + depth])):
@@ -81,15 +82,16 @@ class Builder:
             self.load(operation, base, random_values(self.rng, (count, hardware.cols), -half, half - 1))
         elif operation is Operation.LOAD:
             self.load(operation, base, random_values(self.rng, (count, hardware.rows), 0, (1 << hardware.x_w) - 1))
+        elif operation is Operation.TABLES:
+            self.load(operation, base, random_values(self.rng, (count, 1), 0, (1 << TABLE_BITS) - 1))
         else:
             sums = np.zeros((count, 1, hardware.cols), dtype=np.int64)
             self.load(operation, base, constants_for(self.rng, sums, Combine.SUM, hardware))
 
     def fill(self) -> None:
         """Random words in the whole of all memories, in several manners each."""
-        hardware = self.hardware
-        depths = ((Operation.LOAD, hardware.act_depth), (Operation.WEIGHTS, hardware.wgt_depth))
-        for operation, depth in (*depths, (Operation.PARAMS, hardware.par_depth)):
+        for operation in LOADS:
+            depth = len(self.memories.of(operation).words)
             cuts = np.unique([0, *self.rng.integers(1, depth, PIECES), depth])
             for low, high in itertools.pairwise(cuts.tolist()):
                 self.load_random(operation, low, high - low)
@@ -131,7 +133,8 @@ class Builder:
         """
         memories = self.memories
         place = Place(step=len(self.steps), operation="RUN", layer=step.layer)
-        if not (self.bring_activations(lambda: self._reads(step)) and self._bring_weights(step)):
+        brought = self.bring_activations(lambda: self._reads(step)) and self._bring_weights(step)
+        if not (brought and self._bring_table(step)):
             return False
         tiles = np.arange(step.col_tiles)
         first = walk.parameter_word(step, tiles)
@@ -189,6 +192,21 @@ class Builder:
         addresses = (base + np.arange(min(needed, depth))) & (wrap - 1)
         if self.rng.random() < self.renew or not self.memories.weights.known[addresses].all():
             self.load_random(Operation.WEIGHTS, base, len(addresses))
+        return True
+
+    def _bring_table(self, step: Descriptor) -> bool:
+        """TABLES of the page that the results pass, and seldom of a part of it that is known already."""
+        if not step.table or step.hold:
+            return True
+        depth, size = self.hardware.tbl_depth, 1 << self.hardware.x_w
+        base = (step.table_page * size) & ((1 << (depth - 1).bit_length()) - 1)
+        if base + size > depth:
+            return False
+        if not self.memories.tables.known[base : base + size].all():
+            self.load_random(Operation.TABLES, base, size)
+        elif self.rng.random() < self.renew:
+            first, last = sorted(self.rng.integers(0, size, 2).tolist())
+            self.load_random(Operation.TABLES, base + first, last - first + 1)
         return True
 
     def bring_activations(self, reads: Callable[[], Iterable[IntArray]]) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from t2c.contract.hardware import Hardware
 
 DEEP = Hardware(
-    rows=2, cols=1, act_depth=1 << 24, wgt_depth=1 << 24, par_depth=1 << 24, acc_depth=1 << 16, prg_depth=1 << 20
-)
+    rows=2, cols=1, act_depth=1 << 24, wgt_depth=1 << 24, par_depth=1 << 24, acc_depth=1 << 16, prg_depth=1 << 20,
+    tbl_depth=1 << 16,
+)  # fmt: skip
 """Every address has all its bits. ROWS > COLS, the smallest array."""
-SMALL = Hardware(rows=4, cols=2, act_depth=1 << 10, wgt_depth=1 << 8, par_depth=16, acc_depth=64, prg_depth=1 << 18)
+SMALL = Hardware(
+    rows=4, cols=2, act_depth=1 << 10, wgt_depth=1 << 8, par_depth=16, acc_depth=64, prg_depth=1 << 18, tbl_depth=1 << 9
+)
 """Memories that a program fills whole, so that every step may read anywhere."""
 ODD = Hardware(
     rows=6, cols=2, x_w=5, w_w=3, acc_w=20, scale_w=9, bias_w=21, act_depth=600, wgt_depth=300, par_depth=13,
-    acc_depth=30, prg_depth=200_000,
+    acc_depth=30, prg_depth=200_000, tbl_depth=100,
 )  # fmt: skip
 """Three groups of columns, odd widths, depths that are no powers of two."""
 LONG = Hardware(

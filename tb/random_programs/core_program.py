@@ -57,16 +57,18 @@ class CoreProgram:
 class Expectation:
     """What a run must give.
 
-    trace, sums, output: lines of the files that tb/hdl/program_harness.v writes; trace_steps, sum_steps: (lines,)
-    number of the step that a line of them comes from; status, error, layer, cycles: registers after the end, cycles
-    without stalls; starts: cycle of each step's start, after the start of the program; layers: of these steps; taken:
-    words of s_axis.
+    trace, before, sums, output: lines of the files that tb/hdl/program_harness.v writes; trace_steps, before_steps,
+    sum_steps: (lines,) number of the step that a line of them comes from; status, error, layer, cycles: registers after
+    the end, cycles without stalls; starts: cycle of each step's start, after the start of the program; layers: of these
+    steps; taken: words of s_axis.
     """
 
     trace: bytes
+    before: bytes
     sums: bytes
     output: bytes
     trace_steps: npt.NDArray[np.int64]
+    before_steps: npt.NDArray[np.int64]
     sum_steps: npt.NDArray[np.int64]
     status: Status
     error: ErrorCode
@@ -95,10 +97,11 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
     host = QueueHost(program.words, hardware, last)
     model = model or CoreModel(hardware, program.code)
     trace: list[bytes] = []
+    before: list[bytes] = []
     output: list[bytes] = []
     sums: list[bytes] = []
     from_step: list[int] = []
-    lengths: list[tuple[int, int]] = []
+    lengths: list[tuple[int, int, int]] = []
     starts, layers, now = [], [], pipeline.FIRST_STEP
     for record in model.steps(host):
         starts.append(now)
@@ -106,23 +109,31 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
         now += record.cycles
         if record.results is not None:
             trace.append(trace_lines(record.results, hardware))
+            passed = record.results.before
+            before += [data_lines(passed, hardware)] if passed is not None else []
             from_step.append(record.number)
             # A row step has no sums.
             of_step = np.zeros((0, hardware.cols), np.int64) if record.sums is None else record.sums
             sums.append(sum_lines(of_step.reshape(-1, hardware.cols), hardware.acc_w))
-            lengths.append((len(record.results.address), of_step.size // hardware.cols))
+            results = len(record.results.address)
+            lengths.append((results, 0 if passed is None else results, of_step.size // hardware.cols))
         if record.descriptor.op is Operation.STORE:
             assert record.words is not None
             output.append(output_lines(record.words, hardware.rows * hardware.x_w))
     if model.status is Status.ERROR:
         starts.append(now)
         layers.append(model.layer)
+    trace_steps, before_steps, sum_steps = (
+        np.repeat(np.array(from_step, dtype=np.int64), counts) for counts in np.array(lengths).reshape(-1, 3).T
+    )
     return Expectation(
         trace=b"".join(trace),
+        before=b"".join(before),
         sums=b"".join(sums),
         output=b"".join(output),
-        trace_steps=np.repeat(np.array(from_step, dtype=np.int64), [results for results, _ in lengths]),
-        sum_steps=np.repeat(np.array(from_step, dtype=np.int64), [count for _, count in lengths]),
+        trace_steps=trace_steps,
+        before_steps=before_steps,
+        sum_steps=sum_steps,
         status=model.status,
         error=model.error,
         layer=model.layer,
@@ -137,9 +148,17 @@ def trace_lines(results: Results, hardware: Hardware) -> bytes:
     """{banks, address, data} of result words in hexadecimal, a line each."""
     banks = np.arange(hardware.rows) // hardware.cols == results.group[:, np.newaxis]
     places = (results.address[:, np.newaxis] >> np.arange(ADDRESS_DIGITS_BITS)) & 1
-    data = (results.values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1
-    bits = np.concatenate([data.reshape(len(data), -1), places, banks], axis=1).astype(bool)
+    bits = np.concatenate([_data_bits(results.values, hardware), places, banks], axis=1).astype(bool)
     return _hexadecimal(bits)
+
+
+def data_lines(values: IntArray, hardware: Hardware) -> bytes:
+    """Words (words, COLS) of X_W bits a lane in hexadecimal, a line each."""
+    return _hexadecimal(_data_bits(values, hardware).astype(bool))
+
+
+def _data_bits(values: IntArray, hardware: Hardware) -> IntArray:
+    return ((values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1).reshape(len(values), -1)
 
 
 def sum_lines(sums: IntArray, width: int) -> bytes:

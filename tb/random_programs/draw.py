@@ -195,6 +195,13 @@ class RunDraw(FieldDraw):
             self._field("y_lo", -(1 << (x_w - 1)), -(1 << (x_w - 1))) if signed else self._field("y_lo", 0, 0)
         )
         made["y_hi"] = self._field("y_hi", (1 << (x_w - signed)) - 1, (1 << (x_w - signed)) - 1)
+        made["table"] = self._field("table") if self._chance(0.7) else self._field("table", 0, 0)
+        made["table_page"] = self._page() if made["table"] else self._field("table_page")
         if self._chance(0.15):
             made["y_lo"] = self._field("y_lo", low, high)
             made["y_hi"] = self._field("y_hi", max(low, made["y_lo"]), high)
+
+    def _page(self) -> int:
+        """A page of the table memory; where its depth is a power of two, addresses wrap and any will do."""
+        depth = self.hardware.tbl_depth
+        return self._field("table_page", 0, None if depth & (depth - 1) == 0 else self.hardware.pages - 1)

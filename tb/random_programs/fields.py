@@ -21,7 +21,7 @@ LONGEST, FARTHEST = 1 << 18, 1 << 20
 """Cycles of a step, and of one at a boundary."""
 FEW_ROWS = 2
 """Cores with so few rows are fast enough for every boundary."""
-_EVERY = ("op", "layer", "table", "table_page")
+_EVERY = ("op", "layer")
 """Fields of a RUN that other programs draw."""
 WORDS_MAX = 1 << 17
 """Words of a transfer here; longer ones are directed programs."""
@@ -44,7 +44,8 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
     for base, count in _transfers(hardware, rng):
         builder.load_random(Operation.LOAD, base, count)
         builder.store(base, count)
-    for operation, depth in ((Operation.WEIGHTS, hardware.wgt_depth), (Operation.PARAMS, hardware.par_depth)):
+    for operation in (Operation.WEIGHTS, Operation.PARAMS, Operation.TABLES):
+        depth = len(builder.memories.of(operation).words)
         for place in range((depth - 1).bit_length()):
             builder.load_random(operation, 1 << place, min(2, depth - (1 << place)))
     if hardware.rows == FEW_ROWS:
@@ -90,6 +91,8 @@ def _cover(builder: Builder, full: bool, name: str, low: int, high: int, longest
             fixed["hold"] = 1
         elif name == "y_lo":
             fixed["y_hi"] = (1 << hardware.x_w) - 1
+        elif name == "table_page":
+            fixed["table"] = 1
         elif name == "y_hi":
             fixed["y_lo"] = -(1 << hardware.x_w)
         if name in (*EXTENTS, "blocks"):

@@ -165,7 +165,7 @@ class ProgramJob:
     # ------------------------------------------------------------------ files
     def _files(self, folder: Path) -> dict[str, Path]:
         files = {name: folder / f"{name}.bin" for name in ("input", "reads", "writes")}
-        files |= {name: folder / f"{name}.txt" for name in ("trace", "sums", "output", "answers")}
+        files |= {name: folder / f"{name}.txt" for name in ("trace", "before", "sums", "output", "answers")}
         return files | {"program": folder / "program.hex"}
 
     def _write_files(self, folder: Path) -> str:
@@ -206,7 +206,7 @@ class ProgramJob:
             if found["hung"]:
                 mine.append(f"not done after {found['cycle']} cycles; {found['taken']} words of s_axis were taken")
             elif run.expected is not None:
-                names = ("trace", "sums", "output", "answers")
+                names = ("trace", "before", "sums", "output", "answers")
                 texts = {name: (folder / f"{name}_{number}.txt").read_bytes() for name in names}
                 mine += self._faults(run, found, texts)
                 compared += sum(text.count(b"\n") for text in texts.values())
@@ -224,7 +224,7 @@ class ProgramJob:
         assert expected is not None
         if found["taken"] != run.programs * expected.taken:
             yield f"{found['taken']} words of s_axis were taken, {run.programs * expected.taken} were expected"
-        kinds = {"sums": expected.sums, "trace": expected.trace, "output": expected.output}
+        kinds = {name: getattr(expected, name) for name in ("sums", "before", "trace", "output")}
         for name, wanted in kinds.items():
             if name == "sums" and not self.sums:
                 continue
@@ -243,7 +243,8 @@ class ProgramJob:
         different = [k for k, pair in enumerate(zip(lines, right, strict=False)) if pair[0] != pair[1]]
         if different:
             first = different[0]
-            steps = {"trace": expected.trace_steps, "sums": expected.sum_steps}.get(name)
+            counted = {"trace": expected.trace_steps, "before": expected.before_steps, "sums": expected.sum_steps}
+            steps = counted.get(name)
             where = f", of step {steps[first % len(steps)]}" if steps is not None else ""
             text = f"{lines[first].decode(errors='replace')} came, {right[first].decode()} was expected"
             yield f"{name}: {len(different)} words differ, the first is word {first}{where}: {text}"

@@ -26,7 +26,8 @@ def signed(value: int, bits: int) -> int:
 
 
 class PlainCore:
-    """trace: (address, group, values) of every result; output: (word, tlast) of m_axis."""
+    """trace: (address, group, values) of every result; before: (values,) of those that passed a table, as they were;
+    output: (word, tlast) of m_axis."""
 
     def __init__(self, hardware: Hardware) -> None:
         self.h = hardware
@@ -35,6 +36,7 @@ class PlainCore:
         self.params: dict[int, list[tuple[int, int, int]]] = {}
         self.tables: dict[int, int] = {}
         self.sums: dict[int, list[int]] = {}
+        self.before: list[tuple[int, ...]] = []
         self.trace: list[tuple[int, int, tuple[int, ...]]] = []
         self.output: list[tuple[int, bool]] = []
 
@@ -70,21 +72,24 @@ class PlainCore:
             elif step["op"] == WEIGHTS:
                 word = next(words)
                 self.weights[address] = [signed(word >> (column * h.w_w), h.w_w) for column in range(h.cols)]
-            elif step["op"] == TABLES:
-                stream = max(h.rows * h.x_w, h.cols * h.w_w)
-                self.tables[address] = sum(next(words) << (beat * stream) for beat in range(-(-16 // stream))) % 65536
-            else:
+            elif step["op"] == PARAMS:
                 self.params[address] = self._parameter_word(words)
+            else:
+                self.tables[address] = self._wide_word(words, 16)
 
     def _parameter_word(self, words: Iterator[int]) -> list[tuple[int, int, int]]:
         h = self.h
         lane = h.scale_w + h.bias_w + 6
-        stream = max(h.rows * h.x_w, h.cols * h.w_w)
-        word = sum(next(words) << (beat * stream) for beat in range(-(-h.cols * lane // stream)))
+        word = self._wide_word(words, h.cols * lane)
         lanes = [word >> (column * lane) & ((1 << lane) - 1) for column in range(h.cols)]
         return [
             (signed(one, h.scale_w), signed(one >> h.scale_w, h.bias_w), one >> (h.scale_w + h.bias_w)) for one in lanes
         ]
+
+    def _wide_word(self, words: Iterator[int], bits: int) -> int:
+        """A memory word of several beats, the lowest first."""
+        stream = max(self.h.rows * self.h.x_w, self.h.cols * self.h.w_w)
+        return sum(next(words) << (beat * stream) for beat in range(-(-bits // stream))) % (1 << bits)
 
     # ------------------------------------------------------------------ MOVE
     def _move(self, d: dict[str, int]) -> None:
@@ -129,6 +134,7 @@ class PlainCore:
                     if values is not None:
                         results.append(values)
             for number, values in enumerate(results):
+                values = self._looked_up(d, values) if d["table"] else values
                 image, pixel = divmod(number, d["out_pixels"])
                 address = d["out_base"] + tile // h.groups + image * d["out_image_step"] + pixel * d["out_step"]
                 written.append((address % (1 << h.act_addr_w), tile % h.groups, values))
@@ -136,6 +142,12 @@ class PlainCore:
             for column, value in enumerate(values):
                 self.activations[address, group * h.cols + column] = value
         self.trace += written
+
+    def _looked_up(self, d: dict[str, int], values: tuple[int, ...]) -> tuple[int, ...]:
+        h = self.h
+        self.before.append(values)
+        wrap = 1 << (h.tbl_depth - 1).bit_length()
+        return tuple(self.tables[(d["table_page"] * 2**h.x_w + value) % wrap] % 2**h.x_w for value in values)
 
     def _add(self, d: dict[str, int], tile: int, k_tile: int, index: int, pixel: tuple[int, int, int]) -> None:
         h = self.h

@@ -33,9 +33,9 @@ def test_the_vectors_of_a_folder_come_out_of_the_model(name: str, examples: Path
     )
     record = json.loads((tmp_path / "manifest.json").read_text())
     hardware = Hardware(**{key.lower(): value for key, value in record["core"]["parameters"].items()})
-    program, weights, params = read_core(tmp_path / "core", hardware)
-    assert (weights is None) == (params is None) == (name != "all memories")
-    model = CoreModel(hardware, program, weights=weights, params=params)
+    program, constants = read_core(tmp_path / "core", hardware)
+    assert ("weights" in constants) == ("params" in constants) == (name == "all memories")
+    model = CoreModel(hardware, program, **constants)
     stimulus, wanted, passing = (vectors(record, tmp_path, name) for name in ("input", "output", "results"))
     host = QueueHost(stimulus["tdata"], hardware, last=[bool(mark) for mark in stimulus["tlast"]])
     results: list[Results] = []

@@ -8,8 +8,8 @@ CONTROLS = (
     NegativeControl(
         error="an activation beat moves the parameter beats on",
         file="stream_loader.v",
-        original="                    if (par_q) beats_q[0+:",
-        mutant="                    if (par_q & (beat_q != 0)) beats_q[0+:",
+        original="                    if (par_q | tbl_q) beats_q[0+:",
+        mutant="                    if ((par_q | tbl_q) & (beat_q != 0)) beats_q[0+:",
         depth=12,
         show=("kind_q", "beats_q", "par_wdata"),
     ),
@@ -26,7 +26,7 @@ FEW_BEATS = {"S_W": 8, "ADDR_W": 24, "PAR_W": 20, "PAR_BEATS": 3}
 PROOFS = (
     Proof(
         name="words",
-        claim="every beat goes where the step says, none twice; words of three beats; tlast judged; resets",
+        claim="every beat goes where the step says, none twice; words of three and two beats; tlast judged; resets",
         top="stream_loader_words",
         rtl=("stream_loader.v",),
         parameters=FEW_BEATS,
@@ -35,7 +35,7 @@ PROOFS = (
     ),
     Proof(
         name="beats",
-        claim="the same of words of 49 beats, the most that there are",
+        claim="the same of words of 49 and four beats, the most that there are",
         top="stream_loader_words",
         rtl=("stream_loader.v",),
         parameters={"S_W": 4, "ADDR_W": 24, "PAR_W": 196, "PAR_BEATS": 49},

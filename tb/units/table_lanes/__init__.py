@@ -1,0 +1,1 @@
+"""rtl/table_lanes.v."""
