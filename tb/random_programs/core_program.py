@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -152,12 +153,12 @@ def trace_lines(results: Results, hardware: Hardware) -> bytes:
     return _hexadecimal(bits)
 
 
-def data_lines(values: IntArray, hardware: Hardware) -> bytes:
+def data_lines(values: npt.NDArray[np.integer[Any]], hardware: Hardware) -> bytes:
     """Words (words, COLS) of X_W bits a lane in hexadecimal, a line each."""
     return _hexadecimal(_data_bits(values, hardware).astype(bool))
 
 
-def _data_bits(values: IntArray, hardware: Hardware) -> IntArray:
+def _data_bits(values: npt.NDArray[np.integer[Any]], hardware: Hardware) -> npt.NDArray[np.integer[Any]]:
     return ((values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1).reshape(len(values), -1)
 
 

@@ -114,6 +114,7 @@ def verilog_constants() -> dict[str, int]:
         "ARRAY_LAT": pipeline.ARRAY.of(hardware),
         "ACCUMULATOR_LAT": pipeline.ACCUMULATOR.of(hardware),
         "MULQUANT_LAT": pipeline.MULQUANT.of(hardware),
+        "TABLE_LAT": pipeline.TABLE.of(hardware),
         "`T2C_DESCRIPTOR_W": DESCRIPTOR_WORDS * WORD_BITS,
         "`T2C_ADDRESS_W": ADDRESS_BITS,
         "`T2C_SHIFT_W": SHIFT_W,

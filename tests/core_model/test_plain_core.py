@@ -83,7 +83,7 @@ FAULTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "page": (
         Memories,
         "table_entries",
-        lambda real: lambda memories, place, page, index: real(memories, place, page + 1, index),
+        lambda real: lambda memories, place, address: real(memories, place, address ^ 3),
     ),
     "padding": (walk, "padding_operand", lambda real: lambda d, h: real(d, h) + 1),
     "moved token": (mover, "origins", lambda real: lambda d, h: _without(real(d, h), token=1)),

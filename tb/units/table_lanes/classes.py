@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from t2c.tb.components.bins import Classes
+from t2c.tb.components.bins import BoolArray, Classes
 from t2c.tb.components.value_classes import bit_classes
 
 PARAMETERS = {"ROW_LANES": (0, 1, 2)}
@@ -34,15 +34,19 @@ def classes(cycles: Sequence[LookUp], *, cols: int, x_w: int, depth: int, row_la
     rows = np.array([each.rows for each in cycles], dtype=bool) & (row_lanes > 0)
     write = np.array([-1 if each.write is None else each.write for each in cycles], dtype=np.int64)
     read = ((page[:, np.newaxis] << x_w) + data) & ((1 << addr_w) - 1)
-    beside = ~rows & (read == write[:, np.newaxis]).any(axis=1)
-    found: Classes = {
+    beside: BoolArray = ~rows & (read == write[:, np.newaxis]).any(axis=1)
+    found: dict[str, dict[str, BoolArray]] = {
         "entry of the page": {
             "first": (data == 0).any(axis=1),
             "last": (data == (1 << x_w) - 1).any(axis=1),
             "between": ((data > 0) & (data < (1 << x_w) - 1)).any(axis=1),
         },
         "address": bit_classes("address", read[:, 0], addr_w),
-        "write": {"none": write < 0, "elsewhere": (write >= 0) & ~beside, "of an entry that is read": beside},
+        "write": {
+            "none": write < 0,
+            "elsewhere": np.logical_and(write >= 0, ~beside),
+            "of an entry that is read": beside,
+        },
     }
     if depth == 1 << addr_w:
         beyond = page >> (addr_w - x_w) > 0
