@@ -67,9 +67,11 @@ def _misfit(head: Head) -> str | None:
     # What lies along K must agree, and what lies along O.
     along_k, along_o = ((a, b), (0, out)) if head.transpose else ((a, 0), (b, out))
     if along_k[0] != along_k[1]:
-        return f"has K from bank {along_k[1]} on, the first one from bank {along_k[0]} on"
+        apart = f"a multiple of ROWS = {head.b.rows} channels apart they would fit"
+        return f"has K from bank {along_k[1]} on, the first one from bank {along_k[0]} on; {apart}"
     if along_o[0] != along_o[1]:
-        return f"gives columns from bank {along_o[0]} on, the output has them from bank {along_o[1]} on"
+        apart = f"a multiple of ROWS = {head.b.rows} channels apart they would fit"
+        return f"gives columns from bank {along_o[0]} on, the output has them from bank {along_o[1]} on; {apart}"
     return None
 
 
