@@ -18,6 +18,7 @@ row_constants.v
 normal_lane.v
 layer_norm.v
 row_maximum.v
+row_total.v
 row_reciprocal.v
 softmax_lane.v
 softmax_rows.v

@@ -175,14 +175,12 @@ module softmax_rows #(
         .data_o  (x)
     );
 
-    // Stage 1: how far an element lies below the largest. Stage 2: its exponential. Stage 3: the sum of the beat. Stage 4: the
-    // sum of the row; it is 0 before a row's first beat, and a whole row's has a place of its own.
-    reg                  valid2_q, last2_q, valid3_q, last3_q;
+    // Stage 1: how far an element lies below the largest. Stage 2: its exponential. Then the sum.
+    reg                  valid2_q, last2_q;
     wire [LANES*E_W-1:0] exps;
-    reg  [S_W-1:0]       beat_sum, beat_sum_q, so_far_q, sum_q;
-    reg                  sum_full_q;
+    wire                 sum_full;
+    wire [S_W-1:0]       sum;
     reg  [TAG_W-1:0]     sum_tag_q;
-    wire [S_W-1:0]       added = so_far_q + beat_sum_q;
 
     generate
         for (lane = 0; lane < LANES; lane = lane + 1) begin : g_exp
@@ -191,47 +189,40 @@ module softmax_rows #(
         end
     endgenerate
 
-    integer term;
-    always @* begin
-        beat_sum = {S_W{1'b0}};
-        for (term = 0; term < LANES; term = term + 1) beat_sum = beat_sum + {{LEN_W{1'b0}}, exps[term*E_W+:E_W]};
-    end
+    row_total #(
+        .E_W   (E_W),
+        .LANES (LANES),
+        .LEN_W (LEN_W)
+    ) i_total (
+        .clk_i   (clk_i),
+        .rst_ni  (rst_ni),
+        .valid_i (valid2_q),
+        .x_i     (exps),
+        .last_i  (last2_q),
+        .full_o  (sum_full),
+        .take_i  (sum_take),
+        .sum_o   (sum)
+    );
 
     always @(posedge clk_i) begin
         if (row_take) begin
             tag0_q <= row_tag;
             max0_q <= row_max;
         end
-        max1_q     <= max0_q;
-        last1_q    <= sum_last;
-        keep1_q    <= sum_last ? tag0_q[BEAT_W+:LANES] : {LANES{1'b1}};
-        valid2_q   <= x_valid;
-        last2_q    <= last1_q;
-        keep2_q    <= keep1_q;
-        valid3_q   <= valid2_q;
-        last3_q    <= last2_q;
-        beat_sum_q <= beat_sum;
-        if (sum_take) begin
-            sum_full_q <= 1'b0;
-            summing_q  <= 1'b0;
-        end
+        max1_q   <= max0_q;
+        last1_q  <= sum_last;
+        keep1_q  <= sum_last ? tag0_q[BEAT_W+:LANES] : {LANES{1'b1}};
+        valid2_q <= x_valid;
+        last2_q  <= last1_q;
+        keep2_q  <= keep1_q;
+        if (sum_take) summing_q <= 1'b0;
         if (claim & sum_last) begin
             summing_q <= 1'b1;
             sum_tag_q <= tag0_q;
         end
-        if (valid3_q) begin
-            so_far_q <= last3_q ? {S_W{1'b0}} : added;
-            if (last3_q) begin
-                sum_full_q <= 1'b1;
-                sum_q      <= added;
-            end
-        end
         if (!rst_ni) begin
-            summing_q  <= 1'b0;
-            valid2_q   <= 1'b0;
-            valid3_q   <= 1'b0;
-            so_far_q   <= {S_W{1'b0}};
-            sum_full_q <= 1'b0;
+            summing_q <= 1'b0;
+            valid2_q  <= 1'b0;
         end
     end
 
@@ -248,9 +239,9 @@ module softmax_rows #(
         .clk_i   (clk_i),
         .rst_ni  (rst_ni),
         .bits_i  (reciprocal_bits_i),
-        .full_i  (sum_full_q),
+        .full_i  (sum_full),
         .take_o  (sum_take),
-        .s_i     (sum_q),
+        .s_i     (sum),
         .tag_i   (sum_tag_q),
         .valid_o (divided),
         .take_i  (scale_take),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ _compared: list[tuple[dict[str, BoolArray], BoolArray]] = []
 """What the tests of this simulation have found so far: shifted streams; classes of the inputs and which were wrong."""
 
 
-def reported(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def reported(test: Callable[..., Awaitable[None]]) -> Callable[..., Coroutine[Any, Any, None]]:
     """Write report.json however a cocotb test ends: by itself, by a failure, or by a check in the background."""
 
     @functools.wraps(test)

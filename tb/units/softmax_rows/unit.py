@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import VALID_ONLY, VALID_READY, Interface, Stream
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.softmax_rows.proofs import PROOFS
 
 RESULT = ("m_axis_tdata", "m_axis_tkeep", "m_axis_tlast")
 LEAST = {"X_W": 2, "LANES": 1, "LEN_W": 1, "E_W": 4, "R_W": 6, "OUT_W": 2}
@@ -14,6 +15,7 @@ UNIT = Unit(
     folder=Path(__file__).parent,
     parameters={"X_W": 8, "LANES": 4, "LEN_W": 6, "E_W": 16, "R_W": 32, "OUT_W": 8},
     bench="t2c.tb.units.softmax_rows.bench",
+    proofs=PROOFS,
     tests=("corners", "random_data", "stalls", "standstill", "timing", "overlong_rows", "reset_in_mid_row"),
     interface=Interface(
         handshakes=(VALID_READY, VALID_ONLY),
