@@ -15,9 +15,11 @@ from t2c.golden.graph.node import Node, Weights
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
 from t2c.mapping.layer import WeightedPlan
 from t2c.mapping.lower import lowered_kinds
+from t2c.mapping.lowering.add import AddPlan
 from t2c.mapping.program import Program, Work
 from t2c.tb.components.bins import JOIN, Coverage
 from t2c.tb.components.stalls import PROFILES, parse_stalls
+from t2c.tb.coverage.product_classes import PRODUCTS, product_bins
 
 EDGES = ("top", "bottom", "left", "right")
 BITS = range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1)
@@ -73,6 +75,7 @@ def core_groups() -> dict[str, tuple[str, ...]]:
             f"{op}{JOIN}a result {where}" for op in requantising for where in ("at lo", "at hi", "between")
         ),
         "add": ("the same tensor twice", "two tensors", "operands of different signs", "operands of one sign"),
+        "products": PRODUCTS,
         "K tiles": ("partial K tile", "full K tile", "one K tile", "several K tiles", "several taps in one tile"),
         "N tiles": ("partial N tile", "full N tile", "one N tile", "several N tiles"),
         "corners of the array": tuple(f"{r} row, {c} column" for r in ("first", "last") for c in ("first", "last")),
@@ -106,6 +109,8 @@ def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> 
     made = Coverage(core_groups())
     for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program)):
         made.hit(group, name)
+    for name in product_bins(program):
+        made.hit("products", name)
     return made
 
 
@@ -136,7 +141,7 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
             yield from _kernel(weights, node.window)
         if _averages(kind) and isinstance(plan, WeightedPlan):
             yield "operation", f"{node.op}{OWN_CONSTANTS}"
-        if node.arity == 2 and not node.variadic:
+        if isinstance(plan, AddPlan):
             yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
             yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
         if node.window and _slides(kind):

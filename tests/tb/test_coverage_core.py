@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from t2c.tb.cosim.request import UNKNOWN_TEST
 from t2c.tb.coverage.core_classes import EDGES, core_groups, cover_run, window_bins
 from t2c.tb.coverage.coverage_runs import TIGHT, WIDE, core_runs, package_of, unit_runs
 from t2c.tb.random_models.builder import RandomBuilder
+from tests.product_net import attention_package
 
 Grow = Callable[[RandomBuilder], object]
 
@@ -117,6 +119,43 @@ def test_adds_pools_and_stalls() -> None:
     assert {"input stalls p10", "output stalls bursts", "operands of one sign"} <= found
     assert {"max_pool2d; stride above 1", "max_pool2d; stride 1", "average_pool2d; padding used top"} <= found
     assert not {"two tensors", "input stalls none", "average_pool2d; padding used left", "conv2d"} & found
+
+
+PRODUCTS: dict[str, tuple[dict[str, Any], Hardware, set[str]]] = {
+    "one head": ({"heads": 1, "depth": 3}, Hardware(rows=4, cols=4), {"one head", "a head in one piece"}),
+    "words of their own": ({"depth": 4}, Hardware(rows=4, cols=4), {"several heads", "a head in one piece"}),
+    "one word, one column tile": (
+        {"depth": 3},
+        Hardware(rows=8, cols=8),
+        {"several heads", "a head in one piece", "heads that add up to a memory word"},
+    ),
+    "one word, several column tiles": (
+        {"depth": 4},
+        Hardware(rows=8, cols=4),
+        {"several heads", "a head in one piece", "heads that write a memory word in turn"},
+    ),
+    "little weight memory": (
+        {"heads": 1, "depth": 8},
+        Hardware(rows=4, cols=4, wgt_depth=16),
+        {"one head", "a head in several pieces"},
+    ),
+    "sums in parts": (
+        {"heads": 1, "depth": 8},
+        Hardware(rows=4, cols=4, wgt_depth=8),
+        {"one head", "a head in several pieces", "a head's sums over several pieces"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PRODUCTS)
+@pytest.mark.parametrize("zero_point", [0, 3])
+def test_products(case: str, zero_point: int) -> None:
+    net, hardware, expected = PRODUCTS[case]
+    package = attention_package(**net, tokens=9, fused=False, zero_point=zero_point)
+    found = cover_run(compile_program(package.graph, ALL, hardware), {}, "none")
+    bins = {name for name, one in found.groups["products"].items() if one.hits}
+    always = {"tokens become columns", "tokens become rows"}
+    assert bins == expected | always | ({"a first operand with a zero point"} if zero_point else set())
 
 
 def test_the_plan_hits_every_bin_of_the_core_without_simulating() -> None:
