@@ -164,14 +164,20 @@ def _strips(
     memory: _Memory, plan: LayerPlan, node: Node, read: Sequence[str], edges: Sequence[str], index: int
 ) -> Strips:
     """The tallest strips whose buffers find room beside what stays."""
+
+    def words(edge: str, top: int, rows: int) -> int:
+        """What a strip of so many output rows from `top` on needs of a tensor."""
+        if edge == node.output:
+            return plan.target_words(top, top + rows)[1]
+        return plan.source_words(read.index(edge), top, top + rows)[1]
+
     for rows in range(plan.height, 0, -1):
+        if sum(words(edge, 0, rows) for edge in edges) > memory.depth:
+            continue  # at once: to try every place of a tall strip takes long
         buffers: dict[str, int] = {}
         for edge in edges:
-            if edge == node.output:
-                _, size = plan.target_words(0, rows)
-            else:
-                source, tops = read.index(edge), range(plan.height - rows + 1)
-                size = max(plan.source_words(source, top, top + rows)[1] for top in tops)
+            tops = range(1 if edge == node.output else plan.height - rows + 1)
+            size = max(words(edge, top, rows) for top in tops)
             place = memory.place(Tensor(name=edge, size=size, born=index, dies=index))
             if place is None:
                 break
