@@ -121,16 +121,17 @@ def join(node: Node, site: Site, *, axis: int, constant: IntArray | None = None,
     if constant is not None:
         names.append("the constant")
         own = Layout.of(constant.shape, site.hardware.rows, copies=1)
-        alone = parts[-1].dense and not shares_words(parts[-1], site.target)
+        alone = parts[-1].is_map and parts[-1].dense
         operands = [LoadedOperand(values=constant, layout=parts[-1] if alone else own, in_target=alone)]
         sources.append(operands[0].layout)
         edges.append(site.inputs[0])
         copied += [] if alone else [len(sources) - 1]
+    for name, place in zip(names, parts, strict=True):
+        if shares_words(place, site.target):
+            text = f"{name} shares a memory word of {site.hardware.rows} channels with another part"
+            raise UnsupportedError(f"layer {node.name!r}: {text}")
     for number in copied:
         source, place = sources[number], parts[number]
-        if shares_words(place, site.target):
-            text = f"{names[number]} shares a memory word of {site.hardware.rows} channels with another part"
-            raise UnsupportedError(f"layer {node.name!r}: {text}")
         if not place.lies_over(source):
             text = f"{names[number]} begins at bank {source.bank}, its place at bank {place.bank}"
             raise UnsupportedError(f"layer {node.name!r}: {text}")

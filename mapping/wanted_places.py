@@ -9,7 +9,6 @@ from t2c.contract.activation_layout import Layout
 from t2c.golden.errors import ShapeError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.mapping.join import shares_words
 from t2c.mapping.lower import places_of_inputs, takes_rows
 
 
@@ -29,7 +28,6 @@ def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str
     of joins.
     """
     found: dict[str, WantedPlace] = {}
-    whole: dict[str, Layout] = {}
     writers = {node.output: node for node in nodes}
     for node in reversed(nodes):
         inputs = graph.inputs_of(node)
@@ -43,16 +41,13 @@ def wanted_places(graph: Graph, nodes: Sequence[Node], rows: int, alone: Set[str
             continue
         parts = places_of_inputs(node, inputs, place.layout)
         if parts and node.moves_data:
-            whole.setdefault(place.root, place.layout)
             found[node.output] = place
         for name, part in zip(node.inputs, parts, strict=False):
-            if name in writers and name not in {*found, *alone} and _writable(writers[name], part, whole[place.root]):
+            if name in writers and name not in {*found, *alone} and _writable(writers[name], part):
                 found[name] = WantedPlace(root=place.root, layout=part)
     return found
 
 
-def _writable(writer: Node, part: Layout, whole: Layout) -> bool:
-    """Whether a node can write its output there: a view passes it on, a step writes whole words, row after row."""
-    if not writer.moves_data:
-        return True
-    return not takes_rows(writer) and part.is_map and part.rows_follow and not shares_words(part, whole)
+def _writable(writer: Node, part: Layout) -> bool:
+    """Whether a node can write its output there: a view passes it on, a step writes row after row."""
+    return not writer.moves_data or (not takes_rows(writer) and part.is_map and part.rows_follow)

@@ -110,9 +110,26 @@ def test_vectors_are_joined() -> None:
 
 
 def test_parts_that_share_a_word_are_refused_by_name() -> None:
-    text = r"^layer 'inner': input 'one' shares a memory word of 8 channels with another part$"
+    made = image_net(3, 2, 2)
+    conv(made, "one", "x", 5)
+    conv(made, "two", "x", 8)
+    made.node(Concatenate, signed_edge("y"), "one", "two", axis=0)
+    graph = made.package("shared").graph
+    text = r"^layer 'y': input 'one' shares a memory word of 8 channels with another part$"
     with pytest.raises(UnsupportedError, match=text):
-        compile_program(joins_package(0, (5, 8)).graph, "all", Hardware(rows=8, cols=8))
+        compile_program(graph, "all", Hardware(rows=8, cols=8))
+    assert copies(compile_program(graph, "all", Hardware(rows=5, cols=5)), "y") == 0
+
+
+def test_a_constant_takes_no_more_words_than_what_it_is_added_to() -> None:
+    made = image_net(3, 6, 2)
+    conv(made, "stem", "x", 5)
+    made.node(Slice, signed_edge("part"), "stem", axis=1, start=2, length=3)
+    made.node(AddConstant, signed_edge("y"), "part", constant=constant(made, "part", (5, 3, 2)))
+    package = made.package("beside")
+    program = compile_program(package.graph, "all", Hardware(rows=8, cols=4), batch=2)
+    assert program.layouts["y.constant"].size == 3 * 2
+    run_and_hold_to_golden(package, program)
 
 
 def test_a_part_in_other_banks_is_refused_by_name() -> None:

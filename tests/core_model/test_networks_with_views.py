@@ -11,6 +11,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import Package
 from t2c.golden.nodes.add import Add
+from t2c.golden.nodes.conv2d import Conv2d
 from t2c.golden.nodes.linear import Linear
 from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.golden.nodes.reshape import Reshape
@@ -97,6 +98,17 @@ def test_operands_at_unlike_places_are_refused_by_name() -> None:
     made.node(Add, signed_edge("y"), "low", "other")
     with pytest.raises(UnsupportedError, match=r"^layer 'y': its operands' pixels lie at unlike distances$"):
         compile_program(made.package("apart").graph, "all", Hardware(rows=6, cols=6))
+
+
+def test_groups_of_a_view_visit_only_their_own_channel_words() -> None:
+    made = image_net(3, 2, 2)
+    conv(made, "stem", "x", 12)
+    made.node(Slice, signed_edge("part"), "stem", axis=0, start=2, length=4)
+    made.node(Conv2d, signed_edge("y"), "part", **made.weight(8, 8, 1, 1, 1), groups=4)
+    package = made.package("groups")
+    program = compile_program(package.graph, "all", Hardware(rows=4, cols=4))
+    assert [step.descriptor.ch_words for step in program.steps if step.work and step.work.edge == "y"] == [1, 1]
+    run_and_hold_to_golden(package, program)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -18,6 +18,7 @@ from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import RomFolder
 from t2c.tb.random_models.networks import random_network
 from tests.core_net import core_package
+from tests.view_nets import embedding_package
 
 
 def words_of(folder: RomFolder, name: str) -> list[dict[str, int]]:
@@ -79,6 +80,15 @@ def test_digits(size: dict[str, int], examples: Path, tmp_path: Path) -> None:
     folder = hold_to_the_model(load_package(examples / "digits_w4a4"), Hardware(**size), tmp_path / "out")
     lanes = [word["lanes"] for name in ("output", "results") for word in words_of(folder, f"vectors_{name}")]
     assert sum(lanes) > 0
+
+
+@pytest.mark.parametrize("depth", [1 << 10, 64])
+def test_constant_operands(depth: int, tmp_path: Path) -> None:
+    """Whole, and in strips: they pass s_axis in every run."""
+    folder = hold_to_the_model(embedding_package(), Hardware(rows=4, cols=4, act_depth=depth), tmp_path / "out")
+    contents = [transfer["content"] for transfer in folder.record["transfers"]]
+    assert contents.count("tokens.constant") == 1
+    assert contents.count("stream.constant") >= 1 + (depth == 64)
 
 
 @pytest.mark.parametrize("seed", range(10))
