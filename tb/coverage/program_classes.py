@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from t2c.contract.descriptor import EXTENT_MAX, FIELDS, Descriptor
@@ -23,6 +24,9 @@ MOST_ROWS = next(entry.high for entry in PARAMETERS if entry.name == "ROWS")
 FEW_ROWS = (
     f"the campaign's arrays have at most {ROWS} rows; tile_loader, which alone reads it, has {MOST_ROWS} on its bench"
 )
+FEW_BANKS = (
+    f"the campaign's arrays have at most {ROWS} rows; operand_mover, which alone reads it, has {MOST_ROWS} on its bench"
+)
 ALL_ROWS = f"more than the {MOST_ROWS} rows of the largest array"
 LONG = "takes longer than the campaign has; proven by stream_loader/words and stream_storer/words"
 EXTENT = f"an input with its padding has at most {EXTENT_MAX} rows or columns"
@@ -31,7 +35,12 @@ EXTENT = f"an input with its padding has at most {EXTENT_MAX} rows or columns"
 def program_groups() -> dict[str, tuple[str, ...]]:
     """All bins, by group: a group for each field, one of pairs of fields, one of what meets in a step."""
     fields = {f"field {entry.name}": _field_bins(_of(entry.name)) for entry in FIELDS}
-    return {**fields, "pairs of fields": tuple(_pair_bins()), "meetings": tuple(_meeting_bins())}
+    return {
+        **fields,
+        "pairs of fields": tuple(_pair_bins()),
+        "meetings": tuple(_meeting_bins()),
+        "moves": tuple(_move_bins()),
+    }
 
 
 @cache
@@ -75,9 +84,40 @@ def _meeting_bins() -> Iterator[str]:
     yield from (f"negative {entry.name}" for entry in FIELDS if entry.kind.signed)
 
 
+WAYS = ("tokens become rows", "tokens become columns")
+MOVED = (
+    "one tile",
+    "several K tiles",
+    "several column tiles",
+    "the last token is not the last of its tile",
+    "banks before the first",
+    "banks behind the last",
+    "several channel words",
+    "the next RUN reads its rows",
+)
+"""What a MOVE may be like."""
+NEIGHBOURS = tuple(
+    (Operation[first], Operation[second])
+    for first, second in (
+        *(("LOAD", "MOVE"), ("RUN", "MOVE"), ("STORE", "MOVE"), ("PARAMS", "MOVE")),
+        *(("MOVE", "MOVE"), ("MOVE", "RUN"), ("MOVE", "STORE"), ("MOVE", "LOAD")),
+    )
+)
+"""Steps that follow one another."""
+
+
+def _move_bins() -> Iterator[str]:
+    yield from (f"{way}{JOIN}{what}" for way in WAYS for what in MOVED)
+    yield from (_behind(first, second) for first, second in NEIGHBOURS)
+
+
+def _behind(first: Operation, second: Operation) -> str:
+    return f"{second.name} right behind {first.name}"
+
+
 def cover_program(steps: Iterable[Descriptor], hardware: Hardware) -> Coverage:
     """The bins that a program hits once all that it gave has been compared."""
-    made = Coverage(program_groups())
+    made, steps = Coverage(program_groups()), list(steps)
     for step in steps:
         for entry in FIELDS:
             if step.op not in entry.readers:
@@ -89,6 +129,7 @@ def cover_program(steps: Iterable[Descriptor], hardware: Hardware) -> Coverage:
                 made.hit(f"field {entry.name}", exactly(value))
         if step.op is Operation.RUN:
             _cover_run(made, step, hardware)
+    _cover_moves(made, steps, hardware)
     _exclude(made)
     return made
 
@@ -107,11 +148,44 @@ def _cover_run(made: Coverage, step: Descriptor, hardware: Hardware) -> None:
             made.hit("meetings", f"negative {entry.name}")
 
 
+def _cover_moves(made: Coverage, steps: Sequence[Descriptor], hardware: Hardware) -> None:
+    for pair in itertools.pairwise(step.op for step in steps):
+        if pair in NEIGHBOURS:
+            made.hit("moves", _behind(*pair))
+    for at, step in enumerate(steps):
+        if step.op is Operation.MOVE:
+            reader = next((each for each in steps[at:] if each.op is Operation.RUN), None)
+            for what in _moved(step, reader, hardware):
+                made.hit("moves", f"{WAYS[step.transpose]}{JOIN}{what}")
+
+
+def _moved(step: Descriptor, reader: Descriptor | None, hardware: Hardware) -> Iterator[str]:
+    """What a MOVE is like, with the RUN behind it."""
+    tiles = step.k_tiles * step.col_tiles
+    each = hardware.cols if step.transpose else hardware.rows
+    walked = each * (step.col_tiles if step.transpose else step.k_tiles)
+    if reader and step.base <= reader.weight_base < step.base + tiles * hardware.rows:
+        yield "the next RUN reads its rows"
+    for what, holds in (
+        ("one tile", tiles == 1),
+        ("several K tiles", step.k_tiles > 1),
+        ("several column tiles", step.col_tiles > 1),
+        ("the last token is not the last of its tile", walked - each < step.in_w < walked),
+        ("banks before the first", step.lane_first > 0),
+        ("banks behind the last", step.lane_last < hardware.rows - 1),
+        ("several channel words", step.ch_words > 1),
+    ):
+        if holds:
+            yield what
+
+
 def _exclude(made: Coverage) -> None:
     """What these builds cannot do, or what takes too long; a bin that is hit all the same counts as hit."""
     for name in ("rows_per_tap", "taps_per_tile"):
         _exclude_from(made, name, ROWS + 1, FEW_ROWS)
         _exclude_from(made, name, MOST_ROWS + 1, ALL_ROWS)
+    for name in ("lane_first", "lane_last"):
+        _exclude_from(made, name, ROWS, FEW_BANKS)
     for axis in "hw":
         _exclude_from(made, f"in_{axis}", EXTENT_MAX + 1, EXTENT)
         _exclude_from(made, f"pad_{axis}", EXTENT_MAX // 2 + 1, EXTENT)

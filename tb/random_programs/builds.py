@@ -15,7 +15,7 @@ SMALL = Hardware(
 """Memories that a program fills whole, so that every step may read anywhere."""
 ODD = Hardware(
     rows=6, cols=2, x_w=5, w_w=3, acc_w=20, scale_w=9, bias_w=21, act_depth=600, wgt_depth=300, par_depth=13,
-    acc_depth=30, prg_depth=200_000, tbl_depth=100,
+    acc_depth=30, prg_depth=300_000, tbl_depth=100,
 )  # fmt: skip
 """Three groups of columns, odd widths, depths that are no powers of two."""
 LONG = Hardware(
@@ -27,7 +27,7 @@ LONG = Hardware(
     wgt_depth=1 << 10,
     par_depth=64,
     acc_depth=2,
-    prg_depth=1 << 18,
+    prg_depth=1 << 19,
 )
 """ROWS = COLS; the widest accumulators that the model holds; two of them, so that pixels fall into many blocks."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from t2c.common.places import RTL
+from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import Operation
+from t2c.contract.schedule import move_cycles, step_cycles
 from t2c.tb.random_programs.accesses import AFTER, FIRST, TO_EFFECT, TO_START, Accesses, Write
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram, expect
 from t2c.tb.random_programs.draw import RunDraw
+from t2c.tb.random_programs.move_steps import random_move
 from t2c.tb.random_programs.program_run import ProgramJob, Run
 
 WORDS_MAX = 220
@@ -21,6 +26,8 @@ SHORT, LONG = 400, 3000
 RUNS = 6
 RESETS = 60
 """Moments of a reset, each followed by a whole run."""
+MOVE_RESETS = 10
+"""Moments in each MOVE."""
 
 
 def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budget: int, most: int) -> CoreProgram:
@@ -35,8 +42,11 @@ def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budge
     """
     while True:
         builder = Builder(hardware, rng)
-        runs = 0
+        runs = moves = 0
         while runs < RUNS:
+            if runs == RUNS // 2 and not moves:
+                moves += random_move(builder, budget // 4)
+                continue
             step = RunDraw(rng, hardware, full=False, budget=budget, fixed={"same_weights": 1}).draw()
             runs += step is not None and builder.run(step)
             if sum(len(words) for words in builder.words) > most:
@@ -44,6 +54,16 @@ def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budge
         builder.store_known(4)
         if runs == RUNS and sum(len(words) for words in builder.words) <= most:
             return builder.program(name)
+
+
+def _in_moves(program: CoreProgram, rng: np.random.Generator) -> Iterator[int]:
+    """Cycles in which a MOVE is under way."""
+    hardware = program.hardware
+    now = FIRST + TO_START + pipeline.FIRST_STEP
+    for step in program.steps:
+        if step.op is Operation.MOVE:
+            yield from (now + rng.integers(0, move_cycles(step, hardware), MOVE_RESETS, endpoint=True)).tolist()
+        now += step_cycles(step, hardware)
 
 
 def event_jobs(
@@ -62,7 +82,8 @@ def event_jobs(
     longer = short_program(f"{name}-long", hardware, rng, LONG, 8 * WORDS_MAX)
     all_of_it = expect(longer)
     resets: list[Run] = []
-    for moment in sorted(rng.integers(FIRST, FIRST + TO_START + all_of_it.cycles + 8, RESETS).tolist()):
+    moments = [*rng.integers(FIRST, FIRST + TO_START + all_of_it.cycles + 8, RESETS).tolist(), *_in_moves(longer, rng)]
+    for moment in sorted(moments):
         resets += [Run(expected=None, reset_at=moment, reset=False), Run(expected=all_of_it, reset=False)]
     # Accepted in the first cycle in which the core is not busy, or in one of the next three.
     early = [last + 1 + more - TO_EFFECT for more in range(4)]

@@ -14,6 +14,7 @@ from t2c.golden.errors import RangeError
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram
 from t2c.tb.random_programs.draw import EXTENTS, RunDraw
+from t2c.tb.random_programs.move_fields import cover_moves
 
 TRIES = 12
 """Draws for a class before it is left to another core: it may be one that this hardware does not have."""
@@ -50,6 +51,7 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
             builder.load_random(operation, 1 << place, min(2, depth - (1 << place)))
     if hardware.rows == FEW_ROWS:
         _boundaries(builder, full)
+    cover_moves(builder)
     builder.store_known(32)
     return builder.program(name)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from t2c.contract.descriptor import Descriptor
+from t2c.contract.field_kinds import COUNT_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
 from t2c.core_model import ProgramError
@@ -20,10 +21,12 @@ from t2c.tb.random_programs.constants import random_values
 from t2c.tb.random_programs.draw import RunDraw
 from t2c.tb.random_programs.move_draw import MoveDraw
 
+COUNTED = (1 << COUNT_BITS) - 1
+"""Column tiles of a step, at most."""
 TRIES = 8
 """Draws of a RUN on moved rows before it is left out."""
-BACK = 0.5
-"""Share of the random MOVEs whose every row is read back."""
+BACK, STORED, TWICE = 0.5, 0.3, 0.2
+"""Shares of the random MOVEs: whose every row is read back; before a STORE; before another MOVE."""
 
 
 def add_move(builder: Builder, step: Descriptor) -> bool:
@@ -46,16 +49,23 @@ def add_move(builder: Builder, step: Descriptor) -> bool:
 
 def random_move(builder: Builder, budget: int) -> bool:
     """Add a random MOVE and a RUN on what it has moved: a random one, or one that shows each row; false if none is."""
-    step = MoveDraw(builder.rng, builder.hardware, full=builder.full, budget=budget, fixed={}).draw()
-    if step is None or not add_move(builder, step):
-        return False
-    if builder.rng.random() < BACK or not add_reader(builder, step, budget):
+    rng, hardware = builder.rng, builder.hardware
+    while True:
+        step = MoveDraw(rng, hardware, full=builder.full, budget=budget, fixed={}).draw()
+        if step is None or not add_move(builder, step):
+            return False
+        if rng.random() >= TWICE:
+            break
+    if rng.random() < STORED:
+        base = int(rng.integers(hardware.act_depth))
+        builder.store(base, int(rng.integers(1, min(8, hardware.act_depth - base), endpoint=True)))
+    if rng.random() < BACK or not add_reader(builder, step, budget):
         read_back(builder, step)
     return True
 
 
 def add_reader(builder: Builder, step: Descriptor, budget: int) -> bool:
-    """Add a random RUN whose weights are rows of a MOVE; false if chance gave none.
+    """Add a random RUN whose weights are rows of a MOVE, right behind it where it can be; false if chance gave none.
 
     Args:
         builder: the program.
@@ -65,35 +75,46 @@ def add_reader(builder: Builder, step: Descriptor, budget: int) -> bool:
     tiles = step.k_tiles * step.col_tiles
     shapes = ((step.k_tiles, step.col_tiles), (tiles, 1), (1, tiles))
     for _ in range(TRIES):
-        k_tiles, col_tiles = (min(count, 65535) for count in shapes[int(builder.rng.integers(3))])
+        k_tiles, col_tiles = (min(count, COUNTED) for count in shapes[int(builder.rng.integers(3))])
         fixed = {"k_tiles": k_tiles, "col_tiles": col_tiles, "weight_base": step.base, "same_weights": 0}
         most = max(budget, 4 * builder.hardware.rows * k_tiles * col_tiles)
         run = RunDraw(builder.rng, builder.hardware, full=builder.full, budget=most, fixed=fixed).draw()
+        at = len(builder.steps) - 1
         with _same_weights(builder):
-            if run is not None and builder.run(run):
-                return True
+            if run is None or not builder.run(run):
+                continue
+        if builder.steps[at] is step and all(
+            between.op in (Operation.PARAMS, Operation.TABLES) for between in builder.steps[at + 1 : -1]
+        ):
+            builder.steps.insert(-1, builder.steps.pop(at))
+        return True
     return False
 
 
 def read_back(builder: Builder, step: Descriptor) -> bool:
-    """Add a RUN whose sums are the rows of a MOVE, each by itself; false if the memory has no room for its results.
+    """Add RUNs whose sums are the rows of a MOVE, each by itself; false if the memory has no room for their results.
 
     ROWS pixels, of which pixel r has 1 in bank r and 0 elsewhere, on one column tile for each tile that was moved.
     """
     hardware, rows = builder.hardware, builder.hardware.rows
     tiles = step.k_tiles * step.col_tiles
-    words = -(-tiles // hardware.groups)
-    if rows + rows * words > hardware.act_depth or tiles > 65535:
+    each = min(tiles, COUNTED, hardware.par_depth // 2)
+    if rows + rows * -(-each // hardware.groups) > hardware.act_depth:
         return False
     builder.load(Operation.LOAD, 0, np.eye(rows, dtype=np.int64))
-    half = 1 << (hardware.x_w - 1)
-    run = Descriptor(
-        op=Operation.RUN, images=1, out_h=1, out_w=rows, in_h=1, in_w=rows, col_step=1, rows_per_tap=rows,
-        k_tiles=1, col_tiles=tiles, blocks=-(-rows // hardware.acc_depth), weight_base=step.base, param_base=0,
-        rounding=0, y_lo=-half, y_hi=half - 1, out_base=rows, out_step=words, out_pixels=rows,
-    )  # fmt: skip
+    runs = (_shown(step, first, min(each, tiles - first), hardware) for first in range(0, tiles, each))
     with _same_weights(builder):
-        return builder.run(run)
+        return all(builder.run(run) for run in runs)
+
+
+def _shown(step: Descriptor, first: int, tiles: int, hardware: Hardware) -> Descriptor:
+    """The RUN that shows so many tiles of a MOVE from the `first` one on."""
+    rows, words, half = hardware.rows, -(-tiles // hardware.groups), 1 << (hardware.x_w - 1)
+    return Descriptor(
+        op=Operation.RUN, images=1, out_h=1, out_w=rows, in_h=1, in_w=rows, col_step=1, rows_per_tap=rows,
+        k_tiles=1, col_tiles=tiles, blocks=-(-rows // hardware.acc_depth), weight_base=step.base + first * rows,
+        param_base=0, rounding=0, y_lo=-half, y_hi=half - 1, out_base=rows, out_step=words, out_pixels=rows,
+    )  # fmt: skip
 
 
 def weight_range(hardware: Hardware, *, signed: bool) -> tuple[int, int]:

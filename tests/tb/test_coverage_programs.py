@@ -45,7 +45,7 @@ def test_a_step_hits_what_it_reads() -> None:
     step = replace(RUN, pad_h=-5, combine=Combine.PAIR, out_h=2000, col_tiles=3)
     found = cover_program([LOAD, step], SMALL)
     assert hit(found, "field pad_h") == {"-7..-4", "bit 0", "bit 2", "sign"}
-    assert hit(found, "field op") == {"1", "2", "bit 0", "bit 1"}
+    assert hit(found, "field op") == {"1", "2..3", "bit 0", "bit 1", "exactly 2"}
     assert hit(found, "field words") == {"4..7", "bit 2", "exactly 4"}, "a RUN does not read its words"
     assert hit(found, "meetings") == {
         "PAIR; out_h from 1024 on",
