@@ -156,7 +156,8 @@ class Builder:
         if not step.hold:
             lanes = constants
             if lanes is None:
-                lanes = constants_for(self.rng, sums[: max(1, depth // 2)], step.combine, self.hardware)
+                tiles_at_once = depth // 2 if step.combine is Combine.PAIR else depth
+                lanes = constants_for(self.rng, sums[:tiles_at_once], step.combine, self.hardware)
             self.load(Operation.PARAMS, base, lanes[: min(needed, depth)])
             if needed > depth:
                 self._bring_rest_of_params()

@@ -125,7 +125,8 @@ def expect(program: CoreProgram, *, flip: int | None = None, model: CoreModel | 
         starts.append(now)
         layers.append(model.layer)
     trace_steps, before_steps, sum_steps = (
-        np.repeat(np.array(from_step, dtype=np.int64), counts) for counts in np.array(lengths).reshape(-1, 3).T
+        np.repeat(np.array(from_step, dtype=np.int64), counts)
+        for counts in np.array(lengths, dtype=np.int64).reshape(-1, 3).T
     )
     return Expectation(
         trace=b"".join(trace),

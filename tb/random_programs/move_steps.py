@@ -98,7 +98,7 @@ def read_back(builder: Builder, step: Descriptor) -> bool:
     """
     hardware, rows = builder.hardware, builder.hardware.rows
     tiles = step.k_tiles * step.col_tiles
-    each = min(tiles, COUNTED, hardware.par_depth // 2)
+    each = min(tiles, COUNTED, hardware.par_depth)
     if rows + rows * -(-each // hardware.groups) > hardware.act_depth:
         return False
     builder.load(Operation.LOAD, 0, np.eye(rows, dtype=np.int64))

@@ -137,4 +137,31 @@ EVENTS = (
            "pairs4-small"),
 )  # fmt: skip
 
-ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS)
+MOVES = (
+    _fault("moved words of the wrong number", "operand_mover.v", "transpose_i ? k_tile_q : word_q", "word_q",
+           "random-small"),
+    _fault("moved words behind the last bank", "operand_mover.v", "(after_last[r] & last_word)",
+           "(after_last[r] & last_word & ~transpose_i)", "random-small"),
+    _fault("moved words before the first bank", "operand_mover.v", "(from_first[r] | ~first_word)",
+           "(from_first[r] | ~first_word | transpose_i)", "random-small"),
+    _fault("moved tokens of 6 bits", "operand_mover.v", "left_q - {15'd0, left_q != 16'd0}",
+           "(left_q & 16'd63) - {15'd0, left_q != 16'd0}", "fields-small"),
+    _fault("moved column tiles of 5 bits", "operand_mover.v", "(col_tile_q == col_tiles_i - 16'd1)",
+           "((col_tile_q ^ (col_tiles_i - 16'd1)) & 16'd31) == 0", "fields-small"),
+    _fault("moved K tiles of 12 bits", "operand_mover.v", "(k_tile_q == k_tiles_i - 16'd1)",
+           "((k_tile_q ^ (k_tiles_i - 16'd1)) & 16'd4095) == 0", "fields-deep"),
+    _fault("step from token to token of 16 bits", "operand_mover.v", "addr_q + col_step_i",
+           "addr_q + (col_step_i << (ADDR_W > 16 ? ADDR_W - 16 : 0) >> (ADDR_W > 16 ? ADDR_W - 16 : 0))",
+           "fields-deep"),
+    _fault("moved to the first row", "operand_mover.v", "row_addr_q <= base_i;", "row_addr_q <= 0;", "random-small",
+           statement=True),
+    _fault("the engine reads while words are moved", "t2c_core.v", "moving ? move_raddr : act_raddr",
+           "moving & ~desc[D_TRANSPOSE*32] ? move_raddr : act_raddr", "random-small"),
+    _fault("the mover goes on after a reset", "operand_mover.v", "if (!rst_ni) walk_q <= 1'b0;", ";", "events-small",
+           statement=True),
+    _fault("a MOVE is done at once", "t2c_core.v", "loader_done | storer_done | mover_done",
+           "loader_done | storer_done | move", "random-small"),
+)  # fmt: skip
+"""Places of moved words, where tiles and tokens end, and the moments between a MOVE and its neighbours."""
+
+ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS, *MOVES)

@@ -32,7 +32,7 @@ class MoveSeen:
 
 def longest(rows: int) -> int:
     """Weight rows of the longest step of the bench: with many rows, fewer tiles."""
-    return 70_000 if rows <= 4 else 20_000
+    return 70_000 if rows <= 6 else 20_000
 
 
 def classes(seen: Sequence[MoveSeen], rows: int, cols: int, addr_w: int, wgt_addr_w: int) -> Classes:
