@@ -107,6 +107,7 @@ class _Compiler:
             roots=placement.roots,
             plans=placement.plans,
             reads=placement.reads,
+            tables_of=placement.tables,
             operands=placement.operands,
             weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
             params=constants.params if constants else np.zeros((0, hardware.cols), dtype=np.uint64),

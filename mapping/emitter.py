@@ -112,7 +112,8 @@ class Emitter:
                 for run in group:
                     yield from self._run(node, plan, run, part)
             if not stays:
-                yield self._move(Operation.STORE, node.output, offset, target + offset, words, layer=layer)
+                root = self.placement.roots[node.output]
+                yield self._move(Operation.STORE, root, offset, target + offset, words, layer=layer)
 
     def _operands(self, reads: Sequence[str], plan: LayerPlan, layer: int) -> Iterator[Step]:
         """Bring the constant operands that do not come in strips: one for each image."""
@@ -165,5 +166,11 @@ class Emitter:
             if len(params):
                 yield self._bring(Operation.PARAMS, Content.PARAMS, params, part.layer)
             placed = replace(part, weight_base=0, param_base=0)
+        follower = self.placement.tables.get(node.name)
+        passes = plan.passes_table and plan.table is not None
+        edge, before = (follower.output, node.output) if follower else (node.output, node.inputs[0])
+        work = Work(edge=edge, before=before if passes else None, plan=plan, run=run, part=placed)
         for descriptor in plan.descriptors(run, placed):
-            yield Step(descriptor=descriptor, work=Work(edge=node.output, plan=plan, run=run, part=placed))
+            if passes and descriptor.op is Operation.RUN:
+                descriptor = replace(descriptor, table=1, table_page=part.table_page)
+            yield Step(descriptor=descriptor, work=work)

@@ -27,6 +27,7 @@ from t2c.mapping.views import sliced
 class JoinPlan(LanewisePlan):
     """parts: place of each source in the target; copied: numbers of the sources that a step has to move there."""
 
+    passes_table: ClassVar[bool] = False
     joins: ClassVar[bool] = True
 
     parts: tuple[Layout, ...]

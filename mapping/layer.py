@@ -23,6 +23,8 @@ POINT = Window(kernel=(1, 1))
 class EnginePlan(LayerPlan):
     """One layer on the layer engine: RUN steps that walk a window, accumulate, requantise. stage: output stage."""
 
+    passes_table: ClassVar[bool] = True
+
     window: Window
     stage: OutputStage
 

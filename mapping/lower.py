@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
-from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.kinds import node_kinds
@@ -70,9 +70,12 @@ Lowering = TypeVar("Lowering", bound=Callable[[Any, Site], Lowered])
 Places = Callable[[Any, Sequence[TensorSpec], Layout], tuple[Layout, ...]]
 Placing = TypeVar("Placing", bound=Places)
 
+Paging = TypeVar("Paging", bound=Callable[[Any, TensorSpec, int], IntArray])
+
 _ROWS: set[str] = set()
 _ROW_ENGINE: set[str] = set()
 PLACINGS: Registry[Places] = Registry("places of inputs of", "t2c.mapping.lowering")
+PAGES: Registry[Callable[[Any, TensorSpec, int], IntArray]] = Registry("tables of", "t2c.mapping.lowering")
 LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
 
 
@@ -94,6 +97,18 @@ def places(op: str) -> Callable[[Placing], Placing]:
     """Register a function (node, input edges, layout of the output) that says how the inputs of a node would lie for it
     to have nothing to move; it raises ShapeError where they cannot."""
     return PLACINGS(op)
+
+
+def is_table(op: str) -> Callable[[Paging], Paging]:
+    """Register a function (node, input edge, X_W) that gives the page of the table that is all of a node: an entry for
+    every pattern of an element of its one input, which lies as its output does."""
+    return PAGES(op)
+
+
+def page_of(node: Node, source: TensorSpec, hardware: Hardware) -> IntArray | None:
+    """The page of a node that is a table, for its input; None if it is something else."""
+    paging = PAGES.find(node.op)
+    return paging(node, source, hardware.x_w) if paging else None
 
 
 def places_of_inputs(node: Node, inputs: Sequence[TensorSpec], output: Layout) -> tuple[Layout, ...]:
@@ -131,7 +146,7 @@ def lower(node: Node, site: Site) -> Lowered:
         TypeError: the node says that it moves data and its lowering does not, or the other way round.
     """
     if node.moves_data:
-        _check_widths(node, site)
+        check_widths(node, site)
     lowering = LOWERINGS.find(node.op)
     if lowering is None:
         raise UnsupportedError(f"layer {node.name!r}: the core does not run {node.op}")
@@ -144,7 +159,12 @@ def lower(node: Node, site: Site) -> Lowered:
     return lowered
 
 
-def _check_widths(node: Node, site: Site) -> None:
+def check_widths(node: Node, site: Site) -> None:
+    """Refuse tensors and constants of a node that are wider than the core's.
+
+    Raises:
+        UnsupportedError, RangeError: as `lower`.
+    """
     hardware, weights, constants = site.hardware, node.weights, node.widths
     widths = [(f"input {edge.name!r}", edge.bits, hardware.x_w, "X_W") for edge in site.inputs]
     widths.append(("output", site.output.bits, hardware.x_w, "X_W"))

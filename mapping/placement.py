@@ -11,7 +11,8 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.mapping.lower import Lowered, SameWords, Site, lower
+from t2c.mapping.fusion import followers
+from t2c.mapping.lower import Lowered, SameWords, Site, check_widths, lower, page_of
 from t2c.mapping.plan import LayerPlan
 from t2c.mapping.storage import output_layout, own_layout, site_of
 from t2c.mapping.wanted_places import WantedPlace, wanted_places
@@ -21,7 +22,9 @@ from t2c.mapping.wanted_places import WantedPlace, wanted_places
 class Placement:
     """layouts: by edge; roots: the edge that has the words of each edge: itself, the source of a view, or the tensor
     that it is joined in; plans: by name of the nodes that move data; reads: by the same name, the edges of the plan's
-    sources; operands: the constants among these, by edge; joined: roots that a join reads or writes."""
+    sources; operands: the constants among these, by edge; joined: roots that a join reads or writes; tables: by name of
+    a node with a plan, the node whose table its results pass; the edge between the two has the words of the output
+    of that one, and never its own values."""
 
     layouts: dict[str, Layout] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
@@ -29,6 +32,7 @@ class Placement:
     reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     operands: dict[str, IntArray] = field(default_factory=dict)
     joined: set[str] = field(default_factory=set)
+    tables: dict[str, Node] = field(default_factory=dict)
 
 
 def place(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Placement:
@@ -68,30 +72,53 @@ class _Placing:
     written: dict[str, str] = field(default_factory=dict)
 
     def place(self) -> Placement:
+        follows = followers(self.graph, self.nodes)
         for index, node in enumerate(self.nodes):
+            if node in self.found.tables.values():
+                continue
             for name in node.inputs:
                 if name not in self.found.layouts:
                     self._put(name, own_layout(node, self.graph.edges[name], self.hardware.rows), name)
-            sources = tuple(self.found.layouts[name] for name in node.inputs)
-            root, target = node.output, sources[0]
-            if node.output in self.wanted:
-                root, target = self.wanted[node.output].root, self.wanted[node.output].layout
-            elif node.moves_data:
-                target = output_layout(self.graph, self.nodes[index:], self.hardware)
-            roots = tuple(self.found.roots[name] for name in node.inputs)
-            site = replace(site_of(self.graph, node, self.hardware, sources, target), roots=roots, root=root)
-            lowered = self._lower(node, site)
-            self.written[node.output] = node.output
-            if isinstance(lowered, SameWords):
-                self.written[node.output] = self.written.get(node.inputs[0], node.inputs[0])
-                self._put(node.output, lowered.layout, roots[0])
-            else:
-                self._put(node.output, lowered.layout, root if lowered.layout == target else node.output)
-                self._keep(node, lowered)
+            if not (node.name in follows and self._place(index, node, follows[node.name])):
+                self._place(index, node)
         if not self.found.plans:
             first = self.nodes[0]
             raise UnsupportedError(f"layer {first.name!r}: {first.op} moves no data; there is nothing to run")
         return self.found
+
+    def _place(self, index: int, node: Node, follower: Node | None = None) -> bool:
+        """Plan a node whose results pass the table of a follower, if there is one; false if they cannot."""
+        output = follower.output if follower else node.output
+        sources = tuple(self.found.layouts[name] for name in node.inputs)
+        root, target = output, sources[0]
+        if output in self.wanted:
+            root, target = self.wanted[output].root, self.wanted[output].layout
+        elif node.moves_data:
+            target = output_layout(self.graph, self.nodes[index:], self.hardware)
+        roots = tuple(self.found.roots[name] for name in node.inputs)
+        site = replace(site_of(self.graph, node, self.hardware, sources, target), roots=roots, root=root)
+        lowered = self._lower(node, site)
+        self.written[node.output] = node.output
+        if isinstance(lowered, SameWords):
+            self.written[node.output] = self.written.get(node.inputs[0], node.inputs[0])
+            self._put(node.output, lowered.layout, roots[0])
+            return follower is None
+        if follower:
+            if not lowered.passes_table or lowered.table is not None:
+                return False
+            lowered = replace(lowered, table=self._page(follower, lowered.layout))
+            self.found.tables[node.name] = follower
+            self.written |= {node.output: output, output: output}
+        for edge in {node.output, output}:
+            self._put(edge, lowered.layout, root if lowered.layout == target else output)
+        self._keep(node, lowered)
+        return True
+
+    def _page(self, node: Node, layout: Layout) -> IntArray | None:
+        """Page of a table whose input and output lie alike."""
+        site = site_of(self.graph, node, self.hardware, (layout,), layout)
+        check_widths(node, site)
+        return page_of(node, site.inputs[0], self.hardware)
 
     def _lower(self, node: Node, site: Site) -> Lowered:
         try:

@@ -60,12 +60,13 @@ class LayerPlan(ABC):
     sources, target: maps that it walks; edges: how the inputs are read; params: (words, COLS) lanes, in the order of
     the column tiles; param_step: parameter words a column tile takes; table: 2^X_W entries that its steps look up, if
     they do; operands: constants among the sources, the last ones; shares_weights: plans of this kind all take the same
-    ones; moves: its weights are activations, which its own steps bring; joins: the sources are parts of the output,
-    which others may have written there; all of them stay in the memory; axes: what a report calls the
-    coordinates of a result.
+    ones; passes_table: its results can pass a table on their way to the memory; moves: its weights are activations,
+    which its own steps bring; joins: the sources are parts of the output, which others may have written there; all of
+    them stay in the memory; axes: what a report calls the coordinates of a result.
     """
 
     shares_weights: ClassVar[bool] = False
+    passes_table: ClassVar[bool] = False
     moves: ClassVar[bool] = False
     joins: ClassVar[bool] = False
     axes: ClassVar[Axes] = ("c", "y", "x")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
@@ -48,12 +49,25 @@ class Transfer:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What a step computes. edge: the tensor; plan, run, part: which column run of which part of it."""
+    """What a step computes. edge: the tensor; plan, run, part: which column run of which part of it; before: the
+    tensor that its results are before they pass a table, if they do: that of the plan's node, whose output has no words
+    then, or the input of a pointwise that runs by itself."""
 
     edge: str
     plan: LayerPlan
     run: ColumnRun
     part: Part
+    before: str | None = None
+
+    @property
+    def requantised(self) -> str:
+        """The output of the plan's node, which has the sums."""
+        return self.plan.node.output
+
+    @property
+    def fused(self) -> bool:
+        """Whether the edge is the output of another node than the plan's."""
+        return self.edge != self.plan.node.output
 
     @property
     def base(self) -> int:
@@ -93,11 +107,12 @@ class HostRegion:
 class Program:
     """A network, or one layer of it, for the core.
 
-    batch: images of one run; layouts: by edge; roots: by edge, the one that has its words: itself, or the source of a
-    view; reads: edges of a plan's sources, by node name; operands: the constants among them, of a sample, by edge;
-    weights, params, tables: what the memories hold from the start, empty if steps bring it; inputs: regions of a run's
-    inputs, addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that
-    the program gives back (of a view that the network ends with, the one that has the words).
+    batch: images of one run; layouts: by edge; roots: by edge, the one that has its words: itself, the source of a
+    view, or what a table makes of it; reads: edges of a plan's sources, by node name; tables_of: by node name, the
+    pointwise whose table its results pass; operands: the constants among the sources, of a sample, by edge; weights,
+    params, tables: what the memories hold from the start, empty if steps bring it; inputs: regions of a run's inputs,
+    addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that the
+    program gives back (of a view that the network ends with, the one that has the words).
 
     Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
     """
@@ -111,6 +126,7 @@ class Program:
     roots: Mapping[str, str]
     plans: Mapping[str, LayerPlan]
     reads: Mapping[str, tuple[str, ...]]
+    tables_of: Mapping[str, Node]
     operands: Mapping[str, IntArray]
     weights: IntArray
     params: Lanes
@@ -123,6 +139,11 @@ class Program:
     def layer_names(self) -> tuple[str, ...]:
         """What a report calls each layer, by layer number."""
         return ("(load)", *(node.name for node in self.nodes), "(store)")
+
+    @cached_property
+    def layer_number(self) -> Mapping[str, int]:
+        """Layer number by edge, of the node that gives it."""
+        return {node.output: number for number, node in enumerate(self.nodes, 1)}
 
     @property
     def macs(self) -> int:

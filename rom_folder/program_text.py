@@ -83,6 +83,8 @@ def _lines(program: Program, records: list[dict[str, Any]]) -> Iterator[str]:
             place = f"{memory.get(step.op, 'activations')} {first}..{first + step.descriptor.words - 1}"
             way = f"{place} to m_axis" if step.op is Operation.STORE else f"s_axis to {place}"
             line += f": {content_of(program, step)}, {way}, {step.transfer.beats} beats"
+        if step.work is not None and step.work.fused:
+            line += f", whose results pass the table of {program.tables_of[record['name']].name}"
         yield line
         if step.transfer is None and step.op is not Operation.END:
             text = " ".join(f"{name}={value}" for name, value in record["fields"].items())

@@ -116,7 +116,8 @@ def _results_image(program: Program, runs: list[dict[str, IntArray]], trace: Tra
 
 def _layers(program: Program, trace: Trace) -> list[Mapping[str, Any]]:
     """Where the results of each layer begin and end in the words of a run."""
-    layer = np.array([step.descriptor.layer for step in program.steps])[trace.step]
+    numbers = program.layer_number
+    layer = np.array([numbers[step.result.edge] if step.result else 0 for step in program.steps])[trace.step]
     return [
         {
             "layer": program.layer_names[number],

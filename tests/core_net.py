@@ -60,7 +60,7 @@ class Net:
             node = kind(addquant=self._addquant(edge), **common, **fields)
         else:
             node = kind(**common, **fields)
-            edge = replace(sources[0], name=edge.name)
+            edge = edge if kind.declares("pointwise") else replace(sources[0], name=edge.name)
         self.edges[edge.name] = replace(edge, shape=tuple(node.output_shape(sources)))
         self.values[edge.name] = node.forward(arguments, sources)
         self.nodes.append(node)

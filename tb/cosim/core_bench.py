@@ -152,6 +152,11 @@ class CoreBench:
             return Words(value=empty, unknown=empty)
         return read_capture(self.folder / "trace.hex", self.check.trace_bits)
 
+    def before(self) -> Words:
+        """What result words of the run were before they passed a table."""
+        hardware = self.check.hardware
+        return read_capture(self.folder / "before.hex", hardware.cols * hardware.x_w)
+
     def sums(self) -> Sums:
         """The words of sums of the run."""
         hardware = self.check.hardware

@@ -42,6 +42,8 @@ async def _run_and_judge(bench: CoreBench) -> None:
         after = bench.layer_cycles()
         wrong = check.results(run, bench.trace(), np.trim_zeros(after - before, "b").tolist())
         before = after
+        if len(check.looked_up):
+            wrong |= check.before(run, bench.before())
         if bench.job["accumulators"]:
             wrong |= check.sums(run, bench.sums())
         if fault:

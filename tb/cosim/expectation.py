@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from t2c.contract.hardware import Hardware
 from t2c.core_model.results import result_places
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.mapping.program import Program
+from t2c.mapping.program import Program, Work
 
 Bits = npt.NDArray[np.bool_]
 
@@ -21,7 +21,8 @@ class Trace:
     """The words that the engine writes in one run, in order; everything but the values is the same in every run.
 
     address, group: (words,) where each goes; kept: (words, COLS) lanes that hold a channel; primary: of these, the
-    first copy of each channel; step: (words,) index of the step; word: (words,) index in the batch's tensor.
+    first copy of each channel; step: (words,) index of the step; word: (words,) index in the batch's tensor; looked_up:
+    (n,) index of each word that passed a table.
     """
 
     address: IntArray
@@ -30,6 +31,7 @@ class Trace:
     primary: Bits
     step: IntArray
     word: IntArray
+    looked_up: IntArray
 
 
 def trace_of(program: Program) -> Trace:
@@ -66,7 +68,11 @@ def trace_of(program: Program) -> Trace:
     for root, times in written.items():
         assert ((held[root] <= times) & (times <= 1)).all(), f"tensor {root!r} is not written word by word"
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return Trace(**dict(zip(("address", "group", "kept", "primary", "step", "word"), columns, strict=True)))
+    passes = np.array([step.work is not None and step.work.before is not None for step in program.steps])
+    names = ("address", "group", "kept", "primary", "step", "word")
+    return Trace(
+        **dict(zip(names, columns, strict=True)), looked_up=np.flatnonzero(passes[columns[names.index("step")]])
+    )
 
 
 def _span(hardware: Hardware) -> int:
@@ -77,17 +83,38 @@ def _span(hardware: Hardware) -> int:
 def trace_values(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> npt.NDArray[np.int16]:
     """The values of every lane of the trace for one run: (words, COLS) int16.
 
+    What words were before they passed a table is `values_before`.
+
     Args:
         program, trace: of `trace_of`.
         tensors: golden's tensors of the run's images, (batch, *shape), by edge.
     """
+    return _values(program, trace, tensors, {number: work.edge for number, work in _works(program)})
+
+
+def values_before(program: Program, trace: Trace, tensors: Mapping[str, IntArray]) -> npt.NDArray[np.int16]:
+    """The same of the words `trace.looked_up`, before the table: (n, COLS)."""
+    edges = {number: work.before for number, work in _works(program) if work.before is not None}
+    return _values(program, trace, tensors, edges)[trace.looked_up]
+
+
+def _works(program: Program) -> Iterator[tuple[int, Work]]:
+    for number, step in enumerate(program.steps):
+        if step.result is not None:
+            yield number, step.result
+
+
+def _values(
+    program: Program, trace: Trace, tensors: Mapping[str, IntArray], edges: Mapping[int, str]
+) -> npt.NDArray[np.int16]:
+    """Values of the words of these steps, each as those of a tensor in the places of the step's output."""
     hardware = program.hardware
-    values = np.empty((len(trace.word), hardware.cols), dtype=np.int16)
-    for index, step in enumerate(program.steps):
-        if step.result is None:
-            continue
+    values = np.zeros((len(trace.word), hardware.cols), dtype=np.int16)
+    for index, edge in edges.items():
+        work = program.steps[index].result
+        assert work is not None
         mine = slice(*np.searchsorted(trace.step, [index, index + 1]))
-        words = program.layouts[step.result.edge].to_words(tensors[step.result.edge])
+        words = program.layouts[work.edge].to_words(tensors[edge])
         lanes = words.reshape(len(words), hardware.groups, hardware.cols)
         values[mine] = lanes[trace.word[mine], trace.group[mine]]
     return values

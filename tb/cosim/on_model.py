@@ -69,6 +69,8 @@ def run_on_model(job: Cosimulation, dump: Path | None = None) -> RunResult:
             simulated += int(cycles.sum())
             check.faults += [fault] if fault else list(_end_faults(run, model, host, check, int(cycles.sum())))
             wrong = check.results(run, result_words(results, hardware), cycles.tolist())
+            if len(check.looked_up):
+                wrong |= check.before(run, words_before(results, hardware))
             if job.request.accumulators:
                 wrong |= check.sums(run, _sums(sums, hardware))
             if fault:
@@ -123,10 +125,22 @@ def result_words(results: list[Results], hardware: Hardware) -> Words:
     """Result words {banks, address, data}, as the harness records them."""
     if not results:
         return _known(np.zeros((0, hardware.rows + ADDRESS_BITS + hardware.cols * hardware.x_w), dtype=bool))
-    values = np.concatenate([found.values for found in results])
     address = np.concatenate([found.address for found in results])
     group = np.concatenate([found.group for found in results])
-    data = (values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1
+    data = _data_bits([found.values for found in results], hardware)
     places = (address[:, np.newaxis] >> np.arange(ADDRESS_BITS)) & 1
     banks = np.arange(hardware.rows) // hardware.cols == group[:, np.newaxis]
-    return _known(np.concatenate([data.reshape(len(data), -1).astype(bool), places.astype(bool), banks], axis=1))
+    return _known(np.concatenate([data, places.astype(bool), banks], axis=1))
+
+
+def words_before(results: list[Results], hardware: Hardware) -> Words:
+    """The data of those that passed a table, as they were before it."""
+    passed = [found.before for found in results if found.before is not None]
+    return _known(_data_bits([np.zeros((0, hardware.cols), dtype=np.uint8), *passed], hardware))
+
+
+def _data_bits(parts: list[npt.NDArray[np.uint8]], hardware: Hardware) -> Bits:
+    """(words, COLS * X_W) bits of words of lanes, lowest bit first."""
+    values = np.concatenate(parts)
+    bits = (values[:, :, np.newaxis] >> np.arange(hardware.x_w, dtype=np.uint8)) & 1
+    return bits.reshape(len(values), -1).astype(bool)

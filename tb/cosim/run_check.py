@@ -29,7 +29,10 @@ class RunCheck:
         self.address, self.group, self.kept = expected["address"], expected["group"], expected["kept"]
         self.stored_kept = expected["stored"]
         self.sums_kept = np.load(self.folder / "sums_kept.npy") if job["accumulators"] else np.zeros((0, 0), dtype=bool)
-        self.signed = np.repeat(np.array(job["signed"], dtype=bool), job["words"])
+        self.looked_up = expected["looked_up"]
+        self.signed, self.signed_before = (
+            np.repeat(np.array(job[name], dtype=bool), job["words"]) for name in ("signed", "signed_before")
+        )
         self.faults: list[str] = []
         self.mismatches: list[npt.NDArray[np.int32]] = []
         self.places: list[dict[str, Any]] = []
@@ -60,9 +63,26 @@ class RunCheck:
         self.compared += found.compared
         self.faults += (f"run {run}: {fault}" for fault in found.faults)
         self.places += [{"run": run, "word": misplaced[0], "text": misplaced[1]}] if misplaced else []
-        self.mismatches.append(np.insert(found.mismatches, 0, run, axis=1))
+        self._differ(run, found, before=False)
         self.cycles.append([int(count) for count in cycles])
         return bool(len(found.mismatches) or misplaced)
+
+    def before(self, run: int, words: Words) -> bool:
+        """Compare what result words were before they passed a table; return whether any was wrong."""
+        hardware, here = self.hardware, self.looked_up
+        raw, unknown = words.field(0, hardware.x_w, hardware.cols, signed=False)
+        expected = np.load(self.folder / f"expected_before_{run}.npy", mmap_mode="r")
+        signed, kept = self.signed_before[here], self.kept[here]
+        found = compare_values("words before a table", raw, unknown, expected, kept, signed, hardware.x_w)
+        found.mismatches[:, 0] = here[found.mismatches[:, 0]]
+        self.compared += found.compared
+        self.faults += (f"run {run}: {fault}" for fault in found.faults)
+        self._differ(run, found, before=True)
+        return bool(len(found.mismatches))
+
+    def _differ(self, run: int, found: Comparison, *, before: bool) -> None:
+        rows = np.insert(found.mismatches, 0, run, axis=1)
+        self.mismatches.append(np.insert(rows, 5, before, axis=1))
 
     def sums(self, run: int, came: Sums) -> bool:
         """Compare every sum before requantisation; return whether any is wrong."""
@@ -103,7 +123,7 @@ class RunCheck:
             simulated: cycles of all runs together.
             seconds: that they took.
         """
-        shape = np.zeros((0, 5), dtype=np.int32)
+        shape = np.zeros((0, 6), dtype=np.int32)
         np.save(self.folder / "mismatches.npy", np.concatenate([shape, *self.mismatches]))
         np.save(self.folder / "wrong_sums.npy", np.concatenate([np.zeros((0, 6), np.int64), *self.wrong_sums]))
         wrong, wrong_sums = sum(map(len, self.mismatches)), sum(map(len, self.wrong_sums))

@@ -18,7 +18,7 @@ from t2c.mapping.cycles import layer_cycles
 from t2c.mapping.images import write_program
 from t2c.mapping.program import Program
 from t2c.tb.components.stalls import parse_stalls
-from t2c.tb.cosim.expectation import Trace, trace_of, trace_values
+from t2c.tb.cosim.expectation import Trace, trace_of, trace_values, values_before
 from t2c.tb.cosim.host_transfers import HostMemory, host_of
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.step_times import expected_times
@@ -67,6 +67,8 @@ def write_files(
     host = host_of(program, runs)
     trace = trace_of(program)
     sums = sum_trace_of(program, trace) if request.accumulators else None
+    if len(trace.looked_up):
+        plusargs["before"] = folder / "before.hex"
     if sums is not None:
         plusargs["sums"] = folder / "sums.hex"
         np.save(folder / "sums_kept.npy", sums.kept)
@@ -77,8 +79,10 @@ def write_files(
         if sums is not None:
             np.save(folder / f"expected_sums_{index}.npy", sum_values(program, trace, sums, tensors))
         np.save(folder / f"expected_{index}.npy", trace_values(program, trace, tensors))
+        if len(trace.looked_up):
+            np.save(folder / f"expected_before_{index}.npy", values_before(program, trace, tensors))
         np.save(folder / f"output_{index}.npy", output.to_words(tensors[program.output]).astype(np.int16))
-    np.savez(folder / "trace.npz", address=trace.address, group=trace.group, kept=trace.kept,
+    np.savez(folder / "trace.npz", address=trace.address, group=trace.group, kept=trace.kept, looked_up=trace.looked_up,
              stored=np.tile(output.kept(), (program.batch, 1)))  # fmt: skip
     cycles = sum(layer_cycles(program).values())
     beats = int(host.transfers[:, 2].sum())
@@ -88,6 +92,9 @@ def write_files(
         "nonce": secrets.token_hex(8),
         "hardware": asdict(hardware),
         "signed": [program.graph.edges[step.result.edge].signed for step in program.steps if step.result],
+        "signed_before": [
+            program.graph.edges[step.result.before or step.result.edge].signed for step in program.steps if step.result
+        ],
         "words": np.unique(trace.step, return_counts=True)[1].tolist(),
         "output_signed": edge.signed,
         "stall_in": asdict(stall_in),

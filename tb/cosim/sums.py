@@ -87,7 +87,7 @@ def _lanes(work: Work, program: Program, tensors: Mapping[str, IntArray]) -> lis
     hardware, layout = program.hardware, program.layouts[work.edge]
     inputs = [tensors[name].astype(np.int64) for name in program.reads[work.plan.node.name]]
     found = []
-    for sums in work.plan.sums(inputs, tensors[work.edge].astype(np.int64)):
+    for sums in work.plan.sums(inputs, tensors[work.requantised].astype(np.int64)):
         words = layout.to_words(sums.astype(sum_dtype(hardware)))
         found.append(words.reshape(len(words), hardware.groups, hardware.cols))
     return found

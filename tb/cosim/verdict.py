@@ -13,7 +13,14 @@ from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.compiler import ALL
 from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles
 from t2c.mapping.program import Program
-from t2c.tb.cosim.localisation.mismatches import Mismatch, WrongSum, mismatches_of, wrong_sums_of
+from t2c.tb.cosim.localisation.mismatches import (
+    Mismatch,
+    WrongSum,
+    mismatches_of,
+    result_layers,
+    step_layers,
+    wrong_sums_of,
+)
 from t2c.tb.cosim.request import MODEL, RTL_BACKEND, RunRequest, Waves, replay_command
 from t2c.tb.cosim.run_files import Prepared
 from t2c.tb.simulation.runner import Outcome
@@ -50,7 +57,8 @@ def _reasons(
     prepared: Prepared, request: RunRequest, folder: Path, outcome: Outcome, found: dict[str, Any]
 ) -> list[str]:
     """Everything but mismatches that keeps the run from being a proven match."""
-    wanted = int(prepared.trace.kept.sum()) * prepared.runs
+    trace = prepared.trace
+    wanted = int(trace.kept.sum() + trace.kept[trace.looked_up].sum()) * prepared.runs
     reasons = list(found.get("faults", ()))
     if not found:
         reasons.append(f"the bench gave no verdict; see {outcome.log}")
@@ -89,7 +97,7 @@ def judge(
     found: dict[str, Any] = {}
     if (folder / "verdict.json").is_file():
         found = json.loads((folder / "verdict.json").read_text())
-    rows = np.load(folder / "mismatches.npy") if "compared" in found else np.zeros((0, 5), dtype=np.int32)
+    rows = np.load(folder / "mismatches.npy") if "compared" in found else np.zeros((0, 6), dtype=np.int32)
     mismatches = mismatches_of(program, prepared.trace, rows, SHOWN)
     misplaced = _misplaced(program, prepared, found, rows)
     sum_rows = np.load(folder / "wrong_sums.npy") if "compared" in found else np.zeros((0, 6), dtype=np.int64)
@@ -97,7 +105,7 @@ def judge(
     # What MulQuant hides in one layer may show in a later one, which is not at fault.
     timing: list[str] = found.get("timing", [])
     differing: list[tuple[Mismatch | WrongSum, ...]] = [mismatches, wrong_sums]
-    differing.sort(key=lambda found: (found[0].run, program.steps[found[0].step].descriptor.layer) if found else (0, 0))
+    differing.sort(key=lambda found: (found[0].run, program.layer_names.index(found[0].layer)) if found else (0, 0))
     reasons = [misplaced] if misplaced else []
     reasons += [m.text() for found in differing for m in found] + _reasons(prepared, request, folder, outcome, found)
     reasons += timing if request.exact_cycles else []
@@ -114,8 +122,8 @@ def judge(
         "seed": request.seed,
         "stall": request.stall,
         "spilled": list(program.spilled),
-        "layers": _layer_figures(program, prepared, found, rows, sum_rows),
-        "compared": int(prepared.trace.primary.sum()) * len(found.get("layer_cycles", [])),
+        "layers": (layers := _layer_figures(program, prepared, found, rows, sum_rows)),
+        "compared": sum(entry["compared"] for entry in layers),
         "mismatches": found.get("mismatches", 0),
         "accumulators": _primary_sums(prepared) * len(found.get("layer_cycles", [])),
         "wrong_accumulators": found.get("wrong_sums", 0),
@@ -186,23 +194,30 @@ def _layer_figures(
     for run in found.get("layer_cycles", []):
         cycles[: len(run)] += np.array(run[: len(cycles)], dtype=np.int64)
     runs, expected, ideal = len(found.get("layer_cycles", [])), layer_cycles(program), layer_ideal_cycles(program)
-    layer_of = np.array([step.descriptor.layer for step in program.steps])[prepared.trace.step]
-    compared = np.bincount(layer_of, prepared.trace.primary.sum(axis=1), len(cycles)).astype(int) * runs
-    wrong = np.bincount(layer_of[rows[:, 1]], minlength=len(cycles)) if len(rows) else np.zeros(len(cycles), int)
+    trace = prepared.trace
+    layer_of, written = (layers[trace.step] for layers in (step_layers(program), result_layers(program)))
+    compared = np.bincount(written, trace.primary.sum(axis=1), len(cycles)).astype(int) * runs
+    # A tensor that passes another node's table is compared before it; it is nowhere else.
+    fused = trace.looked_up[(layer_of != written)[trace.looked_up]]
+    compared += np.bincount(layer_of[fused], trace.primary[fused].sum(axis=1), len(cycles)).astype(int) * runs
+    mine = np.where(rows[:, 5], layer_of[rows[:, 1]], written[rows[:, 1]])
+    wrong = np.bincount(mine, minlength=len(cycles))
     sums, wrong_sums = np.zeros(len(cycles), int), np.zeros(len(cycles), int)
     if prepared.sums is not None:
         sums += np.bincount(layer_of[prepared.sums.result], prepared.sums.primary.sum(axis=1), len(cycles)).astype(int)
         wrong_sums += np.bincount(layer_of[prepared.sums.result[sum_rows[:, 1]]], minlength=len(cycles))
     elements = program.hardware.rows * program.hardware.cols
+    tables = {node.name: node for node in program.tables_of.values()}
     figures = []
     for number, name in enumerate(program.layer_names):
         plan = program.plans.get(name)
+        node = plan.node if plan else tables.get(name)
         macs = plan.macs * program.batch * runs if plan else 0
         figures.append(
             {
                 "layer": name,
-                "operation": plan.node.op if plan else "",
-                "shape": list(plan.layout.shape) if plan else [],
+                "operation": node.op if node else "",
+                "shape": list(program.layouts[node.output].shape) if node else [],
                 "compared": int(compared[number]),
                 "mismatches": int(wrong[number]),
                 "accumulators": int(sums[number]) * runs,

@@ -133,7 +133,7 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
         if not node.moves_data:
             continue
         yield from _formats(node, inputs, output)
-        plan = program.plans[node.name]
+        plan = program.plans.get(node.name)  # none where the results of another node pass its table
         kind, weights = type(node), node.weights
         if weights:
             yield "weights", f"weights of {weights.bits} bits"

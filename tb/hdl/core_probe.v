@@ -11,7 +11,8 @@
 //               | row is set, valid, dy, dx, offset               enters the array, with what went to the rows beside it
 //               C step cycle | numbers of pixel, operands, column sum, complete sum and result that come next
 //               | their valids | descriptor as at the start | iy0 ix0 base | row addresses | row words | operands
-//               | column's partial sums, one a row | array output | accumulator | parameters | result
+//               | column's partial sums, one a row | array output | accumulator | parameters | result, as it is written
+//               | the same before the table
 //               E step cycle descriptor                         start of a MOVE before that RUN step
 //               M step cycle | writes, address, weight of the   a cycle of it: the weight row that it writes, and where
 //               | column | row addresses | row words              the banks are read and what they give
@@ -64,6 +65,7 @@ module core_probe #(
     wire [ACC_W-1:0]       sum          = core_harness.i_dut.i_engine.sums[column_i*ACC_W+:ACC_W];
     wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.par_rdata_i[column_i*PARAM_W+:PARAM_W];
     wire [X_W-1:0]         result       = core_harness.i_dut.out_data[column_i*X_W+:X_W];
+    wire [X_W-1:0]         unread       = core_harness.i_dut.before_data[column_i*X_W+:X_W]; // by the table
     wire [W_W-1:0]         weight       = core_harness.i_dut.i_engine.i_array.w_data_i[column_i*W_W+:W_W];
     // In the order of the data: pixel, operands, column sum, complete sum, result.
     wire [4:0] valids = {core_harness.i_dut.out_valid, core_harness.i_dut.i_engine.sum_done,
@@ -162,7 +164,7 @@ module core_probe #(
                     core_harness.i_dut.i_engine.px_ix0, core_harness.i_dut.i_engine.px_base);
             $fwrite(file, " %b %b %b %b", core_harness.i_dut.act_raddr, core_harness.i_dut.act_rdata,
                     core_harness.i_dut.i_engine.operands, column_psums);
-            $fwrite(file, " %b %b %b %b\n", array_out, sum, params, result);
+            $fwrite(file, " %b %b %b %b %b\n", array_out, sum, params, result, unread);
         end
         if (go_i) begin
             step_q    <= 32'hffffffff;

@@ -12,12 +12,12 @@ from t2c.contract.operations import RESULT_STEPS
 from t2c.contract.registers import ErrorCode, Status
 from t2c.core_model import CoreModel, MemoryHost, StepRecord
 from t2c.core_model.host import Marks
-from t2c.core_model.results import result_places
+from t2c.core_model.results import Results, result_places
 from t2c.core_model.stream_words import StreamWords, lanes_of
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.package import Package
 from t2c.mapping.cycles import layer_cycles
-from t2c.mapping.program import Content, Program
+from t2c.mapping.program import Content, Program, Work
 from t2c.tb.cosim.host_transfers import host_of
 from tests.mapping.second_layout import lay_out
 
@@ -98,7 +98,10 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
         if step.result is None or record.results is None:
             continue
         edge = step.result.edge
-        assert program.nodes[record.descriptor.layer - 1].output == edge
+        assert program.nodes[record.descriptor.layer - 1].output == step.result.requantised
+        assert (record.results.before is None) == (step.result.before is None)
+        if step.result.before is not None and record.results.before is not None:
+            held_before(program, step.result, record.results, tensors)
         size, edge = program.batch * program.layouts[edge].size, program.roots[edge]
         words = run.tensors.setdefault(edge, np.full((size, hardware.groups, hardware.cols), -1))
         written = run.written.setdefault(edge, np.zeros(words.shape, dtype=np.int64))
@@ -112,6 +115,20 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
         np.add.at(written, (place[means], record.results.group[means]), 1)
     assert host.served == len(host.transfers)
     return run
+
+
+def held_before(program: Program, work: Work, results: Results, tensors: dict[str, np.ndarray]) -> None:
+    """What results were before they passed a table is golden's tensor before it, in the places of the one behind it."""
+    hardware, layout = program.hardware, program.layouts[work.edge]
+    assert work.before is not None
+    expected, kept = (
+        words.reshape(-1, hardware.groups, hardware.cols)
+        for words in (layout.to_words(tensors[work.before]), np.tile(layout.kept(), (program.batch, 1)))
+    )
+    place = (results.address - work.base) % (1 << hardware.act_addr_w)
+    mine = kept[place, results.group]
+    wanted = expected[place, results.group] & ((1 << hardware.x_w) - 1)
+    assert (results.before[mine] == wanted[mine]).all(), work.before  # type: ignore[index]
 
 
 def words_of(program: Program, edge: str, tensor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

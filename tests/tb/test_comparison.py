@@ -195,7 +195,7 @@ def test_every_element_has_its_place(program: Program, trace: Trace) -> None:
         mine = words_of(program, trace, layer)
         seen = set()
         for word, lane in [(w, c) for w in mine for c in range(2) if trace.primary[w, c]]:
-            row = np.array([[0, word, lane, values[word, lane], 99]], dtype=np.int32)
+            row = np.array([[0, word, lane, values[word, lane], 99, 0]], dtype=np.int32)
             (found,) = mismatches_of(program, trace, row, 8)
             place = (found.c, found.y, found.x)
             tensor = tensors[layer].reshape(program.layouts[layer].channels, *tensors[layer].shape[2:] or (1, 1))
@@ -210,7 +210,7 @@ def test_every_element_has_its_place(program: Program, trace: Trace) -> None:
 
 
 def rows_of(*entries: tuple[int, int, int]) -> np.ndarray:
-    return np.array([(run, word, lane, 3, -2) for run, word, lane in entries], dtype=np.int32)
+    return np.array([(run, word, lane, 3, -2, 0) for run, word, lane in entries], dtype=np.int32)
 
 
 def test_the_first_layer_in_program_order_comes_first(program: Program, trace: Trace) -> None:
@@ -254,4 +254,4 @@ def test_the_text_of_a_mismatch(program: Program, trace: Trace) -> None:
 
 
 def test_nothing_differs(program: Program, trace: Trace) -> None:
-    assert mismatches_of(program, trace, np.zeros((0, 5), dtype=np.int32), 8) == ()
+    assert mismatches_of(program, trace, np.zeros((0, 6), dtype=np.int32), 8) == ()

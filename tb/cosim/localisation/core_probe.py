@@ -43,7 +43,7 @@ class Sample:
 
     cycle: of the run; steady: the descriptor is that of the step's start; iy0, ix0, base: pixel sequencer; addresses,
     words, operands: one a row; psums: of the column, one a row, as they leave the processing elements; array: column
-    sum; acc: accumulator; params: lane; out: result.
+    sum; acc: accumulator; params: lane; out: result as it is written; before: the same before the table.
     """
 
     cycle: int
@@ -59,6 +59,7 @@ class Sample:
     acc: int | None
     params: int | None
     out: int | None
+    before: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +194,7 @@ def _cycle(probe: Probe, fields: list[str], hardware: Hardware) -> None:
         if valids[stage] == "1":
             probe.passed[(step, stage, numbers[stage])] = cycle
     iy0, ix0, base = map(_number, fields[9:12])
-    array, acc, params, out = map(_number, fields[16:20])
+    array, acc, params, out, before = map(_number, fields[16:21])
     sample = Sample(
         cycle=cycle,
         steady=fields[8] == "1",
@@ -208,5 +209,6 @@ def _cycle(probe: Probe, fields: list[str], hardware: Hardware) -> None:
         acc=acc,
         params=params,
         out=out,
+        before=before,
     )
     probe.samples[(step, cycle)] = sample

@@ -2,7 +2,8 @@
 
 The order is that of the data: descriptor, pixel sequencer, operands (tile loader, window address, activation memory,
 window), weights, processing elements from the top of the column down, array output, accumulator, parameters, MulQuant,
-result; K tile after K tile. The valids that travel with a pixel say when each comes, not the latencies of the contract.
+table, result; K tile after K tile. The valids that travel with a pixel say when each comes, not the latencies of the
+contract.
 """
 
 from __future__ import annotations
@@ -148,6 +149,16 @@ class Localiser:
         )
         ending = f", expected {mismatch.expected}"
         result = self.run.at(passage, Stage.RESULT, "mulquant", f"{text}no result{ending}")
-        if result.out != mismatch.expected % (1 << hardware.x_w):
-            yield self.run.finding("mulquant", f"{text}{show(result.out, hardware.x_w)}{ending}", result.cycle)
+        expected, bits = mismatch.expected % (1 << hardware.x_w), hardware.x_w
+        if mismatch.before or not d.table:
+            came = result.before if mismatch.before else result.out
+            if came != expected and (mismatch.before or result.before != expected):
+                yield self.run.finding("mulquant", f"{text}{show(came, bits)}{ending}", result.cycle)
+        if not mismatch.before and result.out != expected:
+            page = f"entry of page {d.table_page}" if d.table else "behind it, without a table"
+            text = (
+                f"table, column {mismatch.lane}: the result is right before it, {show(result.before, bits)}; {page}: "
+                f"{show(result.out, bits)}{ending}"
+            )
+            yield self.run.finding("table_lanes", text, result.cycle)
         return p

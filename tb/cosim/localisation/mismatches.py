@@ -19,7 +19,8 @@ from t2c.tb.cosim.sums import UNKNOWN_SUM, SumTrace
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
     """One differing element. n: image of the whole job; c, y, x: of the map, or what the plan's `axes` says; actual is
-    None where a bit is unknown (X); run, word, lane: where in the trace; step: index in the program."""
+    None where a bit is unknown (X); run, word, lane: where in the trace; step: index in the program; before: it differs
+    before it passes a table."""
 
     layer: str
     n: int
@@ -33,12 +34,14 @@ class Mismatch:
     lane: int
     step: int
     axes: Axes = LayerPlan.axes
+    before: bool = False
 
     def text(self) -> str:
         """One line: layer, coordinate, expected and actual in decimal and hex, array column."""
+        which = "output before the table" if self.before else "output"
         actual = "X (unknown)" if self.actual is None else f"{self.actual} (0x{self.actual & 0xFF:02x})"
         return (
-            f"layer {self.layer}: output ({_coordinate(self)}): expected {self.expected} "
+            f"layer {self.layer}: {which} ({_coordinate(self)}): expected {self.expected} "
             f"(0x{self.expected & 0xFF:02x}), actual {actual}; array column {self.lane}"
         )
 
@@ -91,7 +94,8 @@ def wrong_sums_of(program: Program, trace: Trace, sums: SumTrace, rows: IntArray
         shown: how many at most.
     """
     found = []
-    for run, word, lane, expected, actual, cycle in _first_layer(program, trace.step[sums.result[rows[:, 1]]], rows):
+    layer = step_layers(program)[trace.step[sums.result[rows[:, 1]]]]
+    for run, word, lane, expected, actual, cycle in _first_layer(layer, rows):
         result, second = int(sums.result[word]), bool(sums.second[word])
         step, (n, c, y, x) = _place(program, trace, run, result, lane)
         found.append(
@@ -116,11 +120,23 @@ def wrong_sums_of(program: Program, trace: Trace, sums: SumTrace, rows: IntArray
     return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.operand, m.lane))[:shown])
 
 
-def _first_layer(program: Program, step: IntArray, rows: npt.NDArray[np.signedinteger]) -> list[list[int]]:
-    """The rows of the first run that has any, and of its first layer."""
+def step_layers(program: Program) -> IntArray:
+    """By step, its layer number."""
+    return np.array([step.descriptor.layer for step in program.steps], dtype=np.int64)
+
+
+def result_layers(program: Program) -> IntArray:
+    """By step, the layer number of the node whose output it writes; that of the step if it writes none."""
+    numbers = program.layer_number
+    return np.array(
+        [numbers[step.result.edge] if step.result else step.descriptor.layer for step in program.steps], dtype=np.int64
+    )
+
+
+def _first_layer(layer: IntArray, rows: npt.NDArray[np.signedinteger]) -> list[list[int]]:
+    """The rows of the first run that has any, and of its first layer. layer: number of each row's."""
     if not len(rows):
         return []
-    layer = np.array([made.descriptor.layer for made in program.steps])[step]
     mine = rows[:, 0] == rows[:, 0].min()
     mine &= layer == layer[mine].min()
     chosen: list[list[int]] = rows[mine].tolist()
@@ -148,15 +164,19 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
 
     Args:
         program, trace: of the run.
-        rows: (n, 5) run, word of the trace, lane, expected, actual.
+        rows: (n, 6) run, word of the trace, lane, expected, actual, whether that is before a table.
         shown: how many at most.
     """
     found = []
-    for run, word, lane, expected, actual in _first_layer(program, trace.step[rows[:, 1]], rows):
+    step_of = trace.step[rows[:, 1]]
+    layer = np.where(rows[:, 5], step_layers(program)[step_of], result_layers(program)[step_of])
+    for run, word, lane, expected, actual, before in _first_layer(layer, rows):
         step, (n, c, y, x) = _place(program, trace, run, word, lane)
+        layers = step_layers(program) if before else result_layers(program)
         found.append(
             Mismatch(
-                layer=program.layer_names[program.steps[step].descriptor.layer],
+                layer=program.layer_names[layers[step]],
+                before=bool(before),
                 n=n,
                 c=c,
                 y=y,
@@ -170,4 +190,4 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
                 axes=_plan(program, step).axes,
             )
         )
-    return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, m.lane))[:shown])
+    return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, not m.before, m.lane))[:shown])

@@ -21,7 +21,7 @@ AROUND = 64
 """Cycles before and after the first wrong one that the FST holds."""
 LOOK_TEST = "look"
 """The cocotb test of tb/cosim/core_tests.py that runs with the probe."""
-CAPTURES = ("trace", "sums", "steps")
+CAPTURES = ("trace", "before", "sums", "steps")
 """Files of the failed run that the next one leaves as they are."""
 _NEVER = 0xFFFFFFFF
 
