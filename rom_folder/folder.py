@@ -177,7 +177,7 @@ def _core_record(program: Program, vectors: Vectors, package: Package, request: 
                 "ACT_DEPTH": vectors.activation_words,
                 "WGT_DEPTH": _longest(len(program.weights), program, "weights"),
                 "PAR_DEPTH": _longest(len(program.params), program, "params"),
-                "TBL_DEPTH": _longest(len(program.tables), program, "tables"),
+                "TBL_DEPTH": max(_longest(len(program.tables), program, "tables"), 1 << hardware.x_w),
                 "PRG_DEPTH": len(program.words()),
             },
             "cycles": run_cycles(program),

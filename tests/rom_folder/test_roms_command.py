@@ -16,6 +16,7 @@ import pytest
 
 from t2c.common.command import run
 from t2c.common.errors import UserError
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.node import AccumulatingNode, WeightedNode
@@ -201,10 +202,14 @@ def test_hardware_too_narrow_for_the_sums_gives_no_core_images(examples: Path, t
     assert not (tmp_path / "out" / "core").exists()
 
 
+WORDS = 10 * DESCRIPTOR_WORDS
+"""Of the program of digits_w4a4."""
+
+
 @pytest.mark.parametrize(
     ("given", "message", "fits"),
     [
-        ("prg_depth=469", "the program has 470 words, PRG_DEPTH = 469", "prg_depth=512"),
+        (f"prg_depth={WORDS - 1}", f"the program has {WORDS} words, PRG_DEPTH = {WORDS - 1}", "prg_depth=1024"),
         ("act_depth=10", "ACT_DEPTH = 10 words hold not even one row", "act_depth=64"),
         ("act_depth=10 prg_depth=100", "ACT_DEPTH = 10 words", "act_depth=64 prg_depth=8192"),
         ("wgt_depth=10", "WGT_DEPTH = 10 rows do not hold the 16 of one channel word", None),

@@ -34,12 +34,12 @@ def classes(cycles: Sequence[LookUp], *, cols: int, x_w: int, depth: int, row_la
     rows = np.array([each.rows for each in cycles], dtype=bool) & (row_lanes > 0)
     write = np.array([-1 if each.write is None else each.write for each in cycles], dtype=np.int64)
     read = ((page[:, np.newaxis] << x_w) + data) & ((1 << addr_w) - 1)
-    beside: BoolArray = ~rows & (read == write[:, np.newaxis]).any(axis=1)
+    beside: BoolArray = np.asarray(~rows & (read == write[:, np.newaxis]).any(axis=1))
     found: dict[str, dict[str, BoolArray]] = {
         "entry of the page": {
-            "first": (data == 0).any(axis=1),
-            "last": (data == (1 << x_w) - 1).any(axis=1),
-            "between": ((data > 0) & (data < (1 << x_w) - 1)).any(axis=1),
+            "first": np.any(data == 0, axis=1),
+            "last": np.any(data == (1 << x_w) - 1, axis=1),
+            "between": np.any((data > 0) & (data < (1 << x_w) - 1), axis=1),
         },
         "address": bit_classes("address", read[:, 0], addr_w),
         "write": {
