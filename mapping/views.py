@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from t2c.contract.activation_layout import Layout
 from t2c.contract.strides import Axis, Stride, merged
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import ShapeError
 
 
@@ -84,6 +87,23 @@ def sliced(layout: Layout, *, axis: int, start: int, length: int) -> Layout:
         channel=channel,
         word=word,
     )
+
+
+def as_flattened_map(layout: Layout) -> tuple[Layout, IntArray]:
+    """A vector with its elements in the order of a flattened map: channels slowest, then what is further apart.
+
+    Args:
+        layout: of shape (F,).
+
+    Returns:
+        the layout of the vector in that order, and for each of its elements the number that it has in this one: (F,).
+    """
+    strides = merged(layout.axes[0])
+    extents = tuple(stride.extent for stride in strides)
+    order = sorted(range(len(strides)), key=lambda axis: (-strides[axis].channels, -strides[axis].words))
+    turned = transposed(reshaped(layout, extents), order)
+    numbers = np.arange(layout.elements()).reshape(extents).transpose(order)
+    return reshaped(turned, layout.shape), numbers.reshape(-1)
 
 
 def plane(layout: Layout, index: int) -> Layout:

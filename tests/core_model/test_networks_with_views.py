@@ -83,6 +83,21 @@ def test_what_is_no_map_is_refused_by_name() -> None:
         compile_program(package.graph, "all", Hardware(rows=8, cols=8))
 
 
+@pytest.mark.parametrize("axes", [(1, 2, 0), (2, 0, 1), (2, 1, 0), (0, 2, 1)], ids=str)
+def test_a_vector_in_any_order_of_axes(axes: tuple[int, ...]) -> None:
+    """Such as the tokens of a transformer one after the other: the weights follow the order of the memory."""
+    made = image_net(3, 4, 6)
+    conv(made, "stem", "x", 10)
+    made.node(Slice, signed_edge("part"), "stem", axis=0, start=3, length=6)
+    made.node(Transpose, signed_edge("turned"), "part", axes=axes)
+    made.node(Reshape, signed_edge("flat"), "turned", shape=(144,))
+    made.node(Linear, signed_edge("y"), "flat", **made.weight(8, 5, 144))
+    package = made.package("flat")
+    for rows, depth in ((8, 1 << 10), (4, 1 << 10), (4, 75)):
+        hardware = Hardware(rows=rows, cols=4, act_depth=depth)
+        run_and_hold_to_golden(package, compile_program(package.graph, "all", hardware))
+
+
 def test_operands_at_unlike_places_are_refused_by_name() -> None:
     made = image_net(3, 4, 4)
     conv(made, "stem", "x", 12)
