@@ -27,6 +27,9 @@ tile_loader.v
 pixel_sequencer.v
 output_writer.v
 layer_engine.v
+row_feeder.v
+row_writer.v
+row_engine.v
 activation_memory.v
 table_lanes.v
 core_registers.v

@@ -3,16 +3,17 @@
 //
 // Spec        the tensors of t2c.golden.graph.graph.Graph.run, bit for bit
 // Steps       END, LOAD (stream to activations), WEIGHTS, PARAMS, TABLES (stream to those memories), RUN (layer_engine),
-//             STORE (activations to stream), MOVE (activations to weights); see program_sequencer and descriptor.vh
+//             STORE (activations to stream), MOVE (activations to weights), with ROW_LANES > 0 SOFTMAX, LAYER_NORM
+//             (row_engine); see program_sequencer and descriptor.vh
 // Memories    activations; weights (+weights=), parameters (+params=), tables (+tables=) and program (+program=), filled
 //             from files at start; all but the program can also be loaded by the program when they do not all fit
-// Tables      every result of the engine takes TABLE_LAT cycles more on its way to the activations, in which it looks up the
+// Tables      every result of layer_engine takes TABLE_LAT cycles more on its way to the activations, in which it looks up the
 //             page TABLE_PAGE of the table memory; where the step has TABLE set, the entry takes its place
 // Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
 //             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
 // Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.cycles'
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
-// Trace       every result word of the engine as it enters the activation memory, what it was before the table where it
+// Trace       every result word of the engines as it enters the activation memory, what it was before the table where it
 //             passed one, and every sum before it is requantised: valid only, for verification
 // Model       t2c.golden.graph.graph through t2c.mapping.compiler
 // Doc         docs/units/t2c_core.md
@@ -138,7 +139,8 @@ module t2c_core #(
     ) i_program (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start), .busy_o(busy), .done_o(done), .error_o(error),
         .error_code_o(error_code), .layer_o(layer_o), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
-        .move_o(move), .rows_o(rows), .step_done_i(run_done | loader_done | storer_done | mover_done | rows), .misplaced_i(misplaced)
+        .move_o(move), .rows_o(rows), .step_done_i(run_done | loader_done | storer_done | mover_done | rows_done),
+        .misplaced_i(misplaced)
     );
 
     // ------------------------------------------------------------------ transfers
@@ -212,13 +214,45 @@ module t2c_core #(
         .sum_valid_o(trace_sum_valid_o), .sum_data_o(trace_sum_data_o)
     );
 
+    // ------------------------------------------------------------------ rows
+    wire                    rows_busy, rows_done, rows_valid, rows_last;
+    wire [ACT_ADDR_W-1:0]   rows_act_raddr, rows_addr;
+    wire [PAR_ADDR_W-1:0]   rows_par_raddr;
+    wire [COLS*X_W-1:0]     rows_data;
+    wire [GROUP_W-1:0]      rows_group;
+    wire [ROW_PORTS*X_W-1:0] rows_index;
+    wire [ROW_PORTS*`T2C_TABLE_W-1:0] rows_entries;
+
+    generate
+        if (ROW_LANES > 0) begin : g_rows
+            row_engine #(
+                .ROWS(ROWS), .COLS(COLS), .LANES(ROW_LANES), .X_W(X_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W), .SHIFT_W(SHIFT_W),
+                .ACT_ADDR_W(ACT_ADDR_W), .PAR_ADDR_W(PAR_ADDR_W), .GROUP_W(GROUP_W)
+            ) i_rows (
+                .clk_i(clk_i), .rst_ni(rst_ni), .start_i(rows), .desc_i(desc), .busy_o(rows_busy), .done_o(rows_done),
+                .act_raddr_o(rows_act_raddr), .act_rdata_i(act_rdata), .par_raddr_o(rows_par_raddr), .par_rdata_i(par_rdata),
+                .tbl_index_o(rows_index), .tbl_rdata_i(rows_entries),
+                .out_valid_o(rows_valid), .out_data_o(rows_data), .out_addr_o(rows_addr), .out_group_o(rows_group),
+                .out_last_o(rows_last)
+            );
+        end else begin : g_no_rows
+            assign {rows_busy, rows_done, rows_valid, rows_last} = 4'b0;
+            assign rows_act_raddr = {ACT_ADDR_W{1'b0}};
+            assign rows_par_raddr = {PAR_ADDR_W{1'b0}};
+            assign rows_index     = {ROW_PORTS * X_W{1'b0}};
+            assign rows_data      = {COLS * X_W{1'b0}};
+            assign rows_addr      = {ACT_ADDR_W{1'b0}};
+            assign rows_group     = {GROUP_W{1'b0}};
+            wire unused_rows = &{1'b0, rows, rows_entries};
+        end
+    endgenerate
+
     // ------------------------------------------------------------------ table: every result passes here
     wire                  out_valid;
     wire [COLS*X_W-1:0]   before_data, entry_data, out_data;
     wire [ACT_ADDR_W-1:0] out_addr;
     wire [GROUP_W-1:0]    out_group;
     wire                  with_table = desc[D_TABLE*32];
-    wire [ROW_PORTS*`T2C_TABLE_W-1:0] rows_entries;
 
     delay_line #(.W(2), .DEPTH(TABLE_LAT), .RESET(1)) i_result_control (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i({engine_done, result_valid}), .q_o({run_done, out_valid})
@@ -232,26 +266,34 @@ module t2c_core #(
     ) i_tables (
         .clk_i(clk_i), .we_i(load_tbl & rst_ni), .waddr_i(load_addr[TBL_ADDR_W-1:0]), .wdata_i(load_entry),
         .page_i(desc[D_TABLE_PAGE*32+:16]), .data_i(result_data), .data_o(entry_data),
-        .rows_i(1'b0), .rows_index_i({ROW_PORTS * X_W{1'b0}}), .rows_data_o(rows_entries)
+        .rows_i(rows_busy), .rows_index_i(rows_index), .rows_data_o(rows_entries)
     );
     assign out_data = with_table ? entry_data : before_data;
-    wire unused_rows = &{1'b0, rows_entries};
 
     // ------------------------------------------------------------------ memories
-    wire [ROWS-1:0] out_banks;
+    wire                  write = out_valid | rows_valid;
+    wire [COLS*X_W-1:0]   write_data  = rows_valid ? rows_data : out_data;
+    wire [ACT_ADDR_W-1:0] write_addr  = rows_valid ? rows_addr : out_addr;
+    wire [GROUP_W-1:0]    write_group = rows_valid ? rows_group : out_group;
+    wire [ROWS-1:0]       write_banks, clear_banks; // beside a row's last group those above it get 0
+    wire [ROWS*X_W-1:0]   write_word;
     genvar g;
     generate
         for (g = 0; g < GROUPS; g = g + 1) begin : g_group
             localparam [31:0] NUMBER = g;
-            assign out_banks[g*COLS+:COLS] = {COLS{out_valid & (out_group == NUMBER[GROUP_W-1:0])}};
+            wire clears = rows_valid & rows_last & (write_group < NUMBER[GROUP_W-1:0]);
+            assign write_banks[g*COLS+:COLS] = {COLS{write & (write_group == NUMBER[GROUP_W-1:0])}};
+            assign clear_banks[g*COLS+:COLS] = {COLS{clears}};
+            assign write_word[g*COLS*X_W+:COLS*X_W] = clears ? {COLS * X_W{1'b0}} : write_data;
         end
     endgenerate
 
     activation_memory #(.ROWS(ROWS), .X_W(X_W), .DEPTH(ACT_DEPTH), .ADDR_W(ACT_ADDR_W)) i_activations (
-        .clk_i(clk_i), .we_i(out_banks | {ROWS{load_act}}),
-        .waddr_i(load_act ? load_addr[ACT_ADDR_W-1:0] : out_addr),
-        .wdata_i(load_act ? load_data[ROWS*X_W-1:0] : {GROUPS{out_data}}),
-        .raddr_i(storing ? {ROWS{store_addr}} : moving ? move_raddr : act_raddr), .rdata_o(act_rdata)
+        .clk_i(clk_i), .we_i(write_banks | clear_banks | {ROWS{load_act}}),
+        .waddr_i(load_act ? load_addr[ACT_ADDR_W-1:0] : write_addr),
+        .wdata_i(load_act ? load_data[ROWS*X_W-1:0] : write_word),
+        .raddr_i(storing ? {ROWS{store_addr}} : moving ? move_raddr : rows_busy ? {ROWS{rows_act_raddr}} : act_raddr),
+        .rdata_o(act_rdata)
     );
     // Before the first clock edge of reset a write enable may be anything; it must not spoil what a file has filled.
     ram #(
@@ -266,15 +308,15 @@ module t2c_core #(
         .W(COLS * PARAM_W), .DEPTH(PAR_DEPTH), .ADDR_W(PAR_ADDR_W), .INIT_FILE(PARAM_FILE), .PLUSARG("params")
     ) i_params (
         .clk_i(clk_i), .we_i(load_par & rst_ni), .waddr_i(load_addr[PAR_ADDR_W-1:0]), .wdata_i(load_params),
-        .raddr_i(par_raddr), .rdata_o(par_rdata)
+        .raddr_i(rows_busy ? rows_par_raddr : par_raddr), .rdata_o(par_rdata)
     );
     wire unused = &{1'b0, desc, load_addr, load_data, base};
 
     // ------------------------------------------------------------------ trace
-    assign trace_valid_o = out_valid;
-    assign trace_banks_o = out_banks;
-    assign trace_addr_o  = {{(XFER_W - ACT_ADDR_W) {1'b0}}, out_addr};
-    assign trace_data_o  = out_data;
+    assign trace_valid_o = write;
+    assign trace_banks_o = write_banks;
+    assign trace_addr_o  = {{(XFER_W - ACT_ADDR_W) {1'b0}}, write_addr};
+    assign trace_data_o  = write_data;
     assign trace_before_valid_o = out_valid & with_table;
     assign trace_before_data_o  = before_data;
 
