@@ -34,8 +34,8 @@ class Rows:
         self.hardware = memories.hardware
         self.descriptor = descriptor
         self.place = place
-        self.last_reader: npt.NDArray[np.int32] = np.full(memories.activations.words.shape, -1, np.int32)
-        """Number of the row that reads a bank's word last."""
+        self.readers: npt.NDArray[np.int32] = np.zeros(memories.activations.words.shape, np.int32)
+        """1 + number of the row that reads a bank's word last; 0: none does."""
 
     def run(self) -> Results:
         """Carry out the step.
@@ -66,7 +66,7 @@ class Rows:
             if wrong.any():
                 where = np.unravel_index(int(wrong.argmax()), wrong.shape)
                 raise self.place.error("origin", f"reads bank {int(bank[where])}, {text}", int(address[where]))
-        np.maximum.at(self.last_reader, (address, bank), np.arange(d.out_pixels, dtype=np.int32)[:, np.newaxis])
+        np.maximum.at(self.readers, (address, bank), np.arange(1, d.out_pixels + 1, dtype=np.int32)[:, np.newaxis])
         raw = memory.words[address, bank].astype(np.int64)
         return twos_complement(raw, hardware.x_w) if d.x_signed else raw
 
@@ -109,7 +109,7 @@ class Rows:
         written = Results(address=wrapped(places, hardware), group=group, values=values)
         written.check(hardware, self.place)
         row, number = np.divmod(np.arange(len(places)), len(places) // d.out_pixels)
-        early = written.of(self.last_reader).max(axis=1) > row
+        early = written.of(self.readers).max(axis=1) > row + 1
         if early.any():
             text = "a row is written over one that is read after it"
             raise self.place.error("out_base", text, int(written.address[int(early.argmax())]))

@@ -281,7 +281,12 @@ module t2c_core #(
     generate
         for (g = 0; g < GROUPS; g = g + 1) begin : g_group
             localparam [31:0] NUMBER = g;
-            wire clears = rows_valid & rows_last & (write_group < NUMBER[GROUP_W-1:0]);
+            wire clears;
+            if (g == 0) begin : g_first
+                assign clears = 1'b0;
+            end else begin : g_above
+                assign clears = rows_valid & rows_last & (write_group < NUMBER[GROUP_W-1:0]);
+            end
             assign write_banks[g*COLS+:COLS] = {COLS{write & (write_group == NUMBER[GROUP_W-1:0])}};
             assign clear_banks[g*COLS+:COLS] = {COLS{clears}};
             assign write_word[g*COLS*X_W+:COLS*X_W] = clears ? {COLS * X_W{1'b0}} : write_data;
@@ -310,7 +315,7 @@ module t2c_core #(
         .clk_i(clk_i), .we_i(load_par & rst_ni), .waddr_i(load_addr[PAR_ADDR_W-1:0]), .wdata_i(load_params),
         .raddr_i(rows_busy ? rows_par_raddr : par_raddr), .rdata_o(par_rdata)
     );
-    wire unused = &{1'b0, desc, load_addr, load_data, base};
+    wire unused = &{1'b0, desc, load_addr, load_data, base, rows_last};
 
     // ------------------------------------------------------------------ trace
     assign trace_valid_o = write;

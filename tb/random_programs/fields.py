@@ -15,6 +15,7 @@ from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram
 from t2c.tb.random_programs.draw import EXTENTS, RunDraw
 from t2c.tb.random_programs.move_fields import cover_moves
+from t2c.tb.random_programs.row_fields import cover_row_fields
 
 TRIES = 12
 """Draws for a class before it is left to another core: it may be one that this hardware does not have."""
@@ -52,6 +53,8 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
     if hardware.rows == FEW_ROWS:
         _boundaries(builder, full)
     cover_moves(builder)
+    if hardware.row_lanes:
+        cover_row_fields(builder, full=full, boundaries=hardware.rows == FEW_ROWS)
     builder.store_known(32)
     return builder.program(name)
 

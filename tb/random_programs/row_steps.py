@@ -24,14 +24,16 @@ def add_rows(builder: Builder, step: Descriptor) -> bool:
     engine = Rows(builder.memories, step, Place(step=len(builder.steps), operation=step.op.name, layer=step.layer))
     try:
         if step.op is Operation.SOFTMAX:
-            _bring_exponentials(builder, step)
+            brought = _bring_exponentials(builder, step)
         else:
-            _bring_constants(builder, step, engine.normalised(engine.elements()))
-        engine.run()
+            brought = _bring_constants(builder, step, engine.normalised(engine.elements()))
+        if brought:
+            engine.run()
     except ProgramError:
         return False
-    builder.steps.append(step)
-    return True
+    if brought:
+        builder.steps.append(step)
+    return brought
 
 
 def exponentials(rng: np.random.Generator, size: int, bits: int) -> IntArray:
@@ -52,23 +54,35 @@ def exponentials(rng: np.random.Generator, size: int, bits: int) -> IntArray:
     return np.asarray(values, np.int64)[:, np.newaxis]
 
 
-def _bring_exponentials(builder: Builder, step: Descriptor) -> None:
+def _bring_exponentials(builder: Builder, step: Descriptor) -> bool:
     """TABLES of a page whose entries suit the step, unless those there do and chance leaves them."""
     hardware, memory = builder.hardware, builder.memories.tables
     size, bits = 1 << hardware.x_w, min(TABLE_BITS, step.reciprocal_bits - step.result_bits)
-    base = (step.table_page * size) & ((1 << (hardware.tbl_depth - 1).bit_length()) - 1)
+    base = _address(step.table_page * size, size, hardware.tbl_depth)
+    if base is None:
+        return False
     page = slice(base, base + size)
     suits = memory.known[page].all() and memory.words[base, 0] and int(memory.words[page].max()).bit_length() <= bits
     if not suits or builder.rng.random() < builder.renew:
         builder.load(Operation.TABLES, base, exponentials(builder.rng, size, bits))
+    return True
 
 
-def _bring_constants(builder: Builder, step: Descriptor, t: IntArray) -> None:
+def _bring_constants(builder: Builder, step: Descriptor, t: IntArray) -> bool:
     """PARAMS with which results depend on each bit of a normalised element (rows, row_length)."""
     hardware = builder.hardware
     words = row_walk.row_groups(step, hardware)
+    base = _address(step.param_base, words, hardware.par_depth)
+    if base is None:
+        return False
     padded = np.zeros((len(t), words * hardware.cols), np.int64)
     padded[:, : t.shape[1]] = t
     sums = padded.reshape(len(t), words, hardware.cols).transpose(1, 0, 2)
-    lanes = constants_for(builder.rng, sums[: hardware.par_depth], Combine.SUM, hardware)
-    builder.load(Operation.PARAMS, step.param_base & ((1 << (hardware.par_depth - 1).bit_length()) - 1), lanes)
+    builder.load(Operation.PARAMS, base, constants_for(builder.rng, sums[: hardware.par_depth], Combine.SUM, hardware))
+    return True
+
+
+def _address(wanted: int, words: int, depth: int) -> int | None:
+    """Where words from a wanted address on lie in a memory; None if some lie beyond it."""
+    base = wanted & ((1 << (depth - 1).bit_length()) - 1)
+    return base if depth & (depth - 1) == 0 or base + words <= depth else None

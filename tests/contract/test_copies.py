@@ -10,7 +10,16 @@ import yaml
 from t2c.common.places import RTL
 from t2c.contract import pipeline, registers
 from t2c.contract.descriptor import FIELDS
-from t2c.contract.field_kinds import ADDRESS_BITS, BANK, COUNT_BITS, WORD_BITS, ZERO_POINT_BITS
+from t2c.contract.field_kinds import (
+    ADDRESS_BITS,
+    BANK,
+    COUNT_BITS,
+    EPSILON_HIGH,
+    RECIPROCAL,
+    ROW_BITS,
+    WORD_BITS,
+    ZERO_POINT_BITS,
+)
 from t2c.contract.hardware import PARAMETERS, SHIFT_W, Hardware
 from t2c.contract.operations import ROUNDINGS
 from t2c.contract.registers import Access, Bits, Control, ErrorCode, Register, Response, Status
@@ -26,7 +35,7 @@ WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2, "8": BANK.high.bit_length()}
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
     """Address fields apart, which are cut to their memory's width."""
     read = set()
-    for name in ("layer_engine", "program_sequencer", "t2c_core"):
+    for name in ("layer_engine", "row_engine", "program_sequencer", "t2c_core"):
         text = (RTL / f"{name}.v").read_text()
         for field, _, width in re.findall(r"desc(?:_i|_o)?\[D_(\w+)\*32(\+:([^\]]+))?\]", text):
             read.add((field.lower(), width))
@@ -106,6 +115,17 @@ def test_mulquant_knows_the_rounding_codes() -> None:
         mode.name: code for code, mode in ROUNDINGS.items() if mode is not Rounding.FLOOR
     }
     assert (min(ROUNDINGS), len(ROUNDINGS), (1 << SHIFT_W) - 1) == (0, len(Rounding), MAX_SHIFT)
+
+
+def test_the_row_engine_is_as_the_contract_says() -> None:
+    text = (RTL / "row_engine.v").read_text()
+    assert re.findall(r"\bLEN_W += (\d+);", text) == [str(ROW_BITS)]
+    assert re.findall(r"\.R_W\((\d+)\)", text) == [str(RECIPROCAL.high)]
+    for operation, cycles in pipeline.ROWS.items():
+        assert f"{operation.name} {cycles}" in text
+    norm = dict(re.findall(r"\bparameter (\w+) += (\d+)", (RTL / "layer_norm.v").read_text()))
+    assert (norm["ROOT_W"], norm["FRAC_W"]) == (str(pipeline.ROOT_BITS), str(pipeline.FRACTION_BITS))
+    assert int(norm["E_W"]) == WORD_BITS + EPSILON_HIGH.high.bit_length()
 
 
 @pytest.mark.parametrize(("unit", "latency"), [("mulquant", pipeline.MULQUANT), ("systolic_array", pipeline.ARRAY)])
