@@ -54,8 +54,6 @@ def check_rows(descriptor: Descriptor, hardware: Hardware, place: Place) -> None
         _check_bytes(d, _OUTPUT, hardware, place)
     elif d.result_bits > hardware.x_w:
         raise place.error("result_bits", f"{d.result_bits} do not fit X_W = {hardware.x_w} bits")
-    elif d.table_page >= hardware.pages:
-        raise place.error("table_page", f"{d.table_page} is beyond the {hardware.pages} pages of the memory")
 
 
 def _check_bytes(d: Descriptor, names: tuple[str, ...], hardware: Hardware, place: Place) -> None:

@@ -29,7 +29,8 @@ from t2c.tb.dut.expressions import evaluate
 from tests.conftest import ROOT
 
 WIDTHS = {"16": COUNT_BITS, "GEO_W": COUNT_BITS, "`T2C_ADDRESS_W": ADDRESS_BITS, "XFER_W": ADDRESS_BITS, "": 1}
-WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "2": 2, "8": BANK.high.bit_length()}
+WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "LEN_W+1": ROW_BITS + 1}
+WIDTHS |= {str(bits): bits for bits in (2, 4, 6, BANK.high.bit_length(), ADDRESS_BITS, WORD_BITS)}
 
 
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:

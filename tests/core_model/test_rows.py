@@ -133,7 +133,7 @@ FAULTS: list[tuple[Descriptor, dict[str, Any], str, int | None, str]] = [
     (SOFTMAX, {"out_base": 2}, "out_base", 2, "a row is written over one that is read after it"),
     (SOFTMAX, {"out_base": 3, "out_step": 3}, "out_base", 3, "a row is written over one that is read after it"),
     (SOFTMAX, {"table_page": 0}, "table_page", 0, "reads a table, which nobody has brought"),
-    (SOFTMAX, {"table_page": 2}, "table_page", None, "2 is beyond the 2 pages of the memory"),
+    (SOFTMAX, {"table_page": 3}, "table_page", 768, "reads a table, beyond the 600 words of the memory"),
     (SOFTMAX, {"reciprocal_bits": 7}, "reciprocal_bits", None, "7 is below 4 bits of an exponential + 4 of a result"),
     (LAYER_NORM, {"epsilon_low": 0}, "epsilon_low", None, "0, and what is added to the variance is at least 1"),
     (LAYER_NORM, {"param_base": 0}, "param_base", 0, "reads parameters, which nobody has brought"),
