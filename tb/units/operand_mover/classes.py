@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from t2c.contract.field_kinds import BANK
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cross, names
 from t2c.tb.components.value_classes import bit_classes
@@ -21,6 +22,7 @@ AFTER = (
     "reset while tokens become columns",
 )
 """What a step follows, and what cuts one off."""
+BANK_BITS = BANK.high.bit_length()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class MoveSeen:
 
 def longest(rows: int) -> int:
     """Weight rows of the longest step of the bench: with many rows, fewer tiles."""
-    return 70_000 if rows <= 6 else 20_000
+    return 70_000 if rows <= 6 else 20_000 if rows <= 16 else 1_000
 
 
 def classes(seen: Sequence[MoveSeen], rows: int, cols: int, addr_w: int, wgt_addr_w: int) -> Classes:
@@ -108,6 +110,10 @@ def classes(seen: Sequence[MoveSeen], rows: int, cols: int, addr_w: int, wgt_add
                 "unsigned": write & ~flag(lambda at: at.step.x_signed),
             },
         ),
+        **{
+            f"{name} banks": bit_classes(f"{name} bank", number(of), BANK_BITS, write)
+            for name, of in (("first", lambda at: at.step.lane_first), ("last", lambda at: at.step.lane_last))
+        },
         "rows": bit_classes("row", number(lambda at: at.row), (rows - 1).bit_length(), write),
         "K tiles": bit_classes("K tile", number(lambda at: at.k_tile), 16, write),
         "column tiles": bit_classes("column tile", number(lambda at: at.col_tile), 16, write),
@@ -155,6 +161,9 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
         for bit in range(16):
             if 1 << bit >= count:
                 made.exclude(group, f"bit {bit} of {what}", f"takes more than {longest(rows)} rows")
+    for name in ("first", "last"):
+        for bit in range((rows - 1).bit_length(), BANK_BITS):
+            made.exclude(f"{name} banks", f"bit {bit} of {name} bank", "there are fewer banks")
     if cols == 1:
         (some,) = made.groups["some tokens"]
         made.exclude("some tokens", some, "a row is of one token")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.operand_mover.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -22,7 +23,7 @@ UNIT = Unit(
         {"ROWS": 2, "COLS": 2, "ADDR_W": 17, "WGT_ADDR_W": 20},
         {"ROWS": 6, "COLS": 2, "X_W": 5, "W_W": 3, "ADDR_W": 10, "WGT_ADDR_W": 9},
         {"ROWS": 4, "COLS": 4, "X_W": 3},
-        {"ROWS": 256, "COLS": 2},
+        {"ROWS": 256, "COLS": 64},
         {"ROWS": 8, "COLS": 1, "X_W": 4, "W_W": 4},
     ),
     linted=(
@@ -32,4 +33,5 @@ UNIT = Unit(
         {"ROWS": 256, "COLS": 4, "ADDR_W": 24, "WGT_ADDR_W": 24},
     ),
     refused=({"ROWS": 6, "COLS": 4},),
+    proofs=PROOFS,
 )
