@@ -79,6 +79,16 @@ class Layout:
         return cls(shape=shape, rows=rows, axes=axes, size=made.size)
 
     @classmethod
+    def of_parts(cls, shape: tuple[int, ...], rows: int, *, part: int) -> Self:
+        """Layout of a map whose every `part` channels begin with a memory word of their own. No copies."""
+        channels, height, width = shape
+        lanes = -(-part // rows) * rows
+        grid = (channels // part * lanes, height, width)
+        made = cls._own(grid, rows, (0, 1, 2), grid)
+        axis = (*axis_of(channels // part, channels=lanes), *axis_of(part, channels=1))
+        return cls(shape=shape, rows=rows, axes=(axis, *made.axes[1:]), size=made.size)
+
+    @classmethod
     def lanewise(cls, shape: tuple[int, ...], sources: Sequence[Layout]) -> Self:
         """Layout of what a step makes of maps bank by bank: the channels stay in the banks of the first source.
 

@@ -10,6 +10,7 @@ from t2c.golden.graph.node import Node
 from t2c.mapping.layer import WeightedPlan
 from t2c.mapping.lower import Site
 from t2c.mapping.tiles import RowPlan, column_channels, column_runs
+from t2c.mapping.views import as_map_of_lanes
 
 
 def convolution(
@@ -23,10 +24,15 @@ def convolution(
         groups, window: of the convolution; taps are in the window's order, row by row.
         quant: constants per tensor or per output channel.
     """
-    plan = RowPlan.of(site.sources[0], window.taps)
-    channels = column_channels(site.target, site.hardware.cols)
+    plan, target, laid, cols = RowPlan.of(site.sources[0], window.taps), site.target, None, site.hardware.cols
+    if target.is_map:
+        channels = column_channels(target, cols)
+    else:
+        laid = target
+        target, lanes = as_map_of_lanes(laid)
+        channels = lanes.reshape(-1, cols)
     return WeightedPlan(
-        **site.plan_fields(node),
+        **{**site.plan_fields(node), "target": target},
         window=window,
         params=channel_lanes(quant, channels, site.hardware),
         weight=weight,
@@ -34,5 +40,6 @@ def convolution(
         plan=plan,
         channels=channels,
         column_runs=column_runs(plan, channels, groups, weight.shape[0], site.hardware.groups),
+        laid=laid,
         stage=quant,
     )

@@ -121,7 +121,8 @@ class WeightedPlan(EnginePlan):
     """conv2d, linear: K on the rows, N on the columns.
 
     weight: (O, C / groups, taps); plan: rows; channels: output channel of every column, (tiles, COLS);
-    column_runs: which channel words each column tile takes.
+    column_runs: which channel words each column tile takes; laid: how the output lies, if that leaves gaps between the
+    channels of the target.
     """
 
     weight: IntArray
@@ -129,6 +130,11 @@ class WeightedPlan(EnginePlan):
     plan: RowPlan
     channels: IntArray
     column_runs: tuple[ColumnRun, ...]
+    laid: Layout | None = None
+
+    @property
+    def layout(self) -> Layout:
+        return self.laid or self.target
 
     @property
     def runs(self) -> tuple[ColumnRun, ...]:

@@ -11,6 +11,8 @@ from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.matmul import Matmul
+from t2c.golden.nodes.slice import Slice
 from t2c.mapping.lower import Site, lower, takes_rows
 
 
@@ -25,19 +27,40 @@ def own_layout(node: Node, edge: TensorSpec, rows: int) -> Layout:
 def output_layout(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Layout:
     """How the output of the first of these nodes is to lie in words of its own, by those that read it.
 
-    A map lies as a map. Rows (..., S) lie one after the other; but heads (H, T, D) lie side by side where somebody can
-    then read them as the map (H * D, T, 1), and otherwise could not.
+    A map lies as a map; but slices of its channels from which a product takes both operands each begin with a memory
+    word. Rows (..., S) lie one after the other; but heads (H, T, D) lie side by side where somebody can then read them
+    as the map (H * D, T, 1), and otherwise could not.
 
     Raises:
         UnsupportedError: the core holds no such shape.
     """
     node = nodes[0]
     own = own_layout(node, graph.edges[node.output], hardware.rows)
+    part = _operands(nodes[1:], node.output) if node.weights and len(own.shape) == 3 else 0
+    if part % hardware.rows:
+        return Layout.of_parts(own.shape, hardware.rows, part=part)
     if not takes_rows(node) or len(own.shape) != 3:
         return own
     heads = Layout.of_heads(own.shape, hardware.rows)
     found = {layout: set(_maps_read(graph, nodes[1:], hardware, node.output, layout)) for layout in (own, heads)}
     return heads if found[heads] - found[own] else own
+
+
+def _operands(nodes: Sequence[Node], edge: str) -> int:
+    """Channels of each slice, if slices are all that is read of a map and a product multiplies two of them; else 0."""
+    readers = [node for node in nodes if edge in node.inputs]
+    slices = [node for node in readers if isinstance(node, Slice) and node.axis == 0]
+    lengths = {node.length for node in slices}
+    if len(slices) < len(readers) or len(lengths) != 1 or any(node.start % node.length for node in slices):
+        return 0
+    origins = {node.output: node.output for node in slices}
+    for node in nodes:
+        seen = {origins[name] for name in node.inputs if name in origins}
+        if isinstance(node, Matmul) and len(seen) > 1:
+            return lengths.pop()
+        if not node.moves_data and seen:
+            origins[node.output] = seen.pop()
+    return 0
 
 
 def _maps_read(graph: Graph, nodes: Sequence[Node], hardware: Hardware, edge: str, layout: Layout) -> Iterator[str]:

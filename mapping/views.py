@@ -106,6 +106,25 @@ def as_flattened_map(layout: Layout) -> tuple[Layout, IntArray]:
     return reshaped(turned, layout.shape), numbers.reshape(-1)
 
 
+def as_map_of_lanes(layout: Layout) -> tuple[Layout, IntArray]:
+    """A map (C, H, W) whose channels leave gaps as the map of all lanes of its pixels' words, and which channel each
+    lane has, -1 in a gap."""
+    lane = np.array([layout.bank])
+    for stride in layout.axes[0]:
+        lane = np.add.outer(lane, np.arange(stride.extent) * stride.channels).reshape(-1)
+    lanes = -(-(int(lane[-1]) + 1) // layout.rows) * layout.rows
+    channels = np.full(lanes, -1, dtype=np.int64)
+    channels[lane] = np.arange(len(lane))
+    axis = (Stride(extent=lanes, channels=1),)
+    whole = replace(
+        layout,
+        shape=(lanes, *layout.shape[1:]),
+        axes=(axis, *layout.axes[1:]),
+        channel=layout.channel - layout.bank,
+    )
+    return whole, channels
+
+
 def plane(layout: Layout, index: int) -> Layout:
     """Part `index` along axis 0, without that axis: such as one head of (H, T, D)."""
     part = sliced(layout, axis=0, start=index, length=1)

@@ -34,6 +34,7 @@ def attention_package(
     channels: int = 6,
     zero_point: int = -5,
     fused: bool = True,
+    whole: bool = False,
     key: Mapping[str, Any] | None = None,
     seed: int = 1,
 ) -> Package:
@@ -44,6 +45,7 @@ def attention_package(
         channels: of the input.
         zero_point: of the scores; of q as well, unless fused.
         fused: q, k and v are slices of one tensor.
+        whole: another layer reads that tensor whole.
         key: format of k, unless fused.
         seed: of everything else.
     """
@@ -51,6 +53,8 @@ def attention_package(
     made, width = Net(x, 2, seed), heads * depth
     if fused:
         conv(made, "qkv", "x", 3 * width)
+    if whole:
+        conv(made, "other", "qkv", 4)
     for place, name in enumerate("qkv"):
         if fused:
             made.node(Slice, edge(f"{name}_part"), "qkv", axis=0, start=place * width, length=width)

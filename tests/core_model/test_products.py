@@ -53,12 +53,9 @@ def steps(program: Program, operation: Operation, layer: str) -> list[Any]:
 )
 @pytest.mark.parametrize("fused", [False, True])
 def test_attention(size: tuple[int, int], heads: int, depth: int, tokens: int, fused: bool) -> None:
-    """One to four heads; tokens above and below the array's sides; as many channels as rows, fewer, and more."""
+    """One to four heads; tokens above and below the array's sides; as many channels as rows, fewer, and more; slices of
+    one tensor and tensors of their own."""
     package = attention_package(heads=heads, depth=depth, tokens=tokens, fused=fused)
-    if fused and depth % size[0]:
-        with pytest.raises(UnsupportedError, match="'scores': head 0: the second operand 'k_heads' has K from bank 3"):
-            compile_program(package.graph, "all", Hardware(rows=size[0], cols=size[1]))
-        return
     program = compile_program(package.graph, "all", Hardware(rows=size[0], cols=size[1]))
     for layer, transpose in (("scores", 1), ("mixed", 0)):
         moves = steps(program, Operation.MOVE, layer)
@@ -72,14 +69,32 @@ def test_attention(size: tuple[int, int], heads: int, depth: int, tokens: int, f
     [((4, 4), 5, 0), ((8, 8), 3, 0), ((8, 8), 12, 0), ((8, 4), 4, 1), ((12, 4), 16, 2), ((8, 2), 2, 2), ((6, 1), 5, 5)],
     ids=str,
 )
-def test_heads_in_one_word(size: tuple[int, int], depth: int, skips: int) -> None:
+@pytest.mark.parametrize("fused", [False, True])
+def test_heads_in_one_word(size: tuple[int, int], depth: int, skips: int, fused: bool) -> None:
     """Results of several heads in a memory word: sums that add up, or column tiles that are written again."""
-    package = attention_package(heads=3, depth=depth, tokens=7, fused=False)
+    package = attention_package(heads=3, depth=depth, tokens=7, fused=fused)
     program = compile_program(package.graph, "all", Hardware(rows=size[0], cols=size[1]))
     works = [step.work for step in program.steps if step.work and step.work.edge == "mixed"]
     assert max(work.run.skip for work in works) == skips
     assert any(work.run.hold for work in works) == (size[0] == size[1])
     run(package, program)
+
+
+def test_operands_that_are_slices_begin_with_a_memory_word() -> None:
+    """Unless somebody else reads what they are slices of."""
+    for whole in (False, True):
+        package = attention_package(heads=2, depth=6, tokens=5, whole=whole)
+        hardware = Hardware(rows=8, cols=8)
+        if whole:
+            with pytest.raises(UnsupportedError, match="layer 'scores': head 0: the second operand"):
+                compile_program(package.graph, "all", hardware)
+            continue
+        program = compile_program(package.graph, "all", hardware, batch=1)
+        layout = program.layouts["qkv"]
+        assert [program.layouts[f"{name}_part"].start for name in "qkv"] == [0, 2, 4]
+        assert [program.layouts[f"{name}_part"].bank for name in "qkv"] == [0, 0, 0]
+        assert (layout.size, layout.kept().sum()) == (5 * 6, 5 * 36)
+        run(package, program)
 
 
 @pytest.mark.parametrize("size", SIZES[:3], ids=str)
@@ -184,9 +199,10 @@ def test_operands_and_results_at_the_host(depth: int) -> None:
         ),
         (
             "all",
-            {"depth": 6, "layer": "scores"},
+            {"depth": 6, "whole": True, "layer": "scores"},
             {},
-            "head 0: the second operand 'k_heads' has K from bank 4 on, the first one from bank 0 on",
+            "head 0: the second operand 'k_heads' has K from bank 4 on, the first one from bank 0 on; "
+            "a multiple of ROWS = 8 channels apart they would fit",
         ),
         (
             "all",
