@@ -20,6 +20,7 @@ from t2c.mapping.program import Program, Work
 from t2c.tb.components.bins import JOIN, Coverage
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.coverage.product_classes import PRODUCTS, product_bins
+from t2c.tb.coverage.view_classes import JOINS, VIEWS, view_bins
 
 EDGES = ("top", "bottom", "left", "right")
 BITS = range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1)
@@ -76,6 +77,8 @@ def core_groups() -> dict[str, tuple[str, ...]]:
         ),
         "add": ("the same tensor twice", "two tensors", "operands of different signs", "operands of one sign"),
         "products": PRODUCTS,
+        "views": VIEWS,
+        "joins": JOINS,
         "K tiles": ("partial K tile", "full K tile", "one K tile", "several K tiles", "several taps in one tile"),
         "N tiles": ("partial N tile", "full N tile", "one N tile", "several N tiles"),
         "corners of the array": tuple(f"{r} row, {c} column" for r in ("first", "last") for c in ("first", "last")),
@@ -107,7 +110,7 @@ def cover_run(program: Program, tensors: Mapping[str, IntArray], stall: str) -> 
         stall: back-pressure, as `parse_stalls` takes it.
     """
     made = Coverage(core_groups())
-    for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program)):
+    for group, name in (*_whole(program, stall), *_layers(program, tensors), *_steps(program), *view_bins(program)):
         made.hit(group, name)
     for name in product_bins(program):
         made.hit("products", name)
@@ -142,8 +145,11 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
         if _averages(kind) and isinstance(plan, WeightedPlan):
             yield "operation", f"{node.op}{OWN_CONSTANTS}"
         if isinstance(plan, AddPlan):
-            yield "add", "the same tensor twice" if node.inputs[0] == node.inputs[1] else "two tensors"
-            yield "add", f"operands of {'one sign' if inputs[0].signed == inputs[1].signed else 'different signs'}"
+            yield "add", "two tensors" if len({*program.reads[node.name]}) == 2 else "the same tensor twice"
+            yield (
+                "add",
+                f"operands of {'different signs' if len({edge.signed for edge in plan.edges}) == 2 else 'one sign'}",
+            )
         if node.window and _slides(kind):
             yield from window_bins(kind, node.window, inputs[0])
         if node.stage:

@@ -26,6 +26,7 @@ from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST
 from t2c.tb.coverage.core_classes import cover_run
 from t2c.tb.coverage.program_classes import cover_program
 from t2c.tb.random_models.builder import RandomBuilder
+from t2c.tb.random_models.joins import joined_network
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.random_programs.campaign import case_of, cases, jobs_of
 from t2c.tb.simulation.runner import COVERAGE_DATA, build
@@ -114,9 +115,14 @@ def core_runs() -> Iterator[CoverageRun]:
     profiles = tuple(PROFILES)
     count = len(profiles)
     pairs = cycle([f"{a},{profiles[(k + shift) % count]}" for shift in (0, 2, 5) for k, a in enumerate(profiles)])
-    wide = [*small_examples(), *(f"network-{seed}" for seed in (1, 3, 16)), *(f"layer-{seed}" for seed in (2, 4, 6))]
+    wide = [
+        *small_examples(),
+        *(f"network-{seed}" for seed in (1, 3, 16)),
+        *(f"layer-{seed}" for seed in (2, 4, 6)),
+        "joined-0",
+    ]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
-    tight += [f"layer-{seed}" for seed in (1, 5, 13)]
+    tight += [*(f"layer-{seed}" for seed in (1, 5, 13)), "joined-1"]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
         for model in models:
             # Resets and errors in mid-stream, and an engine that starts again after them, on one network of each core.
@@ -143,6 +149,8 @@ def package_of(model: str) -> Package:
         return random_layer(int(seed))
     if kind == "network":
         return random_network(int(seed))
+    if kind == "joined":
+        return joined_network(int(seed))
     if kind == "twice":
         builder = RandomBuilder(np.random.default_rng(0), (5, 6, 7))
         edge = builder.conv2d("input", 6, Window(kernel=(3, 3), padding=(1, 1)))

@@ -111,13 +111,14 @@ class TokenBuilder(RandomBuilder):
         )
         return self._run(Pointwise(**names, pointwise=table))
 
-    def concat_constant(self, source: str, tokens: int, *, first: bool) -> str:
-        """Constant tokens before or behind the others, read as they are."""
+    def concat_constant(self, source: str, tokens: int, *, first: bool, axis: int = 1) -> str:
+        """Constant tokens before or behind the others, read as they are; or constants along another axis."""
         edge = self._edges[source]
-        values = self.rng.integers(edge.format.lo, edge.format.hi, (edge.shape[0], tokens, 1), endpoint=True)
+        shape = (*edge.shape[:axis], tokens, *edge.shape[axis + 1 :])
+        values = self.rng.integers(edge.format.lo, edge.format.hi, shape, endpoint=True)
         constant = ConstantOperand(values=values, format=edge.format)
         names = self._names("concat_constant", source)
-        return self._passing(ConcatConstant(**names, axis=1, first=first, constant=constant))
+        return self._passing(ConcatConstant(**names, axis=axis, first=first, constant=constant))
 
     def add_constant(self, source: str) -> str:
         """A constant of the tensor's shape, in any format of at most 8 bits."""

@@ -11,6 +11,7 @@ import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.window import Window
+from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.mapping.compiler import ALL, compile_program
@@ -21,6 +22,8 @@ from t2c.tb.cosim.request import UNKNOWN_TEST
 from t2c.tb.coverage.core_classes import EDGES, core_groups, cover_run, window_bins
 from t2c.tb.coverage.coverage_runs import TIGHT, WIDE, core_runs, package_of, unit_runs
 from t2c.tb.random_models.builder import RandomBuilder
+from t2c.tb.random_models.joins import joined_network
+from tests.core_net import core_package
 from tests.product_net import attention_package
 
 Grow = Callable[[RandomBuilder], object]
@@ -156,6 +159,21 @@ def test_products(case: str, zero_point: int) -> None:
     bins = {name for name, one in found.groups["products"].items() if one.hits}
     always = {"tokens become columns", "tokens become rows"}
     assert bins == expected | always | ({"a first operand with a zero point"} if zero_point else set())
+
+
+def test_views_and_joins() -> None:
+    """One network has all of them; memories so small that tensors visit the host add the last ones."""
+    package = joined_network(0)
+
+    def found(package: Package, core: Hardware) -> set[tuple[str, str]]:
+        groups = cover_run(compile_program(package.graph, ALL, core), {}, "none").groups
+        return {(group, name) for group in ("views", "joins") for name, one in groups[group].items() if one.hits}
+
+    every = {(group, name) for group in ("views", "joins") for name in core_groups()[group]}
+    strips = {("views", "of a tensor at the host"), ("joins", "a constant operand in strips")}
+    assert found(package, WIDE) == every - strips
+    assert found(package, TIGHT) == every - {("views", "channels of words with copies")}
+    assert found(core_package(), WIDE) == {("views", "channels from bank 0 on")}
 
 
 def test_the_plan_hits_every_bin_of_the_core_without_simulating() -> None:
