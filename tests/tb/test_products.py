@@ -27,6 +27,7 @@ NETS: dict[str, dict[str, Any]] = {
     "one head of few channels": {"heads": 1, "depth": 3, "tokens": 9, "fused": False},
     "heads in words of their own": {"heads": 2, "depth": 16, "tokens": 17},
     "heads in one word": {"heads": 3, "depth": 4, "tokens": 7, "fused": False, "zero_point": 9},
+    "slices with gaps": {"heads": 3, "depth": 4, "tokens": 7},
     "many short heads": {"heads": 4, "depth": 8, "tokens": 2, "zero_point": 0},
     "more tokens than accumulators": {"heads": 2, "depth": 8, "tokens": 35},
 }
