@@ -28,6 +28,7 @@ from t2c.tb.coverage.program_classes import cover_program
 from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.joins import joined_network
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_models.products import products_network
 from t2c.tb.random_programs.campaign import case_of, cases, jobs_of
 from t2c.tb.simulation.runner import COVERAGE_DATA, build
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_simulator
@@ -120,9 +121,11 @@ def core_runs() -> Iterator[CoverageRun]:
         *(f"network-{seed}" for seed in (1, 3, 16)),
         *(f"layer-{seed}" for seed in (2, 4, 6)),
         "joined-0",
+        *(f"products-{heads}" for heads in ("1x5", "2x4", "3x8")),
     ]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
     tight += [*(f"layer-{seed}" for seed in (1, 5, 13)), "joined-1"]
+    tight += [f"products-{heads}" for heads in ("2x6", "2x70")]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
         for model in models:
             # Resets and errors in mid-stream, and an engine that starts again after them, on one network of each core.
@@ -151,6 +154,9 @@ def package_of(model: str) -> Package:
         return random_network(int(seed))
     if kind == "joined":
         return joined_network(int(seed))
+    if kind == "products":
+        heads, depth = map(int, seed.split("x"))
+        return products_network(heads, depth)
     if kind == "twice":
         builder = RandomBuilder(np.random.default_rng(0), (5, 6, 7))
         edge = builder.conv2d("input", 6, Window(kernel=(3, 3), padding=(1, 1)))
