@@ -226,7 +226,9 @@ class PlainCore:
                 self.activations[address, group * h.cols + column] = value
 
     def _softmax(self, d: dict[str, int], x: list[int]) -> list[int]:
-        exps = [self.tables[(d["table_page"] << self.h.x_w) + max(x) - value] for value in x]
+        page = d["table_page"] << self.h.x_w
+        entries = 1 << (self.h.tbl_depth - 1).bit_length()
+        exps = [self.tables[(page + max(x) - value) % entries] for value in x]
         reciprocal = (1 << d["reciprocal_bits"]) // sum(exps)
         drop = d["reciprocal_bits"] - d["result_bits"]
         return [min(divided(e * reciprocal, drop, 1), (1 << d["result_bits"]) - 1) for e in exps]
@@ -239,7 +241,8 @@ class PlainCore:
         reciprocal = (1 << 32) // math.isqrt(normal)
         results = []
         for k, value in enumerate(x):
-            multiplier, bias, shift = self.params[d["param_base"] + k // self.h.cols][k % self.h.cols]
+            word = (d["param_base"] + k // self.h.cols) % (1 << (self.h.par_depth - 1).bit_length())
+            multiplier, bias, shift = self.params[word][k % self.h.cols]
             t = divided((n * value - total) * reciprocal, 4 + half, 1)
             q = divided(t * multiplier + bias, shift, d["rounding"]) + d["y_zero_point"]
             results.append(min(max(q, d["y_lo"]), d["y_hi"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,11 @@ from tests.core_model.plain_core import PlainCore
 
 STEPS = 25
 LENGTH = 10
-SEEDS = range(1, 5)
+SEEDS = range(1, 9)
 """Of the programs in which a fault of the model is looked for."""
 
 
+@cache
 def made(build: str, seed: int) -> CoreProgram:
     """A program of short steps that ends with END."""
     rng = np.random.default_rng([seed, 77])
@@ -34,6 +36,7 @@ def made(build: str, seed: int) -> CoreProgram:
             return program
 
 
+@cache
 def lines(program: CoreProgram) -> tuple[bytes, bytes, bytes]:
     """Trace, values before tables and output as the harness writes them, from the plain core."""
     core, h = PlainCore(program.hardware), program.hardware
