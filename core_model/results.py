@@ -11,9 +11,10 @@ import numpy.typing as npt
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import ROW_STEPS
-from t2c.core_model import row_walk, walk
 from t2c.core_model.errors import Place
 from t2c.core_model.memories import Memory
+from t2c.core_model.row_walk import result_places as row_places
+from t2c.core_model.walk import result_places as run_places
 from t2c.golden.arithmetic.formats import IntArray
 
 
@@ -59,7 +60,7 @@ def result_places(descriptor: Descriptor, hardware: Hardware) -> tuple[IntArray,
 
     Addresses are not yet taken modulo the memory's size; group g is the banks g * COLS .. g * COLS + COLS - 1.
     """
-    return (row_walk if descriptor.op in ROW_STEPS else walk).result_places(descriptor, hardware)
+    return (row_places if descriptor.op in ROW_STEPS else run_places)(descriptor, hardware)
 
 
 def wrapped(address: IntArray, hardware: Hardware) -> IntArray:

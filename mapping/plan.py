@@ -23,6 +23,12 @@ Axes = tuple[str, str, str]
 """Names of the coordinates of a result."""
 
 
+def matrix_coordinate(index: Sequence[int], shape: Sequence[int]) -> tuple[int, int, int]:
+    """Of an element of a tensor (..., M, O): number of its matrix, row, column."""
+    *heads, row, column = (0, *index)[-max(len(index), 2) :]
+    return int(np.ravel_multi_index(heads, shape[:-2])) if heads else 0, row, column
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """Which part of a layer's output a step computes, and where everything lies.
@@ -62,7 +68,7 @@ class LayerPlan(ABC):
     they do; operands: constants among the sources, the last ones; shares_weights: plans of this kind all take the same
     ones; passes_table: its results can pass a table on their way to the memory; moves: its weights are activations,
     which its own steps bring; joins: the sources are parts of the output, which others may have written there; all of
-    them stay in the memory; axes: what a report calls the coordinates of a result.
+    them stay in the memory; axes, lanes: what a report calls the coordinates of a result, and what makes it.
     """
 
     shares_weights: ClassVar[bool] = False
@@ -70,6 +76,7 @@ class LayerPlan(ABC):
     moves: ClassVar[bool] = False
     joins: ClassVar[bool] = False
     axes: ClassVar[Axes] = ("c", "y", "x")
+    lanes: ClassVar[str] = "array column"
 
     hardware: Hardware
     node: Node

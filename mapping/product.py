@@ -16,7 +16,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.errors import UnsupportedError
 from t2c.mapping.layer import stage_fields
-from t2c.mapping.plan import Axes, LayerPlan, Part
+from t2c.mapping.plan import Axes, LayerPlan, Part, matrix_coordinate
 from t2c.mapping.tiles import ColumnRun
 
 
@@ -78,8 +78,7 @@ class ProductPlan(LayerPlan):
         return 0, self.target.extent
 
     def coordinate(self, index: Sequence[int]) -> tuple[int, int, int]:
-        head = np.ravel_multi_index(tuple(index[:-2]), self.target.shape[:-2]) if len(index) > 2 else 0
-        return int(head), index[-2], index[-1]
+        return matrix_coordinate(index, self.target.shape)
 
     @property
     def macs(self) -> int:

@@ -29,6 +29,7 @@ class RowEnginePlan(LayerPlan):
     """
 
     operation: ClassVar[Operation]
+    lanes: ClassVar[str] = "lane"
 
     @property
     def runs(self) -> tuple[ColumnRun, ...]:

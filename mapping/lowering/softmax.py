@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +16,7 @@ from t2c.golden.arithmetic.softmax import SoftmaxTable
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.golden.nodes.softmax import Softmax
 from t2c.mapping.lower import Site, lowers
-from t2c.mapping.plan import LayerPlan, Part
+from t2c.mapping.plan import Axes, LayerPlan, Part, matrix_coordinate
 from t2c.mapping.row_plan import RowEnginePlan, check_rows, no_params
 from t2c.mapping.views import reshaped, tokens_map
 
@@ -28,6 +29,7 @@ class SoftmaxPlan(RowEnginePlan):
     """softmax along the last axis. softmax: constants; rows: the output as golden has it; table: the exponentials."""
 
     operation: ClassVar[Operation] = Operation.SOFTMAX
+    axes: ClassVar[Axes] = ("head", "query", "element")
 
     softmax: SoftmaxTable
     rows: Layout
@@ -35,6 +37,9 @@ class SoftmaxPlan(RowEnginePlan):
     @property
     def layout(self) -> Layout:
         return self.rows
+
+    def coordinate(self, index: Sequence[int]) -> tuple[int, int, int]:
+        return matrix_coordinate(index, self.rows.shape)
 
     def own_fields(self, part: Part) -> dict[str, Any]:
         return {

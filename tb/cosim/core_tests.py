@@ -60,13 +60,15 @@ async def _run_and_judge(bench: CoreBench) -> None:
 
 @cocotb.test()
 async def look(dut: HierarchyObject) -> None:
-    """Run up to one run of the job with the probe on one array column, or with a waveform; compare nothing."""
+    """Run up to one run of the job with the probe on one array column or one row step, or with a waveform; compare
+    nothing."""
     bench = _load_bench(dut)
     wish = json.loads(os.environ["T2C_LOOK"])
     await bench.reset()
     for run in range(wish["run"] + 1):
         if run == wish["run"]:
             dut.windows.value, dut.column.value = wish["windows"], wish["column"]
+            dut.row_step.value = wish["row_step"]
             dut.wave_first.value = wish["first"]
         await bench.start(run)
         limit = wish["last"] if run == wish["run"] else bench.job["cycle_limit"]

@@ -46,7 +46,7 @@ STALE = (
 def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False, coverage: bool = False) -> Design:
     """The core in its simulation harness; the same build for every model with this hardware."""
     parameters = hardware.parameters() | {"PROBE": int(probe)}
-    names = ("stall_gen.v", "axil_host.v", *(("core_probe.v",) if probe else ()), "core_harness.v")
+    names = ("stall_gen.v", "axil_host.v", *(("core_probe.v", "row_probe.v") if probe else ()), "core_harness.v")
     extra = tuple(HDL / name for name in names)
     return Design(
         top="core_harness",

@@ -35,7 +35,7 @@ module core_harness #(
     parameter PRG_DEPTH   = 65536,
     parameter TBL_DEPTH   = 4096,
     parameter ROW_LANES   = 0,
-    parameter PROBE       = 0                   // 1: record what passes through the engine (core_probe)
+    parameter PROBE       = 0                   // 1: record what passes through the engines (core_probe, row_probe)
 ) ();
 
     localparam S_W     = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
@@ -59,6 +59,7 @@ module core_harness #(
     reg [31:0] seed        /* verilator public_flat_rw */ = 32'd1;
     reg [31:0] windows     /* verilator public_flat_rw */ = 32'd0; // entries of the probe's list
     reg [31:0] column      /* verilator public_flat_rw */ = 32'd0; // array column that the probe looks at
+    reg [31:0] row_step    /* verilator public_flat_rw */ = 32'hffffffff; // row step that the probe of rows looks at
     reg [31:0] wave_first  /* verilator public_flat_rw */ = 32'hffffffff; // cycle from which on +wave_file= is written
     // ------------------------------------------------------------------ read by the bench
     reg        job_done    /* verilator public_flat_rw */;
@@ -236,6 +237,13 @@ module core_harness #(
             );
         end else begin : g_no_probe
             wire unused_probe = &{1'b0, windows, column};
+        end
+        if (PROBE != 0 && ROW_LANES != 0) begin : g_row_probe
+            row_probe #(.LANES(ROW_LANES)) i_probe (
+                .clk_i(clk), .go_i(started), .cycle_i(cycle), .row_step_i(row_step)
+            );
+        end else begin : g_no_row_probe
+            wire unused_row_step = &{1'b0, row_step};
         end
     endgenerate
 

@@ -68,10 +68,8 @@ def golden_tensors(package: Package, program: Program) -> dict[str, np.ndarray]:
 
 def model_of(program: Program) -> CoreModel:
     """A core with nothing but what the hardware gets."""
-    model = CoreModel(program.hardware, program.words(), weights=program.weights, params=program.params)
-    if len(program.tables):
-        model.memories.tables.write(0, program.tables[:, np.newaxis])
-    return model
+    constants = {"weights": program.weights, "params": program.params, "tables": program.tables[:, np.newaxis]}
+    return CoreModel(program.hardware, program.words(), **constants)
 
 
 def checked_host(program: Program, tensors: dict[str, np.ndarray]) -> CheckedHost:

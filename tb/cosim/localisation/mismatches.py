@@ -34,15 +34,16 @@ class Mismatch:
     lane: int
     step: int
     axes: Axes = LayerPlan.axes
+    lanes: str = LayerPlan.lanes
     before: bool = False
 
     def text(self) -> str:
-        """One line: layer, coordinate, expected and actual in decimal and hex, array column."""
+        """One line: layer, coordinate, expected and actual in decimal and hex, array column or lane."""
         which = "output before the table" if self.before else "output"
         actual = "X (unknown)" if self.actual is None else f"{self.actual} (0x{self.actual & 0xFF:02x})"
         return (
             f"layer {self.layer}: {which} ({_coordinate(self)}): expected {self.expected} "
-            f"(0x{self.expected & 0xFF:02x}), actual {actual}; array column {self.lane}"
+            f"(0x{self.expected & 0xFF:02x}), actual {actual}; {self.lanes} {self.lane}"
         )
 
 
@@ -188,6 +189,7 @@ def mismatches_of(program: Program, trace: Trace, rows: npt.NDArray[np.int32], s
                 lane=lane,
                 step=step,
                 axes=_plan(program, step).axes,
+                lanes=_plan(program, step).lanes,
             )
         )
     return tuple(sorted(found, key=lambda m: (m.n, m.c, m.y, m.x, not m.before, m.lane))[:shown])

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from t2c.contract.operations import ROW_STEPS
 from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
 from t2c.tb.cosim.localisation.core_probe import Probe, Stage, read_probe, write_windows
 from t2c.tb.cosim.localisation.first_wrong_signal import Localiser
 from t2c.tb.cosim.localisation.passages import Passage, passages_of, windows_of
 from t2c.tb.cosim.localisation.probed_run import Finding, ProbedRun
+from t2c.tb.cosim.localisation.row_events import Event, RowEvents, read_events
+from t2c.tb.cosim.localisation.row_stages import RowStages
 from t2c.tb.cosim.request import Waves, replay_command
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.runner import build, simulate
@@ -63,10 +66,14 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
     if mismatch is None:
         return None
     program = job.program
-    passages = passages_of(program, job.prepared.trace, mismatch.word)
-    seen = _probed(job, mismatch.run, mismatch.lane, passages)
     batch = slice(mismatch.run * program.batch, (mismatch.run + 1) * program.batch)
     tensors = {edge: values[batch] for edge, values in job.tensors.items()}
+    if program.steps[mismatch.step].op in ROW_STEPS:
+        place = _place(job, mismatch.word)
+        rows = RowStages(program, mismatch.step, place, mismatch.lane, tensors, _rows(job, mismatch.run, mismatch.step))
+        return _shown(job, rows.find(), mismatch.run)
+    passages = passages_of(program, job.prepared.trace, mismatch.word)
+    seen = _probed(job, mismatch.run, mismatch.lane, passages)
     finding = Localiser(program, mismatch, passages, tensors, seen).find()
     return _shown(job, finding, mismatch.run)
 
@@ -74,10 +81,30 @@ def diagnose(job: Cosimulation, result: RunResult) -> Diagnosis | None:
 def _misplaced(job: Cosimulation, text: str) -> Diagnosis:
     """The first result word that went to a wrong place, in the cycle in which it did."""
     place = json.loads((job.folder / "verdict.json").read_text())["misplaced"][0]
+    step = int(job.prepared.trace.step[place["word"]])
+    if job.program.steps[step].op in ROW_STEPS:
+        group = _rows(job, place["run"], step).at(Event.GROUP, _place(job, place["word"]))
+        finding = Finding(unit="row_writer", text=f"address of a result: {text}", cycle=group.cycle if group else None)
+        return _shown(job, finding, place["run"])
     passages = passages_of(job.program, job.prepared.trace, place["word"])
     run = ProbedRun(job.program, _probed(job, place["run"], 0, passages))
     cycle = run.passed(passages[-1], Stage.RESULT)
     return _shown(job, Finding(unit="output_writer", text=f"address of a result: {text}", cycle=cycle), place["run"])
+
+
+def _place(job: Cosimulation, word: int) -> int:
+    """Number of a result word among those of its step."""
+    step = job.prepared.trace.step
+    return int(word - (step < step[word]).sum())
+
+
+def _rows(job: Cosimulation, run: int, step: int) -> RowEvents:
+    """What the probe of the row engine writes down during one step of the program."""
+    seen = _folder(job) / "rows.txt"
+    seen.unlink(missing_ok=True)
+    number = sum(made.op in ROW_STEPS for made in job.program.steps[:step])
+    _look(job, run, {"rows_seen": seen}, row_step=number, first=_NEVER, last=_limit(job))
+    return read_events(seen)
 
 
 def _probed(job: Cosimulation, run: int, column: int, passages: list[Passage]) -> Probe:
@@ -109,7 +136,7 @@ def waves_of(job: Cosimulation, run: int, first: int, last: int) -> Path | None:
     Raises:
         SimulatorError: the simulator cannot build the design with the probe.
     """
-    return _look(job, run, {}, column=0, windows=0, first=first, last=last)
+    return _look(job, run, {}, first=first, last=last)
 
 
 def _folder(job: Cosimulation) -> Path:
@@ -128,17 +155,18 @@ def _look(
     run: int,
     files: Mapping[str, Path],
     *,
-    column: int,
-    windows: int,
     first: int,
     last: int,
+    column: int = 0,
+    windows: int = 0,
+    row_step: int = _NEVER,
 ) -> Path | None:
     """Run the bench's look test with more plusargs; return its FST, if it wrote one."""
     design, folder = harness(job.program.hardware, job.request.rtl, probe=True), _folder(job)
     built = build(design, job.simulator, job.output, waves=True)
     for stale in folder.glob("*.fst"):
         stale.unlink()
-    wish = {"run": run, "windows": windows, "column": column, "first": first, "last": last}
+    wish = {"run": run, "windows": windows, "column": column, "row_step": row_step, "first": first, "last": last}
     outcome = simulate(
         built,
         module=MODULE,
