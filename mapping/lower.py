@@ -131,9 +131,9 @@ def row_lanes_for(graph: Graph, cols: int) -> int:
     return Hardware.most_row_lanes(cols) if needed else 0
 
 
-def lowered_kinds() -> tuple[type[Node], ...]:
-    """The kinds of nodes that the core runs, plug-ins included."""
-    names = LOWERINGS.names()
+def lowered_kinds(*, row_engine: bool = True) -> tuple[type[Node], ...]:
+    """The kinds of nodes that the core runs, plug-ins included. row_engine: of a core that has one."""
+    names = [op for op in LOWERINGS.names() if row_engine or op not in _ROW_ENGINE]
     return tuple(kind for kind in node_kinds() if kind.op in names)
 
 

@@ -38,9 +38,9 @@ _VIEWS = 5
 """One node of a network in so many is a view."""
 
 
-def _moving_and_views() -> tuple[list[type[Node]], list[type[Node]]]:
-    """The kinds that the core runs: those that move data, and those that read words in another way."""
-    kinds = lowered_kinds()
+def _moving_and_views(hardware: Hardware) -> tuple[list[type[Node]], list[type[Node]]]:
+    """The kinds that a core runs: those that move data, and those that read words in another way."""
+    kinds = lowered_kinds(row_engine=hardware.row_lanes > 0)
     return [kind for kind in kinds if kind.moves_data], [kind for kind in kinds if not kind.moves_data]
 
 
@@ -53,7 +53,7 @@ def legal_layer(seed: int, hardware: Hardware, cycles: int = CYCLES) -> Package:
         cycles: the most that it takes.
     """
     rng = np.random.default_rng((3, seed))
-    kinds, _ = _moving_and_views()
+    kinds, _ = _moving_and_views(hardware)
     least = _CYCLES.draw(rng, high=cycles) // 8
     for turn in range(len(kinds)):
         kind = kinds[(seed + turn) % len(kinds)]
@@ -145,7 +145,7 @@ class _Growth:
     def grow_any(self) -> None:
         """Add a node of a kind that fits, as often a second one beside the last, so that there is something to add."""
         rng = self.draw.rng
-        moving, views = _moving_and_views()
+        moving, views = _moving_and_views(self.draw.hardware)
         for attempt in range(20 * len(moving)):
             if attempt % 20 == 0:
                 kinds = views if rng.integers(_VIEWS) == 0 else moving

@@ -53,12 +53,14 @@ class TransformerShape:
 
 
 def random_shape(rng: np.random.Generator, rows: int, cols: int) -> TransformerShape:
-    """A shape that an array of ROWS x COLS runs: heads are whole column tiles, or there is one head of any depth.
+    """A shape that an array of ROWS x COLS runs.
 
-    Queries and keys that one layer makes begin in the same bank, so that layer is left out where they would not.
+    Heads of any depth share memory words where ROWS = COLS, else they are whole column tiles, or there is one. Queries
+    and keys that one layer makes begin in the same bank, so that layer is left out where they would not.
     """
     heads = int(rng.choice([1, 1, 2, 2, 3, 4]))
-    depth = int(rng.integers(2, 25)) if heads == 1 else cols * int(rng.integers(1, max(16 // cols, 1) + 1))
+    tiles = rows > cols or bool(rng.integers(2))
+    depth = cols * int(rng.integers(1, max(16 // cols, 1) + 1)) if heads > 1 and tiles else int(rng.integers(2, 21))
     return TransformerShape(
         heads=heads,
         depth=depth,

@@ -98,8 +98,6 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
         edge = step.result.edge
         assert program.nodes[record.descriptor.layer - 1].output == step.result.requantised
         assert (record.results.before is None) == (step.result.before is None)
-        if step.result.before is not None and record.results.before is not None:
-            held_before(program, step.result, record.results, tensors)
         size, edge = program.batch * program.layouts[edge].size, program.roots[edge]
         words = run.tensors.setdefault(edge, np.full((size, hardware.groups, hardware.cols), -1))
         written = run.written.setdefault(edge, np.zeros(words.shape, dtype=np.int64))
@@ -108,6 +106,8 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
         assert (record.results.address == address % (1 << hardware.act_addr_w)).all()
         place = address - step.result.base
         assert ((place >= 0) & (place < size)).all(), f"{edge}: a result beyond the tensor"
+        if step.result.before is not None and record.results.before is not None:
+            held_before(program, step.result, record.results, place, tensors)
         words[place, record.results.group] = record.results.values
         means = slice(step.result.run.skip * step.descriptor.images * step.descriptor.out_pixels, None)
         np.add.at(written, (place[means], record.results.group[means]), 1)
@@ -115,7 +115,9 @@ def run_program(program: Program, tensors: dict[str, np.ndarray]) -> ModelRun:
     return run
 
 
-def held_before(program: Program, work: Work, results: Results, tensors: dict[str, np.ndarray]) -> None:
+def held_before(
+    program: Program, work: Work, results: Results, place: IntArray, tensors: dict[str, np.ndarray]
+) -> None:
     """What results were before they passed a table is golden's tensor before it, in the places of the one behind it."""
     hardware, layout = program.hardware, program.layouts[work.edge]
     assert work.before is not None
@@ -123,7 +125,6 @@ def held_before(program: Program, work: Work, results: Results, tensors: dict[st
         words.reshape(-1, hardware.groups, hardware.cols)
         for words in (layout.to_words(tensors[work.before]), np.tile(layout.kept(), (program.batch, 1)))
     )
-    place = (results.address - work.base) % (1 << hardware.act_addr_w)
     mine = kept[place, results.group]
     wanted = expected[place, results.group] & ((1 << hardware.x_w) - 1)
     assert (results.before[mine] == wanted[mine]).all(), work.before  # type: ignore[index]
