@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from t2c.contract.activation_layout import Layout
 from t2c.golden.errors import ShapeError
-from t2c.mapping.views import plane, reshaped, sliced, tokens_map, transposed
+from t2c.mapping.views import as_map_of_lanes, plane, reshaped, sliced, tokens_map, transposed
 
 ROWS = st.integers(2, 9)
 
@@ -25,7 +25,9 @@ def layouts(draw: st.DrawFn) -> Layout:
     """A tensor with words of its own, of any kind."""
     rows = draw(ROWS)
     shape = draw(st.tuples(st.integers(1, 12), st.integers(1, 6), st.integers(1, 6)))
-    kind = draw(st.sampled_from([Layout.of, Layout.of_rows, Layout.of_heads]))
+    kind = draw(st.sampled_from([Layout.of, Layout.of_rows, Layout.of_heads, Layout.of_parts]))
+    if kind == Layout.of_parts:
+        return Layout.of_parts(shape, rows, part=draw(st.sampled_from(divisors(shape[0]))))
     return kind(shape, rows)
 
 
@@ -126,3 +128,21 @@ def test_rows_lie_one_after_the_other() -> None:
 def test_what_cannot_be_expressed_is_refused(make: object, text: str) -> None:
     with pytest.raises(ShapeError, match=text):
         make(Layout.of((6, 4, 2), 8))  # type: ignore[operator]
+
+
+@given(ROWS, st.integers(1, 4), st.integers(1, 12), st.integers(1, 3), st.integers(1, 3))
+def test_parts_leave_gaps_between_them(rows: int, parts: int, part: int, height: int, width: int) -> None:
+    layout = Layout.of_parts((parts * part, height, width), rows, part=part)
+    whole, channels = as_map_of_lanes(layout)
+    words = -(-part // rows)
+    assert (whole.size, whole.height, whole.width) == (layout.size, height, width)
+    assert layout.size == height * width * parts * words
+    assert (
+        channels.reshape(parts, words * rows)[:, :part].tolist()
+        == np.arange(parts * part).reshape(parts, part).tolist()
+    )
+    assert (channels.reshape(parts, words * rows)[:, part:] == -1).all()
+    assert (layout.kept() == np.tile(channels >= 0, height * width).reshape(-1, rows)).all()
+    for index in range(parts):
+        one = sliced(layout, axis=0, start=index * part, length=part)
+        assert (one.bank, one.start, one.is_map) == (0, index * words, True)
