@@ -31,6 +31,11 @@ LONG = Hardware(
     row_lanes=1,
 )
 """ROWS = COLS; the widest accumulators that the model holds; two of them, so that pixels fall into many blocks."""
+NARROW = Hardware(
+    rows=3, cols=1, x_w=2, w_w=2, acc_w=10, scale_w=2, bias_w=4, act_depth=100, wgt_depth=40, par_depth=6, acc_depth=6,
+    prg_depth=1 << 19, tbl_depth=13,
+)  # fmt: skip
+"""Everything as narrow as it can be: a stream in which an entry of a table takes three words, and a parameter two."""
 
 ROWS = Hardware(
     rows=12, cols=6, act_depth=1 << 10, wgt_depth=1 << 8, par_depth=1 << 8, acc_depth=32, prg_depth=1 << 18,
@@ -38,4 +43,4 @@ ROWS = Hardware(
 )  # fmt: skip
 """The longest rows, with parameters for each of their elements; words of six and of three beats."""
 
-BUILDS = {"deep": DEEP, "small": SMALL, "odd": ODD, "long": LONG, "rows": ROWS}
+BUILDS = {"deep": DEEP, "small": SMALL, "odd": ODD, "long": LONG, "narrow": NARROW, "rows": ROWS}

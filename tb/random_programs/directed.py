@@ -14,6 +14,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram
 from t2c.tb.random_programs.draw import EXTENTS, RunDraw
+from t2c.tb.random_programs.move_steps import add_move, read_back
 
 TOP = 1 << 15
 """Counts from here on have the highest of their 16 bits."""
@@ -158,6 +159,33 @@ def ties(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram
     return builder.program(name)
 
 
+def behind_table(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """What touches the last result of a RUN right behind it, where that has passed a table: STORE, MOVE, RUN."""
+    builder = Builder(hardware, rng)
+    builder.fill()
+    rows, half, out = hardware.rows, 1 << (hardware.x_w - 1), 40
+    for pixels in (1, 2, rows + 1):
+        last = out + pixels - 1
+        looked_up = _run(
+            out_w=pixels, in_w=pixels, col_step=1, out_pixels=pixels, out_base=out, out_step=1, rows_per_tap=rows,
+            col_tiles=hardware.groups, same_weights=0, table=1, table_page=int(rng.integers(hardware.pages)),
+            y_lo=-half, y_hi=half - 1, blocks=-(-pixels // hardware.acc_depth),
+        )  # fmt: skip
+        _must(builder, looked_up)
+        builder.store(last, 1)
+        _must(builder, looked_up)
+        moved = Descriptor(op=Operation.MOVE, origin=last, in_w=1, col_tiles=1, lane_last=rows - 1, x_signed=1)
+        if not (add_move(builder, moved) and read_back(builder, moved)):
+            raise AssertionError(f"a directed step is not legal: {moved}")
+        _must(builder, looked_up)
+        # Sums that are not complete need no parameter word, which would come between the two.
+        reads = {"origin": last, "rows_per_tap": rows, "y_lo": -half, "y_hi": half - 1, "out_base": out - 1}
+        _must(builder, _run(hold=1, **reads))
+        _must(builder, _run(keep=1, **reads))
+    builder.store_known(4)
+    return builder.program(name)
+
+
 DIRECTED: dict[str, tuple[str, Make]] = {
     "million": ("deep", million),
     "transfer": ("deep", long_transfer),
@@ -166,5 +194,7 @@ DIRECTED: dict[str, tuple[str, Make]] = {
     "pairs4": ("small", pairs_of_tiles),
     "extents": ("small", extents),
     "ties": ("long", ties),
+    "tables": ("small", behind_table),
+    "tables3": ("narrow", behind_table),
 }
 """By name: the core of `BUILDS` and what makes the program."""

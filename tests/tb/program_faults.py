@@ -8,8 +8,10 @@ from __future__ import annotations
 from tests.tb.switched_faults import Fault
 
 
-def _fault(name: str, file: str, text: str, wrong: str, by: str, *, statement: bool = False) -> Fault:
-    return Fault(name=name, file=file, text=text, wrong=wrong, by=by, statement=statement)
+def _fault(
+    name: str, file: str, text: str, wrong: str, by: str, *, statement: bool = False, around: str = "{}"
+) -> Fault:
+    return Fault(name=name, file=file, text=text, wrong=wrong, by=by, statement=statement, around=around)
 
 
 _CUT = "((keep ? stored : base + wide) <<< (ACC_W > {0} ? ACC_W - {0} : 0)) >>> (ACC_W > {0} ? ACC_W - {0} : 0)"
@@ -164,4 +166,20 @@ MOVES = (
 )  # fmt: skip
 """Places of moved words, where tiles and tokens end, and the moments between a MOVE and its neighbours."""
 
-ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS, *MOVES)
+TABLES = (
+    _fault("page of 7 bits", "t2c_core.v", "desc[D_TABLE_PAGE*32+:16]", "desc[D_TABLE_PAGE*32+:16] & 16'd127",
+           "random-deep"),
+    _fault("every result passes a table", "t2c_core.v", "with_table ? entry_data : before_data", "entry_data",
+           "random-small"),
+    _fault("a RUN is done before its last word", "t2c_core.v", "run_done", "engine_done", "random-small",
+           around="step_done_i({}"),
+    _fault("a lane without entries", "table_lanes.v", "we_i", "we_i & (c != COLS - 1)", "random-small",
+           around=".we_i({})"),
+    _fault("parameters are entries too", "stream_loader.v", "word & tbl_q", "word & (tbl_q | par_q)", "random-small"),
+    _fault("the first entry has one beat", "stream_loader.v", "tbl_i ? TBL_TOP[BEAT_W-1:0] : {BEAT_W{1'b0}}",
+           "{BEAT_W{1'b0}}", "tables3-narrow"),
+    _fault("beats of an entry stay where they are", "stream_loader.v", "(par_q | tbl_q)", "par_q", "tables3-narrow"),
+)  # fmt: skip
+"""Pages, entries, beats of an entry, and the moment in which the last result is there."""
+
+ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS, *MOVES, *TABLES)

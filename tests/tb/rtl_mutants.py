@@ -193,7 +193,11 @@ STREAMS = {
         "stream_loader.v", "act_we_o    <= word & act_q;", "act_we_o    <= word;", core="tight", layer="wide"
     ),
     "parameter beats": _value(
-        "stream_loader.v", "if (par_q) beats_q[0+:", "if (~par_q) beats_q[0+:", core="tight", layer="wide"
+        "stream_loader.v",
+        "if (par_q | tbl_q) beats_q[0+:",
+        "if (~par_q & ~tbl_q) beats_q[0+:",
+        core="tight",
+        layer="wide",
     ),
     "weights not loaded": _value(
         "stream_loader.v", "wgt_we_o    <= word & wgt_q;", "wgt_we_o    <= 1'b0;", core="tight", layer="wide"

@@ -268,6 +268,23 @@ ACTIVATION_MEMORY: dict[str, Fault] = {
     "top address bit lost": ("banks", ".waddr_i(waddr_i)", ".waddr_i({1'b0, waddr_i[ADDR_W-2:0]})"),
 }
 
+TABLE_LANES: dict[str, Fault] = {
+    "first lane's pattern": (
+        "random_data",
+        ": data_i[c*X_W+:X_W];\n                assign rows",
+        ": data_i[0+:X_W];\n                assign rows",
+    ),
+    "the row engine always": ("random_data", "rows_i ? rows_index_i", "1'b1 ? rows_index_i"),
+    "one copy is not written": ("entries", ".we_i(we_i)", ".we_i(we_i & (c != 1))"),
+    "page of 3 bits": ("entries", "{page_i, index}", "{page_i[2:0], index}"),
+    "page as an offset": (
+        "random_data",
+        "address = {page_i, index};",
+        "address = {page_i, {X_W{1'b0}}} ^ (index << 1);",
+    ),
+    "entries of 8 bits": ("entries", "[c*TABLE_W+:TABLE_W] = entry;", "[c*TABLE_W+:TABLE_W] = entry[X_W-1:0];"),
+}
+
 MODULES = {
     "accumulator": ACCUMULATOR,
     "window_row": WINDOW_ROW,
@@ -278,6 +295,7 @@ MODULES = {
     "delay_line": DELAY_LINE,
     "skew": SKEW,
     "activation_memory": ACTIVATION_MEMORY,
+    "table_lanes": TABLE_LANES,
 }
 FAULTS = {f"{unit}: {name}": (unit, fault) for unit, faults in MODULES.items() for name, fault in faults.items()}
 
