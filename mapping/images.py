@@ -14,7 +14,8 @@ from t2c.mapping.program import Program
 def write_program(program: Program, folder: Path) -> dict[str, Path]:
     """Write weights.hex, params.hex, tables.hex and program.hex and return them by plusarg name.
 
-    weights, params and tables are left out where there are none, or where the program itself brings them.
+    weights, params and tables are left out where there are none, or where the program itself brings them; what another
+    program has left there of them is removed.
     """
     files = {"program": folder / "program.hex"}
     write_image(files["program"], np.array(program.words(), dtype=np.int64), PROGRAM_LAYOUT, "hex")
@@ -23,6 +24,7 @@ def write_program(program: Program, folder: Path) -> dict[str, Path]:
         ("params", program.params, parameter_layout(program.hardware)),
         ("tables", program.tables, table_layout(program.hardware)),
     ):
+        (folder / f"{name}.hex").unlink(missing_ok=True)
         if len(values):
             files[name] = folder / f"{name}.hex"
             write_image(files[name], values, layout, "hex")

@@ -1,6 +1,6 @@
 // program_sequencer: walks a program of step descriptors from a ROM; it fetches the next one while this one runs.
 //
-// Spec        from ROM address 0: descriptor after descriptor, D_FIELDS words each. LOAD, WEIGHTS and PARAMS start the loader,
+// Spec        from ROM address 0: descriptor after descriptor, D_FIELDS words each. LOAD, WEIGHTS, PARAMS and TABLES start the loader,
 //             RUN the engine, STORE the storer, MOVE the mover; the next step starts when that one is done. END ends the program.
 // Errors      an unknown operation stops the program with ERROR_UNKNOWN_OPERATION, a misplaced tlast with
 //             ERROR_MISPLACED_TLAST (registers.vh).

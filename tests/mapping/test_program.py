@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
 from t2c.mapping.compiler import compile_largest_batch, compile_program
+from t2c.mapping.images import write_program
+from tests.core_net import core_package
 from tests.random_layers import LayerShape, layer_package
 
 
@@ -33,3 +37,14 @@ def test_the_largest_batch_is_a_divisor_that_fits() -> None:
         program = compile_largest_batch(graph, "layer", hardware, 6)
         assert program.batch == wanted, depth
         assert program.words() == compile_program(graph, "layer", hardware, batch=wanted).words()
+
+
+def test_images_of_another_program_do_not_stay(tmp_path: Path) -> None:
+    """A folder whose last program had its constants in memory, and whose next one brings them."""
+    graph = core_package().graph
+    resident, streamed = (
+        compile_program(graph, "all", Hardware(rows=8, cols=8, **depths)) for depths in ({}, {"wgt_depth": 64})
+    )
+    assert {*write_program(resident, tmp_path)} == {"program", "weights", "params"}
+    assert {*write_program(streamed, tmp_path)} == {"program"}
+    assert [path.name for path in tmp_path.iterdir()] == ["program.hex"]
