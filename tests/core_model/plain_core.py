@@ -144,10 +144,12 @@ class PlainCore:
         self.trace += written
 
     def _looked_up(self, d: dict[str, int], values: tuple[int, ...]) -> tuple[int, ...]:
-        h = self.h
         self.before.append(values)
-        wrap = 1 << (h.tbl_depth - 1).bit_length()
-        return tuple(self.tables[(d["table_page"] * 2**h.x_w + value) % wrap] % 2**h.x_w for value in values)
+        return tuple(self._entry(d, value) % 2**self.h.x_w for value in values)
+
+    def _entry(self, d: dict[str, int], index: int) -> int:
+        wrap = 1 << (self.h.tbl_depth - 1).bit_length()
+        return self.tables[(d["table_page"] * 2**self.h.x_w + index) % wrap]
 
     def _add(self, d: dict[str, int], tile: int, k_tile: int, index: int, pixel: tuple[int, int, int]) -> None:
         h = self.h
@@ -226,9 +228,7 @@ class PlainCore:
                 self.activations[address, group * h.cols + column] = value
 
     def _softmax(self, d: dict[str, int], x: list[int]) -> list[int]:
-        page = d["table_page"] << self.h.x_w
-        entries = 1 << (self.h.tbl_depth - 1).bit_length()
-        exps = [self.tables[(page + max(x) - value) % entries] for value in x]
+        exps = [self._entry(d, max(x) - value) for value in x]
         reciprocal = (1 << d["reciprocal_bits"]) // sum(exps)
         drop = d["reciprocal_bits"] - d["result_bits"]
         return [min(divided(e * reciprocal, drop, 1), (1 << d["result_bits"]) - 1) for e in exps]
