@@ -44,6 +44,7 @@ def trace_of(program: Program) -> Trace:
     parts: list[tuple[npt.NDArray[np.generic], ...]] = []
     written: dict[str, IntArray] = {}
     held: dict[str, IntArray] = {}
+    masks: dict[str, tuple[Bits, Bits]] = {}
     for index, step in enumerate(program.steps):
         if step.result is None:
             continue
@@ -55,10 +56,9 @@ def trace_of(program: Program) -> Trace:
         means = np.arange(len(word)) >= step.result.run.skip * step.descriptor.images * step.descriptor.out_pixels
         np.add.at(times, (word[means], group[means]), 1)
         lanes = (layout.size, hardware.groups, hardware.cols)
-        kept, first = (
-            mask.reshape(lanes)[word % layout.size, group] & means[:, np.newaxis]
-            for mask in (layout.kept(), layout.first_copies())
-        )
+        if step.result.edge not in masks:  # steps of a layer follow one another
+            masks = {step.result.edge: (layout.kept().reshape(lanes), layout.first_copies().reshape(lanes))}
+        kept, first = (mask[word % layout.size, group] & means[:, np.newaxis] for mask in masks[step.result.edge])
         parts.append((address % _span(hardware), group, kept, first, np.full(len(word), index), word))
         held.setdefault(root, np.zeros(times.shape, np.int64))[word, group] |= kept.any(axis=1)
     for name in program.operands:
@@ -110,11 +110,13 @@ def _values(
     """Values of the words of these steps, each as those of a tensor in the places of the step's output."""
     hardware = program.hardware
     values = np.zeros((len(trace.word), hardware.cols), dtype=np.int16)
+    lanes: dict[tuple[str, str], IntArray] = {}
     for index, edge in edges.items():
         work = program.steps[index].result
         assert work is not None
         mine = slice(*np.searchsorted(trace.step, [index, index + 1]))
-        words = program.layouts[work.edge].to_words(tensors[edge])
-        lanes = words.reshape(len(words), hardware.groups, hardware.cols)
-        values[mine] = lanes[trace.word[mine], trace.group[mine]]
+        if (work.edge, edge) not in lanes:  # steps of a layer follow one another
+            words = program.layouts[work.edge].to_words(tensors[edge])
+            lanes = {(work.edge, edge): words.reshape(len(words), hardware.groups, hardware.cols)}
+        values[mine] = lanes[work.edge, edge][trace.word[mine], trace.group[mine]]
     return values
