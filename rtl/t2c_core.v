@@ -115,7 +115,7 @@ module t2c_core #(
 
     // ------------------------------------------------------------------ registers and program
     wire           start, busy, done, error, load, run, store, move, rows, misplaced;
-    wire           run_done, loader_done, storer_done, mover_done;
+    wire           run_done, loader_done, storer_done, mover_done, rows_done;
     wire [7:0]     error_code;
     wire [`T2C_DESCRIPTOR_W-1:0] desc;
     wire [31:0]    op   = desc[D_OP*32+:32];
@@ -215,7 +215,7 @@ module t2c_core #(
     );
 
     // ------------------------------------------------------------------ rows
-    wire                    rows_busy, rows_done, rows_valid, rows_last;
+    wire                    rows_busy, rows_valid, rows_last;
     wire [ACT_ADDR_W-1:0]   rows_act_raddr, rows_addr;
     wire [PAR_ADDR_W-1:0]   rows_par_raddr;
     wire [COLS*X_W-1:0]     rows_data;
