@@ -12,7 +12,7 @@ from t2c.contract.field_kinds import TABLE_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.contract.memory_layouts import transfer_layout, word_beats
-from t2c.contract.operations import LOADS, Combine, Operation
+from t2c.contract.operations import LOADS, ROW_STEPS, Combine, Operation
 from t2c.contract.parameter_lanes import Lanes
 from t2c.core_model import ProgramError, walk
 from t2c.core_model.engine import Engine
@@ -106,7 +106,12 @@ class Builder:
         return True
 
     def _unknown_operation(self) -> int:
-        """A code with a bit above those of an operation, which is one but for that bit; or any other."""
+        """A code with a bit above those of an operation, which is one but for that bit; or any other.
+
+        Where there is no row engine, also one of its operations.
+        """
+        if not self.hardware.row_lanes and self.rng.random() < 0.3:
+            return int(self.rng.choice(ROW_STEPS))
         code = int(self.rng.integers(len(Operation))) | 1 << int(self.rng.integers(3, 32))
         near = code not in set(Operation) and self.rng.random() < 0.7
         return code if near else int(self.rng.integers(len(Operation), 1 << 32))

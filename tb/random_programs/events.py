@@ -10,14 +10,16 @@ import numpy as np
 from t2c.common.places import RTL
 from t2c.contract import pipeline
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import Operation
-from t2c.contract.schedule import move_cycles, step_cycles
+from t2c.contract.operations import ROW_STEPS, Operation
+from t2c.contract.schedule import move_cycles, row_cycles, step_cycles
 from t2c.tb.random_programs.accesses import AFTER, FIRST, TO_EFFECT, TO_START, Accesses, Write
 from t2c.tb.random_programs.builder import Builder
 from t2c.tb.random_programs.core_program import CoreProgram, expect
 from t2c.tb.random_programs.draw import RunDraw
 from t2c.tb.random_programs.move_steps import random_move
 from t2c.tb.random_programs.program_run import ProgramJob, Run
+from t2c.tb.random_programs.row_draw import RowDraw
+from t2c.tb.random_programs.row_steps import add_rows
 
 WORDS_MAX = 220
 """Words of s_axis in the program whose every tlast is turned round."""
@@ -26,8 +28,8 @@ SHORT, LONG = 400, 3000
 RUNS = 6
 RESETS = 60
 """Moments of a reset, each followed by a whole run."""
-MOVE_RESETS = 10
-"""Moments in each MOVE."""
+STEP_RESETS = 10
+"""Moments in each MOVE and in each step of rows."""
 
 
 def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budget: int, most: int) -> CoreProgram:
@@ -43,9 +45,15 @@ def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budge
     while True:
         builder = Builder(hardware, rng)
         runs = moves = 0
+        waiting = list(ROW_STEPS) if hardware.row_lanes else []
         while runs < RUNS:
             if runs == RUNS // 2 and not moves:
                 moves += random_move(builder, budget // 4)
+                continue
+            if runs > RUNS // 2 and waiting:
+                rows = RowDraw(rng, hardware, full=False, budget=budget, fixed={"op": waiting[-1]}).draw()
+                if rows is not None and add_rows(builder, rows):
+                    waiting.pop()
                 continue
             step = RunDraw(rng, hardware, full=False, budget=budget, fixed={"same_weights": 1}).draw()
             runs += step is not None and builder.run(step)
@@ -56,13 +64,14 @@ def short_program(name: str, hardware: Hardware, rng: np.random.Generator, budge
             return builder.program(name)
 
 
-def _in_moves(program: CoreProgram, rng: np.random.Generator) -> Iterator[int]:
-    """Cycles in which a MOVE is under way."""
+def _in_steps(program: CoreProgram, rng: np.random.Generator) -> Iterator[int]:
+    """Cycles in which a MOVE or a step of rows is under way."""
     hardware = program.hardware
     now = FIRST + TO_START + pipeline.FIRST_STEP
     for step in program.steps:
-        if step.op is Operation.MOVE:
-            yield from (now + rng.integers(0, move_cycles(step, hardware), MOVE_RESETS, endpoint=True)).tolist()
+        if step.op is Operation.MOVE or step.op in ROW_STEPS:
+            busy = move_cycles(step, hardware) if step.op is Operation.MOVE else row_cycles(step, hardware)
+            yield from (now + rng.integers(0, busy, STEP_RESETS, endpoint=True)).tolist()
         now += step_cycles(step, hardware)
 
 
@@ -82,7 +91,7 @@ def event_jobs(
     longer = short_program(f"{name}-long", hardware, rng, LONG, 8 * WORDS_MAX)
     all_of_it = expect(longer)
     resets: list[Run] = []
-    moments = [*rng.integers(FIRST, FIRST + TO_START + all_of_it.cycles + 8, RESETS).tolist(), *_in_moves(longer, rng)]
+    moments = [*rng.integers(FIRST, FIRST + TO_START + all_of_it.cycles + 8, RESETS).tolist(), *_in_steps(longer, rng)]
     for moment in sorted(moments):
         resets += [Run(expected=None, reset_at=moment, reset=False), Run(expected=all_of_it, reset=False)]
     # Accepted in the first cycle in which the core is not busy, or in one of the next three.

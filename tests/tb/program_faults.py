@@ -157,8 +157,8 @@ MOVES = (
            "fields-deep"),
     _fault("moved to the first row", "operand_mover.v", "row_addr_q <= base_i;", "row_addr_q <= 0;", "random-small",
            statement=True),
-    _fault("the engine reads while words are moved", "t2c_core.v", "moving ? move_raddr : act_raddr",
-           "moving & ~desc[D_TRANSPOSE*32] ? move_raddr : act_raddr", "random-small"),
+    Fault(name="the engine reads while words are moved", file="t2c_core.v", text="moving", around="{} ? move_raddr",
+          wrong="moving & ~desc[D_TRANSPOSE*32]", by="random-small"),
     _fault("the mover goes on after a reset", "operand_mover.v", "if (!rst_ni) walk_q <= 1'b0;", ";", "events-small",
            statement=True),
     _fault("a MOVE is done at once", "t2c_core.v", "loader_done | storer_done | mover_done",
@@ -182,4 +182,44 @@ TABLES = (
 )  # fmt: skip
 """Pages, entries, beats of an entry, and the moment in which the last result is there."""
 
-ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS, *MOVES, *TABLES)
+ROWS = (
+    _fault("read rows of 7 bits", "row_feeder.v", "(row_q == rows_i - 24'd1)",
+           "((row_q ^ (rows_i - 24'd1)) & 24'd127) == 0", "fields-rows"),
+    _fault("written rows of 7 bits", "row_writer.v", "(row_q == rows_i - 24'd1)",
+           "((row_q ^ (rows_i - 24'd1)) & 24'd127) == 0", "fields-rows"),
+    _fault("rows of 256 elements", "row_feeder.v", "(beat_q == top[LEN_W-1:LANE_W])",
+           "((beat_q ^ top[LEN_W-1:LANE_W]) & {{(BEAT_W - 7) {1'b0}}, 7'd127}) == 0", "fields-rows"),
+    _fault("step from row to row of 16 bits", "row_feeder.v", "row_addr_q + step_i",
+           "row_addr_q + (step_i << (ADDR_W > 16 ? ADDR_W - 16 : 0) >> (ADDR_W > 16 ? ADDR_W - 16 : 0))",
+           "random-deep"),
+    _fault("step between written rows of 16 bits", "row_writer.v", "row_addr_q + step_i",
+           "row_addr_q + (step_i << (ADDR_W > 16 ? ADDR_W - 16 : 0) >> (ADDR_W > 16 ? ADDR_W - 16 : 0))",
+           "random-deep"),
+    _fault("the last element of a row", "row_feeder.v", "(NUMBER[LEN_W:0] <= rest)", "NUMBER[LEN_W:0] < rest",
+           "random-rows"),
+    _fault("a beat that waits is lost", "row_feeder.v", "hold ? given_addr_q : addr_q", "addr_q", "random-rows"),
+    _fault("the first beat clears nothing", "row_writer.v", "(mine | (part_q == {PART_W{1'b0}}))", "mine",
+           "random-rows"),
+    _fault("no memory word is whole", "t2c_core.v", "rows_valid & rows_last & (write_group < NUMBER[GROUP_W-1:0])",
+           "1'b0", "random-rows"),
+    _fault("all rows take the first constants", "row_engine.v", "{{(PAR_ADDR_W - 1) {1'b0}}, next_word}",
+           "{PAR_ADDR_W{1'b0}}", "random-rows"),
+    _fault("R of 5 bits", "row_engine.v", "desc_i[D_RECIPROCAL_BITS*32+:6]", "desc_i[D_RECIPROCAL_BITS*32+:6] & 6'd31",
+           "fields-rows"),
+    _fault("E of 40 bits", "row_engine.v", "desc_i[D_EPSILON_HIGH*32+:16]", "(desc_i[D_EPSILON_HIGH*32+:16] & 16'd255)",
+           "fields-rows"),
+    Fault(name="the engine reads while rows are read", file="t2c_core.v", text="rows_busy",
+          around="{} ? {ROWS{rows_act_raddr}}", wrong="rows_busy & op != OP_SOFTMAX", by="random-rows"),
+    Fault(name="the tables look up results in SOFTMAX", file="table_lanes.v", text="rows_i",
+          around="{} ? rows_index_i[c", wrong="rows_i & page_i[0]", by="random-rows"),
+    Fault(name="a step of rows is done at its start", file="t2c_core.v", text="rows_done", around="| {}),",
+          wrong="(ROW_LANES > 0 & rows)", by="random-rows"),
+    _fault("rows go on after a reset", "row_feeder.v", "reading_q <= 1'b0;\n", ";\n", "events-rows", statement=True),
+    _fault("a group goes on after a reset", "row_writer.v", "part_q  <= {PART_W{1'b0}};", ";", "events-rows",
+           statement=True),
+    _fault("the ports stay taken after a reset", "row_engine.v", "if (!rst_ni) busy_q <= 1'b0;", ";", "events-rows",
+           statement=True),
+)  # fmt: skip
+"""Where rows, beats and groups of them begin and end, their addresses, and who has the memories' ports."""
+
+ALL = (*ISSUE, *WIDTHS, *TRANSFERS, *EVENTS, *MOVES, *TABLES, *ROWS)
