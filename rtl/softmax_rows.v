@@ -74,8 +74,8 @@ module softmax_rows #(
     localparam BEAT_W = LEN_W - $clog2(LANES);  // longest row = 2^BEAT_W beats
     localparam TAG_W  = LANES + BEAT_W;         // of a row: what counts of its last beat, and that beat's number
     localparam S_W    = E_W + LEN_W;            // sum
-    // Exponentials wait for a division of R_W + 2 cycles: two of the longest rows, or four if they are shorter than that.
-    localparam EXP_W  = (BEAT_W < 6) ? BEAT_W + 2 : BEAT_W + 1;
+    // Exponentials wait R_W + 10 cycles for their row's reciprocal: two of the longest rows, or four if they are shorter.
+    localparam EXP_W  = ((1 << BEAT_W) < R_W + 10) ? BEAT_W + 2 : BEAT_W + 1;
 
     genvar lane;
 

@@ -44,6 +44,7 @@ IMAGES = 2
 COUNTED: Mapping[str, tuple[Mapping[str, int], ...]] = {
     "layer_norm": ({"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 47, "ROOT_W": 20, "FRAC_W": 4},),
     "lut_softmax": ({"X_W": 16, "DEPTH_W": 8, "E_W": 16, "OUT_W": 3, "R_W": 32, "LEN_W": 4},),
+    "softmax_rows": ({"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 16, "R_W": 32, "OUT_W": 3},),
     "tile_loader": ({"ROWS": 256},),
 }
 """Builds of units on Verilator, besides the usual one, for bits of registers that this one does not have or move."""

@@ -56,7 +56,7 @@ async def stalls(bench: BeatsBench) -> None:
 async def standstill(bench: BeatsBench) -> None:
     """The unit is as full as it gets; then results go one by one, and all that does not wait for them goes on."""
     bench.sink.stalls = itertools.repeat(True)
-    rows: list[Row] = []
+    rows: list[Row] = [bench.space.longest_row() for _ in range(MOST_INSIDE + 1)]
     for _ in range(4):
         rows += [*bench.random_rows(2, bench.space.longest), *bench.random_rows(3, 3 * bench.lanes)]
         rows.append(bench.space.longest_row())

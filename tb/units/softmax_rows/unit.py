@@ -13,9 +13,10 @@ LEAST = {"X_W": 2, "LANES": 1, "LEN_W": 1, "E_W": 4, "R_W": 6, "OUT_W": 2}
 
 UNIT = Unit(
     folder=Path(__file__).parent,
-    parameters={"X_W": 8, "LANES": 4, "LEN_W": 6, "E_W": 16, "R_W": 32, "OUT_W": 8},
+    parameters={"X_W": 8, "LANES": 2, "LEN_W": 6, "E_W": 12, "R_W": 22, "OUT_W": 8},
     bench="t2c.tb.units.softmax_rows.bench",
     proofs=PROOFS,
+    mutated=True,
     tests=("corners", "random_data", "stalls", "standstill", "timing", "overlong_rows", "reset_in_mid_row"),
     interface=Interface(
         handshakes=(VALID_READY, VALID_ONLY),
@@ -27,11 +28,11 @@ UNIT = Unit(
         constants=("x_signed", "reciprocal_bits", "result_bits"),
         waiting="(4 << LEN_W) // LANES",
     ),
-    ends=(LEAST, {"X_W": 16, "LANES": 8, "LEN_W": 5}),
+    ends=(LEAST, {"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 16, "R_W": 32}),
     covered=(
         LEAST,
-        {"X_W": 16, "LANES": 8, "LEN_W": 5, "OUT_W": 3},
-        {"X_W": 12, "LANES": 2, "LEN_W": 4, "E_W": 12, "R_W": 20, "OUT_W": 4},
+        {"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 16, "R_W": 32, "OUT_W": 3},
+        {"X_W": 12, "LANES": 4, "LEN_W": 4, "E_W": 12, "R_W": 20, "OUT_W": 4},
         {"X_W": 6, "LANES": 16, "LEN_W": 5, "E_W": 8, "R_W": 18, "OUT_W": 5},
         {"X_W": 4, "LANES": 1, "LEN_W": 5, "E_W": 10, "R_W": 16, "OUT_W": 6},
         {"X_W": 10, "LANES": 4, "LEN_W": 4, "E_W": 14, "R_W": 24, "OUT_W": 7},
