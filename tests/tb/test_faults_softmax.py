@@ -59,7 +59,6 @@ WIRING = {
         "            summing_q <= 1'b0;\n            valid2_q",
         "            valid2_q",
     ),
-    "exponentials not reset": ("reset_in_mid_row", "            valid2_q  <= 1'b0;\n", ""),
     "results not reset": ("reset_in_mid_row", "        if (!rst_ni) valid_q <= 2'b0;\n", ""),
 }
 MAXIMUM = {
