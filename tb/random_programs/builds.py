@@ -15,7 +15,7 @@ SMALL = Hardware(
 """Memories that a program fills whole, so that every step may read anywhere."""
 ODD = Hardware(
     rows=6, cols=2, x_w=5, w_w=3, acc_w=20, scale_w=9, bias_w=21, act_depth=600, wgt_depth=300, par_depth=13,
-    acc_depth=30, prg_depth=400_000, tbl_depth=100, row_lanes=2,
+    acc_depth=30, prg_depth=400_000, tbl_depth=100, row_lanes=1,
 )  # fmt: skip
 """Three groups of columns, odd widths, depths that are no powers of two."""
 LONG = Hardware(

@@ -81,7 +81,6 @@ def cases(seed: int, simulator: str) -> Iterator[ProgramCase]:
         yield ProgramCase(kind=RANDOM, build=build, seed=seed)
     yield ProgramCase(kind=EVENTS, build="small", seed=seed)
     yield ProgramCase(kind=EVENTS, build="odd", seed=seed)
-    yield ProgramCase(kind=EVENTS, build="rows", seed=seed)
 
 
 def cases_on(hardware: Hardware, seed: int, simulator: str) -> Iterator[ProgramCase]:

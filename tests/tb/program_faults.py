@@ -214,10 +214,10 @@ ROWS = (
           around="{} ? rows_index_i[c", wrong="rows_i & page_i[0]", by="random-rows"),
     Fault(name="a step of rows is done at its start", file="t2c_core.v", text="rows_done", around="| {}),",
           wrong="(ROW_LANES > 0 & rows)", by="random-rows"),
-    _fault("rows go on after a reset", "row_feeder.v", "reading_q <= 1'b0;\n", ";\n", "events-rows", statement=True),
-    _fault("a group goes on after a reset", "row_writer.v", "part_q  <= {PART_W{1'b0}};", ";", "events-rows",
+    _fault("rows go on after a reset", "row_feeder.v", "reading_q <= 1'b0;\n", ";\n", "events-odd", statement=True),
+    _fault("a group goes on after a reset", "row_writer.v", "part_q  <= {PART_W{1'b0}};", ";", "events-odd",
            statement=True),
-    _fault("the ports stay taken after a reset", "row_engine.v", "if (!rst_ni) busy_q <= 1'b0;", ";", "events-rows",
+    _fault("the ports stay taken after a reset", "row_engine.v", "if (!rst_ni) busy_q <= 1'b0;", ";", "events-odd",
            statement=True),
 )  # fmt: skip
 """Where rows, beats and groups of them begin and end, their addresses, and who has the memories' ports."""
