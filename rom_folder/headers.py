@@ -10,7 +10,7 @@ from t2c.rom_folder.core import FOLDER as CORE
 from t2c.rom_folder.image import Image
 
 VERILOG_HEADER, C_HEADER = "roms.vh", "roms.h"
-_FILE_PARAMETERS = {"program": "PROGRAM_FILE", "weights": "WEIGHT_FILE", "params": "PARAM_FILE"}
+_FILE_PARAMETERS = {"program": "PROGRAM_FILE", "weights": "WEIGHT_FILE", "params": "PARAM_FILE", "tables": "TABLE_FILE"}
 
 
 def run_constants(images: Mapping[str, Image], runs: int, cycles: int) -> dict[str, int]:
