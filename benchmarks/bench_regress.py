@@ -32,6 +32,7 @@ def regress(workers: int, layers: int) -> float:
         "--workers": workers,
         "--random-layers": layers,
         "--random-networks": 0,
+        "--random-transformers": 0,
         "--arrays": "8x8",
         "--only": "random-layer-*.verilator.*",
         "--fresh": 1,

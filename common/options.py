@@ -111,6 +111,7 @@ OPTIONS = (
     Option("out", "coverage formal mutate", ROOM, "folder for builds and results", Path, variable=False),
     Option("random_layers", "regress", 24, "random layers, seeds SEED, SEED + 1, ..."),
     Option("random_networks", "regress", 12, "random networks"),
+    Option("random_transformers", "regress", 12, "random transformers"),
     Option(
         "campaign",
         "regress",

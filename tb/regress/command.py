@@ -49,7 +49,8 @@ def _arrays(text: str) -> list[Array]:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse numbers that make no regression; raise UserError."""
-    for name, low in (("seed", 0), ("random_layers", 0), ("random_networks", 0), ("workers", 1), ("shrink", 0)):
+    counts = ("seed", "random_layers", "random_networks", "random_transformers", "shrink")
+    for name, low in (*((count, 0) for count in counts), ("workers", 1)):
         if getattr(options, name) < low:
             raise SettingError.below(name, getattr(options, name), low)
 
@@ -61,6 +62,7 @@ def _plan(options: argparse.Namespace, store: JobStore) -> RegressionPlan:
         seed=options.seed,
         layers=options.random_layers,
         networks=options.random_networks,
+        transformers=options.random_transformers,
         arrays=options.arrays,
         legal=options.campaign != "small",
         pool=POOL if options.campaign == "long" else 0,

@@ -1,4 +1,4 @@
-"""What a regression runs: example packages, random layers and networks, and what `legal_jobs` adds."""
+"""What a regression runs: example packages, random layers, networks and transformers, and what `legal_jobs` adds."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_pac
 from t2c.mapping.lower import lowered_kinds, row_lanes_for
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
+from t2c.tb.random_models.transformers import random_transformer
 from t2c.tb.regress.job import ALL, BUILD, Job
 from t2c.tb.regress.legal_jobs import MadeJob, edge_jobs, hardware_of, random_jobs
 from t2c.tb.regress.program_jobs import program_jobs
@@ -40,9 +41,9 @@ Array = tuple[int, int]
 class RegressionPlan:
     """What is asked for.
 
-    examples: folder of packages; packages: where random ones are written; seed: of the first random layer and of the
-    first random network; layers, networks: how many; arrays: (ROWS, COLS): layers run on the first, whole networks of
-    the examples on every one, random networks on them in turn; legal: packages from the whole legal space, as many
+    examples: folder of packages; packages: where random ones are written; seed: of the first random layer, network and
+    transformer; layers, networks, transformers: how many; arrays: (ROWS, COLS): layers run on the first, whole networks
+    of the examples on every one, random networks on them in turn; legal: packages from the whole legal space, as many
     again, edge packages and programs of steps, on hardware of their own; pool: how many random builds join that
     hardware, for the random packages.
     """
@@ -53,6 +54,7 @@ class RegressionPlan:
     layers: int
     networks: int
     arrays: Sequence[Array]
+    transformers: int = 0
     legal: bool = False
     pool: int = 0
 
@@ -87,7 +89,7 @@ def list_jobs(plan: RegressionPlan, only: str = "*") -> JobList:
     chosen = [job for job in every if fnmatch.fnmatchcase(job.id, only)]
     if not jobs:
         raise SettingError(
-            "nothing to run: no package in {folder}, {random_layers} and {random_networks} are 0",
+            "nothing to run: no package in {folder}, {random_layers}, {random_networks}, {random_transformers} are 0",
             {"folder": plan.examples},
         )
     if not chosen:
@@ -122,7 +124,7 @@ def _example_jobs(plan: RegressionPlan) -> Iterable[Job]:
 
 def _random_jobs(plan: RegressionPlan) -> Iterable[MadeJob]:
     stalls = tuple(PROFILES)
-    for seed in range(plan.seed, plan.seed + max(plan.layers, plan.networks)):
+    for seed in range(plan.seed, plan.seed + max(plan.layers, plan.networks, plan.transformers)):
         stall = f"{stalls[seed % len(stalls)]},{stalls[(seed // 2 + 1) % len(stalls)]}"
         choice = []
         if seed < plan.seed + plan.layers:
@@ -130,6 +132,9 @@ def _random_jobs(plan: RegressionPlan) -> Iterable[MadeJob]:
             choice.append((package, package.graph.nodes[0].name, plan.arrays[0]))
         if seed < plan.seed + plan.networks:
             choice.append((random_network(seed), ALL, plan.arrays[seed % len(plan.arrays)]))
+        if seed < plan.seed + plan.transformers:
+            array = plan.arrays[seed % len(plan.arrays)]
+            choice.append((random_transformer(seed, *array), ALL, array))
         for package, layer, array in choice:
             for job in _on_both(package, plan.packages / package.name, package.name, layer, array):
                 yield MadeJob(job=replace(job, seed=seed, stall=stall), make=partial(_as_it_is, package))

@@ -50,6 +50,7 @@ def plan(tmp_path: Path, **changes: object) -> RegressionPlan:
         seed=1,
         layers=2,
         networks=2,
+        transformers=2,
         arrays=[(8, 8), (16, 16)],
     )
     return replace(usual, **changes)
@@ -70,6 +71,10 @@ def test_job_ids_are_stable_and_unique(tmp_path: Path) -> None:
         "digits_w4a4.all.verilator.16x16",
         "random-layer-2.verilator.8x8",
         "random-network-1.icarus.16x16",
+        "random-transformer-1.verilator.16x16",
+        "random-transformer-2.icarus.8x8",
+        "vit2.all.verilator.8x8",
+        "vit2.softmax.icarus.8x8",
     } <= set(ids)
     assert {job.build_id for job in list_jobs(plan(tmp_path)).jobs} <= set(ids)
 
@@ -325,6 +330,8 @@ def regress(
             "3",
             "--random-networks",
             "1",
+            "--random-transformers",
+            "0",
             "--arrays",
             "8x8",
             "--examples",
@@ -412,7 +419,7 @@ def test_an_interrupted_regression_goes_on_where_it_stopped(
     ("arguments", "wanted"),
     [
         ("--only nothing", "--only = 'nothing' matches none of 10 jobs, such as 'random-layer-1.verilator.8x8'"),
-        ("--random-layers 0 --random-networks 0", "nothing to run: no package in "),
+        ("--random-layers 0 --random-networks 0 --random-transformers 0", "nothing to run: no package in "),
         ("--arrays 8", "--arrays: '8' is not ROWSxCOLS, or several with commas"),
         ("--arrays 1x8", "ROWS = 1 is outside 2..256"),
         ("--workers 0", "--workers = 0 is below 1"),

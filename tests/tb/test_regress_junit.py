@@ -172,6 +172,8 @@ def regress(
         "1",
         "--random-networks",
         "0",
+        "--random-transformers",
+        "0",
         "--arrays",
         "8x8",
         "--examples",

@@ -22,7 +22,8 @@ from t2c.tb.regress.sharding import parse_shard, part_of
 from t2c.tb.regress.store import PASS, JobRecord, JobStore
 from tests import patience
 
-ONE = ["--random-layers", "1", "--random-networks", "0", "--arrays", "4x4", "--campaign", "small", "--only", "*icarus*"]
+ONE = ["--random-layers", "1", "--random-networks", "0", "--random-transformers", "0"]
+ONE += ["--arrays", "4x4", "--campaign", "small", "--only", "*icarus*"]
 
 
 def command(folder: Path, **environment: str) -> subprocess.Popen[str]:
