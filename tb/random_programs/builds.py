@@ -38,7 +38,7 @@ NARROW = Hardware(
 """Everything as narrow as it can be: a stream in which an entry of a table takes three words, and a parameter two."""
 
 ROWS = Hardware(
-    rows=12, cols=6, act_depth=1 << 10, wgt_depth=1 << 8, par_depth=1 << 8, acc_depth=32, prg_depth=1 << 18,
+    rows=12, cols=6, act_depth=1 << 10, wgt_depth=1 << 8, par_depth=1 << 8, acc_depth=32, prg_depth=1 << 19,
     tbl_depth=1 << 10, row_lanes=2,
 )  # fmt: skip
 """The longest rows, with parameters for each of their elements; words of six and of three beats."""
