@@ -21,7 +21,6 @@ RING = {
     "a beat is freed while it is held": ("standstill", "free = valid_q & ~hold_i;", "free = valid_q;"),
     "level not reset": ("reset_in_mid_row", "            level_q <= {(PTR_W + 1) {1'b0}};\n", ""),
     "write pointer not reset": ("reset_in_mid_row", "            write_q <= {PTR_W{1'b0}};\n", ""),
-    "output not reset": ("reset_in_mid_row", "            valid_q <= 1'b0;\n", ""),
 }
 READER = {
     "last beat one early": ("corners", "(index_q == end_q)", "(index_q + 1'b1 >= end_q)"),

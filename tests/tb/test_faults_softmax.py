@@ -42,7 +42,7 @@ WIRING = {
     "R is the most": ("random_data", ".bits_i  (reciprocal_bits_i)", ".bits_i  (R_W)"),
     "P is the most": ("random_data", "MOST[3:0] - result_bits_i", "MOST[3:0] - MOST[3:0]"),
     "reciprocal of the next row": ("standstill", "r1_q    <= r0_q;", "r1_q    <= r;"),
-    "reciprocal a beat early": ("corners", ".r_i    (r1_q)", ".r_i    (r0_q)"),
+    "reciprocal a beat early": ("standstill", ".r_i    (r1_q)", ".r_i    (r0_q)"),
     "exponential not held": (
         "stalls",
         ".read_i  (scale_read),\n        .hold_i  (hold)",
@@ -66,7 +66,6 @@ MAXIMUM = {
     "of the last beat": ("corners", "(beat_q > so_far_q) ? beat_q : so_far_q", "beat_q"),
     "smallest": ("corners", "(beat_q > so_far_q)", "(beat_q < so_far_q)"),
     "a row is overwritten": ("standstill", "valid_q & last_q & full_q & ~take_i;", "1'b0;"),
-    "half a row waits for a whole one": ("timing", "valid_q & last_q & full_q & ~take_i;", "valid_q & full_q;"),
     "full not reset": ("reset_in_mid_row", "            full_q   <= 1'b0;\n            so_far", "            so_far"),
     "so far not reset": (
         "reset_in_mid_row",
@@ -127,9 +126,10 @@ BUILDS: dict[str, dict[str, int]] = {
     "softmax_rows: one row on its way to the sum": {},
     "row_reader: a cycle lost between rows": {},
     "beat_ring: half of it used": {},
+    "row_intake: keep is no prefix": {"LANES": 4, "LEN_W": 4},
     "beat_ring: a beat is freed too early": {},
 }
-"""Faults that only rows show that take longer to read than to divide, with their builds."""
+"""Faults that only rows show that take longer to read than to divide, or more lanes, with their builds."""
 
 
 def test_the_untouched_unit_is_green(sim_output: Path) -> None:
