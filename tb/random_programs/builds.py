@@ -32,7 +32,7 @@ LONG = Hardware(
 )
 """ROWS = COLS; the widest accumulators that the model holds; two of them, so that pixels fall into many blocks."""
 NARROW = Hardware(
-    rows=3, cols=1, x_w=2, w_w=2, acc_w=10, scale_w=2, bias_w=4, act_depth=100, wgt_depth=40, par_depth=6, acc_depth=6,
+    rows=3, cols=1, x_w=2, w_w=2, acc_w=10, scale_w=2, bias_w=4, act_depth=300, wgt_depth=40, par_depth=6, acc_depth=6,
     prg_depth=1 << 19, tbl_depth=13,
 )  # fmt: skip
 """Everything as narrow as it can be: a stream in which an entry of a table takes three words, and a parameter two."""
