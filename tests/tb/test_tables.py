@@ -13,7 +13,7 @@ from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
-from tests.core_model.test_tables import FUSED, table_package
+from tests.core_model.test_tables_on_the_model import FUSED, table_package
 from tests.tb.rtl_mutants import plant
 
 pytestmark = pytest.mark.slow
