@@ -12,7 +12,7 @@ import shutil
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.schedule import fill_cycles
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
+from t2c.mapping.lower import lowered_kinds, row_lanes_for
 from t2c.tb.cosim.cosimulation import cosimulate, harness
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
@@ -36,6 +37,7 @@ HARDWARE = Hardware(rows=16, cols=16)
 SPEED_MODEL, SPEED_IMAGES, GROWTH = "resnet20", 4, (1, 4, 16)
 RATIO_TARGET, UTILISATION_TARGET = 0.5, 0.9
 RESNET20_SECONDS, RESNET18_SECONDS, RESNET18_GIB = 5.0, 120.0, 4.0
+VIT7_SECONDS, VIT7_UTILISATION, VIT7_ROW_SHARE = 15.0, 0.75, 0.15
 COUNTED_MODEL, COUNTED_ARRAYS = "digits_w8a8", (8, 16)
 FLAT = 0.8
 """Cycles per second of any number of images, relative to the best: above this the cost grows linearly."""
@@ -199,10 +201,17 @@ def is_full(package: Package, name: str) -> bool:
     return channels % HARDWARE.rows == 0 and outputs % HARDWARE.cols == 0 and pixels >= 256
 
 
+def row_steps(package: Package) -> set[str]:
+    """Layers of a network that the row engine runs."""
+    plain = {kind.op for kind in lowered_kinds(row_engine=False)}
+    return {node.name for node in package.graph.nodes if node.op not in plain}
+
+
 def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:
     """One image: a line per layer, cycles beside the analytic count; seconds and memory."""
     started = time.perf_counter()
-    f = run_all(package, simulator, 1).figures
+    lanes = row_lanes_for(package.graph, HARDWARE.cols)
+    f = run_all(package, simulator, 1, replace(HARDWARE, row_lanes=lanes)).figures
     wall = time.perf_counter() - started
     own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     fill = fill_cycles(HARDWARE)
@@ -210,7 +219,7 @@ def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:
     print(f"  {'layer':<24}{'cycles':>12}{'weight-stationary':>19}{'beyond':>9}{'utilisation':>13}")
     lowest = 1.0
     for layer in f["layers"]:
-        if not layer["ideal_cycles"]:
+        if not layer["cycles"] or layer["layer"].startswith("("):
             continue
         full = is_full(package, layer["layer"])
         lowest = min(lowest, layer["utilisation"]) if full else lowest
@@ -222,12 +231,17 @@ def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:
     if lowest < 1.0:
         print(f"  lowest utilisation of full layers (*): {lowest:.1%}", end="; ")
         print(f"target {UTILISATION_TARGET:.0%}: {verdict(lowest >= UTILISATION_TARGET)}")
+    rows = sum(layer["cycles"] for layer in f["layers"] if layer["layer"] in row_steps(package)) / f["cycles"]
+    if lanes:
+        print(f"  row steps at ROW_LANES = {lanes}: {rows:.1%} of the cycles")
     simulation = f["simulated_cycles"] / f["cycles_per_second"]
     memory = max(own, children) / (1 << 20)
     print(f"  simulation {simulation:.1f} s, everything {wall:.1f} s, largest process {memory:.2f} GiB", flush=True)
     return {
         "cycles": f["cycles"],
         "ideal": f["ideal_cycles"],
+        "utilisation": f["utilisation"],
+        "row_share": rows,
         "simulation_s": simulation,
         "wall_s": wall,
         "gib": memory,
@@ -255,19 +269,25 @@ def print_everything(repeats: int) -> None:
         "instructions_a_cycle": print_instructions(counted, simulator),
         "growth": print_growth(package, simulator, repeats),
     }
-    for name in ("digits_w8a8", SPEED_MODEL, "mobilenet_v1", "resnet18"):
+    for name in ("digits_w8a8", SPEED_MODEL, "mobilenet_v1", "vit2", "vit7", "resnet18"):
         if not (ROOT / "examples" / name).is_dir():
             print(f"\n{name}: not there; 'make model MODELS={name}' makes it")
             continue
         _, package = open_package(name)
         record[name] = print_network(package, simulator)
     limits = ((SPEED_MODEL, "simulation_s", RESNET20_SECONDS, "s"), ("resnet18", "wall_s", RESNET18_SECONDS, "s"),
-              ("resnet18", "gib", RESNET18_GIB, "GiB"))  # fmt: skip
+              ("resnet18", "gib", RESNET18_GIB, "GiB"), ("vit7", "wall_s", VIT7_SECONDS, "s"))  # fmt: skip
     print()
     for name, figure, limit, unit in limits:
         if name in record:
             value = record[name][figure]
             print(f"{name} {figure}: {value:.2f} {unit}, target below {limit:g}: {verdict(value < limit)}")
+    if "vit7" in record:
+        used, rows = record["vit7"]["utilisation"], record["vit7"]["row_share"]
+        print(
+            f"vit7 utilisation {used:.1%}, target {VIT7_UTILISATION:.0%}: {verdict(used >= VIT7_UTILISATION)}; ", end=""
+        )
+        print(f"row steps {rows:.1%}, target below {VIT7_ROW_SHARE:.0%}: {verdict(rows < VIT7_ROW_SHARE)}")
     OUTPUT.mkdir(exist_ok=True)
     (OUTPUT / "bench_sim.json").write_text(json.dumps(record, indent=1) + "\n")
 

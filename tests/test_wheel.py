@@ -45,6 +45,7 @@ def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> Non
         ("examples", "digits_*/*"),
         ("examples", "byo_rtl/*"),
         ("examples", "byo_vit/*.py"),
+        ("examples", "vit2/*"),
         ("examples", "experiments/*.yaml"),
         *((room, "**/*.py") for room in ("common", "golden", "contract", "mapping", "tb")),
     ):

@@ -28,7 +28,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
         if option.variable:
             targets = "" if option.commands in PLAIN else ", ".join(option.commands.split())
             words = f"{targets}: {option.meaning.format_map(facts)} [{default(option, facts)}]".removeprefix(": ")
-            yield f"  {option.variable_name}".ljust(INDENT) + words
+            yield f"  {option.variable_name} ".ljust(INDENT) + words
 
 
 def default(option: Option, facts: Mapping[str, Any]) -> str:

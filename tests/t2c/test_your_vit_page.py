@@ -11,7 +11,6 @@ import pytest
 from test_command_train import run
 
 from t2c.golden.graph.package import load_package
-from t2c.mapping.lower import lowered_kinds
 from tests.conftest import ROOT
 from tests.docs.pages import actions
 
@@ -47,8 +46,6 @@ RUNS = [("icarus", 8, 8), ("icarus", 8, 4), ("verilator", 16, 16)]
 @pytest.mark.parametrize(("simulator", "rows", "cols"), RUNS)
 def test_the_core_runs_it(simulator: str, rows: int, cols: int, folder: Path) -> None:
     package = load_package(folder / "packages" / "my_vit")
-    if not {node.op for node in package.graph.nodes} <= {kind.op for kind in lowered_kinds()}:
-        pytest.skip("the core does not run all of its operations")
     words = ["--model", str(folder / "packages" / "my_vit"), "--layer", "all", "--images", "1", "--sim", simulator]
     command = [sys.executable, "-m", "t2c.tb", *words, "--rows", str(rows), "--cols", str(cols)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
