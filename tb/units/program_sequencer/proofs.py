@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.tb.catalogue.proof import NegativeControl, Proof
+
+FIRST_STEP = DESCRIPTOR_WORDS + 7
+"""Cycles of a run from reset in whose last one the first step starts, or the program has ended with it."""
 
 PROOFS = (
     Proof(
@@ -12,14 +16,14 @@ PROOFS = (
         specs=("watched_rom.v",),
         rtl=("program_sequencer.v",),
         parameters={"ADDR_W": 24},
-        cover_depth=54,
+        cover_depth=FIRST_STEP,
         controls=(
             NegativeControl(
                 error="a descriptor is taken before its last word has come",
                 file="program_sequencer.v",
                 original="~fetching & ~coming_q;",
                 mutant="~fetching;",
-                depth=54,
+                depth=FIRST_STEP,
                 show=("at_q", "place", "begins", "done"),
             ),
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS
+from t2c.contract.field_kinds import WORD_BITS
 from t2c.tb.catalogue.interface import Interface
 from t2c.tb.catalogue.unit import Unit
 from t2c.tb.units.program_sequencer.programs import ProgramTable
@@ -17,8 +19,8 @@ UNIT = Unit(
     table=ProgramTable(),
     interface=Interface(),
     mutated=True,
-    covered=({"DEPTH": 94}, {"DEPTH": 1 << 17}),
-    linted=({}, {"DEPTH": 47}, {"DEPTH": 1 << 24}),
-    refused=({"D_W": 1472},),
+    covered=({"DEPTH": 2 * DESCRIPTOR_WORDS}, {"DEPTH": 1 << 17}),
+    linted=({}, {"DEPTH": DESCRIPTOR_WORDS}, {"DEPTH": 1 << 24}),
+    refused=({"D_W": WORD_BITS * (DESCRIPTOR_WORDS - 1)},),
     proofs=PROOFS,
 )

@@ -20,27 +20,28 @@ module program_sequencer_words #(
 
     `include "descriptor.vh"
     localparam D_W = `T2C_DESCRIPTOR_W;
+    localparam COUNT_W = $clog2(D_FIELDS + 1);
     localparam [ADDR_W-1:0] FIELDS = D_FIELDS;
 
-    wire           busy, done, error, load, run, store;
+    wire           busy, done, error, load, run, store, move, rows;
     wire [7:0]     code;
     wire [15:0]    layer;
     wire [D_W-1:0] desc;
-    program_sequencer #(.DEPTH(1 << ADDR_W)) dut (
+    program_sequencer #(.DEPTH(1 << ADDR_W), .ROW_STEPS(1)) dut (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i), .busy_o(busy), .done_o(done), .error_o(error),
         .error_code_o(code), .layer_o(layer), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
-        .step_done_i(step_done_i), .misplaced_i(misplaced_i)
+        .move_o(move), .rows_o(rows), .step_done_i(step_done_i), .misplaced_i(misplaced_i)
     );
-    (* hierconn *) wire [ADDR_W-1:0] \dut.addr_q , \dut.i_rom.watch , \dut.i_rom.raddr_q ;
-    (* hierconn *) wire [31:0]       \dut.i_rom.content ;
-    (* hierconn *) wire [5:0]        \dut.left_q ;
-    (* hierconn *) wire              \dut.coming_q , \dut.issue_q , \dut.running_q ;
-    (* hierconn *) wire [D_W-1:0]    \dut.shadow_q ;
+    (* hierconn *) wire [ADDR_W-1:0]  \dut.addr_q , \dut.i_rom.watch , \dut.i_rom.raddr_q ;
+    (* hierconn *) wire [31:0]        \dut.i_rom.content ;
+    (* hierconn *) wire [COUNT_W-1:0] \dut.left_q ;
+    (* hierconn *) wire               \dut.coming_q , \dut.issue_q , \dut.running_q ;
+    (* hierconn *) wire [D_W-1:0]     \dut.shadow_q ;
 
     reg               started_q = 1'b0;
     reg               running_q;                // a step is under way
     reg  [ADDR_W-1:0] at_q;                     // first word of the step that starts next
-    wire              begins = load | run | store;
+    wire              begins = load | run | store | move | rows;
     wire              begun  = start_i & ~busy; // the program
     always @(posedge clk_i) begin
         started_q <= 1'b1;
@@ -71,10 +72,10 @@ module program_sequencer_words #(
 
 `ifdef INVARIANTS
     // The descriptor that is fetched: how much of it lies in the upper words of the shadow.
-    wire [ADDR_W-1:0] first   = \dut.issue_q ? at_q + FIELDS : at_q;
-    wire [ADDR_W-1:0] ahead   = \dut.i_rom.watch - first;
-    wire [5:0]        asked   = D_FIELDS - \dut.left_q ;
-    wire [5:0]        fetched = asked - \dut.coming_q ;
+    wire [ADDR_W-1:0]  first   = \dut.issue_q ? at_q + FIELDS : at_q;
+    wire [ADDR_W-1:0]  ahead   = \dut.i_rom.watch - first;
+    wire [COUNT_W-1:0] asked   = D_FIELDS - \dut.left_q ;
+    wire [COUNT_W-1:0] fetched = asked - \dut.coming_q ;
     always @* if (started_q) begin
         assert (\dut.left_q <= D_FIELDS);
         if (busy) begin
@@ -87,7 +88,7 @@ module program_sequencer_words #(
 `endif
 
     always @* if (started_q) begin
-        cover (begins & load & place == 46 & \dut.i_rom.content == 32'h9876_5432);
+        cover (rows & place == FIELDS - 1 & \dut.i_rom.content == 32'h9876_5432);
         cover (done & place == 3);
     end
 
