@@ -210,7 +210,7 @@ def row_steps(package: Package) -> set[str]:
 def print_network(package: Package, simulator: Simulator) -> dict[str, Any]:
     """One image: a line per layer, cycles beside the analytic count; seconds and memory."""
     started = time.perf_counter()
-    lanes = row_lanes_for(package.graph, HARDWARE.cols)
+    lanes = row_lanes_for(package.graph, HARDWARE.rows, HARDWARE.cols)
     f = run_all(package, simulator, 1, replace(HARDWARE, row_lanes=lanes)).figures
     wall = time.perf_counter() - started
     own, children = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

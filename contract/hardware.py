@@ -117,10 +117,14 @@ class Hardware:
         return -(-TABLE_BITS // self.stream_w)
 
     @classmethod
-    def most_row_lanes(cls, cols: int) -> int:
-        """The largest ROW_LANES of an array of so many columns."""
+    def usual_row_lanes(cls, rows: int, cols: int) -> int:
+        """ROW_LANES that suit an array: a quarter of ROWS or little more, as far as they divide COLS.
+
+        A row of softmax or LayerNorm has a floor of some 40 cycles, so more lanes gain little and are larger.
+        """
         (limit,) = (entry.high for entry in PARAMETERS if entry.attribute == "row_lanes")
-        return min(cols & -cols, limit)
+        quarter = 1 << ((rows + 3) // 4 - 1).bit_length()
+        return min(quarter, cols & -cols, limit)
 
     def blocks(self, pixels: int) -> list[int]:
         """Pixels of each block of a column tile: ACC_DEPTH, and what is left in the last."""

@@ -125,10 +125,10 @@ def takes_rows(node: Node) -> bool:
     return LOWERINGS.find(node.op) is not None and node.op in _ROWS
 
 
-def row_lanes_for(graph: Graph, cols: int) -> int:
-    """ROW_LANES of an array of so many columns for a network: as many as there can be, 0 if no node needs any."""
+def row_lanes_for(graph: Graph, rows: int, cols: int) -> int:
+    """ROW_LANES of an array for a network: `Hardware.usual_row_lanes`, 0 if no node needs any."""
     needed = any(LOWERINGS.find(node.op) is not None and node.op in _ROW_ENGINE for node in graph.nodes)
-    return Hardware.most_row_lanes(cols) if needed else 0
+    return Hardware.usual_row_lanes(rows, cols) if needed else 0
 
 
 def lowered_kinds(*, row_engine: bool = True) -> tuple[type[Node], ...]:

@@ -44,7 +44,9 @@ def execute(options: argparse.Namespace) -> int:
         acc_w=widths.acc,
         scale_w=widths.scale,
         bias_w=widths.bias,
-        row_lanes=row_lanes_for(package.graph, options.cols) if options.row_lanes is None else options.row_lanes,
+        row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
+        if options.row_lanes is None
+        else options.row_lanes,
         **{name: getattr(options, name) for name in DEPTHS},
     )
     request = Request(

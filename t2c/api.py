@@ -138,7 +138,7 @@ def hardware_for(package: Model, **parameters: int) -> Hardware:
     """
     graph = _named(package)[1].graph
     sizes = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias} | parameters
-    return Hardware(**{"row_lanes": row_lanes_for(graph, sizes["cols"])} | sizes)
+    return Hardware(**{"row_lanes": row_lanes_for(graph, sizes["rows"], sizes["cols"])} | sizes)
 
 
 def compile_program(package: Model, *, layer: str = ALL, hardware: Hardware | None = None, batch: int = 1) -> Program:

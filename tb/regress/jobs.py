@@ -165,7 +165,7 @@ def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array
             acc_w=graph.widths.acc,
             scale_w=graph.widths.scale,
             bias_w=graph.widths.bias,
-            row_lanes=row_lanes_for(graph, array[1]),
+            row_lanes=row_lanes_for(graph, *array),
             images=images,
             estimate=_START_S + images * one,
         )

@@ -30,7 +30,7 @@ def net() -> Package:
 
 
 def hardware(rows: int, cols: int, **others: Any) -> Hardware:
-    return Hardware(**{"rows": rows, "cols": cols, "row_lanes": Hardware.most_row_lanes(cols), **others})
+    return Hardware(**{"rows": rows, "cols": cols, "row_lanes": Hardware.usual_row_lanes(rows, cols), **others})
 
 
 def row_steps(program: Program) -> Counter[str]:
@@ -123,8 +123,19 @@ def test_vectors_and_maps_of_one_pixel() -> None:
 
 
 def test_lanes_of_a_network(net: Package) -> None:
-    """As many as the largest power of two that divides COLS, 64 at most; none where no node needs them."""
-    assert [row_lanes_for(net.graph, cols) for cols in (1, 2, 6, 8, 12, 16, 128, 256)] == [1, 2, 2, 8, 4, 16, 64, 64]
+    """A power of two of at least ROWS / 4, as far as it divides COLS; none where no node needs them."""
+    arrays = {
+        (2, 1): 1,
+        (4, 4): 1,
+        (6, 6): 2,
+        (8, 8): 2,
+        (8, 1): 1,
+        (12, 6): 2,
+        (16, 16): 4,
+        (24, 24): 8,
+        (256, 256): 64,
+    }
+    assert {array: row_lanes_for(net.graph, *array) for array in arrays} == arrays
     plain = replace(net.graph, nodes=net.graph.nodes[1:2], edges={n: net.graph.edges[n] for n in ("few", "wide")},
                     input="few", output="wide")  # fmt: skip
-    assert row_lanes_for(plain, 8) == 0
+    assert row_lanes_for(plain, 8, 8) == 0

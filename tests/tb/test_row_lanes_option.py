@@ -35,7 +35,7 @@ def lanes(output: Path) -> int:
     return found
 
 
-@pytest.mark.parametrize(("options", "wanted"), [((), 8), (("--cols", "4"), 4), (("--row-lanes", "2"), 2)])
+@pytest.mark.parametrize(("options", "wanted"), [((), 2), (("--cols", "1"), 1), (("--row-lanes", "8"), 8)])
 def test_sim(options: tuple[str, ...], wanted: int, folder: Path, tmp_path: Path) -> None:
     assert run(folder, tmp_path, *options) == 0
     assert lanes(tmp_path) == wanted
@@ -57,13 +57,13 @@ def test_roms(folder: Path, tmp_path: Path) -> None:
     """The image of the tables, and the lanes that the core is to have."""
     assert roms(["--model", str(folder), "--out", str(tmp_path / "roms")]) == 0
     record = json.loads((tmp_path / "roms" / "manifest.json").read_text())
-    assert record["core"]["parameters"]["ROW_LANES"] == 8
+    assert record["core"]["parameters"]["ROW_LANES"] == 2
     assert record["core"]["words_used"]["TBL_DEPTH"] == 512
     assert "core_tables" in {image["name"] for image in record["images"]}
 
 
 def test_hardware_of_the_api() -> None:
-    assert hardware_for(row_package()).row_lanes == 8
-    assert hardware_for(row_package(), cols=4).row_lanes == 4
-    assert hardware_for(row_package(), row_lanes=1).row_lanes == 1
+    assert hardware_for(row_package()).row_lanes == 2
+    assert hardware_for(row_package(), cols=1).row_lanes == 1
+    assert hardware_for(row_package(), row_lanes=8).row_lanes == 8
     assert hardware_for(core_package()).row_lanes == 0
