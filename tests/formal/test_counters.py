@@ -33,6 +33,16 @@ LOST: dict[str, LostBit] = {
         original="pixel_q <= pixel_q + 24'd1;",
         mutant="pixel_q <= (pixel_q + 24'd1) & 24'h3_ffff;",
     ),
+    "rows to read": LostBit(
+        proof="row_feeder/beats",
+        original="row_q      <= row_q + 24'd1;",
+        mutant="row_q      <= (row_q + 24'd1) & 24'h3_ffff;",
+    ),
+    "rows to write": LostBit(
+        proof="row_writer/places",
+        original="row_q      <= row_q + 24'd1;",
+        mutant="row_q      <= (row_q + 24'd1) & 24'h3_ffff;",
+    ),
     "cycles": LostBit(
         proof="core_registers/cycles",
         original="count_q <= count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1};",

@@ -1,0 +1,1 @@
+"""rtl/row_feeder.v."""
