@@ -29,14 +29,15 @@ from t2c.tb.random_models.builder import RandomBuilder
 from t2c.tb.random_models.joins import joined_network
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.random_models.products import products_network
+from t2c.tb.random_models.transformers import random_transformer
 from t2c.tb.random_programs.campaign import case_of, cases, jobs_of
 from t2c.tb.simulation.runner import COVERAGE_DATA, build
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_simulator
 from t2c.tb.units.run import find_description, run_description
 
 CORE, PROGRAMS = "core", "programs"
-WIDE = Hardware(rows=8, cols=4)
-TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_depth=32)
+WIDE = Hardware(rows=8, cols=4, row_lanes=4)
+TIGHT = Hardware(rows=4, cols=4, act_depth=600, wgt_depth=64, par_depth=8, acc_depth=32, row_lanes=2)
 """Memories so small that tensors pass in strips, constants are streamed and sums go over several column runs."""
 SMALL = "digits_*"
 """Packages of examples/ that take seconds; the others would take hours with counters."""
@@ -123,10 +124,11 @@ def core_runs() -> Iterator[CoverageRun]:
         *(f"layer-{seed}" for seed in (2, 4, 6)),
         "joined-0",
         *(f"products-{heads}" for heads in ("1x5", "2x4", "3x8")),
+        *(f"transformer-{seed}" for seed in (1, 2)),
     ]
     tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
     tight += [*(f"layer-{seed}" for seed in (1, 5, 13)), "joined-1"]
-    tight += [f"products-{heads}" for heads in ("2x6", "2x70")]
+    tight += [*(f"products-{heads}" for heads in ("2x6", "2x70")), "transformer-8"]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
         for model in models:
             # Resets and errors in mid-stream, and an engine that starts again after them, on one network of each core.
@@ -146,8 +148,8 @@ def core_runs() -> Iterator[CoverageRun]:
     )
 
 
-def package_of(model: str) -> Package:
-    """The package of a core run: an example, a random layer or network, or the one that adds a tensor to itself."""
+def package_of(model: str, hardware: Hardware) -> Package:
+    """The package of a run on that core: an example, a random one, or the network that adds a tensor to itself."""
     kind, _, seed = model.partition("-")
     if kind == "layer":
         return random_layer(int(seed))
@@ -158,6 +160,8 @@ def package_of(model: str) -> Package:
     if kind == "products":
         heads, depth = map(int, seed.split("x"))
         return products_network(heads, depth)
+    if kind == "transformer":
+        return random_transformer(int(seed), hardware.rows, hardware.cols)
     if kind == "twice":
         builder = RandomBuilder(np.random.default_rng(0), (5, 6, 7))
         edge = builder.conv2d("input", 6, Window(kernel=(3, 3), padding=(1, 1)))
@@ -230,7 +234,7 @@ def _program(run: CoverageRun, output: Path) -> Covered:
 
 def _core(run: CoverageRun, output: Path) -> Covered:
     assert run.hardware is not None
-    package = package_of(run.model)
+    package = package_of(run.model, run.hardware)
     layer = run.layer or package.graph.nodes[0].name
     images = min(IMAGES, len(package.samples))
     request = RunRequest(layer=layer, images=images, stall=run.stall, tests=run.tests, coverage=True)

@@ -79,10 +79,10 @@ def million(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProg
 
 
 def long_transfer(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
-    """LOAD and STORE of up to more than 2^18 words, from high addresses on."""
+    """LOAD and STORE of up to more than 2^18 words, from high addresses on; with all bits set, which chance misses."""
     builder = Builder(hardware, rng)
     base = (1 << 23) - 77
-    for count in ((1 << 17) - 1, 1 << 17, (1 << 18) - 1, 1 << 18, (1 << 18) + 5):
+    for count in (*((1 << bits) - 1 for bits in range(13, 19)), 1 << 17, 1 << 18, (1 << 18) + 5):
         builder.load_random(Operation.LOAD, base, count)
         builder.store(base, count)
     return builder.program(name)

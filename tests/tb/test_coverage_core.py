@@ -181,9 +181,9 @@ def test_the_plan_hits_every_bin_of_the_core_without_simulating() -> None:
     merged = Coverage()
     runs = [run for run in core_runs() if run.tests != (UNKNOWN_TEST,)]
     for run in runs:
-        package = package_of(run.model)
-        layer = run.layer or package.graph.nodes[0].name
         assert run.hardware is not None
+        package = package_of(run.model, run.hardware)
+        layer = run.layer or package.graph.nodes[0].name
         tensors = {node.output: result for node, _, result in package.graph.steps(package.samples[:2])}
         merged.merge(cover_run(compile_program(package.graph, layer, run.hardware), tensors, run.stall))
     # Whether several images run together is decided for the run; here each has one.
