@@ -46,7 +46,6 @@ def _reasons(hardware: Hardware) -> dict[str, tuple[dict[str, Any], str]]:
     cols, rows = hardware.cols, hardware.rows
     shared = {"heads": 2, "depth": cols + 1, "fused": False}
     found: dict[str, tuple[dict[str, Any], str]] = {
-        "bank": ({"depth": rows + 1, "fused": True}, r"layer 'matmul\d+': .* has K from bank 1 on"),
         "zero-point": ({"moved": {"zero_point": 1, "signed": True}}, r"layer 'matmul\d+': .* has the zero point 1"),
         "unsigned": (
             {"moved": {"zero_point": 0, "signed": False, "bits": hardware.w_w}},

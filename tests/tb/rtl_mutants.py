@@ -164,7 +164,7 @@ WRITING = {
         "output_writer.v", "assign group_o = group_q;", "assign group_o = 0;", core="groups", layer="stem", report=PLACE
     ),
     "group ignored": _value(
-        "t2c_core.v", "(out_group == NUMBER[GROUP_W-1:0])", "1'b1", core="groups", layer="stem", report=PLACE
+        "t2c_core.v", "(write_group == NUMBER[GROUP_W-1:0])", "1'b1", core="groups", layer="stem", report=PLACE
     ),
     "activations over weights": _value("t2c_core.v", ".we_i(load_wgt", ".we_i(load_act | load_wgt"),
     "one bank is never written": _value("t2c_core.v", "{ROWS{load_act}}", "({ROWS{load_act}} >> 1)"),
@@ -256,7 +256,7 @@ STREAMS = {
         "stream_storer.v",
         "done_o <= taken & m_axis_tlast_o;",
         "done_o <= m_axis_tvalid_o & m_axis_tlast_o & ~done_o;",
-        layer="stem",
+        layer="depthwise",
         stall="none,p90",
         report="a word came while the core was not busy",
     ),

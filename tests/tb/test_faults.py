@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
 from t2c.tb.cosim.cosimulation import Cosimulation, prepare
@@ -181,17 +182,22 @@ def test_one_wrong_place(field: str, net: Package, sim_output: Path) -> None:
     )
 
 
+def word_of(step: int, field: str) -> int:
+    """Place of a field of a step in the program memory."""
+    return step * DESCRIPTOR_WORDS + next(entry.index for entry in FIELDS if entry.name == field)
+
+
 @pytest.mark.parametrize(
     ("image", "word", "bit"),
     [
         ("weights", 17, 6),
         ("params", 1, 13),  # of a multiplier; a lower bit may change no output
         ("host", 20, 5),
-        ("program", 47 + 11, 0),  # pad_h
-        ("program", 47 + 43, 1),  # out_base
-        ("program", 47 + 42, 0),  # hold
-        ("program", 47, 3),  # an operation that does not exist
-        ("program", 3, 0),  # one word less to load
+        ("program", word_of(1, "pad_h"), 0),
+        ("program", word_of(1, "out_base"), 1),
+        ("program", word_of(1, "hold"), 0),
+        ("program", word_of(1, "op"), 3),  # an operation that does not exist
+        ("program", word_of(0, "words"), 0),  # one word less to load
     ],
 )
 def test_one_wrong_memory_word(image: str, word: int, bit: int, net: Package, sim_output: Path) -> None:
@@ -208,8 +214,12 @@ def test_one_wrong_memory_word(image: str, word: int, bit: int, net: Package, si
     result = job.run()
     assert not result.passed
     report = "; ".join(result.reasons)
-    wanted = {47: "STATUS = 4, ERROR = 1 at layer 1", 3: "STATUS = 4, ERROR = 2 at layer 0"}
-    wanted |= {47 + 43: PLACE, 47 + 42: "0 result words came, 84 were expected"}
+    wanted = {
+        word_of(1, "op"): "STATUS = 4, ERROR = 1 at layer 1",
+        word_of(0, "words"): "STATUS = 4, ERROR = 2 at layer 0",
+        word_of(1, "out_base"): PLACE,
+        word_of(1, "hold"): "0 result words came, 84 were expected",
+    }
     assert re.search(wanted.get(word, COORDINATE) if image == "program" else COORDINATE, report), report
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
-from t2c.contract.field_kinds import WORD_BITS, Group
+from t2c.contract.field_kinds import WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
 from t2c.contract.registers import Status
@@ -25,7 +25,7 @@ from t2c.tb.simulation.simulators import find_simulator
 from tests.core_net import core_package
 
 HARDWARE = Hardware(rows=4, cols=2, act_depth=1000, wgt_depth=1000, par_depth=50, acc_depth=22, prg_depth=4096)
-RUN_FIELDS = [entry for entry in FIELDS if entry.group is Group.RUN]
+RUN_FIELDS = [entry for entry in FIELDS if Operation.RUN in entry.readers]
 
 
 @dataclass(frozen=True, kw_only=True)
