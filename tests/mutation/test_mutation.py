@@ -209,15 +209,24 @@ def test_what_a_mutate_command_says() -> None:
         Mutant.parse("mutate -list 5")
 
 
+def to_be_made() -> set[str]:
+    """Units whose table is missing or of earlier RTL, as the page says itself."""
+    lines = re.findall(r"^To be made with today's RTL: (.*)\.$", (ROOT / "docs" / "mutation.md").read_text(), re.M)
+    return set(re.findall(r"`(\w+)`", "".join(lines)))
+
+
 def test_every_unit_has_a_table() -> None:
     pages = {path.stem for path in (ROOT / "docs" / "mutation").glob("*.md")} - {"arguments", "golden"}
-    assert {unit.name for unit in mutated_units()} == pages
+    assert {unit.name for unit in mutated_units()} == pages | to_be_made()
 
 
 @pytest.mark.parametrize("unit", [unit.name for unit in mutated_units()])
 def test_the_committed_table_is_of_this_rtl(unit: str) -> None:
     """Other RTL has other mutants; its comments and layout may change, and so may the bench."""
     stamp = read_stamp(ROOT / "docs", unit)
+    if unit in to_be_made():
+        assert stamp is None or stamp.digests.rtl != table_digests(find_judge(unit), RTL).rtl, "it is made"
+        return
     assert stamp is not None
     assert stamp.digests.rtl == table_digests(find_judge(unit), RTL).rtl, f"make mutate UNIT={unit} WRITE=1"
     rows = re.findall(

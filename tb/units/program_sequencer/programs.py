@@ -15,7 +15,7 @@ from t2c.golden.graph.node import Node
 from t2c.tb.catalogue.unit_table import TableKind, UnitTable
 
 ENDS, UNKNOWN = "ends", "unknown"
-UNKNOWN_CODES = (6, 7, 8, 0x80, 0x101, 0x1_0002, 0x8000_0003, 0x4000_0000, 0xFFFF_FFFF)
+UNKNOWN_CODES = (len(Operation), 15, 16, 0x80, 0x101, 0x1_0002, 0x8000_0003, 0x4000_0000, 0xFFFF_FFFF)
 """Operations that there are none of: beside the largest one, and with a bit far above those that others have."""
 _STEPS = tuple(operation for operation in Operation if operation is not Operation.END)
 

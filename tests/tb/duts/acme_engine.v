@@ -5,7 +5,7 @@ module acme_top #(
     parameter ROWS = 8, parameter COLS = 8, parameter X_W = 8, parameter W_W = 8, parameter ACC_W = 32,
     parameter SCALE_W = 16, parameter BIAS_W = 40, parameter SHIFT_W = 6, parameter ACC_DEPTH = 1024,
     parameter ACT_ADDR_W = 12, parameter WGT_ADDR_W = 12, parameter PAR_ADDR_W = 6, parameter GROUP_W = 1,
-    parameter D_W = 47 * 32
+    parameter D_W = 57 * 32
 ) (
     input  wire                       clock,
     input  wire                       reset,
