@@ -53,7 +53,7 @@ def step(draw: st.DrawFn, layout: Layout, tensor: np.ndarray) -> tuple[Layout, n
 
 
 @given(layouts(), st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_a_chain_of_views_finds_every_element(root: Layout, data: st.DataObject) -> None:
     tensor = np.arange(1, 1 + 2 * root.elements()).reshape(2, *root.shape)
     words, layout, view = root.to_words(tensor), root, tensor
