@@ -72,20 +72,28 @@ Placing = TypeVar("Placing", bound=Places)
 
 Paging = TypeVar("Paging", bound=Callable[[Any, TensorSpec, int], IntArray])
 
+Parting = TypeVar("Parting", bound=Callable[[Any], range | None])
+
 _ROWS: set[str] = set()
+_PRODUCTS: set[str] = set()
 _ROW_ENGINE: set[str] = set()
 PLACINGS: Registry[Places] = Registry("places of inputs of", "t2c.mapping.lowering")
+PARTS: Registry[Callable[[Any], range | None]] = Registry("channels taken by", "t2c.mapping.lowering")
 PAGES: Registry[Callable[[Any, TensorSpec, int], IntArray]] = Registry("tables of", "t2c.mapping.lowering")
 LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t2c.mapping.lowering")
 
 
-def lowers(op: str, *, rows: bool = False, row_engine: bool = False) -> Callable[[Lowering], Lowering]:
+def lowers(
+    op: str, *, rows: bool = False, row_engine: bool = False, product: bool = False
+) -> Callable[[Lowering], Lowering]:
     """Register a function (node, site) as the lowering of an operation; widths have been checked when it is called.
 
     It raises UnsupportedError where the engine cannot run the node, with the layer's name and why, or ShapeError, which
     `lower` makes one of it. rows: its tensors are rows (..., S) whose last axis are the channels (`Layout.of_rows`), in
-    place of maps; row_engine: it needs one.
+    place of maps; row_engine: it needs one; product: its weights are an activation.
     """
+    if product:
+        _PRODUCTS.add(op)
     if rows:
         _ROWS.add(op)
     if row_engine:
@@ -118,6 +126,22 @@ def places_of_inputs(node: Node, inputs: Sequence[TensorSpec], output: Layout) -
         return placing(node, inputs, output) if placing else ()
     except ShapeError:
         return ()
+
+
+def takes_channels(op: str) -> Callable[[Parting], Parting]:
+    """Register a function (node) that says which channels of a map a view is; None if it is no part of the channels."""
+    return PARTS(op)
+
+
+def channels_taken(node: Node) -> range | None:
+    """Channels of a map that a view is, by number; None if the node is something else."""
+    parting = PARTS.find(node.op)
+    return parting(node) if parting else None
+
+
+def multiplies_activations(node: Node) -> bool:
+    """Whether the weights of a node are an activation."""
+    return LOWERINGS.find(node.op) is not None and node.op in _PRODUCTS
 
 
 def takes_rows(node: Node) -> bool:

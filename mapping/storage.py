@@ -11,9 +11,7 @@ from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.nodes.matmul import Matmul
-from t2c.golden.nodes.slice import Slice
-from t2c.mapping.lower import Site, lower, takes_rows
+from t2c.mapping.lower import Site, channels_taken, lower, multiplies_activations, takes_rows
 
 
 def own_layout(node: Node, edge: TensorSpec, rows: int) -> Layout:
@@ -49,14 +47,14 @@ def output_layout(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> La
 def _operands(nodes: Sequence[Node], edge: str) -> int:
     """Channels of each slice, if slices are all that is read of a map and a product multiplies two of them; else 0."""
     readers = [node for node in nodes if edge in node.inputs]
-    slices = [node for node in readers if isinstance(node, Slice) and node.axis == 0]
-    lengths = {node.length for node in slices}
-    if len(slices) < len(readers) or len(lengths) != 1 or any(node.start % node.length for node in slices):
+    taken = [channels for node in readers if (channels := channels_taken(node)) is not None]
+    lengths = {len(channels) for channels in taken}
+    if len(taken) < len(readers) or len(lengths) != 1 or any(channels.start % len(channels) for channels in taken):
         return 0
-    origins = {node.output: node.output for node in slices}
+    origins = {node.output: node.output for node in readers}
     for node in nodes:
         seen = {origins[name] for name in node.inputs if name in origins}
-        if isinstance(node, Matmul) and len(seen) > 1:
+        if multiplies_activations(node) and len(seen) > 1:
             return lengths.pop()
         if not node.moves_data and seen:
             origins[node.output] = seen.pop()

@@ -19,7 +19,7 @@ from t2c.mapping.product import Head, ProductPlan, side_by_side
 from t2c.mapping.views import plane, tokens_map
 
 
-@lowers("matmul", rows=True)
+@lowers("matmul", rows=True, product=True)
 def lower_matmul(node: Matmul, site: Site) -> ProductPlan:
     """Plan a product of two activations; raise UnsupportedError if the operands do not fit it or each other."""
     _check_weights(node, site)
