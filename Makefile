@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 # Files with lists of planted faults, of which `make test` runs a sample.
 override FAULTS := tests/formal/test_counters.py tests/oracle/test_far_faults.py $(patsubst %,tests/tb/test_%.py, \
 	byo byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
-	faults_space retimed right_modules shrink twelve_kinds unit_tables)
+	faults_softmax faults_space retimed right_modules shrink twelve_kinds unit_tables)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate clean

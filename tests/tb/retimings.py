@@ -23,7 +23,11 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ("window_row.v", "reg [ADDR_W-1:0] addr_q;", "reg [ADDR_W-1:0] addr_q; reg image_q, second_q;"),
         ("window_row.v", "in_image2_q <= in_image1_q;", "image_q <= in_image1_q; in_image2_q <= image_q;"),
         ("window_row.v", "second2_q   <= second1_q;", "second_q <= second1_q; second2_q <= second_q;"),
-        ("t2c_core.v", ".act_rdata_i(act_rdata),", ".act_rdata_i(act_late_q),"),
+        (
+            "t2c_core.v",
+            ".act_raddr_o(act_raddr), .act_rdata_i(act_rdata),",
+            ".act_raddr_o(act_raddr), .act_rdata_i(act_late_q),",
+        ),
         (
             "t2c_core.v",
             "wire [ROWS*X_W-1:0]        act_rdata;",
