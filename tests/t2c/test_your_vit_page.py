@@ -55,6 +55,6 @@ def test_the_core_runs_it(simulator: str, rows: int, cols: int, folder: Path) ->
     for node in package.graph.nodes:
         if node.moves_data:
             assert (table[node.name][1], table[node.name][4]) == (node.op, "0"), table[node.name]
-            # The parts of a join are in their places already: the patches are compared as such, the token comes from the host.
+            # Parts of a join are in their places: patches are compared as such, the token comes from the host.
             shape = (0,) if node.op == "concat_constant" else package.graph.edges[node.output].shape
             assert int(table[node.name][3].replace(",", "")) == math.prod(shape)
