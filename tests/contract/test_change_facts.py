@@ -28,7 +28,7 @@ REGISTERS = (
     ('("ROWS", "COLS", "X_W", "W_W")', '("W_W", "COLS", "ROWS", "X_W")'),
 )
 OPERATIONS = (
-    ("END = 0", "END = 6"),
+    ("END = 0", "END = 12"),
     ("RUN = 2", "RUN = 0"),
     ("SUM = 0", "SUM = 2"),
     ("PAIR = 2", "PAIR = 0"),

@@ -40,6 +40,6 @@ def test_constants_survive_power_up(sim_output: Path) -> None:
 def test_an_ungated_write_enable_is_caught(tmp_path: Path, sim_output: Path) -> None:
     shutil.copytree(RTL, tmp_path / "rtl")
     core = tmp_path / "rtl" / "t2c_core.v"
-    assert core.read_text().count(" & rst_ni)") == 2
+    assert core.read_text().count(" & rst_ni)") == 3
     core.write_text(core.read_text().replace(" & rst_ni)", ")"))
     assert not all(verdicts(tmp_path / "rtl", sim_output))
