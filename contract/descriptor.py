@@ -175,6 +175,11 @@ class Field:
     kind: Kind
     meaning: str
 
+    @property
+    def of_every_step(self) -> bool:
+        """Whether all steps read it."""
+        return self.readers == frozenset(Operation)
+
 
 FIELDS = tuple(Field(name=made.name, index=index, **made.metadata) for index, made in enumerate(fields(Descriptor)))
 """The fields in the order of their words."""

@@ -13,8 +13,7 @@ from t2c.mapping.program import Content, Program, Step
 
 def step_fields(descriptor: Descriptor) -> dict[str, int]:
     """The fields that a step's operation reads, by name, besides op and layer."""
-    every = frozenset(Operation)
-    read = (field.name for field in FIELDS if descriptor.op in field.readers != every)
+    read = (field.name for field in FIELDS if descriptor.op in field.readers and not field.of_every_step)
     return {name: int(getattr(descriptor, name)) for name in read}
 
 

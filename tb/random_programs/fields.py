@@ -23,8 +23,6 @@ LONGEST, FARTHEST = 1 << 18, 1 << 20
 """Cycles of a step, and of one at a boundary."""
 FEW_ROWS = 2
 """Cores with so few rows are fast enough for every boundary."""
-_EVERY = ("op", "layer")
-"""Fields of a RUN that other programs draw."""
 WORDS_MAX = 1 << 17
 """Words of a transfer here; longer ones are directed programs."""
 
@@ -62,7 +60,7 @@ def field_program(name: str, hardware: Hardware, rng: np.random.Generator) -> Co
 def classes_of_fields() -> Iterator[tuple[str, int, int]]:
     """(field, lowest, highest) of each class of each field that a RUN reads."""
     for entry in FIELDS:
-        if Operation.RUN in entry.readers and entry.name not in _EVERY:
+        if Operation.RUN in entry.readers and not entry.of_every_step:
             for each in dimension(f"descriptor.{entry.name}").classes:
                 yield entry.name, each.low, each.high
 
@@ -70,7 +68,7 @@ def classes_of_fields() -> Iterator[tuple[str, int, int]]:
 def _boundaries(builder: Builder, full: bool) -> None:
     """Add a step for each boundary of a field that no step has yet."""
     for entry in FIELDS:
-        if Operation.RUN in entry.readers and entry.name not in _EVERY:
+        if Operation.RUN in entry.readers and not entry.of_every_step:
             there = {getattr(step, entry.name) for step in builder.steps if step.op is Operation.RUN}
             for value in dimension(f"descriptor.{entry.name}").boundaries:
                 if value not in there:

@@ -14,14 +14,12 @@ TRIES = 12
 """Draws for a class before it is left to another core: it may be one that this hardware does not have."""
 SHORT, LONGEST = 1 << 6, 1 << 18
 """Weight rows of a step that is chosen freely, and of the longest one."""
-_EVERY = ("op", "layer")
-"""Fields that other programs draw."""
 
 
 def cover_moves(builder: Builder) -> None:
     """Add a MOVE for each class of each field that it reads, and for each boundary of a field of its own."""
     for entry in FIELDS:
-        if Operation.MOVE not in entry.readers or entry.name in _EVERY:
+        if Operation.MOVE not in entry.readers or entry.of_every_step:
             continue
         space = dimension(f"descriptor.{entry.name}")
         for each in space.classes:

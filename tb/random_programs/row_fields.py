@@ -16,8 +16,6 @@ TRIES = 12
 """Draws for a value before it is left to another core."""
 LONGEST = 1 << 14
 """Cycles of a step."""
-_EVERY = ("op", "layer")
-"""Fields that all draws take over their whole range."""
 
 
 def cover_row_fields(builder: Builder, *, full: bool, boundaries: bool) -> None:
@@ -30,7 +28,7 @@ def cover_row_fields(builder: Builder, *, full: bool, boundaries: bool) -> None:
     """
     for operation in ROW_STEPS:
         for entry in FIELDS:
-            if operation in entry.readers and entry.name not in _EVERY:
+            if operation in entry.readers and not entry.of_every_step:
                 for low, high in _ranges(entry.name, boundaries=boundaries and entry.readers <= set(ROW_STEPS)):
                     _cover(builder, full, operation, entry.name, low, high)
 
