@@ -20,6 +20,7 @@ from oracle.space import Shape, channel_count, conv_shape, dense_shape, far, poo
 from t2c.golden.arithmetic import lut
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, BYTE_HI, BYTE_LO, AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.multi_threshold import Thresholds
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
@@ -31,6 +32,7 @@ from t2c.golden.nodes.flatten import Flatten
 from t2c.golden.nodes.linear import Linear
 from t2c.golden.nodes.matmul import Matmul
 from t2c.golden.nodes.max_pool2d import MaxPool2d
+from t2c.golden.nodes.multi_threshold import MultiThreshold
 from t2c.golden.nodes.pointwise import Pointwise
 from t2c.golden.nodes.softmax import Softmax
 
@@ -129,7 +131,7 @@ def conv2d(rng: np.random.Generator) -> Iterator[Case]:
             padding=window.padding,
             dilation=window.dilation,
             groups=shape.groups,
-            mulquant=constants(rng, worst, shape.groups * shape.outputs),
+            mulquant=constants(rng, worst, shape.groups * shape.outputs, wide=rng.random() < 0.2),
         )
         yield Case(node=node, inputs=(x,), values=(values(rng, x, shape.batch, top),))
 
@@ -140,7 +142,7 @@ def linear(rng: np.random.Generator) -> Iterator[Case]:
         (rows, depth, outputs), top = dense_shape(rng, depth=MACS, macs=MACS), at_top(rng)
         x, own = edge(rng, "x", (depth,), top), weights(rng, (outputs, depth), top)
         worst = int(np.abs(own["weight"]).sum(1).max()) * x.magnitude
-        node = Linear(**ONE, **own, mulquant=constants(rng, worst, outputs))
+        node = Linear(**ONE, **own, mulquant=constants(rng, worst, outputs, wide=rng.random() < 0.2))
         yield Case(node=node, inputs=(x,), values=(values(rng, x, rows, top),))
 
 
@@ -209,6 +211,18 @@ def pointwise(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(node=Pointwise(**ONE, pointwise=table), inputs=(x,), values=(values(rng, x, 2),))
 
 
+def multi_threshold(rng: np.random.Generator) -> Iterator[Case]:
+    """Staircases of one channel and of many, some with thresholds that are equal or that nothing reaches."""
+    while True:
+        x = edge(rng, "x", (channel_count(rng), between(rng, 1, 4)), widest=MAX_EDGE_BITS)
+        rows, steps = x.shape[0] if rng.random() < 0.7 else 1, between(rng, 1, 255)
+        drawn = draw.integers(rng, x.format.lo, x.format.hi + 1, (rows, steps))
+        drawn += rng.integers(2) * rng.choice([ACTIVATION_LO, 0, 0, ACTIVATION_HI], (rows, 1))
+        stairs = np.sort(drawn.clip(ACTIVATION_LO, ACTIVATION_HI + 1), axis=1)
+        table = Thresholds(thresholds=stairs, base=between(rng, ACTIVATION_LO, ACTIVATION_HI - steps))
+        yield Case(node=MultiThreshold(**ONE, multi_threshold=table), inputs=(x,), values=(values(rng, x, 2),))
+
+
 def softmax(rng: np.random.Generator) -> Iterator[Case]:
     """Rows up to the longest, with as many elements near the maximum as leave them a share that does not round to 0."""
     while True:
@@ -238,6 +252,7 @@ OURS = {
     "max_pool2d": max_pool2d,
     "flatten": flatten,
     "pointwise": pointwise,
+    "multi_threshold": multi_threshold,
     "softmax": softmax,
 }
 """Random cases of each kind of node that golden has."""

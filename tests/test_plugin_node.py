@@ -48,7 +48,7 @@ def test_without_the_plugin_it_is_refused_in_one_line(package: Path) -> None:
     assert done.stderr == (
         "error: node 'gain': field 'op' = 'channel_gain' is not one of conv2d, linear, matmul, add, average_pool2d, "
         "add_constant, max_pool2d, flatten, reshape, transpose, slice, concat, concat_constant, softmax, pointwise, "
-        "interpolate, layer_norm\n"
+        "interpolate, multi_threshold, layer_norm\n"
     )
 
 

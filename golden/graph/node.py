@@ -17,7 +17,7 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.fields import Field, Integer, Tensor, signed_limits
-from t2c.golden.graph.stages import MULQUANT, check_stage
+from t2c.golden.graph.stages import MULQUANT, WIDE_MULQUANT, check_stage
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
 
 
@@ -198,8 +198,9 @@ class WeightedNode(AccumulatingNode):
             lambda node: Storage(bits=node.weight_bits, signed=True, axes=node.weight_axes, packed=True),
             limits=signed_limits(MAX_OPERAND_BITS),
         ),
-        *AccumulatingNode.fields,
+        WIDE_MULQUANT,
     )
+    widest_output: ClassVar[int] = MAX_EDGE_BITS
 
     weight: IntArray
     weight_bits: int

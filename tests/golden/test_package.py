@@ -333,7 +333,11 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
     "edge bits": (in_edge("x", bits=1), "edge 'x': bits = 1 is outside 2..16"),
     "edge bits, high": (in_edge("x", bits=17), "edge 'x': bits = 17 is outside 2..16"),
     "edge bits of a product": (in_edge("x", bits=9), "node 'left': edge 'x' has 9 bits; conv2d has at most 8 there"),
-    "result bits of a product": (in_edge("y", bits=9), "node 'fc': edge 'y' has 9 bits; linear has at most 8 there"),
+    "result bits": (in_edge("y", bits=17), "edge 'y': bits = 17 is outside 2..16"),
+    "result bits of a product": (
+        in_edge("product", bits=9),
+        "node 'product': edge 'product' has 9 bits; matmul has at most 8 there",
+    ),
     "edge bits as bool": (in_edge("x", bits=True), "edge 'x': field 'bits' = True is not an integer"),
     "edge sign as number": (in_edge("x", signed=1), "edge 'x': field 'signed' = 1 is not true or false"),
     "edge zero point": (in_edge("left", zero_point=16), "edge 'left': zero_point = 16 is outside -16..15"),

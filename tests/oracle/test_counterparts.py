@@ -15,8 +15,9 @@ from tests.attention_net import attention_package
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 from tests.table_net import table_package
+from tests.threshold_net import threshold_package
 
-PACKAGES = (every_op_package(7), table_package(7), attention_package(7), core_package(7))
+PACKAGES = (every_op_package(7), table_package(7), attention_package(7), core_package(7), threshold_package(7))
 
 
 def test_no_kind_of_node_is_left_out() -> None:
