@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from t2c.contract.operations import Combine, Operation
+from t2c.contract.operations import ROUNDINGS, Combine, Operation
 from t2c.golden.arithmetic.layer_norm import EPSILON
-from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import EXPONENT_BITS, MAX_RECIPROCAL_BITS, OUTPUT_BITS
 
 WORD_BITS = 32
@@ -59,7 +58,7 @@ def _signed(name: str, bits: int) -> Kind:
 
 OPERATION = Kind(name="operation", low=min(Operation), high=max(Operation))
 COMBINE = Kind(name="combine", low=min(Combine), high=max(Combine))
-ROUNDING = Kind(name="rounding", low=0, high=len(Rounding) - 1)
+ROUNDING = Kind(name="rounding", low=0, high=max(ROUNDINGS))
 LAYER = _unsigned("layer number", COUNT_BITS)
 COUNT = _unsigned("count", COUNT_BITS, low=1)
 DISTANCE = _unsigned("distance", COUNT_BITS)

@@ -42,5 +42,9 @@ class Combine(Code):
     PAIR = 2, "MulQuant adds each pixel of odd x to the one before it"
 
 
-ROUNDINGS = {mode.code: mode for mode in Rounding}
-"""Field ROUNDING of a RUN: golden's rounding modes by their hardware code."""
+ROUNDING_BITS = 2
+"""Bits of a rounding mode in the RTL."""
+ROUNDINGS = {mode.code: mode for mode in Rounding if mode.code < 1 << ROUNDING_BITS}
+"""Field ROUNDING of a RUN: those of golden's rounding modes that the core has, by their hardware code."""
+CORE_ROUNDINGS = tuple(ROUNDINGS.values())
+"""The rounding modes of the core."""

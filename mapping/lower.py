@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
+from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
@@ -184,7 +185,7 @@ def lower(node: Node, site: Site) -> Lowered:
 
 
 def check_widths(node: Node, site: Site) -> None:
-    """Refuse tensors and constants of a node that are wider than the core's.
+    """Refuse tensors and constants of a node that are wider than the core's, and rounding modes that it has not.
 
     Raises:
         UnsupportedError, RangeError: as `lower`.
@@ -200,6 +201,9 @@ def check_widths(node: Node, site: Site) -> None:
     for what, bits, limit, parameter in widths:
         if bits > limit:
             raise UnsupportedError(f"layer {node.name!r}: {what} of {bits} bits does not fit {parameter} = {limit}")
+    if node.stage and node.stage.rounding not in CORE_ROUNDINGS:
+        modes = ", ".join(mode.value for mode in CORE_ROUNDINGS)
+        raise UnsupportedError(f"layer {node.name!r}: rounding {node.stage.rounding.value}: the core takes {modes}")
     needed = node.accumulator_bits(site.inputs)
     if needed is not None and needed > hardware.acc_w:
         raise RangeError(

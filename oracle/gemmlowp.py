@@ -12,12 +12,8 @@ Where they meet golden:
   negative products, 1 - 2^30, and the truncating division that follows, come to ⌊(ab + 2^30) / 2^31⌋ for both signs.
 * MultiplyByQuantizedMultiplier(x, m, shift ≥ 0) is golden's MulQuant with M = m, S = 31 - shift, half_up.
 * With TFLITE_SINGLE_ROUNDING it is that for every shift, also below 0.
-* Without it, and with e = -shift > 0, it rounds twice: v = x·m / 2^31 to r in half_up, then r / 2^e in half_away. With
-  r no tie of e bits both roundings together are one, since v and r lie on the same side of every tie. With r a tie,
-  one rounding in half_away looks at v: |v| < |r| goes towards zero, |v| ≥ |r| away. The second rounding sees only r
-  and goes away. So the result is golden's half_away with S = 31 + e, plus one in magnitude exactly where the first
-  rounding moved v away from zero onto a tie: |v| < |r| and r mod 2^e = 2^(e-1). That is checked as an equality, value
-  by value.
+* Without it, and with e = -shift > 0, it rounds twice: x·m / 2^31 to r in half_up, then r / 2^e in half_away. That is
+  golden's mode double with S = 31 + e, and with S = 31 - shift ≤ 31 otherwise.
 """
 
 from __future__ import annotations
@@ -65,18 +61,6 @@ def multiply_by_quantized_multiplier(x: int, m: int, shift: int) -> int:
 def single_rounding(x: int, m: int, shift: int) -> int:
     """The same with TFLITE_SINGLE_ROUNDING."""
     return (x * m + (1 << (30 - shift))) >> (31 - shift)
-
-
-def rounded_twice(x: int, m: int, shift: int) -> int:
-    """What rounding twice adds to half_away: the sign of x·m where the first went away from zero onto a tie."""
-    r, e = saturating_rounding_doubling_high_mul(x, m), -shift
-    onto_tie = r % (1 << e) == 1 << (e - 1) and abs(x * m) < abs(r) << 31
-    return 0 if not onto_tie else 1 if r > 0 else -1
-
-
-def double_rounding_undone(x: int, m: int, shift: int) -> int:
-    """MultiplyByQuantizedMultiplier less what the second rounding adds; shift < 0."""
-    return multiply_by_quantized_multiplier(x, m, shift) - rounded_twice(x, m, shift)
 
 
 def every_16_bit_value(_: np.random.Generator) -> Iterator[Batch]:
@@ -183,8 +167,8 @@ CHECKS = (
     ),
     check(
         "mulquant/tflite-double",
-        "TFLite, less what rounding twice adds",
-        "acc of 29 bits, M of 31, S = 32..62; half_away",
-        requantised(double_rounding_undone, Rounding.HALF_AWAY, (-31, -1)),
+        "TFLite MultiplyByQuantizedMultiplier",
+        "acc of 29 bits, M of 31, S = 1..62; double",
+        requantised(multiply_by_quantized_multiplier, Rounding.DOUBLE, (-31, 30)),
     ),
 )

@@ -24,6 +24,8 @@ from t2c.golden.arithmetic.rounding import Rounding
 Floats = npt.NDArray[np.float64]
 NUMPY = f"NumPy {np.__version__} on float64"
 LIBC = " ".join(platform.libc_ver()) + " libm" if platform.libc_ver()[0] else "C library's libm"
+MODES = (Rounding.FLOOR, Rounding.HALF_UP, Rounding.HALF_EVEN, Rounding.HALF_AWAY)
+"""Modes that round once."""
 SIZE = 1 << 12
 
 
@@ -69,7 +71,7 @@ def every_16_bit_value(function: Callable[[Rounding, Floats], Floats]) -> Callab
     def batches(_: np.random.Generator) -> Iterator[Batch]:
         for p in np.arange(-(1 << 15), 1 << 16).reshape(-1, SIZE):
             for s in range(17):
-                for mode in Rounding:
+                for mode in MODES:
                     yield compare(p, np.full(p.shape, s), mode, function)
 
     return batches
@@ -85,7 +87,7 @@ def wide(function: Callable[[Rounding, Floats], Floats]) -> Callable[[np.random.
             some = draw.integers(rng, -top, top, SIZE)
             near = draw.ties(rng, some >> (shifts + 1), shifts).clip(-top, top)
             p = np.where(rng.random(SIZE) < 0.5, some, near)
-            for mode in Rounding:
+            for mode in MODES:
                 yield compare(p, shifts, mode, function)
 
     return batches

@@ -27,7 +27,19 @@ def round_shift(p: int, shift: int, mode: str) -> int:
     if mode == "half_away":
         size = math.floor(abs(real) + Fraction(1, 2))
         return size if real > 0 else -size
+    if mode == "double":
+        return rounded_twice(p, shift)
     raise AssertionError(mode)
+
+
+def rounded_twice(p: int, shift: int) -> int:
+    """Mode double as gemmlowp has it, step by step: the high half of 2p with C's division, then a power of two."""
+    left, right = max(31 - shift, 0), max(shift - 31, 0)
+    product = p << left
+    high = math.trunc(Fraction(product + (2**30 if product >= 0 else 1 - 2**30), 2**31))
+    mask = (1 << right) - 1
+    threshold = (mask >> 1) + (1 if high < 0 else 0)
+    return (high >> right) + (1 if high & mask > threshold else 0)
 
 
 def clip(value: int, lo: int, hi: int) -> int:

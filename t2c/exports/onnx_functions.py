@@ -10,7 +10,7 @@ Clipping is comparisons and `Where`: on processors with AVX2 alone, the int64 `M
 1.31 are wrong for operands some 2^32 apart.
 
 2^63 is no int64, so S = 63 is computed as S = 62. The results are equal: |p| <= 2^60 (golden's `Widths`:
-acc + scale <= 61 and bias <= 60 bits), so both give -[p < 0] in mode floor and 0 in the others.
+acc + scale <= 61 and bias <= 60 bits), so both give -[p < 0] in mode floor and 0 in the others; double moves p by 2^30.
 
 Source: docs/arithmetic.md sections 2, 3 and 4.4.
 """
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 
 if TYPE_CHECKING:
     from onnx import FunctionProto
@@ -53,6 +53,20 @@ _ROUND_UP = {
         up = Or (above, tie_up)""",
 }
 
+_ROUND_UP[Rounding.DOUBLE] = _ROUND_UP[Rounding.HALF_UP]
+
+_NUDGE = f"""
+        first = Constant <value_int: int = {FIRST_SHIFT}> ()
+        nothing = Constant <value_int: int = 0> ()
+        away = Constant <value_int: int = {1 << FIRST_SHIFT - 1}> ()
+        back = Constant <value_int: int = {-1 << FIRST_SHIFT - 1}> ()
+        below_zero = Less (p, nothing)
+        signed = Where (below_zero, back, away)
+        again = Greater (S, first)
+        nudge = Where (again, signed, nothing)
+        nudged = Add (p, nudge)"""
+"""What mode double adds to p before it rounds as half_up does."""
+
 _STAGE = """
         zp = Constant <value_int: int = @zero_point> ()
         placed = Add (rounded, zp)
@@ -67,13 +81,15 @@ _STAGE = """
 
 def _round_shift(mode: Rounding) -> str:
     """round_S(p): p int64, S int64 0..63, broadcast."""
-    end = "r = Identity (q)"
+    value, before, end = "p", "", "r = Identity (q)"
+    if mode is Rounding.DOUBLE:
+        value, before = "nudged", _NUDGE
     if mode is not Rounding.FLOOR:
         end = f"""twice = Add (f, f){_ROUND_UP[mode]}
         one_up = Cast <to: int = 7> (up)
         r = Add (q, one_up)"""
     return f"""{_HEAD}
-    RoundShift_{mode.value} (p, S) => (r) {{
+    RoundShift_{mode.value} (p, S) => (r) {{{before}
         last = Constant <value_int: int = 62> ()
         beyond = Greater (S, last)
         shift = Where (beyond, last, S)
@@ -82,8 +98,8 @@ def _round_shift(mode: Rounding) -> str:
         bit = Cast <to: int = 13> (one)
         moved = BitShift <direction: string = "LEFT"> (bit, amount)
         unit = Cast <to: int = 7> (moved)
-        f = Mod <fmod: int = 0> (p, unit)
-        whole = Sub (p, f)
+        f = Mod <fmod: int = 0> ({value}, unit)
+        whole = Sub ({value}, f)
         q = Div (whole, unit)
         {end}
     }}"""

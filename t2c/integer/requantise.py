@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from t2c.golden.arithmetic import mulquant as reference
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 from t2c.mulquant_constants import Constants
 
 
@@ -27,14 +27,18 @@ def round_shift(p: Tensor, shift: Tensor, rounding: Rounding) -> Tensor:
     """Return round_S(p) for int64 p, |p| <= 2^62, and int64 shift 0..63.
 
     With q = floor(p / 2^S), f = p - q 2^S and h = 2^(S-1): floor q; half_up q + [f >= h];
-    half_even q + [f > h or (f = h and q odd)]; half_away q + [f > h or (f = h and p >= 0)]. S = 0 returns p.
+    half_even q + [f > h or (f = h and q odd)]; half_away q + [f > h or (f = h and p >= 0)]; double is
+    half_up of p + 2^30 sgn(p) with sgn(0) = 1 for S >= 32, and of p below. S = 0 returns p.
 
     Source: docs/arithmetic.md section 2.
     """
     quotient = p >> shift
     if rounding is Rounding.FLOOR:
         return quotient
-    if rounding is Rounding.HALF_UP:  # f >= h is the bit below the point
+    if rounding is Rounding.DOUBLE:
+        p = p + torch.where(shift > FIRST_SHIFT, ((p >> 63) | 1) << FIRST_SHIFT - 1, 0)
+        quotient = p >> shift
+    if rounding in (Rounding.HALF_UP, Rounding.DOUBLE):  # f >= h is the bit below the point
         return quotient.add_((p >> (shift - 1).clamp(min=0)) & (shift > 0))
     fraction = p - (quotient << shift)
     half = torch.ones_like(shift) << (shift - 1).clamp(min=0)  # for S = 0 any value above f = 0 will do

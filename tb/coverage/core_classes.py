@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from t2c.contract.operations import Operation
+from t2c.contract.operations import CORE_ROUNDINGS, Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
-from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.node import Node, Weights
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
@@ -71,7 +70,7 @@ def core_groups() -> dict[str, tuple[str, ...]]:
             for sign in SIGNS.values()
             for value in ("0", "not 0")
         ),
-        "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in requantising for mode in Rounding),
+        "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in requantising for mode in CORE_ROUNDINGS),
         "results": tuple(
             f"{op}{JOIN}a result {where}" for op in requantising for where in ("at lo", "at hi", "between")
         ),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
-from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
+from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.graph.tensor_spec import TensorSpec
-
-_MODES = tuple(Rounding)
 
 
 def _clip_range(rng: np.random.Generator, edge: TensorSpec) -> tuple[int, int]:
@@ -62,7 +61,7 @@ def mulquant_for(rng: np.random.Generator, acc: IntArray, edge: TensorSpec, *, a
         multiplier=multipliers,
         bias=biases,
         shift=shifts,
-        rounding=_MODES[int(rng.integers(len(_MODES)))],
+        rounding=CORE_ROUNDINGS[int(rng.integers(len(CORE_ROUNDINGS)))],
         zero_point=edge.zero_point,
         lo=lo,
         hi=hi,
@@ -86,7 +85,7 @@ def addquant_for(rng: np.random.Generator, a: IntArray, b: IntArray, edge: Tenso
         multiplier_b=round(scale * weights[1] * 2.0**shift) or 1,
         bias=round((target - scale * centre) * 2.0**shift),
         shift=shift,
-        rounding=_MODES[int(rng.integers(len(_MODES)))],
+        rounding=CORE_ROUNDINGS[int(rng.integers(len(CORE_ROUNDINGS)))],
         zero_point=edge.zero_point,
         lo=lo,
         hi=hi,

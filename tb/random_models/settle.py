@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
-from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
+from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -19,7 +20,6 @@ from t2c.golden.graph.package import Package
 from t2c.golden.graph.stages import ADDQUANT
 from t2c.golden.graph.tensor_spec import TensorSpec
 
-_MODES = tuple(Rounding)
 _SHIFT = Dimension(owner="stage", name="shift", low=0, high=MAX_SHIFT)
 _TRIES, _FEW, _SOME = 5, 2, 4096
 _DRAWN = 4
@@ -134,7 +134,7 @@ class Spread:
     def __call__(self, node: Node, sums: Sequence[IntArray], output: TensorSpec) -> MulQuant | AddQuant:
         lo, hi = self.clip(output)
         stage: dict[str, Any] = {
-            "rounding": _MODES[int(self.rng.integers(len(_MODES)))],
+            "rounding": CORE_ROUNDINGS[int(self.rng.integers(len(CORE_ROUNDINGS)))],
             "zero_point": output.zero_point,
             "lo": lo,
             "hi": hi,

@@ -21,7 +21,7 @@ from t2c.contract.field_kinds import (
     ZERO_POINT_BITS,
 )
 from t2c.contract.hardware import PARAMETERS, SHIFT_W, Hardware
-from t2c.contract.operations import ROUNDINGS
+from t2c.contract.operations import ROUNDING_BITS, ROUNDINGS
 from t2c.contract.registers import Access, Bits, Control, ErrorCode, Register, Response, Status
 from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
 from t2c.tb.components import axi_lite
@@ -115,7 +115,7 @@ def test_mulquant_knows_the_rounding_codes() -> None:
     assert {name: int(code) for name, code in found} == {
         mode.name: code for code, mode in ROUNDINGS.items() if mode is not Rounding.FLOOR
     }
-    assert (min(ROUNDINGS), len(ROUNDINGS), (1 << SHIFT_W) - 1) == (0, len(Rounding), MAX_SHIFT)
+    assert (min(ROUNDINGS), len(ROUNDINGS), (1 << SHIFT_W) - 1) == (0, 1 << ROUNDING_BITS, MAX_SHIFT)
 
 
 def test_the_row_engine_is_as_the_contract_says() -> None:

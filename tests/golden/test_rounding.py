@@ -43,10 +43,52 @@ def test_ties_of_both_signs_at_every_shift(mode: Rounding) -> None:
 
 
 def test_ties_of_the_normative_table() -> None:
-    table = {"floor": [-2, -1, 0, 1], "half_up": [-1, 0, 1, 2], "half_even": [-2, 0, 0, 2], "half_away": [-2, -1, 1, 2]}
+    table = {
+        "floor": [-2, -1, 0, 1],
+        "half_up": [-1, 0, 1, 2],
+        "half_even": [-2, 0, 0, 2],
+        "half_away": [-2, -1, 1, 2],
+        "double": [-1, 0, 1, 2],
+    }
+    quarters = [-(1 << 30) - 1, -(1 << 30), (1 << 30) - 1, 1 << 30]
     for code, (name, expected) in enumerate(table.items()):
-        assert round_shift([-3, -1, 1, 3], 1, Rounding.parse(name)).tolist() == expected
-        assert Rounding.parse(name).code == code
+        mode = Rounding.parse(name)
+        assert round_shift([-3, -1, 1, 3], 1, mode).tolist() == expected
+        assert mode.code == code
+        if mode is not Rounding.FLOOR:
+            assert round_shift(quarters, 32, mode).tolist() == ([-1, 0, 0, 1] if name == "double" else [0, 0, 0, 0])
+    assert set(table) == set(Rounding)
+
+
+@pytest.mark.parametrize("first", range(1, 7))
+@pytest.mark.parametrize("second", range(1, 7))
+def test_two_roundings_are_one(first: int, second: int) -> None:
+    """The identity of docs/arithmetic.md section 2 with `first` in place of 31, for every p of 15 bits."""
+    whole = first + second
+    for p in range(-(1 << 14), 1 << 14):
+        high = oracle.round_shift(p, first, "half_up")
+        moved = p + (1 << whole - 1) + (1 << first - 1) * (1 if p >= 0 else -1)
+        assert moved >> whole == oracle.round_shift(high, second, "half_away"), p
+
+
+@pytest.mark.parametrize("shift", range(32, 64))
+def test_double_at_all_that_its_first_rounding_can_decide(shift: int) -> None:
+    """Around each multiple of 2^30 near the ends of a piece of 2^S and its middle, where alone results change."""
+    halves = [n << shift - 1 for n in range(-9, 10)]
+    places = [half + (k << 30) + d for half in halves for k in range(-4, 5) for d in (-1, 0, 1)]
+    p = [place for place in places if abs(place) <= MAX_MAGNITUDE]
+    expected = [oracle.round_shift(v, shift, "double") for v in p]
+    assert round_shift(p, shift, Rounding.DOUBLE).tolist() == expected
+    others = [round_shift(p, shift, mode).tolist() for mode in Rounding if mode is not Rounding.DOUBLE]
+    assert shift == 63 or expected not in others
+
+
+def test_double_rounds_once_up_to_a_shift_of_31() -> None:
+    p = np.array(EDGES)
+    for shift in range(32):
+        found = round_shift(p, shift, Rounding.DOUBLE).tolist()
+        assert found == round_shift(p, shift, Rounding.HALF_UP).tolist()
+        assert found == [oracle.round_shift(v, shift, "double") for v in EDGES]
 
 
 def test_shift_may_differ_per_element_and_broadcasts() -> None:

@@ -141,6 +141,9 @@ def test_accumulators_near_the_limit_are_exact() -> None:
 
 def exact(p: int, shift: int, rounding: Rounding) -> int:
     """round_S(p) on rationals."""
+    if rounding is Rounding.DOUBLE:
+        first = exact(p, min(shift, 31), Rounding.HALF_UP)
+        return exact(first, max(shift - 31, 0), Rounding.HALF_AWAY)
     value = Fraction(p, 2**shift)
     floor = value.numerator // value.denominator
     gap = value - floor

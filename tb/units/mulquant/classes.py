@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding, round_shift
@@ -50,7 +51,7 @@ def classes(batch: SentBatch) -> Classes:
     shift = np.array([item[-1].shift for item in batch.items], dtype=np.int64)
     p: IntArray = (accs * multipliers).sum(axis=1) + bias
     pair = np.array([len(item) == 2 for item in batch.items], dtype=bool)
-    rounding = {mode.value: np.full(len(batch.items), mode is config.rounding) for mode in Rounding}
+    rounding = {mode.value: np.full(len(batch.items), mode is config.rounding) for mode in CORE_ROUNDINGS}
     fraction = _fraction(p, shift)
     ties = _ties(fraction)
     value = round_shift(p, shift, config.rounding) + config.zero_point
