@@ -30,7 +30,7 @@ _MEMORY_PIN = "."
 _PAYLOADS = (
     (re.compile(r"(.*_axis)_t(?:data|last|user|keep)_([io])"), r"\1_tvalid_\2"),
     (re.compile(r"(.*_axil)_([rb])(?:data|resp)_([io])"), r"\1_\2valid_\3"),
-    (re.compile(r"(.*\.)w(?:addr|data)_i"), r"\1we_i"),
+    (re.compile(r"(.*)w(?:addr|data)_([io])"), r"\1we_\2"),
 )
 
 

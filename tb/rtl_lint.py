@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from t2c.tb.dut.loader import BRIDGE
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_icarus, find_verilator
 from t2c.tb.simulation.yosys import find_yosys
 
+YOSYS = "yosys"
 _STOPS = ("_out_of_range", "_not_above_", "_is_no_")
 """What the names of modules say that are not there, which a unit asks for if its parameters do not fit."""
 
@@ -57,19 +58,33 @@ class Tool:
         if self.name == VERILATOR:
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
-        # All values at once: those in between may not agree with one another. Deferred: modules that the unit does not
-        # use are not elaborated; each has its turn below a unit that does.
-        values = [f"-set {key} {value}" for key, value in parameters.items()]
-        chosen = f"chparam {' '.join(values)} {top}; " if values else ""
-        script = f"read_verilog -defer -I. {' '.join(files)}; {chosen}hierarchy -check -top {top}; proc; check -assert"
-        return [self.executable, "-q", "-p", script]
+        return self._yosys(unit, [parameters])
+
+    def _yosys(self, unit: Unit, choices: Sequence[Parameters]) -> list[str]:
+        """One process that elaborates a unit with each of these parameters and stops at the first that does not fit."""
+        top, script = unit.name, []
+        for parameters in choices:
+            # All values at once: those in between may not agree with one another.
+            values = [f"-set {key} {value}" for key, value in parameters.items()]
+            chosen = f"chparam {' '.join(values)} {top}; " if values else ""
+            script.append(f"design -reset; read_verilog -defer -I. {top}.v; {chosen}")
+            script.append(f"hierarchy -libdir . -check -top {top}; proc; check -assert; ")
+        return [self.executable, "-q", "-p", "".join(script)]
+
+    def complaints(self, unit: Unit) -> Iterator[str]:
+        """What the tool has to say of each choice of parameters that it must take."""
+        # Yosys takes longer to start than to look at most units.
+        if self.name == YOSYS and not self._said(unit, self._yosys(unit, unit.linted)):
+            return iter([""] * len(unit.linted))
+        return (self.complaint(unit, choice) for choice in unit.linted)
 
     def complaint(self, unit: Unit, parameters: Parameters) -> str:
         """What the tool has to say; empty if it is content."""
         with tempfile.TemporaryDirectory() as scratch:
-            done = subprocess.run(
-                self.command(unit, parameters, Path(scratch)), cwd=unit.rtl, capture_output=True, text=True, check=False
-            )
+            return self._said(unit, self.command(unit, parameters, Path(scratch)))
+
+    def _said(self, unit: Unit, command: list[str]) -> str:
+        done = subprocess.run(command, cwd=unit.rtl, capture_output=True, text=True, check=False)
         noise = ("Preparing to run", "- Verilator", "- V e r i l a t i o n")
         lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith(noise)]
         return "\n".join(lines).strip() or ("" if done.returncode == 0 else f"exit status {done.returncode}")
@@ -83,7 +98,7 @@ def tools() -> list[Tool]:
     """
     find_icarus().activate()
     find_verilator().activate()
-    names = ((ICARUS, "iverilog"), (VERILATOR, "verilator"), ("yosys", find_yosys()))
+    names = ((ICARUS, "iverilog"), (VERILATOR, "verilator"), (YOSYS, find_yosys()))
     return [Tool(name=name, executable=executable) for name, executable in names]
 
 
@@ -91,8 +106,8 @@ def main() -> int:
     """Check everything, as many at a time as there are processors; print one line a check, return 1 if any failed."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checks = [_Check(tool=tool, unit=unit) for tool in tools() for unit in units().values()]
-        started = [(check, check.start(pool)) for check in checks]
-        failed = sum(check.report(complaints) for check, complaints in started)
+        started = [(check, *check.start(pool)) for check in checks]
+        failed = sum(check.report(taken.result(), refused) for check, taken, refused in started)
     failed += _check_harness()
     return 1 if failed else 0
 
@@ -104,19 +119,20 @@ class _Check:
     tool: Tool
     unit: Unit
 
-    def start(self, pool: ThreadPoolExecutor) -> Iterator[str]:
-        """What the tool says of each build, those first that it must take."""
-        return pool.map(lambda choice: self.tool.complaint(self.unit, choice), (*self.unit.linted, *self.unit.refused))
+    def start(self, pool: ThreadPoolExecutor) -> tuple[Future[list[str]], Iterator[str]]:
+        """What the tool says of each build: of those that it must take, and of those that it must refuse."""
+        taken = pool.submit(lambda: list(self.tool.complaints(self.unit)))
+        return taken, pool.map(lambda choice: self.tool.complaint(self.unit, choice), self.unit.refused)
 
-    def report(self, complaints: Iterator[str]) -> int:
+    def report(self, taken: Sequence[str], refused: Iterator[str]) -> int:
         """Print a line a build; return how many do not end as they must."""
         failed = 0
-        for parameters, complaint in zip(self.unit.linted, complaints, strict=False):
+        for parameters, complaint in zip(self.unit.linted, taken, strict=True):
             failed += bool(complaint)
             print(f"{'FAIL' if complaint else 'ok  '} {self.tool.name} {self.unit.name} {dict(parameters)}", flush=True)
             if complaint:
                 print(complaint)
-        for parameters, complaint in zip(self.unit.refused, complaints, strict=True):
+        for parameters, complaint in zip(self.unit.refused, refused, strict=True):
             stopped = any(text in complaint for text in _STOPS)
             failed += not stopped
             verdict = "ok  " if stopped else "FAIL"
