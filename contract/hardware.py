@@ -8,13 +8,15 @@ from typing import Any
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, TABLE_BITS
 from t2c.golden.arithmetic.formats import check_int
-from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, Widths
+from t2c.golden.arithmetic.mulquant import ACC_BITS, SCALE_BITS
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.errors import RangeError
 
 SHIFT_W = MAX_SHIFT.bit_length()
 """Bits of a shift: parameter SHIFT_W of the RTL, the same in every build."""
 DEPTH_MAX = 1 << ADDRESS_BITS
+BIAS_BITS, PRODUCT_BITS = (2, 60), 61
+"""Widths of a bias, and the largest of an accumulator and a multiplier together; golden takes more."""
 OPERAND_BITS = (2, 8)
 """Least and largest widths of activations and weights."""
 
@@ -62,9 +64,10 @@ class Hardware:
     )
 
     def __post_init__(self) -> None:
-        Widths(acc=self.acc_w, scale=self.scale_w, bias=self.bias_w)
         for parameter in PARAMETERS:
             check_int(parameter.name, getattr(self, parameter.attribute), parameter.low, parameter.high)
+        if self.acc_w + self.scale_w > PRODUCT_BITS:
+            raise RangeError(f"ACC_W + SCALE_W = {self.acc_w + self.scale_w} is above {PRODUCT_BITS}")
         if self.rows % self.cols:
             raise RangeError(f"ROWS = {self.rows} is not a multiple of COLS = {self.cols}")
         if self.tbl_depth < 1 << self.x_w:

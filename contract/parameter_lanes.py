@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from t2c.contract.hardware import SHIFT_W, Hardware
+from t2c.contract.memory_layouts import parameter_layout
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.golden.arithmetic.mulquant import MulQuant
-from t2c.golden.errors import UnsupportedError
 
-LANE_BITS = 63
-"""Widest lane that mapping and model hold; the RTL takes wider ones."""
-Lanes = npt.NDArray[np.uint64]
-"""{shift, bias, multiplier} in the low PARAM_W bits, multiplier lowest."""
+Lanes = npt.NDArray[Any]
+"""{shift, bias, multiplier} in the low PARAM_W bits, multiplier lowest; of the dtype of `lane_dtype`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +37,23 @@ def lane_parts(hardware: Hardware) -> tuple[LanePart, ...]:
     )
 
 
-def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.ArrayLike, hardware: Hardware) -> Lanes:
-    """Pack constants, two's complement; shapes broadcast.
+def lane_dtype(hardware: Hardware) -> np.dtype[Any]:
+    """uint64 for lanes of up to 63 bits; else object, for Python's integers."""
+    return np.dtype(object if parameter_layout(hardware).wide else np.uint64)
 
-    Raises:
-        UnsupportedError: a lane has more than `LANE_BITS` bits.
-    """
-    if hardware.param_w > LANE_BITS:
-        raise UnsupportedError(
-            f"SCALE_W + BIAS_W + {SHIFT_W} = {hardware.param_w} bits do not fit the mapping's lane of {LANE_BITS} bits"
-        )
-    values = np.broadcast_arrays(multiplier, bias, shift)
-    lanes = np.zeros(values[0].shape, dtype=np.uint64)
+
+def no_lanes(hardware: Hardware) -> Lanes:
+    """The parameter words of what has none: (0, COLS)."""
+    return np.zeros((0, hardware.cols), lane_dtype(hardware))
+
+
+def encode_lanes(multiplier: npt.ArrayLike, bias: npt.ArrayLike, shift: npt.ArrayLike, hardware: Hardware) -> Lanes:
+    """Pack constants, two's complement; shapes broadcast."""
+    values, dtype = np.broadcast_arrays(multiplier, bias, shift), lane_dtype(hardware)
+    lanes: Lanes = np.zeros(values[0].shape, dtype)
     for value, part in zip(values, lane_parts(hardware), strict=True):
         raw = np.asarray(value, dtype=np.int64) & ((1 << part.bits) - 1)
-        lanes |= raw.astype(np.uint64) << np.uint64(part.low)
+        lanes |= raw.astype(dtype) << dtype.type(part.low)
     return lanes
 
 
@@ -66,10 +67,12 @@ def decode_lanes(lanes: Lanes, hardware: Hardware) -> tuple[IntArray, IntArray, 
     Returns:
         (multiplier, bias, shift), each of the shape of the lanes.
     """
-    raw = np.asarray(lanes, dtype=np.uint64).astype(np.int64)
-    pieces = ((raw >> part.low, part) for part in lane_parts(hardware))
+    dtype = lane_dtype(hardware)
+    raw = np.asarray(lanes, dtype)
+    pieces = ((raw >> dtype.type(part.low) & dtype.type((1 << part.bits) - 1), part) for part in lane_parts(hardware))
     multiplier, bias, shift = (
-        twos_complement(piece, part.bits) if part.signed else piece & ((1 << part.bits) - 1) for piece, part in pieces
+        twos_complement(piece.astype(np.int64), part.bits) if part.signed else piece.astype(np.int64)
+        for piece, part in pieces
     )
     return multiplier, bias, shift
 
@@ -84,4 +87,4 @@ def channel_lanes(quant: MulQuant, channels: IntArray, hardware: Hardware) -> La
     """
     lanes = encode_lanes(quant.multiplier, quant.bias, quant.shift, hardware)
     picked = lanes[np.maximum(channels, 0)] if quant.channels > 1 else np.broadcast_to(lanes, channels.shape)
-    return np.where(channels >= 0, picked, np.uint64(0))
+    return np.where(channels >= 0, picked, np.zeros((), picked.dtype))

@@ -96,7 +96,7 @@ def memory_text(memory: Memory, layout: RomLayout) -> str:
     used = memory.used
     words = np.asarray(memory.words[:used])
     lanes = memory.known_lanes[:used]
-    octets = pack_bytes(np.where(lanes, words, 0).astype(np.int64).reshape(-1), layout)
+    octets = pack_bytes(np.where(lanes, words, np.zeros((), words.dtype)).reshape(-1), layout)
     lines = hex_lines(octets, layout.word_bits).split("\n")[:-1]
     for word in np.flatnonzero(~lanes.all(axis=1)):
         lines[word] = _with_unknown(lines[word], lanes[word], layout)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from t2c.contract.hardware import Hardware
 from t2c.contract.memory_layouts import PROGRAM_LAYOUT, parameter_layout, table_layout, weight_layout
+from t2c.contract.parameter_lanes import lane_dtype
 from t2c.core_model.stream_words import StreamWords, lanes_of, parse_words
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.rom.words import RomLayout
 
 
@@ -35,11 +34,11 @@ def read_core(folder: Path, hardware: Hardware) -> tuple[list[int], dict[str, An
     files = {name: folder / f"{name}.hex" for name in layouts}
     constants: dict[str, Any] = {name: _lanes(path, layouts[name]) for name, path in files.items() if path.is_file()}
     if "params" in constants:
-        constants["params"] = constants["params"].astype(np.uint64)
+        constants["params"] = constants["params"].astype(lane_dtype(hardware))
     return program[:, 0].tolist(), constants
 
 
-def _lanes(path: Path, layout: RomLayout) -> IntArray:
+def _lanes(path: Path, layout: RomLayout) -> IntTensor:
     return lanes_of(read_words(path, layout.word_bits), layout)
 
 

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from t2c.contract.field_kinds import TABLE_BITS
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
-from t2c.contract.parameter_lanes import LANE_BITS, Lanes
+from t2c.contract.parameter_lanes import Lanes, lane_dtype
 from t2c.core_model.errors import Place
 from t2c.core_model.walk import Flags
-from t2c.golden.arithmetic.formats import IntArray, check_range
-from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
+from t2c.golden.arithmetic.formats import IntArray, check_range, python_integers
+from t2c.golden.errors import RangeError, ShapeError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +51,8 @@ class Memories:
     """All memories of a core.
 
     activations: (ACT_DEPTH, ROWS) uint8, raw X_W bits; weights: (WGT_DEPTH, COLS) int8; params: (PAR_DEPTH, COLS)
-    uint64 lanes {shift, bias, multiplier}; tables: (TBL_DEPTH, 1) uint16; accumulators: (ACC_DEPTH, COLS) int64.
+    lanes {shift, bias, multiplier}, uint64 or Python's integers (`lane_dtype`); tables: (TBL_DEPTH, 1) uint16;
+    accumulators: (ACC_DEPTH, COLS) int64.
     """
 
     def __init__(
@@ -65,15 +66,12 @@ class Memories:
 
         Raises:
             RangeError, ShapeError: an image that does not fit its memory.
-            UnsupportedError: MulQuant lanes of more than 63 bits.
         """
-        if hardware.param_w > LANE_BITS:
-            raise UnsupportedError(f"MulQuant lanes of {hardware.param_w} bits; the model holds {LANE_BITS}")
         self.hardware = hardware
         rows, cols = hardware.rows, hardware.cols
         self.activations = _empty(hardware.act_depth, rows, np.uint8, each_bank=True)
         self.weights = _empty(hardware.wgt_depth, cols, np.int8)
-        self.params = _empty(hardware.par_depth, cols, np.uint64)
+        self.params = _empty(hardware.par_depth, cols, lane_dtype(hardware))
         self.tables = _empty(hardware.tbl_depth, 1, np.uint16)
         self.accumulators = _empty(hardware.acc_depth, cols, np.int64)
         half, top = 1 << (hardware.w_w - 1), (1 << hardware.param_w) - 1
@@ -91,7 +89,7 @@ class Memories:
                 raise ShapeError(f"{name}: shape {shape} is not (words, {said})")
             if len(image) > len(memory.words):
                 raise RangeError(f"{name}: {len(image)} words, the memory has {len(memory.words)}")
-            memory.write(0, check_range(name, image, low, high))
+            memory.write(0, (python_integers if memory.words.dtype == object else check_range)(name, image, low, high))
 
     def of(self, operation: Operation) -> Memory:
         """The memory that a transfer reads or writes."""
@@ -107,12 +105,12 @@ class Memories:
         return _read(self.weights, place, "weight_base", address, "weights").astype(np.int64)
 
     def parameter_words(self, place: Place, address: IntArray) -> Lanes:
-        """Parameter words at addresses of any shape: (*shape, COLS) uint64.
+        """Parameter words at addresses of any shape: (*shape, COLS), as `Lanes`.
 
         Raises:
             ProgramError: a word that nobody has brought.
         """
-        return _read(self.params, place, "param_base", address, "parameters").astype(np.uint64)
+        return _read(self.params, place, "param_base", address, "parameters")
 
     def table_entries(self, place: Place, address: IntArray) -> IntArray:
         """Entries of the table memory at addresses of any shape, int64.

@@ -75,7 +75,7 @@ class CoreModel:
             hardware: the core's parameters.
             program: words of 32 bits, from address 0, unsigned or as two's complement numbers.
             weights: (rows, COLS) signed W_W bits, from address 0; None or empty where the program brings them.
-            params: (words, COLS) uint64 lanes {shift, bias, multiplier}, from address 0; None as for weights.
+            params: (words, COLS) lanes {shift, bias, multiplier}, from address 0; None as for weights.
             tables: (entries, 1) unsigned entries of TABLE_W bits, from address 0; None as for weights.
 
         Raises:

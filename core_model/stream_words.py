@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.rom.words import ByteRows, RomLayout, pack_bytes, unpack_bytes
 
@@ -66,7 +66,7 @@ def widened(words: ByteRows, width: int) -> StreamWords:
     return np.pad(words, ((0, 0), (spare, 0)))
 
 
-def lanes_of(words: StreamWords, layout: RomLayout, *, beats: int = 1, width: int = 0) -> IntArray:
+def lanes_of(words: StreamWords, layout: RomLayout, *, beats: int = 1, width: int = 0) -> IntTensor:
     """The numbers of memory words that came as stream words.
 
     Args:
@@ -76,7 +76,7 @@ def lanes_of(words: StreamWords, layout: RomLayout, *, beats: int = 1, width: in
         width: bits of a stream word; needed where there are several beats.
 
     Returns:
-        (memory words, lanes) int64.
+        (memory words, lanes) int64, or Python integers if the layout is wide.
     """
     count = len(words) // beats
     bits = np.unpackbits(words, axis=1)

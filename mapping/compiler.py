@@ -11,6 +11,7 @@ import numpy as np
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.hardware import Hardware
+from t2c.contract.parameter_lanes import no_lanes
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -110,7 +111,7 @@ class _Compiler:
             tables_of=placement.tables,
             operands=placement.operands,
             weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
-            params=constants.params if constants else np.zeros((0, hardware.cols), dtype=np.uint64),
+            params=constants.params if constants else no_lanes(hardware),
             tables=tables.entries if tables else np.zeros(0, dtype=np.int64),
             inputs=regions,
             tensors=tensors,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.parameter_lanes import Lanes
+from t2c.contract.parameter_lanes import Lanes, no_lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.plan import LayerPlan
 
@@ -57,7 +57,7 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
             weight_end += len(weights[-1])
     return Constants(
         weights=np.concatenate(weights) if weights else np.zeros((0, hardware.cols), dtype=np.int64),
-        params=np.concatenate(params) if params else np.zeros((0, hardware.cols), dtype=np.uint64),
+        params=np.concatenate(params) if params else no_lanes(hardware),
         weight_base=weight_base,
         param_base=param_base,
         moved=range(weight_end, hardware.wgt_depth),

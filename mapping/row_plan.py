@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
 from t2c.contract.field_kinds import ROW_LENGTH
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
-from t2c.contract.parameter_lanes import Lanes
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.mapping.plan import LayerPlan, Part
@@ -71,11 +68,6 @@ class RowEnginePlan(LayerPlan):
                     for base, layout in zip((part.sources[0], part.target), layouts, strict=True)
                 )
                 yield origin, target, rows
-
-
-def no_params(hardware: Hardware) -> Lanes:
-    """The parameter words of a layer that has none: (0, COLS)."""
-    return np.zeros((0, hardware.cols), dtype=np.uint64)
 
 
 def check_rows(node: Node, hardware: Hardware, source: Layout) -> None:

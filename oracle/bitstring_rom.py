@@ -11,9 +11,10 @@ from typing import Any
 
 import bitstring
 import numpy as np
+import numpy.typing as npt
 
 from oracle.check import Batch, Check, elementwise
-from oracle.draw import Ints, between
+from oracle.draw import between
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.rom import text as rom_text
 from t2c.golden.rom import words as rom
@@ -22,7 +23,7 @@ from t2c.golden.rom.words import RomLayout
 
 VERSION = f"bitstring {bitstring.__version__}"
 LANES = (1, 2, 3, 4, 8, 16, 64, 255, 256)
-MAX_BITS = 64
+MAX_BITS = 128
 SIZE = 4096
 
 
@@ -71,7 +72,7 @@ def every_value(_: np.random.Generator) -> Iterator[Batch]:
 
 
 def images(rng: np.random.Generator) -> Iterator[Batch]:
-    """Elements of 2..64 bits in words of up to 256 lanes, both lane orders and endiannesses, every text that bitstring
+    """Elements of 2..128 bits in words of up to 256 lanes, both lane orders and endiannesses, every text that bitstring
     writes too; then read back from bitstring's words."""
     while True:
         layout = RomLayout(
@@ -81,23 +82,25 @@ def images(rng: np.random.Generator) -> Iterator[Batch]:
             lane_order=str(rng.choice(["lsb_first", "msb_first"])),
             endianness=str(rng.choice(["little", "big"])),
         )
-        fmt = IntFormat(bits=layout.bits, signed=layout.signed)
-        values = elements(rng, fmt.lo, min(fmt.hi, (1 << 63) - 1), between(rng, 1, SIZE))  # golden's are int64
+        values = elements(rng, layout, between(rng, 1, SIZE))
         packed = words(values.tolist(), layout)
         for fmt_name, lines in texts(packed, layout).items():
             golden = split(rom_text.encode(values, layout, fmt_name), layout, fmt_name)
             explain = elementwise(word=np.arange(len(lines)), format=fmt_name.value, layout=layout)
             yield Batch(np.array(golden, object), np.array(lines, object), explain)
         read = rom.unpack_words([word.uint for word in packed], layout, values.size)
-        stored = np.array(values_of(packed, layout)[: values.size], np.int64)
+        stored = np.array(values_of(packed, layout)[: values.size], object)
         yield Batch(read, stored, elementwise(layout=layout, element=np.arange(values.size)))
 
 
-def elements(rng: np.random.Generator, lo: int, hi: int, count: int) -> Ints:
-    """Draw elements of a format: half of them uniform, half next to its ends or 0."""
-    near = np.array([lo, lo + 1, max(lo, -1), 0, 1, hi - 1, hi], np.int64)
-    uniform = rng.integers(lo, hi, count, endpoint=True)
-    return np.where(rng.random(count) < 0.5, uniform, rng.choice(near, count))
+def elements(rng: np.random.Generator, layout: RomLayout, count: int) -> npt.NDArray[Any]:
+    """Draw elements of a layout, of golden's dtype: half of them uniform, half next to the ends or 0."""
+    lo, hi = layout.lo, layout.hi
+    octets = -(-layout.bits // 8)
+    uniform = [lo + int.from_bytes(rng.bytes(octets), "big") % (1 << layout.bits) for _ in range(count)]
+    near = np.array([lo, lo + 1, max(lo, -1), 0, 1, hi - 1, hi], object)
+    drawn = np.where(rng.random(count) < 0.5, np.array(uniform, object), rng.choice(near, count))
+    return drawn if layout.wide else drawn.astype(np.int64)
 
 
 def texts(packed: list[bitstring.Bits], layout: RomLayout) -> dict[RomFormat, list[bytes]]:
@@ -126,5 +129,5 @@ CHECKS = (
     check(
         "rom/bitstring-every-value", "every value of 2..16 bits, both signs, both ways", every_value, exhaustive=True
     ),
-    check("rom/bitstring", "2..64 bits, 1..256 lanes, both orders; memb, hex, bin, and read back", images),
+    check("rom/bitstring", "2..128 bits, 1..256 lanes, both orders; memb, hex, bin, and read back", images),
 )

@@ -17,9 +17,10 @@ import numpy as np
 
 from oracle import draw, plain
 from oracle.check import Batch, Check, elementwise
-from oracle.draw import Ints
-from oracle.requantisation import add_case, explain_add, explain_mulquant, limits, mulquant_case
+from oracle.draw import Ints, between
+from oracle.requantisation import add_case, explain_add, explain_mulquant, limits, mulquant_case, stage
 from t2c.golden.arithmetic import mulquant, rounding
+from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 
 DECIMAL = f"Python {platform.python_version()} decimal"
@@ -102,6 +103,29 @@ def fraction_mulquant(rng: np.random.Generator) -> Iterator[Batch]:
     return full_width_mulquant(rng, fractions=True)
 
 
+def number(rng: np.random.Generator, bits: int) -> int:
+    """Draw an integer of that many bits, of any length, a quarter at an end of the format."""
+    top = 1 << bits - 1
+    drawn = int.from_bytes(rng.bytes(-(-bits // 8)), "big") % (2 * top) - top
+    return int(rng.choice([-top, top - 1])) if rng.random() < 0.25 else drawn >> between(rng, 0, bits - 1)
+
+
+def wide_mulquant(rng: np.random.Generator) -> Iterator[Batch]:
+    """MulQuant whose acc M + B takes up to 80 bits, half of them at a tie, next to one, or 2^30 beside it."""
+    while True:
+        widths = Widths(acc=between(rng, 29, 48), scale=between(rng, 24, 32), bias=between(rng, 56, 64))
+        acc = [number(rng, widths.acc) for _ in range(8)]
+        m, s = number(rng, widths.scale), between(rng, 0, 63)
+        beside = between(rng, -1, 1) + int(rng.choice([0, 1 << 30, -1 << 30]))
+        b = (2 * between(rng, -300, 300) + 1 << s >> 1) + beside - acc[0] * m
+        if not -1 << widths.bias - 1 <= b < 1 << widths.bias - 1:
+            b = number(rng, widths.bias)
+        end: dict[str, Any] = {**stage(rng, tuple(Rounding)), "widths": widths}
+        params = mulquant.MulQuant(multiplier=np.array([m]), bias=np.array([b]), shift=np.array([s]), **end)
+        expected = np.array([plain.mulquant(value, m, b, s, **limits(params)) for value in acc])
+        yield Batch(mulquant.mulquant(acc, params), expected, explain_mulquant(np.array(acc), params))
+
+
 def fraction_add(rng: np.random.Generator) -> Iterator[Batch]:
     """Residual add of u8 and s8 operands, both M of 16 bits, B of 40, shifts 0..63, the five modes."""
     while True:
@@ -145,6 +169,12 @@ CHECKS = (
         stranger=FRACTIONS,
         domain="full widths, S = 0..63, five modes",
         batches=fraction_mulquant,
+    ),
+    Check(
+        name="mulquant/fractions-wide",
+        stranger=FRACTIONS,
+        domain="acc M + B of up to 80 bits, S = 0..63, five modes",
+        batches=wide_mulquant,
     ),
     Check(
         name="residual_add/fractions",

@@ -19,7 +19,16 @@ from oracle.requantisation import multipliers, stage
 from oracle.space import Shape, channel_count, conv_shape, dense_shape, far, pool_shape
 from t2c.golden.arithmetic import lut
 from t2c.golden.arithmetic.formats import IntFormat
-from t2c.golden.arithmetic.mulquant import ACTIVATION_HI, ACTIVATION_LO, BYTE_HI, BYTE_LO, AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.mulquant import (
+    ACC_BITS,
+    ACTIVATION_HI,
+    ACTIVATION_LO,
+    BYTE_HI,
+    BYTE_LO,
+    AddQuant,
+    MulQuant,
+    Widths,
+)
 from t2c.golden.arithmetic.multi_threshold import Thresholds
 from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.arithmetic.rounding import Rounding
@@ -85,8 +94,8 @@ def weights(rng: np.random.Generator, shape: tuple[int, ...], top: bool = False)
 def constants(rng: np.random.Generator, worst: int, channels: int, wide: bool = False) -> MulQuant:
     """Draw a MulQuant for accumulators up to `worst`, for each of the channels or for all; wide: results of 16 bits."""
     least = max(worst.bit_length() + 1, 8)
-    acc = between(rng, least, max(least, 45))
-    widths = Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias"))
+    acc = between(rng, least, max(least, ACC_BITS[1]))
+    widths = Widths(acc=acc, scale=far(rng, "widths.scale"), bias=far(rng, "widths.bias"))
     count = channels if rng.random() < 0.8 else 1
     m = multipliers(rng, count, widths)
     reach = np.array([(worst * abs(int(one))).bit_length() for one in m])

@@ -15,11 +15,11 @@ from t2c.golden.arithmetic.rounding import Rounding
 
 
 def widths_of(rng: np.random.Generator) -> Widths:
-    """Draw hardware widths: half the time the usual ones, else any legal ones."""
+    """Draw hardware widths: half the time the usual ones, else any whose acc M + B fits int64 surely."""
     if rng.random() < 0.5:
         return Widths()
     acc = far(rng, "widths.acc")
-    return Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias"))
+    return Widths(acc=acc, scale=far(rng, "widths.scale", 61 - acc), bias=far(rng, "widths.bias", 60))
 
 
 def stage(

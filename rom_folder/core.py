@@ -52,7 +52,7 @@ def core_images(program: Program) -> tuple[Image, ...]:
                 stem=f"{FOLDER}/params",
                 about="parameter memory: a lane {shift, bias, multiplier} a column, column 0 lowest",
                 layout=parameter_layout(hardware),
-                values=program.params.reshape(-1).astype(np.int64),
+                values=program.params.reshape(-1),
                 fields=tuple(fields),
                 deeper=True,
             )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from t2c.common.reading import read_plain
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.errors import PackageError
 from t2c.golden.rom.text import RomFormat, decode, encode
 from t2c.golden.rom.words import RomLayout
@@ -42,7 +42,7 @@ class Image:
     """One image.
 
     name: a Verilog and C identifier; stem: path without extension; about: one sentence for the manifest;
-    layout: packing of the values; values: (count,) int64; fields: what the bits of a word mean;
+    layout: packing of the values; values: (count,) int64, or Python integers; fields: what the bits of a word mean;
     parts: sections of the image, each with `first` and `words`; deeper: the memory may be deeper than the image.
     """
 
@@ -50,7 +50,7 @@ class Image:
     stem: str
     about: str
     layout: RomLayout
-    values: IntArray
+    values: IntTensor
     fields: tuple[Field, ...]
     parts: tuple[Mapping[str, Any], ...] = ()
     deeper: bool = False
@@ -99,8 +99,8 @@ class Image:
         }
 
 
-def read_words(path: Path, layout: RomLayout, fmt: RomFormat, count: int) -> IntArray:
-    """Read the elements of an image, with or without the first address: (count,) int64.
+def read_words(path: Path, layout: RomLayout, fmt: RomFormat, count: int) -> IntTensor:
+    """Read the elements of an image, with or without the first address: (count,) int64, or Python integers.
 
     Raises:
         PackageError: a malformed digit, or a wrong number of words, with file and line.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from t2c.common.shown import shown
-from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.json_fields import Fields
 from t2c.golden.json_file import read_json
@@ -103,8 +103,8 @@ class RomFolder:
             raise KeyError(f"image {name!r} is not one of {', '.join(found)}")
         return dict(found[name])
 
-    def values(self, name: str, fmt: RomFormat = RomFormat.HEX) -> IntArray:
-        """All elements of an image, in the order of the words: (count,) int64.
+    def values(self, name: str, fmt: RomFormat = RomFormat.HEX) -> IntTensor:
+        """All elements of an image, in the order of the words: (count,) int64, or Python integers.
 
         Raises:
             KeyError: no such image, or not in this format; the message lists what there is.
@@ -120,7 +120,7 @@ class RomFolder:
             raise PackageError(f"{entry['files'][fmt.value]}: CRC-32 {found}, the manifest says {entry['crc32']!a}")
         return values
 
-    def tensor(self, layer: str, constant: str, fmt: RomFormat = RomFormat.HEX) -> IntArray:
+    def tensor(self, layer: str, constant: str, fmt: RomFormat = RomFormat.HEX) -> IntTensor:
         """A constant of a layer in its own shape, such as ("conv1", "weight").
 
         Raises:

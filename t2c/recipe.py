@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, Rounding
 from t2c.golden.errors import RangeError
 from t2c.integer.requantise import TorchAddQuant, TorchMulQuant, TorchOutputStage
 from t2c.mulquant_constants import Chooser, RealArray, normalized, step_errors
@@ -49,6 +49,9 @@ class Recipe:
     ) -> TorchMulQuant:
         """MulQuant for real scale and bias (C,) in steps of the output; reach: largest |accumulator|, (C,) or one."""
         constants, stage = self.choose(scale, bias, self.widths), self.stage(output, ceiling)
+        largest = float((np.abs(constants.multiplier) * reach + np.abs(constants.bias.astype(np.float64))).max())
+        if largest >= float(MAX_MAGNITUDE):
+            raise RangeError(f"acc M + B reaches {largest:.3g}; the integer path in torch computes below 2^62")
         errors = step_errors(constants, scale, bias, reach=reach, span=_span(stage))
         return TorchMulQuant(constants, stage, self.widths, float(errors.max()))
 

@@ -163,6 +163,23 @@ def check_format(name: str, values: npt.ArrayLike, fmt: IntFormat) -> IntArray:
     return check_range(name, values, fmt.lo, fmt.hi)
 
 
+def python_integers(name: str, values: npt.ArrayLike, lo: int, hi: int) -> npt.NDArray[np.object_]:
+    """Return the values as Python integers, of any size, after proving that each is an integer in lo..hi.
+
+    >>> python_integers("x", [1 << 90, 0], 0, 1 << 90)
+    array([1237940039285380274899124224, 0], dtype=object)
+
+    Raises:
+        RangeError: as `check_range`.
+    """
+    array = np.asarray(values)
+    if array.dtype != object:
+        return in_range(name, array, lo, hi).astype(object)
+    for place, value in np.ndenumerate(array):
+        check_int(f"{name}{list(place)}", value, lo, hi)
+    return array
+
+
 def check_int(name: str, value: object, lo: int, hi: int) -> int:
     """Return a scalar after proving that it is an integer in lo..hi.
 

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.blocks import blocks, broadcast
+from t2c.golden.arithmetic.exact import peak
+from t2c.golden.arithmetic.folded import folded
 from t2c.golden.arithmetic.formats import (
     IntArray,
     IntFormat,
@@ -19,16 +21,16 @@ from t2c.golden.arithmetic.formats import (
     in_range,
     smallest_dtype,
 )
-from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, folded_half, round_in_place
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, MAX_SHIFT, Rounding, round_in_place, round_integers
 from t2c.golden.arithmetic.workspace import scratch
-from t2c.golden.arithmetic.zero_point import INT64_HI, check_zero_point
+from t2c.golden.arithmetic.zero_point import check_zero_point
 from t2c.golden.errors import RangeError, ShapeError
 
 ACTIVATION_LO, ACTIVATION_HI = -(1 << 15), (1 << 16) - 1
 """Union of all activation formats; zero point and clip bounds lie in it."""
 BYTE_LO, BYTE_HI = -(1 << 7), (1 << 8) - 1
 """Union of those of at most 8 bits, which all that is not declared wider takes and gives."""
-ACC_BITS, SCALE_BITS, BIAS_BITS = (8, 48), (2, 32), (2, 60)
+ACC_BITS, SCALE_BITS, BIAS_BITS = (8, 48), (2, 32), (2, 64)
 """Least and largest widths of accumulator, multiplier and bias."""
 
 
@@ -36,7 +38,7 @@ ACC_BITS, SCALE_BITS, BIAS_BITS = (8, 48), (2, 32), (2, 60)
 class Widths:
     """Hardware widths of the requantisation path, in bits.
 
-    acc + scale stays at most 61 so that acc M + B fits the rounding unit's |p| <= 2^62.
+    acc M + B may need more than 64 bits: it is computed in int64 where that is proven to hold it, else in Python.
 
     Raises:
         RangeError: a width outside its range.
@@ -50,8 +52,6 @@ class Widths:
         check_int("acc bits", self.acc, *ACC_BITS)
         check_int("scale bits", self.scale, *SCALE_BITS)
         check_int("bias bits", self.bias, *BIAS_BITS)
-        if self.acc + self.scale > 61:
-            raise RangeError(f"acc bits + scale bits = {self.acc + self.scale} is outside 10..61")
 
     @property
     def acc_format(self) -> IntFormat:
@@ -102,6 +102,10 @@ class OutputStage:
         round_in_place(p, shift, self.rounding)
         self.place(p, out)
 
+    def finish_in_python(self, p: npt.NDArray[np.object_], shift: IntArray, out: npt.NDArray[Any]) -> None:
+        """Write `requantise` of p to out, for Python integers of any size."""
+        out[...] = np.clip(round_integers(p, shift, self.rounding) + self.zero_point, self.lo, self.hi)
+
     def place(self, p: IntArray, out: npt.NDArray[Any]) -> None:
         """Do the rest of `finish` with what is rounded."""
         p += self.zero_point
@@ -151,22 +155,24 @@ class MulQuant(OutputStage):
         """Number of channels; 1 means per tensor."""
         return int(self.multiplier.size)
 
+    def largest(self, acc: int) -> int:
+        """The largest |acc M + B| of any channel for accumulators of that magnitude."""
+        constants = zip(self.multiplier.tolist(), self.bias.tolist(), strict=True)
+        return int(max(abs(m) * acc + abs(b) for m, b in constants))
+
+    @cached_property
+    def fits_int64(self) -> bool:
+        """Whether |acc M + B| <= 2^62 for every acc of ACC_W bits."""
+        return self.largest(1 << self.widths.acc - 1) <= MAX_MAGNITUDE
+
     @cached_property
     def floored(self) -> tuple[IntArray, IntArray, IntArray] | None:
-        """(M', B', S') with (acc M' + B') >> S' = round_S(acc M + B) for every acc of ACC_W bits; None for other modes.
+        """`floored_within` of every acc of ACC_W bits."""
+        return self.floored_within(1 << self.widths.acc - 1)
 
-        Half of 2^S is part of B'. S' is one number for all channels, (1,), where none of them then leaves int64: a
-        channel of a smaller S is scaled up. Otherwise it is S.
-        """
-        half = folded_half(self.shift, self.rounding)
-        if half is None:
-            return None
-        multiplier, bias = self.multiplier, self.bias + half
-        up = self.shift.max() - self.shift
-        constants = zip(multiplier.tolist(), bias.tolist(), up.tolist(), strict=True)
-        if max((abs(m) << self.widths.acc - 1) + abs(b) << u for m, b, u in constants) > INT64_HI:
-            return multiplier, bias, self.shift
-        return multiplier << up, bias << up, self.shift.max(keepdims=True)
+    def floored_within(self, acc: int) -> tuple[IntArray, IntArray, IntArray] | None:
+        """`folded` of the constants."""
+        return folded(self.multiplier, self.bias, self.shift, self.rounding, acc)
 
 
 def mulquant(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int = 1) -> IntArray:
@@ -200,7 +206,11 @@ def mulquant_narrow(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int =
     value = in_range("acc", acc, fmt.lo, fmt.hi)
     if params.channels > 1 and (value.ndim == 0 or value.shape[channel_axis] != params.channels):
         raise ShapeError(f"acc: axis {channel_axis} of shape {value.shape} does not have {params.channels} channels")
-    floored = params.floored
+    exact, floored = params.fits_int64, params.floored
+    if not exact:
+        largest = peak(value)
+        exact = params.largest(largest) <= MAX_MAGNITUDE
+        floored = params.floored_within(largest) if exact else None
 
     def spread(constants: IntArray) -> IntArray:
         shape = [1] * value.ndim
@@ -211,10 +221,14 @@ def mulquant_narrow(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int =
     m, b, s = map(spread, floored or (params.multiplier, params.bias, params.shift))
     out = np.empty(value.shape, params.dtype)
     for block in blocks(value.shape):
+        factor, addend, amount = (constant[broadcast(block, constant.shape)] for constant in (m, b, s))
+        if not exact:
+            p = value[block].astype(object) * factor.astype(object) + addend.astype(object)
+            params.finish_in_python(p, amount, out[block])
+            continue
         p = scratch("requantise", out[block].shape, np.int64)
-        np.multiply(value[block], m[broadcast(block, m.shape)], out=p)
-        p += b[broadcast(block, b.shape)]  # |acc M + B| <= 2^60 + 2^59, see Widths; what is floored fits int64
-        amount = s[broadcast(block, s.shape)]
+        np.multiply(value[block], factor, out=p)
+        p += addend  # |acc M + B| <= 2^62; what is floored fits int64
         if floored:
             p >>= amount
             params.place(p, out[block])
@@ -286,9 +300,13 @@ def residual_add_narrow(
     zp_a, zp_b = check_zero_point("zero_point_a", zero_point_a), check_zero_point("zero_point_b", zero_point_b)
     constant = params.bias - zp_a * params.multiplier_a - zp_b * params.multiplier_b
     worst = ACTIVATION_HI * (abs(params.multiplier_a) + abs(params.multiplier_b)) + abs(constant)
-    check_int("largest |p|", worst, 0, MAX_MAGNITUDE)
     out, shift = np.empty(left.shape, params.dtype), np.asarray(params.shift)
     for block in blocks(left.shape):
+        if worst > MAX_MAGNITUDE:
+            x, y = left[block].astype(object), right[block].astype(object)
+            sums = x * params.multiplier_a + y * params.multiplier_b + constant
+            params.finish_in_python(sums, shift, out[block])
+            continue
         p, term = (scratch(slot, out[block].shape, np.int64) for slot in ("requantise", "addend"))
         np.multiply(left[block], np.int64(params.multiplier_a), out=p)
         np.multiply(right[block], np.int64(params.multiplier_b), out=term)

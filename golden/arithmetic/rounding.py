@@ -113,6 +113,28 @@ def round_in_place(p: IntArray, shift: IntArray, mode: Rounding) -> None:
     p >>= last
 
 
+def round_integer(p: int, shift: int, mode: Rounding) -> int:
+    """Round one integer of any size, as `round_shift`; shift >= 0.
+
+    >>> round_integer(3 << 99, 100, Rounding.HALF_EVEN), round_integer(-(1 << 99), 100, Rounding.HALF_AWAY)
+    (2, -1)
+    """
+    last = min(shift, 1)
+    if mode is Rounding.HALF_EVEN:
+        p -= ~(p >> shift) & last
+    elif mode is Rounding.HALF_AWAY:
+        p -= (p < 0) & last
+    elif mode is Rounding.DOUBLE and shift > FIRST_SHIFT:
+        p += (-1 if p < 0 else 1) << FIRST_SHIFT - 1
+    return p >> shift if mode is Rounding.FLOOR else (p >> shift - last) + last >> last
+
+
+def round_integers(p: npt.NDArray[np.object_], shift: IntArray, mode: Rounding) -> npt.NDArray[np.object_]:
+    """`round_integer` of arrays of Python integers that are broadcast against each other."""
+    rounded: npt.NDArray[np.object_] = np.frompyfunc(lambda value, s: round_integer(value, s, mode), 2, 1)(p, shift)
+    return rounded
+
+
 def folded_half(shift: IntArray, mode: Rounding) -> IntArray | None:
     """Return what is to be added to p so that p >> S rounds it: 2^(S-1), 0 where S is 0; None where no constant does.
 

@@ -87,7 +87,7 @@ def _tensors() -> Iterator[Dimension]:
 
 def _arithmetic() -> Iterator[Dimension]:
     for name, (low, high) in (("acc", ACC_BITS), ("scale", SCALE_BITS), ("bias", BIAS_BITS)):
-        yield Dimension(owner="widths", name=name, low=low, high=high, meaning="bits; acc + scale at most 61")
+        yield Dimension(owner="widths", name=name, low=low, high=high, meaning="bits")
     low, high = signed_limits(ACC_BITS[1])
     yield Dimension(owner="arithmetic", name="accumulator", low=low, high=high, meaning="at the widest hardware")
     yield Dimension(
@@ -95,7 +95,7 @@ def _arithmetic() -> Iterator[Dimension]:
         name="p",
         low=-MAX_MAGNITUDE,
         high=MAX_MAGNITUDE,
-        meaning="acc M + B, what is rounded",
+        meaning="what int64 rounds; acc M + B beyond it is rounded in Python's integers",
     )
     low, high = INPUT_BITS
     yield Dimension(owner="softmax", name="input_bits", low=low, high=high)

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from t2c.common.atomic import write_atomic
 from t2c.common.shown import shown
-from t2c.golden.arithmetic.formats import IntArray, as_int64
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.json_file import read_json
 from t2c.golden.rom.text import RomFormat, decode, encode
-from t2c.golden.rom.words import RomLayout
+from t2c.golden.rom.words import RomLayout, as_elements
 
 FORMAT_NAME, FORMAT_VERSION = "torch2chip-rom", 1
 
@@ -64,11 +64,11 @@ def write_image(path: str | os.PathLike[str], values: npt.ArrayLike, layout: Rom
     Raises:
         RangeError: an unknown format, a float dtype or a value outside its width.
     """
-    write_atomic(path, encode(as_int64("values", values).reshape(-1), layout, RomFormat.parse(fmt)))
+    write_atomic(path, encode(as_elements(values, layout).reshape(-1), layout, RomFormat.parse(fmt)))
 
 
-def read_image(path: str | os.PathLike[str], layout: RomLayout, fmt: str, count: int) -> IntArray:
-    """Read back the `count` elements of a ROM image: (count,) int64.
+def read_image(path: str | os.PathLike[str], layout: RomLayout, fmt: str, count: int) -> IntTensor:
+    """Read back the `count` elements of a ROM image: (count,) int64, or Python integers.
 
     Raises:
         PackageError: a malformed digit, a wrong number of words or set padding bits, with file and line.
@@ -134,14 +134,14 @@ def save_rom(
     Raises:
         RangeError, ShapeError: as `write_image` and `RomManifest`.
     """
-    array, target = as_int64("values", values), Path(path)
+    array, target = as_elements(values, layout), Path(path)
     manifest = RomManifest(image=target.name, fmt=RomFormat.parse(fmt), layout=layout, shape=array.shape, axes=axes)
     write_image(target, array, layout, fmt)
     write_manifest(f"{target}.json", manifest)
     return manifest
 
 
-def load_rom(manifest_path: str | os.PathLike[str]) -> IntArray:
+def load_rom(manifest_path: str | os.PathLike[str]) -> IntTensor:
     """Read the image that a manifest describes, in its original shape.
 
     Raises:

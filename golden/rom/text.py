@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.common.shown import shown
-from t2c.golden.arithmetic.formats import IntArray, IntFormat
+from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.errors import PackageError, RangeError
-from t2c.golden.rom.words import ByteRows, RomLayout, pack_bytes, unpack_bytes
+from t2c.golden.rom.words import ByteRows, RomLayout, as_elements, pack_bytes, unpack_bytes
 
 
 class RomFormat(StrEnum):
@@ -61,7 +61,7 @@ def encode(values: npt.ArrayLike, layout: RomLayout, fmt: RomFormat) -> bytes:
     """
     octets = pack_bytes(values, layout)
     if fmt is RomFormat.DEC:
-        return "".join(f"{value}\n" for value in np.asarray(values).tolist()).encode()
+        return "".join(f"{value}\n" for value in as_elements(values, layout).tolist()).encode()
     if fmt is RomFormat.BIN:
         return (octets if layout.endianness == "big" else octets[:, ::-1]).tobytes()
     if fmt is RomFormat.READMEMB:
@@ -79,8 +79,8 @@ def encode(values: npt.ArrayLike, layout: RomLayout, fmt: RomFormat) -> bytes:
     return head.encode() + b"".join(b"%x : %s\n" % row for row in enumerate(rows)) + b"END;\n"
 
 
-def decode(data: bytes, layout: RomLayout, fmt: RomFormat, count: int, name: str) -> IntArray:
-    """Return the `count` elements of an image file's bytes.
+def decode(data: bytes, layout: RomLayout, fmt: RomFormat, count: int, name: str) -> IntTensor:
+    """Return the `count` elements of an image file's bytes, as `unpack_bytes`.
 
     Args:
         data: the file's content; name: the file, for error messages.
@@ -217,15 +217,14 @@ def _from_binary(tokens: list[Token], layout: RomLayout, name: str) -> ByteRows:
     return np.packbits(bits, axis=1)
 
 
-def _decimal(data: bytes, layout: RomLayout, count: int, name: str) -> IntArray:
+def _decimal(data: bytes, layout: RomLayout, count: int, name: str) -> IntTensor:
     tokens = _line_tokens(data, name)
-    fmt = IntFormat(bits=layout.bits, signed=layout.signed)
     values: list[int] = []
     for line, token in tokens:
         found = token.decode(errors="replace")
-        if re.fullmatch(rb"-?[0-9]{1,30}", token) is None or not fmt.lo <= int(token) <= fmt.hi:
-            raise PackageError(f"{name}:{line}: {shown(found)} is not an integer in {fmt.lo}..{fmt.hi}")
+        if re.fullmatch(rb"-?[0-9]{1,330}", token) is None or not layout.lo <= int(token) <= layout.hi:
+            raise PackageError(f"{name}:{line}: {shown(found)} is not an integer in {layout.lo}..{layout.hi}")
         values.append(int(token))
     if len(values) != count:
         raise PackageError(f"{name}:{tokens[-1][0] if tokens else 1}: {len(values)} elements, not {count}")
-    return np.array(values, np.int64)
+    return np.array(values, object if layout.wide else np.int64)

@@ -11,13 +11,14 @@ import numpy as np
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.operations import Operation
+from t2c.contract.parameter_lanes import no_lanes
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.golden.nodes.softmax import Softmax
 from t2c.mapping.lower import Site, lowers
 from t2c.mapping.plan import Axes, LayerPlan, Part, matrix_coordinate
-from t2c.mapping.row_plan import RowEnginePlan, check_rows, no_params
+from t2c.mapping.row_plan import RowEnginePlan, check_rows
 from t2c.mapping.views import reshaped, tokens_map
 
 ROUNDINGS = (Rounding.HALF_UP, Rounding.HALF_AWAY)
@@ -60,7 +61,7 @@ def lower_softmax(node: Softmax, site: Site) -> LayerPlan:
         raise UnsupportedError(f"layer {node.name!r}: rounding {softmax.rounding.value}: the core takes {text}")
     return SoftmaxPlan(
         **{**site.plan_fields(node), "sources": (source,), "target": target},
-        params=no_params(hardware),
+        params=no_lanes(hardware),
         table=np.pad(softmax.exp, (0, (1 << hardware.x_w) - softmax.depth)),
         softmax=softmax,
         rows=site.target,

@@ -119,7 +119,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     modes = [mode.value for mode in Rounding]
     parser.add_argument("--rounding", choices=modes, default="half_up", help=f"{', '.join(modes)} (%(default)s)")
-    parser.add_argument("--acc-bits", type=accumulator, default=Widths(), help="of an accumulator, 8..45 (32)")
+    parser.add_argument("--acc-bits", type=accumulator, default=Widths(), help="of an accumulator, 8..48 (32)")
     parser.add_argument("--samples", type=at_least(1), default=32, help="test images in the package (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="PACKAGE", help="directory of the package")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from t2c.common.registry import Registry
-from t2c.exports.onnx_functions import DOMAIN
+from t2c.exports.onnx_functions import DOMAIN, REACH
 from t2c.exports.optional import need
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MAX_ACC_BITS = 32
 """ConvInteger and MatMulInteger give int32."""
+
+WIDEST_OPERAND = (1 << 17) - 1
+"""The largest magnitude of an operand of an add around its zero point."""
 
 OFFSET = 128
 """What turns a signed byte into an unsigned one."""
@@ -109,10 +112,18 @@ class OnnxBuilder:
     def requantise(self, node: AccumulatingNode, acc: str) -> None:
         """Write MulQuant from accumulators, int32 or int64, to the node's output."""
         quant, rank = node.mulquant, len(self.graph.edges[node.output].shape) + 1
+        self.check_reach(node, quant.largest(node.worst_accumulator(self.graph.inputs_of(node))))
         spread = [-1] + [1] * (rank - 2 if node.channel_axis == 1 else 0)
         parts = ("multiplier", "bias", "shift")
         constants = [self.constant(node, part, getattr(quant, part).reshape(spread)) for part in parts]
         self.call(node, quant, "MulQuant", [acc, *constants])
+
+    def check_reach(self, node: Node, largest: int) -> None:
+        """Refuse acc M + B of a magnitude that the functions do not compute in int64; raise UnsupportedError."""
+        if largest > REACH:
+            raise UnsupportedError(
+                f"node {node.name!r}: acc M + B reaches {largest}, ONNX's integers of 64 bits round up to {REACH}"
+            )
 
     def round_shift(self, node: Node, p: str, shift: str, mode: Rounding) -> str:
         """Call RoundShift of int64 tensors and return the result's name."""

@@ -9,8 +9,8 @@ Each function is text in ONNX's own syntax; `Div` and `Mod` are exact here:
 Clipping is comparisons and `Where`: on processors with AVX2 alone, the int64 `Min`, `Max` and `Clip` of onnxruntime
 1.31 are wrong for operands some 2^32 apart.
 
-2^63 is no int64, so S = 63 is computed as S = 62. The results are equal: |p| <= 2^60 (golden's `Widths`:
-acc + scale <= 61 and bias <= 60 bits), so both give -[p < 0] in mode floor and 0 in the others; double moves p by 2^30.
+2^63 is no int64, so S = 63 is computed as S = 62. The results are equal: |p| <= `REACH` < 2^61, half of 2^62, so both
+give -[p < 0] in mode floor and 0 in the others; double moves p by 2^30.
 
 Source: docs/arithmetic.md sections 2, 3 and 4.4.
 """
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DOMAIN = "torch2chip"
 OPSET = 17
 """Operator set of the standard operators: what onnxruntime 1.12 and newer run."""
+
+REACH = (1 << 61) - (1 << FIRST_SHIFT)
+"""Largest |p| for which a rounding at S = 62 gives what one at S = 63 does, also with what mode double adds."""
 
 _HEAD = f'<domain: "{DOMAIN}", opset_import: ["" : {OPSET}, "{DOMAIN}" : 1]>'
 

@@ -65,7 +65,7 @@ def cut_words(values: npt.NDArray[Any], layout: RomLayout, hardware: Hardware, b
     Args:
         values: int, any shape, elements in C order; layout: of a memory word; beats: of a memory word.
     """
-    octets = pack_bytes(values.astype(np.int64).reshape(-1), layout)
+    octets = pack_bytes(values.reshape(-1), layout)
     bits = np.unpackbits(octets[:, ::-1], axis=1, bitorder="little")[:, : layout.word_bits]
     bits = np.pad(bits, ((0, 0), (0, beats * hardware.stream_w - layout.word_bits)))
     cut = np.packbits(bits.reshape(-1, hardware.stream_w), axis=1, bitorder="little")

@@ -211,7 +211,7 @@ def _random_hardware(rng: np.random.Generator) -> Hardware:
             return Hardware(
                 rows=rows,
                 cols=divisors[int(rng.integers(len(divisors)))],
-                bias_w=dimension("hardware.BIAS_W").draw(rng, high=63 - 6 - widths["scale_w"]),
+                bias_w=dimension("hardware.BIAS_W").draw(rng),
                 **widths,
                 **{**depths, "acc_depth": depths["acc_depth"] // 2 * 2},
             )

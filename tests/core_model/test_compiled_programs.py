@@ -12,6 +12,8 @@ import pytest
 from t2c.contract.descriptor import FIELDS, Descriptor
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import compile_program
 from t2c.mapping.program import Program
@@ -19,6 +21,7 @@ from t2c.tb.cosim.expectation import trace_of, trace_values
 from tests.core_model.running import golden_tensors, run_and_hold_to_golden
 from tests.core_net import core_package
 from tests.random_layers import LayerShape, layer_package, random_shape
+from tests.wide_constants import wide_package
 
 CORES = [(8, 8), (4, 4), (8, 2), (16, 4), (4, 1), (6, 3)]
 SHAPES = [
@@ -93,6 +96,28 @@ def test_memories_too_small_for_the_network(name: str, net: Package) -> None:
     assert found == wanted
     assert len(program.weights) == len(program.params) == 0 or "stream" not in wanted
     run_and_hold_to_golden(net, program)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"par_depth": 4}, {"cols": 2, "par_depth": 5}, {"scale_w": 31}, {"scale_w": 2, "bias_w": 40}],
+    ids=str,
+)
+def test_lanes_of_more_than_64_bits(change: dict[str, int]) -> None:
+    """In the memory from the start, or in several beats of the stream; what does not fit is refused by name."""
+    package = wide_package(samples=3)
+    stages = [node.stage for node in package.graph.nodes if isinstance(node.stage, MulQuant)]
+    assert max(int(np.abs(stage.multiplier).max()).bit_length() for stage in stages) == 31
+    assert max(int(np.abs(stage.bias).max()).bit_length() for stage in stages) > 57
+    hardware = Hardware(**{"rows": 4, "cols": 4, "acc_w": 29, "scale_w": 32, "bias_w": 60} | change)
+    if hardware.scale_w < 32:
+        with pytest.raises(UnsupportedError, match=r"^layer 'stem': multiplier of 32 bits does not fit SCALE_W = "):
+            compile_program(package.graph, "all", hardware)
+        return
+    program = compile_program(package.graph, "all", hardware)
+    assert hardware.param_w == 98
+    assert bool(len(program.params)) == (not change)
+    run_and_hold_to_golden(package, program)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -72,7 +72,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "add b": (lambda: residual_add_narrow([0], [1 << 16], _add()), "^b\\b"),
     "add zp a": (lambda: residual_add_narrow([0], [0], _add(), zero_point_a=1 << 64), "^zero_point_a\\b"),
     "add zp b": (lambda: residual_add_narrow([0], [0], _add(), zero_point_b=1 << 64), "^zero_point_b\\b"),
-    "add bound": (lambda: residual_add_narrow([0], [0], _add(), zero_point_a=1 << 62), r"^largest \|p\| = "),
     "acc": (lambda: mulquant_narrow([[1 << 40]], QUANT), "^acc\\b"),
     "x - zp below": (lambda: centre("x", np.array([INT64_LO, 5]), 1), f"^x - zero_point: {INT64_LO - 1} "),
     "x - zp above": (lambda: centre("x", np.array([INT64_HI, 5]), -1), f"^x - zero_point: {INT64_HI + 1} "),

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from oracle import plain as oracle
-from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths, mulquant, residual_add
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths, mulquant, mulquant_narrow, residual_add
+from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE, Rounding
 from t2c.golden.errors import RangeError, ShapeError
 
 ACC_EDGES = sorted(
@@ -150,9 +150,73 @@ def test_refuses_an_accumulator_outside_its_width(acc: int) -> None:
         mulquant([acc], constants([1], [0], [0], lo=0, hi=1))
 
 
-def test_refuses_widths_whose_product_could_overflow() -> None:
-    with pytest.raises(RangeError, match="acc bits \\+ scale bits = 62"):
-        Widths(acc=46, scale=16)
+WIDEST = Widths(acc=48, scale=32, bias=64)
+
+
+def wide_case(rng: np.random.Generator, mode: Rounding, widths: Widths) -> tuple[MulQuant, Any, list[list[int]]]:
+    """Constants and accumulators at the ends of their formats, around ties, and in between, and what is to come."""
+
+    def number(bits: int) -> int:
+        top = 1 << bits - 1
+        near = int(rng.choice([-1, 1])) * (1 << int(rng.integers(bits - 1))) + int(rng.integers(-2, 3))
+        drawn = (-top, top - 1, 0, int(rng.integers(-top, top)), near)[int(rng.integers(5))]
+        return min(max(drawn, -top), top - 1)
+
+    less = int(rng.choice([0, 0, 20]))
+    m, s = [number(widths.scale) for _ in range(4)], [int(v) for v in rng.integers(0, 64, 4)]
+    acc = [[number(widths.acc - less) for _ in range(4)] for _ in range(12)]
+    b, half = [], 1 << widths.bias - less // 4 - 1
+    for channel in range(4):
+        tie = (2 * int(rng.integers(-300, 300)) + 1 << s[channel] >> 1) - acc[0][channel] * m[channel]
+        tie += int(rng.integers(-1, 2)) + int(rng.choice([0, 0, 1 << 30, -1 << 30]))
+        b.append(tie if -half <= tie < half else number(widths.bias - less // 4))
+    q = constants(m, b, s, rounding=mode, zero_point=-9, lo=-128, hi=255, widths=widths)
+    stage = {"mode": mode.value, "zp": -9, "lo": -128, "hi": 255}
+    return q, acc, [[oracle.mulquant(*each, **stage) for each in zip(row, m, b, s, strict=True)] for row in acc]
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+@pytest.mark.parametrize(
+    "widths", [WIDEST, Widths(acc=32, scale=32, bias=64), Widths(acc=29, scale=32, bias=60)], ids=str
+)
+def test_products_beyond_64_bits_are_exact(mode: Rounding, widths: Widths) -> None:
+    rng = np.random.default_rng(13)
+    proven, results = set(), set()
+    for _ in range(200):
+        q, acc, expected = wide_case(rng, mode, widths)
+        assert mulquant(acc, q).tolist() == expected, q
+        assert mulquant_narrow(np.array(acc), q).tolist() == expected
+        proven.add((q.fits_int64, q.largest(int(np.abs(acc).max())) <= MAX_MAGNITUDE))
+        results |= {value for row in expected for value in row}
+    assert len(results) > 40
+    assert proven >= {(False, False), (False, True)} if widths.acc > 29 else proven == {(True, True)}
+
+
+def test_int64_is_used_up_to_its_end() -> None:
+    """|acc M + B| of 2^62 is computed in int64, one more in Python's integers; nothing wraps on either side."""
+    m, acc = 1 << 30, 1 << 31
+    for mode, s, sign, over in itertools.product(Rounding, (0, 31, 32, 46, 47, 62, 63), (-1, 1), (-1, 0, 1, 1 << 30)):
+        b = sign * ((1 << 61) + over)
+        q = constants([m], [b], [s], rounding=mode, lo=-(1 << 15), hi=(1 << 16) - 1, widths=WIDEST)
+        values = [sign * acc, -sign * acc, sign * (acc - 1), 0, 1]
+        assert (q.largest(acc) <= MAX_MAGNITUDE) == (over <= 0)
+        stage = {"mode": mode.value, "zp": 0, "lo": q.lo, "hi": q.hi}
+        assert mulquant(values, q).tolist() == [oracle.mulquant(v, m, b, s, **stage) for v in values], (mode, s, b)
+
+
+@pytest.mark.parametrize("mode", list(Rounding))
+def test_a_residual_add_beyond_64_bits_is_exact(mode: Rounding) -> None:
+    rng = np.random.default_rng(17)
+    a, b = (np.append(rng.integers(-(1 << 15), 1 << 16, 40), [-(1 << 15), (1 << 16) - 1]) for _ in range(2))
+    for bias in (-(1 << 63), (1 << 63) - 1, 1 << 62, -(1 << 61), 12345):
+        for s in (0, 31, 45, 46, 62, 63):
+            ms = int(rng.choice([-(1 << 31), (1 << 31) - 1, 3])), int(rng.integers(-(1 << 31), 1 << 31))
+            stage = AddQuant(
+                multiplier_a=ms[0], multiplier_b=ms[1], bias=bias, shift=s, rounding=mode, lo=-128, hi=99, widths=WIDEST
+            )
+            named = {"zps": (-5, 7), "ms": ms, "bias": bias, "s": s, "mode": mode.value, "zp": 0, "lo": -128, "hi": 99}
+            expected = [oracle.residual_add(p, q, **named) for p, q in zip(a.tolist(), b.tolist(), strict=True)]
+            assert residual_add(a, b, stage, zero_point_a=-5, zero_point_b=7).tolist() == expected, (bias, s)
 
 
 def test_residual_add_refuses_bad_operands() -> None:

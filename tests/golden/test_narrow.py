@@ -127,10 +127,11 @@ def test_accumulators_of_any_dtype(dtype: type[np.generic]) -> None:
     assert mulquant_narrow(acc, quant).dtype == np.int16
 
 
-def test_an_add_that_could_leave_the_rounding_unit_is_refused() -> None:
-    add = AddQuant(multiplier_a=1, multiplier_b=1, bias=0, shift=1, lo=0, hi=255)
-    with pytest.raises(RangeError, match=r"largest \|p\|"):
-        residual_add([1], [1], add, zero_point_a=1 << 62)
+def test_an_add_that_leaves_int64_is_exact() -> None:
+    add = AddQuant(multiplier_a=3, multiplier_b=1, bias=0, shift=63, lo=-255, hi=255)
+    assert residual_add([1], [1], add, zero_point_a=1 << 62).tolist() == [-1]
+    assert residual_add([1], [1], add, zero_point_a=-(1 << 62)).tolist() == [2]
+    assert residual_add([1], [-3], add, zero_point_b=(1 << 63) - 1).tolist() == [-1]
 
 
 def test_the_smallest_dtype() -> None:

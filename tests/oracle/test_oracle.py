@@ -94,8 +94,9 @@ ROUND = (
     "t2c.golden.arithmetic.rounding.round_in_place",
     "t2c.golden.arithmetic.mulquant.round_in_place",
     "t2c.golden.arithmetic.softmax.round_in_place",
-    "t2c.golden.arithmetic.mulquant.folded_half",
+    "t2c.golden.arithmetic.folded.folded_half",
 )
+IN_PYTHON = "t2c.golden.arithmetic.rounding.round_integer"
 Fault = tuple[tuple[str, ...], Callable[[Any], Any], tuple[str, ...]]
 """What is replaced, by what made of the right one, and the checks that must turn red."""
 
@@ -125,14 +126,24 @@ FAULTS: dict[str, Fault] = {
         ),
     ),
     "half_away for double": (
-        ROUND,
+        (*ROUND, IN_PYTHON),
         instead(Rounding.HALF_AWAY, of=Rounding.DOUBLE),
-        ("mulquant/tflite-double", "mulquant/fractions"),
+        ("mulquant/tflite-double", "mulquant/fractions*"),
     ),
     "half_up for double": (
-        ROUND,
+        (*ROUND, IN_PYTHON),
         instead(Rounding.HALF_UP, of=Rounding.DOUBLE),
-        ("mulquant/tflite-double", "mulquant/fractions"),
+        ("mulquant/tflite-double", "mulquant/fractions*"),
+    ),
+    "half_up for half_even beyond int64": (
+        (IN_PYTHON,),
+        instead(Rounding.HALF_UP, of=Rounding.HALF_EVEN),
+        ("mulquant/fractions-wide",),
+    ),
+    "acc M + B in 64 bits": (
+        (IN_PYTHON,),
+        lambda right: lambda p, shift, mode: right((p + (1 << 63)) % (1 << 64) - (1 << 63), shift, mode),
+        ("mulquant/fractions-wide",),
     ),
     "half_even for half_up": (
         ROUND,
@@ -216,7 +227,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "elements read back unsigned": (
         ("t2c.golden.rom.words._signed",),
-        lambda _: lambda raw, layout: raw.astype(np.int64),
+        lambda _: lambda raw, layout: raw if layout.wide else raw.astype(np.int64),
         ("rom/*",),
     ),
     "a table addressed by x - lo": (

@@ -77,7 +77,7 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
         ("--layer fc --stall p10,p50,p90", "--stall = 'p10,p50,p90': one profile, or two as input,output"),
         ("--layer conv2 --acc-w 21", "layer 'conv2': accumulator needs 22 bits, ACC_W = 21 could overflow"),
         ("--layer conv2 --acc-w 20", "ACC_W = 20 is not above the column sum's 20 bits"),
-        ("--layer conv2 --acc-w 49", "acc bits = 49 is outside 8..48"),
+        ("--layer conv2 --acc-w 49", "ACC_W = 49 is outside 8..48"),
         ("--layer fc --seed x", "--seed: invalid int value: 'x'"),
         ("--layer fc --waves abc", "--waves = 'abc': 0, 1 or FIRST:LAST in cycles"),
         ("--layer fc --waves 2", "--waves = '2': 0, 1 or FIRST:LAST in cycles"),

@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 from tests.random_layers import LayerShape, layer_package, random_shape
+from tests.wide_constants import wide_package
 
 pytestmark = pytest.mark.slow
 
@@ -176,6 +177,23 @@ def test_memories_too_small_for_the_network(name: str, net: Package, sim_output:
     assert_cycles_are_exact(result)
     if name == "all of it":
         assert run_on(net, sim_output, hardware, layer="all", images=1, stall="p10,bursts", tests=ALL_TESTS).passed
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("par_depth", [1 << 8, 4])
+def test_parameter_lanes_of_98_bits(par_depth: int, simulator: str, sim_output: Path) -> None:
+    """Multipliers of 32 bits and biases of 60, from the file and in several beats of the stream, under stalls."""
+    package = wide_package()
+    hardware = Hardware(
+        rows=4, cols=4, acc_w=29, scale_w=32, bias_w=60, **{**DEPTHS, "prg_depth": 1 << 13, "par_depth": par_depth}
+    )
+    for stall in ("none", "p50,p10"):
+        result = run_on(
+            package, sim_output, hardware, simulator=simulator, layer="all", images=2, stall=stall, tests=ALL_TESTS
+        )
+        assert result.passed, result.reasons
+        if stall == "none":
+            assert_cycles_are_exact(result)
 
 
 def test_every_stall_profile_costs_cycles(net: Package, sim_output: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from t2c.exports.onnx_builder import OnnxBuilder, onnx_form
+from t2c.exports.onnx_builder import WIDEST_OPERAND, OnnxBuilder, onnx_form
 from t2c.golden.nodes.add import Add
 
 
@@ -12,6 +12,8 @@ from t2c.golden.nodes.add import Add
 def write_add(node: Add, builder: OnnxBuilder) -> None:
     """AddQuant."""
     add, (a, b) = node.addquant, builder.graph.inputs_of(node)
+    largest = WIDEST_OPERAND * (abs(add.multiplier_a) + abs(add.multiplier_b)) + abs(add.bias)
+    builder.check_reach(node, largest)
     constants = [
         builder.constant(node, "multiplier", np.array([add.multiplier_a, add.multiplier_b], np.int64)),
         builder.constant(node, "bias", np.int64(add.bias)),
