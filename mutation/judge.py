@@ -69,7 +69,7 @@ class Judge(ABC):
 
     def files(self, rtl: Path) -> list[str]:
         """Of the RTL, those that are mutated."""
-        return unit_files(self.top, rtl)
+        return unit_files(self.top, rtl, self.parameters)
 
     @abstractmethod
     def make(self, rtl: Path, folder: Path, *, count: int, seed: int) -> MutatedUnit:

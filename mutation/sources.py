@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,18 +23,22 @@ MEMORIES = ("ram",)
 """Modules that are known by their ports alone: not mutated, not looked into by a proof."""
 
 
-def unit_files(name: str, rtl: Path) -> list[str]:
+def unit_files(name: str, rtl: Path, parameters: Mapping[str, int]) -> list[str]:
     """Names of the files of a unit in the order of filelist.f: its module and all that it instantiates.
 
     Args:
         name: of the unit.
         rtl: folder of the RTL, below the repository.
+        parameters: of the unit; some decide what it instantiates.
 
     Raises:
         SimulatorError: Yosys is missing or refuses the sources.
     """
     names = (rtl / "filelist.f").read_text().split()
-    printed = run_yosys(f"read_verilog -I. {' '.join(names)}; hierarchy -check -top {name}; proc; write_json", cwd=rtl)
+    values = "".join(f"-set {key} {value} " for key, value in parameters.items())
+    chosen = f"chparam {values}{name}; " if values else ""
+    script = f"read_verilog -I. {' '.join(names)}; {chosen}hierarchy -check -top {name}; proc; write_json"
+    printed = run_yosys(script, cwd=rtl)
     modules = json.loads(printed[printed.index("{\n") : printed.rindex("}\n") + 1])["modules"]
     used = {module["attributes"]["src"].partition(":")[0] for module in modules.values()}
     return [file for file in names if file in used]

@@ -10,7 +10,7 @@ from t2c.tb.units.operand_mover.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
-    parameters={"ROWS": 6, "COLS": 3, "X_W": 6, "W_W": 8, "ADDR_W": 24, "WGT_ADDR_W": 24},
+    parameters={"ROWS": 9, "COLS": 3, "X_W": 6, "W_W": 8, "ADDR_W": 24, "WGT_ADDR_W": 24},
     bench="t2c.tb.units.operand_mover.bench",
     tests=("tiles", "lanes", "counters", "followers", "reset_in_mid_step"),
     interface=Interface(),

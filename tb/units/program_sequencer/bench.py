@@ -11,7 +11,7 @@ from cocotb.handle import HierarchyObject
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS
 from t2c.contract.field_kinds import COUNT_BITS, WORD_BITS
-from t2c.contract.operations import Operation
+from t2c.contract.operations import LOADS, ROW_STEPS, Operation
 from t2c.contract.pipeline import FETCH, FETCHED, FIRST_STEP
 from t2c.contract.registers import ErrorCode
 from t2c.tb.catalogue.unit_table import read_entries
@@ -19,14 +19,17 @@ from t2c.tb.components.bins import Classes
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.cycle_bench import ClockCycle, CollectingBench
 from t2c.tb.units.program_sequencer.classes import PHASES, ProgramSeen, classes, cover_unit, done_event, fetch_event
+from t2c.tb.units.program_sequencer.programs import steps as operations
 from t2c.tb.units.unit_settings import UnitSettings
 
 LAYER_WORD = next(field.index for field in FIELDS if field.name == "layer")
 """Word of a descriptor that layer_o shows."""
 PULSES = {
-    **dict.fromkeys((Operation.LOAD, Operation.WEIGHTS, Operation.PARAMS), "load_o"),
-    **{Operation.RUN: "run_o", Operation.STORE: "store_o"},
+    **dict.fromkeys(LOADS, "load_o"),
+    **dict.fromkeys(ROW_STEPS, "rows_o"),
+    **{Operation.RUN: "run_o", Operation.STORE: "store_o", Operation.MOVE: "move_o"},
 }
+"""The output that an operation begins a step with."""
 NOTHING = 1 << 20
 """Cycles after which nothing is fetched any more."""
 DENSE = 60
@@ -50,7 +53,8 @@ class ProgramBench(CollectingBench[ProgramSeen]):
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
         self.words = read_entries().tolist()
         self.ops = self.words[::DESCRIPTOR_WORDS]
-        self.length = 1 + next(k for k, op in enumerate(self.ops) if op not in PULSES)
+        self.pulses = {operation: PULSES[operation] for operation in operations(unit.parameters)}
+        self.length = 1 + next(k for k, op in enumerate(self.ops) if op not in self.pulses)
         super().__init__(dut, unit, cover_unit(unit.parameters, self.ops[self.length - 1] == Operation.END))
         self.depth = unit["DEPTH"]
         self.known = False
@@ -76,8 +80,8 @@ class ProgramBench(CollectingBench[ProgramSeen]):
             inputs["start_i"] = int(self.rng.random() < 0.3)
         begins = phase == PHASES[1]
         op = self.ops[self.step] if begins else -1
-        pulse = PULSES.get(op, "")  # type: ignore[call-overload]
-        expected = {f"{name}_o": int(f"{name}_o" == pulse) for name in ("load", "run", "store")}
+        pulse = self.pulses.get(op, "")  # type: ignore[call-overload]
+        expected = {name: int(name == pulse) for name in PULSES.values()}
         expected |= {"busy_o": int(self.busy), "done_o": int(self.done), "error_o": int(self.error > 0)}
         if self.error:
             expected["error_code_o"] = self.error
@@ -126,7 +130,7 @@ class ProgramBench(CollectingBench[ProgramSeen]):
             return True
         self.cycle(PHASES[1])
         op = self.ops[self.step]
-        if op not in PULSES:
+        if op not in self.pulses:
             self.busy, self.done = False, op == Operation.END
             self.error = 0 if self.done else ErrorCode.UNKNOWN_OPERATION
             return True
@@ -219,7 +223,7 @@ async def starts(dut: HierarchyObject) -> None:
         bench.program(ProgramBreak(step=0, cycle=1, reset=False))
         bench.idle(idle)
     for step in range(1, min(4, bench.length - 1)):
-        if bench.ops[step] in PULSES:
+        if bench.ops[step] in bench.pulses:
             bench.program(ProgramBreak(step=step, cycle=2, reset=True))
     bench.closing_program()
     bench.idle(2)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
-from t2c.contract.operations import Operation
+from t2c.contract.operations import ROW_STEPS, Operation
 from t2c.contract.pipeline import FETCHED
+from t2c.contract.registers import ErrorCode
 from t2c.tb.components.bins import Classes, Coverage, names
 
 UNKNOWN = "unknown operation"
@@ -55,9 +56,13 @@ def classes(seen: Sequence[ProgramSeen], depth: int) -> Classes:
     return {
         "operation": {
             **{operation.name: op == operation.value for operation in Operation},
-            UNKNOWN: op > max(Operation),
+            UNKNOWN: stopped == ErrorCode.UNKNOWN_OPERATION,
         },
-        "end": {"done": ended, "error, unknown operation": stopped == 1, "error, misplaced tlast": stopped == 2},
+        "end": {
+            "done": ended,
+            "error, unknown operation": stopped == ErrorCode.UNKNOWN_OPERATION,
+            "error, misplaced tlast": stopped == ErrorCode.MISPLACED_TLAST,
+        },
         "descriptor": {
             "whole at its start": word & (op >= 0),
             "whole while it holds": word & (op < 0) & (step >= 0) & (phase != "idle"),
@@ -103,9 +108,11 @@ def cover_unit(parameters: Mapping[str, int], ends: bool) -> Coverage:
     else:
         made.exclude("operation", Operation.END.name, "the program stops with an unknown operation")
         made.exclude("end", "done", "the program stops with an unknown operation")
-    if depth < 6 * DESCRIPTOR_WORDS:
-        for operation in ("RUN", "STORE", "WEIGHTS", "PARAMS"):
-            made.exclude("operation", operation, "the program has but a LOAD")
+    for operation in Operation:
+        if operation in ROW_STEPS and not parameters["ROW_STEPS"]:
+            made.exclude("operation", operation.name, "there is no row engine")
+        elif operation not in (Operation.LOAD, Operation.END) and depth < (len(Operation) + 1) * DESCRIPTOR_WORDS:
+            made.exclude("operation", operation.name, "the program has but a LOAD")
     firsts = range(0, depth // DESCRIPTOR_WORDS * DESCRIPTOR_WORDS, DESCRIPTOR_WORDS)
     for name in made.groups["address"]:
         bit = int(name.split()[1])

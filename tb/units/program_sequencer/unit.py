@@ -13,14 +13,14 @@ from t2c.tb.units.program_sequencer.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
-    parameters={"DEPTH": 1024},
+    parameters={"DEPTH": 1024, "ROW_STEPS": 1},
     bench="t2c.tb.units.program_sequencer.bench",
     tests=("steps", "errors", "starts", "reset_in_mid_stream"),
     table=ProgramTable(),
     interface=Interface(),
     mutated=True,
-    covered=({"DEPTH": 2 * DESCRIPTOR_WORDS}, {"DEPTH": 1 << 17}),
-    linted=({}, {"DEPTH": DESCRIPTOR_WORDS}, {"DEPTH": 1 << 24}),
+    covered=({"DEPTH": 2 * DESCRIPTOR_WORDS}, {"ROW_STEPS": 0}, {"DEPTH": 1 << 17}),
+    linted=({}, {"DEPTH": DESCRIPTOR_WORDS, "ROW_STEPS": 0}, {"DEPTH": 1 << 24}),
     refused=({"D_W": WORD_BITS * (DESCRIPTOR_WORDS - 1)},),
     proofs=PROOFS,
 )
