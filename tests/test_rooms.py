@@ -27,6 +27,7 @@ BELOW = {
     "t2c.contract": _GOLDEN,
     "t2c.core_model": {*_GOLDEN, "t2c.contract"},
     "t2c.mapping": {*_GOLDEN, "t2c.contract"},
+    "t2c.importing": _COMPILER,
     "t2c.tb.simulation": {"t2c.common"},
     "t2c.tb.catalogue": _GOLDEN,
     "t2c.tb.components": _GOLDEN,
@@ -54,6 +55,7 @@ OTHERS = {
     "t2c.core_model": {"numpy"},
     "t2c.mapping": {"numpy"},
     "t2c.rom_folder": {"numpy"},
+    "t2c.importing": {"numpy", "tflite"},
     "t2c.tb": HARNESS,
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
     "formal": {"numpy", "bitwuzla", "tqdm"},
@@ -61,7 +63,7 @@ OTHERS = {
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch"},
 }
 """What each room imports of others."""
-COMMAND_LINES = {"t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb"}
+COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb"}
 OURS = {"t2c", "formal", "mutation", "oracle"}
 
 
@@ -76,7 +78,7 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 
 
 FOLDERS = (
-    *("common", "golden", "contract", "core_model", "mapping", "rom_folder"),
+    *("common", "golden", "contract", "core_model", "mapping", "rom_folder", "importing"),
     *("tb", "t2c", "formal", "mutation", "oracle"),
 )
 FILES = {room: python_files(room) for room in FOLDERS}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 from typing import Protocol, cast
 
 from t2c.common.command import Parser
 
-COMMANDS = ("train", "quantize", "export", "inspect", "sim", "roms")
+COMMANDS = ("train", "quantize", "import", "export", "inspect", "sim", "roms")
 """In the order in which an experiment needs them."""
 
 
@@ -47,7 +48,8 @@ def load_command(name: str) -> Command:
     Raises:
         ModuleNotFoundError: something that it needs is not installed.
     """
-    return cast(Command, importlib.import_module(f"t2c.commands.{name}"))
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    return cast(Command, importlib.import_module(f"t2c.commands.{module}"))
 
 
 def parser_of(name: str) -> CommandParser:

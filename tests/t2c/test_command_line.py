@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import subprocess
@@ -73,7 +72,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_module_keeps_the_contract(name: str) -> None:
-    module = importlib.import_module(f"t2c.commands.{name}")
+    module = load_command(name)
     assert name == module.NAME
     assert module.HELP
     parser = CommandParser("t2c")

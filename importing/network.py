@@ -1,0 +1,205 @@
+"""A network as a reader puts it together: edges, nodes whose hardware widths come last, and what the host does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import ACC_BITS, Widths
+from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.importing.constants import WIDEST
+from t2c.importing.errors import RefusedError
+from t2c.importing.proof import Exactness
+
+MakeNode = Callable[[Widths], Node]
+_WRONG = (PackageError, RangeError, ShapeError, UnsupportedError)
+
+
+class HardwareNeeds(Protocol):
+    """What tells its widths: `LayerConstants`, or those of an add."""
+
+    @property
+    def scale_bits(self) -> int:
+        """SCALE_W that holds the multipliers."""
+
+    @property
+    def bias_bits(self) -> int:
+        """BIAS_W that holds the biases."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTensor:
+    """Where a tensor of the source is found among golden's.
+
+    name: in the source; edge: of the graph; order: of each element of the source's tensor (without batch, in its own
+    order, the last axis quickest), which element of the edge it is.
+    """
+
+    name: str
+    edge: str
+    order: IntArray
+
+    def of(self, values: IntArray) -> IntArray:
+        """The source's tensor, (N, elements) in its own order, of the edge's values (N, ...)."""
+        taken: IntArray = values.reshape(len(values), -1)[:, self.order]
+        return taken
+
+
+class HostOperation(Protocol):
+    """What the host does with the network's output; a frozen dataclass of plain values, which a file can hold.
+
+    name: of the result; operation: as the source calls it.
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the result."""
+
+    @property
+    def operation(self) -> str:
+        """As the source calls it."""
+
+    def run(self, values: IntArray) -> IntArray:
+        """From (N, ...) integers to (N, ...) integers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """An operation of the source.
+
+    place: its number and kind in the source; node: of the graph, empty for the host's; operation, shape: of the
+    output as the source has it, without batch; formats: bits of inputs, weights and output; scales: real ones of the
+    same; macs: per image;
+    exactness: what is known.
+    """
+
+    place: str
+    node: str
+    operation: str
+    shape: tuple[int, ...]
+    formats: tuple[str, ...]
+    scales: tuple[float, ...]
+    macs: int
+    exactness: Exactness
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImportedNetwork:
+    """A network that was read whole. graph: what the core runs; host: what comes after it, in order; layers: a line
+    each of the report; tensors: of the source, by its name; source: one line that names file, format and judge."""
+
+    graph: Graph
+    host: tuple[HostOperation, ...]
+    layers: tuple[Layer, ...]
+    tensors: Mapping[str, SourceTensor]
+    source: str
+
+    def run_host(self, values: IntArray) -> dict[str, IntArray]:
+        """The results of the host's operations by name, of the graph's output (N, ...)."""
+        results = {}
+        for operation in self.host:
+            values = results[operation.name] = operation.run(values)
+        return results
+
+
+@dataclass
+class NetworkBuilder:
+    """Collects a network; what cannot be is collected too, so that a user learns all of it at once.
+
+    name: of the graph; source: see `ImportedNetwork`.
+    """
+
+    name: str
+    source: str
+    edges: dict[str, TensorSpec] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
+    tensors: dict[str, SourceTensor] = field(default_factory=dict)
+    host: list[HostOperation] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    _nodes: list[MakeNode] = field(default_factory=list)
+    _scale: int = 2
+    _bias: int = 2
+
+    def refuse(self, reason: str) -> None:
+        """Note why the file cannot be imported."""
+        self.reasons.append(reason)
+
+    def edge(self, spec: TensorSpec) -> None:
+        """Add an edge."""
+        self.edges[spec.name] = spec
+
+    def node(self, make: MakeNode, constants: HardwareNeeds | None = None) -> None:
+        """Add a node; it is made when the widths that all constants need are known, and once before with the widest."""
+        self._nodes.append(make)
+        if constants is not None:
+            self._scale = max(self._scale, constants.scale_bits)
+            self._bias = max(self._bias, constants.bias_bits)
+
+    def widths(self) -> Widths:
+        """The widths of the hardware: the usual ones if everything fits them, else what is needed."""
+        needed = [ACC_BITS[0]]
+        for make in self._nodes:
+            node = make(WIDEST)
+            bits = node.accumulator_bits([self.edges[name] for name in node.inputs])
+            needed.append(bits or 0)
+        usual = Widths()
+        if max(needed) <= usual.acc and self._scale <= usual.scale and self._bias <= usual.bias:
+            return usual
+        return Widths(acc=max(needed), scale=max(self._scale, usual.scale), bias=max(self._bias, usual.bias))
+
+    def finish(self, input_edge: str, output_edge: str) -> ImportedNetwork:
+        """Put the network together.
+
+        Raises:
+            RefusedError: with all reasons that were noted; or the network is none that golden takes.
+        """
+        if not self._nodes and not self.reasons:
+            self.refuse("it has no operation that the core could run")
+        if self.reasons:
+            raise RefusedError(self.reasons)
+        try:
+            widths = self.widths()
+            graph = Graph(
+                name=self.name,
+                widths=widths,
+                edges=self.edges,
+                nodes=tuple(make(widths) for make in self._nodes),
+                input=input_edge,
+                output=output_edge,
+            )
+        except _WRONG as error:
+            raise RefusedError([str(error)]) from error
+        return ImportedNetwork(
+            graph=graph,
+            host=tuple(self.host),
+            layers=tuple(self.layers),
+            tensors=self.tensors,
+            source=self.source,
+        )
+
+
+def graph_name(text: str) -> str:
+    """A name that a graph may have, made of any text.
+
+    >>> graph_name("my model (int8)"), graph_name("..."), graph_name("all")
+    ('my_model__int8_', 'network', 'network')
+    """
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in text)
+    kept = kept.lstrip(".-")[:100]
+    return kept if kept and kept not in ("all", "list") else "network"
+
+
+def standard_order(shape: Sequence[int]) -> IntArray:
+    """The order of a tensor that golden keeps as the source does.
+
+    >>> standard_order((2, 2)).tolist()
+    [0, 1, 2, 3]
+    """
+    return np.arange(int(np.prod(shape)), dtype=np.int64)
