@@ -138,7 +138,7 @@ class _Bounds:
         upper = np.where(self.from_above[rows], goal - moved + multiplier[:, None] - 1, FAR)
         k_low, k_high = lower.argmax(axis=1), upper.argmin(axis=1)
         at = np.arange(rows.size)
-        turn = self.first[rows, k_low] - (self.first[rows, k_high] - 1)
+        turn: IntArray = self.first[rows, k_low] - (self.first[rows, k_high] - 1)
         return lower[at, k_low], upper[at, k_high], turn
 
 

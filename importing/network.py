@@ -71,7 +71,7 @@ class HostOperation(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class SourceLayer:
     """An operation of the source.
 
     place: its number and kind in the source; node: of the graph, empty for the host's; operation, shape: of the
@@ -97,7 +97,7 @@ class ImportedNetwork:
 
     graph: Graph
     host: tuple[HostOperation, ...]
-    layers: tuple[Layer, ...]
+    layers: tuple[SourceLayer, ...]
     tensors: Mapping[str, SourceTensor]
     source: str
 
@@ -119,7 +119,7 @@ class NetworkBuilder:
     name: str
     source: str
     edges: dict[str, TensorSpec] = field(default_factory=dict)
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[SourceLayer] = field(default_factory=list)
     tensors: dict[str, SourceTensor] = field(default_factory=dict)
     host: list[HostOperation] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from t2c.common.text_table import aligned
-from t2c.importing.network import ImportedNetwork, Layer
+from t2c.importing.network import ImportedNetwork, SourceLayer
 from t2c.importing.proof import Grade
 from t2c.importing.where import CORE, where_nodes_run
 
@@ -29,7 +29,7 @@ def report_json(network: ImportedNetwork) -> dict[str, Any]:
     }
 
 
-def _layer_json(layer: Layer, places: Mapping[str, str]) -> dict[str, Any]:
+def _layer_json(layer: SourceLayer, places: Mapping[str, str]) -> dict[str, Any]:
     found = layer.exactness
     return {
         "source": layer.place,
