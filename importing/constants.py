@@ -48,6 +48,15 @@ class LayerConstants:
         """BIAS_W that holds the biases."""
         return signed_bits(self.bias)
 
+    def with_channels_of(self, other: LayerConstants, chosen: npt.NDArray[np.bool_]) -> LayerConstants:
+        """The same with some channels' constants from another; all have their own then."""
+        return replace(
+            self,
+            multiplier=np.where(chosen, other.multiplier, self.multiplier),
+            bias=np.where(chosen, other.bias, self.bias),
+            shift=np.where(chosen, other.shift, self.shift),
+        )
+
     def mulquant(self, widths: Widths = WIDEST) -> MulQuant:
         """The same for hardware of some widths; raise RangeError if they are too small."""
         return MulQuant(

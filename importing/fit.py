@@ -10,7 +10,7 @@ import numpy.typing as npt
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.importing.constants import LayerConstants
-from t2c.importing.thresholds import Thresholds
+from t2c.importing.thresholds import Steps
 
 LARGEST_SHIFT = 46
 LARGEST_MULTIPLIER = (1 << 31) - 1
@@ -21,13 +21,15 @@ FAR = 1 << 62
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fit:
-    """constants: of every channel; exact: (C,) bool, the channels whose constants have the steps; others have M = 0."""
+    """constants: of every channel; exact: (C,) bool, the channels whose constants have the steps; others have M = 0;
+    still: (C,) bool, the channels that never step."""
 
     constants: LayerConstants
     exact: npt.NDArray[np.bool_]
+    still: npt.NDArray[np.bool_]
 
 
-def fit(steps: Thresholds, zero_point: int, lo: int, hi: int, falling: IntArray) -> Fit:
+def fit(steps: Steps, zero_point: int, lo: int, hi: int, falling: IntArray) -> Fit:
     """Find M, B and the smallest S of each channel with which half_up steps at exactly these accumulators.
 
     With half of 2^S in B', an output is level k or more where acc M + B' >= (k - zp) 2^S. It is to be so from the first
@@ -68,13 +70,13 @@ def fit(steps: Thresholds, zero_point: int, lo: int, hi: int, falling: IntArray)
         lo=lo,
         hi=hi,
     )
-    return Fit(constants=constants, exact=exact)
+    return Fit(constants=constants, exact=exact, still=~bounds.steps(np.arange(none.size)))
 
 
 class _Bounds:
     """The bounds of B' by channel, for some M and S."""
 
-    def __init__(self, steps: Thresholds, zero_point: int) -> None:
+    def __init__(self, steps: Steps, zero_point: int) -> None:
         self.first, self.reach = steps.first, steps.reach
         self.wanted = steps.levels - zero_point
         self.from_below = steps.first <= steps.reach.hi[:, None]  # passed somewhere: B' is large enough for it
@@ -100,7 +102,8 @@ class _Bounds:
         steepest = np.where(np.isfinite(self.slope[1]), self.slope[1], np.maximum(self.slope[0], 1.0))
         by_multiplier = np.log2(LARGEST_MULTIPLIER / np.maximum(steepest, 1e-12))
         by_bias = np.log2(LARGEST_BIAS / (largest + steepest * reach))
-        return np.clip(np.floor(np.minimum(by_multiplier, by_bias)), 0, LARGEST_SHIFT).astype(np.int64)
+        largest_shift: IntArray = np.clip(np.floor(np.minimum(by_multiplier, by_bias)), 0, LARGEST_SHIFT).astype(np.int64)
+        return largest_shift
 
     def solve(self, rows: IntArray, shift: IntArray) -> tuple[npt.NDArray[np.bool_], IntArray, IntArray]:
         """For these channels and their S: whether some M has a B', and both."""
@@ -110,8 +113,8 @@ class _Bounds:
         high = np.minimum(np.ceil(most), LARGEST_MULTIPLIER).astype(np.int64)
         found = np.zeros(rows.size, np.bool_)
         multiplier, bias = np.zeros_like(low), np.zeros_like(low)
-        low = np.where(self._steps(rows), low, 0)
-        high = np.where(self._steps(rows), high, 0)
+        low = np.where(self.steps(rows), low, 0)
+        high = np.where(self.steps(rows), high, 0)
         while (open_ := np.flatnonzero(~found & (low <= high))).size:
             probe = low[open_] + high[open_] >> 1
             lower, upper, turn = self._at(rows[open_], unit[open_], probe)
@@ -126,7 +129,8 @@ class _Bounds:
             low[open_[level]] = high[open_[level]] + 1
         return found & (np.abs(bias) <= LARGEST_BIAS), multiplier, bias
 
-    def _steps(self, rows: IntArray) -> npt.NDArray[np.bool_]:
+    def steps(self, rows: IntArray) -> npt.NDArray[np.bool_]:
+        """Whether these channels step at all."""
         inside = self.from_below[rows] & self.from_above[rows]
         return np.asarray(inside.any(axis=1))
 

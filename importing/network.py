@@ -152,7 +152,7 @@ class NetworkBuilder:
         usual = Widths()
         if max(needed) <= usual.acc and self._scale <= usual.scale and self._bias <= usual.bias:
             return usual
-        return Widths(acc=max(needed), scale=max(self._scale, usual.scale), bias=max(self._bias, usual.bias))
+        return Widths(acc=max(needed), scale=self._scale, bias=self._bias)
 
     def finish(self, input_edge: str, output_edge: str) -> ImportedNetwork:
         """Put the network together.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.importing.constants import LayerConstants
 from t2c.importing.fit import fit
 from t2c.importing.proof import Exactness, Grade, check_monotone, compare, rising
@@ -47,7 +48,8 @@ def requantise(
         if not found.differing:
             bits = fitted.constants.scale_bits
             return Requantised(constants=fitted.constants, exactness=replace(found, scale_bits=bits))
-    grade = Grade.DOUBLE if source.rounding.value == "double" else Grade.PROVEN
+    source = source.with_channels_of(fitted.constants, fitted.still)
+    grade = Grade.DOUBLE if source.rounding is Rounding.DOUBLE else Grade.PROVEN
     found = compare(rule, source.mulquant(), reach, grade)
     bits = 0 if found.differing else source.scale_bits
     return Requantised(constants=source, exactness=replace(found, scale_bits=bits))

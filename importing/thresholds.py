@@ -14,7 +14,7 @@ StepFunction = Callable[[IntArray], IntArray]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Thresholds:
+class Steps:
     """Where a rising step function steps, by channel.
 
     first: (C, K) int64, the least accumulator of the reach with an output of `levels[k]` or more, reach.hi + 1 if none;
@@ -26,7 +26,7 @@ class Thresholds:
     reach: Reach
 
 
-def thresholds(rule: StepFunction, reach: Reach, lo: int, hi: int) -> Thresholds:
+def thresholds(rule: StepFunction, reach: Reach, lo: int, hi: int) -> Steps:
     """Find every step of a function that never falls.
 
     Args:
@@ -49,4 +49,4 @@ def thresholds(rule: StepFunction, reach: Reach, lo: int, hi: int) -> Thresholds
         open_ = below < above
         above = np.where(open_ & passed, middle, above)
         below = np.where(open_ & ~passed, middle + 1, below)
-    return Thresholds(first=above, levels=levels, reach=reach)
+    return Steps(first=above, levels=levels, reach=reach)

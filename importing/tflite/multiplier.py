@@ -1,0 +1,100 @@
+"""LiteRT's fixed-point multipliers: a real scale as 31 bits and a shift, and the two ways its reference kernels round."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.importing.constants import LayerConstants
+
+INT32_LO, INT32_HI = -(1 << 31), (1 << 31) - 1
+
+
+def quantized_multiplier(scale: float) -> tuple[int, int]:
+    """Return (m, e) with scale ~ m · 2^(e - 31), 2^30 <= m < 2^31; (0, 0) below 2^-32.
+
+    Source: `QuantizeMultiplier` of LiteRT's quantization_util.
+
+    >>> quantized_multiplier(0.25), quantized_multiplier(1.0)
+    ((1073741824, -1), (1073741824, 1))
+    """
+    if scale == 0.0:
+        return 0, 0
+    fraction, exponent = math.frexp(scale)
+    m = math.floor(fraction * (1 << 31) + 0.5)
+    if m == 1 << 31:
+        m, exponent = m // 2, exponent + 1
+    return (0, 0) if exponent < -31 else (m, exponent)
+
+
+def once(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
+    """⌊(x m + 2^(30 - e)) / 2^(31 - e)⌋: one rounding, in 64 bits; never falls as x grows, since m >= 0."""
+    total = 31 - e
+    rounded: IntArray = x * m + (np.int64(1) << total - 1) >> total
+    return rounded
+
+
+def twice(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
+    """`MultiplyByQuantizedMultiplier` with two roundings: doubling high multiply of x 2^max(e, 0), then a rounding shift.
+
+    The first gives half_up of 2^31, which floors what truncation towards 0 of nudged values gives; the second rounds half
+    away from zero. Each never falls as its operand grows, so neither does the whole.
+
+    Args:
+        x: int64 that fits int32 after the left shift.
+        m: 0 or 2^30..2^31 - 1.
+        e: -31..30.
+    """
+    high = (x << np.maximum(e, 0)) * m + (np.int64(1) << 30) >> 31
+    right = np.maximum(-e, 0)
+    half = np.where(right > 0, np.int64(1) << np.maximum(right - 1, 0), 0)
+    rounded: IntArray = high + half - ((high < 0) & (right > 0)) >> right
+    return rounded
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LiteRtRule:
+    """clip(round((acc + bias) · scale) + zp, lo, hi), channel by channel, as a reference kernel rounds.
+
+    m, e, bias: (C,) int64; rounds: `once` or `twice`; zero_point, lo, hi: of the output.
+    It never falls: sum, rounding, offset and clip each do not.
+    """
+
+    m: IntArray
+    e: IntArray
+    bias: IntArray
+    two: bool
+    zero_point: int
+    lo: int
+    hi: int
+
+    @property
+    def falling(self) -> IntArray:
+        return np.zeros_like(self.m)
+
+    def __call__(self, acc: IntArray) -> IntArray:
+        m, e, bias = (part[:, None] for part in (self.m, self.e, self.bias))
+        scaled = (twice if self.two else once)(acc + bias, m, e)
+        return np.clip(scaled + self.zero_point, self.lo, self.hi)
+
+    def overflows(self, lo: IntArray, hi: IntArray) -> bool:
+        """Whether some acc in lo..hi leaves int32 on the way, where LiteRT's own result means nothing."""
+        left = np.maximum(self.e, 0) if self.two else np.zeros_like(self.e)
+        ends = [acc + self.bias << left for acc in (lo, hi)]
+        return bool(min(end.min() for end in ends) < INT32_LO or max(end.max() for end in ends) > INT32_HI)
+
+    def constants(self) -> LayerConstants:
+        """The same as MulQuant's constants: B = bias · M, S = 31 - e, rounded as the kernel rounds."""
+        return LayerConstants(
+            multiplier=self.m,
+            bias=self.m * self.bias,
+            shift=31 - self.e,
+            rounding=Rounding.DOUBLE if self.two else Rounding.HALF_UP,
+            zero_point=self.zero_point,
+            lo=self.lo,
+            hi=self.hi,
+        )
