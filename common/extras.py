@@ -8,6 +8,7 @@ EXTRAS = {
     "regress": ("distributed", "tqdm"),
     "t2c": ("torch", "sklearn", "tqdm"),
     "onnx": ("onnx", "onnxruntime"),
+    "tflite": ("tflite", "flatbuffers"),
 }
 """Modules by the extra whose name a user is told first."""
 ALONE = {"yaml": "PyYAML", "PIL": "Pillow"}

@@ -102,7 +102,9 @@ class _Bounds:
         steepest = np.where(np.isfinite(self.slope[1]), self.slope[1], np.maximum(self.slope[0], 1.0))
         by_multiplier = np.log2(LARGEST_MULTIPLIER / np.maximum(steepest, 1e-12))
         by_bias = np.log2(LARGEST_BIAS / (largest + steepest * reach))
-        largest_shift: IntArray = np.clip(np.floor(np.minimum(by_multiplier, by_bias)), 0, LARGEST_SHIFT).astype(np.int64)
+        largest_shift: IntArray = np.clip(np.floor(np.minimum(by_multiplier, by_bias)), 0, LARGEST_SHIFT).astype(
+            np.int64
+        )
         return largest_shift
 
     def solve(self, rows: IntArray, shift: IntArray) -> tuple[npt.NDArray[np.bool_], IntArray, IntArray]:

@@ -42,11 +42,12 @@ class Exactness:
     differing: int = 0
     largest: int = 0
     scale_bits: int = 0
+    of: str = "accumulators"
 
     def __str__(self) -> str:
         if self.grade is not Grade.DIFFERS:
             return self.grade.value
-        return f"{self.differing:,} of {self.reachable:,} reachable accumulators differ, by at most {self.largest}"
+        return f"{self.differing:,} of {self.reachable:,} reachable {self.of} differ, by at most {self.largest}"
 
 
 def rising(rule: StepFunction, falling: IntArray) -> StepFunction:
@@ -55,7 +56,7 @@ def rising(rule: StepFunction, falling: IntArray) -> StepFunction:
     return lambda acc: rule(acc * sign)
 
 
-def check_monotone(rule: Rule, reach: Reach, place: str, points: int = 4096) -> None:
+def check_monotone(rule: Rule, reach: Reach, place: str, points: int = 512) -> None:
     """Try that a rule never falls (never rises, in the channels of `falling`), at points spread over the reach.
 
     Raises:

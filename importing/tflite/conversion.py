@@ -26,9 +26,9 @@ INT8_LO, INT8_HI = -128, 127
 class Placed:
     """A tensor of the file in golden.
 
-    edge: its name there; shape: there, (C, H, W) of a map; order: of each element of the source's tensor, which element of the
-    edge it is; lo, hi: its values lie there; pads: rows above, below, columns left and right of zero points that the source's
-    tensor has and the edge has not.
+    edge: its name there; shape: there, (C, H, W) of a map; order: of each element of the source's tensor, which
+    element of the edge it is; lo, hi: its values lie there; pads: rows above, below, columns left and right of zero
+    points that the source's tensor has and the edge has not.
     """
 
     edge: str
@@ -94,8 +94,14 @@ class Conversion:
     def quantisation(self, op: TfliteOperator, tensor: TfliteTensor, count: int, zero: bool = False) -> None:
         """Refuse scales and zero points that are none: `count` of each are wanted, zero points of 0 if `zero`."""
         place = f"{op.label}: {tensor.label}"
-        if len(tensor.scales) != count or len(tensor.zero_points) not in (count, 1, 0) or (count == 1 and not tensor.scales):
-            raise RefusedError([f"{place} has {len(tensor.scales)} scales, {len(tensor.zero_points)} zero points, not {count}"])
+        if (
+            len(tensor.scales) != count
+            or len(tensor.zero_points) not in (count, 1, 0)
+            or (count == 1 and not tensor.scales)
+        ):
+            raise RefusedError(
+                [f"{place} has {len(tensor.scales)} scales, {len(tensor.zero_points)} zero points, not {count}"]
+            )
         for scale in tensor.scales:
             if not (math.isfinite(scale) and scale > 0):
                 raise RefusedError([f"{place}: scale {scale} is not a positive number"])
@@ -144,8 +150,14 @@ class Conversion:
         return tensor
 
     def place(
-        self, tensor: TfliteTensor, edge: str, *, shape: tuple[int, ...] | None = None, order: IntArray | None = None,
-        lo: int = INT8_LO, hi: int = INT8_HI,
+        self,
+        tensor: TfliteTensor,
+        edge: str,
+        *,
+        shape: tuple[int, ...] | None = None,
+        order: IntArray | None = None,
+        lo: int = INT8_LO,
+        hi: int = INT8_HI,
     ) -> Placed:
         """Make an edge for a tensor; it lies as golden's tensors do unless shape and order say otherwise."""
         source_shape = tensor.shape[1:]
@@ -168,7 +180,12 @@ class Conversion:
         )
 
     def node(
-        self, kind: str, name: str, inputs: tuple[str, ...], output: str, needs: HardwareNeeds | None = None,
+        self,
+        kind: str,
+        name: str,
+        inputs: tuple[str, ...],
+        output: str,
+        needs: HardwareNeeds | None = None,
         **fields: object,
     ) -> None:
         """Add a node; a field that is a function is called with the widths when they are known."""

@@ -22,7 +22,8 @@ def high_product(a: IntArray | int, b: IntArray | int) -> IntArray:
     (2, -1, 2147483647)
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    return np.minimum(product + (1 << 30) >> 31, INT32_MAX)
+    high: IntArray = np.minimum(product + (1 << 30) >> 31, INT32_MAX)
+    return high
 
 
 def rounded_shift(x: IntArray, bits: IntArray | int) -> IntArray:

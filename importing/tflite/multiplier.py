@@ -1,4 +1,4 @@
-"""LiteRT's fixed-point multipliers: a real scale as 31 bits and a shift, and the two ways its reference kernels round."""
+"""LiteRT's fixed-point multipliers: a real scale as 31 bits and a shift, and how its reference kernels round."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def once(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
 
 
 def twice(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
-    """`MultiplyByQuantizedMultiplier` with two roundings: doubling high multiply of x 2^max(e, 0), then a rounding shift.
+    """`MultiplyByQuantizedMultiplier`: the doubling high multiply of x 2^max(e, 0), then a rounding shift.
 
-    The first gives half_up of 2^31, which floors what truncation towards 0 of nudged values gives; the second rounds half
-    away from zero. Each never falls as its operand grows, so neither does the whole.
+    The first rounds half up, which is what its truncation of a nudged product comes to; the second half away from zero.
+    Each never falls as its operand grows, so neither does the whole.
 
     Args:
         x: int64 that fits int32 after the left shift.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from t2c.importing.errors import RefusedError
 from t2c.importing.network import ImportedNetwork, NetworkBuilder
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, golden_order, golden_shape
-from t2c.importing.tflite.conversion import Placed
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, Placed, golden_order, golden_shape
 from t2c.importing.tflite.schema import TfliteModel, TfliteOperator
 from t2c.importing.tflite.versions import VERSIONS
 

@@ -47,7 +47,7 @@ class TfliteTensor:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TfliteOperator:
     """An operator. index: in the file; kind: such as CONV_2D; inputs, outputs: tensors by index, -1 for one left out;
-    options: by the name of the schema's accessor; fault: what is wrong with it before its meaning is looked at, else empty."""
+    options: by the name of the schema's accessor; fault: what is wrong with them, else empty."""
 
     index: int
     kind: str
@@ -100,7 +100,9 @@ class _Reading:
             raise RefusedError([f"schema version {model.Version()} is not {SCHEMA_VERSION}"])
         graphs = self.length(model.SubgraphsLength())
         if graphs != 1:
-            raise RefusedError([f"it has {graphs} subgraphs; one is wanted: control flow and signatures are not imported"])
+            raise RefusedError(
+                [f"it has {graphs} subgraphs; one is wanted: control flow and signatures are not imported"]
+            )
         graph = model.Subgraphs(0)
         self.place[0] = "the operator codes"
         codes = [model.OperatorCodes(i) for i in range(self.length(model.OperatorCodesLength()))]

@@ -31,7 +31,7 @@ def exponentials(scale: float, beta: float) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class LiteRtSoftmax:
-    """The host's softmax of the last axis. name: of its result; exps: (256,) by the difference to the largest element."""
+    """The host's softmax of the last axis. name: of its result; exps: (256,) by the distance to the largest element."""
 
     name: str
     exps: tuple[int, ...]

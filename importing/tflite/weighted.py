@@ -27,13 +27,16 @@ class Parameters:
     bias: IntArray
 
 
-def parameters(conversion: Conversion, op: TfliteOperator, rank: int, channel_axis: int) -> Parameters:
+def parameters(
+    conversion: Conversion, op: TfliteOperator, rank: int, channel_axis: int, *, bias_wanted: bool = False
+) -> Parameters:
     """The constants of an operator; raise RefusedError if they do not fit it.
 
     Args:
         conversion, op: where.
         rank: axes of the weight.
         channel_axis: which of them the output channels lie on.
+        bias_wanted: whether LiteRT runs no such operator without a bias.
     """
     if not WEIGHT < len(op.inputs) <= BIAS + 1 or op.inputs[WEIGHT] < 0:
         raise RefusedError([f"{op.label}: {len(op.inputs)} inputs; activation, weight and bias are wanted"])
@@ -52,6 +55,8 @@ def parameters(conversion: Conversion, op: TfliteOperator, rank: int, channel_ax
         if bias.size != channels:
             label = conversion.model.tensors[op.inputs[BIAS]].label
             raise RefusedError([f"{op.label}: {label} has {bias.size} elements for {channels} channels"])
+    elif bias_wanted:
+        raise RefusedError([f"{op.label}: it has no bias, without which LiteRT does not run it"])
     return Parameters(weight=weight, values=values, bias=bias)
 
 
@@ -85,15 +90,11 @@ def requantised(
     pairs = np.array([quantized_multiplier(scale) for scale in scales], np.int64)
     if (pairs[:, 1] > 30).any():
         raise RefusedError([f"{op.label}: {output.label}: a scale of {max(scales)} is 2^30 or more"])
-    rule = LiteRtRule(
-        m=pairs[:, 0], e=pairs[:, 1], bias=bias, two=two, zero_point=zero_point(output), lo=lo, hi=hi
-    )
+    rule = LiteRtRule(m=pairs[:, 0], e=pairs[:, 1], bias=bias, two=two, zero_point=zero_point(output), lo=lo, hi=hi)
     least, most = source.lo - zero_point(given), source.hi - zero_point(given)
     reach = reach_of_weights(weight, min(least, 0), max(most, 0))
     refuse_overflow(op, output, rule, reach)
-    done = requantise(
-        rule, reach, zero_point=rule.zero_point, lo=lo, hi=hi, source=rule.constants(), place=op.label
-    )
+    done = requantise(rule, reach, zero_point=rule.zero_point, lo=lo, hi=hi, source=rule.constants(), place=op.label)
     return done, lo, hi
 
 

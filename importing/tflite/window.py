@@ -15,7 +15,7 @@ Sides = tuple[int, int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class SlidingWindow:
-    """kernel, stride, dilation: (vertical, horizontal); padding: above, below, left, right; output: its height and width."""
+    """kernel, stride, dilation: (vertical, horizontal); padding: above, below, left, right; output: height, width."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]

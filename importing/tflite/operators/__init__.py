@@ -1,1 +1,1 @@
-"""How each operator of TFLite becomes nodes, one kind or family a file; `t2c.importing.tflite.conversion` finds them."""
+"""How operators of TFLite become nodes, a kind or family a file; `t2c.importing.tflite.conversion` finds them."""

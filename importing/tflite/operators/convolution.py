@@ -15,7 +15,7 @@ from t2c.importing.tflite.window import padded_size, sliding_window
 @OPERATORS("CONV_2D")
 def conv_2d(conversion: Conversion, op: TfliteOperator) -> None:
     """weight: (O, KH, KW, C / groups)."""
-    held = parameters(conversion, op, 4, 0)
+    held = parameters(conversion, op, 4, 0, bias_wanted=True)
     given, placed = conversion.map_source(op, padded=True)
     channels, taken = placed.shape[0], held.values.shape[3]
     if channels % taken or held.values.shape[0] % (channels // taken):
