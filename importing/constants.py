@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import MulQuant, Widths
+from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 
-WIDEST = Widths(acc=29, scale=32, bias=60)
-"""The widths that golden takes at most: what is compared at import fits them."""
+WIDEST = Widths(acc=ACC_BITS[1], scale=SCALE_BITS[1], bias=BIAS_BITS[1])
+"""The widths that golden takes at most."""
 
 
 def signed_bits(values: IntArray) -> int:

@@ -44,12 +44,12 @@ def requantise(
     steps = thresholds(rising(rule, falling), reach.mirrored(falling), lo, hi)
     fitted = fit(steps, zero_point, lo, hi, falling)
     if fitted.exact.all():
-        found = compare(rule, fitted.constants.mulquant(), reach)
+        found = compare(rule, fitted.constants.mulquant(reach.widths), reach)
         if not found.differing:
             bits = fitted.constants.scale_bits
             return Requantised(constants=fitted.constants, exactness=replace(found, scale_bits=bits))
     source = source.with_channels_of(fitted.constants, fitted.still)
     grade = Grade.DOUBLE if source.rounding is Rounding.DOUBLE else Grade.PROVEN
-    found = compare(rule, source.mulquant(), reach, grade)
+    found = compare(rule, source.mulquant(reach.widths), reach, grade)
     bits = 0 if found.differing else source.scale_bits
     return Requantised(constants=source, exactness=replace(found, scale_bits=bits))

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, Widths
 from t2c.golden.errors import RangeError
 
 
@@ -47,6 +48,12 @@ class Reach:
     def count(self) -> int:
         """Accumulators of all channels together."""
         return int(sum(hi - lo + 1 for lo, hi in zip(self.lo.tolist(), self.hi.tolist(), strict=True)))
+
+    @property
+    def widths(self) -> Widths:
+        """The widest constants beside an accumulator that holds the reach and no more."""
+        bits = max(int(np.abs(self.lo).max()), int(np.abs(self.hi).max())).bit_length() + 1
+        return Widths(acc=max(bits, ACC_BITS[0]), scale=SCALE_BITS[1], bias=BIAS_BITS[1])
 
     def mirrored(self, falling: IntArray) -> Reach:
         """The same of the negated accumulators, in the channels of `falling`."""
