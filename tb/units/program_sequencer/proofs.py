@@ -28,4 +28,21 @@ PROOFS = (
             ),
         ),
     ),
+    Proof(
+        name="operations",
+        claim="what a step does, and whether it is one, follows from all bits of its first word",
+        top="program_sequencer_operations",
+        rtl=("program_sequencer.v", "ram.v"),
+        cover_depth=3,
+        controls=(
+            NegativeControl(
+                error="an operation is told by its lowest 24 bits",
+                file="program_sequencer.v",
+                original="(op == OP_STORE);",
+                mutant="(op[23:0] == OP_STORE[23:0]);",
+                depth=3,
+                show=("op", "wanted", "store"),
+            ),
+        ),
+    ),
 )
