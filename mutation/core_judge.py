@@ -19,7 +19,7 @@ from t2c.tb.catalogue.unit import CORE
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.random_programs.builds import BUILDS
 
-BUILD_OF = {CORE: "small", "layer_engine": "long"}
+BUILD_OF = {CORE: "small", "layer_engine": "odd"}
 """Build at which the core is flattened, by the unit that is mutated in it: the core itself is one."""
 _SUMS, _SUMS_ALONE = ", accumulators", ", accumulators alone"
 """Ends of a reason: where accumulators showed a mutant first, and where nothing else did."""

@@ -175,10 +175,11 @@ RUNS: dict[str, tuple[CoreRun, ...]] = {
         *_programs("small", RANDOM, seed=2),
         *_programs("small", "pairs4", "extents", EVENTS),
     ),
-    "long": (
-        *_programs("long", SHORT, RANDOM, FIELDS),
-        *_programs("long", RANDOM, seed=2),
-        *_programs("long", "ties", EVENTS),
+    "odd": (
+        *_programs("odd", SHORT, RANDOM, FIELDS),
+        *_programs("odd", RANDOM, seed=2),
+        *_programs("odd", RANDOM, seed=3),
+        *_programs("odd", "pairs", EVENTS),
     ),
 }
 """By the build of the core, those that show most first; packages of 8 bits run where the core has as many."""
