@@ -255,7 +255,9 @@ async def counters(dut: HierarchyObject) -> None:
             bench.sparse(bench.any_step(transpose=0, tokens=count * rows - 1, k_tiles=count + 1), near)
             bench.sparse(bench.any_step(transpose=1, tokens=count * cols - 1, col_tiles=count + 1), near)
             beside = {(count - 1) ^ 1 << bit for bit in range(power + 1)}  # words that differ from the last in a bit
-            bench.sparse(bench.any_step(transpose=1, ch_words=count, k_tiles=count), {*near, *beside})
+            # Whole words whose last one is cut: a column in which it is taken for another one differs.
+            cut = {"tokens": cols, "lane_last": rng.randrange(rows - 1)}
+            bench.sparse(bench.any_step(transpose=1, ch_words=count, k_tiles=count, **cut), {*near, *beside})
             words = -(-count // (rows // cols))
             bench.sparse(bench.any_step(transpose=0, ch_words=words, col_tiles=count), near)
     await bench.go()
