@@ -18,6 +18,8 @@ from t2c.importing.constants import WIDEST
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness
 
+LEAST_ACC = 24
+"""Above the sum of a column of up to 64 rows of the array, which every core's accumulators have to hold."""
 MakeNode = Callable[[Widths], Node]
 _WRONG = (PackageError, RangeError, ShapeError, UnsupportedError)
 
@@ -152,7 +154,7 @@ class NetworkBuilder:
         usual = Widths()
         if max(needed) <= usual.acc and self._scale <= usual.scale and self._bias <= usual.bias:
             return usual
-        return Widths(acc=max(needed), scale=self._scale, bias=self._bias)
+        return Widths(acc=max(*needed, LEAST_ACC), scale=self._scale, bias=self._bias)
 
     def finish(self, input_edge: str, output_edge: str) -> ImportedNetwork:
         """Put the network together.

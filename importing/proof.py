@@ -26,6 +26,8 @@ class Grade(StrEnum):
     SAME = "exact, moves data"
     TABLE = "exact, a table"
     HOST = "exact, on the host"
+    FLOAT = "in floats, on the host"
+    ROUNDED = "no quantiser in the file: rounded here"
 
 
 @dataclass(frozen=True, kw_only=True)

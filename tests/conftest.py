@@ -22,7 +22,7 @@ settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthChe
 settings.load_profile("t2c")
 
 ROOT = Path(__file__).resolve().parent.parent
-TORCH = {"torch", "onnx", "onnxruntime", "sklearn", "PIL"}
+TORCH = {"torch", "onnx", "onnxruntime", "sklearn", "PIL", "brevitas", "qonnx"}
 """What the set-up profile `check` leaves out; `make check` runs no test that needs one of them."""
 
 

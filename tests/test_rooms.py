@@ -55,7 +55,7 @@ OTHERS = {
     "t2c.core_model": {"numpy"},
     "t2c.mapping": {"numpy"},
     "t2c.rom_folder": {"numpy"},
-    "t2c.importing": {"numpy", "tflite"},
+    "t2c.importing": {"numpy", "onnx", "tflite"},
     "t2c.tb": HARNESS,
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
     "formal": {"numpy", "bitwuzla", "tqdm"},

@@ -29,7 +29,7 @@ case $profile in
     formal) extras=sim,formal includes="sim formal" ;;
     check) extras=sim,regress,formal,tflite,judges,dev includes="sim regress formal check" ;;
     t2c) extras=t2c,onnx includes=t2c ;;
-    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,dev includes="sim regress formal check t2c test" ;;
+    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,brevitas,dev includes="sim regress formal check t2c test" ;;
     *) die "unknown profile '$profile': sim, regress, formal, check, t2c or test" ;;
 esac
 

@@ -1,0 +1,1 @@
+"""What the reader of ONNX files is made of: QLinear operators, QDQ, QONNX; docs/import.md."""

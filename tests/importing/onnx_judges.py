@@ -1,0 +1,82 @@
+"""What onnxruntime and the executor of qonnx give for every tensor of a model, beside golden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto, helper
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.importing.importer import Import
+
+Tensors = Mapping[str, Any]
+
+
+def by_onnxruntime(model: ModelProto, feed: Tensors, names: list[str], *, optimised: bool = False) -> Tensors:
+    """Tensors of a run, each made an output; without optimisation by default, as no kernel then stands for another."""
+    import onnxruntime
+
+    copy = type(model)()
+    copy.CopyFrom(model)
+    del copy.graph.output[:]
+    copy.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    options = onnxruntime.SessionOptions()
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return dict(zip(names, session.run(names, dict(feed)), strict=True))
+
+
+def by_qonnx(model: ModelProto, feed: Tensors) -> Tensors:
+    """All tensors of a run of qonnx's executor, which runs node by node."""
+    import qonnx.core.onnx_exec as executor
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    made = executor.qonnx_make_model
+
+    def readable(*given: Any, **more: Any) -> Any:
+        """Its models of single nodes get the newest IR version that onnx writes; onnxruntime may be behind that."""
+        single = made(*given, **more)
+        single.ir_version = 8
+        return single
+
+    executor.qonnx_make_model = readable
+    try:
+        found: Tensors = executor.execute_onnx(ModelWrapper(model).transform(InferShapes()), dict(feed), True)
+    finally:
+        executor.qonnx_make_model = made
+    return found
+
+
+def made_by_nodes(model: ModelProto, done: Import) -> list[str]:
+    """Names of the file's tensors that edges hold and nodes make."""
+    outputs = {name for node in model.graph.node for name in node.output}
+    return [name for name in done.network.tensors if name in outputs]
+
+
+def integers(done: Import, name: str, found: Any) -> IntArray:
+    """A tensor of a judge as integers of its edge: itself, or what it stands for, which must be on the edge's grid."""
+    edge = done.network.graph.edges[done.network.tensors[name].edge]
+    values = np.asarray(found).reshape(len(found), -1)
+    if values.dtype.kind in "iu":
+        return values.astype(np.int64)
+    steps = values.astype(np.float64) / edge.scale
+    assert np.abs(steps - np.rint(steps)).max() < 1e-2, f"{name} is not on its grid"
+    return np.rint(steps).astype(np.int64) + edge.zero_point
+
+
+def golden_tensors(done: Import, inputs: IntArray) -> Mapping[str, IntArray]:
+    """The file's tensors as golden has them, (N, elements) each."""
+    values = done.network.graph.run(inputs)
+    return {name: tensor.of(values[tensor.edge]) for name, tensor in done.network.tensors.items()}
+
+
+def quantised_input(done: Import, reals: Any) -> IntArray:
+    """What the file's first quantiser makes of float inputs."""
+    edge = done.network.graph.edges[done.network.graph.input]
+    levels = np.rint(np.asarray(reals, np.float32) / np.float32(edge.scale)) + edge.zero_point
+    return np.clip(levels, edge.format.lo, edge.format.hi).astype(np.int64).reshape(-1, *edge.shape)
