@@ -179,7 +179,7 @@ RUNS: dict[str, tuple[CoreRun, ...]] = {
         *_programs("odd", SHORT, RANDOM, FIELDS),
         *_programs("odd", RANDOM, seed=2),
         *_programs("odd", RANDOM, seed=3),
-        *_programs("odd", "pairs", EVENTS),
+        *_programs("odd", "windows", "pairs", EVENTS),
     ),
 }
 """By the build of the core, those that show most first; packages of 8 bits run where the core has as many."""

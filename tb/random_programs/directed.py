@@ -186,6 +186,34 @@ def behind_table(name: str, hardware: Hardware, rng: np.random.Generator) -> Cor
     return builder.program(name)
 
 
+def windows(name: str, hardware: Hardware, rng: np.random.Generator) -> CoreProgram:
+    """Kernels of several rows and columns over maps as networks have them: odd steps, and each tap meets the image.
+
+    What chance draws reads and writes at addresses of another parity, and its windows seldom have three rows.
+    """
+    builder = Builder(hardware, rng)
+    builder.fill()
+    first, wide, out = 40, 19, 400  # the map's first word, its width, the result's first word
+    for rows, columns in ((3, 3), (5, 2), (2, 5), (4, 3)):
+        for together in range(1, min(3, hardware.rows) + 1):
+            dilation = int(rng.integers(1, 5))
+            pad_h, pad_w = rows // 2, columns * dilation // 2
+            fixed = {
+                "combine": Combine.SUM, "images": 1, "out_h": 9, "out_w": 15, "in_h": 10, "in_w": wide,
+                "stride_h": 1, "stride_w": 1, "pad_h": pad_h, "pad_w": pad_w, "dil_h": 1, "dil_w": dilation,
+                "taps": rows * columns, "k_w": columns, "taps_per_tile": together, "ch_words": 1,
+                "rows_per_tap": hardware.rows // together, "k_tiles": -(-rows * columns // together), "col_tiles": 1,
+                "origin": first - pad_h * wide - pad_w, "col_step": 1, "row_step": wide, "tap_col_step": dilation,
+                "tap_row_step": wide, "image_step": 0, "out_base": out, "out_step": 1, "out_image_step": 0,
+            }  # fmt: skip
+            done = False
+            while not done:
+                step = RunDraw(rng, hardware, full=True, budget=1 << 13, fixed=fixed).draw()
+                done = step is not None and builder.run(step)
+            builder.store(out, 9 * 15)
+    return builder.program(name)
+
+
 DIRECTED: dict[str, tuple[str, Make]] = {
     "million": ("deep", million),
     "transfer": ("deep", long_transfer),
@@ -194,6 +222,7 @@ DIRECTED: dict[str, tuple[str, Make]] = {
     "pairs4": ("small", pairs_of_tiles),
     "extents": ("small", extents),
     "ties": ("long", ties),
+    "windows": ("odd", windows),
     "tables": ("small", behind_table),
     "tables3": ("narrow", behind_table),
 }
