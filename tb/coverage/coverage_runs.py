@@ -45,6 +45,7 @@ IMAGES = 2
 COUNTED: Mapping[str, tuple[Mapping[str, int], ...]] = {
     "layer_norm": ({"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 47, "ROOT_W": 20, "FRAC_W": 4},),
     "lut_softmax": ({"X_W": 16, "DEPTH_W": 8, "E_W": 16, "OUT_W": 3, "R_W": 32, "LEN_W": 4},),
+    "operand_mover": ({"ROWS": 256, "COLS": 64},),
     "softmax_rows": ({"X_W": 16, "LANES": 8, "LEN_W": 5, "E_W": 16, "R_W": 32, "OUT_W": 3},),
     "tile_loader": ({"ROWS": 256},),
 }

@@ -12,6 +12,8 @@ BEATS = "a parameter word has at most 8 beats on these cores"
 WIDE = "wider than Verilator counts"
 FIRST_LANE = "a beat has a first element"
 EIGHT_LANES = "a beat has at most 8 elements in these runs"
+SMALL_V = "no row of these runs has so large a variance"
+FULL = "a buffer of 2048 beats is not full in these runs"
 ROW_BITS = (max(entry.high for entry in PARAMETERS if entry.name == "ROWS") - 1).bit_length()
 """Bits of the number of a row."""
 CODE_BITS = max(ErrorCode).bit_length()
@@ -29,14 +31,28 @@ STILL: tuple[StillBits, ...] = (
     StillBits(register="layer_norm.keep_q", bits=range(0, 48, 8), reason=FIRST_LANE),
     StillBits(register="layer_norm.end_keep_q", bits=range(1), reason=FIRST_LANE),
     StillBits(register="row_sums.keep_q", bits=range(1), reason=FIRST_LANE),
-    StillBits(register="row_sums.beat_n_q", bits=range(4, 7), reason=EIGHT_LANES, proof="row_sums/sums"),
+    StillBits(register="row_sums.beat_n_q", bits=range(4, 11), reason=EIGHT_LANES, proof="row_sums/sums"),
     StillBits(register="row_sums.beat_q_q", bits=range(34, 36), reason=EIGHT_LANES, proof="row_sums/sums"),
     StillBits(register="row_constants.half_q", bits=range(5, 6), reason="V has at most 55 bits, so h is at most 28"),
     StillBits(register="softmax_rows.keep1_q", bits=range(1), reason=FIRST_LANE),
     StillBits(register="softmax_rows.keep2_q", bits=range(1), reason=FIRST_LANE),
     StillBits(register="softmax_rows.keep_q", bits=range(1), reason=FIRST_LANE),
     StillBits(register="softmax_rows.keeps_q", bits=range(0, 24, 8), reason=FIRST_LANE),
-    StillBits(register="row_total.beat_q", bits=range(19, 21), reason=EIGHT_LANES, proof="row_total/sums"),
+    StillBits(register="row_total.beat_q", bits=range(19, 26), reason=EIGHT_LANES, proof="row_total/sums"),
+    StillBits(register="row_constants.v_q", bits=range(48, 50), reason=SMALL_V, proof="row_constants/row"),
+    StillBits(register="row_feeder.row_q", bits=range(9, 24), reason=LONG, proof="row_feeder/beats"),
+    StillBits(register="row_writer.row_q", bits=range(9, 24), reason=LONG, proof="row_writer/places"),
+    StillBits(register="beat_ring.level_q", bits=range(11, 12), reason=FULL, proof="beat_ring/order"),
+    StillBits(register="layer_norm.level_q", bits=range(11, 12), reason=FULL),
+    # With one lane, the only element of a row's last beat.
+    *(
+        StillBits(register=name, bits=range(11, 12), reason=FIRST_LANE)
+        for name in (
+            *("row_maximum.max_tag_q", "row_reciprocal.tag_q"),
+            *("softmax_rows.tag0_q", "softmax_rows.sum_tag_q"),
+        )
+    ),
+    StillBits(register="operand_mover.word_q", bits=range(15, 16), reason=LONG, proof="operand_mover/places"),
     StillBits(register="output_writer.pixel_q", bits=range(21, 24), reason=LONG, proof="output_writer/places"),
     StillBits(register="program_sequencer.addr_q", bits=range(18, 20), reason=LONG, proof="program_sequencer/words"),
     StillBits(register="program_sequencer.desc_o", bits=range(0), reason=WIDE, proof="program_sequencer/words"),
