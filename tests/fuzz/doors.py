@@ -10,6 +10,7 @@ import pickle
 from abc import ABC, abstractmethod
 from dataclasses import asdict
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -239,7 +240,19 @@ class RomDoor(Door):
 @cache
 def doors() -> dict[str, Door]:
     """All of them, by name, with the share of the cases that each gets."""
-    return {"package": PackageDoor(), "description": DescriptionDoor(), "table": TableDoor(), "roms": RomDoor()}
+    found: dict[str, Door] = {
+        "package": PackageDoor(),
+        "description": DescriptionDoor(),
+        "table": TableDoor(),
+        "roms": RomDoor(),
+    }
+    if "onnx" in SHARES:
+        from tests.fuzz.onnx_door import OnnxDoor
+
+        found["onnx"] = OnnxDoor()
+    return found
 
 
 SHARES = {"package": 0.85, "description": 0.07, "table": 0.03, "roms": 0.05}
+if find_spec("onnx"):  # which `make check` does without
+    SHARES["onnx"] = 0.1

@@ -11,9 +11,12 @@ import onnx
 import pytest
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from t2c.contract.hardware import Hardware
 from t2c.golden.graph.codec import edge_to_json, node_to_json
 from t2c.golden.graph.graph import Graph
 from t2c.importing.importer import Import
+from t2c.mapping.compiler import ALL, compile_program
+from tests.core_model.running import run_and_hold_to_golden
 from tests.importing.onnx_judges import by_onnxruntime, golden_tensors, made_by_nodes, quantised_input
 from tests.importing.onnx_nets import Net, imported
 
@@ -77,6 +80,14 @@ def test_qlinear_operators_equal_onnxruntime(signed: bool, tmp_path: Path) -> No
     assert len(names) >= 7
     wrong = {name: int((found[name].reshape(64, -1) != ours[name]).sum()) for name in names}
     assert set(wrong.values()) == {0}, (wrong, done.lines)
+
+
+def test_on_the_model_of_the_core(tmp_path: Path) -> None:
+    """Every tensor of the whole program, as golden has it."""
+    package = imported(quantised(tmp_path, QuantFormat.QOperator, signed=True), tmp_path, images=2).package
+    widths = package.graph.widths
+    core = Hardware(rows=8, cols=8, acc_w=widths.acc, scale_w=widths.scale, bias_w=widths.bias)
+    run_and_hold_to_golden(package, compile_program(package.graph, ALL, core))
 
 
 def content(graph: Graph) -> Any:

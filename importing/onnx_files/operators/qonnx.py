@@ -78,14 +78,16 @@ def _quantised(
 ) -> QuantisedConstant:
     """Constants, by Quant's own arithmetic in float32."""
     steps = check_scale(scale, node.place)
-    if held.dtype.kind != "f" or (zero_point != np.rint(zero_point)).any():
+    whole = zero_point == np.rint(zero_point)
+    if held.dtype.kind != "f" or not (whole & (np.abs(zero_point) < 2.0**LARGEST_BITS)).all():
         raise RefusedError([f"{node.place}: constants of {held.dtype}, or a zero point that is not whole"])
     try:
         points = np.broadcast_to(zero_point.astype(np.float32), held.shape)
         spread = np.broadcast_to(steps, held.shape)
     except ValueError as error:
         raise RefusedError([f"{node.place}: scale or zero point of another shape than {held.shape}"]) from error
-    levels = held.astype(np.float32) / spread + points
+    with np.errstate(over="ignore"):  # what is beyond all numbers is beyond the bounds
+        levels = held.astype(np.float32) / spread + points
     levels = np.where(levels >= 0, 1, -1) if signs else mode(np.clip(levels, lo, hi))
     integers = levels.astype(np.int64) - points.astype(np.int64)
     return QuantisedConstant(integers=integers, scale=spread, bits=max(bits, 2, signed_bits(integers)))
