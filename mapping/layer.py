@@ -45,7 +45,7 @@ class EnginePlan(LayerPlan):
 
     def input_rows(self, first: int, last: int) -> tuple[int, int]:
         (kernel, _), (stride, _) = self.window.kernel, self.window.stride
-        (pad, _), (dilation, _) = self.window.padding, self.window.dilation
+        (pad, _), (dilation, _) = self.window.before, self.window.dilation
         top = first * stride - pad
         bottom = (last - 1) * stride - pad + (kernel - 1) * dilation + 1
         height = self.sources[0].height
@@ -64,7 +64,7 @@ def stage_fields(stage: OutputStage) -> dict[str, Any]:
 
 def window_fields(window: Window, source: Layout, part: Part) -> dict[str, Any]:
     """Descriptor fields of the walk of a window over part of an image."""
-    (stride_h, stride_w), (pad_h, pad_w), (dil_h, dil_w) = window.stride, window.padding, window.dilation
+    (stride_h, stride_w), (pad_h, pad_w), (dil_h, dil_w) = window.stride, window.before, window.dilation
     row_words, words = source.row_words, source.pixel_words
     top = part.first * stride_h - pad_h
     return {

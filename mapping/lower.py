@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
+from t2c.contract.descriptor import EXTENT_MAX
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
@@ -204,6 +205,12 @@ def check_widths(node: Node, site: Site) -> None:
     if node.stage and node.stage.rounding not in CORE_ROUNDINGS:
         modes = ", ".join(mode.value for mode in CORE_ROUNDINGS)
         raise UnsupportedError(f"layer {node.name!r}: rounding {node.stage.rounding.value}: the core takes {modes}")
+    if node.window:
+        for extent, pads in zip(site.inputs[0].shape[1:], node.window.pads, strict=True):
+            around = max(sum(pads), 2 * pads[0])
+            if extent + around > EXTENT_MAX:
+                text = f"an input of {extent} pixels and {around} of padding; the core takes {EXTENT_MAX} in all"
+                raise UnsupportedError(f"layer {node.name!r}: {text}")
     needed = node.accumulator_bits(site.inputs)
     if needed is not None and needed > hardware.acc_w:
         raise RangeError(

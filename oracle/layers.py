@@ -10,7 +10,7 @@ import numpy as np
 from oracle import draw
 from oracle.check import Explain, Index
 from oracle.draw import Ints, between
-from oracle.space import conv_shape, dense_shape, far, goes_far, pool_shape
+from oracle.space import conv_shape, dense_shape, far, goes_far, lopsided, pool_shape
 from t2c.golden.arithmetic.window import Window
 
 SMALL, DEEP, DEEPEST = 200, 4000, 8200
@@ -51,8 +51,8 @@ class ConvLayer:
 
 def patch(image: Ints, window: Window, y: int, x: int, filler: int) -> Ints:
     """Return the elements (C, KH, KW) that one window of (C, H, W) holds, `filler` outside."""
-    rows = y * window.stride[0] + np.arange(window.kernel[0]) * window.dilation[0] - window.padding[0]
-    columns = x * window.stride[1] + np.arange(window.kernel[1]) * window.dilation[1] - window.padding[1]
+    rows = y * window.stride[0] + np.arange(window.kernel[0]) * window.dilation[0] - window.before[0]
+    columns = x * window.stride[1] + np.arange(window.kernel[1]) * window.dilation[1] - window.before[1]
     row, column = np.meshgrid(rows, columns, indexing="ij")
     inside = (row >= 0) & (row < image.shape[1]) & (column >= 0) & (column < image.shape[2])
     height, width = image.shape[1] - 1, image.shape[2] - 1
@@ -60,12 +60,17 @@ def patch(image: Ints, window: Window, y: int, x: int, filler: int) -> Ints:
 
 
 def conv_layer(
-    rng: np.random.Generator, *, x: tuple[int, int] = BYTE, w: tuple[int, int] = WEIGHT, small: bool = False
+    rng: np.random.Generator,
+    *,
+    x: tuple[int, int] = BYTE,
+    w: tuple[int, int] = WEIGHT,
+    small: bool = False,
+    symmetric: bool = False,
 ) -> ConvLayer:
     """Draw a convolution with operands in the ranges x and w, the zero point in x.
 
     One in eight is deep (K to 2700), two in five are large in one thing, as far as is legal (`oracle.space`).
-    small: K at most 200, so that 8-bit accumulators stay below 2^23.
+    small: K at most 200, so that 8-bit accumulators stay below 2^23; symmetric: padding that is alike on both sides.
     """
     if goes_far(rng):
         wide = x[1] - x[0] >= 1 << 16
@@ -74,7 +79,7 @@ def conv_layer(
         return ConvLayer(
             x=draw.operand(rng, *x, (shape.batch, channels, *shape.size)),
             w=draw.operand(rng, *w, (shape.groups * shape.outputs, shape.per_group, *shape.window.kernel)),
-            window=shape.window,
+            window=shape.window if symmetric else lopsided(rng, shape.window, widen=True),
             groups=shape.groups,
             zero_point=int(draw.integers(rng, *x, 1)[0]),
         )
@@ -90,7 +95,7 @@ def conv_layer(
     return ConvLayer(
         x=draw.operand(rng, *x, (between(rng, 1, 3), groups * per_group, *size)),
         w=draw.operand(rng, *w, (groups * outputs, per_group, *kernel)),
-        window=window,
+        window=window if symmetric else lopsided(rng, window, widen=True),
         groups=groups,
         zero_point=int(draw.integers(rng, *x, 1)[0]),
     )
@@ -125,7 +130,8 @@ def pool_layer(
     if kernels is None and goes_far(rng):
         pool = pool_shape(rng, op="max_pool2d" if dilation > 1 else "average_pool2d", dilated=dilation > 1)
         values = draw.operand(rng, *x, (pool.batch, pool.groups, *pool.size))
-        return PoolLayer(x=values, window=pool.window, zero_point=int(draw.integers(rng, *x, 1)[0]))
+        window = lopsided(rng, pool.window, widen=False)
+        return PoolLayer(x=values, window=window, zero_point=int(draw.integers(rng, *x, 1)[0]))
     kernel = pair(rng, 1, 4) if kernels is None else kernels[between(rng, 0, len(kernels) - 1)]
     window = Window(
         kernel=kernel,
@@ -136,6 +142,7 @@ def pool_layer(
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, window.dilation, strict=True)]
     size = tuple(least + between(rng, 0, 12) for least in reach)
     shape = (between(rng, 1, 3), between(rng, 1, 8), *size)
+    window = lopsided(rng, window, widen=False) if kernels is None else window
     return PoolLayer(x=draw.operand(rng, *x, shape), window=window, zero_point=int(draw.integers(rng, *x, 1)[0]))
 
 

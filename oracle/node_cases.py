@@ -16,7 +16,7 @@ from oracle import draw
 from oracle.counterpart import Case
 from oracle.draw import Ints, between
 from oracle.requantisation import multipliers, stage
-from oracle.space import Shape, channel_count, conv_shape, dense_shape, far, pool_shape
+from oracle.space import Shape, channel_count, conv_shape, dense_shape, far, lopsided, pool_shape
 from t2c.golden.arithmetic import lut
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import (
@@ -130,7 +130,7 @@ def conv2d(rng: np.random.Generator) -> Iterator[Case]:
     """Convolutions of all geometry."""
     while True:
         shape, top = conv_shape(rng, depth=MACS, macs=MACS), at_top(rng)
-        x, window = _image(rng, shape, top), shape.window
+        x, window = _image(rng, shape, top), lopsided(rng, shape.window, widen=True)
         own = weights(rng, (shape.groups * shape.outputs, shape.per_group, *window.kernel), top)
         worst = int(np.abs(own["weight"]).reshape(len(own["weight"]), -1).sum(1).max()) * x.magnitude
         node = Conv2d(
@@ -185,7 +185,7 @@ def average_pool2d(rng: np.random.Generator) -> Iterator[Case]:
     """Average pooling of all geometry."""
     while True:
         shape, top = pool_shape(rng, op="average_pool2d", dilated=False, macs=MACS), at_top(rng)
-        x, window = _image(rng, shape, top, MAX_EDGE_BITS), shape.window
+        x, window = _image(rng, shape, top, MAX_EDGE_BITS), lopsided(rng, shape.window, widen=False)
         quant = constants(rng, window.taps * x.magnitude, shape.groups)
         form: dict[str, Any] = {"kernel": window.kernel, "stride": window.stride, "padding": window.padding}
         node = AveragePool2d(**ONE, **form, mulquant=quant)
@@ -196,7 +196,7 @@ def max_pool2d(rng: np.random.Generator) -> Iterator[Case]:
     """Max pooling of all geometry."""
     while True:
         shape = pool_shape(rng, op="max_pool2d", dilated=True, macs=MACS)
-        x, window = _image(rng, shape, widest=MAX_EDGE_BITS), shape.window
+        x, window = _image(rng, shape, widest=MAX_EDGE_BITS), lopsided(rng, shape.window, widen=False)
         form: dict[str, Any] = {"kernel": window.kernel, "stride": window.stride, "padding": window.padding}
         node = MaxPool2d(**ONE, **form, dilation=window.dilation)
         yield Case(node=node, inputs=(x,), values=(values(rng, x, shape.batch),))

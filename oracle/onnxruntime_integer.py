@@ -54,7 +54,7 @@ def geometry(window: Window) -> dict[str, Any]:
     """Return the attributes that Conv and pooling share."""
     return {
         "strides": list(window.stride),
-        "pads": [*window.padding, *window.padding],
+        "pads": [side for ends in zip(*window.pads, strict=True) for side in ends],
         "dilations": list(window.dilation),
     }
 

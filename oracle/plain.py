@@ -70,12 +70,21 @@ def residual_add(
     return clip(round_shift(p, s, mode) + zp, lo, hi)
 
 
+def sides(padding: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Section 4.1: top, bottom, left, right."""
+    if len(padding) == 2:
+        vertical, horizontal = padding
+        return vertical, vertical, horizontal, horizontal
+    top, bottom, left, right = padding
+    return top, bottom, left, right
+
+
 def conv2d(
     x: Tensor,
     w: Tensor,
     *,
     stride: tuple[int, int],
-    padding: tuple[int, int],
+    padding: tuple[int, ...],
     dilation: tuple[int, int],
     groups: int,
     zero_point: int,
@@ -83,8 +92,9 @@ def conv2d(
     """Section 4.1: the sum as written, one output at a time."""
     height, width = len(x[0][0]), len(x[0][0][0])
     outputs, per_group, kh, kw = len(w), len(w[0]), len(w[0][0]), len(w[0][0][0])
-    oh = math.floor(Fraction(height + 2 * padding[0] - dilation[0] * (kh - 1) - 1, stride[0])) + 1
-    ow = math.floor(Fraction(width + 2 * padding[1] - dilation[1] * (kw - 1) - 1, stride[1])) + 1
+    top, bottom, left, right = sides(padding)
+    oh = math.floor(Fraction(height + top + bottom - dilation[0] * (kh - 1) - 1, stride[0])) + 1
+    ow = math.floor(Fraction(width + left + right - dilation[1] * (kw - 1) - 1, stride[1])) + 1
 
     def pixel(n: int, c: int, row: int, column: int) -> int:
         return x[n][c][row][column] if 0 <= row < height and 0 <= column < width else zero_point
@@ -97,8 +107,8 @@ def conv2d(
                 pixel(
                     n,
                     group * per_group + c,
-                    y * stride[0] + i * dilation[0] - padding[0],
-                    z * stride[1] + j * dilation[1] - padding[1],
+                    y * stride[0] + i * dilation[0] - top,
+                    z * stride[1] + j * dilation[1] - left,
                 )
                 - zero_point
             )
@@ -127,14 +137,15 @@ def window_elements(
     z: int,
     kernel: tuple[int, int],
     stride: tuple[int, int],
-    padding: tuple[int, int],
+    padding: tuple[int, ...],
     dilation: tuple[int, int],
 ) -> list[int | None]:
     """The elements of one pooling window; None outside the image."""
     found: list[int | None] = []
+    top, _, left, _ = sides(padding)
     for i in range(kernel[0]):
         for j in range(kernel[1]):
-            row, column = y * stride[0] + i * dilation[0] - padding[0], z * stride[1] + j * dilation[1] - padding[1]
+            row, column = y * stride[0] + i * dilation[0] - top, z * stride[1] + j * dilation[1] - left
             inside = row >= 0 and column >= 0 and row < len(plane) and column < len(plane[0])
             found.append(plane[row][column] if inside else None)
     return found

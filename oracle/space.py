@@ -8,13 +8,13 @@ one that is large in one thing takes milliseconds. What is large is drawn for ea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from oracle.draw import between
-from t2c.golden.arithmetic.window import Window
+from t2c.golden.arithmetic.window import LIMITS, Window, four_sides
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.node_space import node_dimensions
 
@@ -75,6 +75,17 @@ class Shape:
     def elements(self) -> int:
         """Of the input."""
         return self.batch * self.groups * self.per_group * math.prod(self.size)
+
+
+def lopsided(rng: np.random.Generator, window: Window, *, widen: bool) -> Window:
+    """Draw for half of the windows padding that differs from side to side: wider by up to 2 pixels, or narrower."""
+    if rng.random() < 0.5:
+        return window
+    most = LIMITS["padding"][1]
+    top, bottom, left, right = (
+        min(side + between(rng, 0, 2), most) if widen else between(rng, 0, side) for side in four_sides(window.padding)
+    )
+    return replace(window, padding=(top, bottom, left, right))
 
 
 def conv_shape(rng: np.random.Generator, *, depth: int, macs: int = MACS) -> Shape:

@@ -30,6 +30,7 @@ from oracle.layers import (
 from oracle.requantisation import add_case, explain_add, explain_mulquant, mulquant_case
 from t2c.golden.arithmetic import conv, linear, mulquant, pooling, rounding
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.window import Window
 
 VERSION = f"torch {torch.__version__}"
 WIDE = ((-(1 << 31), (1 << 31) - 1), (-(1 << 19), (1 << 19) - 1))
@@ -100,17 +101,26 @@ def every_pair_added(rng: np.random.Generator) -> Iterator[Batch]:
         yield Batch(golden, torch.clamp(q, params.lo, params.hi).numpy(), explain_add(a, b, params, za, zb))
 
 
+def around(image: torch.Tensor, window: Window, filler: int) -> tuple[torch.Tensor, tuple[int, int]]:
+    """What torch pads by itself, a pair, or the padded image where the sides differ."""
+    if len(window.padding) == 2:
+        return image, window.padding
+    (top, bottom), (left, right) = window.pads
+    return functional.pad(image, (left, right, top, bottom), value=filler), (0, 0)
+
+
 def convolution(rng: np.random.Generator) -> Iterator[Batch]:
     """conv2d of 8-, 16- and 32-bit operands with stride, padding, dilation, groups and zero point."""
     while True:
         bounds, weights = ranges(rng)
         layer = conv_layer(rng, x=bounds, w=weights)
         window = layer.window
+        image, padding = around(tensor(layer.x) - layer.zero_point, window, 0)
         acc = functional.conv2d(
-            tensor(layer.x) - layer.zero_point,
+            image,
             tensor(layer.w),
             stride=window.stride,
-            padding=window.padding,
+            padding=padding,
             dilation=window.dilation,
             groups=layer.groups,
         )
@@ -151,9 +161,8 @@ def average_pool(rng: np.random.Generator) -> Iterator[Batch]:
     while True:
         layer = pool_layer(rng, x=ranges(rng)[0])
         window = layer.window
-        total = functional.avg_pool2d(
-            tensor(layer.x) - layer.zero_point, window.kernel, window.stride, window.padding, divisor_override=1
-        )
+        image, padding = around(tensor(layer.x) - layer.zero_point, window, 0)
+        total = functional.avg_pool2d(image, window.kernel, window.stride, padding, divisor_override=1)
         golden = pooling.average_pool2d(layer.x, window, zero_point=layer.zero_point)
         yield Batch(golden, total.numpy(), layer.inputs)
 
@@ -163,7 +172,8 @@ def max_pool(rng: np.random.Generator) -> Iterator[Batch]:
     while True:
         layer = pool_layer(rng, x=ranges(rng)[0], dilation=3)
         window = layer.window
-        best = functional.max_pool2d(tensor(layer.x), window.kernel, window.stride, window.padding, window.dilation)
+        image, padding = around(tensor(layer.x), window, -(1 << 60))
+        best = functional.max_pool2d(image, window.kernel, window.stride, padding, window.dilation)
         yield Batch(pooling.max_pool2d(layer.x, window), best.numpy(), layer.inputs)
 
 

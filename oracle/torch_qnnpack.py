@@ -83,7 +83,7 @@ def qlinear(rng: np.random.Generator) -> Iterator[Batch]:
 def qconv(rng: np.random.Generator) -> Iterator[Batch]:
     """conv2d and MulQuant, per output channel, with a bias and all geometry."""
     while True:
-        layer = conv_layer(rng, x=operand_range(rng), w=weight_range(rng), small=True)
+        layer = conv_layer(rng, x=operand_range(rng), w=weight_range(rng), small=True, symmetric=True)
         window = layer.window
         constants = requant(rng, max(layer.peak, 1), layer.w.shape[0], bias=True)
         packed = ops.conv2d_prepack(

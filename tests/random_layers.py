@@ -25,7 +25,7 @@ class LayerShape:
     size: tuple[int, int] = (6, 6)
     kernel: tuple[int, int] = (3, 3)
     stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (1, 1)
+    padding: tuple[int, ...] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
     x_bits: int = 8
@@ -39,7 +39,7 @@ class LayerShape:
     @property
     def label(self) -> str:
         kind = "fc" if self.linear else f"k{self.kernel[0]}{self.kernel[1]}s{self.stride[0]}{self.stride[1]}"
-        where = f"p{self.padding[0]}{self.padding[1]}d{self.dilation[0]}{self.dilation[1]}g{self.groups}"
+        where = f"p{''.join(map(str, self.padding))}d{self.dilation[0]}{self.dilation[1]}g{self.groups}"
         sign = "s" if self.x_signed else "u"
         bits = f"x{sign}{self.x_bits}w{self.w_bits}y{self.y_bits}"
         return f"c{self.channels}o{self.out}{kind}{where}{bits}{self.rounding.value}"
@@ -119,7 +119,7 @@ def random_shape(seed: int) -> LayerShape:
         size=size,
         kernel=kernel,
         stride=tuple(int(s) for s in rng.integers(1, 4, 2)),
-        padding=tuple(int(p) for p in rng.integers(0, 3, 2)),
+        padding=tuple(int(p) for p in rng.integers(0, 3, int(rng.choice([2, 4])))),
         dilation=dilation,
         groups=groups,
         x_bits=int(rng.integers(2, 9)),

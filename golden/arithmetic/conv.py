@@ -78,7 +78,7 @@ class ConvKernel:
                 f"conv2d: x {images.shape} and w {self.weights.shape} do not split into {self.groups} groups"
             )
         shape = (batch, self.weights.shape[0], *self.window.output_size(height, width))
-        extent = (height + self.window.padding[0]) * (width + self.window.padding[1])
+        extent = math.prod(length + max(sides) for length, sides in zip((height, width), self.window.pads, strict=True))
         step = max(1, BLOCK // max(1, channels * self.window.taps * extent))
         blocks = [slice(start, start + step) for start in range(0, batch, step)] if math.prod(shape) else []
         plans = [self._plan(images[block], zp) for block in blocks]
@@ -126,7 +126,7 @@ def prepare_conv2d(w: npt.ArrayLike, *, window: Window, groups: int = 1) -> Conv
 def conv2d(x: npt.ArrayLike, w: npt.ArrayLike, *, window: Window, groups: int = 1, zero_point: int = 0) -> IntArray:
     """Accumulate a convolution.
 
-    acc[n, o, y, x] = Σ_{c,i,j} w[o, c, i, j] · (X[n, g·Cg + c, y·sh + i·dh - ph, x·sw + j·dw - pw] - zp)
+    acc[n, o, y, x] = Σ_{c,i,j} w[o, c, i, j] · (X[n, g·Cg + c, y·sh + i·dh - top, x·sw + j·dw - left] - zp)
 
     Args:
         x: (N, C, H, W) int, scale s_x, zero point zp; outside the image it is zp.

@@ -21,11 +21,12 @@ PAGE, NEAR = 4096, 256
 class Frame:
     """Images with zero padding, one lane per kernel column, each channel of a lane in one flat row.
 
-    lanes[j, c, (n·(H + ph) + y)·OW + x] is padded row y of image n at the column that tap j of output column x reads.
-    Neighbouring images share the padding between them. So at vertical stride 1 a kernel tap of the whole batch is one
-    contiguous slice; the few positions between two images are computed and not read.
+    lanes[j, c, (n·(H + gap) + y)·OW + x] is padded row y of image n at the column that tap j of output column x reads.
+    Neighbouring images share the padding between them: gap is the larger of top and bottom. So at vertical stride 1 a
+    kernel tap of the whole batch is one contiguous slice; the few positions between two images are computed and not
+    read.
 
-    lanes: (KW, C, R·OW) float32, float64 or int64 in scratch memory, R = N·(H + ph) + ph; window: the sliding window;
+    lanes: (KW, C, R·OW) float32, float64 or int64 in scratch memory, R = N·(H + gap) + top; window: the sliding window;
     batch: N; extent: (H, W); size: (OH, OW).
     """
 
@@ -38,7 +39,7 @@ class Frame:
     @property
     def image(self) -> int:
         """Elements from one image to the next."""
-        return (self.extent[0] + self.window.padding[0]) * self.size[1]
+        return (self.extent[0] + max(self.window.pads[0])) * self.size[1]
 
     @property
     def positions(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -50,10 +51,10 @@ class Frame:
 
     def fill(self, x: npt.NDArray[Any], zero_point: int = 0) -> None:
         """Write x - zp of images x (N, C, H, W) and zero padding, both converted to the frame's type first."""
-        width, pw, ow = self.extent[1], self.window.padding[1], self.size[1]
+        width, left, ow = self.extent[1], self.window.before[1], self.size[1]
         step, dilation = self.window.stride[1], self.window.dilation[1]
         padded = self.lanes.reshape(*self.lanes.shape[:2], -1, ow)
-        taps = range(-pw, -pw + len(padded) * dilation, dilation)
+        taps = range(-left, -left + len(padded) * dilation, dilation)
         whole = taps.index(0) if 0 in taps and step == 1 and ow == width else None
         if whole is not None:
             self._convert(padded[whole], x, slice(0, width), zero_point)
@@ -70,9 +71,9 @@ class Frame:
 
     def _convert(self, lane: Matrix, x: npt.NDArray[Any], columns: slice, zero_point: int) -> None:
         """Write some columns of the images, and zeros above, between and below them, to columns of a lane."""
-        height, ph = self.extent[0], self.window.padding[0]
-        lane[:, :ph] = 0
-        rows = lane[:, ph:].reshape(len(lane), self.batch, height + ph, lane.shape[-1])
+        height, (top, bottom) = self.extent[0], self.window.pads[0]
+        lane[:, :top] = 0
+        rows = lane[:, top:].reshape(len(lane), self.batch, height + max(top, bottom), lane.shape[-1])
         rows[:, :, height:] = 0
         inside = rows[:, :, :height]
         np.copyto(inside.swapaxes(0, 1), x[..., columns], casting="unsafe")
@@ -112,8 +113,8 @@ class Frame:
 def make_frame(shape: tuple[int, ...], window: Window, dtype: type[np.generic]) -> Frame:
     """Return a frame with arbitrary contents for images of shape (N, C, H, W)."""
     batch, channels, height, width = shape
-    size, ph = window.output_size(height, width), window.padding[0]
-    length = (batch * (height + ph) + ph) * size[1]
+    size, (top, bottom) = window.output_size(height, width), window.pads[0]
+    length = (batch * (height + max(top, bottom)) + top) * size[1]
     row = length + _spare(channels * length, channels, np.dtype(dtype).itemsize)
     return Frame(
         lanes=scratch("frame", (window.kernel[1], channels, row), dtype)[:, :, :length],

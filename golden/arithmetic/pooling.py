@@ -15,11 +15,11 @@ from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 
 
 def max_pool2d(x: npt.ArrayLike, window: Window) -> npt.NDArray[Any]:
-    """Take the largest element of each window: q = max_{i,j} x[n, c, y·sh + i·dh - ph, x·sw + j·dw - pw].
+    """Take the largest element of each window: q = max_{i,j} x[n, c, y·sh + i·dh - top, x·sw + j·dw - left].
 
     Args:
         x: (N, C, H, W) int, scale s, zero point zp.
-        window: kernel, stride, padding (at most half the kernel) and dilation; padding never wins.
+        window: kernel, stride, padding (on each side at most half the kernel) and dilation; padding never wins.
 
     Returns:
         (N, C, OH, OW) in the dtype of x, scale s, zero point zp. Exact.
@@ -39,13 +39,13 @@ def max_pool2d(x: npt.ArrayLike, window: Window) -> npt.NDArray[Any]:
 
 
 def average_pool2d(x: npt.ArrayLike, window: Window, *, zero_point: int = 0) -> IntArray:
-    """Accumulate average pooling: acc[n, c, y, x] = Σ_{i,j} (X[n, c, y·sh + i - ph, x·sw + j - pw] - zp).
+    """Accumulate average pooling: acc[n, c, y, x] = Σ_{i,j} (X[n, c, y·sh + i - top, x·sw + j - left] - zp).
 
     The division by KH·KW is part of the MulQuant that follows; padding counts as zp.
 
     Args:
         x: (N, C, H, W) int, scale s_x, zero point zp.
-        window: kernel, stride and padding (at most half the kernel); dilation 1.
+        window: kernel, stride and padding (on each side at most half the kernel); dilation 1.
         zero_point: zp.
 
     Returns:
@@ -77,11 +77,11 @@ def pooled_size(height: int, width: int, window: Window) -> tuple[int, int]:
     Raises:
         ShapeError: the padding is above half the kernel, the window does not fit, or one would hold padding only.
     """
-    if any(2 * pad > kernel for pad, kernel in zip(window.padding, window.kernel, strict=True)):
+    if any(2 * max(sides) > kernel for sides, kernel in zip(window.pads, window.kernel, strict=True)):
         raise ShapeError(f"padding = {window.padding} is above half the kernel {window.kernel}")
     size = window.output_size(height, width)
     for axis, extent in enumerate((height, width)):
-        taps = np.arange(window.kernel[axis]) * window.dilation[axis] - window.padding[axis]
+        taps = np.arange(window.kernel[axis]) * window.dilation[axis] - window.before[axis]
         reads = np.arange(size[axis])[:, None] * window.stride[axis] + taps
         if not ((reads >= 0) & (reads < extent)).any(axis=1).all():
             raise ShapeError(f"pooling: a window of {window} holds padding only, image {(height, width)}")
@@ -103,9 +103,10 @@ def _reduce(
     x: npt.NDArray[Any], window: Window, size: tuple[int, int], combine: np.ufunc, filler: int
 ) -> npt.NDArray[Any]:
     """Combine the taps along W, then along H; both reductions are associative and commutative."""
-    (ph, pw), (dh, dw), (sh, sw) = window.padding, window.dilation, window.stride
-    padded = np.full((*x.shape[:2], x.shape[2] + 2 * ph, x.shape[3] + 2 * pw), filler, x.dtype)
-    padded[:, :, ph : ph + x.shape[2], pw : pw + x.shape[3]] = x
+    (dh, dw), (sh, sw), (top, left) = window.dilation, window.stride, window.before
+    height, width = (extent + sum(sides) for extent, sides in zip(x.shape[2:], window.pads, strict=True))
+    padded = np.full((*x.shape[:2], height, width), filler, x.dtype)
+    padded[:, :, top : top + x.shape[2], left : left + x.shape[3]] = x
     rows = padded[:, :, :, : (size[1] - 1) * sw + 1 : sw].copy()
     for j in range(1, window.kernel[1]):
         combine(rows, padded[:, :, :, j * dw : j * dw + (size[1] - 1) * sw + 1 : sw], out=rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from t2c.common.shown import shown
@@ -9,6 +10,8 @@ from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.errors import ShapeError
 
 Pair = tuple[int, int]
+Padding = tuple[int, int] | tuple[int, int, int, int]
+"""(vertical, horizontal) where both sides are alike, or (top, bottom, left, right)."""
 
 MAX_EXTENT = 4096
 LIMITS = {
@@ -22,28 +25,46 @@ LIMITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Kernel, stride, symmetric padding and dilation, each (vertical, horizontal), in pixels.
+    """Kernel, stride, padding and dilation, each (vertical, horizontal), in pixels.
+
+    Padding that is not the same on both sides is (top, bottom, left, right); four numbers that are become a pair.
 
     >>> Window(kernel=(3, 3), stride=(2, 2), padding=(1, 1)).output_size(8, 8)
     (4, 4)
+    >>> same = Window(kernel=(3, 3), stride=(2, 2), padding=(0, 1, 0, 1))
+    >>> same.output_size(8, 8), same.pads, Window(kernel=(2, 2), padding=(1, 1, 0, 0)).padding
+    ((4, 4), ((0, 1), (0, 1)), (1, 0))
 
     Raises:
         RangeError: kernel, stride or dilation below 1, padding below 0, or any above 4096.
-        ShapeError: a field is not a pair.
+        ShapeError: a field is not a pair, nor padding four numbers.
     """
 
     kernel: Pair
     stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
+    padding: Padding = (0, 0)
     dilation: Pair = (1, 1)
 
     def __post_init__(self) -> None:
         for name, limits in LIMITS.items():
             pair = getattr(self, name)
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-                raise ShapeError(f"{name} = {shown(pair)} is not a pair (vertical, horizontal)")
+            four = name == "padding"
+            if not isinstance(pair, (tuple, list)) or len(pair) not in ((2, 4) if four else (2,)):
+                also = ", or (top, bottom, left, right)" if four else ""
+                raise ShapeError(f"{name} = {shown(pair)} is not a pair (vertical, horizontal){also}")
             checked = tuple(check_int(name, value, *limits) for value in pair)
-            object.__setattr__(self, name, checked)
+            object.__setattr__(self, name, shortened(checked) if four else checked)
+
+    @property
+    def pads(self) -> tuple[Pair, Pair]:
+        """((top, bottom), (left, right))."""
+        top, bottom, left, right = four_sides(self.padding)
+        return (top, bottom), (left, right)
+
+    @property
+    def before(self) -> Pair:
+        """(top, left): how far the first window begins outside the image."""
+        return self.pads[0][0], self.pads[1][0]
 
     @property
     def taps(self) -> int:
@@ -51,7 +72,7 @@ class Window:
         return self.kernel[0] * self.kernel[1]
 
     def output_size(self, height: int, width: int) -> Pair:
-        """Return (OH, OW) with OH = floor((H + 2 ph - dh (KH - 1) - 1) / sh) + 1, likewise OW.
+        """Return (OH, OW) with OH = floor((H + top + bottom - dh (KH - 1) - 1) / sh) + 1, likewise OW.
 
         Raises:
             ShapeError: the dilated kernel does not fit the padded image.
@@ -59,11 +80,27 @@ class Window:
         sizes = []
         for axis, extent in enumerate((height, width)):
             reach = self.dilation[axis] * (self.kernel[axis] - 1) + 1
-            span = extent + 2 * self.padding[axis] - reach
+            padded = extent + sum(self.pads[axis])
+            span = padded - reach
             if span < 0:
                 raise ShapeError(
-                    f"window: dilated kernel extent {reach} is larger than the padded image extent "
-                    f"{extent + 2 * self.padding[axis]}"
+                    f"window: dilated kernel extent {reach} is larger than the padded image extent {padded}"
                 )
             sizes.append(span // self.stride[axis] + 1)
         return sizes[0], sizes[1]
+
+
+def four_sides(padding: Sequence[int]) -> tuple[int, int, int, int]:
+    """(top, bottom, left, right) of padding that is a pair or four numbers."""
+    top, bottom, left, right = padding if len(padding) == 4 else (padding[0], padding[0], padding[1], padding[1])
+    return top, bottom, left, right
+
+
+def shortened(padding: Sequence[int]) -> Padding:
+    """Padding as a pair, if both sides are alike on either axis, else as four numbers.
+
+    >>> shortened((1, 1, 2, 2)), shortened((0, 1, 0, 1)), shortened([3, 0])
+    ((1, 2), (0, 1, 0, 1), (3, 0))
+    """
+    top, bottom, left, right = four_sides(padding)
+    return (top, left) if (top, left) == (bottom, right) else (top, bottom, left, right)

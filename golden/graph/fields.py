@@ -17,6 +17,7 @@ from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, as_int64
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.window import shortened
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.json_fields import Fields
@@ -100,6 +101,14 @@ class Integers(Field):
 
     def read(self, fields: Fields, source: Source) -> tuple[int, ...]:
         return fields.integers(self.name)
+
+
+@dataclass(frozen=True)
+class Sides(Integers):
+    """Padding: a pair where both sides are alike on either axis, else (top, bottom, left, right)."""
+
+    def write(self, value: Any, store: Store) -> list[int]:
+        return list(shortened(value))
 
 
 @dataclass(frozen=True)

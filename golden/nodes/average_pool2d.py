@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.pooling import average_pool2d
-from t2c.golden.arithmetic.window import LIMITS, Pair, Window
-from t2c.golden.graph.fields import Field, Integers
+from t2c.golden.arithmetic.window import LIMITS, Padding, Pair, Window
+from t2c.golden.graph.fields import Field, Integers, Sides
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import AccumulatingNode, pooled_shape
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
@@ -30,13 +30,13 @@ class AveragePool2d(AccumulatingNode):
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("kernel", limits=LIMITS["kernel"]),
         Integers("stride", limits=LIMITS["stride"]),
-        Integers("padding", limits=LIMITS["padding"]),
+        Sides("padding", limits=LIMITS["padding"]),
         *AccumulatingNode.fields,
     )
 
     kernel: Pair
     stride: Pair
-    padding: Pair = (0, 0)
+    padding: Padding = (0, 0)
 
     @property
     def window(self) -> Window:

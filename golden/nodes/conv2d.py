@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.conv import ConvKernel, prepare_conv2d
 from t2c.golden.arithmetic.formats import IntArray, IntTensor, check_int
-from t2c.golden.arithmetic.window import LIMITS, Pair, Window
+from t2c.golden.arithmetic.window import LIMITS, Padding, Pair, Window
 from t2c.golden.errors import ShapeError
-from t2c.golden.graph.fields import Field, Integer, Integers
+from t2c.golden.graph.fields import Field, Integer, Integers, Sides
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import WeightedNode, Weights, check_rank
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -28,14 +28,14 @@ class Conv2d(WeightedNode):
     weight_axes: ClassVar[str] = "OIHW"
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("stride", limits=LIMITS["stride"]),
-        Integers("padding", limits=LIMITS["padding"]),
+        Sides("padding", limits=LIMITS["padding"]),
         Integers("dilation", limits=LIMITS["dilation"]),
         Integer("groups"),
         *WeightedNode.fields,
     )
 
     stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
+    padding: Padding = (0, 0)
     dilation: Pair = (1, 1)
     groups: int = 1
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntTensor
 from t2c.golden.arithmetic.pooling import max_pool2d
-from t2c.golden.arithmetic.window import LIMITS, Pair, Window
-from t2c.golden.graph.fields import Field, Integers
+from t2c.golden.arithmetic.window import LIMITS, Padding, Pair, Window
+from t2c.golden.graph.fields import Field, Integers, Sides
 from t2c.golden.graph.kinds import register_node
 from t2c.golden.graph.node import PassingNode, pooled_shape
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -26,13 +26,13 @@ class MaxPool2d(PassingNode):
     fields: ClassVar[tuple[Field, ...]] = (
         Integers("kernel", limits=LIMITS["kernel"]),
         Integers("stride", limits=LIMITS["stride"]),
-        Integers("padding", limits=LIMITS["padding"]),
+        Sides("padding", limits=LIMITS["padding"]),
         Integers("dilation", limits=LIMITS["dilation"]),
     )
 
     kernel: Pair
     stride: Pair
-    padding: Pair = (0, 0)
+    padding: Padding = (0, 0)
     dilation: Pair = (1, 1)
 
     @property

@@ -17,6 +17,7 @@ from t2c.exports.compare import require_equal
 from t2c.exports.native import NativeForm, clips_at_zero_point, offset_of
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.window import Pair
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import AccumulatingNode
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -118,10 +119,17 @@ class ConvolutionForm(WeightedForm):
             weight.shape[0],
             window.kernel,
             stride=window.stride,
-            padding=window.padding,
+            padding=symmetric_padding(node),
             dilation=window.dilation,
             groups=groups,
         )
+
+
+def symmetric_padding(node: Any) -> Pair:
+    """The padding of a node, a pair; raise UnsupportedError for sides that differ, which torch's modules have not."""
+    if len(node.window.padding) != 2:
+        raise UnsupportedError(f"node {node.name!r}: padding {node.window.padding} differs from side to side")
+    return node.window.padding  # type: ignore[no-any-return]
 
 
 def refuse_point(node: Any) -> None:

@@ -173,6 +173,6 @@ def window_attributes(window: Window) -> dict[str, list[int]]:
     return {
         "kernel_shape": list(window.kernel),
         "strides": list(window.stride),
-        "pads": [*window.padding, *window.padding],
+        "pads": [side for ends in zip(*window.pads, strict=True) for side in ends],
         "dilations": list(window.dilation),
     }

@@ -182,7 +182,7 @@ def window_bins(kind: type[Node], window: Window, source: TensorSpec) -> Iterato
     sizes = window.output_size(*extent)
     used, outside = [], False
     for axis in (0, 1):
-        starts = np.arange(sizes[axis]) * window.stride[axis] - window.padding[axis]
+        starts = np.arange(sizes[axis]) * window.stride[axis] - window.before[axis]
         taps = starts[:, np.newaxis] + np.arange(window.kernel[axis]) * window.dilation[axis]
         used += [bool((taps < 0).any()), bool((taps >= extent[axis]).any())]
         outside |= bool(((taps < 0) | (taps >= extent[axis])).all(axis=1).any())

@@ -15,6 +15,7 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.legal_space import dimension
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.window import shortened
 from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.fields import Boolean, Integer, Integers, RoundingMode, Tensor
@@ -137,7 +138,18 @@ class LayerDraw:
         """Kernel, stride, padding and dilation on both axes; the dilated kernel fits the padded map."""
         reach = self.share([Dimension(owner="kernel", name=axis, low=1, high=self.budget) for axis in AXES])
         drawn = [self._window(kind, axis, pairs, shape[1 + place], reach[place]) for place, axis in enumerate(AXES)]
-        return {name: (drawn[0][name], drawn[1][name]) for name in _WINDOW}
+        found: dict[str, tuple[int, ...]] = {name: (drawn[0][name], drawn[1][name]) for name in _WINDOW}
+        sides = [self._sides(window, shape[1 + place]) for place, window in enumerate(drawn)]
+        return found | {"padding": shortened([side for pair in sides for side in pair])}
+
+    def _sides(self, window: Mapping[str, int], extent: int) -> tuple[int, int]:
+        """Padding before and behind the image: alike for half of the windows, else less on one side."""
+        padding = window["padding"]
+        if not padding or self.rng.integers(2):
+            return padding, padding
+        reach = window["dilation"] * (window["kernel"] - 1) + 1
+        less = int(self.rng.integers(min(padding, extent + 2 * padding - reach) + 1))
+        return (padding, padding - less) if self.rng.integers(2) else (padding - less, padding)
 
     def _window(self, kind: type[Node], axis: str, pairs: set[str], extent: int, taps: int) -> dict[str, int]:
         rng, half = self.rng, bool(self.rng.integers(2))

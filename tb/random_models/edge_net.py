@@ -9,7 +9,7 @@ import numpy as np
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.arithmetic.window import Pair
+from t2c.golden.arithmetic.window import Padding, Pair
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -55,7 +55,7 @@ class EdgeNet:
         kernel: Pair = (1, 1),
         *,
         stride: Pair = (1, 1),
-        padding: Pair = (0, 0),
+        padding: Padding = (0, 0),
         dilation: Pair = (1, 1),
         groups: int = 1,
         **more: Any,

@@ -65,6 +65,18 @@ along("paddings", "paddings of 4 to 4096; windows wholly in the padding", _paddi
 along("kernels", "kernels of 4 to 4096", _kernels, _TOP + 1111)
 
 
+@edge("padding that differs from side to side; several outputs of one channel")
+def _sides(hardware: Hardware) -> Package:
+    net = EdgeNet(hardware, (3, 8, 7), zero_point=5)
+    for padding in ((0, 1, 0, 1), (1, 0, 1, 0), (0, 9, 3, 0), (9, 0, 0, 3), (2, 3, 1, 0)):
+        net.conv2d(INPUT, 2, (3, 3), stride=(2, 2), padding=padding)
+        net.conv2d(INPUT, 9, (3, 2), stride=(1, 2), padding=padding, groups=3)
+    for padding in ((0, 1, 0, 1), (1, 0, 0, 1), (0, 1, 1, 0)):
+        net.max_pool2d(INPUT, (3, 2), stride=(2, 2), padding=padding)
+        net.average_pool2d(INPUT, (3, 2), stride=(2, 1), padding=padding)
+    return net.package("edge-sides")
+
+
 @edge("65535 taps")
 def _taps(hardware: Hardware) -> Package:
     net = EdgeNet(hardware, (1, 255, 257), signed=True)

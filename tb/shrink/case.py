@@ -101,7 +101,7 @@ def size_of(case: ShrinkCase) -> tuple[int, ...]:
         sum(int(np.prod(edge.shape)) for edge in graph.edges.values()),
         sum(node.weights.groups > 1 for node in graph.nodes if node.weights),
         sum(values.size for values in weights),
-        sum(sum((*w.kernel, *w.stride, *w.dilation, *w.padding)) for w in windows),
+        sum(sum((*w.kernel, *w.stride, *w.dilation, *map(sum, w.pads))) for w in windows),
         sum(side.name != "none" for side in parse_stalls(request.stall)),
         sum(_constants(node) for node in graph.nodes) + sum(_bits(edge.zero_point) for edge in graph.edges.values()),
         sum(map(_bits, [*weights, case.package.samples])),

@@ -1,5 +1,6 @@
 """t2c.golden.arithmetic.conv against the sum as written, on every path that it can take."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,12 @@ def layers(draw: st.DrawFn) -> dict[str, Any]:
 
     groups = draw(st.integers(1, 3))
     per_group, outputs = draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
-    kernel, padding, dilation = pair(1, 3), pair(0, 4), pair(1, 3)
-    size = [
-        draw(st.integers(max(1, d * (k - 1) + 1 - 2 * p), max(1, d * (k - 1) + 1 - 2 * p) + 4))
-        for k, p, d in zip(kernel, padding, dilation, strict=True)
-    ]
+    kernel, dilation = pair(1, 3), pair(1, 3)
+    padding = draw(st.sampled_from([pair(0, 4), (*pair(0, 4), *pair(0, 4))]))
+    pads = padding if len(padding) == 4 else (padding[0], padding[0], padding[1], padding[1])
+    sums = (pads[0] + pads[1], pads[2] + pads[3])
+    least = [max(1, d * (k - 1) + 1 - around) for k, d, around in zip(kernel, dilation, sums, strict=True)]
+    size = [draw(st.integers(extent, extent + 4)) for extent in least]
     return {
         "x": (draw(st.integers(1, 3)), groups * per_group, *size),
         "w": (outputs, per_group, *kernel),
@@ -45,6 +47,22 @@ def layers(draw: st.DrawFn) -> dict[str, Any]:
         "groups": groups,
         "zero_point": draw(st.sampled_from([-128, -1, 0, 3, 128, 255])),
     }
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (3, 2)])
+def test_every_small_padding(stride: tuple[int, int], groups: int) -> None:
+    """All of 0..2 pixels on each of the four sides, of two images, dense and depthwise with two outputs a channel."""
+    rng = np.random.default_rng(3)
+    x, w = rng.integers(-128, 128, (2, 2, 4, 3)), rng.integers(-8, 8, (4, 2 // groups, 3, 2))
+    for padding in itertools.product(range(3), repeat=4):
+        window = Window(kernel=(3, 2), stride=stride, padding=padding, dilation=(1, 2))
+        found = conv2d(x, w, window=window, groups=groups, zero_point=-7)
+        assert found.tolist() == by_hand(x, w, window, groups, -7), padding
+        top, bottom, left, right = padding
+        padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=-7)
+        alone = Window(kernel=(3, 2), stride=stride, dilation=(1, 2))
+        assert np.array_equal(found, conv2d(padded, w, window=alone, groups=groups, zero_point=-7)), padding
 
 
 @settings(max_examples=250)

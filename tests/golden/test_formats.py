@@ -102,6 +102,13 @@ def test_centre_subtracts_without_touching_its_input() -> None:
         ({"kernel": (0, 1)}, RangeError, r"kernel = 0 is outside 1\.\.4096"),
         ({"stride": (1, 0)}, RangeError, r"stride = 0 is outside"),
         ({"padding": (-1, 0)}, RangeError, r"padding = -1 is outside 0\.\.4096"),
+        ({"padding": (0, 0, 0, 4097)}, RangeError, r"padding = 4097 is outside 0\.\.4096"),
+        (
+            {"padding": (1, 1, 1)},
+            ShapeError,
+            r"padding = \(1, 1, 1\) is not a pair .*, or \(top, bottom, left, right\)",
+        ),
+        ({"stride": (1, 1, 1, 1)}, ShapeError, r"stride = \(1, 1, 1, 1\) is not a pair \(vertical, horizontal\)$"),
         ({"dilation": (4097, 1)}, RangeError, r"dilation = 4097 is outside"),
         ({"kernel": (1.0, 1)}, RangeError, r"kernel = 1\.0 is not an integer"),
         ({"kernel": 3}, ShapeError, "kernel = 3 is not a pair"),

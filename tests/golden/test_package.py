@@ -10,7 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +213,27 @@ def test_the_old_package_is_never_deleted_even_if_it_cannot_return(copy: Path, m
             save_package(every_op_package(seed=1), copy)
     (kept,) = copy.parent.rglob(GRAPH_FILE)
     assert_equal_packages(load_package(kept.parent), every_op_package())
+
+
+@pytest.mark.parametrize(
+    ("padding", "written"),
+    [((1, 0), [1, 0]), ((1, 1, 0, 0), [1, 0]), ((0, 1, 0, 1), [0, 1, 0, 1]), ((2, 2, 1, 0), [2, 2, 1, 0])],
+    ids=str,
+)
+def test_padding_is_a_pair_unless_its_sides_differ(padding: Any, written: list[int], tmp_path: Path) -> None:
+    package = every_op_package()
+    graph = package.graph
+    nodes = tuple(replace(node, padding=padding) if node.name == "right" else node for node in graph.nodes[:2])
+    x = [graph.edges[graph.input]]
+    edges = {**{x[0].name: x[0]}, **{n.output: replace(graph.edges[n.output], shape=n.output_shape(x)) for n in nodes}}
+    changed = replace(graph, nodes=nodes, edges=edges, output="right")
+    save_package(replace(package, graph=changed), tmp_path / "p")
+    document = read(tmp_path / "p")
+    assert {node["name"]: node["padding"] for node in document["nodes"]} == {"left": [0, 0], "right": written}
+    loaded = load_package(tmp_path / "p")
+    assert loaded.graph.nodes[1].window == nodes[1].window
+    want = changed.run(package.samples)["right"]
+    assert np.array_equal(loaded.graph.run(package.samples)["right"], want)
 
 
 def test_nan_metrics_are_not_written(copy: Path) -> None:

@@ -38,14 +38,15 @@ def by_hand(x: np.ndarray, window: Window, reduce: object) -> list[object]:
 @st.composite
 def windows(draw: st.DrawFn, dilated: bool) -> Window:
     kernel = draw(SMALL)
-    padding = draw(st.integers(0, kernel[0] // 2)), draw(st.integers(0, kernel[1] // 2))
+    half = [st.integers(0, extent // 2) for extent in kernel]
+    padding = draw(st.one_of(st.tuples(*half), st.tuples(half[0], half[0], half[1], half[1])))
     dilation = draw(SMALL) if dilated else (1, 1)
     return Window(kernel=kernel, stride=draw(SMALL), padding=padding, dilation=dilation)
 
 
 def fits(window: Window, height: int, width: int) -> bool:
     reach = [d * (k - 1) + 1 for d, k in zip(window.dilation, window.kernel, strict=True)]
-    return reach[0] <= height + 2 * window.padding[0] and reach[1] <= width + 2 * window.padding[1]
+    return all(r <= n + sum(sides) for r, n, sides in zip(reach, (height, width), window.pads, strict=True))
 
 
 @settings(max_examples=120)

@@ -46,6 +46,14 @@ def test_a_mode_of_rounding_that_the_rtl_has_not(layer: str) -> None:
         compile_program(package.graph, layer, Hardware(rows=4, cols=4))
 
 
+@pytest.mark.parametrize(("padding", "around"), [((1, 1), 2), ((0, 3, 0, 1), 3), ((2, 0, 1, 1), 4)])
+def test_a_map_that_is_too_long_with_its_padding(padding: tuple[int, ...], around: int) -> None:
+    shape = LayerShape(channels=1, out=1, kernel=(1, 1), size=(32766, 1), padding=padding)
+    text = f"^layer 'layer': an input of 32766 pixels and {around} of padding; the core takes 32767 in all$"
+    with pytest.raises(UnsupportedError, match=text):
+        compile_program(layer_package(shape).graph, "layer", Hardware(rows=4, cols=4))
+
+
 def test_more_images_than_the_memory_holds() -> None:
     package = layer_package(LayerShape(channels=3, out=6))
     with pytest.raises(UnsupportedError, match="layer 'layer': ACT_DEPTH = 200 words do not hold 2 images"):

@@ -190,6 +190,11 @@ FAULTS: dict[str, Fault] = {
         ),
     ),
     "padding off by one": (("t2c.golden.arithmetic.conv.conv2d",), shifted_image, ("conv2d[/+][!p]*",)),
+    "padding behind the image before it": (
+        ("t2c.golden.arithmetic.window.Window.before",),
+        lambda _: property(lambda window: tuple(sides[1] for sides in window.pads)),
+        ("conv2d/[top]*", "average_pool2d/[tp]*", "max_pool2d/[top]*"),
+    ),
     "zero point of a convolution off by one": (
         ("t2c.golden.arithmetic.conv.conv2d",),
         zero_point_off_by_one,

@@ -13,6 +13,7 @@ import pytest
 from export_graphs import adds_graph, edge, linear_graph, rounding_graph
 from onnx import helper, numpy_helper
 
+from t2c.contract.hardware import Hardware
 from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.errors import ExportError
 from t2c.exports.compare import check_images
@@ -23,6 +24,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, load_package
+from t2c.tb.random_models.edges import EDGES
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 
@@ -88,6 +90,26 @@ def test_sums_of_extreme_products_do_not_saturate(k: int, signed: bool) -> None:
     graph = linear_graph(x, y, weight, [1] * 3, [0] * 3, [shift] * 3)
     images = np.stack([np.full(k, x.format.lo), np.full(k, x.format.hi)])
     check_onnx(exported(graph), graph, images)
+
+
+def test_padding_that_differs_from_side_to_side() -> None:
+    package = EDGES["sides"].make(Hardware(rows=8, cols=8))
+    assert sum(len(node.window.padding) == 4 for node in package.graph.nodes if node.window) >= 16
+    check(package, 1)
+
+
+def test_acc_m_plus_b_beyond_what_int64_rounds_is_refused() -> None:
+    x, y = edge("x", 1), edge("y", 1)
+    widths = Widths(acc=32, scale=32, bias=64)
+    largest = (1 << 61) - (1 << 31)
+    for over in (0, 1):
+        graph = linear_graph(x, y, [[1]], [1], [largest - 128 + over], [63], widths=widths)
+        if not over:
+            check_onnx(exported(graph), graph, np.array([[-128], [127]]))
+            continue
+        text = f"node 'fc': acc M \\+ B reaches {largest + 1}, ONNX's integers of 64 bits round up to {largest}$"
+        with pytest.raises(UnsupportedError, match=text):
+            onnx_model(graph)
 
 
 def test_an_accumulator_over_32_bits_is_refused() -> None:

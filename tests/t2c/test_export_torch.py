@@ -11,6 +11,7 @@ import pytest
 import torch
 from export_graphs import edge, linear_graph
 
+from t2c.contract.hardware import Hardware
 from t2c.errors import ExportError
 from t2c.exports import native_check
 from t2c.exports.compare import check_images
@@ -32,6 +33,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, load_package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.max_pool2d import MaxPool2d
+from t2c.tb.random_models.edges import EDGES
 from tests.core_net import core_package
 from tests.every_op import every_op_package
 
@@ -171,6 +173,12 @@ def test_what_is_refused_is_named() -> None:
     assert refused["product"] == "node 'product': torch has no quantised module for matmul"
     assert set(native_network(every_op_package().graph).modules) == {"peak", "flat"}
     assert "max pool is wrong with padding and dilation" in native_network(core_package().graph).refused["peak"]
+
+
+def test_padding_that_differs_from_side_to_side_is_refused() -> None:
+    graph = EDGES["sides"].make(Hardware(rows=8, cols=8)).graph
+    refused = native_network(graph).refused
+    assert refused["max_pool2d11"] == "node 'max_pool2d11': padding (0, 1, 0, 1) differs from side to side"
 
 
 def test_pooling_over_one_pixel_is_refused_not_run() -> None:

@@ -87,6 +87,9 @@ COUNTERS = {
     "kernel width": _cut(LOADER, "(kx_q == k_w_i - 16'd1)", 11, "kernels-horizontal"),
     "pixel of a block": _mask(SEQUENCER, "acc_addr_o   = {};", "index_q", 14, "longest-vertical"),
     "coordinates": _mask(WINDOW, "iy = {} + dy;", "px_iy0_i", 13, "longest-vertical"),
+    "left padding is the top's": _fault(
+        ENGINE, ".pad_w_i({})", "desc_i[D_PAD_W*32+:GEO_W]", "desc_i[D_PAD_H*32+:GEO_W]", "sides"
+    ),
     "layer": _fault(
         "program_sequencer.v",
         "{}",

@@ -42,6 +42,8 @@ SHIPPED = [
 SHAPES = [
     LayerShape(channels=12, out=12, groups=12),
     LayerShape(channels=9, out=9, stride=(2, 3), dilation=(2, 1), padding=(2, 0), size=(9, 7)),
+    LayerShape(channels=5, out=15, groups=5, stride=(2, 2), padding=(0, 1, 0, 1), size=(8, 8)),
+    LayerShape(channels=3, out=7, stride=(2, 3), padding=(0, 4, 3, 0), size=(7, 8), x_signed=True),
     LayerShape(channels=37, out=11, linear=True),
     LayerShape(channels=3, out=2, linear=True, x_signed=True),
     *(random_shape(seed) for seed in range(100, 105)),

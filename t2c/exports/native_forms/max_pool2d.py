@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from t2c.exports.native import NativeForm, native_form
-from t2c.exports.native_weighted import refuse_point
+from t2c.exports.native_weighted import refuse_point, symmetric_padding
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.max_pool2d import MaxPool2d
@@ -17,6 +17,7 @@ class NativeMaxPool2d(NativeForm):
 
     def module(self, node: MaxPool2d, inputs: tuple[TensorSpec, ...], output: TensorSpec, *, blank: bool) -> nn.Module:
         refuse_point(node)
-        if node.dilation != (1, 1) and node.padding != (0, 0):
+        padding = symmetric_padding(node)
+        if node.dilation != (1, 1) and padding != (0, 0):
             raise UnsupportedError(f"node {node.name!r}: QNNPACK's max pool is wrong with padding and dilation")
-        return nn.MaxPool2d(node.kernel, node.stride, node.padding, node.dilation)
+        return nn.MaxPool2d(node.kernel, node.stride, padding, node.dilation)

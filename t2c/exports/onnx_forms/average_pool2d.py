@@ -11,7 +11,7 @@ from t2c.golden.nodes.average_pool2d import AveragePool2d
 @onnx_form("average_pool2d")
 def write_average_pool2d(node: AveragePool2d, builder: OnnxBuilder) -> None:
     """A depthwise ConvInteger with weights of 1, then MulQuant; of one pixel nothing is summed."""
-    if (node.kernel, node.stride, node.padding) == ((1, 1), (1, 1), (0, 0)):
+    if (node.kernel, node.stride, node.window.padding) == ((1, 1), (1, 1), (0, 0)):
         zero_point = builder.constant(node, "x_zero_point", np.int64(builder.graph.inputs_of(node)[0].zero_point))
         acc = builder.add("Sub", [builder.wide(node, 0, "x"), zero_point], builder.name(node, "acc"))
         builder.requantise(node, acc)

@@ -48,7 +48,7 @@ def _corner(search: Search, size: tuple[int, int]) -> tuple[int, int]:
     for axis, extent in enumerate((height, width)):
         at = search.failure.position[axis]
         if window is not None:
-            at = at * window.stride[axis] - window.padding[axis]
+            at = at * window.stride[axis] - window.before[axis]
         corner.append(max(0, min(at, extent - size[axis])))
     return corner[0], corner[1]
 

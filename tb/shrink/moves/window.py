@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from t2c.golden.arithmetic.window import four_sides, shortened
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.tb.shrink.case import ShrinkCase
@@ -26,10 +27,10 @@ def strides(search: Search) -> Trying:
     """Bring strides and dilations towards 1 and paddings towards 0."""
     for name in [node.name for node in search.case.package.graph.nodes]:
         for field, lowest in (("padding", 0), ("dilation", 1), ("stride", 1)):
-            for axis in (0, 1):
-                node = _node(search.case.package, name)
-                if node.declares(field):
-                    yield from least(lowest, getattr(node, field)[axis], partial(_set, search.case, name, field, axis))
+            node = _node(search.case.package, name)
+            for place in range(len(getattr(node, field))) if node.declares(field) else ():
+                value = getattr(_node(search.case.package, name), field)[place]
+                yield from least(lowest, value, partial(_set, search.case, name, field, place))
 
 
 def groups(search: Search) -> Trying:
@@ -43,9 +44,9 @@ def _node(package: Package, name: str) -> Node:
     return package.graph.node(name)
 
 
-def _set(case: ShrinkCase, name: str, field: str, axis: int, value: int) -> ShrinkCase:
+def _set(case: ShrinkCase, name: str, field: str, place: int, value: int) -> ShrinkCase:
     pair = list(getattr(_node(case.package, name), field))
-    pair[axis] = value
+    pair[place] = value
     return case.running(with_node(case.package, name, **{field: tuple(pair)}))
 
 
@@ -53,9 +54,10 @@ def _smaller(case: ShrinkCase, name: str, axis: int, extent: int) -> ShrinkCase:
     node = _node(case.package, name)
     assert node.window is not None
     gone = (node.window.kernel[axis] - extent) * node.window.dilation[axis]
-    padding = list(node.window.padding)
-    padding[axis] = max(0, padding[axis] - -(-gone // 2))
-    fields: dict[str, object] = {"padding": tuple(padding)} if node.declares("padding") else {}
+    padding = list(four_sides(node.window.padding))
+    for place in (2 * axis, 2 * axis + 1):
+        padding[place] = max(0, padding[place] - -(-gone // 2))
+    fields: dict[str, object] = {"padding": shortened(padding)} if node.declares("padding") else {}
     if node.declares("kernel"):
         shape = list(node.window.kernel)
         shape[axis] = extent
