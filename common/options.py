@@ -75,7 +75,9 @@ OPTIONS = (
     Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
     Option("rows", "sim roms", 8, "rows of the systolic array, 2..256"),
     Option("cols", "sim roms", 8, "columns of the systolic array, a divisor of the rows"),
-    Option("acc_w", "sim", 32, "accumulator width of the hardware, bits"),
+    Option(
+        "acc_w", "sim", "", "accumulator width of the hardware, bits; empty: 32, or what the multipliers leave", _number
+    ),
     Option("x_w", "sim", 8, "activation width of the hardware, bits"),
     Option("w_w", "sim", 8, "weight width of the hardware, bits"),
     Option("act_depth", "sim roms", ROOM, "activation memory, words of one channel for each row", int),

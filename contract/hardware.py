@@ -120,6 +120,11 @@ class Hardware:
         return -(-TABLE_BITS // self.stream_w)
 
     @classmethod
+    def usual_acc_w(cls, scale_w: int, most: int = 32) -> int:
+        """ACC_W that goes with multipliers of that width: as wide as wanted, or as the core takes both together."""
+        return min(most, PRODUCT_BITS - scale_w)
+
+    @classmethod
     def usual_row_lanes(cls, rows: int, cols: int) -> int:
         """ROW_LANES that suit an array: a quarter of ROWS or little more, as far as they divide COLS.
 

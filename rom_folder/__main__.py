@@ -41,7 +41,7 @@ def execute(options: argparse.Namespace) -> int:
     hardware = Hardware(
         rows=options.rows,
         cols=options.cols,
-        acc_w=widths.acc,
+        acc_w=Hardware.usual_acc_w(widths.scale, widths.acc),
         scale_w=widths.scale,
         bias_w=widths.bias,
         row_lanes=row_lanes_for(package.graph, options.rows, options.cols)

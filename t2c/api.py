@@ -138,6 +138,7 @@ def hardware_for(package: Model, **parameters: int) -> Hardware:
     """
     graph = _named(package)[1].graph
     sizes = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias} | parameters
+    sizes = {"acc_w": Hardware.usual_acc_w(sizes["scale_w"])} | sizes
     return Hardware(**{"row_lanes": row_lanes_for(graph, sizes["rows"], sizes["cols"])} | sizes)
 
 

@@ -77,7 +77,7 @@ def execute(options: argparse.Namespace) -> int:
     hardware = Hardware(
         rows=options.rows,
         cols=options.cols,
-        acc_w=options.acc_w,
+        acc_w=Hardware.usual_acc_w(widths.scale) if options.acc_w is None else options.acc_w,
         scale_w=widths.scale,
         bias_w=widths.bias,
         row_lanes=row_lanes_for(package.graph, options.rows, options.cols)

@@ -15,6 +15,7 @@ import t2c
 from t2c import api
 from t2c.common.places import RTL
 from tests.conftest import ROOT
+from tests.wide_constants import wide_package
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -118,5 +119,7 @@ def test_hardware_has_the_widths_of_the_package_and_what_is_asked_for(examples: 
     widths = t2c.load_package("digits_w8a8").graph.widths
     assert (hardware.rows, hardware.cols, hardware.act_depth) == (16, 8, 64)
     assert (hardware.scale_w, hardware.bias_w) == (widths.scale, widths.bias)
+    assert (t2c.hardware_for("digits_w8a8").acc_w, t2c.hardware_for(wide_package()).acc_w) == (32, 29)
+    assert t2c.hardware_for("digits_w8a8", scale_w=30).acc_w == 31
     with pytest.raises(t2c.RangeError, match="ROWS = 1 is outside"):
         t2c.hardware_for("digits_w8a8", rows=1)

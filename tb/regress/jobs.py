@@ -12,6 +12,7 @@ import numpy as np
 
 from t2c.common.errors import SettingError, UserError
 from t2c.common.places import ROOT
+from t2c.contract.hardware import Hardware
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -162,7 +163,7 @@ def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array
             simulator=simulator,
             rows=array[0],
             cols=array[1],
-            acc_w=graph.widths.acc,
+            acc_w=Hardware.usual_acc_w(graph.widths.scale, graph.widths.acc),
             scale_w=graph.widths.scale,
             bias_w=graph.widths.bias,
             row_lanes=row_lanes_for(graph, *array),
