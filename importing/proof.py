@@ -25,6 +25,7 @@ class Grade(StrEnum):
     DIFFERS = "differs"
     SAME = "exact, moves data"
     TABLE = "exact, a table"
+    PADDING = "exact, the next layer's padding"
     HOST = "exact, on the host"
     FLOAT = "in floats, on the host"
     ROUNDED = "no quantiser in the file: rounded here"

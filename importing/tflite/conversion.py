@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def golden_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (shape[2], shape[0], shape[1]) if len(shape) == 3 else shape
 
 
+@lru_cache(maxsize=64)
 def golden_order(shape: tuple[int, ...]) -> IntArray:
     """Which element of the edge each element of the source's tensor is, where the edge has `golden_shape`.
 
@@ -55,7 +57,9 @@ def golden_order(shape: tuple[int, ...]) -> IntArray:
     [0, 2, 4, 1, 3, 5]
     """
     numbers = np.arange(math.prod(shape), dtype=np.int64).reshape(golden_shape(shape))
-    return numbers.transpose(1, 2, 0).reshape(-1) if len(shape) == 3 else numbers.reshape(-1)
+    order = numbers.transpose(1, 2, 0).reshape(-1) if len(shape) == 3 else numbers.reshape(-1)
+    order.setflags(write=False)
+    return order
 
 
 Convert = Callable[["Conversion", TfliteOperator], None]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from t2c.importing.errors import RefusedError
 from t2c.importing.network import ImportedNetwork, NetworkBuilder
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, Placed, golden_order, golden_shape
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, Convert, Placed, golden_order, golden_shape
 from t2c.importing.tflite.schema import TfliteModel, TfliteOperator
 from t2c.importing.tflite.versions import VERSIONS
 
@@ -54,11 +56,19 @@ def _convert(conversion: Conversion, op: TfliteOperator) -> None:
             raise RefusedError([f"{op.label}: version {op.version} is outside 1..{VERSIONS[op.kind]}"])
         if conversion.host is not None:
             raise RefusedError([f"{op.label}: it comes after an operator that the host runs"])
-        converter(conversion, op)
+        with np.errstate(all="ignore"):  # of scales, which are looked at
+            _convert_checked(conversion, op, converter)
     except RefusedError as error:
         for reason in error.reasons:
             conversion.builder.refuse(reason)
         _stand_in(conversion, op)
+
+
+def _convert_checked(conversion: Conversion, op: TfliteOperator, converter: Convert) -> None:
+    try:
+        converter(conversion, op)
+    except OverflowError as error:
+        raise RefusedError([f"{op.label}: its scales are too far apart"]) from error
 
 
 def _stand_in(conversion: Conversion, op: TfliteOperator) -> None:
@@ -66,5 +76,5 @@ def _stand_in(conversion: Conversion, op: TfliteOperator) -> None:
     for index in op.outputs:
         tensor = conversion.model.tensors[index]
         shape = tensor.shape[1:]
-        if index not in conversion.placed and shape and min(shape) > 0:
+        if index not in conversion.placed and shape and not tensor.reason:
             conversion.placed[index] = Placed(edge="", shape=golden_shape(shape), order=golden_order(shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from t2c.common.shown import shown
 from t2c.importing.errors import RefusedError
 from t2c.importing.tflite.options import OPTIONS
 
+LARGEST_TENSOR = 1 << 22
+"""Elements of an activation."""
 SCHEMA_VERSION = 3
 IDENTIFIER = b"TFL3"
 _DAMAGE = (struct.error, IndexError, ValueError, TypeError, OverflowError, AttributeError, KeyError)
@@ -214,6 +217,8 @@ def _reason(tensor: Any, shape: tuple[int, ...], signature: tuple[int, ...], qua
         return "sparse"
     if any(extent < 1 for extent in shape) or any(extent < 1 for extent in signature[1:]):
         return f"a dynamic shape, {signature or shape}"
+    if math.prod(shape) > LARGEST_TENSOR:
+        return f"of shape {shape}, above {LARGEST_TENSOR:,} elements"
     if quantisation is not None and quantisation.DetailsType():
         return "a quantisation of its own kind"
     return ""

@@ -18,8 +18,9 @@ def as_vector(conversion: Conversion, op: TfliteOperator, tensor: TfliteTensor) 
 
 def reshaped(conversion: Conversion, name: str, tensor: TfliteTensor, edge: str, shape: tuple[int, ...]) -> str:
     """Add a view of an edge in another shape; return its edge."""
+    is_map = edge in conversion.builder.edges and len(conversion.builder.edges[edge].shape) == 3
     conversion.builder.edge(conversion.spec(tensor, name, shape))
-    if len(shape) == 1:
+    if len(shape) == 1 and is_map:
         conversion.node("flatten", name, (edge,), name)
     else:
         conversion.node("reshape", name, (edge,), name, shape=shape)

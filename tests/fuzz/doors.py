@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import pickle
+import struct
 from abc import ABC, abstractmethod
 from dataclasses import asdict
 from functools import cache
@@ -24,6 +26,10 @@ from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.codec import edge_to_json, node_to_json
 from t2c.golden.graph.package import DIGEST, GRAPH_FILE, TENSOR_FILE, Package, graph_digest, load_package, save_package
 from t2c.golden.rom.text import RomFormat
+from t2c.importing.errors import RefusedError
+from t2c.importing.network import ImportedNetwork
+from t2c.importing.reader import read_network
+from t2c.importing.report import report_json, report_lines
 from t2c.mapping.compiler import ALL, compile_program
 from t2c.rom_folder.manifest import MANIFEST, RomFolder
 from t2c.tb.dut.description import load_description
@@ -36,8 +42,11 @@ from tests.fuzz.archive_damage import damaged_members, members, packed
 from tests.fuzz.byte_damage import damaged
 from tests.fuzz.folder_damage import Tree
 from tests.fuzz.json_damage import damaged_tree
+from tests.importing.tflite_small import small_files
 from tests.table_net import table_package
 
+NUMBERS = (0, 1, 2, 3, 4, 5, 9, 127, 128, 255, 256, 65535, 1 << 24, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
+"""Values that mean something to a reader of numbers."""
 CORE = Hardware(rows=4, cols=4, act_depth=1 << 10, wgt_depth=1 << 10, par_depth=1 << 8, acc_depth=1 << 6)
 
 
@@ -237,6 +246,53 @@ class RomDoor(Door):
         return json.dumps(found.record).encode()
 
 
+class ImportDoor(Door):
+    """A .tflite file."""
+
+    refusals = (RefusedError, PackageError, OSError)
+
+    def trees(self, folder: Path) -> list[Tree]:
+        return [{"model.tflite": data} for data in small_files()]
+
+    def damage(self, tree: Tree, rng: Random) -> tuple[Tree, bool]:
+        data = bytearray(tree["model.tflite"])
+        kind = rng.choice(("bytes", "offset", "offset", "value"))
+        if kind == "bytes":
+            return {"model.tflite": damaged(bytes(data), rng)}, True
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            start = 4 * rng.randrange(len(data) // 4)  # everything in such a file is a number at a place of its size
+            other = (
+                struct.pack("<I", rng.choice(NUMBERS))
+                if kind == "value"
+                else data[(at := 4 * rng.randrange(len(data) // 4)) : at + 4]
+            )
+            data[start : start + 4] = other
+        return {"model.tflite": bytes(data)}, True
+
+    def read(self, folder: Path) -> Any:
+        return read_network(folder / "model.tflite", "network")
+
+    def meaning(self, found: ImportedNetwork) -> bytes:
+        tensors: dict[str, np.ndarray] = {}
+        nodes = [node_to_json(node, tensors) for node in found.graph.nodes]
+        edges = {name: edge_to_json(edge) for name, edge in found.graph.edges.items()}
+        digest = hashlib.sha256(json.dumps([nodes, edges], sort_keys=True).encode())
+        for name, values in sorted(tensors.items()):
+            digest.update(f"{name} {values.shape}".encode() + values.tobytes())
+        return digest.digest()
+
+    def use(self, found: ImportedNetwork, rng: Random) -> None:
+        """Golden and the host run it, unless it has become large; the report can be written."""
+        graph = found.graph
+        report_lines(report_json(found))
+        if (
+            sum(layer.macs for layer in found.layers) + sum(math.prod(edge.shape) for edge in graph.edges.values())
+            < 1 << 22
+        ):
+            images = np.zeros((1, *graph.edges[graph.input].shape), np.int64)
+            found.run_host(graph.run(images)[graph.output].reshape(1, -1))
+
+
 @cache
 def doors() -> dict[str, Door]:
     """All of them, by name, with the share of the cases that each gets."""
@@ -245,6 +301,7 @@ def doors() -> dict[str, Door]:
         "description": DescriptionDoor(),
         "table": TableDoor(),
         "roms": RomDoor(),
+        "import": ImportDoor(),
     }
     if "onnx" in SHARES:
         from tests.fuzz.onnx_door import OnnxDoor
@@ -253,6 +310,6 @@ def doors() -> dict[str, Door]:
     return found
 
 
-SHARES = {"package": 0.85, "description": 0.07, "table": 0.03, "roms": 0.05}
+SHARES = {"package": 0.65, "description": 0.07, "table": 0.03, "roms": 0.05, "import": 0.2}
 if find_spec("onnx"):  # which `make check` does without
     SHARES["onnx"] = 0.1

@@ -102,6 +102,8 @@ def litert(data: bytes, images: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[np
         judge.set_tensor(entry["index"], image.astype(entry["dtype"]).reshape(entry["shape"]))
         judge.invoke()
         for detail in judge.get_tensor_details():
+            if not detail["name"]:  # the kernels' own
+                continue
             try:
                 values = judge.get_tensor(detail["index"])
             except ValueError:  # a tensor that only the kernels use
