@@ -47,8 +47,19 @@ def fit(steps: Steps, zero_point: int, lo: int, hi: int, falling: IntArray) -> F
         zero_point, lo, hi: of the output.
         falling: (C,), 1 where `steps` are those of the negated accumulator, which a negative M undoes.
     """
-    bounds = _Bounds(steps, zero_point)
     none = np.full(steps.reach.lo.size, -1, np.int64)
+    if lo == hi:  # one output, whatever comes
+        constants = LayerConstants(
+            multiplier=np.zeros_like(none),
+            bias=np.full_like(none, lo - zero_point),
+            shift=np.zeros_like(none),
+            rounding=Rounding.HALF_UP,
+            zero_point=zero_point,
+            lo=lo,
+            hi=hi,
+        )
+        return Fit(constants=constants, exact=none < 0, still=none < 0)
+    bounds = _Bounds(steps, zero_point)
     best_m, best_b, best_s = np.zeros_like(none), np.zeros_like(none), none.copy()
     low, high = np.zeros_like(none), bounds.largest_shift()
     while (rows := np.flatnonzero(low <= high)).size:

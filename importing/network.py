@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import ACC_BITS, Widths
+from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -21,6 +21,8 @@ from t2c.importing.proof import Exactness
 LEAST_ACC = 24
 """Above the sum of a column of up to 64 rows of the array, which every core's accumulators have to hold."""
 MakeNode = Callable[[Widths], Node]
+LEAST_ACC = 26
+"""ACC_W that lies above the column sum of every array, one of 256 rows too."""
 _WRONG = (PackageError, RangeError, ShapeError, UnsupportedError)
 
 
@@ -146,7 +148,7 @@ class NetworkBuilder:
 
     def widths(self) -> Widths:
         """The widths of the hardware: the usual ones if everything fits them, else what is needed."""
-        needed = [ACC_BITS[0]]
+        needed = [LEAST_ACC]
         for make in self._nodes:
             node = make(WIDEST)
             bits = node.accumulator_bits([self.edges[name] for name in node.inputs])

@@ -88,14 +88,19 @@ def requantised(
     given, output = tensors
     lo, hi = output_range(op, output)
     pairs = np.array([quantized_multiplier(scale) for scale in scales], np.int64)
-    if (pairs[:, 1] > 30).any():
-        raise RefusedError([f"{op.label}: {output.label}: a scale of {max(scales)} is 2^30 or more"])
+    refuse_shift(op, output, int(pairs[:, 1].max()))
     rule = LiteRtRule(m=pairs[:, 0], e=pairs[:, 1], bias=bias, two=two, zero_point=zero_point(output), lo=lo, hi=hi)
     least, most = source.lo - zero_point(given), source.hi - zero_point(given)
     reach = reach_of_weights(weight, min(least, 0), max(most, 0))
     refuse_overflow(op, output, rule, reach)
     done = requantise(rule, reach, zero_point=rule.zero_point, lo=lo, hi=hi, source=rule.constants(), place=op.label)
     return done, lo, hi
+
+
+def refuse_shift(op: TfliteOperator, output: TfliteTensor, e: int) -> None:
+    """Refuse multipliers of 2^30 and more, which LiteRT does not shift by."""
+    if e > 30:
+        raise RefusedError([f"{op.label}: {output.label}: its scale is 2^{e - 1} times too small"])
 
 
 def refuse_overflow(op: TfliteOperator, output: TfliteTensor, rule: LiteRtRule, reach: Reach) -> None:

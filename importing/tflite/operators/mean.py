@@ -11,6 +11,7 @@ from t2c.importing.tflite.conversion import INT8_HI, INT8_LO, OPERATORS, Convers
 from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier
 from t2c.importing.tflite.schema import TfliteOperator
 from t2c.importing.tflite.views import reshaped
+from t2c.importing.tflite.weighted import refuse_overflow, refuse_shift
 
 
 def mean_multiplier(scale: float, output_scale: float, count: int) -> tuple[int, int]:
@@ -36,8 +37,7 @@ def mean(conversion: Conversion, op: TfliteOperator) -> None:
     shape = (1, 1, 1, channels) if op.options["KeepDims"] else (1, channels)
     output, name, count, zero = conversion.target(op, shape), node_name(op), height * width, zero_point(given)
     m, e = mean_multiplier(given.scales[0], output.scales[0], count)
-    if e > 0:
-        raise RefusedError([f"{op.label}: {output.label}: a scale of {given.scales[0] / output.scales[0]}"])
+    refuse_shift(op, output, e)
     rule = LiteRtRule(
         m=np.array([m]),
         e=np.array([e]),
@@ -48,6 +48,7 @@ def mean(conversion: Conversion, op: TfliteOperator) -> None:
         hi=INT8_HI,
     )
     reach = Reach(lo=np.array([count * (placed.lo - zero)]), hi=np.array([count * (placed.hi - zero)]))
+    refuse_overflow(op, output, rule, reach)
     done = requantise(
         rule, reach, zero_point=rule.zero_point, lo=rule.lo, hi=rule.hi, source=rule.constants(), place=op.label
     )

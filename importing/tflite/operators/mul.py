@@ -1,4 +1,4 @@
-"""MUL by a constant, a number or one a channel: an average pooling of 1 x 1 with constants per channel."""
+"""MUL by constants per channel: an average pooling of 1 x 1 with constants per channel, or a depthwise convolution."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.importing.constants import LayerConstants
 from t2c.importing.errors import RefusedError
-from t2c.importing.requantise import requantise
-from t2c.importing.rule import Reach
+from t2c.importing.requantise import Requantised, requantise
+from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name, zero_point
-from t2c.importing.tflite.multiplier import quantized_multiplier, twice
+from t2c.importing.tflite.conversion import INT8_HI, INT8_LO, OPERATORS, Conversion, Placed, node_name, zero_point
+from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier, twice
 from t2c.importing.tflite.schema import TfliteOperator
 
 
@@ -79,18 +79,63 @@ def mul(conversion: Conversion, op: TfliteOperator) -> None:
         lo=np.full(factors.size, placed.lo - zero, np.int64), hi=np.full(factors.size, placed.hi - zero, np.int64)
     )
     done = requantise(rule, reach, zero_point=rule.zero_point, lo=lo, hi=hi, source=rule.constants(), place=op.label)
+    if done.exactness.differing and factors.min() >= INT8_LO and factors.max() <= INT8_HI:
+        factors = np.broadcast_to(factors, (channels,))
+        done = _products(conversion, op, name, placed, factors, rule)
+    else:
+        conversion.node(
+            "average_pool2d",
+            name,
+            (placed.edge,),
+            name,
+            done.constants,
+            kernel=(1, 1),
+            stride=(1, 1),
+            mulquant=done.constants.mulquant,
+        )
+    conversion.place(output, name, lo=lo, hi=hi)
+    conversion.report(op, name, done.exactness)
+
+
+def _products(
+    conversion: Conversion, op: TfliteOperator, name: str, placed: Placed, factors: IntArray, rule: ProductRule
+) -> Requantised:
+    """The factors as weights of a depthwise convolution of one tap, whose sums LiteRT's own constants take."""
+    weight = factors.reshape(-1, 1, 1, 1)
+    ones = np.ones_like(factors)
+    litert = LiteRtRule(
+        m=ones * rule.m,
+        e=ones * rule.e,
+        bias=0 * ones,
+        two=True,
+        zero_point=rule.zero_point,
+        lo=rule.lo,
+        hi=rule.hi,
+    )
+    given = conversion.model.tensors[next(index for index in op.inputs if conversion.placed.get(index) is placed)]
+    zero = zero_point(given)
+    reach = reach_of_weights(weight, min(placed.lo - zero, 0), max(placed.hi - zero, 0))
+    done = requantise(
+        litert,
+        reach,
+        zero_point=rule.zero_point,
+        lo=rule.lo,
+        hi=rule.hi,
+        source=litert.constants(),
+        place=op.label,
+    )
     conversion.node(
-        "average_pool2d",
+        "conv2d",
         name,
         (placed.edge,),
         name,
         done.constants,
-        kernel=(1, 1),
-        stride=(1, 1),
+        groups=factors.size,
+        weight=weight,
+        weight_bits=8,
         mulquant=done.constants.mulquant,
     )
-    conversion.place(output, name, lo=lo, hi=hi)
-    conversion.report(op, name, done.exactness)
+    return done
 
 
 def _scale(left: float, right: float, output: float) -> float:
