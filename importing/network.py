@@ -106,8 +106,12 @@ class ImportedNetwork:
     source: str
 
     def run_host(self, values: IntArray) -> dict[str, IntArray]:
-        """The results of the host's operations by name, of the graph's output (N, ...)."""
+        """The results of the host's operations by name, in the source's order, of the graph's output (N, ...)."""
         results = {}
+        for tensor in self.tensors.values():
+            if tensor.edge == self.graph.output:
+                values = tensor.of(values)
+                break
         for operation in self.host:
             values = results[operation.name] = operation.run(values)
         return results

@@ -21,6 +21,8 @@ from t2c.importing.proof import Exactness
 from t2c.importing.tflite.schema import TfliteModel, TfliteOperator, TfliteTensor
 
 INT8_LO, INT8_HI = -128, 127
+INPUT = "input"
+"""The edge of the network's input."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,6 +77,22 @@ class Conversion:
     builder: NetworkBuilder
     placed: dict[int, Placed]
     host: int | None = None
+
+    def quantises(self, index: int) -> bool:
+        """Whether a tensor is a real input that QUANTIZE alone reads: the network begins behind it then."""
+        readers = [op for op in self.model.operators if index in op.inputs]
+        return (
+            self.model.inputs == (index,)
+            and self.model.tensors[index].type == "FLOAT32"
+            and [op.kind for op in readers] == ["QUANTIZE"]
+        )
+
+    def is_last(self, op: TfliteOperator) -> bool:
+        """Whether nothing but DEQUANTIZE comes after an operator."""
+        readers = [other for other in self.model.operators if set(op.outputs) & set(other.inputs)]
+        if not readers:
+            return self.model.outputs == op.outputs
+        return [other.kind for other in readers] == ["DEQUANTIZE"] and self.model.outputs == readers[0].outputs
 
     def tensor(self, op: TfliteOperator, index: int, wanted: str = "INT8") -> TfliteTensor:
         """A tensor of an operator by its number; raise RefusedError if it cannot be used."""
@@ -216,7 +234,7 @@ class Conversion:
                 node=node,
                 operation=op.kind,
                 shape=self.model.tensors[op.outputs[0]].shape[1:],
-                formats=tuple("s8" for _ in shown_ones),
+                formats=tuple("f32" if tensor.type == "FLOAT32" else "s8" for tensor in shown_ones),
                 scales=tuple(max(tensor.scales) for tensor in shown_ones if tensor.scales),
                 macs=macs,
                 exactness=exactness,

@@ -22,6 +22,8 @@ OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "PAD": ("", ()),
     "TRANSPOSE": ("", ()),
     "LOGISTIC": ("", ()),
+    "QUANTIZE": ("", ()),
+    "DEQUANTIZE": ("", ()),
     "TANH": ("", ()),
     "HARD_SWISH": ("", ()),
     "RELU": ("", ()),

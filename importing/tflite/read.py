@@ -6,11 +6,10 @@ import numpy as np
 
 from t2c.importing.errors import RefusedError
 from t2c.importing.network import ImportedNetwork, NetworkBuilder
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, Convert, Placed, golden_order, golden_shape
+from t2c.importing.tflite.conversion import INPUT, OPERATORS, Conversion, Convert, Placed, golden_order, golden_shape
 from t2c.importing.tflite.schema import TfliteModel, TfliteOperator
 from t2c.importing.tflite.versions import VERSIONS
 
-INPUT = "input"
 JUDGE = "LiteRT 2.3.0, BUILTIN_REF"
 """Whose kernels say what a file means."""
 _BEGINNING = TfliteOperator(index=-1, kind="", version=1, inputs=(), outputs=(), options={}, fault="")
@@ -33,7 +32,8 @@ def convert(model: TfliteModel, name: str, file: str) -> ImportedNetwork:
     if ends != (1, 1):
         raise RefusedError([f"it has {ends[0]} inputs and {ends[1]} outputs; one of each is wanted"])
     try:
-        conversion.place(conversion.activation(_BEGINNING, model.inputs[0]), INPUT)
+        if not conversion.quantises(model.inputs[0]):
+            conversion.place(conversion.activation(_BEGINNING, model.inputs[0]), INPUT)
     except RefusedError as error:
         builder.refuse(error.reasons[0].replace(_BEGINNING.label, "input"))
     for op in model.operators:
@@ -41,6 +41,8 @@ def convert(model: TfliteModel, name: str, file: str) -> ImportedNetwork:
     output = conversion.placed.get(model.outputs[0] if conversion.host is None else conversion.host)
     if output is None and not builder.reasons:
         builder.refuse(f"output: {model.tensors[model.outputs[0]].label} is not an output of an operator")
+    if output and any(output.pads):
+        builder.refuse(f"output: {model.tensors[model.outputs[0]].label} is padded, which only a convolution can take")
     return builder.finish(INPUT, output.edge if output else "")
 
 
@@ -54,7 +56,7 @@ def _convert(conversion: Conversion, op: TfliteOperator) -> None:
             raise RefusedError([f"{op.label}: {op.fault}"])
         if not 1 <= op.version <= VERSIONS[op.kind]:
             raise RefusedError([f"{op.label}: version {op.version} is outside 1..{VERSIONS[op.kind]}"])
-        if conversion.host is not None:
+        if conversion.host is not None and op.kind != "DEQUANTIZE":
             raise RefusedError([f"{op.label}: it comes after an operator that the host runs"])
         with np.errstate(all="ignore"):  # of scales, which are looked at
             _convert_checked(conversion, op, converter)

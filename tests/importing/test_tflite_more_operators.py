@@ -8,7 +8,7 @@ import pytest
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Grade
 from tests.importing.judged import assert_equal_to_litert, imported
-from tests.importing.tflite_file import NO_ACTIVATION, RELU, SAME, VALID, TfliteFile, options
+from tests.importing.tflite_file import NO_ACTIVATION, RELU, SAME, VALID, TfliteFile, litert, options
 from tests.importing.tflite_layers import Layers
 
 ALL = np.arange(-128, 128).reshape(1, 256)
@@ -193,6 +193,64 @@ def test_mul_of_two_activations_is_refused() -> None:
     given = layers.last
     layers.file.operator("MUL", [given, given], layers.output((1, 4, 4, 2), 0.1, 0), options("MulOptions"), version=2)
     with pytest.raises(RefusedError, match=r"operator 0 \(MUL\): 0 of its inputs are constants; one is wanted"):
+        imported(layers.data())
+
+
+@pytest.mark.parametrize(
+    ("scale", "zero_point", "output"),
+    [(0.05, 0, (0.05, -128)), (0.1, 13, (0.037, -12)), (0.01, -128, (0.3, 5)), (0.2, -5, (0.001, -60))],
+)
+def test_quantize_of_integers_is_equal_for_all_inputs(scale: float, zero_point: int, output: tuple[float, int]) -> None:
+    assert_equal_to_litert(unary("QUANTIZE", scale, zero_point, output), ALL)
+
+
+def test_real_inputs_and_results_are_the_hosts() -> None:
+    """As converters write files that applications may use without knowing of integers."""
+    layers = Layers((1, 6), zero_point=4)
+    real = layers.file.tensor((1, 6), name="real", type_="FLOAT32")
+    layers.file.operator("QUANTIZE", [real], layers.first)
+    layers.fully_connected(3)
+    layers.softmax()
+    last, out = layers.last, layers.file.tensor((1, 3), name="result", type_="FLOAT32")
+    layers.file.operator("DEQUANTIZE", [last], out, version=2)
+    data = layers.file.data([real], [out])
+    network = imported(data)
+    assert [layer.exactness.grade for layer in network.layers] == [Grade.HOST, Grade.PROVEN, Grade.HOST, Grade.HOST]
+    images = np.random.default_rng(1).integers(-128, 128, (4, 6))
+    judged = litert(data, (images - 4) * np.float32(0.05))
+    assert np.array_equal(judged["in"], images)
+    values = network.graph.run(images)
+    for name, tensor in network.tensors.items():
+        assert np.array_equal(tensor.of(values[tensor.edge]), judged[name])
+    ((name, result),) = network.run_host(values[network.graph.output]).items()
+    assert np.array_equal(result, judged[name])
+
+
+def test_real_numbers_in_mid_network_are_refused() -> None:
+    layers = Layers((1, 6))
+    given, real = layers.last, layers.file.tensor((1, 6), type_="FLOAT32")
+    layers.file.operator("DEQUANTIZE", [given], real, version=2)
+    layers.file.operator("QUANTIZE", [real], layers.output((1, 6), 0.1, 0))
+    with pytest.raises(RefusedError, match=r"operator 0 \(DEQUANTIZE\): real numbers in the middle of the network"):
+        imported(layers.data())
+
+
+def test_softmax_of_a_view_is_in_the_order_of_the_file() -> None:
+    layers = Layers((1, 3, 2, 4))
+    layers.pool("MAX_POOL_2D", (1, 1), output=(3, 2))
+    layers.reshape((1, 24))
+    layers.softmax()
+    assert_equal_to_litert(layers.data())
+
+
+def test_a_padded_output_is_refused() -> None:
+    layers = Layers((1, 5, 4, 2))
+    layers.conv(2, (1, 1), output=(5, 4))
+    held = layers.file.tensor((4, 2), type_="INT32", data=[[0, 0], [1, 1], [1, 1], [0, 0]])
+    given = layers.last
+    out = layers.output((1, 7, 6, 2), layers.scale, layers.zero_point)
+    layers.file.operator("PAD", [given, held], out, version=2)
+    with pytest.raises(RefusedError, match=r"output: tensor 5 .* is padded"):
         imported(layers.data())
 
 

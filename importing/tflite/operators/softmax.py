@@ -23,7 +23,7 @@ def softmax(conversion: Conversion, op: TfliteOperator) -> None:
         raise RefusedError([f"{op.label}: beta {beta} is not a positive number"])
     if (output.scales[0], zero_point(output)) != (1 / 256, -128):
         raise RefusedError([f"{op.label}: {output.label} has scale {output.scales[0]}, not 1/256 and zero point -128"])
-    if (tuple(conversion.model.outputs)) != op.outputs:
+    if not conversion.is_last(op):
         raise RefusedError([f"{op.label}: operators come after it, and the core has no softmax of LiteRT's"])
     conversion.builder.host.append(LiteRtSoftmax(name=output.name, exps=exponentials(given.scales[0], beta)))
     conversion.host = given.index

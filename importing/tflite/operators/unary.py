@@ -1,4 +1,4 @@
-"""Operators of one element: LOGISTIC, TANH, HARD_SWISH, RELU, RELU6 as tables of all 256 inputs."""
+"""Operators of one element as tables of all 256 inputs: LOGISTIC, TANH, HARD_SWISH, RELU, RELU6, QUANTIZE."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
 from t2c.importing.tflite.activation import quantised
-from t2c.importing.tflite.conversion import INT8_HI, INT8_LO, OPERATORS, Conversion, node_name, zero_point
+from t2c.importing.tflite.conversion import INPUT, INT8_HI, INT8_LO, OPERATORS, Conversion, node_name, zero_point
 from t2c.importing.tflite.hard_swish import hard_swish_values
 from t2c.importing.tflite.multiplier import quantized_multiplier, twice
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
@@ -75,6 +75,35 @@ def tanh_operator(conversion: Conversion, op: TfliteOperator) -> None:
         return _looked_up(given, output, np.tanh)
 
     _tabulate(conversion, op, values)
+
+
+@OPERATORS("QUANTIZE")
+def quantize(conversion: Conversion, op: TfliteOperator) -> None:
+    """Of real inputs the host's, with which the network begins; of integers a requantisation."""
+    if op.inputs and conversion.quantises(op.inputs[0]):
+        conversion.place(conversion.target(op, conversion.model.tensors[op.inputs[0]].shape), INPUT)
+        conversion.report(op, "", Exactness(grade=Grade.HOST))
+        return
+
+    def values(given: TfliteTensor, output: TfliteTensor) -> IntArray:
+        m, e = quantized_multiplier(given.scales[0] / output.scales[0])
+        if e > 22:
+            raise RefusedError([f"{op.label}: {output.label}: its scale is too small for LiteRT"])
+        scaled = twice(_ALL - zero_point(given), np.array(m), np.array(e)) + zero_point(output)
+        return np.clip(scaled, INT8_LO, INT8_HI)
+
+    _tabulate(conversion, op, values)
+
+
+@OPERATORS("DEQUANTIZE")
+def dequantize(conversion: Conversion, op: TfliteOperator) -> None:
+    """At the end: real results are the host's."""
+    given, _ = conversion.source(op, 0)
+    if conversion.model.outputs != op.outputs:
+        raise RefusedError([f"{op.label}: real numbers in the middle of the network"])
+    if conversion.host is None:
+        conversion.host = given.index
+    conversion.report(op, "", Exactness(grade=Grade.HOST))
 
 
 @OPERATORS("HARD_SWISH")
