@@ -27,31 +27,28 @@ class RandomLayers(Layers):
 
     def window(self) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], int, tuple[int, int]]:
         kernel = (self.number(1, min(4, self.shape[1])), self.number(1, min(4, self.shape[2])))
-        stride = (self.number(1, 3), self.number(1, 3))
-        padding = self.number(SAME, VALID)
-        dilation = (1, 1)
-        if padding == VALID and stride == (1, 1) and max(kernel) <= 2 and min(self.shape[1:3]) >= 3:
+        stride, dilation, padding = self.number(1, 3), (1, 1), self.number(SAME, VALID)
+        if padding == SAME and any(self.total(kernel[axis], stride, axis) % 2 for axis in range(2)):
+            padding = VALID  # golden pads both sides alike
+        if padding == VALID and stride == 1 and max(kernel) <= 2 and min(self.shape[1:3]) >= 3:
             dilation = (self.number(1, 2), self.number(1, 2))
         sizes = []
         for axis in range(2):
             reach = (kernel[axis] - 1) * dilation[axis] + 1
             free = self.shape[1 + axis] if padding == SAME else self.shape[1 + axis] - reach + 1
-            sizes.append(-(-free // stride[axis]))
-        return kernel, stride, dilation, padding, (sizes[0], sizes[1])
+            sizes.append(-(-free // stride))
+        return kernel, (stride, stride), dilation, padding, (sizes[0], sizes[1])
+
+    def total(self, kernel: int, stride: int, axis: int) -> int:
+        """Pixels that SAME adds along an axis."""
+        size = self.shape[1 + axis]
+        return max((-(-size // stride) - 1) * stride + kernel - size, 0)
 
     def any_conv(self) -> None:
         kernel, stride, dilation, padding, output = self.window()
         depthwise = self.random.random() < 0.4
         multiplier = self.number(1, 3) if depthwise else 0
         channels = self.shape[3] * multiplier if depthwise else self.number(1, 9)
-        if depthwise:
-            stride = (stride[0], stride[0])  # all that LiteRT's optimised kernels and the converter know
-            sizes = []
-            for axis in range(2):
-                reach = (kernel[axis] - 1) * dilation[axis] + 1
-                free = self.shape[1 + axis] if padding == SAME else self.shape[1 + axis] - reach + 1
-                sizes.append(-(-free // stride[axis]))
-            output = (sizes[0], sizes[1])
         scale, zero = self.reading(4.0)
         self.conv(
             channels,
