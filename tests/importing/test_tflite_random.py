@@ -28,8 +28,6 @@ class RandomLayers(Layers):
     def window(self) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], int, tuple[int, int]]:
         kernel = (self.number(1, min(4, self.shape[1])), self.number(1, min(4, self.shape[2])))
         stride, dilation, padding = self.number(1, 3), (1, 1), self.number(SAME, VALID)
-        if padding == SAME and any(self.total(kernel[axis], stride, axis) % 2 for axis in range(2)):
-            padding = VALID  # golden pads both sides alike
         if padding == VALID and stride == 1 and max(kernel) <= 2 and min(self.shape[1:3]) >= 3:
             dilation = (self.number(1, 2), self.number(1, 2))
         sizes = []
@@ -38,11 +36,6 @@ class RandomLayers(Layers):
             free = self.shape[1 + axis] if padding == SAME else self.shape[1 + axis] - reach + 1
             sizes.append(-(-free // stride))
         return kernel, (stride, stride), dilation, padding, (sizes[0], sizes[1])
-
-    def total(self, kernel: int, stride: int, axis: int) -> int:
-        """Pixels that SAME adds along an axis."""
-        size = self.shape[1 + axis]
-        return max((-(-size // stride) - 1) * stride + kernel - size, 0)
 
     def any_conv(self) -> None:
         kernel, stride, dilation, padding, output = self.window()
