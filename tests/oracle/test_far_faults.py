@@ -39,6 +39,11 @@ def constants(change: Callable[[Any], dict[str, Any]]) -> Wrong:
     return lambda right: lambda acc, params, **named: right(acc, replace(params, **change(params)), **named)
 
 
+def later(thresholds: Any) -> Any:
+    """Thresholds of which those above 2^12 are one higher, as far as they may be."""
+    return np.minimum(thresholds + (thresholds > 1 << 12), 1 << 16)
+
+
 def places(values: Any) -> Any:
     return np.arange(len(values))
 
@@ -407,6 +412,11 @@ ORACLE: dict[str, tuple[str, Wrong, tuple[str, ...]]] = {
     ),
 }
 """In the oracle: the same."""
+GOLDEN["a staircase steps late above 2^12"] = (
+    ("t2c.golden.nodes.multi_threshold.multi_threshold",),
+    lambda right: lambda x, params, **named: right(x, replace(params, thresholds=later(params.thresholds)), **named),
+    ("multi_threshold/plain",),
+)
 GOLDEN |= ROW_GOLDEN
 ORACLE |= ROW_ORACLE
 
