@@ -30,7 +30,7 @@ def test_make_faults_runs_every_file_that_make_test_samples() -> None:
 def collected(seed: int, *arguments: str) -> list[str]:
     """The tests in their order, as a Python finds them whose sets and dictionaries of strings hash by that seed."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTEST_ADDOPTS": ""}  # as the lines below are read
     shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
     return [line for line in shown.splitlines() if "::" in line]
 

@@ -27,10 +27,17 @@ def max_pool(walk: Walk, node: OnnxNode) -> FileValue:
     if len(shape) != 3:
         raise RefusedError([f"{node.place}: shape (N, {', '.join(map(str, shape))}); it takes maps (N, C, H, W)"])
     window = image_window(node, integers(node, "kernel_shape", (), 2), shape[1:])
-    form = {"kernel": window.kernel, "stride": window.stride, "padding": window.padding, "dilation": window.dilation}
 
     def make(name: str, source: str, output: str) -> MaxPool2d:
-        return MaxPool2d(name=name, inputs=(source,), output=output, **form)
+        return MaxPool2d(
+            name=name,
+            inputs=(source,),
+            output=output,
+            kernel=window.kernel,
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+        )
 
     spec = TensorSpec(name="x", shape=shape, bits=8, signed=True)
     result = make("node", "x", "y").output_shape([spec])
