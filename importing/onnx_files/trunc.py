@@ -83,6 +83,7 @@ def _least(value: FileValue) -> float:
 
 def _check_room(value: FileValue, end: Truncation, node: OnnxNode) -> None:
     """Version 1 clips nothing: raise RefusedError if what is left has more bits than it says."""
-    levels = end.rounding(np.rint(_ends(value) / float(end.step)) / 2.0**end.drop)
+    with np.errstate(over="ignore"):  # what is beyond all numbers fits nothing
+        levels = end.rounding(np.rint(_ends(value) / float(end.step)) / 2.0**end.drop)
     if levels.min() < end.lo or levels.max() > end.hi:
         raise RefusedError([f"{node.place}: results of {levels.min():g}..{levels.max():g} do not fit its {end.fmt}"])
