@@ -13,7 +13,7 @@ from typing import Any
 from mutation.mutant import Mutant
 from mutation.sources import MEMORIES
 from t2c.common.errors import SettingError
-from t2c.tb.simulation.yosys import run_yosys
+from t2c.tb.simulation.yosys import chparam, run_yosys
 
 SELECT = "mutant_number"
 """Control input of the netlist: which mutant is active, 0 for none. A bench sets it by +mutant=NUMBER."""
@@ -84,11 +84,9 @@ def make_mutants(
     for path in rtl.glob("*.vh"):
         shutil.copy(path, folder)
     memories = [f"{module}.v" for module in MEMORIES if f"{module}.v" in files and module != name]
-    values = " ".join(f"-set {key} {value}" for key, value in parameters.items())
     boxes = "".join(f"blackbox {Path(file).stem}; " for file in memories)
-    chosen_values = f"chparam {values} {name}; " if values else ""
     elaborate = (
-        f"read_verilog -I. {' '.join(files)}; {boxes}{chosen_values}hierarchy -check -top {name}; "
+        f"read_verilog -I. {' '.join(files)}; {boxes}{chparam(name, parameters)}hierarchy -check -top {name}; "
         f"rename -top {name}; proc; flatten; "
         "memory_collect; memory_map; opt_clean"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from t2c.common.places import ROOT
 from t2c.tb.catalogue.unit_registry import units
-from t2c.tb.simulation.yosys import run_yosys
+from t2c.tb.simulation.yosys import chparam, run_yosys
 
 if TYPE_CHECKING:
     from mutation.judge import Judge
@@ -35,10 +35,8 @@ def unit_files(name: str, rtl: Path, parameters: Mapping[str, int]) -> list[str]
         SimulatorError: Yosys is missing or refuses the sources.
     """
     names = (rtl / "filelist.f").read_text().split()
-    values = "".join(f"-set {key} {value} " for key, value in parameters.items())
-    chosen = f"chparam {values}{name}; " if values else ""
-    script = f"read_verilog -I. {' '.join(names)}; {chosen}hierarchy -check -top {name}; proc; write_json"
-    printed = run_yosys(script, cwd=rtl)
+    read = f"read_verilog -I. {' '.join(names)}; {chparam(name, parameters)}"
+    printed = run_yosys(f"{read}hierarchy -check -top {name}; proc; write_json", cwd=rtl)
     modules = json.loads(printed[printed.index("{\n") : printed.rindex("}\n") + 1])["modules"]
     used = {module["attributes"]["src"].partition(":")[0] for module in modules.values()}
     return [file for file in names if file in used]

@@ -21,7 +21,7 @@ from t2c.tb.catalogue.unit import Parameters, Unit
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.loader import BRIDGE
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_icarus, find_verilator
-from t2c.tb.simulation.yosys import find_yosys
+from t2c.tb.simulation.yosys import chparam, find_yosys
 
 YOSYS = "yosys"
 _STOPS = ("_out_of_range", "_not_above_", "_is_no_")
@@ -64,10 +64,7 @@ class Tool:
         """One process that elaborates a unit with each of these parameters and stops at the first that does not fit."""
         top, script = unit.name, []
         for parameters in choices:
-            # All values at once: those in between may not agree with one another.
-            values = [f"-set {key} {value}" for key, value in parameters.items()]
-            chosen = f"chparam {' '.join(values)} {top}; " if values else ""
-            script.append(f"design -reset; read_verilog -defer -I. {top}.v; {chosen}")
+            script.append(f"design -reset; read_verilog -defer -I. {top}.v; {chparam(top, parameters)}")
             script.append(f"hierarchy -libdir . -check -top {top}; proc; check -assert; ")
         return [self.executable, "-q", "-p", "".join(script)]
 

@@ -21,6 +21,7 @@ from t2c.importing.onnx_files.model import Array, OnnxNode
 from t2c.importing.onnx_files.operator import real, text
 from t2c.importing.onnx_files.quantiser import SIGNS, Quantiser, RealRule
 from t2c.importing.onnx_files.sums import check_reals, emit_sums
+from t2c.importing.onnx_files.tables import add_function
 from t2c.importing.onnx_files.values import Activation, FileValue, PendingSums, Unknown
 from t2c.importing.onnx_files.walk import SilentError, Walk
 from t2c.importing.proof import Exactness, Grade, check_monotone, compare, rising
@@ -143,14 +144,5 @@ def _emit(walk: Walk, source: Activation, end: Stairs, table: IntArray, node: On
         output=spec.name,
         multi_threshold=Thresholds(thresholds=table, base=end.lo),
     )
-    walk.add_edge(spec, tensor)
-    walk.add_node(
-        lambda _: made,
-        name,
-        place=node.place,
-        operation=made.op,
-        inputs=[source.spec],
-        output=spec,
-        exactness=replace(EXACT, reachable=table.size, scale_bits=0),
-    )
-    return Activation(spec=spec, scale=end.scale, real=True)
+    exactness = replace(EXACT, reachable=table.size, scale_bits=0)
+    return add_function(walk, source, made, Activation(spec=spec, scale=end.scale, real=True), exactness, node, tensor)

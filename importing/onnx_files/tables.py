@@ -8,6 +8,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.pointwise import PointwiseTable
+from t2c.golden.graph.node import Node
 from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.pointwise import Pointwise
 from t2c.importing.errors import RefusedError
@@ -53,17 +54,27 @@ def add_table(
         output=spec.name,
         pointwise=PointwiseTable(entries=entries, output=spec.format),
     )
-    walk.add_edge(spec, tensor)
+    exactness = replace(TABLE, reachable=entries.size)
+    return add_function(
+        walk, source, made, Activation(spec=spec, scale=quantiser.scale, real=True), exactness, node, tensor
+    )
+
+
+def add_function(
+    walk: Walk, source: Activation, made: Node, result: Activation, exactness: Exactness, node: OnnxNode, tensor: str
+) -> Activation:
+    """Add a node that makes one activation of another, and its edge; return the result."""
+    walk.add_edge(result.spec, tensor)
     walk.add_node(
         lambda _: made,
-        name,
+        made.name,
         place=node.place,
         operation=made.op,
         inputs=[source.spec],
-        output=spec,
-        exactness=replace(TABLE, reachable=entries.size),
+        output=result.spec,
+        exactness=exactness,
     )
-    return Activation(spec=spec, scale=quantiser.scale, real=True)
+    return result
 
 
 def close_joined(walk: Walk, value: PendingJoin, quantiser: Quantiser, node: OnnxNode, tensor: str) -> Activation:

