@@ -24,6 +24,7 @@ _UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb
 BELOW = {
     "t2c.common": set(),
     "t2c.golden": {"t2c.common"},
+    "t2c.layouts": _GOLDEN,
     "t2c.contract": _GOLDEN,
     "t2c.core_model": {*_GOLDEN, "t2c.contract"},
     "t2c.mapping": {*_GOLDEN, "t2c.contract"},
@@ -51,6 +52,7 @@ BELOW = {
 OTHERS = {
     "t2c.common": {"yaml"},
     "t2c.golden": {"numpy", "bitstring"},
+    "t2c.layouts": {"numpy"},
     "t2c.contract": {"numpy"},
     "t2c.core_model": {"numpy"},
     "t2c.mapping": {"numpy"},
@@ -78,7 +80,7 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 
 
 FOLDERS = (
-    *("common", "golden", "contract", "core_model", "mapping", "rom_folder", "importing"),
+    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing"),
     *("tb", "t2c", "formal", "mutation", "oracle"),
 )
 FILES = {room: python_files(room) for room in FOLDERS}
