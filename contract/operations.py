@@ -42,9 +42,7 @@ class Combine(Code):
     PAIR = 2, "MulQuant adds each pixel of odd x to the one before it"
 
 
-ROUNDING_BITS = 2
+ROUNDINGS = {mode.code: mode for mode in Rounding}
+"""Field ROUNDING of a RUN or a LAYER_NORM: the rounding modes by their hardware code."""
+ROUNDING_BITS = max(ROUNDINGS).bit_length()
 """Bits of a rounding mode in the RTL."""
-ROUNDINGS = {mode.code: mode for mode in Rounding if mode.code < 1 << ROUNDING_BITS}
-"""Field ROUNDING of a RUN: those of golden's rounding modes that the core has, by their hardware code."""
-CORE_ROUNDINGS = tuple(ROUNDINGS.values())
-"""The rounding modes of the core."""

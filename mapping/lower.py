@@ -10,7 +10,6 @@ from t2c.common.registry import Registry
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import EXTENT_MAX
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
@@ -202,9 +201,6 @@ def check_widths(node: Node, site: Site) -> None:
     for what, bits, limit, parameter in widths:
         if bits > limit:
             raise UnsupportedError(f"layer {node.name!r}: {what} of {bits} bits does not fit {parameter} = {limit}")
-    if node.stage and node.stage.rounding not in CORE_ROUNDINGS:
-        modes = ", ".join(mode.value for mode in CORE_ROUNDINGS)
-        raise UnsupportedError(f"layer {node.name!r}: rounding {node.stage.rounding.value}: the core takes {modes}")
     if node.window:
         for extent, pads in zip(site.inputs[0].shape[1:], node.window.pads, strict=True):
             around = max(sum(pads), 2 * pads[0])

@@ -79,4 +79,5 @@ localparam ROUND_FLOOR     = 0;
 localparam ROUND_HALF_UP   = 1;
 localparam ROUND_HALF_EVEN = 2;
 localparam ROUND_HALF_AWAY = 3;
+localparam ROUND_DOUBLE    = 4;
 /* verilator lint_on UNUSEDPARAM */

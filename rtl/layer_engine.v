@@ -226,7 +226,7 @@ module layer_engine #(
                 .ACC_W(ACC_W), .SCALE_W(SCALE_W), .BIAS_W(BIAS_W), .SHIFT_W(SHIFT_W), .OUT_W(X_W)
             ) i_mulquant (
                 .clk_i(clk_i), .rst_ni(rst_ni),
-                .rounding_i(desc_i[D_ROUNDING*32+:2]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
+                .rounding_i(desc_i[D_ROUNDING*32+:3]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
                 .lo_i(desc_i[D_Y_LO*32+:X_W+1]), .hi_i(desc_i[D_Y_HI*32+:X_W+1]),
                 .s_axis_tvalid_i(sum_done), .s_axis_tready_o(lane_ready[c]),
                 .s_axis_tdata_i({par_rdata_i[c*PARAM_W+:PARAM_W], sums[c*ACC_W+:ACC_W]}),

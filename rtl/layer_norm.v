@@ -38,7 +38,7 @@ module layer_norm #(
     input  wire                                        rst_ni,
     input  wire                                        x_signed_i, // elements are two's complement
     input  wire [E_W-1:0]                              epsilon_i,
-    input  wire [1:0]                                  rounding_i,
+    input  wire [2:0]                                  rounding_i,
     input  wire signed [OUT_W:0]                       zero_point_i,
     input  wire signed [OUT_W:0]                       lo_i,
     input  wire signed [OUT_W:0]                       hi_i,

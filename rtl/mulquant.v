@@ -3,7 +3,8 @@
 // Spec        p = acc * M + B;  q = clip(round_S(p) + zp, lo, hi)
 //             An input with tuser (partial) gives no result; the next one adds its product to that p instead of its B:
 //             p = acc_1 * M_1 + B_1 + acc_2 * M_2, with S of the second. That is a residual add.
-// Rounding    rounding_i: 0 floor, 1 half_up, 2 half_even, 3 half_away (docs/arithmetic.md section 2); saturation once, last.
+// Rounding    rounding_i: 0 floor, 1 half_up, 2 half_even, 3 half_away, 4 double (docs/arithmetic.md section 2), others as
+//             0; saturation once, last.
 // Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 2 holds p, two products and a bias; one more bit holds the rounded
 //             value, one more the zero point. A chain of three inputs or more may leave P_W.
 //             Every shift 0 .. 2^SHIFT_W - 1 is legal, also one beyond P_W.
@@ -24,7 +25,7 @@ module mulquant #(
 ) (
     input  wire                                    clk_i,
     input  wire                                    rst_ni,
-    input  wire [1:0]                              rounding_i,
+    input  wire [2:0]                              rounding_i,
     input  wire signed [OUT_W:0]                   zero_point_i,
     input  wire signed [OUT_W:0]                   lo_i,
     input  wire signed [OUT_W:0]                   hi_i,
@@ -61,7 +62,7 @@ module mulquant #(
     localparam PROD_W = ACC_W + SCALE_W;
     localparam P_W    = ((PROD_W > BIAS_W) ? PROD_W : BIAS_W) + 2;
     localparam R_W    = P_W + 2;                // rounded value plus zero point
-    localparam [1:0] HALF_UP = 2'd1, HALF_EVEN = 2'd2, HALF_AWAY = 2'd3;
+    localparam [2:0] HALF_UP = 3'd1, HALF_EVEN = 3'd2, HALF_AWAY = 3'd3, DOUBLE = 3'd4;
 
     wire signed [ACC_W-1:0]   acc        = s_axis_tdata_i[0+:ACC_W];
     wire signed [SCALE_W-1:0] multiplier = s_axis_tdata_i[ACC_W+:SCALE_W];
@@ -83,13 +84,26 @@ module mulquant #(
     // doubled >>> S keeps the guard bit, worth one half, as its lowest bit; it is 0 for S = 0.
     wire signed [P_W:0] doubled   = {p_q, 1'b0};
     wire signed [P_W:0] shifted   = doubled >>> shift_q;
-    wire [P_W:0]        dropped   = doubled & ~({(P_W + 1) {1'b1}} << shift_q);
+    wire [P_W:0]        kept      = {(P_W + 1) {1'b1}} << shift_q;
+    wire [P_W:0]        dropped   = doubled & ~kept;
     wire                guard     = shifted[0];
     wire                tie       = guard & (dropped == {(P_W + 1) {1'b0}});
     wire                negative  = p_q[P_W-1];
     wire                tie_down  = (rounding_i == HALF_EVEN & ~shifted[1]) | (rounding_i == HALF_AWAY & negative);
-    wire                round_up  = (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY)
-                                    & guard & ~(tie & tie_down);
+    wire                nearest   = guard & ~(tie & tie_down);
+    wire                twice;                  // mode double: p is moved by 2^30 away from zero first, where S >= 32
+    wire                round_up  = (rounding_i == DOUBLE) ? twice
+                                  : (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY) & nearest;
+    generate
+        if (SHIFT_W == 6 && P_W > 31) begin : g_twice
+            // f + h + 2^30 carries where bits 30 .. S-2 of f are all 1; f + h - 2^30 does not where they are all 0.
+            wire all_ones = &(doubled[P_W:31] | kept[P_W:31]);
+            wire any_one  = |dropped[P_W:31];
+            assign twice = shift_q[5] ? (negative ? guard & any_one : guard | all_ones) : guard;
+        end else begin : g_once
+            assign twice = guard;               // S <= 31, or |p| <= 2^30: half_up
+        end
+    endgenerate
     reg                  valid2_q;
     reg signed [R_W-1:0] rounded_q;
 

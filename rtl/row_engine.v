@@ -119,7 +119,7 @@ module row_engine #(
     ) i_norm (
         .clk_i(clk_i), .rst_ni(rst_ni), .x_signed_i(x_signed),
         .epsilon_i({desc_i[D_EPSILON_HIGH*32+:16], desc_i[D_EPSILON_LOW*32+:32]}),
-        .rounding_i(desc_i[D_ROUNDING*32+:2]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
+        .rounding_i(desc_i[D_ROUNDING*32+:3]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
         .lo_i(desc_i[D_Y_LO*32+:X_W+1]), .hi_i(desc_i[D_Y_HI*32+:X_W+1]), .overlong_o(norm_overlong),
         .s_axis_tvalid_i(in_valid & ~softmax), .s_axis_tready_o(norm_ready), .s_axis_tdata_i(in_data),
         .s_axis_tkeep_i(in_keep), .s_axis_tlast_i(in_last),

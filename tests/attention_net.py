@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.layer_norm import RowNorm
 from t2c.golden.arithmetic.lut import exp_table, gelu, interpolated_table, pointwise_table, sigmoid
@@ -49,7 +48,7 @@ class NetBuilder:
     modes: roundings that its nodes take in turns.
     """
 
-    def __init__(self, seed: int, modes: Sequence[Rounding] = CORE_ROUNDINGS) -> None:
+    def __init__(self, seed: int, modes: Sequence[Rounding] = tuple(Rounding)) -> None:
         self.rng, self.modes = np.random.default_rng(seed), modes
         self.edges: dict[str, TensorSpec] = {}
         self.nodes: list[Node] = []

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import AccumulatingNode, Node
 from t2c.golden.graph.package import Package
@@ -37,7 +37,7 @@ class Net:
         images = self.rng.integers(x.format.lo, x.format.hi + 1, (samples, *x.shape))
         images[-1] = x.format.hi
         self.values: dict[str, IntArray] = {x.name: images}
-        self.modes = iter(CORE_ROUNDINGS * 8)
+        self.modes = iter(list(Rounding) * 8)
 
     def weight(self, bits: int, *shape: int) -> dict[str, Any]:
         """Weights over a whole format, both ends included."""

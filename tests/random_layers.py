@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
@@ -126,5 +125,5 @@ def random_shape(seed: int) -> LayerShape:
         x_signed=bool(rng.integers(2)),
         w_bits=int(rng.integers(2, 9)),
         y_signed=bool(rng.integers(2)),
-        rounding=CORE_ROUNDINGS[int(rng.integers(len(CORE_ROUNDINGS)))],
+        rounding=list(Rounding)[int(rng.integers(len(Rounding)))],
     )

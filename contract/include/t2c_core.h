@@ -90,7 +90,8 @@ enum t2c_rounding {
     T2C_ROUND_FLOOR     = 0,
     T2C_ROUND_HALF_UP   = 1,
     T2C_ROUND_HALF_EVEN = 2,
-    T2C_ROUND_HALF_AWAY = 3
+    T2C_ROUND_HALF_AWAY = 3,
+    T2C_ROUND_DOUBLE    = 4
 };
 
 /* A step: 32-bit words in this order. Index of each field's word: */
@@ -196,7 +197,7 @@ struct t2c_descriptor {
     int32_t  y_zero_point;    /* zero point of the output; -256..255 */
     int32_t  y_lo;            /* lower bound of the output; -256..255 */
     int32_t  y_hi;            /* upper bound of the output; -256..255 */
-    uint32_t rounding;        /* rounding mode of the output; 0..3 */
+    uint32_t rounding;        /* rounding mode of the output; 0..4 */
     uint32_t combine;         /* how K tiles or pixels join; 0..2 */
     uint32_t keep;            /* the accumulators already hold a part of the sums; 0..1 */
     uint32_t hold;            /* the sums are not complete at the end; no results; 0..1 */

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS, Operation
+from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import OutputStage
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
+from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.node import Node, Weights
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS, TensorSpec
@@ -24,6 +25,7 @@ from t2c.tb.coverage.view_classes import JOINS, VIEWS, view_bins
 EDGES = ("top", "bottom", "left", "right")
 BITS = range(MIN_OPERAND_BITS, MAX_OPERAND_BITS + 1)
 SIGNS = {True: "signed", False: "unsigned"}
+TWO_ROUNDINGS = ("a shift up to 31: one rounding", "a shift above 31: two roundings")
 OWN_CONSTANTS = ", constants for each channel"
 
 
@@ -61,6 +63,8 @@ def core_groups() -> dict[str, tuple[str, ...]]:
         "padding": (
             *(f"{op}{JOIN}padding used {edge}" for op in sliding for edge in EDGES),
             *(f"{op}{JOIN}no padding" for op in sliding),
+            "more padding before than after",
+            "more padding after than before",
             "a window wholly in the padding",
             "padding by a zero point other than 0",
         ),
@@ -70,7 +74,10 @@ def core_groups() -> dict[str, tuple[str, ...]]:
             for sign in SIGNS.values()
             for value in ("0", "not 0")
         ),
-        "rounding": tuple(f"{op}{JOIN}{mode.value}" for op in requantising for mode in CORE_ROUNDINGS),
+        "rounding": (
+            *(f"{op}{JOIN}{mode.value}" for op in requantising for mode in Rounding),
+            *(f"double, {how}" for how in TWO_ROUNDINGS),
+        ),
         "results": tuple(
             f"{op}{JOIN}a result {where}" for op in requantising for where in ("at lo", "at hi", "between")
         ),
@@ -153,6 +160,9 @@ def _layers(program: Program, tensors: Mapping[str, IntArray]) -> Iterator[tuple
             yield from window_bins(kind, node.window, inputs[0])
         if node.stage:
             yield "rounding", f"{node.op}{JOIN}{node.stage.rounding.value}"
+            if node.stage.rounding is Rounding.DOUBLE and isinstance(node.stage, MulQuant | AddQuant):
+                shifts = np.unique(node.stage.shift > FIRST_SHIFT)
+                yield from (("rounding", f"double, {TWO_ROUNDINGS[int(twice)]}") for twice in shifts)
             yield from _results(node.op, node.stage, tensors.get(node.output))
 
 
@@ -194,6 +204,9 @@ def window_bins(kind: type[Node], window: Window, source: TensorSpec) -> Iterato
             yield "padding", f"{op}{JOIN}padding used {edge}"
     if not any(used):
         yield "padding", f"{op}{JOIN}no padding"
+    for before, after in window.pads:
+        if before != after:
+            yield "padding", f"more padding {'before than after' if before > after else 'after than before'}"
     if outside:
         yield "padding", "a window wholly in the padding"
     if any(used) and source.zero_point:

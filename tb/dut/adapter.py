@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from t2c.contract.operations import ROUNDING_BITS
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
 from t2c.tb.dut.ports import literal
@@ -117,7 +118,7 @@ class _Body:
         self.used.add(port)
         choice = f"{width}'d{next(iter(modes.codes.values()))}"
         for mode, code in modes.codes.items():
-            choice = f"({port} == 2'd{Rounding(mode).code}) ? {width}'d{code} : {choice}"
+            choice = f"({port} == {ROUNDING_BITS}'d{Rounding(mode).code}) ? {width}'d{code} : {choice}"
         return [f"    wire {_range(width)}dut_rounding = {choice};"]
 
     def _stream(self) -> list[str]:

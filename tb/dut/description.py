@@ -11,12 +11,12 @@ from typing import Any
 from t2c.common.reading import read_plain
 from t2c.common.shown import shown
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
-from t2c.contract.operations import CORE_ROUNDINGS
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.filelist import FileList, read_filelist
 
-MODES = tuple(mode.value for mode in CORE_ROUNDINGS)
+MODES = tuple(mode.value for mode in Rounding)
 
 LINES = 40
 """That a description may have, besides comments and empty lines."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from t2c.contract.operations import ROUNDINGS
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.ports import Module
+
+OUR_CODES = {mode.value: code for code, mode in ROUNDINGS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class Wiring:
             and set(self.theirs.ports) == set(self.ours.ports)
             and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
             and not (self.tied or self.constants or description.absent or description.parameters)
-            and (rounding is None or (rounding.port == f"{interface.rounding}_i" and len(rounding.codes) == 4))
+            and (rounding is None or (rounding.port == f"{interface.rounding}_i" and rounding.codes == OUR_CODES))
             and description.handshake == (interface.handshakes or ("",))[0]
         )
 

@@ -155,17 +155,24 @@ UNDECIDED = MulQuant(multiplier=np.array([1]), bias=np.array([0]), shift=np.arra
 def random_window(
     rng: np.random.Generator, size: tuple[int, ...], *, pool: bool = False, dilated: bool = True
 ) -> Window:
-    """A window that fits an image of that height and width; for pools it never holds padding only."""
+    """A window that fits an image of that height and width, every second padded as much on both sides of an axis.
 
-    def axis(extent: int) -> tuple[int, int, int, int]:
+    For pools it never holds padding only.
+    """
+
+    uneven = bool(rng.integers(2))
+
+    def axis(extent: int) -> tuple[int, int, int, int, int]:
         kernel = int(rng.integers(2 if pool else 1, 4))
         stride = int(rng.integers(1, 3))
-        padding = int(rng.integers(0, kernel // 2 + 1 if pool else 3))
+        before, after = (int(side) for side in rng.integers(0, kernel // 2 + 1 if pool else 3, 2))
         dilation = int(rng.integers(1, 3)) if dilated else 1
         kernel = min(kernel, extent)
         dilation = min(dilation, max((extent - 1) // max(kernel - 1, 1), 1))
-        return kernel, stride, min(padding, kernel // 2) if pool else padding, dilation
+        most = kernel // 2 if pool else before + after
+        return kernel, stride, dilation, min(before, most), min(after if uneven else before, most)
 
     axes = (axis(size[0]), axis(size[1]))
-    kernel, stride, padding, dilation = ((axes[0][index], axes[1][index]) for index in range(4))
+    kernel, stride, dilation = ((axes[0][index], axes[1][index]) for index in range(3))
+    padding = (*axes[0][3:], *axes[1][3:])
     return Window(kernel=kernel, stride=stride, padding=padding, dilation=dilation)

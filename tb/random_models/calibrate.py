@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant
-from t2c.golden.arithmetic.rounding import MAX_SHIFT
+from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 
@@ -61,7 +60,7 @@ def mulquant_for(rng: np.random.Generator, acc: IntArray, edge: TensorSpec, *, a
         multiplier=multipliers,
         bias=biases,
         shift=shifts,
-        rounding=CORE_ROUNDINGS[int(rng.integers(len(CORE_ROUNDINGS)))],
+        rounding=list(Rounding)[int(rng.integers(len(Rounding)))],
         zero_point=edge.zero_point,
         lo=lo,
         hi=hi,
@@ -85,7 +84,7 @@ def addquant_for(rng: np.random.Generator, a: IntArray, b: IntArray, edge: Tenso
         multiplier_b=round(scale * weights[1] * 2.0**shift) or 1,
         bias=round((target - scale * centre) * 2.0**shift),
         shift=shift,
-        rounding=CORE_ROUNDINGS[int(rng.integers(len(CORE_ROUNDINGS)))],
+        rounding=list(Rounding)[int(rng.integers(len(Rounding)))],
         zero_point=edge.zero_point,
         lo=lo,
         hi=hi,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import CORE_ROUNDINGS
-from t2c.golden.arithmetic.rounding import MAX_SHIFT
+from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
 from t2c.golden.graph.package import Package
 from t2c.tb.random_models.edge import edge
 from t2c.tb.random_models.edge_net import INPUT, EdgeNet
@@ -50,7 +49,7 @@ def _zero_points(hardware: Hardware) -> Package:
 def _constants(hardware: Hardware) -> Package:
     side = 2 if hardware.act_depth > 4 * 3 * (MAX_SHIFT + 1) // hardware.rows + 8 else 1
     net = EdgeNet(hardware, (5, side, side), zero_point=2)
-    for index, mode in enumerate(CORE_ROUNDINGS):
+    for index, mode in enumerate(Rounding):
         stager = Constants(widths=net.widths, rounding=mode)
         net.conv2d(
             INPUT, 3 * (MAX_SHIFT + 1), signed=index % 2 == 0, zero_point=index - 1 if index else 0, stager=stager

@@ -9,10 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, Widths
-from t2c.golden.arithmetic.rounding import MAX_SHIFT
+from t2c.golden.arithmetic.rounding import MAX_SHIFT, Rounding
 from t2c.golden.graph.dimension import Dimension
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -134,7 +133,7 @@ class Spread:
     def __call__(self, node: Node, sums: Sequence[IntArray], output: TensorSpec) -> MulQuant | AddQuant:
         lo, hi = self.clip(output)
         stage: dict[str, Any] = {
-            "rounding": CORE_ROUNDINGS[int(self.rng.integers(len(CORE_ROUNDINGS)))],
+            "rounding": list(Rounding)[int(self.rng.integers(len(Rounding)))],
             "zero_point": output.zero_point,
             "lo": lo,
             "hi": hi,

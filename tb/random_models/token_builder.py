@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.layer_norm import EPSILON, RowNorm
 from t2c.golden.arithmetic.lut import FUNCTIONS, exp_table, pointwise_table
@@ -56,7 +55,7 @@ class TokenBuilder(RandomBuilder):
     def matmul(self, left: str, right: str) -> str:
         return self._accumulating(Matmul(**self._names("matmul", left, right), mulquant=UNDECIDED))
 
-    def softmax(self, source: str, roundings: tuple[Rounding, ...] = CORE_ROUNDINGS) -> str:
+    def softmax(self, source: str, roundings: tuple[Rounding, ...] = tuple(Rounding)) -> str:
         """Softmax along the last axis: a short or a long table, falling as exponentials do or in any way."""
         for _ in range(_TRIES):
             table = self._softmax_table(source, roundings[int(self.rng.integers(len(roundings)))])

@@ -30,7 +30,7 @@ from tests.conftest import ROOT
 
 WIDTHS = {"16": COUNT_BITS, "GEO_W": COUNT_BITS, "`T2C_ADDRESS_W": ADDRESS_BITS, "XFER_W": ADDRESS_BITS, "": 1}
 WIDTHS |= {"X_W+1": ZERO_POINT_BITS, "LEN_W+1": ROW_BITS + 1}
-WIDTHS |= {str(bits): bits for bits in (2, 4, 6, BANK.high.bit_length(), ADDRESS_BITS, WORD_BITS)}
+WIDTHS |= {str(bits): bits for bits in (2, ROUNDING_BITS, 4, 6, BANK.high.bit_length(), ADDRESS_BITS, WORD_BITS)}
 
 
 def test_each_unit_of_the_core_reads_a_field_as_wide_as_it_is() -> None:
@@ -111,11 +111,11 @@ def test_a_port_is_as_wide_as_the_contract_says(file: str, port: str, bits: int)
 
 
 def test_mulquant_knows_the_rounding_codes() -> None:
-    found = re.findall(r"\b(HALF_\w+) = 2'd(\d)", (RTL / "mulquant.v").read_text())
+    found = re.findall(rf"\b(HALF_\w+|DOUBLE) = {ROUNDING_BITS}'d(\d)", (RTL / "mulquant.v").read_text())
     assert {name: int(code) for name, code in found} == {
         mode.name: code for code, mode in ROUNDINGS.items() if mode is not Rounding.FLOOR
     }
-    assert (min(ROUNDINGS), len(ROUNDINGS), (1 << SHIFT_W) - 1) == (0, 1 << ROUNDING_BITS, MAX_SHIFT)
+    assert ((1 << SHIFT_W) - 1, ROUNDINGS[0]) == (MAX_SHIFT, Rounding.FLOOR)
 
 
 def test_the_row_engine_is_as_the_contract_says() -> None:

@@ -8,7 +8,7 @@ module mulquant_spec_vectors;
     reg signed [15:0] multiplier, multiplier2;
     reg signed [39:0] bias;
     reg [5:0]         shift;
-    reg [1:0]         rounding;
+    reg [2:0]         rounding;
     reg signed [8:0]  zero_point, lo, hi;
     wire signed [71:0] bias_wide = bias;
     wire signed [71:0] p1, p2, rounded;

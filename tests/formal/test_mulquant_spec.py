@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.simulation.simulators import find_icarus
 
 BITS = {"pair": 1, "acc": 32, "multiplier": 16, "bias": 40, "acc2": 32, "multiplier2": 16, "shift": 6}
-SETTINGS = {"rounding": 2, "zero_point": 9, "lo": 9, "hi": 9}
+SETTINGS = {"rounding": 3, "zero_point": 9, "lo": 9, "hi": 9}
 STAGES = [
     OutputStage(rounding=mode, zero_point=zero_point, lo=lo, hi=hi)
-    for mode in CORE_ROUNDINGS
+    for mode in Rounding
     for zero_point, lo, hi in ((0, -128, 127), (128, 0, 255), (-128, -128, -128), (255, 3, 250))
 ]
 RANDOM = 400

@@ -8,7 +8,6 @@ import pytest
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
 from t2c.contract.hardware import Hardware
-from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.mapping.compiler import compile_program
 from tests.core_net import core_package
@@ -36,14 +35,6 @@ def test_what_does_not_fit_is_refused(change: dict[str, int], error: type[Except
     package = layer_package(LayerShape(channels=30, out=4, size=(9, 9)))
     with pytest.raises(error, match=re.escape(text)):
         compile_program(package.graph, "layer", Hardware(**{"rows": 8, "cols": 8, **change}))
-
-
-@pytest.mark.parametrize("layer", ["all", "layer"])
-def test_a_mode_of_rounding_that_the_rtl_has_not(layer: str) -> None:
-    package = layer_package(LayerShape(channels=3, out=6, rounding=Rounding.DOUBLE))
-    text = "layer 'layer': rounding double: the core takes floor, half_up, half_even, half_away"
-    with pytest.raises(UnsupportedError, match=f"^{text}$"):
-        compile_program(package.graph, layer, Hardware(rows=4, cols=4))
 
 
 @pytest.mark.parametrize(("padding", "around"), [((1, 1), 2), ((0, 3, 0, 1), 3), ((2, 0, 1, 1), 4)])

@@ -14,7 +14,6 @@ from export_graphs import adds_graph, edge, linear_graph, rounding_graph
 from onnx import helper, numpy_helper
 
 from t2c.contract.hardware import Hardware
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.errors import ExportError
 from t2c.exports.compare import check_images
 from t2c.exports.onnx_check import check_onnx, check_types
@@ -137,8 +136,8 @@ def test_structure() -> None:
     graph, model = package.graph, onnx_model(package.graph)
     assert {opset.domain for opset in model.opset_import} == {"", "torch2chip"}
     assert {function.name for function in model.functions} == {
-        *(f"RoundShift_{mode}" for mode in CORE_ROUNDINGS),
-        *(f"MulQuant_{mode}" for mode in CORE_ROUNDINGS),
+        *(f"RoundShift_{mode}" for mode in Rounding),
+        *(f"MulQuant_{mode}" for mode in Rounding),
         "AddQuant_half_away",
     }
     assert [output.name for output in model.graph.output] == ["y"]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
@@ -118,7 +117,7 @@ def some_items(count: int) -> list[Item]:
 
 CONFIGS = [
     Config(rounding=mode, zero_point=z, lo=lo, hi=hi)
-    for mode in CORE_ROUNDINGS
+    for mode in Rounding
     for z, lo, hi in ((0, -8, 7), (7, 0, 15), (-8, -8, 1), (1, 1, 1))
 ]
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from oracle.counterpart import compute
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package, save_package
@@ -50,7 +49,7 @@ def test_they_cover_what_a_transformer_can_be() -> None:
         (a, b) for a in (True, False) for b in (True, False)
     }
     stages = [node.stage for package in drawn() for node in package.graph.nodes if node.stage]
-    assert {stage.rounding for stage in stages} == set(CORE_ROUNDINGS)
+    assert {stage.rounding for stage in stages} == set(Rounding)
     scores = [package.graph.edges[node.output].shape for package, node in nodes("softmax")]
     assert {heads for heads, _, _ in scores} >= {1, 2, 3}
     assert min(tokens for _, tokens, _ in scores) <= 3 < 15 <= max(tokens for _, tokens, _ in scores)

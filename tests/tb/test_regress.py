@@ -22,7 +22,7 @@ import pytest
 from t2c.common.command import run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.contract.operations import CORE_ROUNDINGS
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.nodes.conv2d import Conv2d
 from t2c.tb.random_models.networks import random_layer, random_network
@@ -128,7 +128,7 @@ def test_random_networks_cover_every_op_mode_and_width() -> None:
         bits |= {edge.bits for edge in graph.edges.values()}
         signs |= {(edge.signed, edge.zero_point != 0) for edge in graph.edges.values()}
     assert ops == {"conv2d", "linear", "add", "max_pool2d", "average_pool2d", "flatten"}
-    assert modes == set(CORE_ROUNDINGS)
+    assert modes == set(Rounding)
     assert bits == weights == set(range(2, 9))
     assert len(signs) == 4
     assert per_channel == dilations == {False, True}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.layer_norm import RowNorm, integer_root, normalise, reciprocal_root
 from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.components.bins import Classes, Coverage
 from t2c.tb.units.layer_norm.rows import RowSpace, of_row, random_quant
 from t2c.tb.units.row_classes import RowLanes, cover_rows
@@ -94,7 +94,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
             "t tie": each(dropped == tie),
             "t above half": each(dropped > tie),
         },
-        "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in CORE_ROUNDINGS},
+        "rounding": {mode.value: every(sent.quant.rounding is mode) for mode in Rounding},
         "scale": {"t in sight": each(in_sight), "t scaled": each(~in_sight)},
         "shift": {f"bit {b} of S": each(sent.quant.shift >> b & 1 == 1) for b in range(space.parameters["SHIFT_W"])},
         "result": {
@@ -122,7 +122,7 @@ def cover_unit(space: RowSpace, signs: Sequence[bool] = (True, False)) -> Covera
     """All bins of the unit; those that its widths or its signs cannot reach are excluded."""
     base = classes(SentRow(row=[space.fmt.lo], norm=space.norm(1), quant=of_row(random_quant(space), 1)), space)
     made = cover_rows(space, base, PARAMETERS, signs)
-    for mode in CORE_ROUNDINGS:
+    for mode in Rounding:
         if mode.value not in space.traits.rounding:
             made.exclude("rounding", mode.value, "the module does not round so")
     for group, name, reason in _out_of_reach(space):

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from t2c.contract.operations import CORE_ROUNDINGS
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.arithmetic.rounding import Rounding, round_shift
+from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding, round_shift
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
 from t2c.tb.units.mulquant.stimulus import Config, Item, Ranges, Vector
 
@@ -51,7 +50,7 @@ def classes(batch: SentBatch) -> Classes:
     shift = np.array([item[-1].shift for item in batch.items], dtype=np.int64)
     p: IntArray = (accs * multipliers).sum(axis=1) + bias
     pair = np.array([len(item) == 2 for item in batch.items], dtype=bool)
-    rounding = {mode.value: np.full(len(batch.items), mode is config.rounding) for mode in CORE_ROUNDINGS}
+    rounding = {mode.value: np.full(len(batch.items), mode is config.rounding) for mode in Rounding}
     fraction = _fraction(p, shift)
     ties = _ties(fraction)
     value = round_shift(p, shift, config.rounding) + config.zero_point
@@ -71,6 +70,7 @@ def classes(batch: SentBatch) -> Classes:
         "rounding": rounding,
         "fraction": fraction,
         "ties": ties,
+        "two roundings": _two_roundings(p, shift, config),
         "saturation": saturation,
         "what rounding decides": {
             "rounding decides q": (config.lo <= quotient) & (quotient < config.hi),
@@ -147,9 +147,23 @@ def cover_unit(
     if not pairs:
         only = ("pair", "reset inside a pair", "p largest of all", "p least of all")
         absent |= dict.fromkeys(only, "the module does not join operands")
+    if reason := _rounds_once(ranges, configs, constants):
+        absent |= dict.fromkeys(names(found[0])["two roundings"], reason)
     for name, reason in absent.items():
         made.exclude_everywhere(name, reason)
     return made
+
+
+def _rounds_once(ranges: Ranges, configs: Sequence[Config], constants: Mapping[str, int]) -> str:
+    """Why the unit is never at a point where mode double turns; empty if it can be."""
+    widths = ranges.widths
+    if Rounding.DOUBLE not in {config.rounding for config in configs}:
+        return "the module does not round twice"
+    if "bias" in constants or "shift" in constants:
+        return "the module fixes constants"
+    if 1 << ranges.shift_w <= FIRST_SHIFT + 1:
+        return f"the largest shift is {(1 << ranges.shift_w) - 1}"
+    return "" if max(widths.acc + widths.scale, widths.bias) > FIRST_SHIFT + 3 else "p is too small for two roundings"
 
 
 def _bits_of_p(widths: Widths) -> int:
@@ -175,6 +189,25 @@ def _fraction(p: IntArray, shift: IntArray) -> dict[str, BoolArray]:
         "tie, negative, even quotient": tie & (p < 0) & ~odd,
         "tie, negative, odd quotient": tie & (p < 0) & odd,
         "above half": dropped > half,
+    }
+
+
+def _two_roundings(p: IntArray, shift: IntArray, config: Config) -> dict[str, BoolArray]:
+    """Where mode double turns: 2^30 before a tie for p >= 0, 2^30 after it for p < 0; only with shifts above 31."""
+    first = 1 << FIRST_SHIFT - 1
+    twice = (shift > FIRST_SHIFT) & (config.rounding is Rounding.DOUBLE)
+    half = np.int64(1) << np.maximum(shift - 1, 0)
+    from_tie = np.where(shift > 0, p & (2 * half - 1), 0) - half
+    up = twice & (p >= 0)
+    down = twice & (p < 0)
+    return {
+        "one below where it turns, positive": up & (from_tie == -first - 1),
+        "where it turns, positive": up & (from_tie == -first),
+        "below a tie, rounded up": up & (from_tie > -first) & (from_tie < 0),
+        "above a tie, rounded down": down & (from_tie > 0) & (from_tie < first),
+        "one below where it turns, negative": down & (from_tie == first - 1),
+        "where it turns, negative": down & (from_tie == first),
+        "the smallest shift that rounds twice": twice & (shift == FIRST_SHIFT + 1),
     }
 
 

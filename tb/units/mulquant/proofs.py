@@ -23,6 +23,14 @@ PROOFS = (
                 show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
             ),
             NegativeControl(
+                error="double rounds a negative p as half_up",
+                file="mulquant.v",
+                original="guard & any_one :",
+                mutant="guard :",
+                depth=6,
+                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+            ),
+            NegativeControl(
                 error="the bias is not sign-extended",
                 file="mulquant.v",
                 original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from t2c.golden.arithmetic.mulquant import Widths
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 from t2c.tb.components.corner_values import near_powers
 from t2c.tb.dut.traits import Traits
 
@@ -111,6 +111,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
                 for odd in (-3, -1, 1, 3):
                     yield Vector(acc=odd << acc_bits, multiplier=1 << scale_bits, bias=0, shift=shift)
     yield from _beside_largest_ties(ranges)
+    yield from _where_double_turns(ranges)
     for _ in range(count):
         yield Vector(
             acc=rng.choice(accs),
@@ -129,6 +130,20 @@ def _beside_largest_ties(ranges: Ranges) -> Iterator[Vector]:
             acc = -sign * (1 << (shift - widths.scale))
             for k in range(min(shift - 1, widths.bias - 1)):
                 yield Vector(acc=acc, multiplier=-(1 << (widths.scale - 1)), bias=1 << k, shift=shift)
+
+
+def _where_double_turns(ranges: Ranges) -> Iterator[Vector]:
+    """p = (2 q + 1) 2^(S-1) -+ 2^30 + delta for S >= 32, by the bias and by the product: where mode double turns."""
+    widths, first = ranges.widths, 1 << FIRST_SHIFT - 1
+    scale_bits = min(widths.scale - 2, FIRST_SHIFT - 1)
+    acc_bits = FIRST_SHIFT - 1 - scale_bits
+    for shift in range(FIRST_SHIFT + 1, 1 << ranges.shift_w):
+        for odd, sign, delta in product((-3, -1, 1, 3), (-1, 1), (-1, 0, 1)):
+            turn = (odd << shift - 1) + sign * first
+            if shift <= widths.bias - 3:
+                yield Vector(acc=0, multiplier=1, bias=turn + delta, shift=shift)
+            if shift - FIRST_SHIFT + 2 + acc_bits < widths.acc:
+                yield Vector(acc=turn >> scale_bits, multiplier=1 << scale_bits, bias=delta, shift=shift)
 
 
 def random_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:

@@ -18,7 +18,7 @@ module mulquant_results #(
 ) (
     input wire                      clk_i,
     input wire                      rst_ni,
-    input wire [1:0]                rounding_i,
+    input wire [2:0]                rounding_i,
     input wire signed [OUT_W:0]     zero_point_i,
     input wire signed [OUT_W:0]     lo_i,
     input wire signed [OUT_W:0]     hi_i,
@@ -88,8 +88,8 @@ module mulquant_results #(
     end
 
     // Assumptions.
-    wire [3*OUT_W+4:0] settings = {rounding_i, zero_point_i, lo_i, hi_i};
-    reg  [3*OUT_W+4:0] settings_q;
+    wire [3*OUT_W+5:0] settings = {rounding_i, zero_point_i, lo_i, hi_i};
+    reg  [3*OUT_W+5:0] settings_q;
     always @(posedge clk_i) settings_q <= settings;
     always @* begin
         if (!started_q) assume (!rst_ni);
@@ -137,7 +137,8 @@ module mulquant_results #(
         cover (inside3_q & pair3_q & ~ready_i & inside2_q & waiting_q);
         cover (inside3_q & rounded3 > 1000 & q3 == 8'd200);
         cover (inside3_q & rounded3 < -1000 & q3 == 8'd100);
-        cover (inside3_q & shift3_q == 6'd41 & rounding_i == 2'd2 & p3_q == 72'sd3 <<< 40 & q3 == 8'd2);
+        cover (inside3_q & shift3_q == 6'd41 & rounding_i == 3'd2 & p3_q == 72'sd3 <<< 40 & q3 == 8'd2);
+        cover (inside3_q & shift3_q == 6'd33 & rounding_i == 3'd4 & p3_q == -(72'sd1 <<< 32) & q3 == 8'd255);
     end
 
 endmodule
