@@ -40,7 +40,15 @@ def rounded(real: Fraction, mode: Rounding) -> int:
         Rounding.HALF_UP: low + 1,
         Rounding.HALF_EVEN: low + low % 2,
         Rounding.HALF_AWAY: low + (real > 0),
+        Rounding.DOUBLE: low + 1,  # with shifts up to 31
     }[mode]
+
+
+def rounded_twice(p: int, shift: int) -> int:
+    """Mode double with a shift above 31, by two roundings one after the other."""
+    return rounded(
+        Fraction(rounded(Fraction(p, 1 << 31), Rounding.HALF_UP), 1 << max(shift - 31, 0)), Rounding.HALF_AWAY
+    )
 
 
 def definitions(config: Config, item: Item) -> dict[str, bool]:
@@ -129,6 +137,42 @@ def test_classes_of_mulquant(config: Config) -> None:
     for index, item in enumerate(items):
         for name, wanted in definitions(config, item).items():
             assert found[name][index] == wanted, (name, item)
+
+
+def test_classes_of_two_roundings() -> None:
+    rng = random.Random(4)
+    ranges = Ranges(widths=Widths(acc=8, scale=4, bias=44), shift_w=6, out_w=4, rng=rng)
+    turns = [
+        (odd << shift - 1) + sign * (1 << 30) + delta
+        for shift in range(30, 38)
+        for odd in (-3, -1, 1, 3)
+        for sign in (-1, 0, 1)
+        for delta in (-1, 0, 1)
+    ]
+    items: list[Item] = [(Vector(acc=0, multiplier=1, bias=p, shift=shift),) for p in turns for shift in range(30, 38)]
+    seen: set[str] = set()
+    for mode in Rounding:
+        config = Config(rounding=mode, zero_point=0, lo=-8, hi=7)
+        found = mulquant.classes(mulquant.SentBatch(config=config, items=items, ranges=ranges))["two roundings"]
+        for index, (vector,) in enumerate(items):
+            p, shift = vector.bias, vector.shift
+            real, twice = Fraction(p, 1 << shift), mode is Rounding.DOUBLE and shift > 31
+            value = rounded_twice(p, shift)
+            turns_here, turns_next = (rounded_twice(at, shift) - rounded_twice(at - 1, shift) for at in (p, p + 1))
+            wanted = {
+                "one below where it turns, positive": turns_next == 1 and p >= 0,
+                "where it turns, positive": turns_here == 1 and p >= 0,
+                "below a tie, rounded up": real - floor(real) < Fraction(1, 2) and value > real,
+                "above a tie, rounded down": real - floor(real) > Fraction(1, 2) and value < real,
+                "one below where it turns, negative": turns_next == 1 and p < 0,
+                "where it turns, negative": turns_here == 1 and p < 0,
+                "the smallest shift that rounds twice": shift == 32,
+            }
+            assert {name: bool(inside[index]) for name, inside in found.items()} == {
+                name: twice and inside for name, inside in wanted.items()
+            }, (p, shift, mode)
+            seen |= {name for name, inside in wanted.items() if inside and twice}
+    assert seen == set(found)
 
 
 def test_every_class_of_mulquant_is_exercised_by_the_test_above() -> None:

@@ -203,7 +203,7 @@ def _two_roundings(p: IntArray, shift: IntArray, config: Config) -> dict[str, Bo
     return {
         "one below where it turns, positive": up & (from_tie == -first - 1),
         "where it turns, positive": up & (from_tie == -first),
-        "below a tie, rounded up": up & (from_tie > -first) & (from_tie < 0),
+        "below a tie, rounded up": up & (from_tie >= -first) & (from_tie < 0),
         "above a tie, rounded down": down & (from_tie > 0) & (from_tie < first),
         "one below where it turns, negative": down & (from_tie == first - 1),
         "where it turns, negative": down & (from_tie == first),
