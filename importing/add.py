@@ -90,7 +90,7 @@ def requantise_add(pairs: Pairs, scale_a: float, scale_b: float) -> tuple[AddCon
 
     Args:
         pairs: what is wanted.
-        scale_a, scale_b: real scales of the operands over that of the result.
+        scale_a, scale_b: real scales of the operands over that of the result, negative for what is subtracted.
     """
     left, right = np.broadcast_arrays(pairs.a[:, None], pairs.b[None, :])
     count = pairs.result.size
@@ -145,5 +145,5 @@ def _multipliers(scale_a: float, scale_b: float) -> Iterator[tuple[int, int, int
         for off_a in NEIGHBOURS:
             for off_b in NEIGHBOURS:
                 m_a, m_b = near_a + off_a, near_b + off_b
-                if 0 <= m_a <= LARGEST_MULTIPLIER and 0 <= m_b <= LARGEST_MULTIPLIER:
+                if max(abs(m_a), abs(m_b)) <= LARGEST_MULTIPLIER:
                     yield shift, m_a, m_b

@@ -11,7 +11,6 @@ import numpy as np
 
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.package import GRAPH_FILE, Package, save_package
-from t2c.importing.errors import RefusedError
 from t2c.importing.network import ImportedNetwork, graph_name
 from t2c.importing.reader import read_network
 from t2c.importing.report import report_json, report_lines
@@ -48,8 +47,8 @@ def import_file(
         raise PackageError(f"{out}: exists and is not a model package; not overwritten")
     network = read_network(path, graph_name(path.stem if out is None else out.name))
     graph = network.graph
-    edge, origin = graph.edges[graph.input], _input_of(network)
-    inputs = random_samples(edge, images, seed) if samples is None else read_samples(samples, edge, origin)
+    edge = graph.edges[graph.input]
+    inputs = random_samples(edge, images, seed) if samples is None else read_samples(samples, edge, network.input)
     output = graph.run(inputs)[graph.output].reshape(len(inputs), -1)
     package = Package(
         graph=graph,
@@ -63,10 +62,3 @@ def import_file(
         save_package(package, out)
         lines.append(f"{out}: {len(graph.nodes)} layers, {len(inputs)} samples")
     return Import(network=network, package=package, report=document, lines=tuple(lines))
-
-
-def _input_of(network: ImportedNetwork) -> Any:
-    for tensor in network.tensors.values():
-        if tensor.edge == network.graph.input:
-            return tensor
-    raise RefusedError(["no tensor of the source is the network's input"])

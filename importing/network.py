@@ -18,8 +18,6 @@ from t2c.importing.constants import WIDEST
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness
 
-LEAST_ACC = 24
-"""Above the sum of a column of up to 64 rows of the array, which every core's accumulators have to hold."""
 MakeNode = Callable[[Widths], Node]
 LEAST_ACC = 26
 """ACC_W that lies above the column sum of every array, one of 256 rows too."""
@@ -57,9 +55,10 @@ class SourceTensor:
 
 
 class HostOperation(Protocol):
-    """What the host does with the network's output; a frozen dataclass of plain values, which a file can hold.
+    """What the host does with an output of the network; a frozen dataclass of plain values, which a file can hold.
 
-    name: of the result; operation: as the source calls it.
+    name: of the result; source: of the tensor that it takes, an output or an earlier result; operation: as the source
+    calls it.
     """
 
     @property
@@ -67,11 +66,15 @@ class HostOperation(Protocol):
         """Of the result."""
 
     @property
+    def source(self) -> str:
+        """Of the tensor that it takes."""
+
+    @property
     def operation(self) -> str:
         """As the source calls it."""
 
     def run(self, values: IntArray) -> IntArray:
-        """From (N, ...) integers to (N, ...) integers."""
+        """From (N, elements) integers in the source's order to (N, elements) integers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,24 +99,28 @@ class SourceLayer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ImportedNetwork:
-    """A network that was read whole. graph: what the core runs; host: what comes after it, in order; layers: a line
-    each of the report; tensors: of the source, by its name; source: one line that names file, format and judge."""
+    """A network that was read whole.
+
+    graph: what the core runs; host: what comes after it, in order; layers: a line each of the report; tensors: of the
+    source, by its name; source: one line that names file, format and judge; input: what the source takes, several
+    inputs one after the other, on the graph's input; outputs: what the source gives, before the host, on the graph's
+    output: each a part of it where there are several.
+    """
 
     graph: Graph
     host: tuple[HostOperation, ...]
     layers: tuple[SourceLayer, ...]
     tensors: Mapping[str, SourceTensor]
     source: str
+    input: SourceTensor
+    outputs: tuple[SourceTensor, ...]
 
     def run_host(self, values: IntArray) -> dict[str, IntArray]:
         """The results of the host's operations by name, in the source's order, of the graph's output (N, ...)."""
+        known = {tensor.name: tensor.of(values) for tensor in self.outputs}
         results = {}
-        for tensor in self.tensors.values():
-            if tensor.edge == self.graph.output:
-                values = tensor.of(values)
-                break
         for operation in self.host:
-            values = results[operation.name] = operation.run(values)
+            known[operation.name] = results[operation.name] = operation.run(known[operation.source])
         return results
 
 
@@ -162,8 +169,19 @@ class NetworkBuilder:
             return usual
         return Widths(acc=max(*needed, LEAST_ACC), scale=self._scale, bias=self._bias)
 
-    def finish(self, input_edge: str, output_edge: str) -> ImportedNetwork:
+    def finish(
+        self,
+        input_edge: str,
+        output_edge: str,
+        *,
+        taken: SourceTensor | None = None,
+        given: tuple[SourceTensor, ...] = (),
+    ) -> ImportedNetwork:
         """Put the network together.
+
+        Args:
+            input_edge, output_edge: of the graph.
+            taken, given: what the source takes and gives there; else the tensors that are these edges.
 
         Raises:
             RefusedError: with all reasons that were noted; or the network is none that golden takes.
@@ -184,12 +202,18 @@ class NetworkBuilder:
             )
         except _WRONG as error:
             raise RefusedError([str(error)]) from error
+        at = {tensor.edge: tensor for tensor in reversed(self.tensors.values())}
+        input_, output = taken or at.get(input_edge), given or ((at[output_edge],) if output_edge in at else ())
+        if input_ is None:
+            raise RefusedError(["no tensor of the source is the network's input"])
         return ImportedNetwork(
             graph=graph,
             host=tuple(self.host),
             layers=tuple(self.layers),
             tensors=self.tensors,
             source=self.source,
+            input=input_,
+            outputs=output,
         )
 
 

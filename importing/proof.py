@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,6 +52,19 @@ class Exactness:
         if self.grade is not Grade.DIFFERS:
             return self.grade.value
         return f"{self.differing:,} of {self.reachable:,} reachable {self.of} differ, by at most {self.largest}"
+
+
+def together(parts: Sequence[Exactness]) -> Exactness:
+    """What is known of a layer of several nodes: the least of what is known of each."""
+    order = (Grade.DIFFERS, Grade.DOUBLE, Grade.PROVEN)
+    return Exactness(
+        grade=min((part.grade for part in parts), key=lambda g: order.index(g) if g in order else len(order)),
+        reachable=sum(part.reachable for part in parts),
+        differing=sum(part.differing for part in parts),
+        largest=max(part.largest for part in parts),
+        scale_bits=max(part.scale_bits for part in parts),
+        of=parts[0].of,
+    )
 
 
 def rising(rule: StepFunction, falling: IntArray) -> StepFunction:

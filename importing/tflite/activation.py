@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import INT8_HI, INT8_LO, zero_point
+from t2c.importing.tflite.conversion import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 REAL_BOUNDS: dict[int, tuple[float | None, float | None]] = {
@@ -31,8 +31,9 @@ def output_range(op: TfliteOperator, output: TfliteTensor) -> tuple[int, int]:
     if function not in REAL_BOUNDS:
         raise RefusedError([f"{op.label}: fused activation {function} is none of NONE, RELU, RELU_N1_TO_1, RELU6"])
     low, high = REAL_BOUNDS[function]
-    lo = INT8_LO if low is None else max(INT8_LO, quantised(low, output))
-    hi = INT8_HI if high is None else min(INT8_HI, quantised(high, output))
+    fmt = format_of(output)
+    lo = fmt.lo if low is None else max(fmt.lo, quantised(low, output))
+    hi = fmt.hi if high is None else min(fmt.hi, quantised(high, output))
     if lo > hi:
         raise RefusedError([f"{op.label}: {output.label}: its fused activation leaves no value"])
     return lo, hi

@@ -31,18 +31,26 @@ def exponentials(scale: float, beta: float) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class LiteRtSoftmax:
-    """The host's softmax of the last axis. name: of its result; exps: (256,) by the distance to the largest element."""
+    """The host's softmax of rows.
+
+    name: of its result; source: of the tensor that it takes; exps: (256,) by the distance to the largest element;
+    length: of a row; least: the least integer of the result, which is its zero point.
+    """
 
     name: str
+    source: str
     exps: tuple[int, ...]
+    length: int
+    least: int
     operation: str = "SOFTMAX"
 
     def run(self, values: IntArray) -> IntArray:
-        """From (..., L) int8 to the same of scale 1/256 and zero point -128."""
-        exps = np.array(self.exps, np.int64)[values.max(axis=-1, keepdims=True) - values]
+        """From (N, rows · length) integers of 8 bits to the same of scale 1/256."""
+        rows = values.reshape(len(values), -1, self.length)
+        exps = np.array(self.exps, np.int64)[rows.max(axis=-1, keepdims=True) - rows]
         total = rounded_shift(exps, ACCUM_BITS).sum(axis=-1, keepdims=True)
         bits = np.frexp(total.astype(np.float64))[1].astype(np.int64)  # exact: total is below 2^53
         scale = one_over_one_plus((total << 32 - bits) - (1 << 31))
         shift = ACCUM_BITS - (32 - bits) + 31 - 8
-        out: IntArray = np.clip(rounded_shift(high_product(scale, exps), shift) - 128, -128, 127)
-        return out
+        out = np.clip(rounded_shift(high_product(scale, exps), shift) + self.least, self.least, self.least + 255)
+        return out.reshape(values.shape)

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
-from t2c.importing.tflite.conversion import Conversion, Placed, golden_order, golden_shape, node_name
+from t2c.importing.errors import RefusedError
+from t2c.importing.tflite.conversion import Conversion, Placed, golden_order, golden_shape, node_name, sample_shape
+from t2c.importing.tflite.edges import reshaped, transposed
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 
-def as_vector(conversion: Conversion, op: TfliteOperator, tensor: TfliteTensor) -> str:
+def as_vector(conversion: Conversion, name: str, placed: Placed) -> str:
     """The edge of a tensor as a vector, in golden's order of its elements; a view is added where it is none."""
-    placed = conversion.placed[tensor.index]
-    if len(placed.shape) == 1:
-        return placed.edge
-    return reshaped(conversion, f"{node_name(op)}_flat", tensor, placed.edge, (placed.order.size,))
+    return reshaped(conversion, name, placed.edge, (placed.order.size,))
 
 
-def reshaped(conversion: Conversion, name: str, tensor: TfliteTensor, edge: str, shape: tuple[int, ...]) -> str:
-    """Add a view of an edge in another shape; return its edge."""
-    is_map = edge in conversion.builder.edges and len(conversion.builder.edges[edge].shape) == 3
-    conversion.builder.edge(conversion.spec(tensor, name, shape))
-    if len(shape) == 1 and is_map:
-        conversion.node("flatten", name, (edge,), name)
-    else:
-        conversion.node("reshape", name, (edge,), name, shape=shape)
-    return name
+def in_source_order(conversion: Conversion, name: str, tensor: TfliteTensor, placed: Placed) -> str:
+    """An edge of a tensor's elements in the file's order, of any shape."""
+    edge = placed.edge
+    if placed.rows:
+        edge = reshaped(conversion, f"{name}_map", edge, placed.rows)
+    if placed.rows or len(sample_shape(tensor.shape)) == 3:
+        edge = transposed(conversion, f"{name}_last", edge, (1, 2, 0))
+    return edge
 
 
-def transposed(
-    conversion: Conversion, name: str, tensor: TfliteTensor, edge: str, shape: tuple[int, ...], axes: tuple[int, ...]
+def place_in_source_order(
+    conversion: Conversion, name: str, target: TfliteTensor, edge: str, *, lo: int, hi: int
 ) -> str:
-    """Add a view of an edge of that shape with its axes in another order; return its edge."""
-    conversion.builder.edge(conversion.spec(tensor, name, tuple(shape[axis] for axis in axes)))
-    conversion.node("transpose", name, (edge,), name, axes=axes)
-    return name
+    """Make a tensor of an edge that has its elements in the file's order; return the last node's name."""
+    shape = sample_shape(target.shape)
+    if len(shape) == 3:
+        edge = reshaped(conversion, f"{name}_shape", edge, shape)
+        edge = transposed(conversion, f"{name}_first", edge, (2, 0, 1))
+    edge = reshaped(conversion, name, edge, golden_shape(shape))
+    conversion.place(target, edge, lo=lo, hi=hi)
+    return edge
 
 
 def place_view(conversion: Conversion, op: TfliteOperator, tensor: TfliteTensor, target: TfliteTensor) -> str:
@@ -42,27 +47,46 @@ def place_view(conversion: Conversion, op: TfliteOperator, tensor: TfliteTensor,
     Where golden's order is that of the target, or the target is a vector, which may have any, one view does; else the
     elements are put in the source's order first.
     """
-    placed, name, shape = conversion.placed[tensor.index], node_name(op), target.shape[1:]
-    wanted = golden_shape(shape)
+    placed, name, shape = conversion.placed[tensor.index], node_name(op), sample_shape(target.shape)
     in_order = np.array_equal(placed.order, golden_order(shape))
-    if in_order or len(shape) == 1:
-        edge = name
-        reshaped(conversion, name, tensor, placed.edge, wanted)
-    else:
-        edge = _put_in_order(conversion, name, tensor, placed, shape)
-    conversion.place(
-        target, edge, shape=wanted, order=placed.order if len(shape) == 1 else None, lo=placed.lo, hi=placed.hi
-    )
+    if not in_order and len(shape) != 1:
+        edge = in_source_order(conversion, name, tensor, placed)
+        return place_in_source_order(conversion, name, target, edge, lo=placed.lo, hi=placed.hi)
+    edge = reshaped(conversion, name, placed.edge, golden_shape(shape))
+    rows = placed.rows or (placed.shape if len(sample_shape(tensor.shape)) == 3 else ())
+    like = replace(placed, shape=golden_shape(shape), rows=() if in_order else rows)
+    conversion.place(target, edge, like=like, lo=placed.lo, hi=placed.hi)
     return edge
 
 
-def _put_in_order(
-    conversion: Conversion, name: str, tensor: TfliteTensor, placed: Placed, shape: tuple[int, ...]
-) -> str:
-    edge, source = placed.edge, tensor.shape[1:]
-    if len(source) == 3:
-        edge = transposed(conversion, f"{name}_rows", tensor, edge, placed.shape, (1, 2, 0))
-    if len(shape) != 3:
-        return reshaped(conversion, name, tensor, edge, shape)
-    edge = reshaped(conversion, f"{name}_shape", tensor, edge, shape)
-    return transposed(conversion, name, tensor, edge, shape, (2, 0, 1))
+def in_own_order(conversion: Conversion, op: TfliteOperator, what: str, tensor: TfliteTensor, placed: Placed) -> Placed:
+    """A tensor that lies as golden's do: what is a vector of a map's elements is put in order."""
+    if not placed.rows:
+        return placed
+    name = node_name(op, what)
+    edge = in_source_order(conversion, name, tensor, placed)
+    count = placed.order.size
+    return Placed(
+        edge=reshaped(conversion, name, edge, (count,)),
+        shape=(count,),
+        order=golden_order((count,)),
+        lo=placed.lo,
+        hi=placed.hi,
+    )
+
+
+def golden_axis(op: TfliteOperator, tensor: TfliteTensor, axis: int) -> int:
+    """Which axis of golden's shape is one of the source's, the batch counted there; refuse the batch's."""
+    rank = len(tensor.shape)
+    if not -rank <= axis < rank:
+        raise RefusedError([f"{op.label}: axis {axis} of {tensor.label} of shape {tensor.shape}"])
+    own = sample_shape(tensor.shape)
+    place = axis % rank - (rank - len(own))
+    if place < 0:
+        raise RefusedError([f"{op.label}: axis {axis} of {tensor.label} of shape {tensor.shape} is its batch"])
+    return {0: 1, 1: 2, 2: 0}[place] if len(own) == 3 else place
+
+
+def size_of(tensor: TfliteTensor) -> int:
+    """Elements of a sample."""
+    return math.prod(tensor.shape)

@@ -11,16 +11,17 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import Conversion, Placed, zero_point
+from t2c.importing.tflite.conversion import FORMATS, Conversion, Placed, zero_point
 from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, quantized_multiplier
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 WEIGHT, BIAS = 1, 2
+WEIGHT_LO, WEIGHT_HI = -128, 127
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parameters:
-    """weight: its tensor; values: as the file has them; bias: (O,), zeros if there is none."""
+    """weight: its tensor; values: in the file's order, zero point taken off; bias: (O,), zeros if there is none."""
 
     weight: TfliteTensor
     values: IntArray
@@ -40,13 +41,17 @@ def parameters(
     """
     if not WEIGHT < len(op.inputs) <= BIAS + 1 or op.inputs[WEIGHT] < 0:
         raise RefusedError([f"{op.label}: {len(op.inputs)} inputs; activation, weight and bias are wanted"])
-    values = conversion.constant(op, op.inputs[WEIGHT], "INT8")
+    type_ = conversion.model.tensors[op.inputs[0]].type if op.inputs[0] >= 0 else ""
+    values = conversion.constant(op, op.inputs[WEIGHT], type_ if type_ in FORMATS else "INT8")
     weight = conversion.model.tensors[op.inputs[WEIGHT]]
     if values.ndim != rank or not values.size:
         raise RefusedError([f"{op.label}: {weight.label} has shape {weight.shape}; {rank} axes are wanted"])
     channels = values.shape[channel_axis]
     count = 1 if len(weight.scales) == 1 else channels
-    conversion.quantisation(op, weight, count, zero=True)
+    unsigned = weight.type == "UINT8"
+    conversion.quantisation(op, weight, 1 if unsigned else count, zero=not unsigned)
+    if unsigned:
+        values = values - zero_point(weight)
     if count > 1 and weight.axis != channel_axis:
         raise RefusedError([f"{op.label}: {weight.label} has scales along axis {weight.axis}, not {channel_axis}"])
     bias = np.zeros(channels, np.int64)
@@ -58,6 +63,20 @@ def parameters(
     elif bias_wanted:
         raise RefusedError([f"{op.label}: it has no bias, without which LiteRT does not run it"])
     return Parameters(weight=weight, values=values, bias=bias)
+
+
+def in_parts(weight: IntArray) -> list[IntArray]:
+    """Weights as a sum of weights of 8 bits: themselves, but for unsigned ones without their zero point.
+
+    >>> [part.tolist() for part in in_parts(np.array([-200, 5, 255]))]
+    [[-128, 5, 127], [-72, 0, 127], [0, 0, 1]]
+    """
+    parts: list[IntArray] = []
+    rest = weight
+    while not parts or rest.any():
+        parts.append(np.clip(rest, WEIGHT_LO, WEIGHT_HI))
+        rest = rest - parts[-1]
+    return parts
 
 
 def scales_of(weight: TfliteTensor, channels: int) -> list[float]:

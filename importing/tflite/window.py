@@ -79,3 +79,48 @@ def padded_size(placed: Placed) -> tuple[int, int]:
     _, height, width = placed.shape
     top, bottom, left, right = placed.pads
     return height + top + bottom, width + left + right
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Windows along an axis that have as many pixels of the image each: start, length: the pixels that they lie on;
+    kernel: of each; stride: from one to the next; count: of them."""
+
+    start: int
+    length: int
+    kernel: int
+    stride: int
+    count: int
+
+
+def runs_of(window: SlidingWindow, size: int, axis: int) -> list[Run]:
+    """The windows of an axis as far as they lie on the image, those alike together.
+
+    Raises:
+        RefusedError: one lies beside the image.
+    """
+    kernel, stride, before = window.kernel[axis], window.stride[axis], window.padding[2 * axis]
+    clipped = []
+    for index in range(window.output[axis]):
+        begin = index * stride - before
+        start, end = max(begin, 0), min(begin + kernel, size)
+        if start >= end:
+            raise RefusedError([f"a window of {kernel} pixels lies beside an image of {size}"])
+        clipped.append((start, end))
+    runs: list[list[tuple[int, int]]] = []
+    for start, end in clipped:
+        last = runs[-1][-1] if runs else (0, 0)
+        if runs and end - start == last[1] - last[0] and start - last[0] == stride:
+            runs[-1].append((start, end))
+        else:
+            runs.append([(start, end)])
+    return [
+        Run(
+            start=run[0][0],
+            length=run[-1][1] - run[0][0],
+            kernel=run[0][1] - run[0][0],
+            stride=stride if len(run) > 1 else 1,
+            count=len(run),
+        )
+        for run in runs
+    ]

@@ -20,10 +20,11 @@ def imported(data: bytes) -> ImportedNetwork:
 
 
 def random_images(network: ImportedNetwork, count: int, seed: int) -> npt.NDArray[np.int64]:
-    """Uniform int8 in the shape of the network's input, corners first."""
+    """Uniform integers in the shape of the network's input, corners first."""
     edge = network.graph.edges[network.graph.input]
-    images = np.random.default_rng(seed).integers(-128, 128, (count, *edge.shape))
-    images[0], images[-1] = -128, 127
+    lo, hi = edge.format.lo, edge.format.hi
+    images = np.random.default_rng(seed).integers(lo, hi + 1, (count, *edge.shape))
+    images[0], images[-1] = lo, hi
     return images
 
 
@@ -42,8 +43,7 @@ def assert_equal_to_litert(
         images = random_images(network, 5, seed)
     values = network.graph.run(images)
     host = network.run_host(values[network.graph.output].reshape(len(images), -1))
-    (entry,) = (tensor for tensor in network.tensors.values() if tensor.edge == network.graph.input)
-    judged = litert(data, entry.of(images))
+    judged = litert(data, network.input.of(images))
     produced = {layer_output for layer_output in judged} & {*network.tensors, *host}
     assert len(produced) >= 2
     for name, tensor in network.tensors.items():

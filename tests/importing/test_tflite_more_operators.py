@@ -76,21 +76,6 @@ def test_pad_becomes_the_padding_of_the_convolution_after_it(amounts: tuple[int,
     assert [node.op for node in network.graph.nodes] == ["conv2d"]
 
 
-def test_what_else_reads_a_padded_tensor_is_refused() -> None:
-    layers = padded([[0, 0], [1, 1], [1, 1], [0, 0]])
-    layers.pool("MAX_POOL_2D", (2, 2), output=(6, 5))
-    with pytest.raises(
-        RefusedError, match=r"operator 1 \(MAX_POOL_2D\): tensor 2 .* is padded, which only a convolution"
-    ):
-        imported(layers.data())
-
-
-def test_a_padded_batch_is_refused() -> None:
-    layers = padded([[1, 0], [1, 1], [1, 1], [0, 0]])
-    with pytest.raises(RefusedError, match=r"operator 0 \(PAD\): tensor 1 .* height and width alone"):
-        imported(layers.data())
-
-
 @pytest.mark.parametrize("axis", [1, 2, 3, -1])
 def test_concatenation_of_maps(axis: int) -> None:
     layers = Layers((1, 4, 3, 2))
@@ -188,14 +173,6 @@ def test_mul_by_constants_is_equal_for_all_inputs(first: bool, activation: int, 
     assert network.layers[0].exactness.grade is Grade.PROVEN
 
 
-def test_mul_of_two_activations_is_refused() -> None:
-    layers = Layers((1, 4, 4, 2))
-    given = layers.last
-    layers.file.operator("MUL", [given, given], layers.output((1, 4, 4, 2), 0.1, 0), options("MulOptions"), version=2)
-    with pytest.raises(RefusedError, match=r"operator 0 \(MUL\): 0 of its inputs are constants; one is wanted"):
-        imported(layers.data())
-
-
 @pytest.mark.parametrize(
     ("scale", "zero_point", "output"),
     [(0.05, 0, (0.05, -128)), (0.1, 13, (0.037, -12)), (0.01, -128, (0.3, 5)), (0.2, -5, (0.001, -60))],
@@ -243,15 +220,14 @@ def test_softmax_of_a_view_is_in_the_order_of_the_file() -> None:
     assert_equal_to_litert(layers.data())
 
 
-def test_a_padded_output_is_refused() -> None:
+def test_a_padded_output() -> None:
     layers = Layers((1, 5, 4, 2))
     layers.conv(2, (1, 1), output=(5, 4))
     held = layers.file.tensor((4, 2), type_="INT32", data=[[0, 0], [1, 1], [1, 1], [0, 0]])
     given = layers.last
     out = layers.output((1, 7, 6, 2), layers.scale, layers.zero_point)
     layers.file.operator("PAD", [given, held], out, version=2)
-    with pytest.raises(RefusedError, match=r"output: tensor 5 .* is padded"):
-        imported(layers.data())
+    assert_equal_to_litert(layers.data())
 
 
 def test_operators_of_a_mobile_network() -> None:

@@ -11,7 +11,7 @@ from tests.importing.tflite_file import SAME, VALID, options
 from tests.importing.tflite_layers import Layers
 
 OUTPUTS = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
-SEEDS = 40
+SEEDS = 60
 
 
 class RandomLayers(Layers):
@@ -23,7 +23,7 @@ class RandomLayers(Layers):
     def reading(self, gain: float = 1.0) -> tuple[float, int]:
         """A scale about `gain` times the present one, and a zero point."""
         zero = self.number(-128, 127) if self.random.random() < 0.5 else -128
-        return float(self.scale * gain * self.random.uniform(0.3, 2.0)), zero
+        return float(self.scale * gain * self.random.uniform(0.3, 2.0)), zero + 128 * self.unsigned
 
     def window(self) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], int, tuple[int, int]]:
         kernel = (self.number(1, min(4, self.shape[1])), self.number(1, min(4, self.shape[2])))
@@ -63,31 +63,46 @@ class RandomLayers(Layers):
         while dilation != (1, 1):
             kernel, stride, dilation, padding, output = self.window()
         kind = str(self.random.choice(["AVERAGE_POOL_2D", "MAX_POOL_2D"]))
-        if kind == "AVERAGE_POOL_2D" and padding == SAME:
-            padding = VALID
-            output = tuple((self.shape[1 + i] - kernel[i]) // stride[i] + 1 for i in range(2))  # type: ignore[assignment]
         self.pool(kind, kernel, stride=stride, padding=padding, output=output)
 
     def any_unary(self) -> None:
-        kind = str(self.random.choice(["RELU", "RELU6", "LOGISTIC", "TANH", "HARD_SWISH"]))
+        kind = str(self.random.choice(["RELU", "RELU6", "LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU"]))
         given, output = self.last, OUTPUTS.get(kind, self.reading(1.0))
+        if kind in OUTPUTS:
+            output = (output[0], output[1] + 128 * self.unsigned)
         if kind == "HARD_SWISH":
             output = (max(output[0], self.scale * 0.51), output[1])  # LiteRT refuses smaller ones
-        made = options("HardSwishOptions") if kind == "HARD_SWISH" else None
-        self.file.operator(kind, [given], self.output(self.shape, *output), made)
+        made = {"HARD_SWISH": options("HardSwishOptions"), "LEAKY_RELU": options("LeakyReluOptions", alpha=0.1)}
+        self.file.operator(kind, [given], self.output(self.shape, *output), made.get(kind))
 
     def any_add(self) -> None:
         first, shape = self.last, self.shape
         scale, zero = self.reading(4.0)
         self.conv(shape[3], (1, 1), output=shape[1:3], scale=scale, zero_point=zero)
         second = self.last
-        made = options("AddOptions", fusedActivationFunction=self.number(0, 3))
-        self.file.operator("ADD", [first, second], self.output(shape, *self.reading(1.0)), made, version=2)
+        kind = str(self.random.choice(["Add", "Sub", "Mul"]))
+        made = options(f"{kind}Options", fusedActivationFunction=self.number(0, 3))
+        out = self.output(shape, *self.reading(20.0 * scale if kind == "Mul" else 1.0))
+        self.file.operator(kind.upper(), [first, second], out, made, version=2)
+
+    def any_view(self) -> None:
+        """Every second pixel, then twice as large."""
+        given, (_, height, width, channels), reading = self.last, self.shape, (self.scale, self.zero_point)
+        ends = [[0, self.number(0, 1), 0, 0], [1, height, width, channels], [1, 2, 1, 1]]
+        held = [self.file.tensor((4,), type_="INT32", data=numbers) for numbers in ends]
+        rows = (height - ends[0][1] + 1) // 2
+        out = self.output((1, rows, width, channels), *reading)
+        self.file.operator("STRIDED_SLICE", [given, *held], out, options("StridedSliceOptions"), version=2)
+        given, size = self.last, self.file.tensor((2,), type_="INT32", data=[rows * 2, width])
+        out = self.output((1, rows * 2, width, channels), *reading)
+        made = options("ResizeNearestNeighborOptions")
+        self.file.operator("RESIZE_NEAREST_NEIGHBOR", [given, size], out, made, version=2)
 
     def any_mul(self) -> None:
         given, channels = self.last, self.shape[3]
         values = self.random.integers(-128, 128, channels)
-        constant = self.file.tensor((channels,), scale=0.01, data=values)
+        values = values + 128 * self.unsigned
+        constant = self.file.tensor((channels,), type_=self.type, scale=0.01, data=values)
         out = self.output(self.shape, *self.reading(0.7))
         self.file.operator("MUL", [given, constant], out, options("MulOptions"), version=2)
 
@@ -109,7 +124,11 @@ def random_file(seed: int) -> bytes:
     random = np.random.default_rng(seed)
     shape = (1, int(random.integers(4, 12)), int(random.integers(4, 12)), int(random.integers(1, 5)))
     layers = RandomLayers(
-        shape, scale=float(random.uniform(0.005, 0.3)), zero_point=int(random.integers(-128, 128)), seed=seed
+        shape,
+        scale=float(random.uniform(0.005, 0.3)),
+        zero_point=int(random.integers(-128, 128)) + 128 * (seed % 3 == 2),
+        seed=seed,
+        unsigned=seed % 3 == 2,
     )
     steps = (
         layers.any_conv,
@@ -119,6 +138,7 @@ def random_file(seed: int) -> bytes:
         layers.any_unary,
         layers.any_add,
         layers.any_mul,
+        layers.any_view,
     )
     for _ in range(int(random.integers(1, 6))):
         steps[int(random.integers(len(steps)))]()

@@ -58,7 +58,9 @@ class TfliteFile:
         self.graph.tensors.append(tensor)
         return len(self.graph.tensors) - 1
 
-    def operator(self, kind: str, inputs: Sequence[int], output: int, options: Any = None, *, version: int = 1) -> None:
+    def operator(
+        self, kind: str, inputs: Sequence[int], output: int | list[int], options: Any = None, *, version: int = 1
+    ) -> None:
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, kind)
         code.deprecatedBuiltinCode = min(code.builtinCode, 127)
@@ -66,7 +68,7 @@ class TfliteFile:
         operator = schema.OperatorT()
         operator.opcodeIndex = len(self.model.operatorCodes)
         self.model.operatorCodes.append(code)
-        operator.inputs, operator.outputs = list(inputs), [output]
+        operator.inputs, operator.outputs = list(inputs), output if isinstance(output, list) else [output]
         if options is not None:
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__[:-1])
             operator.builtinOptions = options
@@ -89,17 +91,22 @@ def options(kind: str, **fields: Any) -> Any:
 
 
 def litert(data: bytes, images: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[np.int64]]:
-    """Every tensor that is no constant, by its name, (N, elements), as BUILTIN_REF computes it."""
+    """Every tensor that is no constant, by its name, (N, elements), as BUILTIN_REF computes it.
+
+    images: (N, ...) of all inputs, one after the other.
+    """
     judge = Interpreter(
         model_content=data,
         experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
         experimental_preserve_all_tensors=True,
     )
     judge.allocate_tensors()
-    (entry,) = judge.get_input_details()
+    entries = judge.get_input_details()
+    ends = np.cumsum([np.prod(entry["shape"]) for entry in entries])[:-1].astype(int)
     found: dict[str, list[npt.NDArray[np.int64]]] = {}
     for image in images:
-        judge.set_tensor(entry["index"], image.astype(entry["dtype"]).reshape(entry["shape"]))
+        for entry, part in zip(entries, np.split(image.reshape(-1), ends), strict=True):
+            judge.set_tensor(entry["index"], part.astype(entry["dtype"]).reshape(entry["shape"]))
         judge.invoke()
         for detail in judge.get_tensor_details():
             if not detail["name"]:  # the kernels' own

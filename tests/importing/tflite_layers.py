@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,14 +18,18 @@ class Layers:
     scale: float = 0.05
     zero_point: int = -3
     seed: int = 0
+    unsigned: bool = False
     file: TfliteFile = field(default_factory=TfliteFile)
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
-        self.first = self.last = self.file.tensor(self.shape, name="in", scale=self.scale, zero_point=self.zero_point)
+        self.type = "UINT8" if self.unsigned else "INT8"
+        self.first = self.last = self.file.tensor(
+            self.shape, name="in", type_=self.type, scale=self.scale, zero_point=self.zero_point
+        )
 
     def output(self, shape: tuple[int, ...], scale: float, zero_point: int) -> int:
-        self.last = self.file.tensor(shape, scale=scale, zero_point=zero_point)
+        self.last = self.file.tensor(shape, type_=self.type, scale=scale, zero_point=zero_point)
         self.shape, self.scale, self.zero_point = shape, float(np.float32(scale)), zero_point
         return self.last
 
@@ -51,7 +56,9 @@ class Layers:
         shape = (1, *kernel, channels) if depth_multiplier else (channels, *kernel, taken // groups)
         scales = random.uniform(0.002, 0.02, channels if per_channel else 1)
         axis = 3 if depth_multiplier else 0
-        weight = self.file.tensor(shape, scale=scales, axis=axis, data=random.integers(-127, 128, shape))
+        if self.unsigned:
+            scales = scales[:1]
+        weight = self.weight(shape, scales, axis)
         inputs = [given, weight]
         if bias:
             values = random.integers(-largest_bias, largest_bias + 1, channels)
@@ -86,8 +93,7 @@ class Layers:
         if keep:
             taken = self.shape[-1]
         scales = self.random.uniform(0.002, 0.02, features if per_channel else 1)
-        data = self.random.integers(-127, 128, (features, taken))
-        weight = self.file.tensor((features, taken), scale=scales, data=data)
+        weight = self.weight((features, taken), scales, 0)
         inputs = [given, weight]
         if bias:
             values = self.random.integers(-2000, 2001, features)
@@ -95,6 +101,14 @@ class Layers:
         shape = (*self.shape[:-1], features) if keep else (1, features)
         made = options("FullyConnectedOptions", fusedActivationFunction=activation, keepNumDims=keep)
         self.file.operator("FULLY_CONNECTED", inputs, self.output(shape, scale, zero_point), made, version=4)
+
+    def weight(self, shape: tuple[int, ...], scales: Any, axis: int) -> int:
+        """int8 without a zero point, or uint8 with one."""
+        if self.unsigned:
+            point = int(self.random.choice([0, 97, 128, 151, 255]))
+            data = self.random.integers(0, 256, shape)
+            return self.file.tensor(shape, type_="UINT8", scale=scales, zero_point=point, data=data)
+        return self.file.tensor(shape, scale=scales, axis=axis, data=self.random.integers(-127, 128, shape))
 
     def pool(
         self,
@@ -127,7 +141,7 @@ class Layers:
 
     def softmax(self, beta: float = 1.0) -> None:
         given = self.last
-        out = self.output(self.shape, 1 / 256, -128)
+        out = self.output(self.shape, 1 / 256, 0 if self.unsigned else -128)
         self.file.operator("SOFTMAX", [given], out, options("SoftmaxOptions", beta=beta), version=2)
 
     def data(self) -> bytes:

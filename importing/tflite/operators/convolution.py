@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
 from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
+from t2c.importing.tflite.edges import joined, reshaped
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
-from t2c.importing.tflite.weighted import Parameters, parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import Parameters, in_parts, parameters, requantised, scales_of
 from t2c.importing.tflite.window import padded_size, sliding_window
 
 
@@ -41,23 +44,34 @@ def _convolve(
     placed, name = conversion.placed[given.index], node_name(op)
     out, _, height, width = weight.shape
     window = sliding_window(op, padded_size(placed), (height, width), placed.pads)
-    output = conversion.target(op, (1, *window.output, out))
+    output = conversion.target(op, (1, *window.output, out), given.type)
     scales = [given.scales[0] * scale / output.scales[0] for scale in scales_of(held.weight, out)]
     done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales, two=True)
+    parts = in_parts(weight)
     conversion.node(
         "conv2d",
         name,
-        (placed.edge,),
+        (repeated(conversion, f"{name}_again", placed.edge, groups, len(parts)),),
         name,
         done.constants,
         stride=window.stride,
         padding=window.golden_padding(),
         dilation=window.dilation,
         groups=groups,
-        weight=weight,
+        weight=np.concatenate(parts, axis=1),
         weight_bits=8,
         mulquant=done.constants.mulquant,
     )
     conversion.place(output, name, lo=lo, hi=hi)
     macs = math.prod(window.output) * weight.size
     conversion.report(op, name, done.exactness, weights=held.weight, macs=macs)
+
+
+def repeated(conversion: Conversion, name: str, edge: str, groups: int, times: int) -> str:
+    """A map with the channels of each group so many times, for weights that are sums of so many."""
+    if times == 1:
+        return edge
+    channels, height, width = conversion.shape_of(edge)
+    apart = reshaped(conversion, f"{name}_groups", edge, (groups, channels // groups, height, width))
+    many = joined(conversion, f"{name}_all", [apart] * times, 1)
+    return reshaped(conversion, name, many, (times * channels, height, width))

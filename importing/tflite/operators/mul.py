@@ -1,4 +1,4 @@
-"""MUL by constants per channel: an average pooling of 1 x 1 with constants per channel, or a depthwise convolution."""
+"""MUL: by constants a pooling of 1 x 1 with constants per channel; of two activations products of matrices."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import INT8_HI, INT8_LO, OPERATORS, Conversion, Placed, node_name, zero_point
+from t2c.importing.tflite.binary import Operand, operands
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, Placed, node_name, sample_shape, zero_point
+from t2c.importing.tflite.edges import reshaped
 from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier, twice
-from t2c.importing.tflite.schema import TfliteOperator
+from t2c.importing.tflite.products import place_products
+from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
+from t2c.importing.tflite.views import as_vector
+
+WEIGHT_LO, WEIGHT_HI = -128, 127
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,51 +60,101 @@ class ProductRule:
 
 @OPERATORS("MUL")
 def mul(conversion: Conversion, op: TfliteOperator) -> None:
-    """One operand is a map, the other a constant."""
-    if len(op.inputs) != 2:
-        raise RefusedError([f"{op.label}: {len(op.inputs)} inputs; two are wanted"])
-    constants = [i for i, index in enumerate(op.inputs) if conversion.model.tensors[index].data is not None]
-    if len(constants) != 1:
-        raise RefusedError([f"{op.label}: {len(constants)} of its inputs are constants; one is wanted"])
-    given, placed = conversion.map_source(op, 1 - constants[0])
-    other = conversion.model.tensors[op.inputs[constants[0]]]
-    values = conversion.constant(op, other.index, "INT8")
-    conversion.quantisation(op, other, 1)
-    channels = placed.shape[0]
-    if values.size not in (1, channels) or (values.size > 1 and values.shape[-1] != channels):
-        raise RefusedError([f"{op.label}: {other.label} of shape {other.shape} is not one number a channel"])
-    output, name = conversion.target(op, given.shape), node_name(op)
+    """Operands of shapes that broadcast; a constant is one number, or one a channel."""
+    left, right, output = operands(conversion, op)
     lo, hi = output_range(op, output)
-    m, e = quantized_multiplier(_scale(given.scales[0], other.scales[0], output.scales[0]))
+    m, e = quantized_multiplier(_scale(left.tensor.scales[0], right.tensor.scales[0], output.scales[0]))
     if e > 14:
         raise RefusedError([f"{op.label}: {output.label}: its scale is too small for LiteRT"])
-    factors = values.reshape(-1) - zero_point(other)
-    rule = ProductRule(factors=factors, m=m, e=e, zero_point=zero_point(output), lo=lo, hi=hi)
-    zero = zero_point(given)
+    if left.placed is not None and right.placed is not None:
+        rule = LiteRtRule(
+            m=np.array([m]),
+            e=np.array([e]),
+            bias=np.zeros(1, np.int64),
+            two=True,
+            zero_point=zero_point(output),
+            lo=lo,
+            hi=hi,
+        )
+        place_products(conversion, op, left, right, output, rule)
+        return
+    given, other = (left, right) if right.held is not None else (right, left)
+    rule_of = {"m": m, "e": e, "zero_point": zero_point(output), "lo": lo, "hi": hi}
+    _by_constant(conversion, op, given, other, output, rule_of)
+
+
+def _by_constant(
+    conversion: Conversion,
+    op: TfliteOperator,
+    given: Operand,
+    other: Operand,
+    output: TfliteTensor,
+    rule_of: dict[str, int],
+) -> None:
+    placed, held, name = given.placed, other.held, node_name(op)
+    assert placed is not None
+    assert held is not None
+    values = held.reshape(-1) - zero_point(other.tensor)
+    is_map = len(sample_shape(given.tensor.shape)) == 3
+    if given.tensor.shape != output.shape or (values.size > 1 and values.size != held.shape[-1]):
+        raise RefusedError(
+            [f"{op.label}: {other.tensor.label} of shape {other.tensor.shape} is not one number a channel"]
+        )
+    edge, shape = placed.edge, placed.shape
+    if not is_map:  # one channel an element, or a single one
+        if values.size > 1 and values.size != placed.order.size:
+            raise RefusedError(
+                [f"{op.label}: {other.tensor.label} of shape {other.tensor.shape} is not one number an element"]
+            )
+        edge = as_vector(conversion, f"{name}_flat", placed)
+        turned = values if values.size == 1 else np.empty_like(values)
+        if values.size > 1:
+            turned[placed.order] = values
+        values = turned
+        edge = reshaped(conversion, f"{name}_map", edge, (placed.order.size, 1, 1))
+    factors = values
+    rule = ProductRule(factors=factors, **rule_of)
+    zero = zero_point(given.tensor)
     reach = Reach(
         lo=np.full(factors.size, placed.lo - zero, np.int64), hi=np.full(factors.size, placed.hi - zero, np.int64)
     )
+    lo, hi = rule.lo, rule.hi
     done = requantise(rule, reach, zero_point=rule.zero_point, lo=lo, hi=hi, source=rule.constants(), place=op.label)
-    if done.exactness.differing and factors.min() >= INT8_LO and factors.max() <= INT8_HI:
+    made = name if is_map else f"{name}_products"
+    channels = conversion.shape_of(edge)[0]
+    conversion.builder.edge(conversion.spec(output, made, conversion.shape_of(edge)))
+    if done.exactness.differing and factors.min() >= WEIGHT_LO and factors.max() <= WEIGHT_HI:
         factors = np.broadcast_to(factors, (channels,))
-        done = _products(conversion, op, name, placed, factors, rule)
+        done = _weighted(conversion, op, made, edge, (placed, zero), factors, rule)
     else:
         conversion.node(
             "average_pool2d",
-            name,
-            (placed.edge,),
-            name,
+            made,
+            (edge,),
+            made,
             done.constants,
             kernel=(1, 1),
             stride=(1, 1),
             mulquant=done.constants.mulquant,
         )
-    conversion.place(output, name, lo=lo, hi=hi)
-    conversion.report(op, name, done.exactness)
+    if not is_map:
+        reshaped(conversion, name, made, shape) if len(shape) > 1 else _flat(conversion, name, made)
+    conversion.place(output, name, like=placed, lo=lo, hi=hi)
+    conversion.report(op, made, done.exactness)
 
 
-def _products(
-    conversion: Conversion, op: TfliteOperator, name: str, placed: Placed, factors: IntArray, rule: ProductRule
+def _flat(conversion: Conversion, name: str, edge: str) -> str:
+    return reshaped(conversion, name, edge, (conversion.shape_of(edge)[0],))
+
+
+def _weighted(
+    conversion: Conversion,
+    op: TfliteOperator,
+    name: str,
+    edge: str,
+    given: tuple[Placed, int],
+    factors: IntArray,
+    rule: ProductRule,
 ) -> Requantised:
     """The factors as weights of a depthwise convolution of one tap, whose sums LiteRT's own constants take."""
     weight = factors.reshape(-1, 1, 1, 1)
@@ -112,8 +168,7 @@ def _products(
         lo=rule.lo,
         hi=rule.hi,
     )
-    given = conversion.model.tensors[next(index for index in op.inputs if conversion.placed.get(index) is placed)]
-    zero = zero_point(given)
+    placed, zero = given
     reach = reach_of_weights(weight, min(placed.lo - zero, 0), max(placed.hi - zero, 0))
     done = requantise(
         litert,
@@ -127,7 +182,7 @@ def _products(
     conversion.node(
         "conv2d",
         name,
-        (placed.edge,),
+        (edge,),
         name,
         done.constants,
         groups=factors.size,
