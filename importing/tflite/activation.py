@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import format_of, zero_point
+from t2c.importing.tflite.placed import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 REAL_BOUNDS: dict[int, tuple[float | None, float | None]] = {

@@ -9,14 +9,15 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import Conversion, Placed, format_of, node_name, sample_shape, zero_point
+from t2c.importing.tflite.conversion import Conversion, node_name
 from t2c.importing.tflite.edges import reshaped, taken
+from t2c.importing.tflite.placed import Placed, format_of, golden_order, golden_shape, sample_shape, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import in_own_order
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Operand:
+class FileOperand:
     """tensor: of the file; placed: of an activation, else None; held: the integers of a constant, (1, ...) as the
     output's rank has it, else None."""
 
@@ -45,7 +46,7 @@ class Operand:
         return self.placed.edge
 
 
-def operands(conversion: Conversion, op: TfliteOperator) -> tuple[Operand, Operand, TfliteTensor]:
+def operands(conversion: Conversion, op: TfliteOperator) -> tuple[FileOperand, FileOperand, TfliteTensor]:
     """Both operands and the output; raise RefusedError if they are none, or shapes do not broadcast."""
     if len(op.inputs) != 2:
         raise RefusedError([f"{op.label}: {len(op.inputs)} inputs; two are wanted"])
@@ -67,22 +68,22 @@ def operands(conversion: Conversion, op: TfliteOperator) -> tuple[Operand, Opera
     return found[0], found[1], output
 
 
-def _constant(conversion: Conversion, op: TfliteOperator, position: int, rank: int) -> Operand:
+def _constant(conversion: Conversion, op: TfliteOperator, position: int, rank: int) -> FileOperand:
     index = op.inputs[position]
     values = conversion.constant(op, index, "INT8", "UINT8")
     tensor = conversion.model.tensors[index]
     conversion.quantisation(op, tensor, 1)
-    return Operand(tensor=tensor, placed=None, held=values.reshape((1,) * (rank - values.ndim) + values.shape))
+    return FileOperand(tensor=tensor, placed=None, held=values.reshape((1,) * (rank - values.ndim) + values.shape))
 
 
-def _activation(conversion: Conversion, op: TfliteOperator, position: int, rank: int) -> Operand:
+def _activation(conversion: Conversion, op: TfliteOperator, position: int, rank: int) -> FileOperand:
     tensor, placed = conversion.source(op, position)
     del rank
-    return Operand(tensor=tensor, placed=placed, held=None)
+    return FileOperand(tensor=tensor, placed=placed, held=None)
 
 
 def alike(
-    conversion: Conversion, op: TfliteOperator, left: Operand, right: Operand, output: TfliteTensor
+    conversion: Conversion, op: TfliteOperator, left: FileOperand, right: FileOperand, output: TfliteTensor
 ) -> tuple[str, str | IntArray, Placed]:
     """Edges of both operands in the output's shape, the second an edge or numbers, and how the output lies.
 
@@ -111,16 +112,14 @@ def alike(
 
 def _own(output: TfliteTensor, edge: str) -> Placed:
     """How a tensor lies that lies as golden's do."""
-    from t2c.importing.tflite.conversion import golden_order, golden_shape
-
     shape, fmt = sample_shape(output.shape), format_of(output)
     return Placed(edge=edge, shape=golden_shape(shape), order=golden_order(shape), lo=fmt.lo, hi=fmt.hi)
 
 
-def broadcast(conversion: Conversion, op: TfliteOperator, what: str, operand: Operand, wanted: tuple[int, ...]) -> str:
+def broadcast(
+    conversion: Conversion, op: TfliteOperator, what: str, operand: FileOperand, wanted: tuple[int, ...]
+) -> str:
     """An edge of an activation repeated to a shape, which lies as golden's tensors do."""
-    from t2c.importing.tflite.conversion import golden_shape
-
     name, tensor = node_name(op, what), operand.tensor
     assert operand.placed is not None
     placed = in_own_order(conversion, op, what, tensor, operand.placed)

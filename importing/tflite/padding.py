@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from t2c.importing.tflite.conversion import NO_PADS, Conversion, Placed, zero_point
+from t2c.importing.tflite.conversion import Conversion
 from t2c.importing.tflite.edges import surrounded
+from t2c.importing.tflite.placed import NO_PADS, Placed, zero_point
 from t2c.importing.tflite.schema import TfliteTensor
 
 

@@ -9,17 +9,23 @@ import numpy as np
 from t2c.importing.errors import RefusedError
 from t2c.importing.requantise import requantise
 from t2c.importing.rule import Reach
-from t2c.importing.tflite.binary import Operand, broadcast
-from t2c.importing.tflite.conversion import Conversion, golden_shape, node_name, sample_shape
+from t2c.importing.tflite.binary import FileOperand, broadcast
+from t2c.importing.tflite.conversion import Conversion, node_name
 from t2c.importing.tflite.edges import reshaped, transposed
 from t2c.importing.tflite.multiplier import LiteRtRule
+from t2c.importing.tflite.placed import golden_shape, sample_shape
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import as_vector, in_own_order
 from t2c.importing.tflite.weighted import refuse_overflow
 
 
 def place_products(
-    conversion: Conversion, op: TfliteOperator, left: Operand, right: Operand, output: TfliteTensor, rule: LiteRtRule
+    conversion: Conversion,
+    op: TfliteOperator,
+    left: FileOperand,
+    right: FileOperand,
+    output: TfliteTensor,
+    rule: LiteRtRule,
 ) -> None:
     """Add the products of all pairs.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import zero_point
+from t2c.importing.tflite.placed import zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 

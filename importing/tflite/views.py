@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import Conversion, Placed, golden_order, golden_shape, node_name, sample_shape
+from t2c.importing.tflite.conversion import Conversion, node_name
 from t2c.importing.tflite.edges import reshaped, transposed
+from t2c.importing.tflite.placed import Placed, golden_order, golden_shape, sample_shape
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 

@@ -11,8 +11,9 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import FORMATS, Conversion, Placed, zero_point
+from t2c.importing.tflite.conversion import Conversion
 from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, quantized_multiplier
+from t2c.importing.tflite.placed import FORMATS, Placed, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 WEIGHT, BIAS = 1, 2

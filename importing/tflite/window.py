@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from t2c.golden.arithmetic.window import MAX_EXTENT
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import Placed
+from t2c.importing.tflite.placed import Placed
 from t2c.importing.tflite.schema import TfliteOperator
 
 SAME, VALID = 0, 1
@@ -82,7 +82,7 @@ def padded_size(placed: Placed) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class WindowRun:
     """Windows along an axis that have as many pixels of the image each: start, length: the pixels that they lie on;
     kernel: of each; stride: from one to the next; count: of them."""
 
@@ -93,7 +93,7 @@ class Run:
     count: int
 
 
-def runs_of(window: SlidingWindow, size: int, axis: int) -> list[Run]:
+def runs_of(window: SlidingWindow, size: int, axis: int) -> list[WindowRun]:
     """The windows of an axis as far as they lie on the image, those alike together.
 
     Raises:
@@ -115,7 +115,7 @@ def runs_of(window: SlidingWindow, size: int, axis: int) -> list[Run]:
         else:
             runs.append([(start, end)])
     return [
-        Run(
+        WindowRun(
             start=run[0][0],
             length=run[-1][1] - run[0][0],
             kernel=run[0][1] - run[0][0],

@@ -11,8 +11,9 @@ from t2c.importing.constants import signed_bits
 from t2c.importing.errors import RefusedError
 from t2c.importing.tflite.activation import output_range
 from t2c.importing.tflite.binary import alike, operands
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name, zero_point
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.multiplier import quantized_multiplier, twice
+from t2c.importing.tflite.placed import zero_point
 from t2c.importing.tflite.schema import TfliteOperator
 
 LEFT_SHIFT = 20

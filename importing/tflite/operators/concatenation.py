@@ -8,16 +8,9 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import (
-    OPERATORS,
-    Conversion,
-    Placed,
-    every_integer,
-    format_of,
-    node_name,
-    zero_point,
-)
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, tabulated
+from t2c.importing.tflite.placed import Placed, every_integer, format_of, zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import golden_axis, in_own_order

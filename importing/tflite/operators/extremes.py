@@ -6,9 +6,10 @@ import numpy as np
 
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.importing.proof import Exactness, Grade
-from t2c.importing.tflite.binary import Operand, alike, operands
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, every_integer, format_of, node_name, zero_point
+from t2c.importing.tflite.binary import FileOperand, alike, operands
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, reshaped, tabulated
+from t2c.importing.tflite.placed import every_integer, format_of, zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator
 
@@ -32,7 +33,9 @@ def _extreme(conversion: Conversion, op: TfliteOperator, *, largest: bool) -> No
     _of_two(conversion, op, (left, right), largest=largest)
 
 
-def _of_two(conversion: Conversion, op: TfliteOperator, pair: tuple[Operand, Operand], *, largest: bool) -> None:
+def _of_two(
+    conversion: Conversion, op: TfliteOperator, pair: tuple[FileOperand, FileOperand], *, largest: bool
+) -> None:
     """Two rows one behind the other, and the larger of each column; the smaller is the larger of those turned over."""
     left, right = pair
     output, name = conversion.model.tensors[op.outputs[0]], node_name(op)

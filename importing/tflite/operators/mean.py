@@ -10,18 +10,10 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
 from t2c.importing.requantise import requantise
 from t2c.importing.rule import Reach
-from t2c.importing.tflite.conversion import (
-    OPERATORS,
-    Conversion,
-    Placed,
-    format_of,
-    golden_shape,
-    node_name,
-    sample_shape,
-    zero_point,
-)
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import reshaped, transposed
 from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier
+from t2c.importing.tflite.placed import Placed, format_of, golden_shape, sample_shape, zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import golden_axis, in_own_order, place_in_source_order

@@ -13,10 +13,11 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.binary import Operand, operands
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, Placed, node_name, sample_shape, zero_point
+from t2c.importing.tflite.binary import FileOperand, operands
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import reshaped
 from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier, twice
+from t2c.importing.tflite.placed import Placed, sample_shape, zero_point
 from t2c.importing.tflite.products import place_products
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import as_vector
@@ -86,8 +87,8 @@ def mul(conversion: Conversion, op: TfliteOperator) -> None:
 def _by_constant(
     conversion: Conversion,
     op: TfliteOperator,
-    given: Operand,
-    other: Operand,
+    given: FileOperand,
+    other: FileOperand,
     output: TfliteTensor,
     rule_of: dict[str, int],
 ) -> None:

@@ -10,8 +10,9 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.window import MAX_EXTENT
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name, zero_point
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import surrounded, taken
+from t2c.importing.tflite.placed import zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import golden_axis, in_own_order

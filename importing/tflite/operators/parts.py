@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, Placed, node_name, sample_shape
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, part, reshaped, taken
+from t2c.importing.tflite.placed import Placed, sample_shape
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import golden_axis, in_own_order, in_source_order, place_in_source_order

@@ -14,17 +14,9 @@ from t2c.importing.proof import Exactness, Grade, together
 from t2c.importing.requantise import requantise
 from t2c.importing.rule import Reach
 from t2c.importing.tflite.activation import output_range
-from t2c.importing.tflite.conversion import (
-    NO_PADS,
-    OPERATORS,
-    Conversion,
-    Placed,
-    every_integer,
-    format_of,
-    node_name,
-    zero_point,
-)
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, part, surrounded, tabulated
+from t2c.importing.tflite.placed import NO_PADS, Placed, every_integer, format_of, zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.window import SlidingWindow, padded_size, runs_of, sliding_window

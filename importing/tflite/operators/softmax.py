@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, format_of, zero_point
+from t2c.importing.tflite.conversion import OPERATORS, Conversion
 from t2c.importing.tflite.host import HostLargest, host
+from t2c.importing.tflite.placed import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator
 from t2c.importing.tflite.softmax import LiteRtSoftmax, exponentials
 

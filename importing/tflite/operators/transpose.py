@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name, sample_shape
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import reshaped, transposed
+from t2c.importing.tflite.placed import sample_shape
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator
 from t2c.importing.tflite.views import in_own_order, in_source_order, place_in_source_order

@@ -11,11 +11,12 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
 from t2c.importing.proof import Exactness, Grade
 from t2c.importing.tflite.activation import quantised
-from t2c.importing.tflite.conversion import OPERATORS, Conversion, every_integer, format_of, node_name, zero_point
+from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import tabulated
 from t2c.importing.tflite.hard_swish import hard_swish_values
 from t2c.importing.tflite.host import HostTable, host
 from t2c.importing.tflite.multiplier import quantized_multiplier, twice
+from t2c.importing.tflite.placed import every_integer, format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 FloatArray = npt.NDArray[np.floating]
