@@ -20,6 +20,7 @@ from t2c.mapping.constants import resident
 from t2c.mapping.emitter import Emitter
 from t2c.mapping.placement import Placement, place
 from t2c.mapping.program import HostRegion, Program
+from t2c.mapping.rewriting import on_the_core
 from t2c.mapping.tables import resident_tables
 
 ALL = "all"
@@ -40,6 +41,7 @@ def compile_program(graph: Graph, layer: str, hardware: Hardware, *, batch: int 
         UnsupportedError: an operation the core does not have, or a memory too small for a single row or tile.
         RangeError: accumulators could overflow ACC_W, or a field does not fit its descriptor.
     """
+    graph = on_the_core(graph)
     nodes = graph.nodes if layer == ALL else (graph.node(layer),)
     return _Compiler(graph, nodes, hardware, batch).compile()
 

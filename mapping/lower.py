@@ -185,7 +185,7 @@ def lower(node: Node, site: Site) -> Lowered:
 
 
 def check_widths(node: Node, site: Site) -> None:
-    """Refuse tensors and constants of a node that are wider than the core's, and rounding modes that it has not.
+    """Refuse tensors and constants of a node that are wider than the core's.
 
     Raises:
         UnsupportedError, RangeError: as `lower`.

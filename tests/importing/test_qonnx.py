@@ -13,6 +13,7 @@ from t2c.importing.errors import RefusedError
 from t2c.importing.importer import Import
 from t2c.importing.onnx_files.quantiser import ROUNDINGS
 from t2c.importing.proof import Grade
+from t2c.importing.where import CORE, where_nodes_run
 from tests.importing.onnx_judges import by_qonnx, golden_tensors, integers, made_by_nodes, quantised_input
 from tests.importing.onnx_nets import QONNX, Net, imported
 
@@ -251,6 +252,7 @@ def test_thresholds_of_sums(channels: int, even: bool, bias: float, tmp_path: Pa
     kinds = [node.op for node in done.network.graph.nodes]
     assert kinds == (["conv2d", "conv2d"] if even else ["conv2d", "multi_threshold", "conv2d"])
     assert {layer.exactness.grade for layer in done.network.layers} == {Grade.PROVEN}
+    assert set(where_nodes_run(done.network.graph).values()) == {CORE}
     counts = judged(model, done, reals_of(rng, (3, 5, 5), 0.6))
     assert every(counts) == {0}
     assert len(counts) == 3

@@ -1,4 +1,4 @@
-"""Networks with views, joins and constant operands on the RTL, every tensor compared: one build for each array."""
+"""Networks with views, joins, constant operands and staircases on the RTL, every tensor compared: a build an array."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
+from t2c.mapping.rewriting import on_the_core
 from t2c.tb.cosim.cosimulation import cosimulate
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from tests.threshold_net import threshold_package
 from tests.view_nets import embedding_package, joins_package, views_package
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = (views_package(), embedding_package(), *(joins_package(axis) for axis in range(3)))
+PACKAGES = (views_package(), embedding_package(), *(joins_package(axis) for axis in range(3)), threshold_package())
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
@@ -28,6 +30,7 @@ def test_on_the_rtl(package: Package, size: tuple[int, int], simulator: str, sim
     result = cosimulate(package, package.name, request, core, find_simulator(simulator), sim_output)
     assert result.passed, result.reasons
     compared = {layer["layer"]: layer["compared"] for layer in result.figures["layers"]}
-    for node in package.graph.nodes:
+    graph = on_the_core(package.graph)
+    for node in graph.nodes:
         if node.moves_data and not node.op.startswith("concat"):
-            assert compared[node.name] == 2 * math.prod(package.graph.edges[node.output].shape), node.name
+            assert compared[node.name] == 2 * math.prod(graph.edges[node.output].shape), node.name
