@@ -154,8 +154,12 @@ class NetworkBuilder:
         """Add a node; it is made when the widths that all constants need are known, and once before with the widest."""
         self._nodes.append(make)
         if constants is not None:
-            self._scale = max(self._scale, constants.scale_bits)
-            self._bias = max(self._bias, constants.bias_bits)
+            self.needs(constants)
+
+    def needs(self, constants: HardwareNeeds) -> None:
+        """Make the hardware wide enough for constants, of a node or of what the core makes of one."""
+        self._scale = max(self._scale, constants.scale_bits)
+        self._bias = max(self._bias, constants.bias_bits)
 
     def widths(self) -> Widths:
         """The widths of the hardware: the usual ones if everything fits them, else what is needed."""

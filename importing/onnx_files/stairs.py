@@ -10,7 +10,7 @@ from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.golden.arithmetic.multi_threshold import THRESHOLD_HI, THRESHOLD_LO, Thresholds
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, TensorSpec
 from t2c.golden.nodes.multi_threshold import MultiThreshold
 from t2c.importing.constants import LayerConstants, signed_bits
 from t2c.importing.errors import RefusedError
@@ -145,4 +145,16 @@ def _emit(walk: Walk, source: Activation, end: Stairs, table: IntArray, node: On
         multi_threshold=Thresholds(thresholds=table, base=end.lo),
     )
     exactness = replace(EXACT, reachable=table.size, scale_bits=0)
-    return add_function(walk, source, made, Activation(spec=spec, scale=end.scale, real=True), exactness, node, tensor)
+    result = Activation(spec=spec, scale=end.scale, real=True)
+    walk.builder.needs(_comparisons(source.spec, table, end.lo - spec.zero_point))
+    return add_function(walk, source, made, result, exactness, node, tensor)
+
+
+def _comparisons(source: TensorSpec, table: IntArray, base: int) -> LayerConstants:
+    """Constants of MulQuant for a core that compares by it: x - T + 1 for each threshold, and what is added at last."""
+    fmt = source.format
+    bias = np.append(source.zero_point + 1 - table.clip(fmt.lo, fmt.hi + 1), base)
+    ones = np.ones_like(bias)
+    return LayerConstants(
+        multiplier=ones, bias=bias, shift=0 * ones, rounding=Rounding.HALF_UP, zero_point=0, lo=0, hi=1
+    )

@@ -40,13 +40,19 @@ def compare_and_count(node: MultiThreshold, graph: Graph, writer: Node | None) -
         )
     shape = source.shape
     steps, base = node.multi_threshold.steps, node.multi_threshold.base
-    table = np.broadcast_to(node.multi_threshold.thresholds, (shape[0], steps))
+    fmt = source.format
+    table = np.broadcast_to(node.multi_threshold.thresholds.clip(fmt.lo, fmt.hi + 1), (shape[0], steps))
     bits = TensorSpec(
         name=f"{node.output}.reached", shape=(shape[0] * steps, *shape[1:]), bits=MIN_OPERAND_BITS, signed=False
     )
     try:
-        offset, fmt = target.zero_point, target.format
-        count = _added(np.array([base - offset]), graph.widths, offset, fmt.lo, fmt.hi)
+        count = _added(
+            np.array([base - target.zero_point]),
+            graph.widths,
+            target.zero_point,
+            target.format.lo,
+            target.format.hi,
+        )
         adder = _layer(node.name, bits.name, node.output, (1, steps), shape, count)
         if writer and writer.op in WEIGHTED:
             first = next(reader for reader in graph.nodes if writer.output in reader.inputs)
