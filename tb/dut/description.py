@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2c.common.reading import read_plain
-from t2c.common.shown import shown
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.unit_registry import units
-from t2c.tb.simulation.filelist import FileList, read_filelist
+from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
 
 MODES = tuple(mode.value for mode in Rounding)
-
-LINES = 40
-"""That a description may have, besides comments and empty lines."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reset:
-    """port: its name; active: low or high. Synchronous or not is all one to a bench that holds it for cycles."""
-
-    port: str
-    active: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +86,7 @@ def load_description(path: Path) -> Description:
     for name in _REQUIRED:
         if name not in fields:
             raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
-    length = sum(bool(line.split("#")[0].strip()) for line in read_plain(path).decode(errors="replace").splitlines())
-    if length > LINES:
-        raise YamlError(path, f"{length} lines; a description has at most {LINES}")
+    refuse_length(path)
     unit = fields["unit"].choice(*replaceable_units())
     return _Reader(path, fields, unit).description()
 
@@ -113,7 +97,7 @@ class _Reader:
         self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
 
     def description(self) -> Description:
-        files = self._sources()
+        files = read_sources(self.path, self.fields)
         return Description(
             path=self.path,
             unit=self.unit,
@@ -122,13 +106,13 @@ class _Reader:
             includes=files.includes,
             defines=files.defines,
             parameters=self._map("parameters", Value.scalar),
-            unit_parameters=self._map("unit_parameters", _integer),
+            unit_parameters=self._map("unit_parameters", read_integer),
             clock=self.fields["clock"].text(),
-            reset=self._reset(),
+            reset=read_reset(self.fields["reset"]),
             handshake=self._handshake(),
             latency=self.fields["latency"].scalar() if "latency" in self.fields else None,
             ports=self._map("ports", Value.text),
-            tie=self._map("tie", _integer),
+            tie=self._map("tie", read_integer),
             constants=self._map("constants", Value.scalar, self.interface.constants),
             rounding=self._rounding(),
             output=self._choice("output", "any", "signed", "unsigned", allowed=bool(self.interface.narrow)),
@@ -139,52 +123,6 @@ class _Reader:
             absent=self._absent(),
             lines=self.lines,
         )
-
-    def _sources(self) -> FileList:
-        """Files, and what lists of files among them say; folders of sources are searched for `include files too."""
-        found = FileList(includes=self._paths("include", Path.is_dir, "folder"), defines=self._map("defines", _text))
-        error = self.fields["sources"].error
-        for path in self._paths("sources", Path.is_file, "file"):
-            if path.suffix == ".f":
-                listed = read_filelist(path)
-                found = FileList(
-                    sources=(*found.sources, *map(_resolved, listed.sources)),
-                    includes=(*found.includes, *map(_resolved, listed.includes)),
-                    defines={**listed.defines, **found.defines},
-                )
-            else:
-                found = replace(found, sources=(*found.sources, path))
-        if not found.sources:
-            raise error("sources: the lists name no file")
-        for index, source in enumerate(found.sources):
-            if source.suffix not in (".v", ".sv"):
-                raise error(f"sources: {source.name} ends neither in .v nor in .sv")
-            if not _there(Path.is_file, source):
-                raise error(f"sources: no file {source}, which a list names")
-            if source in found.sources[:index]:
-                raise error(f"sources: {source.name} stands there twice")
-        for folder in found.includes:
-            if not _there(Path.is_dir, folder):
-                raise error(f"sources: no folder {folder}, which a list names")
-        for name in found.defines:
-            if not re.fullmatch(r"[A-Za-z_]\w*", name):
-                where = self.fields.get("defines", self.fields["sources"])
-                raise where.error(f"defines: {shown(name)} is no name of a macro")
-        folders = dict.fromkeys((*found.includes, *(source.parent for source in found.sources)))
-        return replace(found, includes=tuple(folders))
-
-    def _paths(self, name: str, exists: Callable[[Path], bool], what: str) -> tuple[Path, ...]:
-        if name not in self.fields:
-            return ()
-        found = []
-        for entry in self.fields[name].items():
-            path = self.path.parent / entry.text()
-            if not _there(exists, path):
-                raise entry.error(f"{name}: no {what} {shown(entry.text())} beside this description")
-            found.append(path.resolve())
-        if not found:
-            raise self.fields[name].error(f"{name}: the list is empty")
-        return tuple(found)
 
     def _map(self, name: str, read: Callable[[Value], Any], allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
         if name not in self.fields:
@@ -202,15 +140,6 @@ class _Reader:
         if not allowed:
             raise self.fields[name].error(f"{name}: {self.unit} has no such thing")
         return self.fields[name].choice(*choices)
-
-    def _reset(self) -> Reset | None:
-        value = self.fields["reset"]
-        if not value.is_mapping and value.scalar() == "none":
-            return None
-        if not value.is_mapping or set(value.fields()) != {"port", "active"}:
-            raise value.error("reset: 'none', or {port: NAME, active: low or high}")
-        entries = value.fields()
-        return Reset(port=entries["port"].text(), active=entries["active"].choice("low", "high"))
 
     def _handshake(self) -> str:
         choices = self.interface.handshakes
@@ -235,7 +164,7 @@ class _Reader:
         if not value.is_mapping:
             return RoundingModes(codes={value.choice(*MODES): 0})
         entries = value.only("port", *MODES)
-        codes = {mode: _integer(entry) for mode, entry in entries.items() if mode != "port"}
+        codes = {mode: read_integer(entry) for mode, entry in entries.items() if mode != "port"}
         if "port" not in entries or not codes:
             raise value.error("rounding: {port: NAME, MODE: CODE, ...} needs the port and the code of each mode it has")
         if len(set(codes.values())) < len(codes):
@@ -259,30 +188,3 @@ class _Reader:
         if not self.interface.features:
             raise value.error(f"absent: {self.unit} has nothing that a module may lack")
         return tuple(entry.choice(*self.interface.features) for entry in value.items())
-
-
-def _there(exists: Callable[[Path], bool], path: Path) -> bool:
-    """Whether a file or a folder is there; a name that no file can have is none."""
-    try:
-        return exists(path)
-    except OSError:
-        return False
-
-
-def _resolved(path: Path) -> Path:
-    """The absolute path behind links; itself if no file can have that name, or links go round in circles."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError, ValueError):
-        return path
-
-
-def _integer(value: Value) -> int:
-    found = value.scalar()
-    if not isinstance(found, int):
-        raise value.error(f"{value.name}: {shown(found)} is no integer")
-    return found
-
-
-def _text(value: Value) -> str:
-    return str(value.scalar())
