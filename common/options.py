@@ -69,7 +69,12 @@ OPTIONS = (
     Option("dump", "sim", "", "with the model: new folder for every memory after each step, docs/core_model.md"),
     Option("unit", "sim", "", "run the bench of a unit instead: {units}"),
     Option("unit", "mutate", "", "unit to mutate: all, {units_to_mutate}"),
-    Option("dut", "sim", "", "with a unit: description of your own module, docs/bring_your_own_rtl.md"),
+    Option(
+        "dut",
+        "sim",
+        "",
+        "description of your own module, docs/bring_your_own_rtl.md, or accelerator, docs/your_accelerator.md",
+    ),
     Option("table", "sim", "", "with {table_units}: a file of hexadecimal entries, or {tables}"),
     Option("sim", "sim", "icarus", "simulator: {simulators}"),
     Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
@@ -93,7 +98,10 @@ OPTIONS = (
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),
     Option("seed", "sim regress oracle mutate fuzz", 1, "seed of every random choice"),
-    Option("stall", "sim", "none", "back-pressure: {profiles}; or input,output"),
+    Option(
+        "stall", "sim", "none", "back-pressure: {profiles}; or input,output; of an accelerator PORT:PROFILE,... too"
+    ),
+    Option("reset_at", "sim", 0, "with an accelerator: cycle of the first run at which a reset ends it; 0: none"),
     Option("accumulators", "sim", 1, "0 compares results only, not the sums before requantisation", choices=(0, 1)),
     Option(
         "cycles",

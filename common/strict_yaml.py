@@ -107,6 +107,13 @@ class Value:
             found[name] = Value(self.path, node, name)
         return found
 
+    def pairs(self) -> list[tuple[str, Value]]:
+        """The entries of a mapping in order, whose keys may be numbers, such as 0x10; a key may come again."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.error(f"{self.name}: 'key: value' entries are wanted")
+        found = [(Value(self.path, key, self.name), node) for key, node in self.node.value]
+        return [(str(key.node.value), Value(self.path, node, str(key.scalar()))) for key, node in found]
+
     def only(self, *allowed: str) -> dict[str, Value]:
         """The entries of a mapping whose keys are all known."""
         fields = self.fields()

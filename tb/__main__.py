@@ -58,6 +58,14 @@ def option_facts() -> dict[str, Any]:
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     _check_backend(options)
+    if options.dut and not options.unit:
+        from t2c.tb.accelerator.description import is_accelerator  # pyslang loads for who has a module
+
+        if is_accelerator(Path(options.dut)):
+            from t2c.tb.accelerator.command import run_accelerator_command
+
+            waves = Waves.parse(options.waves)
+            return run_accelerator_command(options, (waves.first, waves.last) if waves else None)
     unit = find_unit(options.unit) if options.unit else None
     in_core = bool(unit and unit.inside_core and (not unit.bench or options.layer != "list"))
     if options.dut and not options.unit:

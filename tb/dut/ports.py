@@ -132,6 +132,12 @@ class Elaboration:
             found = symbol
         return found
 
+    def signal_width(self, path: str) -> int | None:
+        """Bits of a signal by its path below the top, such as i_engine.sum_q; None if there is none such."""
+        found = self._top.body.lookupName(path)
+        kind = getattr(found, "type", None)
+        return int(kind.bitWidth) if kind is not None and kind.isIntegral else None
+
     def modules_outside(self, path: str) -> set[str]:
         """Names of all modules that are instantiated, except within the instance at that path below the top."""
         names, inner = {self._top.definition.name}, self._find(path).hierarchicalPath

@@ -1,0 +1,112 @@
+// door_memory: a memory of ours that a module under test addresses. Simulation only.
+//
+// Content     DEPTH words, unknown but for what FILE_run.hex ($readmemh) says when run_i changes
+// Read        re_i and raddr_i at an edge, data LATENCY edges after it (1: after that very edge); LATENCY 0 is
+//             combinational. Write: we_i, waddr_i, wdata_i, a bit of strb_i for each of LANES parts of a word
+// Events      into fd_i: `W name run cycle addr hex strb` for each write (`V ... bits strb` if a bit is unknown),
+//             `A name run cycle write addr` outside the memory, `X name run cycle what` unknown control
+`default_nettype none
+
+module door_memory #(
+    parameter NAME    = "port",
+    parameter ADDR_W  = 8,
+    parameter WIDTH   = 8,
+    parameter LANES   = 1,
+    parameter DEPTH   = 256,
+    parameter LATENCY = 1
+) (
+    input  wire              clk_i,
+    input  wire              rst_ni,
+    input  wire [31:0]       fd_i,
+    input  wire [31:0]       run_i,
+    input  wire [31:0]       cycle_i,
+    input  wire              re_i,
+    input  wire [ADDR_W-1:0] raddr_i,
+    output wire [WIDTH-1:0]  rdata_o,
+    input  wire              we_i,
+    input  wire [ADDR_W-1:0] waddr_i,
+    input  wire [WIDTH-1:0]  wdata_i,
+    input  wire [LANES-1:0]  strb_i,
+    output wire              done_o,
+    output reg  [31:0]       count_o
+);
+
+    localparam PART  = WIDTH / LANES;
+    localparam DELAY = (LATENCY < 1) ? 1 : LATENCY;
+
+    reg [WIDTH-1:0]       memory [0:DEPTH-1];
+    reg [WIDTH*DELAY-1:0] pipe_q;
+    reg [31:0]            run_q = 32'd0;
+    reg [63:0]            raddr, waddr, waddr_q;
+    reg                   write_q = 1'b0;
+    reg [WIDTH-1:0]       wdata_q;
+    reg [LANES-1:0]       strb_q;
+    reg [1023:0]          path;
+    integer               word, lane, said;
+
+    assign done_o = (run_q == run_i);
+    generate
+        if (LATENCY < 1) begin : g_now
+            assign rdata_o = (raddr_i < DEPTH) ? memory[raddr_i] : {WIDTH{1'bx}};
+        end else begin : g_later
+            assign rdata_o = pipe_q[WIDTH*(DELAY-1) +: WIDTH];
+        end
+    endgenerate
+
+    initial begin
+        count_o = 32'd0;
+        said    = 0;
+    end
+
+    // Half a cycle later, so that who reads at the edge gets what was there before it, in any order of processes.
+    always @(negedge clk_i) begin
+        if (write_q)
+            for (lane = 0; lane < LANES; lane = lane + 1)
+                if (strb_q[lane]) memory[waddr_q][PART*lane +: PART] = wdata_q[PART*lane +: PART];
+    end
+
+    always @(posedge clk_i) begin
+        write_q <= 1'b0;
+        if (run_q != run_i) begin
+            for (word = 0; word < DEPTH; word = word + 1) memory[word] = {WIDTH{1'bx}};
+            $sformat(path, "%0s_%0d.hex", NAME, run_i);
+            $readmemh(path, memory);
+            run_q   <= run_i;
+            count_o <= 32'd0;
+        end else if (rst_ni) begin
+            raddr = raddr_i;
+            waddr = waddr_i;
+            if (LATENCY > 0) begin
+                if (DELAY > 1) pipe_q <= pipe_q << WIDTH;
+                if (re_i === 1'b1) pipe_q[WIDTH-1:0] <= (raddr < DEPTH) ? memory[raddr] : {WIDTH{1'bx}};
+                else if (DELAY > 1) pipe_q[WIDTH-1:0] <= {WIDTH{1'bx}};
+            end
+            if ((re_i ^ we_i) === 1'bx & said < 16) begin
+                $fwrite(fd_i, "X %s %0d %0d read=%b,write=%b\n", NAME, run_i, cycle_i, re_i, we_i);
+                said <= said + 1;
+            end
+            if (we_i === 1'b1) begin
+                count_o <= count_o + 32'd1;
+                if ((^waddr_i) === 1'bx | (^strb_i) === 1'bx) begin
+                    if (said < 16)
+                        $fwrite(fd_i, "X %s %0d %0d address=%h,strobe=%b\n", NAME, run_i, cycle_i, waddr_i, strb_i);
+                    said <= said + 1;
+                end else if (waddr >= DEPTH) begin
+                    if (said < 16) $fwrite(fd_i, "A %s %0d %0d write %h\n", NAME, run_i, cycle_i, waddr_i);
+                    said <= said + 1;
+                end else begin
+                    write_q <= 1'b1;
+                    waddr_q <= waddr;
+                    wdata_q <= wdata_i;
+                    strb_q  <= strb_i;
+                    if ((^wdata_i) === 1'bx)
+                        $fwrite(fd_i, "V %s %0d %0d %h %b %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
+                    else $fwrite(fd_i, "W %s %0d %0d %h %h %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
+                end
+            end
+        end
+    end
+
+endmodule
+
+`default_nettype wire

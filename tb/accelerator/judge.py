@@ -1,0 +1,315 @@
+"""The verdict on one simulation: every element that came out against golden, every rule of every port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from t2c.tb.accelerator.axi_port import Axi4Port
+from t2c.tb.accelerator.bits import Bits, shown_bits, value_of
+from t2c.tb.accelerator.events import NEVER, Events, PortEvents, memory_bits, word_bits
+from t2c.tb.accelerator.port import DoorPort
+from t2c.tb.accelerator.port_words import StreamWords
+from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
+from t2c.tb.accelerator.run_files import BoundAccelerator
+from t2c.tb.accelerator.stream_port import StreamPort
+from t2c.tb.accelerator.transfer import PlacedTensor
+
+SHOWN = 4
+"""Wrong elements of a tensor that are named."""
+STATES = {3: "loading", 5: "waiting for all ports to end", 7: "reading the results"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorFinding:
+    """What is wrong. number: of the run in the simulation, from 1; run: which inputs it had; order: of its tensor in
+    the program; cycle: -1 if it has none; tensor: its name, if it is a wrong element."""
+
+    number: int
+    run: int
+    order: int
+    cycle: int
+    text: str
+    tensor: str = ""
+
+
+@dataclass(kw_only=True)
+class TensorCount:
+    """Of one entry of `out`, over all runs."""
+
+    name: str
+    port: str
+    compared: int = 0
+    wrong: int = 0
+    missing: int = 0
+
+
+@dataclass(kw_only=True)
+class DoorVerdict:
+    """findings: first wrong one first; cycles: of the first run, from its start to the last word."""
+
+    findings: list[DoorFinding] = field(default_factory=list)
+    counts: list[TensorCount] = field(default_factory=list)
+    cycles: int = 0
+    total_cycles: int = 0
+
+    @property
+    def passed(self) -> bool:
+        return not self.findings
+
+
+def judge(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events) -> DoorVerdict:
+    """Compare everything.
+
+    Args:
+        bound: the accelerator; plan: (run, cycle of its reset) in order; events: what happened.
+    """
+    return _Judge(bound, plan, events).verdict()
+
+
+class _Judge:
+    def __init__(self, bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events) -> None:
+        self.bound, self.plan, self.events = bound, plan, events
+        self.found = DoorVerdict(total_cycles=events.cycles)
+        self.counts = {
+            id(placed): TensorCount(name=placed.name, port=name)
+            for name, all_placed in bound.outs.items()
+            for placed in all_placed
+        }
+        self.found.counts = list(self.counts.values())
+
+    def verdict(self) -> DoorVerdict:
+        started = 0
+        for number, (run, reset) in enumerate(self.plan, 1):
+            if number in self.events.spans:
+                started = number
+                if not reset and not self.found.cycles:
+                    first, last = self.events.spans[number]
+                    self.found.cycles = last - first
+                if not reset:
+                    self._run(number, run)
+        for broken in self.events.broken:
+            self._add(broken.run, -2, broken.cycle, f"{broken.text}; cycle {broken.cycle}")
+        self._end(started)
+        # A fault of a port comes before what follows from it, unless a tensor was wrong earlier.
+        self.found.findings.sort(
+            key=lambda finding: (finding.number, finding.order == _END, finding.order, finding.cycle)
+        )
+        return self.found
+
+    def _add(self, number: int, order: int, cycle: int, text: str, tensor: str = "") -> None:
+        number = min(max(number, 1), len(self.plan))
+        run = self.plan[number - 1][0]
+        found = DoorFinding(number=number, run=run, order=order, cycle=cycle, text=text, tensor=tensor)
+        self.found.findings.append(found)
+
+    def _end(self, started: int) -> None:
+        """Why it ended, if not as it should."""
+        stuck = self.events.stuck
+        if stuck:
+            steps = self.bound.description.steps.steps
+            step = steps[stuck.step] if stuck.state == 4 and stuck.step < len(steps) else None
+            where = f"step {stuck.step + 1}, {step.text}," if step else STATES.get(stuck.state, "the run")
+            moved = max(stuck.cycle - stuck.idle, 0)
+            text = f"{where} does not end: given up at cycle {stuck.cycle}, nothing has moved since cycle {moved}"
+            text += "; last state of each port:"
+            self._add(stuck.run, _END, moved, "\n      ".join([text, *stuck.ports]))
+        elif not self.events.ended:
+            self._add(
+                max(started, 1), _END, -1, "the simulation ended by itself, before the harness ended it ($finish?)"
+            )
+        elif started < len(self.plan):
+            self._add(len(self.plan), _END, -1, f"{started} of {len(self.plan)} runs began")
+
+    def _run(self, number: int, run: int) -> None:
+        for name, port in self.bound.description.ports.items():
+            seen = self.events.ports.get((number, name), PortEvents())
+            if isinstance(port, StreamPort):
+                if port.gives:
+                    self._stream(number, run, self.bound.streams[name], seen)
+            elif isinstance(port, RamPort):
+                self._ram(number, run, port, seen)
+            elif isinstance(port, (MemoryPort, Axi4Port)):
+                self._memory(number, run, port, seen)
+
+    # ------------------------------------------------------------------ streams
+
+    def _stream(self, number: int, run: int, stream: StreamWords, seen: PortEvents) -> None:
+        port = stream.port
+        got = word_bits([(known, text) for _, known, text in seen.words], port.width)
+        cycles = np.array([cycle for cycle, _, _ in seen.words] or [0])
+        wanted = stream.words
+        padded: Bits = np.full((wanted, port.width), NEVER, np.uint8)
+        padded[: len(got)] = got[:wanted]
+        when = np.zeros(wanted, np.int64)
+        when[: len(got)] = cycles[: len(got)][:wanted]
+        place = f"port {port.name}"
+        wrong = False
+        for span in stream.spans:
+            rows = slice(span.first, span.first + span.placed.words)
+            columns = slice(span.offset, span.offset + span.placed.placement.width)
+            part = (padded[rows, columns], when[rows])
+            wrong |= self._compare(number, run, span.placed, *part, place, "word", span.first)
+        count = len(seen.words)
+        if count < wanted:
+            text = f"{place}: too few: {count:,} of {wanted:,} words came"
+            self._add(number, _after(stream), int(cycles[-1]) if count else -1, text)
+        if count > wanted:
+            text = f"{place}: {count - wanted:,} words are left over after {wanted:,}; cycle {int(cycles[wanted])}"
+            self._add(number, _after(stream), int(cycles[wanted]), text)
+        if port.has_last:
+            self._last(number, stream, padded[: min(count, wanted), -1], when)
+        if wrong:
+            self._shifted(number, run, stream, got)
+
+    def _last(self, number: int, stream: StreamWords, got: npt.NDArray[np.uint8], when: npt.NDArray[np.int64]) -> None:
+        for word in np.flatnonzero(got != stream.last[: len(got)])[:1].tolist():
+            kind = "unknown" if got[word] > 1 else "early" if got[word] else "missing"
+            ends = np.flatnonzero(stream.last[word:])
+            text = f"port {stream.port.name}: last is {kind} at word {word} of {stream.words:,}"
+            text += f"; it belongs to word {word + int(ends[0])}" if len(ends) and kind == "early" else ""
+            self._add(number, _after(stream), int(when[word]), f"{text}; cycle {int(when[word])}")
+
+    def _shifted(self, number: int, run: int, stream: StreamWords, got: Bits) -> None:
+        """Say so where one word is lost or comes twice: what follows is right then, one place off."""
+        words, care = stream.lay(run)
+        both = min(len(got), len(words))
+        bad = np.flatnonzero(((got[:both] != words[:both]) & (care[:both] == 1)).any(axis=1))
+        if not len(bad):
+            return
+        at = int(bad[0])
+        width = stream.port.width - stream.port.has_last
+        for text, mine, theirs in (
+            (f"word {at} is lost: from there on all is right one word earlier", at, at + 1),
+            (f"a word comes twice or from nowhere at word {at}: from there on all is right one word later", at + 1, at),
+        ):
+            size = min(len(got) - mine, len(words) - theirs)
+            if size >= 3:
+                same = (got[mine : mine + size] == words[theirs : theirs + size]) | (care[theirs : theirs + size] == 0)
+                if same[:, :width].all() and len(np.unique(words[theirs : theirs + size], axis=0)) > 1:
+                    self._add(number, _after(stream), -1, f"port {stream.port.name}: {text}")
+                    return
+
+    # ------------------------------------------------------------------ memories
+
+    def _ram(self, number: int, run: int, port: RamPort, seen: PortEvents) -> None:
+        bits = word_bits([(known, text) for _, _, known, text in seen.reads], port.width)
+        rows = {at: row for row, (_, at, _, _) in enumerate(seen.reads)}
+        for placed in self.bound.outs.get(port.name, ()):
+            there: Bits = np.full((placed.words, port.width), NEVER, np.uint8)
+            when = np.zeros(placed.words, np.int64)
+            for word in range(placed.words):
+                if placed.at + word in rows:
+                    there[word] = bits[rows[placed.at + word]]
+                    when[word] = seen.reads[rows[placed.at + word]][0]
+            self._compare(number, run, placed, there, when, f"port {port.name}", "address", placed.at)
+
+    def _memory(self, number: int, run: int, port: MemoryPort | Axi4Port, seen: PortEvents) -> None:
+        per_byte = isinstance(port, Axi4Port)
+        width, lanes = (8, port.width // 8) if isinstance(port, Axi4Port) else (port.width, port.strobes)
+        outs = self.bound.outs.get(port.name, ())
+        for placed in outs:
+            bits, when = memory_bits(seen, placed.at, placed.words, width, lanes, per_byte)
+            self._compare(number, run, placed, bits, when, f"port {port.name}", "address", placed.at)
+        self._forbidden(number, port, seen, lanes if per_byte else 0)
+
+    def _forbidden(self, number: int, port: DoorPort, seen: PortEvents, lanes: int) -> None:
+        """Writes to where no result lies and no scratch is allowed."""
+        allowed = [(placed.at, placed.at + placed.words) for placed in self.bound.outs.get(port.name, ())]
+        allowed += self.bound.description.scratch.get(port.name, ())
+        loads = self.bound.loads.get(port.name, ())
+        count, first = 0, ""
+        for cycle, at, _, _, strobe in seen.writes:
+            places = [at + lane for lane in range(lanes) if strobe >> lane & 1] if lanes else [at]
+            for place in places:
+                if not any(low <= place < high for low, high in allowed):
+                    owner = [load.name for load in loads if load.at <= place < load.at + load.words]
+                    over = f", over {owner[0]}" if owner else ""
+                    first = first or f"address 0x{place:x}{over}; cycle {cycle}"
+                    count += 1
+                    break
+        if count:
+            text = f"port {port.name}: {count:,} writes where it may not write (out and scratch say where)"
+            text += f", the first to {first}"
+            self._add(number, _FORBIDDEN, -1, text)
+
+    # ------------------------------------------------------------------ elements
+
+    def _compare(
+        self,
+        number: int,
+        run: int,
+        placed: PlacedTensor,
+        got: Bits,
+        when: npt.NDArray[np.int64],
+        place: str,
+        unit: str,
+        first: int,
+    ) -> bool:
+        """Compare a tensor's words; whether an element is wrong, not only missing."""
+        words, care = placed.lay(run)
+        count = self.counts[id(placed)]
+        wrong_all = False
+        for repeat in range(placed.repeat):
+            rows = slice(repeat * placed.placement.words, (repeat + 1) * placed.placement.words)
+            want, counts, have = (placed.placement.slots(part[rows]) for part in (words, care, got))
+            elements = placed.placement.elements
+            counted = counts.any(axis=1)
+            missing = (have == NEVER).all(axis=1) & counted
+            wrong = ((want != have) & (counts == 1)).any(axis=1) & ~missing
+            count.compared += int((counted & ~missing).sum())
+            count.wrong += int(wrong.sum())
+            count.missing += int(missing.sum())
+            wrong_all |= bool(wrong.any())
+            for index in _earliest(wrong, when, placed, rows.start):
+                word, lane = placed.placement.place_of(index)
+                cycle = int(when[rows.start + word + placed.placement.spread - 1])
+                name = placed.coordinate(int(elements[index])) if elements[index] >= 0 else f"padding of {placed.name}"
+                lanes = f", lane {lane}" if placed.placement.lanes > 1 else ""
+                where = f"{place}, {_where(unit, first + rows.start + word)}{lanes}; cycle {cycle}"
+                text = f"{name}: {self._values(placed, want[index], have[index])}; {where}"
+                self._add(number, placed.tensor.order, cycle, text, placed.name)
+            if missing.any() and unit == "address":
+                index = int(np.flatnonzero(missing)[0])
+                name = placed.coordinate(int(elements[index])) if elements[index] >= 0 else placed.name
+                word = first + rows.start + placed.placement.place_of(index)[0]
+                text = f"{int(missing.sum()):,} of {int(counted.sum()):,} elements of {placed.name} were never written"
+                text = f"{text}, the first {name}; {place}, {_where(unit, word)}"
+                self._add(number, placed.tensor.order, -1, text, placed.name)
+        return wrong_all
+
+    @staticmethod
+    def _values(placed: PlacedTensor, want: npt.NDArray[np.uint8], have: npt.NDArray[np.uint8]) -> str:
+        bits = placed.placement.bits
+        expected, digits = value_of(want[:bits], placed.signed), (bits + 3) // 4
+        shown = f"expected {expected} (0x{value_of(want[:bits], False):0{digits}x})"
+        if (have[:bits] > 1).any():
+            return f"{shown}, actual {shown_bits(np.minimum(have[:bits], 3).astype(np.uint8))}"
+        actual = value_of(have[:bits], placed.signed)
+        return (
+            f"{shown}, actual {actual} (0x{value_of(have[:bits], False):0{digits}x}), difference {actual - expected:+d}"
+        )
+
+
+_END, _FORBIDDEN = 1 << 30, -1
+
+
+def _after(stream: StreamWords) -> int:
+    """Behind the tensors of the stream."""
+    return max((span.placed.tensor.order for span in stream.spans), default=0)
+
+
+def _where(unit: str, at: int) -> str:
+    return f"address 0x{at:x}" if unit == "address" else f"word {at}"
+
+
+def _earliest(
+    wrong: npt.NDArray[np.bool_], when: npt.NDArray[np.int64], placed: PlacedTensor, start: int
+) -> Iterator[int]:
+    """The first few wrong elements, as they came."""
+    at = np.flatnonzero(wrong)
+    cycles = when[start + at // placed.placement.lanes * placed.placement.spread]
+    yield from at[np.argsort(cycles, kind="stable")][:SHOWN].tolist()

@@ -1,0 +1,128 @@
+"""The files that a harness reads: words of every stream, accesses to every RAM, contents of every memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from t2c.tb.accelerator.axi_port import Axi4Port
+from t2c.tb.accelerator.bits import Bits, hex_lines
+from t2c.tb.accelerator.description import AcceleratorDescription
+from t2c.tb.accelerator.harness import RUNS
+from t2c.tb.accelerator.port import DoorPort
+from t2c.tb.accelerator.port_words import StreamWords, check_addresses
+from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
+from t2c.tb.accelerator.stream_port import StreamPort
+from t2c.tb.accelerator.tensors import TensorBook
+from t2c.tb.accelerator.transfer import PlacedTensor
+
+_END = "1 0\n"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BoundAccelerator:
+    """A description whose tensors are known and in their places, for some runs."""
+
+    description: AcceleratorDescription
+    runs: int
+    loads: Mapping[str, tuple[PlacedTensor, ...]]
+    outs: Mapping[str, tuple[PlacedTensor, ...]]
+    streams: Mapping[str, StreamWords]
+
+    @classmethod
+    def bind(cls, description: AcceleratorDescription, book: TensorBook | None, runs: int) -> BoundAccelerator:
+        """Find every tensor and lay it out.
+
+        Raises:
+            YamlError: what does not fit, with its line.
+        """
+        loads = _by_port([entry.bind(book) for entry in description.loads])
+        outs = _by_port([entry.bind(book) for entry in description.outs])
+        streams = {}
+        for name, port in description.ports.items():
+            if isinstance(port, StreamPort):
+                streams[name] = StreamWords(port, (loads if port.loads else outs).get(name, ()))
+            elif port.addressed:
+                for placed in (loads.get(name, ()), outs.get(name, ())):
+                    check_addresses(port, placed)
+        return cls(description=description, runs=runs, loads=loads, outs=outs, streams=streams)
+
+
+def _by_port(placed: Sequence[PlacedTensor]) -> dict[str, tuple[PlacedTensor, ...]]:
+    found: dict[str, tuple[PlacedTensor, ...]] = {}
+    for entry in placed:
+        name = entry.transfer.port.name
+        found[name] = (*found.get(name, ()), entry)
+    return found
+
+
+def write_run_files(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], folder: Path) -> None:
+    """Write them all.
+
+    Args:
+        bound: the accelerator.
+        plan: (run, cycle of its reset) in order.
+        folder: of the simulation.
+    """
+    ports = bound.description.ports
+    sinks = [port for port in ports.values() if isinstance(port, StreamPort) and port.gives]
+    wanted = " ".join(str(bound.streams[port.name].words) for port in sinks)
+    (folder / RUNS).write_text("".join(f"{reset} {wanted}\n" for _, reset in plan))
+    for port in ports.values():
+        if isinstance(port, StreamPort) and port.loads:
+            _write_stream(bound.streams[port.name], plan, folder)
+        elif isinstance(port, RamPort):
+            _write_ram(bound, port, plan, folder)
+        elif isinstance(port, (MemoryPort, Axi4Port)):
+            _write_memory(bound, port, plan, folder)
+
+
+def _write_stream(stream: StreamWords, plan: Sequence[tuple[int, int]], folder: Path) -> None:
+    with (folder / f"{stream.port.name}.in").open("w") as out:
+        for run, _ in plan:
+            words, _ = stream.lay(run)
+            out.write("".join(f"0 {line}\n" for line in hex_lines(words)) + _END)
+
+
+def _write_ram(bound: BoundAccelerator, port: RamPort, plan: Sequence[tuple[int, int]], folder: Path) -> None:
+    with (folder / f"{port.name}.in").open("w") as out:
+        for run, _ in plan:
+            for placed in bound.loads.get(port.name, ()):
+                words, _ = placed.lay(run)
+                out.write("".join(f"0 {placed.at + k:x} {line}\n" for k, line in enumerate(hex_lines(words))))
+            out.write("1 0 0\n")
+            for placed in bound.outs.get(port.name, ()):
+                out.write("".join(f"2 {placed.at + k:x} 0\n" for k in range(placed.words)))
+            out.write("1 0 0\n")
+
+
+def _write_memory(bound: BoundAccelerator, port: DoorPort, plan: Sequence[tuple[int, int]], folder: Path) -> None:
+    for number, (run, _) in enumerate(plan, 1):
+        lines: list[str] = []
+        if isinstance(port, Axi4Port):
+            lines = _axi_lines(port, bound.loads.get(port.name, ()), run)
+        else:
+            for placed in bound.loads.get(port.name, ()):
+                words, _ = placed.lay(run)
+                lines += [f"@{placed.at:x}", *hex_lines(words)]
+        (folder / f"{port.name}_{number}.hex").write_text("\n".join(lines or ["// nothing"]) + "\n")
+
+
+def _axi_lines(port: Axi4Port, loads: Sequence[PlacedTensor], run: int) -> list[str]:
+    """Bytes as words of the bus; bytes of such a word that no tensor has are 0."""
+    lanes = port.width // 8
+    touched = np.zeros(port.bytes // lanes, bool)
+    held: Bits = np.zeros((port.bytes, 8) if loads else (0, 8), np.uint8)
+    for placed in loads:
+        words, _ = placed.lay(run)
+        first = placed.at - port.base
+        held[first : first + len(words)] = words
+        touched[first // lanes : (first + len(words) - 1) // lanes + 1] = True
+    at, before, lines = np.flatnonzero(touched).tolist(), -2, list[str]()
+    for word, line in zip(at, hex_lines(held.reshape(-1, lanes * 8)[touched[: len(held) // lanes]]), strict=False):
+        lines += [line] if word == before + 1 else [f"@{word:x}", line]
+        before = word
+    return lines
