@@ -133,6 +133,12 @@ def test_a_wrong_lowering_fails_on_the_rtl(package: Path, sim_output: Path, tmp_
     assert done.returncode == 1, done.stdout + done.stderr
 
 
+def test_it_is_exported_as_c(package: Path, tmp_path: Path) -> None:
+    done = call("-m", "t2c", "export", package, "--formats", "c", "--out", tmp_path, plugins="channel_gain")
+    assert done.returncode == 0, done.stderr
+    assert " images equal, compiled by " in done.stdout
+
+
 def test_regressions_and_coverage_know_it(package: Path) -> None:
     done = call(PLUGINS / "jobs_and_bins.py", package.parent, plugins="channel_gain")
     assert (done.returncode, done.stdout) == (0, "all conv gain y\n1\n"), done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
 
 NAME = "export"
-HELP = "write a package as ONNX, PyTorch or text; what is written was read back and is equal"
+HELP = "write a package as ONNX, PyTorch, C or text; what is written was read back and is equal"
 
 DEFAULT_FORMATS = "onnx,state_dict,native,hex,memb,decimal,coe,mif"
 
@@ -85,6 +86,25 @@ def _native(request: ExportRequest) -> tuple[str, list[str]]:
     return name, [first, *(f"refused: {reason}" for reason in refused.values())]
 
 
+def _c(request: ExportRequest) -> tuple[str, list[str]]:
+    from t2c.exports.c_check import check_c, compiler
+    from t2c.exports.c_model import c_model
+
+    graph, name = request.package.graph, f"{request.package.name}_c"
+    model, folder = c_model(graph), request.folder / name
+    folder.mkdir()
+    for file, text in model.files.items():
+        (folder / file).write_text(text)
+    record = {"format": "torch2chip-c", "version": 1, "model": graph.name, "files": sorted(model.files)}
+    (folder / INDEX_FILE).write_text(json.dumps(record, indent=1) + "\n")
+    images = check_images(graph, request.package.samples, request.samples)
+    compared = check_c(folder, model, graph, images)
+    if compared is None:
+        return name, [f"{len(model.files)} files, not compared: there is no C compiler; CC names one"]
+    program = Path((compiler() or [""])[0]).name
+    return name, [f"{compared:,} integers of {len(images)} images equal, compiled by {program}"]
+
+
 def _text(fmt: str) -> Exporter:
     def export(request: ExportRequest) -> tuple[str, list[str]]:
         graph, name = request.package.graph, f"{request.package.name}.{TEXT[fmt].value}"
@@ -99,6 +119,7 @@ EXPORTERS: dict[str, Exporter] = {
     "onnx": _onnx,
     "state_dict": _state_dict,
     "native": _native,
+    "c": _c,
     **{fmt: _text(fmt) for fmt in TEXT},
 }
 
@@ -106,9 +127,10 @@ EXPORTERS: dict[str, Exporter] = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_package(parser)
-    parser.add_argument("--formats", default=DEFAULT_FORMATS, help=f"some of {','.join(EXPORTERS)} (%(default)s)")
+    known = ",".join(EXPORTERS)
+    parser.add_argument("--formats", "--format", default=DEFAULT_FORMATS, help=f"some of {known} (%(default)s)")
     add_options(parser, "export", without=("model",))
-    parser.add_argument("--samples", type=int, default=4, help="test samples that ONNX and native run (%(default)s)")
+    parser.add_argument("--samples", type=int, default=4, help="test samples that ONNX, native and C run (%(default)s)")
     parser.add_argument("--lanes", type=int, default=1, help="weights per word of text formats (%(default)s)")
     parser.add_argument("--all-tensors", action="store_true", help="make every tensor an output of the ONNX model")
 

@@ -210,7 +210,7 @@ def test_what_is_not_an_export_is_left_alone(obstacle: str, fmt: str, message: s
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--formats", "onnx,hdf5"), "format = 'hdf5' is not one of onnx, state_dict, native, hex, memb, bin, dec"),
+        (("--formats", "onnx,hdf5"), "format = 'hdf5' is not one of onnx, state_dict, native, c, hex, memb, bin, dec"),
         (("--formats", ""), "format = '' is not one of"),
         (("--formats", "hex,hex"), "format 'hex' is given twice"),
         (("--formats", "dec,decimal"), "format 'dec' is given twice"),

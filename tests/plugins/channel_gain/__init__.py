@@ -3,6 +3,6 @@
 T2C_PLUGINS=channel_gain makes it known; its counterpart for `make oracle` is another plug-in, channel_gain.counterpart.
 """
 
-from channel_gain import lowering, node, onnx_form
+from channel_gain import c_form, lowering, node, onnx_form
 
-__all__ = ["lowering", "node", "onnx_form"]
+__all__ = ["c_form", "lowering", "node", "onnx_form"]

@@ -1,0 +1,1 @@
+"""The kinds of nodes in C, one a file."""
