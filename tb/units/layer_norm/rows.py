@@ -135,7 +135,7 @@ def telling_quant(space: RowSpace, row: Row, norm: RowNorm) -> MulQuant:
 def _quant(space: RowSpace, scale: list[int], bias: list[int], shift: list[int]) -> MulQuant:
     p, rng, traits = space.parameters, space.rng, space.traits
     half, full = 1 << (p["OUT_W"] - 1), (1 << p["OUT_W"]) - 1
-    ranges = [(0, -half, half - 1), (full // 2, 0, full), (-half, -half, 1)]
+    ranges = [(0, -half, half - 1), (full // 2, 0, full), (-half, -half, 1), (0, -half, -1)]
     if traits.output != "any":
         ranges = [ranges[1] if traits.output == "unsigned" else ranges[0]]
     names = ("zero_point", "lo", "hi")

@@ -89,6 +89,7 @@ def classes(batch: SentBatch) -> Classes:
                 ("signed range", config.lo < 0),
                 ("unsigned range", config.lo >= 0),
                 ("one-value range", config.lo == config.hi),
+                ("negative range", config.hi < 0),
                 ("ReLU, lo = zero point", config.lo == config.zero_point),
             )
         },

@@ -59,14 +59,20 @@ def singles(vectors: Iterator[Vector]) -> list[Item]:
 
 
 def configs(out_w: int, traits: Traits) -> list[Config]:
-    """Every rounding mode of the module with a signed, an unsigned, a ReLU and a one-value range.
+    """Every rounding mode of the module with a signed, an unsigned, a ReLU, a one-value and a negative range.
 
     Args:
         out_w: bits of the output.
         traits: modes, signedness, and what of zero_point, lo and hi the module fixes.
     """
     signed, unsigned = (1 << (out_w - 1)), (1 << out_w) - 1
-    ranges = [(0, -signed, signed - 1), (unsigned // 2, 0, unsigned), (-signed, -signed, 1), (1, 1, 1)]
+    ranges = [
+        (0, -signed, signed - 1),
+        (unsigned // 2, 0, unsigned),
+        (-signed, -signed, 1),
+        (1, 1, 1),
+        (0, -signed, -1),
+    ]
     least, largest = {"signed": (-signed, signed - 1), "unsigned": (0, unsigned)}.get(
         traits.output, (-signed, unsigned)
     )
