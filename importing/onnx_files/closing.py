@@ -10,7 +10,7 @@ from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.pair_sums import close_pair
 from t2c.importing.onnx_files.quantiser import Quantiser
 from t2c.importing.onnx_files.sums import close_sums
-from t2c.importing.onnx_files.tables import close_activation, close_joined, close_mapped
+from t2c.importing.onnx_files.tables import close_activation, close_mapped, join
 from t2c.importing.onnx_files.values import (
     Activation,
     FileValue,
@@ -62,11 +62,19 @@ def _close_input(walk: Walk, value: FloatInput, quantiser: Quantiser, node: Onnx
     return found
 
 
+def _close_joined(walk: Walk, value: PendingJoin, quantiser: Quantiser, node: OnnxNode, tensor: str) -> Activation:
+    """Each part as the quantiser makes it, then their join."""
+    parts = [
+        close(walk, part, quantiser, node, f"{tensor}.{index}", real=True) for index, part in enumerate(value.parts)
+    ]
+    return join(walk, parts, value.axis, node, tensor)
+
+
 _CLOSERS: dict[type[FileValue], Callable[..., Activation]] = {
     FloatInput: _close_input,
     Activation: close_activation,
     Mapped: close_mapped,
-    PendingJoin: close_joined,
+    PendingJoin: _close_joined,
     PendingSums: close_sums,
     PairSum: close_pair,
 }

@@ -25,7 +25,8 @@ from t2c.importing.onnx_files.values import (
     Reals,
     Unknown,
 )
-from t2c.importing.onnx_files.walk import SilentError
+from t2c.importing.onnx_files.views import MOST_TIMES, again_move, moved_activation
+from t2c.importing.onnx_files.walk import SilentError, Walk
 
 
 def by_channel(node: OnnxNode, sums: PendingSums, values: Array) -> tuple[PendingSums, Reals]:
@@ -39,11 +40,12 @@ def by_channel(node: OnnxNode, sums: PendingSums, values: Array) -> tuple[Pendin
     reals = values.astype(np.float64)
     if values.size == 1:
         return sums, reals.reshape(1, 1)
-    rank, axis = len(sums.shape) + 1, sums.axis + 1
+    rank, axis = len(sums.shape) + 1, sums.channel_axis
     shape = [1] * (rank - reals.ndim) + list(reals.shape)
     wanted = [1] * rank
-    wanted[axis % rank] = sums.own_shape[sums.axis]
-    if not all(move.channels for move in sums.moves) or shape != wanted:
+    if axis is not None:
+        wanted[axis + 1] = sums.own_shape[sums.axis]
+    if axis is None or shape != wanted:
         raise RefusedError(
             [f"{node.place}: a constant of shape {values.shape} for sums of shape (N, {_inner(sums.shape)})"]
         )
@@ -143,3 +145,25 @@ def constant_operand(node: OnnxNode, x: Activation, constant: QuantisedConstant)
     spec = TensorSpec(name="constant", shape=x.shape, bits=bits, signed=True, scale=float(scale))
     right = Activation(spec=spec, scale=scale, real=True)
     return PairSum(left=x, right=right, operand=ConstantOperand(values=spread, format=fmt))
+
+
+def spread(walk: Walk, node: OnnxNode, x: Activation, y: Activation) -> tuple[Activation, Activation]:
+    """Two activations of one shape: along axes of extent 1 either is repeated.
+
+    Raises:
+        RefusedError: shapes that do not spread.
+    """
+    pairs = list(zip(x.shape, y.shape, strict=False))
+    if len(x.shape) != len(y.shape) or any(a != b and 1 not in (a, b) for a, b in pairs):
+        raise RefusedError([f"{node.place}: shapes {x.shape} and {y.shape} do not spread to one"])
+    found = []
+    for what, each in (("left", x), ("right", y)):
+        moves, shape = [], each.shape
+        for axis, pair in enumerate(pairs):
+            if shape[axis] != max(pair):
+                if max(pair) > MOST_TIMES:
+                    raise RefusedError([f"{node.place}: repeated {max(pair)} times; {MOST_TIMES} are the most"])
+                moves.append(again_move(shape, axis, max(pair)))
+                shape = moves[-1].shape
+        found.append(moved_activation(walk, node, each, moves, what))
+    return found[0], found[1]

@@ -11,9 +11,9 @@ from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.values import FileValue
 from t2c.importing.onnx_files.walk import Walk
 
-Operator = Callable[[Walk, OnnxNode], FileValue]
+Operator = Callable[[Walk, OnnxNode], FileValue | tuple[FileValue, ...]]
 OPERATORS: Registry[Operator] = Registry("ONNX operator", "t2c.importing.onnx_files.operators")
-"""By name, those of other domains than ONNX's own as `domain:name`; each gives its first output, the only one read."""
+"""By name, those of other domains than ONNX's own as `domain:name`; each gives its first output, or all."""
 
 QONNX_DOMAINS = ("onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general")
 

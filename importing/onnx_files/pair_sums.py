@@ -79,6 +79,13 @@ def pair_results(value: PairSum, quantiser: Quantiser) -> IntArray:
     """
     left, right = operands(value)
     lo, hi = bounds(value, quantiser)
+    sign = -1 if value.minus else 1
+    if quantiser.linear and value.minus:
+        a, b = (
+            (integers - each.spec.zero_point).astype(np.float32) * each.scale
+            for integers, each in ((left, value.left), (right, value.right))
+        )
+        return np.clip(quantiser(a[:, None] - b[None, :]), lo, hi)
     if quantiser.linear:
         kind = np.float32
         ra, rb = (kind(each.scale) / kind(quantiser.scale) for each in (value.left, value.right))
@@ -91,7 +98,7 @@ def pair_results(value: PairSum, quantiser: Quantiser) -> IntArray:
         (integers - each.spec.zero_point) * float(each.scale)
         for integers, each in ((left, value.left), (right, value.right))
     )
-    return np.clip(quantiser(np.clip(a[:, None] + b[None, :], value.lowest, value.highest)), lo, hi)
+    return np.clip(quantiser(np.clip(a[:, None] + sign * b[None, :], value.lowest, value.highest)), lo, hi)
 
 
 def fused(a: Any, b: Any, c: Any) -> Any:
@@ -121,7 +128,10 @@ def choose(value: PairSum, quantiser: Quantiser) -> tuple[PairConstants, Exactne
     for bits in WIDTHS:
         shift = int(np.clip(bits - 1 - np.ceil(np.log2(max(ratios)) + 1e-9), 0, 46))
         made = PairConstants(
-            left=round(ratios[0] * 2.0**shift), right=round(ratios[1] * 2.0**shift), bias=0, shift=shift
+            left=round(ratios[0] * 2.0**shift),
+            right=round(ratios[1] * 2.0**shift) * (-1 if value.minus else 1),
+            bias=0,
+            shift=shift,
         )
         if made.scale_bits > WIDEST.scale:
             break

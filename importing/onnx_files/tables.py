@@ -14,7 +14,7 @@ from t2c.golden.nodes.pointwise import Pointwise
 from t2c.importing.errors import RefusedError
 from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.quantiser import Quantiser
-from t2c.importing.onnx_files.values import Activation, Mapped, PendingJoin
+from t2c.importing.onnx_files.values import Activation, Mapped
 from t2c.importing.onnx_files.walk import MOVED, Walk
 from t2c.importing.proof import Exactness, Grade
 
@@ -77,17 +77,13 @@ def add_function(
     return result
 
 
-def close_joined(walk: Walk, value: PendingJoin, quantiser: Quantiser, node: OnnxNode, tensor: str) -> Activation:
-    """Each part as the quantiser makes it, then their join."""
-    parts = [
-        close_activation(walk, part, quantiser, node, f"{tensor}.{index}") for index, part in enumerate(value.parts)
-    ]
-    return join(walk, parts, value.axis, node, tensor)
-
-
 def join(walk: Walk, parts: list[Activation], axis: int, node: OnnxNode, tensor: str) -> Activation:
     """Add a concat of activations that are read alike."""
-    first, name = parts[0], walk.node_name(node)
+    first = parts[0]
+    if len(parts) == 1:
+        walk.note(tensor, first.spec)
+        return first
+    name = walk.node_name(node)
     alike = [replace(part.spec, scale=first.spec.scale) for part in parts]
     for part, spec in zip(parts, alike, strict=True):
         if not spec.same_reading(first.spec) or part.scale != first.scale:

@@ -67,7 +67,7 @@ class Move:
 
     make: from names (node, input, output) to the node; op: for messages; shape: of the result, without batch;
     rising: it takes the largest, so that what comes before it may be put behind it only if that never falls;
-    channels: they stay where they are.
+    channels: the first axis stays where it is; axes: of a transposition, which axis of the input each is.
     """
 
     make: Callable[[str, str, str], Node]
@@ -75,6 +75,7 @@ class Move:
     shape: tuple[int, ...]
     rising: bool = False
     channels: bool = False
+    axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -187,6 +188,17 @@ class PendingSums(FileValue):
         """C of the constants; 1 for one of the layer."""
         return int(self.scale.size)
 
+    @property
+    def channel_axis(self) -> int | None:
+        """The axis of `shape` that the channels lie on, None where moves have spread them."""
+        axis = self.axis
+        for move in self.moves:
+            if move.axes:
+                axis = move.axes.index(axis)
+            elif axis or not move.channels:
+                return None
+        return axis
+
     def then(self, *steps: FloatStep) -> PendingSums:
         """The same with steps behind it."""
         return replace(self, steps=(*self.steps, *steps))
@@ -213,7 +225,8 @@ class PendingSums(FileValue):
 class PairSum(FileValue):
     """The sum of two activations that nothing has quantised.
 
-    operand: the integers of `right`, if it is constant; lowest, highest: reals that the sum is clipped to.
+    operand: the integers of `right`, if it is constant; lowest, highest: reals that the sum is clipped to;
+    minus: the right one is subtracted, step by step in float32, as no QLinear operator does.
     """
 
     left: Activation
@@ -221,6 +234,7 @@ class PairSum(FileValue):
     operand: ConstantOperand | None = None
     lowest: float = -np.inf
     highest: float = np.inf
+    minus: bool = False
 
     what: ClassVar[str] = "a sum of two activations that nothing has quantised"
 
@@ -232,10 +246,12 @@ class PairSum(FileValue):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PendingJoin(FileValue):
-    """Activations to be joined once they are quantised alike. axis: without the batch."""
+    """Activations, sums or joins to be joined once they are quantised alike. axis: without the batch; shape: of the
+    join."""
 
-    parts: tuple[Activation, ...]
+    parts: tuple[FileValue, ...]
     axis: int
+    shape: tuple[int, ...] = ()
 
     what: ClassVar[str] = "a join that nothing has quantised"
 

@@ -34,6 +34,7 @@ READINGS: dict[str, dict[int, tuple[int | None, int]]] = {
     "QLinearMatMul": {0: (1, 2), 3: (4, 5)},
     "QGemm": {0: (1, 2)},
     "QLinearAdd": {0: (1, 2), 3: (4, 5)},
+    "QLinearMul": {0: (1, 2), 3: (4, 5)},
     "QLinearAveragePool": {0: (1, 2)},
     "QLinearGlobalAveragePool": {0: (1, 2)},
     "QLinearSigmoid": {0: (1, 2)},
@@ -45,7 +46,10 @@ READINGS: dict[str, dict[int, tuple[int | None, int]]] = {
     "MatMulInteger": {0: (None, 2), 1: (None, 3)},
 }
 """Where operators say how an input of integers is read: its place, and those of scale and zero point."""
-PASSING = ("MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity")
+PASSING = (
+    *("MaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity"),
+    *("Slice", "Split", "Gather", "Pad", "Resize", "Upsample", "Concat"),
+)
 FINN_FORMATS = {f"{sign}INT{bits}": (bits, not sign) for sign in ("", "U") for bits in range(2, 9)} | {
     "BIPOLAR": (2, True)
 }
@@ -139,7 +143,7 @@ def _declared(file: OnnxFile) -> tuple[np.float32, int]:
 
 def _step(walk: Walk, node: OnnxNode) -> None:
     """Do one operator; what is wrong with it is noted, and the walk goes on."""
-    found: FileValue = Unknown()
+    found: FileValue | tuple[FileValue, ...] = Unknown()
     try:
         if not node.outputs:
             raise RefusedError([f"{node.place}: it has no output"])
@@ -156,7 +160,8 @@ def _step(walk: Walk, node: OnnxNode) -> None:
         walk.builder.refuse(f"{node.place}: {error}")
     for index, name in enumerate(node.outputs):
         if name:
-            walk.values[name] = found if index == 0 else Unknown()
+            given = found if isinstance(found, tuple) else (found,)
+            walk.values[name] = given[index] if index < len(given) else Unknown()
 
 
 def _end(walk: Walk) -> str:

@@ -17,7 +17,6 @@ from t2c.importing.tflite.placed import FORMATS, Placed, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
 WEIGHT, BIAS = 1, 2
-WEIGHT_LO, WEIGHT_HI = -128, 127
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,20 +63,6 @@ def parameters(
     elif bias_wanted:
         raise RefusedError([f"{op.label}: it has no bias, without which LiteRT does not run it"])
     return Parameters(weight=weight, values=values, bias=bias)
-
-
-def in_parts(weight: IntArray) -> list[IntArray]:
-    """Weights as a sum of weights of 8 bits: themselves, but for unsigned ones without their zero point.
-
-    >>> [part.tolist() for part in in_parts(np.array([-200, 5, 255]))]
-    [[-128, 5, 127], [-72, 0, 127], [0, 0, 1]]
-    """
-    parts: list[IntArray] = []
-    rest = weight
-    while not parts or rest.any():
-        parts.append(np.clip(rest, WEIGHT_LO, WEIGHT_HI))
-        rest = rest - parts[-1]
-    return parts
 
 
 def scales_of(weight: TfliteTensor, channels: int) -> list[float]:

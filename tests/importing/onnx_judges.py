@@ -80,3 +80,15 @@ def quantised_input(done: Import, reals: Any) -> IntArray:
     edge = done.network.graph.edges[done.network.graph.input]
     levels = np.rint(np.asarray(reals, np.float32) / np.float32(edge.scale)) + edge.zero_point
     return np.clip(levels, edge.format.lo, edge.format.hi).astype(np.int64).reshape(-1, *edge.shape)
+
+
+def judged(model: ModelProto, done: Import, feed: Any) -> dict[str, int]:
+    """How many elements of each tensor differ; those of a tensor that differs go no further."""
+    names = made_by_nodes(model, done)
+    found = by_onnxruntime(model, {"x": feed}, names)
+    kinds = {np.dtype(np.int8), np.dtype(np.uint8)}
+    names = [name for name in names if found[name].dtype in kinds]
+    inputs = feed.astype(np.int64) if feed.dtype.kind in "iu" else quantised_input(done, feed)
+    ours = golden_tensors(done, inputs)
+    assert names
+    return {name: int((found[name].reshape(len(feed), -1) != ours[name]).sum()) for name in names}

@@ -14,23 +14,11 @@ from t2c.importing.importer import Import
 from t2c.importing.onnx_files import sums
 from t2c.importing.onnx_files.quantiser import LinearRule
 from t2c.importing.proof import Grade
-from tests.importing.onnx_judges import by_onnxruntime, golden_tensors, made_by_nodes, quantised_input
+from tests.importing.onnx_judges import by_onnxruntime, golden_tensors, judged
 from tests.importing.onnx_nets import MICROSOFT, Net, imported
 
 U8, S8 = onnx.TensorProto.UINT8, onnx.TensorProto.INT8
 TYPES = {U8: np.uint8, S8: np.int8}
-
-
-def judged(model: onnx.ModelProto, done: Import, feed: Any) -> dict[str, int]:
-    """How many elements of each tensor differ; those of a tensor that differs go no further."""
-    names = made_by_nodes(model, done)
-    found = by_onnxruntime(model, {"x": feed}, names)
-    kinds = {np.dtype(np.int8), np.dtype(np.uint8)}
-    names = [name for name in names if found[name].dtype in kinds]
-    inputs = feed.astype(np.int64) if feed.dtype.kind in "iu" else quantised_input(done, feed)
-    ours = golden_tensors(done, inputs)
-    assert names
-    return {name: int((found[name].reshape(len(feed), -1) != ours[name]).sum()) for name in names}
 
 
 def any_bytes(rng: np.random.Generator, kind: int, shape: tuple[int, ...]) -> Any:

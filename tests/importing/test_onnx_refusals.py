@@ -114,10 +114,6 @@ REFUSED: dict[str, tuple[Callable[[], Net], str]] = {
         lambda: quant(zero_point=0.5),
         "node 0 (Quant 't0'): zero point 0.5 is none",
     ),
-    "weights of 9 bits": (
-        lambda: convolved(weight=np.full((3, 2, 2, 2), 200), kind=np.uint8),
-        "node 0 (QLinearConv 'y'): weights of 9 bits, zero point taken off; 8 are the most",
-    ),
     "weights of another type than their zero point": (
         lambda: convolved(point_kind=np.uint8),
         "node 0 (QLinearConv 'y'): a zero point of uint8 for values of int8",
@@ -133,23 +129,54 @@ REFUSED: dict[str, tuple[Callable[[], Net], str]] = {
     ),
     "a channel count that does not fit": (
         lambda: convolved(shape=(3, 4, 4)),
-        "(QLinearConv 'y'): weight: shape",
+        "node 0 (QLinearConv 'y'): weights (3, 2, 2, 2) of 1 groups for 3 channels",
     ),
-    "groups that do not fit": (lambda: convolved(group=3), "node 0 (QLinearConv 'y'): groups = 3 is outside 1..2"),
+    "groups that do not fit": (lambda: convolved(group=3), "weights (3, 2, 2, 2) of 3 groups for 2 channels"),
     "a kernel larger than the image": (lambda: convolved(shape=(2, 1, 1)), "node 0 (QLinearConv 'y'): window: dilated"),
-    "a stride of 0": (lambda: convolved(strides=[0, 1]), "node 0 (QLinearConv 'y'): stride = 0 is outside 1..4096"),
+    "a stride of 0": (lambda: convolved(strides=[0, 1]), "node 0 (QLinearConv 'y'): strides = (0, 1), dilations"),
     "negative padding": (lambda: convolved(pads=[-1, 0, -1, 0]), "node 0 (QLinearConv 'y'): padding = -1 is outside"),
     "three strides": (lambda: convolved(strides=[1, 1, 1]), "attribute strides = (1, 1, 1) is not 2 integers"),
     "an attribute of another type": (lambda: convolved(group="2"), "attribute group = '2' is no integer"),
     "an unknown padding": (lambda: convolved(auto_pad="ALL"), "node 0 (QLinearConv 'y'): auto_pad = 'ALL'"),
-    "one image axis": (
-        lambda: convolved(shape=(2, 4), weight=np.ones((3, 2, 2))),
-        "shapes (N, 2, 4) and (3, 2, 2); maps (N, C, H, W) are convolved",
+    "three image axes": (
+        lambda: convolved(shape=(2, 4, 4, 4), weight=np.ones((3, 2, 2, 2, 2))),
+        "shapes (N, 2, 4, 4, 4) and (3, 2, 2, 2, 2); maps (N, C, H, W) or rows (N, C, L) are convolved",
     ),
-    "a hanging window": (lambda: then("MaxPool", kernel_shape=[2, 2], ceil_mode=1), "ceil_mode = 1: windows that hang"),
-    "an average that leaves padding out": (
-        lambda: then("AveragePool", kernel_shape=[2, 2], pads=[1, 1, 1, 1]),
-        "node 2 (AveragePool 'y'): padding that does not count in the average",
+    "a hanging window": (
+        lambda: then("AveragePool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, count_include_pad=1),
+        "ceil_mode = 1: windows that hang",
+    ),
+    "an average with a hundred divisors": (
+        lambda: then("AveragePool", shape=(1, 18, 18), kernel_shape=[17, 17], pads=[8, 8, 8, 8]),
+        "node 2 (AveragePool 'y'): padding that does not count, in 289 parts",
+    ),
+    "a slice of the batch": (
+        lambda: then("Slice", np.array([1]), np.array([2]), np.array([0])),
+        "node 2 (Slice 'y'): axis 0 of 4, of which the first, the batch, stays",
+    ),
+    "nothing of an axis": (
+        lambda: then("Slice", np.array([3]), np.array([3]), np.array([2])),
+        "nothing is left of axis 2",
+    ),
+    "uneven elements": (
+        lambda: then("Gather", np.array([0, 3, 1]), axis=2),
+        "elements [0, 3, 1] of 4, which no equal steps give",
+    ),
+    "a mirror": (
+        lambda: then("Pad", np.array([0, 0, 1, 0, 0, 0, 0, 0]), mode="reflect"),
+        "mode 'reflect'; constant is read",
+    ),
+    "padding by no integer": (
+        lambda: then("Pad", np.array([0, 0, 1, 0, 0, 0, 0, 0]), np.float32(0.07)),
+        "node 2 (Pad 'y'): it pads with 0.07, which is no integer of u8",
+    ),
+    "an interpolation": (
+        lambda: then("Resize", np.zeros(0, np.float32), np.array([1, 1, 2, 2], np.float32), mode="linear"),
+        "node 2 (Resize 'y'): mode 'linear', or axes; nearest is read",
+    ),
+    "parts of other lengths": (
+        lambda: then("Split", np.array([1, 4]), axis=2),
+        "node 2 (Split 'y'): 4 in parts of [1, 4]",
     ),
     "a reshape of the batch": (
         lambda: then("Reshape", np.array([2, 16])),

@@ -7,10 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.onnx_files.elements import affine, bounded, constant_operand, mapped, real_activation
+from t2c.importing.onnx_files.elements import affine, bounded, constant_operand, mapped, real_activation, spread
 from t2c.importing.onnx_files.model import Array, OnnxNode, check_size
 from t2c.importing.onnx_files.operator import operator, real
-from t2c.importing.onnx_files.values import Activation, FileConstant, FileValue, PairSum, QuantisedConstant, reals_held
+from t2c.importing.onnx_files.products import elementwise_sums
+from t2c.importing.onnx_files.values import (
+    Activation,
+    FileConstant,
+    FileValue,
+    Mapped,
+    PairSum,
+    QuantisedConstant,
+    reals_held,
+)
 from t2c.importing.onnx_files.walk import Walk
 
 _FOLDED: dict[str, Callable[[Array, Array], Array]] = {
@@ -44,12 +53,39 @@ def _arithmetic(walk: Walk, node: OnnxNode) -> FileValue:
         return _with_constant(node, right, left, a, first=True)
     if b is not None:
         return _with_constant(node, left, right, b, first=False)
-    if node.op == "Add" and isinstance(left, Activation) and isinstance(right, Activation):
-        if left.shape != right.shape:
-            raise RefusedError([f"{node.place}: shapes {left.shape} and {right.shape}; activations are not broadcast"])
-        return PairSum(left=real_activation(node, left), right=real_activation(node, right))
-    index = 0 if not isinstance(left, Activation) else 1
-    raise walk.refuse(node, index, "a quantised activation or a constant")
+    for index, value in enumerate((left, right)):
+        if not isinstance(value, (Activation, Mapped)):
+            raise walk.refuse(node, index, "a quantised activation or a constant")
+    assert isinstance(left, (Activation, Mapped))
+    assert isinstance(right, (Activation, Mapped))
+    if isinstance(left, Mapped) or isinstance(right, Mapped):
+        return _of_one(node, left, right)
+    x, y = real_activation(node, left), real_activation(node, right)
+    if node.op == "Mul":
+        return elementwise_sums(walk, node, x, y)
+    if node.op in ("Add", "Sub"):
+        x, y = spread(walk, node, x, y)
+        return PairSum(left=x, right=y, minus=node.op == "Sub")
+    raise RefusedError([f"{node.place}: a division by an activation or by 0"])
+
+
+def _of_one(node: OnnxNode, left: Activation | Mapped, right: Activation | Mapped) -> FileValue:
+    """Two functions of one activation, such as x · sigmoid(x), are one function of it."""
+    pair = [Mapped(source=each, functions=()) if isinstance(each, Activation) else each for each in (left, right)]
+    first, second = pair
+    if first.source.spec != second.source.spec or not first.source.real or not second.source.real:
+        raise RefusedError([f"{node.place}: {Mapped.what} where an activation is to be"])
+
+    def both(values: Array) -> Array:
+        parts = []
+        for each in pair:
+            found = values
+            for function in each.functions:
+                found = function(found)
+            parts.append(found)
+        return np.asarray(_FOLDED[node.op](*parts))
+
+    return Mapped(source=first.source, functions=(both,))
 
 
 def _with_constant(node: OnnxNode, value: FileValue, holder: FileValue, held: Array, *, first: bool) -> FileValue:
@@ -101,6 +137,37 @@ def relu(walk: Walk, node: OnnxNode) -> FileValue:
     return bounded(node, walk.value(node, 0), 0.0, None)
 
 
+@operator("Max")
+def maximum(walk: Walk, node: OnnxNode) -> FileValue:
+    """Of a value and one number: a lower bound."""
+    return _bound(walk, node, low=True)
+
+
+@operator("Min")
+def minimum(walk: Walk, node: OnnxNode) -> FileValue:
+    """Of a value and one number: an upper bound."""
+    return _bound(walk, node, low=False)
+
+
+def _bound(walk: Walk, node: OnnxNode, *, low: bool) -> FileValue:
+    if len(node.inputs) != 2:
+        raise RefusedError([f"{node.place}: {len(node.inputs)} inputs; a value and one number are read"])
+    held = [reals_held(walk.value(node, index)) for index in (0, 1)]
+    place = 0 if held[0] is not None else 1
+    bound = held[place]
+    if bound is None or bound.size != 1 or bound.dtype.kind != "f" or held[1 - place] is not None:
+        raise RefusedError([f"{node.place}: a value and one number are read"])
+    level = float(bound.reshape(()))
+    return bounded(node, walk.value(node, 1 - place), level if low else None, None if low else level)
+
+
+@operator("PRelu")
+def prelu(walk: Walk, node: OnnxNode) -> FileValue:
+    """x, or one slope times x below 0."""
+    slope = np.float32(walk.number(node, 1, "its slope"))
+    return mapped(node, walk.value(node, 0), lambda v: np.where(v >= 0, v, slope * v))
+
+
 @operator("Clip")
 def clip(walk: Walk, node: OnnxNode) -> FileValue:
     """Bounds as attributes or as constants."""
@@ -147,3 +214,11 @@ _function("HardSwish", lambda node: lambda v: v * np.clip(v / np.float32(6) + np
 _function("Sigmoid", lambda node: _sigmoid)
 _function("Tanh", lambda node: np.tanh)
 _function("Abs", lambda node: np.abs)
+_function("Softplus", lambda node: lambda v: np.log1p(np.exp(-np.abs(v))) + np.maximum(v, 0))
+_function("Elu", lambda node: _elu(np.float32(real(node, "alpha", 1.0))))
+_function("Exp", lambda node: np.exp)
+_function("Sqrt", lambda node: np.sqrt)
+
+
+def _elu(alpha: np.float32) -> Callable[[Array], Array]:
+    return lambda v: np.where(v >= 0, v, alpha * np.expm1(np.minimum(v, 0)))

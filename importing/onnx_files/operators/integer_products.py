@@ -35,7 +35,7 @@ def _single(sums: PendingSums) -> PendingSums:
 @operator("ConvInteger")
 def conv_integer(walk: Walk, node: OnnxNode) -> FileValue:
     """x, w, their zero points."""
-    return _single(conv_sums(node, _left(walk, node), _weight(walk, node, 0)))
+    return _single(conv_sums(walk, node, _left(walk, node), _weight(walk, node, 0)))
 
 
 @operator("MatMulInteger")
@@ -46,7 +46,7 @@ def matmul_integer(walk: Walk, node: OnnxNode) -> FileValue:
         return _single(product_sums(node, a, reading(walk, node, 1, ONE, optional_zero_point(walk, node, 3, np.uint8))))
     weight = _weight(walk, node, -1)
     turned = QuantisedConstant(integers=weight.integers.T, scale=weight.scale.T, bits=weight.bits)
-    return _single(linear_sums(node, a, turned))
+    return _single(linear_sums(walk, node, a, turned))
 
 
 @operator("Cast")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from t2c.golden.arithmetic.window import Window
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.max_pool2d import MaxPool2d
 from t2c.importing.errors import RefusedError
+from t2c.importing.onnx_files.averages import averages, whole_average
 from t2c.importing.onnx_files.elements import real_activation
 from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.operator import integer, integers, operator
-from t2c.importing.onnx_files.operators.qlinear_others import average_window
-from t2c.importing.onnx_files.products import average_sums
 from t2c.importing.onnx_files.values import Activation, FileValue, Move
-from t2c.importing.onnx_files.views import moved
+from t2c.importing.onnx_files.views import moved, moved_through, view_move
 from t2c.importing.onnx_files.walk import Walk, shape_of
 from t2c.importing.onnx_files.window import image_window
 
@@ -24,9 +22,10 @@ def max_pool(walk: Walk, node: OnnxNode) -> FileValue:
     """The largest of each window."""
     value = walk.value(node, 0)
     shape = shape_of(node, value)
-    if len(shape) != 3:
+    if len(shape) not in (2, 3):
         raise RefusedError([f"{node.place}: shape (N, {', '.join(map(str, shape))}); it takes maps (N, C, H, W)"])
-    window = image_window(node, integers(node, "kernel_shape", (), 2), shape[1:])
+    axes = len(shape) - 1
+    window = image_window(node, integers(node, "kernel_shape", (), axes), shape[1:], overhang=True)
 
     def make(name: str, source: str, output: str) -> MaxPool2d:
         return MaxPool2d(
@@ -39,10 +38,14 @@ def max_pool(walk: Walk, node: OnnxNode) -> FileValue:
             dilation=window.dilation,
         )
 
-    spec = TensorSpec(name="x", shape=shape, bits=8, signed=True)
+    wide = shape if axes == 2 else (shape[0], 1, shape[1])
+    spec = TensorSpec(name="x", shape=wide, bits=8, signed=True)
     result = make("node", "x", "y").output_shape([spec])
     move = Move(make=make, op=MaxPool2d.op, shape=result, rising=True, channels=True)
-    return moved(walk, node, value, move)
+    if axes == 2:
+        return moved(walk, node, value, move)
+    around = [view_move(shape, wide), move, view_move(result, (result[0], result[2]))]
+    return moved_through(walk, node, value, around)
 
 
 def _activation(walk: Walk, node: OnnxNode) -> Activation:
@@ -54,18 +57,12 @@ def _activation(walk: Walk, node: OnnxNode) -> Activation:
 
 @operator("AveragePool")
 def average_pool(walk: Walk, node: OnnxNode) -> FileValue:
-    """The average of each window; padding counts, or there is none."""
-    x = _activation(walk, node)
-    window = average_window(node, x)
-    return average_sums(node, x, window, window.taps)
+    """The average of each window."""
+    return averages(walk, node, _activation(walk, node))
 
 
 def _whole(walk: Walk, node: OnnxNode) -> FileValue:
-    x = _activation(walk, node)
-    if len(x.shape) != 3:
-        raise RefusedError([f"{node.place}: an average over shape {x.shape}; it takes maps (N, C, H, W)"])
-    window = Window(kernel=(x.shape[1], x.shape[2]))
-    return average_sums(node, x, window, window.taps)
+    return whole_average(walk, node, _activation(walk, node))
 
 
 @operator("GlobalAveragePool")
@@ -80,12 +77,11 @@ def reduce_mean(walk: Walk, node: OnnxNode) -> FileValue:
     axes = integers(node, "axes", ()) or tuple(
         int(axis) for axis in walk.constant(node, 1, "its axes").astype(np.int64).reshape(-1)
     )
-    if sorted(axis % 4 for axis in axes) != [2, 3]:
-        raise RefusedError([f"{node.place}: axes = {axes}; an average over both image axes is imported"])
+    rank = len(shape_of(node, walk.value(node, 0))) + 1
+    if sorted(axis % rank for axis in axes) != list(range(2, rank)):
+        raise RefusedError([f"{node.place}: axes = {axes}; an average over all image axes is imported"])
     sums = _whole(walk, node)
     if integer(node, "keepdims", 1):
         return sums
-    from t2c.importing.onnx_files.views import reshape_move
-
     shape = shape_of(node, sums)
-    return moved(walk, node, sums, reshape_move(node, shape, shape[:1]))
+    return moved(walk, node, sums, view_move(shape, shape[:1]))

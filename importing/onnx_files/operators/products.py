@@ -59,14 +59,15 @@ def with_bias(walk: Walk, node: OnnxNode, sums: PendingSums, index: int) -> File
             return replace(wide, bias=wide.bias + value.integers.reshape(-1))
     reals = walk.constant(node, index, "its bias")
     if reals.size != 1:
-        reals = reals.reshape(-1, *(1 for _ in sums.own_shape[sums.axis + 1 :]))
+        axis = sums.channel_axis
+        reals = reals.reshape(-1, *(1 for _ in sums.shape[(sums.axis if axis is None else axis) + 1 :]))
     return affine(node, sums, None, reals)
 
 
 @operator("Conv")
 def conv(walk: Walk, node: OnnxNode) -> FileValue:
     """x, w, bias."""
-    return with_bias(walk, node, conv_sums(node, _activation(walk, node, 0), _weight(walk, node, 1)), 2)
+    return with_bias(walk, node, conv_sums(walk, node, _activation(walk, node, 0), _weight(walk, node, 1)), 2)
 
 
 @operator("Gemm")
@@ -75,7 +76,7 @@ def gemm(walk: Walk, node: OnnxNode) -> FileValue:
     if integer(node, "transA", 0) or real(node, "alpha", 1.0) != 1.0 or real(node, "beta", 1.0) != 1.0:
         raise RefusedError([f"{node.place}: transA, alpha or beta"])
     weight = _weight(walk, node, 1, turned=not integer(node, "transB", 0))
-    return with_bias(walk, node, linear_sums(node, _activation(walk, node, 0), weight), 2)
+    return with_bias(walk, node, linear_sums(walk, node, _activation(walk, node, 0), weight), 2)
 
 
 @operator("MatMul")
@@ -83,4 +84,4 @@ def matmul(walk: Walk, node: OnnxNode) -> FileValue:
     """a, b; b is constant or an activation."""
     if isinstance(walk.value(node, 1), Activation):
         return product_sums(node, _activation(walk, node, 0), _activation(walk, node, 1))
-    return linear_sums(node, _activation(walk, node, 0), _weight(walk, node, 1, turned=True))
+    return linear_sums(walk, node, _activation(walk, node, 0), _weight(walk, node, 1, turned=True))

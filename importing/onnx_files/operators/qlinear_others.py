@@ -7,22 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from t2c.golden.arithmetic.window import Window
 from t2c.importing.errors import RefusedError
+from t2c.importing.onnx_files.averages import averages, whole_average
 from t2c.importing.onnx_files.closing import close
-from t2c.importing.onnx_files.elements import constant_operand
+from t2c.importing.onnx_files.elements import constant_operand, spread
 from t2c.importing.onnx_files.model import Array, OnnxNode
-from t2c.importing.onnx_files.operator import integer, integers, operator, real
+from t2c.importing.onnx_files.operator import integer, operator, real
 from t2c.importing.onnx_files.operators.quantise import (
     linear_quantiser,
     optional_zero_point,
     quantised_constant,
     reading,
 )
-from t2c.importing.onnx_files.products import average_sums
+from t2c.importing.onnx_files.products import elementwise_sums, scaled_sums
 from t2c.importing.onnx_files.values import Activation, FileConstant, FileValue, Mapped, OnHost, PairSum, PendingJoin
 from t2c.importing.onnx_files.walk import Walk
-from t2c.importing.onnx_files.window import image_window
 
 MICROSOFT = "com.microsoft"
 
@@ -49,9 +48,7 @@ def qlinear_add(walk: Walk, node: OnnxNode) -> FileValue:
     left = _read(walk, node, 0)
     if isinstance(walk.value(node, 3), FileConstant):
         return end(_sum(walk, node, left, 3))
-    right = _read(walk, node, 3)
-    if left.shape != right.shape:
-        raise RefusedError([f"{node.place}: shapes {left.shape} and {right.shape}; activations are not broadcast"])
+    left, right = spread(walk, node, left, _read(walk, node, 3))
     return end(PairSum(left=left, right=right))
 
 
@@ -81,21 +78,7 @@ def qlinear_average_pool(walk: Walk, node: OnnxNode) -> FileValue:
     """x and y with scale and zero point each; padding counts, or there is none."""
     if integer(node, "channels_last", 0):
         raise RefusedError([f"{node.place}: channels_last = 1"])
-    x = _read(walk, node, 0)
-    window = average_window(node, x)
-    return _end(walk, node, 3)(average_sums(node, x, window, window.taps))
-
-
-def average_window(node: OnnxNode, x: Activation) -> Window:
-    """The window of an average; raise RefusedError if padding is there and does not count."""
-    if len(x.shape) != 3:
-        raise RefusedError([f"{node.place}: an average over shape {x.shape}; it takes maps (N, C, H, W)"])
-    window = image_window(node, integers(node, "kernel_shape", (), 2), x.shape[1:])
-    if any(window.padding) and not integer(node, "count_include_pad", 0):
-        raise RefusedError([f"{node.place}: padding that does not count in the average"])
-    if window.dilation != (1, 1):
-        raise RefusedError([f"{node.place}: a dilated average"])
-    return window
+    return _end(walk, node, 3)(averages(walk, node, _read(walk, node, 0)))
 
 
 @operator("QLinearGlobalAveragePool", MICROSOFT)
@@ -103,11 +86,20 @@ def qlinear_global_average_pool(walk: Walk, node: OnnxNode) -> FileValue:
     """The average of each channel's whole map."""
     if integer(node, "channels_last", 0):
         raise RefusedError([f"{node.place}: channels_last = 1"])
-    x = _read(walk, node, 0)
-    if len(x.shape) != 3:
-        raise RefusedError([f"{node.place}: an average over shape {x.shape}; it takes maps (N, C, H, W)"])
-    window = Window(kernel=(x.shape[1], x.shape[2]))
-    return _end(walk, node, 3)(average_sums(node, x, window, window.taps))
+    return _end(walk, node, 3)(whole_average(walk, node, _read(walk, node, 0)))
+
+
+@operator("QLinearMul", MICROSOFT)
+def qlinear_mul(walk: Walk, node: OnnxNode) -> FileValue:
+    """Of two activations, or of one and a constant of one number or one a channel."""
+    end = _end(walk, node, 6)
+    held = next((index for index in (0, 3) if isinstance(walk.value(node, index), FileConstant)), None)
+    if held is None:
+        return end(elementwise_sums(walk, node, _read(walk, node, 0), _read(walk, node, 3)))
+    values, scale = walk.constant(node, held, "its operand"), walk.constant(node, held + 1, "its scale")
+    zero_point = optional_zero_point(walk, node, held + 2, values.dtype.type)
+    constant = quantised_constant(node, values, scale, zero_point, -1)
+    return end(scaled_sums(walk, node, _read(walk, node, 3 - held), constant))
 
 
 def _mapped(walk: Walk, node: OnnxNode, function: Callable[[Array], Array]) -> FileValue:

@@ -62,7 +62,7 @@ def qlinear_conv(walk: Walk, node: OnnxNode) -> FileValue:
     x, weight = reading(walk, node, 0, scale, zero_point), weight_at(walk, node, 3, 0)
     end = linear_quantiser(node, walk.constant(node, 6, "its scale"), walk.constant(node, 7, "its zero point"))
     bias = integer_bias(walk, node, 8, len(weight.integers))
-    sums = check_int32(conv_sums(node, x, weight, bias))
+    sums = check_int32(conv_sums(walk, node, x, weight, bias))
     return close(walk, sums, end, node, node.outputs[0], real=False)
 
 
@@ -72,7 +72,7 @@ def qlinear_matmul(walk: Walk, node: OnnxNode) -> FileValue:
     a = reading(walk, node, 0, walk.constant(node, 1, "its scale"), walk.constant(node, 2, "its zero point"))
     end = linear_quantiser(node, walk.constant(node, 6, "its scale"), walk.constant(node, 7, "its zero point"))
     if isinstance(walk.value(node, 3), FileConstant):
-        sums = linear_sums(node, a, weight_at(walk, node, 3, -1, transposed=True))
+        sums = linear_sums(walk, node, a, weight_at(walk, node, 3, -1, transposed=True))
     else:
         b = reading(walk, node, 3, walk.constant(node, 4, "its scale"), walk.constant(node, 5, "its zero point"))
         sums = product_sums(node, a, b)
@@ -91,7 +91,7 @@ def qgemm(walk: Walk, node: OnnxNode) -> FileValue:
     a = replace(a, scale=np.float32(real(node, "alpha", 1.0)) * a.scale)
     if a.scale <= 0:
         raise RefusedError([f"{node.place}: alpha is not positive"])
-    sums = check_int32(linear_sums(node, a, weight, bias))
+    sums = check_int32(linear_sums(walk, node, a, weight, bias))
     if not walk.has(node, 7):
         return sums
     end = linear_quantiser(node, walk.constant(node, 7, "its scale"), optional_zero_point(walk, node, 8, np.uint8))

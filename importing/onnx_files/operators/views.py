@@ -9,7 +9,7 @@ from t2c.importing.onnx_files.model import Array, OnnxNode, check_size
 from t2c.importing.onnx_files.operator import integer, integers, operator
 from t2c.importing.onnx_files.tables import join
 from t2c.importing.onnx_files.values import Activation, FileConstant, FileValue, OnHost, PendingJoin, QuantisedConstant
-from t2c.importing.onnx_files.views import moved, reshape_move, transpose_move
+from t2c.importing.onnx_files.views import chosen_moves, moved, moved_through, reshape_move, transpose_move, view_move
 from t2c.importing.onnx_files.walk import Walk, shape_of
 
 
@@ -155,7 +155,10 @@ def shape(walk: Walk, node: OnnxNode) -> FileValue:
 
 @operator("Gather")
 def gather(walk: Walk, node: OnnxNode) -> FileValue:
-    """Of constants, such as of a shape."""
+    """Of constants, such as of a shape; of others one element, or some in equal steps."""
+    value = walk.value(node, 0)
+    if not isinstance(value, (FileConstant, QuantisedConstant)):
+        return _gathered(walk, node, value)
     values, indices = walk.constant(node, 0, "its data"), walk.constant(node, 1, "its indices")
     axis = integer(node, "axis", 0)
     if indices.dtype.kind not in "iu" or not -values.ndim <= axis < values.ndim:
@@ -165,6 +168,24 @@ def gather(walk: Walk, node: OnnxNode) -> FileValue:
         raise RefusedError([f"{node.place}: indices beyond {extent}"])
     check_size(node, (indices.size, values.size // max(extent, 1)))
     return FileConstant(values=np.take(values, indices, axis))
+
+
+def _gathered(walk: Walk, node: OnnxNode, value: FileValue) -> FileValue:
+    shape, indices = shape_of(node, value), walk.constant(node, 1, "its indices")
+    rank, axis = len(shape) + 1, integer(node, "axis", 0)
+    if not -rank <= axis < rank or axis % rank == 0 or indices.dtype.kind not in "iu" or indices.ndim > 1:
+        raise RefusedError([f"{node.place}: indices of shape {indices.shape} along axis {axis} of {rank}"])
+    place = axis % rank - 1
+    chosen = [int(each) + shape[place] * (int(each) < 0) for each in indices.reshape(-1)]
+    if not chosen or min(chosen) < 0 or max(chosen) >= shape[place]:
+        raise RefusedError([f"{node.place}: indices beyond {shape[place]}"])
+    moves = chosen_moves(node, shape, place, chosen)
+    if not indices.ndim:
+        if len(shape) == 1:
+            raise RefusedError([f"{node.place}: one number of each sample"])
+        wide = (*shape[:place], 1, *shape[place + 1 :])
+        moves.append(view_move(wide, (*shape[:place], *shape[place + 1 :])))
+    return moved_through(walk, node, value, moves)
 
 
 @operator("Concat")

@@ -8,10 +8,11 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
+from t2c.importing.parts import in_parts
 from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, reshaped
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
-from t2c.importing.tflite.weighted import Parameters, in_parts, parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import Parameters, parameters, requantised, scales_of
 from t2c.importing.tflite.window import padded_size, sliding_window
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.errors import RefusedError
+from t2c.importing.parts import in_parts
 from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, reshaped, transposed
 from t2c.importing.tflite.schema import TfliteOperator
 from t2c.importing.tflite.views import as_vector, in_source_order, place_in_source_order
-from t2c.importing.tflite.weighted import in_parts, parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import parameters, requantised, scales_of
 
 
 @OPERATORS("FULLY_CONNECTED")

@@ -10,6 +10,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.importing.constants import LayerConstants
 from t2c.importing.errors import RefusedError
+from t2c.importing.parts import WEIGHT_HI, WEIGHT_LO
 from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
@@ -21,8 +22,6 @@ from t2c.importing.tflite.placed import Placed, sample_shape, zero_point
 from t2c.importing.tflite.products import place_products
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import as_vector
-
-WEIGHT_LO, WEIGHT_HI = -128, 127
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -19,7 +19,8 @@ from t2c.importing.tflite.edges import joined, part, surrounded, tabulated
 from t2c.importing.tflite.placed import NO_PADS, Placed, every_integer, format_of, zero_point
 from t2c.importing.tflite.same_reading import require_same_reading
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
-from t2c.importing.tflite.window import SlidingWindow, padded_size, runs_of, sliding_window
+from t2c.importing.tflite.window import SlidingWindow, padded_size, sliding_window
+from t2c.importing.window_runs import runs_of
 
 MOST_REGIONS = 64
 """Parts of a map whose averages have divisors of their own."""
@@ -76,8 +77,17 @@ def average_pool_2d(conversion: Conversion, op: TfliteOperator) -> None:
     """The divisor counts pixels of the image alone: with padding, each part of the image with its own divisor."""
     given, placed, output, window, (lo, hi) = _pool(conversion, op)
     name, zero = node_name(op), zero_point(given)
-    rows, columns = (runs_of(window, placed.shape[1 + axis], axis) for axis in range(2))
-    if len(rows) * len(columns) > MOST_REGIONS:
+    rows, columns = (
+        runs_of(
+            kernel=window.kernel[axis],
+            stride=window.stride[axis],
+            before=window.padding[2 * axis],
+            size=placed.shape[1 + axis],
+            count=window.output[axis],
+        )
+        for axis in range(2)
+    )
+    if not 1 <= len(rows) * len(columns) <= MOST_REGIONS:
         count = len(rows) * len(columns)
         raise RefusedError(
             [f"{op.label}: padding {window.padding}: {count} parts with divisors of their own; {MOST_REGIONS} are read"]
