@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.rounding import Rounding
@@ -31,13 +32,6 @@ def quantized_multiplier(scale: float) -> tuple[int, int]:
     return (0, 0) if exponent < -31 else (m, exponent)
 
 
-def once(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
-    """⌊(x m + 2^(30 - e)) / 2^(31 - e)⌋: one rounding, in 64 bits; never falls as x grows, since m >= 0."""
-    total = 31 - e
-    rounded: IntArray = x * m + (np.int64(1) << total - 1) >> total
-    return rounded
-
-
 def twice(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
     """`MultiplyByQuantizedMultiplier`: the doubling high multiply of x 2^max(e, 0), then a rounding shift.
 
@@ -58,16 +52,15 @@ def twice(x: IntArray, m: IntArray, e: IntArray) -> IntArray:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LiteRtRule:
-    """clip(round((acc + bias) · scale) + zp, lo, hi), channel by channel, as a reference kernel rounds.
+    """clip(twice(acc + bias, m, e) + zp, lo, hi), channel by channel, as most reference kernels round.
 
-    m, e, bias: (C,) int64; rounds: `once` or `twice`; zero_point, lo, hi: of the output.
+    m, e, bias: (C,) int64; zero_point, lo, hi: of the output.
     It never falls: sum, rounding, offset and clip each do not.
     """
 
     m: IntArray
     e: IntArray
     bias: IntArray
-    two: bool
     zero_point: int
     lo: int
     hi: int
@@ -78,22 +71,63 @@ class LiteRtRule:
 
     def __call__(self, acc: IntArray) -> IntArray:
         m, e, bias = (part[:, None] for part in (self.m, self.e, self.bias))
-        scaled = (twice if self.two else once)(acc + bias, m, e)
-        return np.clip(scaled + self.zero_point, self.lo, self.hi)
+        return np.clip(twice(acc + bias, m, e) + self.zero_point, self.lo, self.hi)
 
     def overflows(self, lo: IntArray, hi: IntArray) -> bool:
         """Whether some acc in lo..hi leaves int32 on the way, where LiteRT's own result means nothing."""
-        left = np.maximum(self.e, 0) if self.two else np.zeros_like(self.e)
-        ends = [acc + self.bias << left for acc in (lo, hi)]
+        ends = [acc + self.bias << np.maximum(self.e, 0) for acc in (lo, hi)]
         return bool(min(end.min() for end in ends) < INT32_LO or max(end.max() for end in ends) > INT32_HI)
 
     def constants(self) -> LayerConstants:
-        """The same as MulQuant's constants: B = bias · M, S = 31 - e, rounded as the kernel rounds."""
+        """The same as MulQuant's constants: B = bias · M, S = 31 - e, rounded twice."""
         return LayerConstants(
             multiplier=self.m,
             bias=self.m * self.bias,
             shift=31 - self.e,
-            rounding=Rounding.DOUBLE if self.two else Rounding.HALF_UP,
+            rounding=Rounding.DOUBLE,
+            zero_point=self.zero_point,
+            lo=self.lo,
+            hi=self.hi,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RealRule:
+    """clip(round((acc + bias) · scale) + zp, lo, hi) in float64, halves away from zero: FULLY_CONNECTED of LiteRT.
+
+    scale: (C,) float64, positive; bias: (C,) int64; zero_point, lo, hi: of the output.
+    It never falls: a product with a positive constant, rounded by IEEE 754, does not.
+    """
+
+    scale: npt.NDArray[np.float64]
+    bias: IntArray
+    zero_point: int
+    lo: int
+    hi: int
+
+    @property
+    def falling(self) -> IntArray:
+        return np.zeros_like(self.bias)
+
+    def __call__(self, acc: IntArray) -> IntArray:
+        real = (acc + self.bias[:, None]) * self.scale[:, None]
+        whole = np.trunc(real)
+        rounded = whole + np.copysign(np.abs(real - whole) >= 0.5, real) + self.zero_point
+        clipped: IntArray = np.clip(rounded, self.lo, self.hi).astype(np.int64)
+        return clipped
+
+    def overflows(self, lo: IntArray, hi: IntArray) -> bool:
+        """Whether some acc in lo..hi leaves int32 with its bias."""
+        return bool((lo + self.bias).min() < INT32_LO or (hi + self.bias).max() > INT32_HI)
+
+    def constants(self) -> LayerConstants:
+        """MulQuant's constants that are closest to it: 31 bits of the scale, halves away from zero."""
+        m, e = np.array([quantized_multiplier(scale) for scale in self.scale.tolist()], np.int64).T
+        return LayerConstants(
+            multiplier=m,
+            bias=m * self.bias,
+            shift=31 - e,
+            rounding=Rounding.HALF_AWAY,
             zero_point=self.zero_point,
             lo=self.lo,
             hi=self.hi,

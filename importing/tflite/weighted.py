@@ -12,7 +12,7 @@ from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
 from t2c.importing.tflite.conversion import Conversion
-from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, quantized_multiplier
+from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, RealRule, quantized_multiplier
 from t2c.importing.tflite.placed import FORMATS, Placed, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
@@ -70,6 +70,16 @@ def scales_of(weight: TfliteTensor, channels: int) -> list[float]:
     return list(weight.scales) * channels if len(weight.scales) == 1 else list(weight.scales)
 
 
+def product_in_double(given: float, weight: float) -> float:
+    """Scale of sums of int8; source: `PopulateConvolutionQuantizationParams` of LiteRT."""
+    return given * weight
+
+
+def product_in_float32(given: float, weight: float) -> float:
+    """The same of uint8; source: `GetQuantizedConvolutionMultipler` of LiteRT's kernel_util."""
+    return float(np.float32(given) * np.float32(weight))
+
+
 def requantised(
     op: TfliteOperator,
     source: Placed,
@@ -78,7 +88,7 @@ def requantised(
     bias: IntArray,
     scales: list[float],
     *,
-    two: bool,
+    real: bool = False,
 ) -> tuple[Requantised, int, int]:
     """MulQuant's constants of an operator with weights, and the bounds of its output.
 
@@ -88,13 +98,16 @@ def requantised(
         weight: (O, ...), the factors of each channel's sum.
         bias: (O,).
         scales: real ones of each channel, input times weight over output.
-        two: whether its kernel rounds twice.
+        real: its kernel multiplies by the real scale, in place of a fixed-point multiplier.
     """
     given, output = tensors
     lo, hi = output_range(op, output)
     pairs = np.array([quantized_multiplier(scale) for scale in scales], np.int64)
     refuse_shift(op, output, int(pairs[:, 1].max()))
-    rule = LiteRtRule(m=pairs[:, 0], e=pairs[:, 1], bias=bias, two=two, zero_point=zero_point(output), lo=lo, hi=hi)
+    point = zero_point(output)
+    rule: LiteRtRule | RealRule = LiteRtRule(m=pairs[:, 0], e=pairs[:, 1], bias=bias, zero_point=point, lo=lo, hi=hi)
+    if real:
+        rule = RealRule(scale=np.array(scales), bias=bias, zero_point=point, lo=lo, hi=hi)
     least, most = source.lo - zero_point(given), source.hi - zero_point(given)
     reach = reach_of_weights(weight, min(least, 0), max(most, 0))
     refuse_overflow(op, output, rule, reach)
@@ -108,7 +121,7 @@ def refuse_shift(op: TfliteOperator, output: TfliteTensor, e: int) -> None:
         raise RefusedError([f"{op.label}: {output.label}: its scale is 2^{e - 1} times too small"])
 
 
-def refuse_overflow(op: TfliteOperator, output: TfliteTensor, rule: LiteRtRule, reach: Reach) -> None:
+def refuse_overflow(op: TfliteOperator, output: TfliteTensor, rule: LiteRtRule | RealRule, reach: Reach) -> None:
     """Refuse sums that leave int32, of which LiteRT's own result is undefined."""
     if reach.lo.min() < INT32_LO or reach.hi.max() > INT32_HI or rule.overflows(reach.lo, reach.hi):
         raise RefusedError([f"{op.label}: {output.label}: sums can leave int32, where LiteRT's result is undefined"])

@@ -12,7 +12,14 @@ from t2c.importing.parts import in_parts
 from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, reshaped
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
-from t2c.importing.tflite.weighted import Parameters, parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import (
+    Parameters,
+    parameters,
+    product_in_double,
+    product_in_float32,
+    requantised,
+    scales_of,
+)
 from t2c.importing.tflite.window import padded_size, sliding_window
 
 
@@ -46,8 +53,9 @@ def _convolve(
     out, _, height, width = weight.shape
     window = sliding_window(op, padded_size(placed), (height, width), placed.pads)
     output = conversion.target(op, (1, *window.output, out), given.type)
-    scales = [given.scales[0] * scale / output.scales[0] for scale in scales_of(held.weight, out)]
-    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales, two=True)
+    product = product_in_float32 if given.type == "UINT8" else product_in_double
+    scales = [product(given.scales[0], scale) / output.scales[0] for scale in scales_of(held.weight, out)]
+    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales)
     parts = in_parts(weight)
     conversion.node(
         "conv2d",

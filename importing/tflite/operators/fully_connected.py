@@ -1,5 +1,5 @@
-"""FULLY_CONNECTED: a linear of golden, or a convolution of one tap where there are rows; LiteRT's kernel rounds once,
-and multiplies two scales in float32."""
+"""FULLY_CONNECTED: a linear of golden, or a convolution of one tap where there are rows; LiteRT's kernel multiplies by
+the real scale, in float64."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from t2c.importing.tflite.conversion import OPERATORS, Conversion, node_name
 from t2c.importing.tflite.edges import joined, reshaped, transposed
 from t2c.importing.tflite.schema import TfliteOperator
 from t2c.importing.tflite.views import as_vector, in_source_order, place_in_source_order
-from t2c.importing.tflite.weighted import parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import parameters, product_in_double, requantised, scales_of
 
 
 @OPERATORS("FULLY_CONNECTED")
@@ -35,8 +35,8 @@ def fully_connected(conversion: Conversion, op: TfliteOperator) -> None:
     if rows == 1:
         weight = np.empty_like(held.values)
         weight[:, placed.order] = held.values
-    scales = [_scale(given.scales[0], scale, output.scales[0]) for scale in scales_of(held.weight, out)]
-    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales, two=False)
+    scales = [product_in_double(given.scales[0], scale) / output.scales[0] for scale in scales_of(held.weight, out)]
+    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales, real=True)
     parts = in_parts(weight)
     common: dict[str, object] = {"weight_bits": 8, "mulquant": done.constants.mulquant}
     if rows == 1:
@@ -58,8 +58,3 @@ def fully_connected(conversion: Conversion, op: TfliteOperator) -> None:
         turned = transposed(conversion, f"{name}_back", flat, (1, 0))
     place_in_source_order(conversion, name, output, turned, lo=lo, hi=hi)
     conversion.report(op, made, done.exactness, weights=held.weight, macs=rows * held.values.size)
-
-
-def _scale(given: float, weight: float, output: float) -> float:
-    """Source: `GetQuantizedConvolutionMultipler` of LiteRT's kernel_util."""
-    return float(np.float32(given) * np.float32(weight)) / output

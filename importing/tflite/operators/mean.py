@@ -78,7 +78,6 @@ def _averaged(conversion: Conversion, op: TfliteOperator, *, divided: bool) -> N
         m=np.array([m]),
         e=np.array([e]),
         bias=np.zeros(1, np.int64),
-        two=True,
         zero_point=zero_point(output),
         lo=fmt.lo,
         hi=fmt.hi,

@@ -123,13 +123,16 @@ def random_quant(space: RowSpace) -> MulQuant:
 
 
 def telling_quant(space: RowSpace, row: Row, norm: RowNorm) -> MulQuant:
-    """Constants by which all bits of t reach the results: t is taken away again, but for a small number."""
+    """Constants by which all bits of t reach the results: t is taken away again, but for a small number, or for one of
+    2^S about a tie of the last rounding."""
     rng, bits = space.rng, space.parameters["BIAS_W"]
-    t = [int(value) for value in normalise(row, norm)]
-    near = [rng.randint(-1, 1) - value for value in t]
-    fits = [min(max(b, -(1 << (bits - 1))), (1 << (bits - 1)) - 1) for b in near]
-    rest = space.longest - len(row)
-    return _quant(space, [1] * space.longest, fits + [rng.randint(-1, 1) for _ in range(rest)], [0] * space.longest)
+    t = [int(value) for value in normalise(row, norm)] + [0] * (space.longest - len(row))
+    shift = [rng.randint(0, min(bits - 5, (1 << space.parameters["SHIFT_W"]) - 1)) for _ in t]
+    if rng.random() < 0.5:
+        shift = [0] * len(t)
+    near = [(2 * rng.randint(-3, 2) + 1) * ((1 << s) >> 1) + rng.randint(-1, 1) for s in shift]
+    fits = [min(max(b - v, -(1 << (bits - 1))), (1 << (bits - 1)) - 1) for b, v in zip(near, t, strict=True)]
+    return _quant(space, [1] * len(t), fits, shift)
 
 
 def _quant(space: RowSpace, scale: list[int], bias: list[int], shift: list[int]) -> MulQuant:
