@@ -163,7 +163,7 @@ def _edge(name: str) -> CoreRun:
 PACKAGES: tuple[CoreRun, ...] = (
     PackageRun(name="network", make=_network, seed=1),
     *(PackageRun(name=f"layer-{seed}", make=_layer, seed=seed) for seed in (1, 4, 6)),
-    PackageRun(name="stalls", make=_network, seed=2, stall="p50", images=2),
+    PackageRun(name="stalls", make=_network, seed=3, stall="p50", images=2),
     PackageRun(name="resets", make=_layer, seed=3, tests=(RESET_TEST,)),
     PackageRun(name="misplaced-tlast", make=_layer, seed=1, tests=(ERROR_TEST,)),
     *map(_edge, ("zero-points", "sums-of-words", "copies", "strips")),
