@@ -92,7 +92,7 @@ class LiteRtRule:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RealRule:
+class RealScaleRule:
     """clip(round((acc + bias) · scale) + zp, lo, hi) in float64, halves away from zero: FULLY_CONNECTED of LiteRT.
 
     scale: (C,) float64, positive; bias: (C,) int64; zero_point, lo, hi: of the output.

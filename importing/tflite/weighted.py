@@ -12,7 +12,7 @@ from t2c.importing.requantise import Requantised, requantise
 from t2c.importing.rule import Reach, reach_of_weights
 from t2c.importing.tflite.activation import output_range
 from t2c.importing.tflite.conversion import Conversion
-from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, RealRule, quantized_multiplier
+from t2c.importing.tflite.multiplier import INT32_HI, INT32_LO, LiteRtRule, RealScaleRule, quantized_multiplier
 from t2c.importing.tflite.placed import FORMATS, Placed, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 
@@ -105,9 +105,11 @@ def requantised(
     pairs = np.array([quantized_multiplier(scale) for scale in scales], np.int64)
     refuse_shift(op, output, int(pairs[:, 1].max()))
     point = zero_point(output)
-    rule: LiteRtRule | RealRule = LiteRtRule(m=pairs[:, 0], e=pairs[:, 1], bias=bias, zero_point=point, lo=lo, hi=hi)
+    rule: LiteRtRule | RealScaleRule = LiteRtRule(
+        m=pairs[:, 0], e=pairs[:, 1], bias=bias, zero_point=point, lo=lo, hi=hi
+    )
     if real:
-        rule = RealRule(scale=np.array(scales), bias=bias, zero_point=point, lo=lo, hi=hi)
+        rule = RealScaleRule(scale=np.array(scales), bias=bias, zero_point=point, lo=lo, hi=hi)
     least, most = source.lo - zero_point(given), source.hi - zero_point(given)
     reach = reach_of_weights(weight, min(least, 0), max(most, 0))
     refuse_overflow(op, output, rule, reach)
@@ -121,7 +123,7 @@ def refuse_shift(op: TfliteOperator, output: TfliteTensor, e: int) -> None:
         raise RefusedError([f"{op.label}: {output.label}: its scale is 2^{e - 1} times too small"])
 
 
-def refuse_overflow(op: TfliteOperator, output: TfliteTensor, rule: LiteRtRule | RealRule, reach: Reach) -> None:
+def refuse_overflow(op: TfliteOperator, output: TfliteTensor, rule: LiteRtRule | RealScaleRule, reach: Reach) -> None:
     """Refuse sums that leave int32, of which LiteRT's own result is undefined."""
     if reach.lo.min() < INT32_LO or reach.hi.max() > INT32_HI or rule.overflows(reach.lo, reach.hi):
         raise RefusedError([f"{op.label}: {output.label}: sums can leave int32, where LiteRT's result is undefined"])
