@@ -44,7 +44,7 @@ BELOW = {
     "t2c.tb.regress": {*_CORE_RUNS, "t2c.tb.shrink", "t2c.tb.random_programs"},
     "t2c.tb": {*_UNIT_RUNS, "t2c.tb.shrink", "t2c.tb.accelerator"},
     "t2c.api": _UNIT_RUNS,
-    "t2c": {*_GOLDEN, "t2c.api"},
+    "t2c": {*_GOLDEN, "t2c.layouts", "t2c.api"},
     "oracle": _GOLDEN,
     "formal": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation"},
     "mutation": {*_UNIT_RUNS, "t2c.tb.random_programs", "formal"},

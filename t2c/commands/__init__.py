@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from t2c.common.command import Parser
 
-COMMANDS = ("train", "quantize", "import", "export", "inspect", "sim", "roms")
+COMMANDS = ("train", "quantize", "import", "export", "inspect", "sim", "roms", "vectors")
 """In the order in which an experiment needs them."""
 
 

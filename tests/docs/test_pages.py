@@ -17,7 +17,15 @@ from tests.docs.pages import Action, actions
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("README.md", "docs/bring_your_own_rtl.md", "docs/your_own_quantiser.md", "docs/brevitas.md", "docs/layouts.md")
+PAGES = (
+    "README.md",
+    "docs/bring_your_own_rtl.md",
+    "docs/your_own_quantiser.md",
+    "docs/brevitas.md",
+    "docs/layouts.md",
+    "docs/vectors.md",
+    "docs/golden_in_c.md",
+)
 CAMPAIGNS = ("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results")
 """Targets that run longer than a test may, or this very test; that they exist is checked."""
 PLACEHOLDERS = ("path/to/", "YOUR_")
