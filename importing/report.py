@@ -8,9 +8,8 @@ from typing import Any
 from t2c.common.text_table import aligned
 from t2c.importing.network import ImportedNetwork, SourceLayer
 from t2c.importing.proof import Grade
-from t2c.importing.where import CORE, where_nodes_run
+from t2c.importing.where import CORE, HOST, where_nodes_run
 
-HOST = "host"
 HEADINGS = ("source", "operation", "output", "bits", "scales", "MACs", "runs on", "SCALE_W", "exactness")
 _RIGHT = (HEADINGS.index("MACs"), HEADINGS.index("SCALE_W"))
 

@@ -8,13 +8,15 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.mapping.compiler import compile_program
+from t2c.mapping.host_tail import without_tail
 from t2c.mapping.lower import row_lanes_for
 
-CORE = "core"
+CORE, HOST = "core", "host"
 
 
 def where_nodes_run(graph: Graph) -> Mapping[str, str]:
-    """By node: "core", or why a core of 16 x 16 with the package's widths and the usual memories does not run it."""
+    """By node: "core", "host" of layers at the end that leave the core's width, or why a core of 16 x 16 with the
+    package's widths and the usual memories does not run it."""
     widths = graph.widths
     try:
         hardware = Hardware(
@@ -22,7 +24,8 @@ def where_nodes_run(graph: Graph) -> Mapping[str, str]:
         )
     except RangeError as error:
         return {node.name: f"not on the core: {error}" for node in graph.nodes}
-    return {node.name: _where(graph, node.name, hardware) for node in graph.nodes}
+    _, tail = without_tail(graph, hardware.x_w)
+    return {node.name: HOST if node in tail else _where(graph, node.name, hardware) for node in graph.nodes}
 
 
 def _where(graph: Graph, name: str, hardware: Hardware) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from t2c.golden.graph.node import Node
 from t2c.mapping.allocation import Tensor, allocate
 from t2c.mapping.constants import resident
 from t2c.mapping.emitter import Emitter
+from t2c.mapping.host_tail import without_tail
 from t2c.mapping.placement import Placement, place
 from t2c.mapping.program import HostRegion, Program
 from t2c.mapping.rewriting import on_the_core
@@ -42,8 +43,10 @@ def compile_program(graph: Graph, layer: str, hardware: Hardware, *, batch: int 
         RangeError: accumulators could overflow ACC_W, or a field does not fit its descriptor.
     """
     graph = on_the_core(graph)
-    nodes = graph.nodes if layer == ALL else (graph.node(layer),)
-    return _Compiler(graph, nodes, hardware, batch).compile()
+    if layer != ALL:
+        return _Compiler(graph, (graph.node(layer),), hardware, batch).compile()
+    graph, tail = without_tail(graph, hardware.x_w)
+    return replace(_Compiler(graph, graph.nodes, hardware, batch).compile(), tail=tail)
 
 
 def compile_largest_batch(graph: Graph, layer: str, hardware: Hardware, images: int) -> Program:

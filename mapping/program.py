@@ -112,7 +112,8 @@ class Program:
     pointwise whose table its results pass; operands: the constants among the sources, of a sample, by edge; weights,
     params, tables: what the memories hold from the start, empty if steps bring it; inputs: regions of a run's inputs,
     addresses from 0; tensors: regions of tensors that visit the host, addresses from 0; output: the edge that the
-    program gives back (of a view that the network ends with, the one that has the words).
+    program gives back (of a view that the network ends with, the one that has the words); tail: nodes of the network
+    that come after it on the host, since their results are wider than the core's words.
 
     Layer numbers in the steps: 0 loads inputs, 1 + index of a node in `nodes`, then 1 + len(nodes) stores outputs.
     """
@@ -134,6 +135,7 @@ class Program:
     inputs: tuple[HostRegion, ...]
     tensors: tuple[HostRegion, ...]
     output: str
+    tail: tuple[Node, ...] = ()
 
     @property
     def layer_names(self) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ def run_table(result: RunResult) -> str:
     ]
     if f["spilled"]:
         facts.append(("at the host", f"{', '.join(f['spilled'])}: more than ACT_DEPTH holds"))
+    if f["left_to_the_host"]:
+        facts.append(("host", f"{', '.join(f['left_to_the_host'])}: results of more than X_W bits, not on the core"))
     if f["accuracy"] is not None:
         whose = "RTL's" if f["backend"] == RTL_BACKEND else "model's"
         facts.append(("accuracy", f"{f['accuracy']:.2%} of the {whose} own predictions"))

@@ -122,6 +122,7 @@ def judge(
         "seed": request.seed,
         "stall": request.stall,
         "spilled": list(program.spilled),
+        "left_to_the_host": [node.name for node in program.tail],
         "layers": (layers := _layer_figures(program, prepared, found, rows, sum_rows)),
         "compared": sum(entry["compared"] for entry in layers),
         "mismatches": found.get("mismatches", 0),
@@ -233,9 +234,10 @@ def _layer_figures(
 
 
 def _accuracy(program: Program, prepared: Prepared, folder: Path, labels: IntArray) -> float | None:
-    """Share of images whose largest output, as the RTL stored it, is at the label; None if the output is no vector."""
+    """Share of images whose largest output, as the RTL stored it, is at the label; None if the output is no vector, or
+    the host has the last layers."""
     layout, edge = program.layouts[program.output], program.graph.edges[program.output]
-    if layout.shape[1:] not in ((), (1, 1)):
+    if program.tail or layout.shape[1:] not in ((), (1, 1)):
         return None
     right = 0
     for run in range(prepared.runs):
