@@ -18,6 +18,7 @@ from t2c.common.errors import SettingError, UserError  # noqa: E402
 from t2c.common.options import add_options  # noqa: E402
 from tests.fuzz.campaign import run_campaign  # noqa: E402
 from tests.fuzz.case import FAILED, Answer, Origins, run_case  # noqa: E402
+from tests.fuzz.doors import SHARES  # noqa: E402
 
 SHOWN = 5
 """Failures that are told in full."""
@@ -31,16 +32,17 @@ def main(arguments: list[str]) -> int:
     for name in ("cases", "workers"):
         if getattr(given, name) < 1:
             raise SettingError.below(name, getattr(given, name), 1)
+    names = _doors(given.doors)
     if given.case >= 0:
-        return _replay(given.seed, given.case, given.out)
+        return _replay(given.seed, given.case, given.out, names)
     started, counts, failed = time.perf_counter(), Counter[tuple[str, str]](), list[Answer]()
     with tempfile.TemporaryDirectory(prefix="t2c-fuzz-") as scratch:
-        for answer in run_campaign(given.seed, given.cases, given.workers, Path(scratch)):
+        for answer in run_campaign(given.seed, given.cases, given.workers, Path(scratch), names):
             counts[answer.door, answer.outcome] += 1
             if answer.outcome == FAILED:
                 failed.append(answer)
                 if len(failed) <= SHOWN:
-                    print("\n".join(_told(answer, given.seed)), flush=True)
+                    print("\n".join(_told(answer, given.seed, given.doors)), flush=True)
     seconds = time.perf_counter() - started
     for (door, outcome), count in sorted(counts.items()):
         print(f"{door:12} {count:>8,} {outcome}")
@@ -50,16 +52,26 @@ def main(arguments: list[str]) -> int:
     return 1 if failed or total != given.cases else 0
 
 
-def _told(answer: Answer, seed: int) -> list[str]:
-    replay = f"make fuzz SEED={seed} CASE={answer.number}"
+def _doors(text: str) -> tuple[str, ...]:
+    """Names of doors, none for all; raise SettingError for another."""
+    names = () if text == "all" else tuple(part.strip() for part in text.split(","))
+    for name in names:
+        if name not in SHARES:
+            raise SettingError("{doors} = {name!r} is none of {known}", {"name": name, "known": ", ".join(SHARES)})
+    return names
+
+
+def _told(answer: Answer, seed: int, doors: str) -> list[str]:
+    chosen = "" if doors == "all" else f" DOORS={doors}"
+    replay = f"make fuzz SEED={seed}{chosen} CASE={answer.number}"
     return [f"case {answer.number}, {answer.door}: {answer.text.rstrip()}", f"  replay: {replay}"]
 
 
-def _replay(seed: int, number: int, out: Path) -> int:
+def _replay(seed: int, number: int, out: Path, names: tuple[str, ...]) -> int:
     """Run one case here and leave its files."""
     folder = out / f"{seed}-{number}"
     with tempfile.TemporaryDirectory(prefix="t2c-fuzz-") as scratch:
-        answer = run_case(seed, number, Origins.make(Path(scratch)), folder)
+        answer = run_case(seed, number, Origins.make(Path(scratch), names), folder)
     print(f"case {number}, {answer.door}: {answer.outcome} {answer.text}\nits files are in {folder}")
     return int(answer.outcome == FAILED)
 

@@ -6,7 +6,7 @@ import multiprocessing
 import resource
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -75,7 +75,7 @@ class _Worker:
         return time.monotonic() - self.since > scaled(PATIENCE)
 
 
-def run_campaign(seed: int, cases: int, workers: int, folder: Path) -> Iterator[Answer]:
+def run_campaign(seed: int, cases: int, workers: int, folder: Path, names: Collection[str] = ()) -> Iterator[Answer]:
     """Run cases 0 .. cases - 1, in any order.
 
     Args:
@@ -83,8 +83,9 @@ def run_campaign(seed: int, cases: int, workers: int, folder: Path) -> Iterator[
         cases: how many.
         workers: processes.
         folder: for scratch and for what failed: failed/<number> holds the files of each failed case.
+        names: of the doors; all if there are none.
     """
-    origins = Origins.make(folder / "origins")
+    origins = Origins.make(folder / "origins", names)
     running = [
         _Worker(seed, range(index, cases, workers), origins, folder / f"worker{index}", folder / "failed")
         for index in range(min(workers, cases))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -36,14 +37,16 @@ class Origins:
     meanings: dict[str, list[bytes]]
 
     @classmethod
-    def make(cls, folder: Path) -> Origins:
-        """Make them below a folder, and read each.
+    def make(cls, folder: Path, names: Collection[str] = ()) -> Origins:
+        """Make them below a folder, and read each; those of some doors, or of all if there are no names.
 
         Raises:
             Exception: a reader refuses what is undamaged.
         """
         trees, meanings = {}, {}
         for name, door in doors().items():
+            if names and name not in names:
+                continue
             write_tree(folder / name, {})
             trees[name] = door.trees(folder / name)
             meanings[name] = []
@@ -63,7 +66,8 @@ def run_case(seed: int, number: int, origins: Origins, folder: Path) -> Answer:
         folder: for the case.
     """
     rng = Random(f"{seed}-{number}")
-    name = rng.choices(list(SHARES), list(SHARES.values()))[0]
+    shares = {name: share for name, share in SHARES.items() if name in origins.trees}
+    name = rng.choices(list(shares), list(shares.values()))[0]
     door, index = doors()[name], rng.randrange(len(origins.trees[name]))
     tree, sealed = origins.trees[name][index], True
     if rng.random() >= KIND:

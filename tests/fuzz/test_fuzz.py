@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from t2c.common.errors import SettingError
 from t2c.golden.errors import PackageError
 from t2c.golden.graph import package
 from tests.fuzz import __main__ as command
@@ -39,6 +40,16 @@ def test_a_case_is_the_same_whenever_it_runs(tmp_path: Path) -> None:
         return sorted((answer.number, answer.door, answer.outcome) for answer in answers)
 
     assert told(1) == told(3)
+
+
+def test_some_doors_alone(tmp_path: Path) -> None:
+    answers = list(run_campaign(5, 30, 1, tmp_path, ("table", "import")))
+    assert {answer.door for answer in answers} == {"table", "import"}
+
+
+def test_a_door_that_there_is_not() -> None:
+    with pytest.raises(SettingError, match="doors = 'window' is none of package, "):
+        command.main(["--doors", "import,window"])
 
 
 def raises(error: Exception) -> Callable[[Path], None]:
