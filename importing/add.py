@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import AddQuant, Widths, residual_add
+from t2c.golden.arithmetic.mulquant import residual_add
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.importing.constants import WIDEST, signed_bits
+from t2c.importing.constants import AddConstants
 from t2c.importing.proof import Exactness, Grade
 
 LARGEST_MULTIPLIER = (1 << 31) - 1
@@ -18,44 +18,6 @@ PAIRS = "pairs of operands"
 NEIGHBOURS = (0, -1, 1)
 """How far a multiplier may be from the real one's nearest."""
 SHIFTS = range(8, 32)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddConstants:
-    """q = clip(round_S((a - zp_a) M_a + (b - zp_b) M_b + B) + zp, lo, hi) of docs/arithmetic.md 4.4."""
-
-    multiplier_a: int
-    multiplier_b: int
-    bias: int
-    shift: int
-    rounding: Rounding
-    zero_point: int
-    lo: int
-    hi: int
-
-    @property
-    def scale_bits(self) -> int:
-        """SCALE_W that holds the multipliers."""
-        return signed_bits(np.array([self.multiplier_a, self.multiplier_b]))
-
-    @property
-    def bias_bits(self) -> int:
-        """BIAS_W that holds the bias."""
-        return signed_bits(np.array([self.bias]))
-
-    def addquant(self, widths: Widths = WIDEST) -> AddQuant:
-        """The same for hardware of some widths; raise RangeError if they are too small."""
-        return AddQuant(
-            multiplier_a=self.multiplier_a,
-            multiplier_b=self.multiplier_b,
-            bias=self.bias,
-            shift=self.shift,
-            rounding=self.rounding,
-            zero_point=self.zero_point,
-            lo=self.lo,
-            hi=self.hi,
-            widths=widths,
-        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,10 +89,9 @@ def requantise_add(pairs: Pairs, scale_a: float, scale_b: float) -> tuple[AddCon
 
 def _constants(pairs: Pairs, m_a: int, m_b: int, bias: int, shift: int, rounding: Rounding) -> AddConstants:
     return AddConstants(
-        multiplier_a=m_a,
-        multiplier_b=m_b,
-        bias=bias,
-        shift=shift,
+        pair=(m_a, m_b),
+        bias=np.array([bias], np.int64),
+        shift=np.array([shift], np.int64),
         rounding=rounding,
         zero_point=pairs.zero_point,
         lo=pairs.lo,

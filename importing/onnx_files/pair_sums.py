@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import AddQuant, Widths, residual_add
+from t2c.golden.arithmetic.mulquant import Widths, residual_add
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.add import Add
 from t2c.golden.nodes.add_constant import AddConstant
-from t2c.importing.constants import WIDEST, signed_bits
+from t2c.importing.constants import WIDEST, AddConstants
 from t2c.importing.errors import RefusedError
 from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.quantiser import Quantiser
@@ -28,40 +26,6 @@ WIDTHS = (16, 20, 24, 28, 31)
 LARGEST_RATIO = 1 << 20
 LARGEST_FORMAT = 10
 """Bits of an operand up to which every pair is tried."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PairConstants:
-    """Of an add: multipliers of both operands, bias and shift, half to even."""
-
-    left: int
-    right: int
-    bias: int
-    shift: int
-
-    @property
-    def scale_bits(self) -> int:
-        """SCALE_W that holds the multipliers."""
-        return signed_bits(np.array([self.left, self.right]))
-
-    @property
-    def bias_bits(self) -> int:
-        """BIAS_W that holds the bias."""
-        return signed_bits(np.array([self.bias]))
-
-    def addquant(self, spec: TensorSpec, lo: int, hi: int, widths: Widths) -> AddQuant:
-        """The same for hardware of some widths."""
-        return AddQuant(
-            multiplier_a=self.left,
-            multiplier_b=self.right,
-            bias=self.bias,
-            shift=self.shift,
-            rounding=Rounding.HALF_EVEN,
-            zero_point=spec.zero_point,
-            lo=lo,
-            hi=hi,
-            widths=widths,
-        )
 
 
 def operands(value: PairSum) -> tuple[IntArray, IntArray]:
@@ -113,7 +77,7 @@ def bounds(value: PairSum, quantiser: Quantiser) -> tuple[int, int]:
     return max(quantiser.lo, int(levels[0])), min(quantiser.hi, int(levels[1]))
 
 
-def choose(value: PairSum, quantiser: Quantiser) -> tuple[PairConstants, Exactness]:
+def choose(value: PairSum, quantiser: Quantiser) -> tuple[AddConstants, Exactness]:
     """The constants with the fewest bits that miss no pair, else those that miss fewest."""
     wide = max(value.left.spec.bits, value.right.spec.bits)
     if wide > LARGEST_FORMAT:
@@ -124,19 +88,24 @@ def choose(value: PairSum, quantiser: Quantiser) -> tuple[PairConstants, Exactne
     if max(ratios) > LARGEST_RATIO:
         raise RefusedError([f"scales of ratio {max(ratios):g} to the output's; {LARGEST_RATIO} is the most"])
     wanted, (lo, hi) = pair_results(value, quantiser), bounds(value, quantiser)
-    best: tuple[int, int, PairConstants] | None = None
+    best: tuple[int, int, AddConstants] | None = None
     for bits in WIDTHS:
         shift = int(np.clip(bits - 1 - np.ceil(np.log2(max(ratios)) + 1e-9), 0, 46))
-        made = PairConstants(
-            left=round(ratios[0] * 2.0**shift),
-            right=round(ratios[1] * 2.0**shift) * (-1 if value.minus else 1),
-            bias=0,
-            shift=shift,
+        made = AddConstants(
+            pair=(
+                round(ratios[0] * 2.0**shift),
+                round(ratios[1] * 2.0**shift) * (-1 if value.minus else 1),
+            ),
+            bias=np.zeros(1, np.int64),
+            shift=np.array([shift]),
+            rounding=Rounding.HALF_EVEN,
+            zero_point=quantiser.zero_point,
+            lo=lo,
+            hi=hi,
         )
         if made.scale_bits > WIDEST.scale:
             break
-        quant = made.addquant(replace(left, zero_point=quantiser.zero_point), lo, hi, WIDEST)
-        found = residual_add(*grid, quant, zero_point_a=left.zero_point, zero_point_b=right.zero_point)
+        found = residual_add(*grid, made.addquant(), zero_point_a=left.zero_point, zero_point_b=right.zero_point)
         gap = np.abs(found - wanted)
         if best is None or int((gap > 0).sum()) < best[0]:
             best = int((gap > 0).sum()), int(gap.max()), made
@@ -162,13 +131,12 @@ def close_pair(walk: Walk, value: PairSum, quantiser: Quantiser, node: OnnxNode,
         made, known = choose(value, quantiser)
     except RefusedError as error:
         raise RefusedError([f"{node.place}: {reason}" for reason in error.reasons]) from error
-    lo, hi = bounds(value, quantiser)
     name, operand = walk.node_name(node), value.operand
     inputs = [value.left.spec] if operand else [value.left.spec, value.right.spec]
     common: dict[str, Any] = {"name": name, "inputs": tuple(each.name for each in inputs), "output": spec.name}
 
     def make(widths: Widths) -> Node:
-        quant = made.addquant(spec, lo, hi, widths)
+        quant = made.addquant(widths)
         return AddConstant(**common, constant=operand, addquant=quant) if operand else Add(**common, addquant=quant)
 
     walk.add_edge(spec, tensor)

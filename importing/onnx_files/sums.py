@@ -125,7 +125,10 @@ def own_constants(sums: PendingSums, quantiser: Quantiser, lo: int, hi: int, bit
     for step in factors:
         if step.kind == "mul":
             slope = slope * step.values[:, 0]
-    m, b = slope / float(quantiser.scale), zero / float(quantiser.scale)
+    with np.errstate(over="ignore"):
+        m, b = slope / float(quantiser.scale), zero / float(quantiser.scale)
+    if not (np.abs(np.concatenate([m, b])) < LARGEST_LEVEL).all():
+        raise RefusedError([f"{sums.place}: scales that lead beyond {LARGEST_LEVEL:g} steps of the output"])
     shift = shift_for(np.abs(m), np.abs(b), bits)
     mode = Rounding.FLOOR if quantiser.rounding is np.floor else Rounding.HALF_EVEN
     return LayerConstants(

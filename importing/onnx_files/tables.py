@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.pointwise import PointwiseTable
 from t2c.golden.graph.node import Node
 from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.pointwise import Pointwise
@@ -17,6 +16,7 @@ from t2c.importing.onnx_files.quantiser import Quantiser
 from t2c.importing.onnx_files.values import Activation, Mapped
 from t2c.importing.onnx_files.walk import MOVED, Walk
 from t2c.importing.proof import Exactness, Grade
+from t2c.importing.table import table_of
 
 TABLE = Exactness(grade=Grade.TABLE)
 
@@ -44,17 +44,14 @@ def add_table(
     walk: Walk, source: Activation, results: IntArray, quantiser: Quantiser, node: OnnxNode, tensor: str
 ) -> Activation:
     """Add a table with a result for every integer of an activation, from the least to the largest."""
-    fmt = source.spec.format
-    entries = np.zeros(1 << fmt.bits, np.int64)
-    entries[np.arange(fmt.lo, fmt.hi + 1) % entries.size] = results
     spec, name = walk.spec_of(quantiser, source.shape, tensor), walk.node_name(node)
     made = Pointwise(
         name=name,
         inputs=(source.spec.name,),
         output=spec.name,
-        pointwise=PointwiseTable(entries=entries, output=spec.format),
+        pointwise=table_of(source.spec.format, results, spec.format),
     )
-    exactness = replace(TABLE, reachable=entries.size)
+    exactness = replace(TABLE, reachable=results.size)
     return add_function(
         walk, source, made, Activation(spec=spec, scale=quantiser.scale, real=True), exactness, node, tensor
     )

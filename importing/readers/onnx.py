@@ -10,11 +10,12 @@ from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.importing.errors import RefusedError
-from t2c.importing.network import ImportedNetwork, NetworkBuilder, SourceLayer
+from t2c.importing.network import ImportedNetwork, NetworkBuilder, SourceLayer, SourceTensor
 from t2c.importing.onnx_files.ending import close_without_quantiser
 from t2c.importing.onnx_files.model import Array, OnnxFile, OnnxNode, read_onnx
 from t2c.importing.onnx_files.operator import operator_of
 from t2c.importing.onnx_files.operators.quantise import FORMATS
+from t2c.importing.onnx_files.outputs import joined_outputs
 from t2c.importing.onnx_files.values import (
     Activation,
     FileConstant,
@@ -67,8 +68,8 @@ def read(file: SourceFile) -> ImportedNetwork:
     _begin(walk)
     for node in source.nodes:
         _step(walk, node)
-    output = _end(walk)
-    return builder.finish(walk.input_edge, output)
+    output, given = _end(walk)
+    return builder.finish(walk.input_edge, output, given=given)
 
 
 def _judge(file: OnnxFile) -> str:
@@ -164,22 +165,20 @@ def _step(walk: Walk, node: OnnxNode) -> None:
             walk.values[name] = given[index] if index < len(given) else Unknown()
 
 
-def _end(walk: Walk) -> str:
-    """The edge that is the network's output; what the host does behind it is noted."""
-    builder, names = walk.builder, walk.file.outputs
-    if len(names) != 1:
-        builder.refuse(f"{len(names)} outputs ({', '.join(map(shown, names))}); networks of one are imported")
-        return ""
-    value = walk.values.get(names[0])
-    place = f"output {shown(names[0])}"
-    try:
-        return _output_edge(walk, names[0], value, place)
-    except SilentError:
-        return ""
-    except RefusedError as error:
-        for reason in error.reasons:
-            builder.refuse(reason)
-        return ""
+def _end(walk: Walk) -> tuple[str, tuple[SourceTensor, ...]]:
+    """The edge that is the network's output, and what the file has there; what the host does behind it is noted."""
+    edges: dict[str, str] = {}
+    for name in dict.fromkeys(walk.file.outputs):
+        try:
+            edges[name] = _output_edge(walk, name, walk.values.get(name), f"output {shown(name)}")
+        except SilentError:
+            continue
+        except RefusedError as error:
+            for reason in error.reasons:
+                walk.builder.refuse(reason)
+    if walk.builder.reasons or not edges:
+        return "", ()
+    return joined_outputs(walk, edges)
 
 
 def _output_edge(walk: Walk, name: str, value: FileValue | None, place: str) -> str:

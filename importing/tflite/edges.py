@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from t2c.golden.arithmetic.formats import IntArray, IntFormat
-from t2c.golden.arithmetic.pointwise import PointwiseTable
+from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.operand import ConstantOperand
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.importing.errors import RefusedError
+from t2c.importing.table import table_of
 from t2c.importing.tflite.conversion import Conversion
 
 MOST_PARTS = 256
@@ -134,8 +134,3 @@ def tabulated(conversion: Conversion, name: str, edge: str, results: IntArray, s
     table = table_of(conversion.builder.edges[edge].format, results, spec.format)
     conversion.node("pointwise", name, (edge,), name, pointwise=table)
     return name
-
-
-def table_of(given: IntFormat, results: IntArray, output: IntFormat) -> PointwiseTable:
-    """Entry k is for the bit pattern k: of a signed input 0 .. hi, then lo .. -1."""
-    return PointwiseTable(entries=np.roll(results, given.lo), output=output)

@@ -83,6 +83,7 @@ def end(conversion: Conversion) -> tuple[str, tuple[SourceTensor, ...]]:
             builder.refuse(f"output: {tensor.label} is {what}")
     if builder.reasons or not roots:
         return "", ()
+    _keep_reachable(conversion, {conversion.title(model.tensors[root]) for root in roots})
     titles = {root: conversion.title(model.tensors[root]) for root in roots}
     if len({placed.edge for placed in roots.values()}) == 1:
         edge = next(iter(roots.values())).edge
@@ -101,6 +102,16 @@ def end(conversion: Conversion) -> tuple[str, tuple[SourceTensor, ...]]:
         given.append(SourceTensor(name=titles[root], edge=OUTPUT, order=start + placed.order))
         start += placed.order.size
     return joined(conversion, OUTPUT, edges, 0), tuple(given)
+
+
+def _keep_reachable(conversion: Conversion, known: set[str]) -> None:
+    """Drop what the host would make of a tensor that is no output."""
+    kept = []
+    for operation in conversion.builder.host:
+        if operation.source in known:
+            kept.append(operation)
+            known.add(operation.name)
+    conversion.builder.host[:] = kept
 
 
 def _reader(index: int) -> TfliteOperator:

@@ -237,3 +237,26 @@ def test_a_size_instead_of_scales(tmp_path: Path) -> None:
     model = net.model()
     feed = np.random.default_rng(3).normal(size=(1, 2, 3, 4)).astype(np.float32)
     assert judged(model, imported(model, tmp_path), feed)["y"] == 0
+
+
+def test_several_outputs(tmp_path: Path) -> None:
+    """As heads of YOLO are: maps of several sizes and scales."""
+    net = Net((2, 6, 6))
+    x = through(net, "x", X, "q")
+    large = through(net, net.add("Conv", x, weighted(net, (3, 2, 1, 1))), Y, "large")
+    small = through(
+        net, net.add("Sigmoid", net.add("MaxPool", large, kernel_shape=[2, 2], strides=[2, 2])), (1 / 256, 0), "small"
+    )
+    model = net.model()
+    del model.graph.output[:]
+    outputs = [large, small, large]
+    model.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs[:2])
+    done = imported(model, tmp_path)
+    assert done.network.graph.edges[done.network.graph.output].shape == (3 * 36 + 3 * 9,)
+    feed = np.random.default_rng(3).normal(size=(9, 2, 6, 6)).astype(np.float32)
+    assert judged(model, done, feed)["small"] <= 1
+    values = done.network.graph.run(done.package.samples)
+    parts = {tensor.name: tensor.of(values[tensor.edge]) for tensor in done.network.outputs}
+    for name, tensor in (("large", large), ("small", small)):
+        edge = values[done.network.tensors[name].edge]
+        assert np.array_equal(parts[tensor], edge.reshape(len(edge), -1))
