@@ -22,6 +22,8 @@ OPTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "RELU_0_TO_1": ("", ()),
     "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
     "PRELU": ("", ()),
+    "TRANSPOSE_CONV": ("TransposeConvOptions", ("Padding", "StrideH", "StrideW", "FusedActivationFunction")),
+    "BATCH_MATMUL": ("BatchMatMulOptions", ("AdjX", "AdjY")),
     "ABS": ("", ()),
     "RESIZE_NEAREST_NEIGHBOR": ("ResizeNearestNeighborOptions", ("AlignCorners", "HalfPixelCenters")),
     "STRIDED_SLICE": (

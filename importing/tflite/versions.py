@@ -10,7 +10,9 @@ VERSIONS: Mapping[str, int] = {
     "ARG_MAX": 3,
     "AVERAGE_POOL_2D": 2,
     "CONCATENATION": 2,
+    "BATCH_MATMUL": 4,
     "CONV_2D": 8,
+    "CUSTOM 'TFLite_Detection_PostProcess'": 1,
     "DEPTHWISE_CONV_2D": 7,
     "DEPTH_TO_SPACE": 2,
     "DEQUANTIZE": 5,
@@ -48,6 +50,7 @@ VERSIONS: Mapping[str, int] = {
     "SUM": 2,
     "TANH": 2,
     "TRANSPOSE": 2,
+    "TRANSPOSE_CONV": 4,
     "UNPACK": 4,
 }
 """By kind."""

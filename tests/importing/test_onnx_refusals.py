@@ -255,7 +255,14 @@ EDITED: dict[str, tuple[Callable[[onnx.ModelProto], object], str]] = {
         "node 0 (QLinearConv 'y'): attribute 'body': a subgraph or a kind of value",
     ),
     "two inputs": (add_input, "2 inputs ('x', 'z'); networks of one are imported"),
-    "two outputs": (lambda m: m.graph.output.extend(list(m.graph.output)), "2 outputs ('y', 'y'); networks of one are"),
+    "an output that nothing makes": (
+        lambda m: m.graph.output.append(helper.make_tensor_value_info("z", U8, None)),
+        "output 'z': nothing makes it",
+    ),
+    "a constant as an output": (
+        lambda m: m.graph.output.append(helper.make_tensor_value_info("c3", onnx.TensorProto.INT8, None)),
+        "output 'c3': it is a constant",
+    ),
     "a dynamic height": (
         lambda m: set_extent(m, 2, "H"),
         "input 'x': shape ['N', 2, 'H', 4]; all but the first",

@@ -161,3 +161,13 @@ def test_outputs_of_two_types_are_refused() -> None:
         file.operator("QUANTIZE", [given], out)
     with pytest.raises(RefusedError, match="outputs: t2 has another format than t1"):
         imported(file.data([given], outs))
+
+
+def test_what_the_host_would_make_of_no_output_is_left_out() -> None:
+    layers = Layers((1, 4))
+    layers.fully_connected(3)
+    layers.softmax()
+    layers.last, layers.shape, layers.scale, layers.zero_point = layers.first, (1, 4), 0.05, -3
+    layers.fully_connected(2)
+    network = assert_equal_to_litert(layers.data())
+    assert network.host == ()

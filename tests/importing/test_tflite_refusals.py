@@ -145,6 +145,10 @@ CASES = {
     "activation": (chosen(0, fusedActivationFunction=4), r"operator 0 \(CONV_2D\): fused activation 4 is none of"),
     "format": (chosen(2, weightsFormat=1), r"operator 2 \(FULLY_CONNECTED\): weights format 1 is not the plain one"),
     "beta": (chosen(3, beta=-1.0), r"operator 3 \(SOFTMAX\): beta -1.0 is not a positive number"),
+    "a flat softmax": (
+        quantisation(8, scale=np.array([1e-9], np.float32)),
+        r"operator 3 \(SOFTMAX\): tensor 8 .*: scale 9.9.*e-10 is too small for LiteRT",
+    ),
     "no options": (
         operator(0, builtinOptions=None, builtinOptionsType=0),
         r"operator 0 \(CONV_2D\): it has no Conv2DOptions",

@@ -9,7 +9,7 @@ from t2c.importing.tflite.conversion import OPERATORS, Conversion
 from t2c.importing.tflite.host import HostLargest, host
 from t2c.importing.tflite.placed import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator
-from t2c.importing.tflite.softmax import LiteRtSoftmax, exponentials
+from t2c.importing.tflite.softmax import DIFF_BITS, LiteRtSoftmax, exponentials
 
 LONGEST_ROW = 1 << 15
 """Elements whose exponentials LiteRT's 12 integer bits add up for certain: more than any classifier has."""
@@ -32,6 +32,8 @@ def softmax(conversion: Conversion, op: TfliteOperator) -> None:
     beta, least = float(op.options["Beta"]), format_of(output).lo
     if not (math.isfinite(beta) and beta > 0):
         raise RefusedError([f"{op.label}: beta {beta} is not a positive number"])
+    if beta * given.scales[0] * (1 << 31 - DIFF_BITS) < 1:
+        raise RefusedError([f"{op.label}: {given.label}: scale {given.scales[0]} is too small for LiteRT"])
     if (output.scales[0], zero_point(output)) != (1 / 256, least):
         wanted = f"not 1/256 and zero point {least}"
         raise RefusedError([f"{op.label}: {output.label} has scale {output.scales[0]}, {wanted}"])
