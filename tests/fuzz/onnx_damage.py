@@ -19,7 +19,7 @@ NAMES = ("", "x", "t0", "c0", "nowhere", "\x1b[2J", "../up", "a" * 300, "\u202e"
 
 def undamaged() -> list[bytes]:
     """Files of every form that is read."""
-    return [made().SerializeToString() for made in (_qlinear, _qdq, _qonnx, _binary, _integer)]
+    return [made().SerializeToString() for made in (_qlinear, _qdq, _qonnx, _binary, _integer, _rows, _heads)]
 
 
 def _qlinear() -> ModelProto:
@@ -103,6 +103,48 @@ def _integer() -> ModelProto:
     return net.model(onnx.TensorProto.INT32)
 
 
+def _rows() -> ModelProto:
+    """One image axis, parts, repetitions, padding, weights of uint8, a gate, two outputs."""
+    rng = np.random.default_rng(6)
+    net = Net((2, 6))
+
+    def through(source: str, scale: float, name: str) -> str:
+        parts = (net.hold(scale), net.hold(99, np.uint8))
+        return net.add("DequantizeLinear", net.add("QuantizeLinear", source, *parts), *parts, name=name)
+
+    def whole(*numbers: int) -> str:
+        return net.hold(numbers, np.int64)
+
+    first = through("x", 0.021, "r0")
+    parts = (net.hold(0.0057), net.hold(151, np.uint8))
+    weight = net.add("DequantizeLinear", net.hold(rng.integers(0, 256, (4, 2, 3)), np.uint8), *parts)
+    rows = through(net.add("Conv", first, weight, net.hold(rng.normal(size=4)), pads=[1, 1]), 0.13, "r1")
+    part = net.add("Slice", rows, whole(1), whole(5), whole(2), whole(2))
+    again = net.add(
+        "Resize", part, "", net.hold([1.0, 1, 3]), mode="nearest", coordinate_transformation_mode="asymmetric"
+    )
+    gate = through(net.add("GlobalAveragePool", again), 0.11, "r2")
+    product = through(net.add("Mul", again, gate), 0.17, "r3")
+    net.add("Pad", product, whole(0, 0, 1, 0, 0, 1))
+    model = net.model()
+    model.graph.output.append(onnx.helper.make_tensor_value_info("r1", onnx.TensorProto.FLOAT, None))
+    return model
+
+
+def _heads() -> ModelProto:
+    """Averages that leave padding out, parts of one tensor, a difference, a function of two uses of one tensor."""
+    net = Net((2, 4, 4))
+    parts = (net.hold(0.021), net.hold(99, np.uint8))
+    x = net.add("DequantizeLinear", net.add("QuantizeLinear", "x", *parts), *parts)
+    mean = net.add("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    y = net.add("DequantizeLinear", net.add("QuantizeLinear", mean, *parts), *parts)
+    net.nodes.append(onnx.helper.make_node("Split", [y, net.hold([1, 1], np.int64)], ["a", "b"], axis=1))
+    less = net.add("QuantizeLinear", net.add("Sub", "a", "b"), *parts)
+    swish = net.add("DequantizeLinear", less, *parts)
+    net.add("QuantizeLinear", net.add("Mul", swish, net.add("Sigmoid", swish)), *parts)
+    return net.model(onnx.TensorProto.UINT8)
+
+
 def damaged_model(data: bytes, rng: Random) -> bytes:
     """A file with faults in its bytes or in what they mean."""
     if rng.random() < 0.3:
@@ -172,7 +214,7 @@ def _constant(model: ModelProto, rng: Random) -> None:
     if kind == 0:
         if values.size and values.dtype.kind == "f":
             values.flat[rng.randrange(values.size)] = rng.choice(REALS)
-        elif values.size:
+        elif values.size and values.dtype.kind in "iu":
             info = np.iinfo(values.dtype)
             values.flat[rng.randrange(values.size)] = rng.choice((info.min, info.max, 0))
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))

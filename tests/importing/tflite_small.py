@@ -10,7 +10,7 @@ from tests.importing.tflite_layers import Layers
 
 def small_files() -> list[bytes]:
     """Each of a few hundred bytes to a few thousand."""
-    return [_classifier(), _mobile(), _joined(), _residual(), _heads(), _unsigned(), _parts(), _gate()]
+    return [_classifier(), _mobile(), _joined(), _residual(), _heads(), _unsigned(), _parts(), _gate(), _larger()]
 
 
 def _classifier() -> bytes:
@@ -139,4 +139,20 @@ def _gate() -> bytes:
     layers.file.operator("SUB", [given, constant], out, options("SubOptions"), version=2)
     given, amounts = layers.last, layers.file.tensor((4, 2), type_="INT32", data=[[0, 0], [0, 0], [0, 1], [1, 0]])
     layers.file.operator("PAD", [given, amounts], layers.output((1, 3, 3, 5), 0.05, 9), version=2)
+    return layers.data()
+
+
+def _larger() -> bytes:
+    """A transposed convolution, PRELU, a product of two rows of matrices."""
+    layers = Layers((1, 2, 3, 2))
+    given, shape = layers.last, (1, 4, 6, 2)
+    wanted = layers.file.tensor((4,), type_="INT32", data=shape)
+    weight = layers.weight((2, 2, 2, 2), [0.004, 0.007], 0)
+    made = options("TransposeConvOptions", padding=SAME, strideH=2, strideW=2)
+    layers.file.operator("TRANSPOSE_CONV", [wanted, weight, given], layers.output(shape, 0.1, 9), made, version=2)
+    given, slopes = layers.last, layers.file.tensor((1, 1, 2), scale=0.01, data=[5, 99])
+    layers.file.operator("PRELU", [given, slopes], layers.output(shape, 0.08, -9))
+    layers.reshape((1, 6, 8))
+    given, made = layers.last, options("BatchMatMulOptions", adjY=True)
+    layers.file.operator("BATCH_MATMUL", [given, given], layers.output((1, 6, 6), 0.9, 0), made, version=2)
     return layers.data()

@@ -26,7 +26,7 @@ NAMES = ("StrideH", "StrideW")
 def transpose_conv(conversion: Conversion, op: TfliteOperator) -> None:
     """weight: (O, KH, KW, C); inputs: the output's shape, weights, input, bias.
 
-    With s - 1 zeros behind every pixel, an output pixel y is the sum over j of D[y + before - (K - 1) + j] w[K - 1 - j],
+    With s - 1 zeros behind each, pixel y of the output is the sum over j of D[y + before - (K - 1) + j] w[K - 1 - j]:
     a convolution with the kernel turned round.
     """
     if not 3 <= len(op.inputs) <= 4:
