@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
-
-import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
@@ -16,7 +14,9 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.importing.constants import WIDEST
 from t2c.importing.errors import RefusedError
+from t2c.importing.leading_views import without_leading_views
 from t2c.importing.proof import Exactness
+from t2c.importing.source_tensor import SourceTensor
 
 MakeNode = Callable[[Widths], Node]
 LEAST_ACC = 26
@@ -34,24 +34,6 @@ class HardwareNeeds(Protocol):
     @property
     def bias_bits(self) -> int:
         """BIAS_W that holds the biases."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceTensor:
-    """Where a tensor of the source is found among golden's.
-
-    name: in the source; edge: of the graph; order: of each element of the source's tensor (without batch, in its own
-    order, the last axis quickest), which element of the edge it is.
-    """
-
-    name: str
-    edge: str
-    order: IntArray
-
-    def of(self, values: IntArray) -> IntArray:
-        """The source's tensor, (N, elements) in its own order, of the edge's values (N, ...)."""
-        taken: IntArray = values.reshape(len(values), -1)[:, self.order]
-        return taken
 
 
 class HostOperation(Protocol):
@@ -210,13 +192,14 @@ class NetworkBuilder:
         input_, output = taken or at.get(input_edge), given or ((at[output_edge],) if output_edge in at else ())
         if input_ is None:
             raise RefusedError(["no tensor of the source is the network's input"])
+        graph, (first, *tensors) = without_leading_views(graph, [input_, *self.tensors.values()])
         return ImportedNetwork(
             graph=graph,
             host=tuple(self.host),
             layers=tuple(self.layers),
-            tensors=self.tensors,
+            tensors=dict(zip(self.tensors, tensors, strict=True)),
             source=self.source,
-            input=input_,
+            input=first,
             outputs=output,
         )
 
@@ -230,12 +213,3 @@ def graph_name(text: str) -> str:
     kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in text)
     kept = kept.lstrip(".-")[:100]
     return kept if kept and kept not in ("all", "list") else "network"
-
-
-def standard_order(shape: Sequence[int]) -> IntArray:
-    """The order of a tensor that golden keeps as the source does.
-
-    >>> standard_order((2, 2)).tolist()
-    [0, 1, 2, 3]
-    """
-    return np.arange(int(np.prod(shape)), dtype=np.int64)

@@ -10,7 +10,7 @@ from t2c.common.reading import NoPlainFileError, read_plain
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.importing.network import SourceTensor
+from t2c.importing.source_tensor import SourceTensor
 
 LARGEST_SAMPLES = 1 << 30
 

@@ -12,11 +12,12 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.graph.texts import LONGEST_NAME, check_text
 from t2c.importing.errors import RefusedError
-from t2c.importing.network import HardwareNeeds, MakeNode, NetworkBuilder, SourceLayer, SourceTensor, standard_order
+from t2c.importing.network import HardwareNeeds, MakeNode, NetworkBuilder, SourceLayer
 from t2c.importing.onnx_files.model import Array, OnnxFile, OnnxNode, is_too_large
 from t2c.importing.onnx_files.quantiser import Quantiser
 from t2c.importing.onnx_files.values import Activation, FileConstant, FileValue, Move, QuantisedConstant, Unknown
 from t2c.importing.proof import Exactness, Grade
+from t2c.importing.source_tensor import SourceTensor, standard_order
 
 MOVED = Exactness(grade=Grade.SAME)
 

@@ -15,8 +15,9 @@ from t2c.golden.graph.kinds import NODES
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.importing.errors import RefusedError
-from t2c.importing.network import HardwareNeeds, NetworkBuilder, SourceLayer, SourceTensor
+from t2c.importing.network import HardwareNeeds, NetworkBuilder, SourceLayer
 from t2c.importing.proof import Exactness
+from t2c.importing.source_tensor import SourceTensor
 from t2c.importing.tflite.placed import (
     FORMATS,
     Placed,

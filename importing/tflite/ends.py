@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from t2c.importing.errors import RefusedError
-from t2c.importing.network import SourceTensor
+from t2c.importing.source_tensor import SourceTensor
 from t2c.importing.tflite.conversion import INPUT, Conversion
 from t2c.importing.tflite.edges import joined, part, read_as, reshaped
 from t2c.importing.tflite.placed import Placed, golden_order, golden_shape, sample_shape

@@ -79,7 +79,10 @@ def quantised_input(done: Import, reals: Any) -> IntArray:
     """What the file's first quantiser makes of float inputs."""
     edge = done.network.graph.edges[done.network.graph.input]
     levels = np.rint(np.asarray(reals, np.float32) / np.float32(edge.scale)) + edge.zero_point
-    return np.clip(levels, edge.format.lo, edge.format.hi).astype(np.int64).reshape(-1, *edge.shape)
+    whole = np.clip(levels, edge.format.lo, edge.format.hi).astype(np.int64)
+    placed = np.empty_like(flat := whole.reshape(len(whole), -1))
+    placed[:, done.network.input.order] = flat
+    return placed.reshape(-1, *edge.shape)
 
 
 def judged(model: ModelProto, done: Import, feed: Any) -> dict[str, int]:
