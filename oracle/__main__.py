@@ -8,6 +8,7 @@ for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # read when torch and 
     os.environ.setdefault(pool, "1")
 
 import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
 from fnmatch import fnmatchcase  # noqa: E402
 
 from oracle.check import CheckOutcome, run_check  # noqa: E402
@@ -26,12 +27,27 @@ def row(outcome: CheckOutcome) -> str:
         check.name,
         check.stranger,
         f"{outcome.compared:,}",
-        "exhaustive" if check.exhaustive else "random",
+        check.inputs,
         f"{outcome.mismatches:,}",
         f"{outcome.seconds:.1f}",
         check.domain,
     )
-    return text if outcome.passed else f"{text}\n  {outcome.first}"
+    lines = [text, *(f"  {line}" for line in tally(outcome))]
+    return "\n".join(lines if outcome.passed else [*lines, f"  {outcome.first}"])
+
+
+def tally(outcome: CheckOutcome) -> list[str]:
+    """How many batches were compared and how many were not, and why, where a check has a noun for them."""
+    if not outcome.check.noun:
+        return []
+    reasons = [f"  {count:,}: {reason}" for reason, count in sorted(outcome.refused.items())]
+    return [totals(outcome.check.noun, [outcome]), *reasons]
+
+
+def totals(noun: str, outcomes: Sequence[CheckOutcome]) -> str:
+    """The same of several checks that call them alike, without why."""
+    refused = sum(sum(outcome.refused.values()) for outcome in outcomes)
+    return f"{sum(outcome.batches for outcome in outcomes):,} {noun} compared, {refused:,} not applicable"
 
 
 def main(arguments: list[str]) -> int:
@@ -64,6 +80,8 @@ def main(arguments: list[str]) -> int:
     failed = [outcome for outcome in outcomes if not outcome.passed]
     compared, seconds = sum(o.compared for o in outcomes), sum(o.seconds for o in outcomes)
     print(f"\n{len(chosen)} checks, {compared:,} output values compared, {seconds:.0f} s of CPU; {len(failed)} failed")
+    for noun in dict.fromkeys(outcome.check.noun for outcome in outcomes if outcome.check.noun):
+        print(totals(noun, [outcome for outcome in outcomes if outcome.check.noun == noun]))
     print(f"verdict  {'FAIL' if failed else 'PASS'}")
     return 1 if failed else 0
 

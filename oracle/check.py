@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,13 @@ class Batch:
     explain: Explain
 
 
+@dataclass(frozen=True)
+class NotApplicable:
+    """What a stranger computes and golden has no operation for, and why."""
+
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """One operation against one stranger.
@@ -32,16 +40,23 @@ class Check:
     name: operation/stranger in short, what ONLY matches; stranger: name and version; domain: what inputs there are;
     batches: yields batches for a random generator, without end unless exhaustive, where they cover the whole domain.
     most: values of one batch that count towards the cases of a run; where a batch is one layer, of any size, this is
-    what makes the layers many; counts: what each batch counts as, however many values it has, where a stranger is slow.
+    what makes the layers many; counts: what each batch counts as, however many values it has, where a stranger is slow;
+    noun: what batches are called, where their number is told.
     """
 
     name: str
     stranger: str
     domain: str
-    batches: Callable[[np.random.Generator], Iterator[Batch]] = field(repr=False)
+    batches: Callable[[np.random.Generator], Iterator[Batch | NotApplicable]] = field(repr=False)
     exhaustive: bool = False
     most: int = 1 << 30
     counts: int | None = None
+    noun: str = ""
+
+    @property
+    def inputs(self) -> str:
+        """Where the inputs come from, in a word."""
+        return "random" if not self.exhaustive else "generated" if self.noun else "exhaustive"
 
     def counted(self, batch: Batch) -> int:
         """What a batch counts towards the cases of a run."""
@@ -56,7 +71,8 @@ LAYER = 256
 class CheckOutcome:
     """What one check found.
 
-    compared: output values; seconds: of processor time; first: the first mismatch with its inputs, or why it is void.
+    compared: output values; seconds: of processor time, that of programs it started included; first: the first mismatch
+    with its inputs, or why it is void; batches: how many were compared; refused: how many were not, by reason.
     """
 
     check: Check
@@ -64,6 +80,8 @@ class CheckOutcome:
     mismatches: int
     seconds: float
     first: str = ""
+    batches: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -82,10 +100,15 @@ def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None
     """
     rng = np.random.default_rng([seed, crc32(check.name.encode())])
     enough = at_most if check.exhaustive else cases
-    compared = counted = mismatches = 0
-    first, start = "", time.process_time()
+    compared = counted = mismatches = batches = 0
+    refused: Counter[str] = Counter()
+    first, start = "", processor_time()
     try:
         for batch in check.batches(rng):
+            if isinstance(batch, NotApplicable):
+                refused[batch.reason] += 1
+                continue
+            batches += 1
             wrong, report = compare(batch)
             compared, mismatches, first = compared + batch.stranger.size, mismatches + wrong, first or report
             counted += check.counted(batch)
@@ -96,8 +119,20 @@ def run_check(check: Check, *, cases: int, seed: int, at_most: int | None = None
     if not first and (compared == 0 or (enough is not None and not check.exhaustive and counted < enough)):
         first = f"void: only {compared} values compared"
     return CheckOutcome(
-        check=check, compared=compared, mismatches=mismatches, seconds=time.process_time() - start, first=first
+        check=check,
+        compared=compared,
+        mismatches=mismatches,
+        seconds=processor_time() - start,
+        first=first,
+        batches=batches,
+        refused=refused,
     )
+
+
+def processor_time() -> float:
+    """Seconds of this process and of those that it has started and waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def compare(batch: Batch) -> tuple[int, str]:
