@@ -20,6 +20,7 @@ from oracle.check import Check
 from oracle.counterpart import counterpart_check, counterpart_checks
 from oracle.node_cases import OURS, SLOW
 from oracle.row_cases import ROW_KINDS
+from oracle.tosa import checks as tosa
 
 WHOLE = "all geometry, formats, widths, constants and modes"
 
@@ -38,13 +39,13 @@ CHECKS: tuple[Check, ...] = (
     *bounds.CHECKS,
     *(counterpart_check(op, cases, WHOLE, SLOW.get(op, 512)) for op, cases in (OURS | ROW_KINDS).items()),
 )
-"""Ours."""
+"""Those whose strangers are in this environment, or are plain Python."""
 
 
 def all_checks() -> tuple[Check, ...]:
-    """Ours, then those of kinds of nodes that plug-ins bring.
+    """Ours, those of TOSA, then those of kinds of nodes that plug-ins bring.
 
     Raises:
         UserError: a plug-in cannot be imported.
     """
-    return (*CHECKS, *counterpart_checks())
+    return (*CHECKS, *tosa.checks("whole"), *counterpart_checks())

@@ -63,7 +63,7 @@ OTHERS = {
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
     "formal": {"numpy", "bitwuzla", "tqdm"},
     "mutation": {"bitwuzla", "mutmut", "tqdm"},
-    "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch"},
+    "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch", "tosa", "tosa_reference_model", "tosa_serializer"},
 }
 """What each room imports of others."""
 COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb"}

