@@ -45,11 +45,15 @@ def pair_results(value: PairSum, quantiser: Quantiser) -> IntArray:
     lo, hi = bounds(value, quantiser)
     sign = -1 if value.minus else 1
     if quantiser.linear and value.minus:
-        a, b = (
-            (integers - each.spec.zero_point).astype(np.float32) * each.scale
-            for integers, each in ((left, value.left), (right, value.right))
-        )
-        return np.clip(quantiser(a[:, None] - b[None, :]), lo, hi)
+        with np.errstate(over="ignore", invalid="ignore"):
+            a, b = (
+                (integers - each.spec.zero_point).astype(np.float32) * each.scale
+                for integers, each in ((left, value.left), (right, value.right))
+            )
+            difference = a[:, None] - b[None, :]
+        if not np.isfinite(difference).all():
+            raise RefusedError(["scales that lead beyond all numbers"])
+        return np.clip(quantiser(difference), lo, hi)
     if quantiser.linear:
         kind = np.float32
         ra, rb = (kind(each.scale) / kind(quantiser.scale) for each in (value.left, value.right))
