@@ -25,6 +25,7 @@ def one_layer(kind: str, type_: str, seed: int) -> bytes:
     given_shape = (1, 256) if kind == "FULLY_CONNECTED" else (1, 16, 16, 1)
     shape = {
         "CONV_2D": (CHANNELS, 1, 1, 1),
+        "TRANSPOSE_CONV": (CHANNELS, 1, 1, 1),
         "DEPTHWISE_CONV_2D": (1, 1, 1, CHANNELS),
         "FULLY_CONNECTED": (CHANNELS, 256),
     }[kind]
@@ -47,14 +48,19 @@ def one_layer(kind: str, type_: str, seed: int) -> bytes:
         made = options("FullyConnectedOptions")
     elif depthwise:
         made = options("DepthwiseConv2DOptions", depthMultiplier=CHANNELS, strideH=1, strideW=1)
+    elif kind == "TRANSPOSE_CONV":
+        made = options("TransposeConvOptions", strideH=1, strideW=1)
     else:
         made = options("Conv2DOptions", strideH=1, strideW=1, dilationHFactor=1, dilationWFactor=1)
-    file.operator(kind, [given, weight, bias], out, made, version=4 if kind == "FULLY_CONNECTED" else 3)
+    inputs = [given, weight, bias]
+    if kind == "TRANSPOSE_CONV":
+        inputs = [file.tensor((4,), type_="INT32", data=out_shape), weight, given, bias]
+    file.operator(kind, inputs, out, made, version=4 if kind == "FULLY_CONNECTED" else 3)
     return file.data([given], [out])
 
 
 @pytest.mark.parametrize("type_", ["INT8", "UINT8"])
-@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
+@pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"])
 def test_the_last_bit_of_the_multiplier(kind: str, type_: str) -> None:
     lo = 0 if type_ == "UINT8" else -128
     every = np.arange(lo, lo + 256)

@@ -63,7 +63,6 @@ def _rule(op: TfliteOperator, given: tuple[TfliteTensor, TfliteTensor], output: 
         m=np.array([m]),
         e=np.array([e]),
         bias=np.zeros(1, np.int64),
-        two=True,
         zero_point=zero_point(output),
         lo=fmt.lo,
         hi=fmt.hi,

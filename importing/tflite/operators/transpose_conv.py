@@ -16,7 +16,7 @@ from t2c.importing.tflite.edges import part, reshaped
 from t2c.importing.tflite.operators.convolution import repeated
 from t2c.importing.tflite.placed import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
-from t2c.importing.tflite.weighted import parameters, requantised, scales_of
+from t2c.importing.tflite.weighted import parameters, product_in_double, product_in_float32, requantised, scales_of
 from t2c.importing.tflite.window import SAME, VALID
 
 NAMES = ("StrideH", "StrideW")
@@ -58,9 +58,10 @@ def transpose_conv(conversion: Conversion, op: TfliteOperator) -> None:
                 conversion, f"{name}_{axis}_cut", edge, 1 + axis, 0, conversion.shape_of(edge)[1 + axis] + after
             )
         sides += [before, max(after, 0)]
-    scales = [given.scales[0] * scale / output.scales[0] for scale in scales_of(held.weight, out)]
+    product = product_in_float32 if given.type == "UINT8" else product_in_double
+    scales = [product(given.scales[0], scale) / output.scales[0] for scale in scales_of(held.weight, out)]
     weight = held.values[:, ::-1, ::-1].transpose(0, 3, 1, 2)
-    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales, two=True)
+    done, lo, hi = requantised(op, placed, (given, output), weight, held.bias, scales)
     parts = in_parts(weight)
     conversion.node(
         "conv2d",
