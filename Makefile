@@ -14,7 +14,8 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
 # Files with lists of planted faults, of which `make test` runs a sample.
-override FAULTS := tests/accelerator/test_stream_door.py tests/formal/test_counters.py tests/oracle/test_far_faults.py \
+override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors stream_door) \
+	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
 	byo byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
 	faults_softmax faults_space retimed right_modules shrink twelve_kinds unit_tables)

@@ -32,14 +32,15 @@ class PortEvents:
 
 @dataclass(frozen=True, kw_only=True)
 class Stuck:
-    """A wait without end. state, step: of the harness, by number; idle: cycles in which no port moved anything; ports:
-    the last state of each, a line."""
+    """A wait without end. state, step: of the harness, by number; idle: cycles in which no port moved anything;
+    refused: it is no wait, a register answered with an error; ports: the last state of each, a line."""
 
     run: int
     cycle: int
     state: int
     step: int
     idle: int
+    refused: bool
     ports: tuple[str, ...]
 
 
@@ -99,8 +100,8 @@ def read_events(path: Path) -> Events:
             number, last = int(rest[0]), int(rest[1])
             spans[number] = (spans.get(number, (last, last))[0], last)
         elif kind == "stuck":
-            number, cycles, state, step, idle = map(int, rest)
-            stuck = Stuck(run=number, cycle=cycles, state=state, step=step, idle=idle, ports=())
+            number, cycles, state, step, idle, refused = map(int, rest)
+            stuck = Stuck(run=number, cycle=cycles, state=state, step=step, idle=idle, refused=bool(refused), ports=())
         elif kind == "state":
             states.append(" ".join(rest))
         elif kind == "end":

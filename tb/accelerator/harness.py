@@ -45,7 +45,8 @@ module accelerator_harness;
 _CONTROL = """
     task door_stuck;
         begin
-            $fwrite(door_fd, "stuck %0d %0d %0d %0d %0d\\n", door_run, door_cycle, door_state, door_step, door_idle);
+            $fwrite(door_fd, "stuck %0d %0d %0d %0d %0d %0d\\n", door_run, door_cycle, door_state, door_step,
+                    door_idle, door_refused);
 {states}
             $fflush(door_fd);
             $finish;

@@ -115,6 +115,8 @@ class _Judge:
             where = f"step {stuck.step + 1}, {step.text}," if step else STATES.get(stuck.state, "the run")
             moved = max(stuck.cycle - stuck.idle, 0)
             text = f"{where} does not end: given up at cycle {stuck.cycle}, nothing has moved since cycle {moved}"
+            if stuck.refused:
+                text = f"{where} is refused: the register answers with an error; cycle {stuck.cycle}"
             text += "; last state of each port:"
             self._add(stuck.run, _END, moved, "\n      ".join([text, *stuck.ports]))
         elif not self.events.ended:

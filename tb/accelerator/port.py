@@ -79,7 +79,9 @@ class DoorPort(ABC):
     def declare(self, part: str, width: int = 1, *, variable: bool = False) -> str:
         """A new wire (or variable) of the harness; its name."""
         kind = "reg " if variable else "wire"
-        self.declared.append(f"    {kind} {f'[{width - 1}:0] ' if width > 1 else ''}{self.wire(part)};")
+        self.declared.append(
+            f"    {kind} {f'[{width - 1}:0] ' if width > 1 else ''}{self.wire(part)}{' = 0' * variable};"
+        )
         return self.wire(part)
 
     def pin(self, part: str, direction: str, width: int | None = None, *, optional: bool = False) -> int:
