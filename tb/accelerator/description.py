@@ -218,20 +218,21 @@ class _Reader:
     ) -> None:
         """Every input has exactly one driver."""
         owners: dict[str, str] = {}
-        groups = [(name, "clocks") for name in clocks] + [(reset.port, "resets") for reset in resets]
-        groups += [(name, "tie") for name in ties] + [(name, "run") for name in steps.pins]
-        groups += [(theirs, f"ports: {port.name}") for port in ports.values() for theirs in port.wires]
-        for theirs, owner in groups:
-            is_output = self.module.ports[theirs].direction == "output"
-            if theirs in owners and not is_output:
-                raise self.top.error(f"{owner}: {theirs!r} stands under {owners[theirs]} too")
+        groups = [(name, "clocks", self.top) for name in clocks] + [(r.port, "resets", self.top) for r in resets]
+        groups += [(name, "tie", self.fields["tie"]) for name in ties]
+        for port in ports.values():
+            groups += [(theirs, f"ports: {port.name}", port.value) for theirs in port.wires]
+        groups += [(name, "run", self.fields["run"]) for name in steps.pins]
+        for theirs, owner, value in groups:
+            if theirs in owners and self.module.ports[theirs].direction != "output":
+                raise value.error(f"{owner}: {theirs!r} stands under {owners[theirs]} too")
             owners[theirs] = owner
-        for theirs, port in self.module.ports.items():
-            if port.direction == "inout":
+        for theirs, pin in self.module.ports.items():
+            if pin.direction == "inout":
                 raise self.fields["top"].error(f"top: {theirs!r} is an inout; wrap the module")
-            if port.direction == "input" and theirs not in owners:
+            if pin.direction == "input" and theirs not in owners:
                 raise self.fields["ports"].error(
-                    f"ports: input {theirs!r} of {self.module.name} ({port.line}) is connected to nothing; tie it"
+                    f"ports: input {theirs!r} of {self.module.name} ({pin.line}) is connected to nothing; tie it"
                 )
 
     def _used(

@@ -61,10 +61,15 @@ module os_gemm #(
             for (c = 0; c < C; c = c + 1) begin : g_pe
                 wire        [7:0] a = (c == 0) ? left_in[r] : left[r][c == 0 ? 0 : c-1];
                 wire signed [7:0] b = (r == 0) ? top_in[c] : top[r == 0 ? 0 : r-1][c];
+`ifdef SIGNED_LEFT
+                wire signed [8:0] factor = $signed(a);          // the mistake of dut_wrong.yaml
+`else
+                wire signed [8:0] factor = $signed({1'b0, a});
+`endif
                 always @(posedge clk) begin
                     left[r][c] <= rst_n ? a : 8'd0;
                     top[r][c]  <= rst_n ? b : 8'd0;
-                    sum[r][c]  <= clear ? 32'sd0 : sum[r][c] + $signed({1'b0, a}) * b;
+                    sum[r][c]  <= clear ? 32'sd0 : sum[r][c] + factor * b;
                 end
             end
         end
