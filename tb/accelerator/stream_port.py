@@ -53,6 +53,7 @@ class StreamPort(DoorPort):
         self.has_valid, self.has_ready = "valid" in self.entries, "ready" in self.entries
         if self.needs_valid and not self.has_valid:
             raise self.value.error(f"ports: {self.name}: {self.kind} needs valid")
+        self.stalls = self.has_valid if self.into else self.has_ready and self.drives_ready
         self.declare("valid")
         self.declare("ready")
         if self.has_valid:
@@ -160,7 +161,6 @@ class ProbePort(StreamPort):
 
     kind: ClassVar[str] = "probe"
     drives_ready: ClassVar[bool] = False
-    stalls = False
 
     def direction(self, value: Value) -> str:
         return "output"
