@@ -122,7 +122,7 @@ out:
   - {port: y.high, file: a.npy, bits: 8, layout: "a b -> b a"}
   - {port: y.sum, file: y.npy, bits: 16, layout: "a b -> b a"}
 """,
-    tensors={"a": A, "b": B, "y": A * B + 2},
+    tensors={"a": A, "b": B, "y": A * B + np.where(B < 0, -1, 0) + 2},
 )
 SERIAL = Small(
     verilog="""
