@@ -100,7 +100,7 @@ module tiny(input clk, input rst, input v, output r, input [7:0] x, input [15:0]
     wire signed [15:0] product = $signed(x) * $signed(w[7:0]);
     always @(posedge clk) begin
         if (v & r) begin
-            ov <= 1; sum <= product + $signed(w[15:8]) + mode; high <= x;
+            ov <= 1; sum <= product + $signed(w[15:8]) + $signed({1'b0, mode}); high <= x;
         end else if (ordy) ov <= 0;
         if (rst) ov <= 0;
     end
