@@ -11,10 +11,10 @@ import numpy as np
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.nodes.concat import Concatenate
 from t2c.golden.nodes.pointwise import Pointwise
-from t2c.importing.network import SourceTensor, standard_order
 from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.views import view_move
 from t2c.importing.onnx_files.walk import Walk
+from t2c.importing.source_tensor import SourceTensor, standard_order
 from t2c.importing.table import table_of
 
 OUTPUT = "outputs"

@@ -10,7 +10,7 @@ from t2c.common.shown import shown
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.importing.errors import RefusedError
-from t2c.importing.network import ImportedNetwork, NetworkBuilder, SourceLayer, SourceTensor
+from t2c.importing.network import ImportedNetwork, NetworkBuilder, SourceLayer
 from t2c.importing.onnx_files.ending import close_without_quantiser
 from t2c.importing.onnx_files.model import Array, OnnxFile, OnnxNode, read_onnx
 from t2c.importing.onnx_files.operator import operator_of
@@ -29,6 +29,7 @@ from t2c.importing.onnx_files.values import (
 from t2c.importing.onnx_files.walk import SilentError, Walk
 from t2c.importing.proof import Exactness, Grade
 from t2c.importing.reader import READERS, SourceFile
+from t2c.importing.source_tensor import SourceTensor
 
 READINGS: dict[str, dict[int, tuple[int | None, int]]] = {
     "QLinearConv": {0: (1, 2)},
