@@ -121,7 +121,13 @@ def _rows() -> ModelProto:
     rows = through(net.add("Conv", first, weight, net.hold(rng.normal(size=4)), pads=[1, 1]), 0.13, "r1")
     part = net.add("Slice", rows, whole(1), whole(5), whole(2), whole(2))
     again = net.add(
-        "Resize", part, "", net.hold([1.0, 1, 3]), mode="nearest", coordinate_transformation_mode="asymmetric"
+        "Resize",
+        part,
+        "",
+        net.hold([1.0, 1, 3]),
+        mode="nearest",
+        nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric",
     )
     gate = through(net.add("GlobalAveragePool", again), 0.11, "r2")
     product = through(net.add("Mul", again, gate), 0.17, "r3")
