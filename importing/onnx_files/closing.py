@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from t2c.common.shown import shown
 from t2c.importing.errors import RefusedError
 from t2c.importing.onnx_files.model import OnnxNode
 from t2c.importing.onnx_files.pair_sums import close_pair
@@ -51,6 +52,14 @@ def _close_input(walk: Walk, value: FloatInput, quantiser: Quantiser, node: Onnx
     """The host quantises the input; what moved it before then moves integers."""
     if walk.input_edge:
         raise RefusedError([f"{node.place}: the input is quantised a second time, in another way"])
+    if value.prepared:
+        spec = walk.spec_of(quantiser, value.shape, tensor)
+        walk.builder.source += (
+            f"; its input is {shown(tensor)}, of floats that the host prepares: {', '.join(value.prepared)}"
+        )
+        walk.input_edge = spec.name
+        walk.add_edge(spec, tensor)
+        return Activation(spec=spec, scale=quantiser.scale, real=True)
     shape = walk.file.input.shape
     moved = bool(value.moves)
     spec = walk.spec_of(quantiser, shape, walk.file.input.name if moved else tensor)

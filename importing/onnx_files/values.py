@@ -80,10 +80,15 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FloatInput(FileValue):
-    """The graph's input while it is float. shape: now, without batch; moves: since."""
+    """The graph's input while it is float.
+
+    shape: now, without batch; moves: since; prepared: places of the nodes that computed with constants, which are the
+    host's, and so are the moves then.
+    """
 
     shape: tuple[int, ...]
     moves: tuple[Move, ...] = ()
+    prepared: tuple[str, ...] = ()
 
     what: ClassVar[str] = "a float that nothing has quantised"
 

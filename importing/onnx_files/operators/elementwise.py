@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from t2c.importing.onnx_files.values import (
     Activation,
     FileConstant,
     FileValue,
+    FloatInput,
     Mapped,
     PairSum,
     QuantisedConstant,
@@ -27,6 +29,7 @@ _FOLDED: dict[str, Callable[[Array, Array], Array]] = {
     "Sub": np.subtract,
     "Mul": np.multiply,
     "Div": np.divide,
+    "Pow": np.power,
 }
 
 
@@ -88,8 +91,22 @@ def _of_one(node: OnnxNode, left: Activation | Mapped, right: Activation | Mappe
     return Mapped(source=first.source, functions=(both,))
 
 
+def _prepared(node: OnnxNode, value: FloatInput, held: Array) -> FloatInput:
+    """What the host computes of a float input before it is quantised; raise RefusedError if it changes the shape."""
+    batched = (1, *value.shape)
+    try:
+        same = np.broadcast_shapes(batched, held.shape) == batched
+    except ValueError:
+        same = False
+    if not same:
+        raise RefusedError([f"{node.place}: a constant of shape {held.shape} for an input of shape {value.shape}"])
+    return replace(value, prepared=(*value.prepared, node.place))
+
+
 def _with_constant(node: OnnxNode, value: FileValue, holder: FileValue, held: Array, *, first: bool) -> FileValue:
     """An operation with a constant, which comes first or last."""
+    if isinstance(value, FloatInput):
+        return _prepared(node, value, held)
     whole = isinstance(value, Activation) and held.size > 1
     if node.op == "Add" and whole and isinstance(holder, QuantisedConstant):
         assert isinstance(value, Activation)
@@ -106,8 +123,17 @@ def _with_constant(node: OnnxNode, value: FileValue, holder: FileValue, held: Ar
     return affine(node, value, 1 / held.astype(np.float64), None)
 
 
-for _name in _FOLDED:
+for _name in ("Add", "Sub", "Mul", "Div"):
     operator(_name)(_arithmetic)
+
+
+@operator("Pow")
+def power(walk: Walk, node: OnnxNode) -> FileValue:
+    """Of constants alone."""
+    a, b = reals_held(walk.value(node, 0)), reals_held(walk.value(node, 1))
+    if a is None or b is None:
+        raise RefusedError([f"{node.place}: a power of what is no constant"])
+    return _folded(node, a, b)
 
 
 @operator("Neg")
