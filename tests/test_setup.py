@@ -25,6 +25,7 @@ case "$*" in
     "-m pip --version" | "-m t2c."* | -V | *find_libpython*) ;;
     "-m pip "*)
         [ ! -e "{folder}/fail" ] || {{ echo "no such version"; exit 1; }}
+        case "$*" in *--only-binary*) [ ! -e "{folder}/no-wheel" ] || exit 1 ;; esac
         echo "$*" >>"{folder}/asked"
         while [ "$1" ]; do
             [ "$1" != -r ] || cat "$2" >>"{folder}/asked"
@@ -202,3 +203,27 @@ def test_a_failed_set_up_is_tried_again(clones: Clones) -> None:
     assert said.endswith("no such version\nsetup: pip could not install the dependencies of 'sim'\n")
     (clones.folder / "fail").unlink()
     assert "cocotb>=" in clones.set_up(clone, "sim")[2]
+
+
+def test_the_tools_of_tosa_have_an_environment_of_their_own(clones: Clones) -> None:
+    clone = clones.clone("one")
+    assert "tosa-tools" not in clones.set_up(clone, "check")[2]
+    assert "tosa-tools==" in clones.set_up(clone, "test")[2]
+    assert (clone / ".venv" / "tosa" / "requirements").read_text() == (clone / "requirements/tosa.txt").read_text()
+    edit(clone / "constraints.txt", "numpy==", "numpy====")
+    assert "tosa-tools" not in clones.set_up(clone, "test")[2]
+    edit(clone / "requirements" / "tosa.txt", "tosa-tools==", "tosa-tools====")
+    assert "tosa-tools====" in clones.set_up(clone, "test")[2]
+
+
+def test_a_machine_without_their_wheel_is_told_so_and_set_up(clones: Clones) -> None:
+    clone = clones.clone("one")
+    (clones.folder / "no-wheel").touch()
+    status, said, _ = clones.set_up(clone, "test")
+    assert status == 0
+    assert (
+        "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa*' of make oracle fail\n"
+        in said
+    )
+    assert not (clone / ".venv" / "tosa").exists()
+    assert clones.set_up(clone, "test") == (0, "", "")

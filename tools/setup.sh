@@ -156,7 +156,7 @@ tosa() {
         cp requirements/tosa.txt "$home/requirements"
     else
         rm -rf "$home"
-        echo "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa' of make oracle fail" >&2
+        echo "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa*' of make oracle fail" >&2
     fi
 }
 
