@@ -33,6 +33,8 @@ USUAL_STALL = "none"
 def run_accelerator_command(options: argparse.Namespace, waves: tuple[int, int | None] | None) -> int:
     """Run the description `options.dut`; return 0 for a PASS, 1 otherwise."""
     description = load_accelerator(Path(options.dut))
+    if options.images < 1:
+        raise SettingError.below("images", options.images, 1)
     model, book = _tensors(description, options)
     bound = BoundAccelerator.bind(description, book, options.images)
     simulator = find_simulator(options.sim)
@@ -59,8 +61,6 @@ def _tensors(description: AcceleratorDescription, options: argparse.Namespace) -
     if description.package and model == usual:
         beside = description.path.parent / description.package
         model = os.path.relpath(beside) if beside.is_dir() else description.package
-    if options.images < 1:
-        raise SettingError.below("images", options.images, 1)
     path, package = open_package(model)
     return str(path), TensorBook(package, options.first_image, options.images, description.batch)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2c.common.strict_yaml import Value, YamlError, read_yaml
+from t2c.common.strict_yaml import Value, read_yaml
 from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
@@ -62,12 +62,15 @@ class AcceleratorDescription:
 
 
 def is_accelerator(path: Path) -> bool:
-    """Whether a description says `unit: accelerator`; one that cannot be read is refused by who reads it."""
-    try:
-        fields = read_yaml(path).fields()
-        return fields["unit"].text() == UNIT
-    except (YamlError, KeyError):
+    """Whether a description says `unit: accelerator`; False if it is not there, or says nothing of a unit.
+
+    Raises:
+        YamlError: it is there and cannot be read.
+    """
+    if not path.is_file():
         return False
+    fields = read_yaml(path).fields()
+    return "unit" in fields and fields["unit"].text() == UNIT
 
 
 def load_accelerator(path: Path) -> AcceleratorDescription:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from t2c.tb.accelerator.axi_port import Axi4Port
-from t2c.tb.accelerator.bits import Bits, shown_bits, value_of
+from t2c.tb.accelerator.bits import Bits
 from t2c.tb.accelerator.events import NEVER, Events, PortEvents, memory_bits, word_bits
 from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.port_words import StreamWords
@@ -17,9 +17,8 @@ from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
 from t2c.tb.accelerator.run_files import BoundAccelerator
 from t2c.tb.accelerator.stream_port import StreamPort
 from t2c.tb.accelerator.transfer import PlacedTensor
+from t2c.tb.accelerator.wrong_elements import earliest, shown_place, shown_values
 
-SHOWN = 4
-"""Wrong elements of a tensor that are named."""
 STATES = {3: "loading", 5: "waiting for all ports to end", 7: "reading the results"}
 
 
@@ -91,6 +90,7 @@ class _Judge:
                     self.found.cycles = last - first
                 if not reset:
                     self._run(number, run)
+        self._early()
         for broken in self.events.broken:
             self._add(broken.run, -2, broken.cycle, f"{broken.text}; cycle {broken.cycle}")
         self._end(started)
@@ -105,6 +105,18 @@ class _Judge:
         run = self.plan[number - 1][0]
         found = DoorFinding(number=number, run=run, order=order, cycle=cycle, text=text, tensor=tensor)
         self.found.findings.append(found)
+
+    def _early(self) -> None:
+        """What came before the first run, or after a reset before the next one."""
+        for (number, name), seen in self.events.ports.items():
+            if number and not self.plan[number - 1][1]:
+                continue
+            after = self.events.spans[number][1] if number in self.events.spans else -1
+            cycles = [cycle for cycle, *_ in seen.words if cycle > after]
+            cycles += [cycle for cycle, *_ in seen.writes if cycle > after]
+            if cycles:
+                text = f"port {name}: {len(cycles):,} words come before a run begins; cycle {min(cycles)}"
+                self._add(number, -2, min(cycles), text)
 
     def _end(self, started: int) -> None:
         """Why it ended, if not as it should."""
@@ -266,34 +278,22 @@ class _Judge:
             count.wrong += int(wrong.sum())
             count.missing += int(missing.sum())
             wrong_all |= bool(wrong.any())
-            for index in _earliest(wrong, when, placed, rows.start):
+            for index in earliest(wrong, when, placed, rows.start):
                 word, lane = placed.placement.place_of(index)
                 cycle = int(when[rows.start + word + placed.placement.spread - 1])
                 name = placed.coordinate(int(elements[index])) if elements[index] >= 0 else f"padding of {placed.name}"
                 lanes = f", lane {lane}" if placed.placement.lanes > 1 else ""
-                where = f"{place}, {_where(unit, first + rows.start + word)}{lanes}; cycle {cycle}"
-                text = f"{name}: {self._values(placed, want[index], have[index])}; {where}"
+                where = f"{place}, {shown_place(unit, first + rows.start + word)}{lanes}; cycle {cycle}"
+                text = f"{name}: {shown_values(placed, want[index], have[index])}; {where}"
                 self._add(number, placed.tensor.order, cycle, text, placed.name)
             if missing.any() and unit == "address":
                 index = int(np.flatnonzero(missing)[0])
                 name = placed.coordinate(int(elements[index])) if elements[index] >= 0 else placed.name
                 word = first + rows.start + placed.placement.place_of(index)[0]
                 text = f"{int(missing.sum()):,} of {int(counted.sum()):,} elements of {placed.name} were never written"
-                text = f"{text}, the first {name}; {place}, {_where(unit, word)}"
+                text = f"{text}, the first {name}; {place}, {shown_place(unit, word)}"
                 self._add(number, placed.tensor.order, -1, text, placed.name)
         return wrong_all
-
-    @staticmethod
-    def _values(placed: PlacedTensor, want: npt.NDArray[np.uint8], have: npt.NDArray[np.uint8]) -> str:
-        bits = placed.placement.bits
-        expected, digits = value_of(want[:bits], placed.signed), (bits + 3) // 4
-        shown = f"expected {expected} (0x{value_of(want[:bits], False):0{digits}x})"
-        if (have[:bits] > 1).any():
-            return f"{shown}, actual {shown_bits(np.minimum(have[:bits], 3).astype(np.uint8))}"
-        actual = value_of(have[:bits], placed.signed)
-        return (
-            f"{shown}, actual {actual} (0x{value_of(have[:bits], False):0{digits}x}), difference {actual - expected:+d}"
-        )
 
 
 _END, _FORBIDDEN = 1 << 30, -1
@@ -302,16 +302,3 @@ _END, _FORBIDDEN = 1 << 30, -1
 def _after(stream: StreamWords) -> int:
     """Behind the tensors of the stream."""
     return max((span.placed.tensor.order for span in stream.spans), default=0)
-
-
-def _where(unit: str, at: int) -> str:
-    return f"address 0x{at:x}" if unit == "address" else f"word {at}"
-
-
-def _earliest(
-    wrong: npt.NDArray[np.bool_], when: npt.NDArray[np.int64], placed: PlacedTensor, start: int
-) -> Iterator[int]:
-    """The first few wrong elements, as they came."""
-    at = np.flatnonzero(wrong)
-    cycles = when[start + at // placed.placement.lanes * placed.placement.spread]
-    yield from at[np.argsort(cycles, kind="stable")][:SHOWN].tolist()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from t2c.common.command import USER_ERROR
 from tests.accelerator.door import copied, refusal
 
 STREAM, GEMM, POOL = "stream_cnn", "os_gemm", "axi_pool"
@@ -232,4 +231,5 @@ def test_a_unit_is_asked_for_where_the_description_is_of_none(tmp_path: Path) ->
     path = tmp_path / "dut.yaml"
     path.write_text("unit: mulquant\n")
     assert "needs unit, the unit that it takes the place of" in refusal(path, tmp_path)
-    assert USER_ERROR == 2
+    path.write_text("unit: [accelerator\n")
+    assert "dut.yaml:2: " in refusal(path, tmp_path)

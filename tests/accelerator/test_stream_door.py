@@ -84,10 +84,20 @@ FAULTS = {
         ["the simulation ended by itself, before the harness ended it ($finish?)", "too few: "],
     ),
 }
-DECLARED = {"a word comes twice": "reg again = 0;", "valid falls while it waits": "reg moody = 0;"}
+FAULTS["a word before the run"] = (
+    (TOP, "assign tx_val     = last_valid;", "assign tx_val     = last_valid | ghost;"),
+    ["port tx: 1 words come before a run begins; cycle "],
+)
+DECLARED = {
+    "a word before the run": "reg ghost = 0, was = 1;",
+    "a word comes twice": "reg again = 0;",
+    "valid falls while it waits": "reg moody = 0;",
+}
+GHOST = "    always @(posedge core_clk) begin was <= core_rst; ghost <= (was & ~core_rst) | (ghost & ~tx_rdy); end\n"
 MOODY = "    always @(posedge core_clk) moody <= ~moody;\n"
 
 
+MORE = {"a word before the run": GHOST, "valid falls while it waits": MOODY}
 ON_VERILATOR = ("one value of the first layer", "it stops taking")
 CASES = [*sampled(FAULTS, every=2), *(f"verilator: {name}" for name in ON_VERILATOR)]
 
@@ -102,7 +112,7 @@ def test_a_planted_fault_is_named(
     dut = copied("stream_cnn", tmp_path, change)
     if name in DECLARED:
         source = dut.parent / TOP
-        more = f"    {DECLARED[name]}\n" + (MOODY if "moody" in DECLARED[name] else "")
+        more = f"    {DECLARED[name]}\n" + MORE.get(name, "")
         source.write_text(source.read_text().replace("    reg        payload;\n", f"{more}    reg        payload;\n"))
     run = simulated(capsys, dut, sim_output, sim=sim, stall="tx:p50")
     assert run.status == 1
