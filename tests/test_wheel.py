@@ -43,6 +43,7 @@ def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> Non
         ("tb", "**/*.yaml"),
         ("contract", "**/*.h"),
         ("examples", "digits_*/*"),
+        ("examples", "accelerators/*/*"),
         ("examples", "byo_rtl/*"),
         ("examples", "byo_vit/*.py"),
         ("examples", "vit2/*"),

@@ -46,11 +46,12 @@ class Stuck:
 
 @dataclass(frozen=True, kw_only=True)
 class Broken:
-    """A rule of a port that does not hold."""
+    """A rule of a port that does not hold. rule: which, of which port."""
 
     run: int
     cycle: int
     text: str
+    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +74,8 @@ def read_events(path: Path) -> Events:
     spans: dict[int, tuple[int, int]] = {}
     stuck: Stuck | None = None
     ended, cycles, states = False, 0, list[str]()
-    text = path.read_text(errors="replace") if path.is_file() else ""
-    for line in text[: text.rfind("\n") + 1].splitlines():
+    log = path.read_text(errors="replace") if path.is_file() else ""
+    for line in log[: log.rfind("\n") + 1].splitlines():
         kind, *rest = line.split(" ")
         if kind in _WORDS:
             port, run, cycle, word = rest
@@ -88,12 +89,12 @@ def read_events(path: Path) -> Events:
         elif kind == "A":
             port, run, cycle, way, at = rest
             where = f"0x{int(at, 16):x}" if set(at) <= set("0123456789abcdef") else f"unknown (0x{at})"
-            broken.append(
-                Broken(run=int(run), cycle=int(cycle), text=f"port {port}: {way} outside the memory, address {where}")
-            )
+            text = f"port {port}: {way} outside the memory, address {where}"
+            broken.append(Broken(run=int(run), cycle=int(cycle), text=text, rule=f"{port} {way}"))
         elif kind in ("X", "F", "C", "P"):
             port, run, cycle, *what = rest
-            broken.append(Broken(run=int(run), cycle=int(cycle), text=f"port {port}: {_sentence(kind, what)}"))
+            text = f"port {port}: {_sentence(kind, what)}"
+            broken.append(Broken(run=int(run), cycle=int(cycle), text=text, rule=f"{port} {kind}"))
         elif kind == "go":
             spans[int(rest[0])] = (int(rest[1]), int(rest[1]))
         elif kind in ("done", "abort"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -91,8 +92,12 @@ class _Judge:
                 if not reset:
                     self._run(number, run)
         self._early()
+        alike = Counter((broken.run, broken.rule) for broken in self.events.broken)
         for broken in self.events.broken:
-            self._add(broken.run, -2, broken.cycle, f"{broken.text}; cycle {broken.cycle}")
+            more = alike.pop((broken.run, broken.rule), 0) - 1
+            if more >= 0:
+                again = f"; {more} more such" if more else ""
+                self._add(broken.run, -2, broken.cycle, f"{broken.text}; cycle {broken.cycle}{again}")
         self._end(started)
         # A fault of a port comes before what follows from it, unless a tensor was wrong earlier.
         self.found.findings.sort(
