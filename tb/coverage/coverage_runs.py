@@ -26,6 +26,7 @@ from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, UNKNOWN_TEST
 from t2c.tb.coverage.core_classes import cover_run
 from t2c.tb.coverage.program_classes import cover_program
 from t2c.tb.random_models.builder import RandomBuilder
+from t2c.tb.random_models.edges import EDGES
 from t2c.tb.random_models.joins import joined_network
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.random_models.products import products_network
@@ -63,8 +64,8 @@ class CoverageRun:
     """One simulation. id: unique; part: the unit, or "core".
 
     Of a unit: simulator; parameters. Of a program: program, the id of a case, which builds its core itself. Of the
-    core: hardware; model: a package in examples/ or the seed of a random one; layer: "" for a random layer; stall: as
-    `parse_stalls` takes it; tests: of tb/cosim/core_tests.py.
+    core: hardware; model: a package in examples/, an edge package or the seed of a random one; layer: "" for a random
+    layer; stall: as `parse_stalls` takes it; tests: of tb/cosim/core_tests.py.
     """
 
     id: str
@@ -125,11 +126,12 @@ def core_runs() -> Iterator[CoverageRun]:
         *(f"layer-{seed}" for seed in (2, 4, 6)),
         "joined-0",
         *(f"products-{heads}" for heads in ("1x5", "2x4", "3x8")),
-        *(f"transformer-{seed}" for seed in (1, 2)),
+        *(f"transformer-{seed}" for seed in (1, 2, 3)),
+        "edge-constants",
     ]
-    tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 2, 3, 4, 5, 8, 9, 10, 13))]
+    tight = ["digits_w8a8", "twice", *(f"network-{seed}" for seed in (1, 3, 4, 5, 9, 10, 13, 18, 22))]
     tight += [*(f"layer-{seed}" for seed in (1, 5, 13)), "joined-1"]
-    tight += [*(f"products-{heads}" for heads in ("2x6", "2x70")), "transformer-8"]
+    tight += [*(f"products-{heads}" for heads in ("2x6", "2x70")), "transformer-8", "transformer-24"]
     for name, hardware, models in (("tight", TIGHT, tight), ("wide", WIDE, wide)):
         for model in models:
             # Resets and errors in mid-stream, and an engine that starts again after them, on one network of each core.
@@ -161,6 +163,8 @@ def package_of(model: str, hardware: Hardware) -> Package:
     if kind == "products":
         heads, depth = map(int, seed.split("x"))
         return products_network(heads, depth)
+    if kind == "edge":
+        return EDGES[seed].make(hardware)
     if kind == "transformer":
         return random_transformer(int(seed), hardware.rows, hardware.cols)
     if kind == "twice":
