@@ -42,7 +42,7 @@ def compile_program(graph: Graph, layer: str, hardware: Hardware, *, batch: int 
         UnsupportedError: an operation the core does not have, or a memory too small for a single row or tile.
         RangeError: accumulators could overflow ACC_W, or a field does not fit its descriptor.
     """
-    graph = on_the_core(graph)
+    graph = on_the_core(graph, layer)
     if layer != ALL:
         return _Compiler(graph, (graph.node(layer),), hardware, batch).compile()
     graph, tail = without_tail(graph, hardware.x_w)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from t2c.common.registry import Registry
-from t2c.golden.graph.graph import Graph
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.graph import WHOLE, Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 
@@ -39,17 +40,21 @@ def rewrites(op: str) -> Callable[[Rewriting], Rewriting]:
     return REWRITINGS(op)
 
 
-def on_the_core(graph: Graph) -> Graph:
+def on_the_core(graph: Graph, layer: str = WHOLE) -> Graph:
     """The same network without nodes that are to be rewritten; the graph itself if it has none.
 
-    All its other tensors, and the outputs of the nodes that are rewritten, keep their names and values.
+    All its other tensors, and the outputs of the nodes that are rewritten, keep their names and values. A node that
+    cannot be rewritten stays, where `layer`, a node's name or "all", asks for another one.
+
+    Raises:
+        UnsupportedError: a node that is asked for cannot be rewritten.
     """
     if all(REWRITINGS.find(node.op) is None for node in graph.nodes):
         return graph
-    return _rewrite(graph)
+    return _rewrite(graph, layer)
 
 
-def _rewrite(graph: Graph) -> Graph:
+def _rewrite(graph: Graph, layer: str) -> Graph:
     writers, edges = _writers_to_go(graph), dict(graph.edges)
     made: dict[str, tuple[Node, ...]] = {}
     for node in graph.nodes:
@@ -57,7 +62,12 @@ def _rewrite(graph: Graph) -> Graph:
         if rewriting is None:
             continue
         writer = writers.get(node.inputs[0])
-        found = rewriting(node, graph, writer)
+        try:
+            found = rewriting(node, graph, writer)
+        except UnsupportedError:
+            if layer in (WHOLE, node.name):
+                raise
+            continue
         made[node.name] = found.nodes
         edges |= {edge.name: edge for edge in found.edges}
         if writer and found.before:

@@ -80,15 +80,7 @@ class LiteRtRule:
 
     def constants(self) -> LayerConstants:
         """The same as MulQuant's constants: B = bias · M, S = 31 - e, rounded twice."""
-        return LayerConstants(
-            multiplier=self.m,
-            bias=self.m * self.bias,
-            shift=31 - self.e,
-            rounding=Rounding.DOUBLE,
-            zero_point=self.zero_point,
-            lo=self.lo,
-            hi=self.hi,
-        )
+        return _constants(self, self.m, self.e, Rounding.DOUBLE)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,12 +115,17 @@ class RealScaleRule:
     def constants(self) -> LayerConstants:
         """MulQuant's constants that are closest to it: 31 bits of the scale, halves away from zero."""
         m, e = np.array([quantized_multiplier(scale) for scale in self.scale.tolist()], np.int64).T
-        return LayerConstants(
-            multiplier=m,
-            bias=m * self.bias,
-            shift=31 - e,
-            rounding=Rounding.HALF_AWAY,
-            zero_point=self.zero_point,
-            lo=self.lo,
-            hi=self.hi,
-        )
+        return _constants(self, m, e, Rounding.HALF_AWAY)
+
+
+def _constants(rule: LiteRtRule | RealScaleRule, m: IntArray, e: IntArray, rounding: Rounding) -> LayerConstants:
+    """B = bias · M, S = 31 - e."""
+    return LayerConstants(
+        multiplier=m,
+        bias=m * rule.bias,
+        shift=31 - e,
+        rounding=rounding,
+        zero_point=rule.zero_point,
+        lo=rule.lo,
+        hi=rule.hi,
+    )

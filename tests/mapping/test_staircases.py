@@ -140,8 +140,11 @@ def test_constants_that_do_not_fit_are_refused_by_name() -> None:
     nodes = (replace(sums, mulquant=quant), *package.graph.nodes[1:])  # type: ignore[call-arg]
     nodes = (*nodes[:3], replace(nodes[3], mulquant=quant), nodes[4])  # type: ignore[call-arg]
     text = "layer 'steps': thresholds as constants of MulQuant: bias"
-    with pytest.raises(UnsupportedError, match=f"^{re.escape(text)}"):
-        on_the_core(replace(package.graph, widths=narrow, nodes=nodes))
+    graph = replace(package.graph, widths=narrow, nodes=nodes)
+    for layer in (ALL, "steps"):
+        with pytest.raises(UnsupportedError, match=f"^{re.escape(text)}"):
+            compile_program(graph, layer, HARDWARE)
+    assert compile_program(graph, "y", HARDWARE).steps, "another layer runs all the same"
 
 
 def test_rows_are_refused_by_name() -> None:
