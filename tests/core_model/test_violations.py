@@ -162,7 +162,7 @@ def test_a_host_that_does_not_go_with_the_program(
     ("word", "value", "text"),
     [
         (5, 0, "field out_h: descriptor out_h = 0 is outside 1..65535"),
-        (39, 4, "field rounding: descriptor rounding = 4 is outside 0..3"),
+        (39, 5, "field rounding: descriptor rounding = 5 is outside 0..4"),
         (40, 3, "field combine: descriptor combine = 3 is outside 0..2"),
         (41, 2, "field keep: descriptor keep = 2 is outside 0..1"),
         (24, 0xFFFFFFFF, "field rows_per_tap: descriptor rows_per_tap = 4294967295 is outside 1..65535"),

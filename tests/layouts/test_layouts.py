@@ -195,7 +195,7 @@ def test_random_layouts_and_back(seed: int) -> None:
     assert empty == elements.padded
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(alphabet="ab1(.)=+~-> 42\n", max_size=24), st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_any_text_is_a_layout_or_one_line(text: str, shape: list[int]) -> None:
     lines: list[str] = []

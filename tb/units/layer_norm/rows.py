@@ -127,7 +127,8 @@ def telling_quant(space: RowSpace, row: Row, norm: RowNorm) -> MulQuant:
     2^S about a tie of the last rounding."""
     rng, bits = space.rng, space.parameters["BIAS_W"]
     t = [int(value) for value in normalise(row, norm)] + [0] * (space.longest - len(row))
-    shift = [rng.randint(0, min(bits - 5, (1 << space.parameters["SHIFT_W"]) - 1)) for _ in t]
+    most = max(min(bits - 5, (1 << space.parameters["SHIFT_W"]) - 1), 0)
+    shift = [rng.randint(0, most) for _ in t]
     if rng.random() < 0.5:
         shift = [0] * len(t)
     near = [(2 * rng.randint(-3, 2) + 1) * ((1 << s) >> 1) + rng.randint(-1, 1) for s in shift]
