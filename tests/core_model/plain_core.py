@@ -250,7 +250,7 @@ class PlainCore:
 
 
 def divided(value: int, shift: int, mode: int) -> int:
-    """value / 2^shift: 0 floor, 1 half up, 2 half to even, 3 half away from zero, 4 half up by 31 and then half away."""
+    """value / 2^shift: 0 floor, 1 half up, 2 half to even, 3 half away from zero, 4 half up by 31, then half away."""
     if mode == 4:
         return divided(divided(value, 31, 1), shift - 31, 3) if shift > 31 else divided(value, shift, 1)
     floor, rest = value >> shift, value & ((1 << shift) - 1)
