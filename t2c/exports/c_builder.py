@@ -34,7 +34,7 @@ def identifier(name: str, known: set[str], prefix: str) -> str:
 
     >>> known = set()
     >>> [identifier(name, known, "t_") for name in ("conv1", "a.b-c", "a_b_c", "ü*/")]
-    ['t_conv1', 't_a_b_c', 't_a_b_c_2', 't___']
+    ['t_conv1', 't_a_b_c', 't_a_b_c_2', 't____']
     """
     base = prefix + re.sub("[^A-Za-z0-9_]", "_", name)[:40]
     found, number = base, 1

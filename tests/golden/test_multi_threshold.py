@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from t2c.contract.hardware import Hardware
 from t2c.exports.onnx_check import check_onnx
 from t2c.exports.onnx_model import onnx_model
 from t2c.golden.arithmetic.multi_threshold import THRESHOLD_HI, THRESHOLD_LO, Thresholds, multi_threshold
-from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
+from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.golden.graph.package import Package, load_package, save_package
-from t2c.mapping.compiler import compile_program
 from tests.golden.test_package import assert_equal_packages, edit_package, in_edge, in_tensor
 from tests.golden.test_row_nodes import in_record
 from tests.threshold_net import threshold_package
@@ -109,12 +107,3 @@ def test_damage_is_refused_by_name(damage: str, package: Package, tmp_path: Path
 
 def test_onnxruntime_compares_alike(package: Package) -> None:
     assert check_onnx(onnx_model(package.graph).SerializeToString(), package.graph, package.samples) > 0
-
-
-@pytest.mark.parametrize(
-    ("layer", "reason"),
-    [("sums", "output of 16 bits does not fit X_W = 8"), ("steps", "input 'sums' of 16 bits does not fit X_W = 8")],
-)
-def test_the_core_refuses_by_name(layer: str, reason: str, package: Package) -> None:
-    with pytest.raises(UnsupportedError, match=f"^layer '{layer}': {reason}$"):
-        compile_program(package.graph, layer, Hardware(rows=8, cols=8))

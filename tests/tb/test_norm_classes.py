@@ -10,7 +10,7 @@ import pytest
 
 from t2c.golden.arithmetic.layer_norm import RowNorm
 from t2c.golden.arithmetic.mulquant import MulQuant
-from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.arithmetic.rounding import Rounding, round_integer
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.components.bins import names
 from t2c.tb.components.inputs import flat
@@ -94,8 +94,14 @@ def definitions(row: Row, index: int, norm: RowNorm, quant: MulQuant, where: Row
         "t below half": 0 < part < Fraction(1, 2),
         "t above half": part > Fraction(1, 2),
         "bit 3 of S": quant.shift[index] >= 8,
-        "t in sight": abs(int(quant.multiplier[index])) == 1 and quant.shift[index] == 0,
+        "t in sight": result(quant, index, t) != result(quant, index, t - 1),
     }
+
+
+def result(quant: MulQuant, index: int, t: int) -> int:
+    """What an element of that t becomes."""
+    p = t * int(quant.multiplier[index]) + int(quant.bias[index])
+    return min(max(round_integer(p, int(quant.shift[index]), quant.rounding) + quant.zero_point, quant.lo), quant.hi)
 
 
 @pytest.mark.parametrize("signed", [True, False])

@@ -52,7 +52,7 @@ def classes(sent: SentRow, space: RowSpace) -> Classes:
     p = t * sent.quant.multiplier + sent.quant.bias
     dropped, tie = (length * x - total) * r & ((1 << shift) - 1), 1 << (shift - 1)
     y = sent.quant.requantise(p, sent.quant.shift)
-    in_sight = (np.abs(sent.quant.multiplier) == 1) & (sent.quant.shift == 0)
+    in_sight = sent.quant.requantise(p - sent.quant.multiplier, sent.quant.shift) != y  # one less would show
 
     return {
         **lanes.classes(sent.stall_in, sent.stall_out),
