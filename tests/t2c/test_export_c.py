@@ -77,12 +77,14 @@ OWN: dict[str, Callable[[], Package]] = {
     "wide constants": lambda: with_wide_constants(core_package(7)),
     "widest constants": lambda: with_wide_constants(core_package(7), Widths(acc=48, scale=32, bias=64)),
 }
+SMALL = Hardware(rows=4, cols=4, act_depth=1 << 8, wgt_depth=1 << 8, par_depth=64, acc_depth=64)
+"""For networks that a program with sanitizers runs in no time."""
 RANDOM: dict[str, Callable[[int], Package]] = {
     "network": random_network,
     "transformer": random_transformer,
     "joined": joined_network,
-    "legal layer": lambda seed: legal_layer(seed, Hardware()),
-    "legal network": lambda seed: legal_network(seed, Hardware()),
+    "legal layer": lambda seed: legal_layer(seed, SMALL),
+    "legal network": lambda seed: legal_network(seed, SMALL),
 }
 
 
