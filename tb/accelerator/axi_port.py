@@ -65,12 +65,7 @@ class AxiPort(DoorPort):
 
     def common(self) -> dict[str, str]:
         """Pins of every driver of ours."""
-        return {
-            "clk_i": self.clock,
-            "rst_ni": "door_rst_n",
-            "fd_i": "door_fd",
-            "run_i": "door_run",
-            "cycle_i": "door_cycle",
+        return self.common_pins() | {
             "profile_i": self.wire("profile"),
             "blocked_i": self.wire("blocked"),
             "seed_i": self.wire("seed"),

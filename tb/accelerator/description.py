@@ -14,7 +14,7 @@ from t2c.tb.accelerator.steps import LIMIT, RunSteps, read_steps
 from t2c.tb.accelerator.stream_port import ProbePort, StreamPort, WiresPort
 from t2c.tb.accelerator.transfer import PortTransfer, read_transfer
 from t2c.tb.dut.ports import Elaboration, Module, NoModule
-from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
+from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
 from t2c.tb.simulation.filelist import FileList
 
 UNIT = "accelerator"
@@ -148,12 +148,7 @@ class _Reader:
         return self.fields[name].items() if name in self.fields else []
 
     def _number(self, name: str, usual: int, low: int, high: int) -> int:
-        if name not in self.fields:
-            return usual
-        found = read_integer(self.fields[name])
-        if not low <= found <= high:
-            raise self.fields[name].error(f"{name}: {found} is outside {low}..{high}")
-        return found
+        return bounded_integer(self.fields, name, usual, low, high)
 
     def _clocks(self) -> dict[str, int]:
         if ("clock" in self.fields) == ("clocks" in self.fields):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from t2c.common.strict_yaml import Value
 from t2c.tb.dut.ports import Elaboration, Module
-from t2c.tb.dut.source_fields import read_integer
+from t2c.tb.dut.source_fields import bounded_integer
 
 NAME = re.compile(r"[A-Za-z]\w*")
 
@@ -111,12 +111,17 @@ class DoorPort(ABC):
 
     def number(self, key: str, usual: int, low: int, high: int) -> int:
         """An integer of the description."""
-        if key not in self.entries:
-            return usual
-        found = read_integer(self.entries[key])
-        if not low <= found <= high:
-            raise self.entries[key].error(f"{key}: {found} is outside {low}..{high}")
-        return found
+        return bounded_integer(self.entries, key, usual, low, high)
+
+    def common_pins(self) -> dict[str, str]:
+        """Pins that every driver of ours has: which clock, where events go, which run and cycle it is."""
+        return {
+            "clk_i": self.clock,
+            "rst_ni": "door_rst_n",
+            "fd_i": "door_fd",
+            "run_i": "door_run",
+            "cycle_i": "door_cycle",
+        }
 
     def stall_generator(self) -> str:
         """A stall_gen for a port with one stream."""

@@ -51,12 +51,7 @@ class RamPort(DoorPort):
         return [("accesses", self.wire("count")), ("address", self.wire("addr"))]
 
     def instance(self) -> str:
-        pins = {
-            "clk_i": self.clock,
-            "rst_ni": "door_rst_n",
-            "fd_i": "door_fd",
-            "run_i": "door_run",
-            "cycle_i": "door_cycle",
+        pins = self.common_pins() | {
             "part_i": self.wire("part"),
             "flush_i": "door_flush",
             "stall_i": self.wire("stall"),
@@ -147,12 +142,7 @@ class MemoryPort(DoorPort):
     def instance(self) -> str:
         enable = self.wire("en") if self.has["en"] else "1'b1"
         write = f"({enable}) & ({self.wire('we')})" if self.has["we"] == 1 else f"({enable}) & (|{self.wire('we')})"
-        pins = {
-            "clk_i": self.clock,
-            "rst_ni": "door_rst_n",
-            "fd_i": "door_fd",
-            "run_i": "door_run",
-            "cycle_i": "door_cycle",
+        pins = self.common_pins() | {
             "re_i": (self.wire("re") if self.has["re"] else enable) if self.reads else "1'b0",
             "raddr_i": self._wide("r") if self.reads else f"{self.addr_w}'d0",
             "rdata_o": self.wire("rdata") if self.reads else "",

@@ -88,7 +88,6 @@ class StreamPort(DoorPort):
     def instance(self) -> str:
         count = {"count_o": self.wire("count"), "done_o": self.wire("ok")}
         payload = f"{self.payload}[{self.width - 1}:0]"
-        common = {"clk_i": self.clock, "rst_ni": "door_rst_n", "run_i": "door_run"}
         if self.into:
             parameters = {
                 "NAME": f'"{self.name}"',
@@ -96,9 +95,7 @@ class StreamPort(DoorPort):
                 "WIDTH": self.width,
                 "HOLD": int(not self.has_valid),
             }
-            pins = common | {
-                "fd_i": "door_fd",
-                "cycle_i": "door_cycle",
+            pins = self.common_pins() | {
                 "go_i": self.wire("go"),
                 "flush_i": "door_flush",
                 "stall_i": self.wire("stall"),
@@ -109,13 +106,11 @@ class StreamPort(DoorPort):
             }
             tied = "" if self.has_ready else f"    assign {self.wire('ready')} = 1'b1;\n"
             return tied + self.stall_generator() + instance_text("door_source", self.wire("i"), parameters, pins)
-        return self._sink(common, payload, count)
+        return self._sink(payload, count)
 
-    def _sink(self, common: dict[str, str], payload: str, count: dict[str, str]) -> str:
+    def _sink(self, payload: str, count: dict[str, str]) -> str:
         parameters = {"NAME": f'"{self.name}"', "WIDTH": self.width, "RULES": int(self.has_valid)}
-        pins = common | {
-            "fd_i": "door_fd",
-            "cycle_i": "door_cycle",
+        pins = self.common_pins() | {
             "wanted_i": self.wire("wanted"),
             "stall_i": self.wire("stall"),
             "valid_i": self.wire("valid"),

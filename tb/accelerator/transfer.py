@@ -16,7 +16,7 @@ from t2c.tb.accelerator.bits import Bits
 from t2c.tb.accelerator.placement import PlacementError, WordPlacement
 from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.tensors import NamedTensor, TensorBook, tensor_of_file
-from t2c.tb.dut.source_fields import read_integer
+from t2c.tb.dut.source_fields import bounded_integer, read_integer
 
 KEYS = (
     *("tensor", "file", "words", "port", "at", "bits", "slot", "signed", "lanes", "order", "layout", "pad"),
@@ -100,12 +100,7 @@ class PortTransfer:
                 raise self.value.error(f"{tensor.name}: {value} does not fit {bits} {kind} bits")
 
     def _number(self, key: str, usual: int, low: int, high: int) -> int:
-        if key not in self.entries:
-            return usual
-        found = read_integer(self.entries[key])
-        if not low <= found <= high:
-            raise self.entries[key].error(f"{key}: {found} is outside {low}..{high}")
-        return found
+        return bounded_integer(self.entries, key, usual, low, high)
 
     def _choice(self, key: str, *choices: str) -> str:
         return self.entries[key].choice(*choices) if key in self.entries else choices[0]

@@ -118,6 +118,16 @@ def _resolved(path: Path) -> Path:
         return path
 
 
+def bounded_integer(fields: Mapping[str, Value], key: str, usual: int, low: int, high: int) -> int:
+    """An integer in low..high, the usual one if there is no such field; raises YamlError for anything else."""
+    if key not in fields:
+        return usual
+    found = read_integer(fields[key])
+    if not low <= found <= high:
+        raise fields[key].error(f"{key}: {found} is outside {low}..{high}")
+    return found
+
+
 def read_integer(value: Value) -> int:
     """An integer; raises YamlError for anything else."""
     found = value.scalar()
