@@ -21,7 +21,13 @@ from t2c.tb.simulation.cocotb_runner import first_error, refuse_full_disk
 from t2c.tb.simulation.plain_paths import builds_folder, plain_path
 from t2c.tb.simulation.runner import BUILD_LIMIT, Design
 from t2c.tb.simulation.simulators import ICARUS, Simulator
-from t2c.tb.simulation.verilator import _FETCH, _KEEP, TIMING_ARGS, VERILATOR_ARGS, make_arguments, runtime_objects
+from t2c.tb.simulation.verilator import (
+    TIMING_ARGS,
+    VERILATOR_ARGS,
+    library_commands,
+    make_arguments,
+    runtime_objects,
+)
 
 TIMESCALE = "1ns/1ps"
 _STAMP, _LOCK = "built", "lock"
@@ -87,7 +93,7 @@ def _verilator_commands(
     runtime = runtime_objects(directory.parent, [*arguments, "plain"], simulator.version)
     verilate = ["verilator", "--cc", "--exe", "--main", "--top-module", design.top, "--prefix", "Vtop"]
     verilate += ["--Mdir", ".", "-o", program, "--timescale", TIMESCALE, *arguments, *files]
-    fetch, keep = (["sh", "-c", script, "sh", str(runtime)] for script in (_FETCH, _KEEP))
+    fetch, keep = library_commands(runtime)
     return [verilate, fetch, ["make", "-f", "Vtop.mk", *make_arguments()], keep]
 
 

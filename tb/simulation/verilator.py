@@ -44,6 +44,12 @@ def runtime_objects(builds: Path, arguments: Sequence[str], version: str) -> Pat
     return builds / f"verilated-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
+def library_commands(runtime: Path) -> tuple[list[str], list[str]]:
+    """Before and after make: fetch what is compiled of the library, and keep what was not."""
+    fetch, keep = (["sh", "-c", script, "sh", str(runtime)] for script in (_FETCH, _KEEP))
+    return fetch, keep
+
+
 class LeanVerilator(Verilator):
     """cocotb's runner without --public-flat-rw, which publishes every signal and more than halves the speed.
 
@@ -61,5 +67,5 @@ class LeanVerilator(Verilator):
         commands = [[word for word in verilate if word != "--public-flat-rw"], [*make, *make_arguments()]]
         if self.runtime is None:
             return commands
-        fetch, keep = (["sh", "-c", script, "sh", str(self.runtime)] for script in (_FETCH, _KEEP))
+        fetch, keep = library_commands(self.runtime)
         return [commands[0], fetch, commands[1], keep]
