@@ -135,7 +135,10 @@ class Mapped(FileValue):
 
     def reals(self) -> Array:
         """Its values for every integer of the source's format."""
-        values = self.source.reals()
+        return self.applied(self.source.reals())
+
+    def applied(self, values: Array) -> Array:
+        """All functions, one after the other."""
         for function in self.functions:
             values = function(values)
         return values

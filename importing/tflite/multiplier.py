@@ -65,6 +65,11 @@ class LiteRtRule:
     lo: int
     hi: int
 
+    @classmethod
+    def of_tensor(cls, m: int, e: int, *, zero_point: int, lo: int, hi: int) -> LiteRtRule:
+        """One multiplier for all, and no bias."""
+        return cls(m=np.array([m]), e=np.array([e]), bias=np.zeros(1, np.int64), zero_point=zero_point, lo=lo, hi=hi)
+
     @property
     def falling(self) -> IntArray:
         return np.zeros_like(self.m)

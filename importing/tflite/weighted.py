@@ -76,7 +76,7 @@ def product_in_double(given: float, weight: float) -> float:
 
 
 def product_in_float32(given: float, weight: float) -> float:
-    """The same of uint8; source: `GetQuantizedConvolutionMultipler` of LiteRT's kernel_util."""
+    """The same of uint8, and of BATCH_MATMUL; source: `GetQuantizedConvolutionMultipler` of LiteRT's kernel_util."""
     return float(np.float32(given) * np.float32(weight))
 
 

@@ -80,13 +80,7 @@ def _of_one(node: OnnxNode, left: Activation | Mapped, right: Activation | Mappe
         raise RefusedError([f"{node.place}: {Mapped.what} where an activation is to be"])
 
     def both(values: Array) -> Array:
-        parts = []
-        for each in pair:
-            found = values
-            for function in each.functions:
-                found = function(found)
-            parts.append(found)
-        return np.asarray(_FOLDED[node.op](*parts))
+        return np.asarray(_FOLDED[node.op](first.applied(values), second.applied(values)))
 
     return Mapped(source=first.source, functions=(both,))
 

@@ -13,7 +13,7 @@ from t2c.importing.tflite.multiplier import LiteRtRule, quantized_multiplier
 from t2c.importing.tflite.placed import format_of, zero_point
 from t2c.importing.tflite.schema import TfliteOperator, TfliteTensor
 from t2c.importing.tflite.views import in_source_order, place_in_source_order
-from t2c.importing.tflite.weighted import refuse_overflow, refuse_shift
+from t2c.importing.tflite.weighted import product_in_float32, refuse_overflow, refuse_shift
 
 
 @OPERATORS("BATCH_MATMUL")
@@ -55,15 +55,8 @@ def batch_matmul(conversion: Conversion, op: TfliteOperator) -> None:
 
 def _rule(op: TfliteOperator, given: tuple[TfliteTensor, TfliteTensor], output: TfliteTensor) -> LiteRtRule:
     """Source: `Prepare` of LiteRT's batch_matmul kernel: scales are multiplied in float32, then divided in double."""
-    product = float(np.float32(given[0].scales[0]) * np.float32(given[1].scales[0]))
+    product = product_in_float32(given[0].scales[0], given[1].scales[0])
     m, e = quantized_multiplier(product / output.scales[0])
     refuse_shift(op, output, e)
     fmt = format_of(output)
-    return LiteRtRule(
-        m=np.array([m]),
-        e=np.array([e]),
-        bias=np.zeros(1, np.int64),
-        zero_point=zero_point(output),
-        lo=fmt.lo,
-        hi=fmt.hi,
-    )
+    return LiteRtRule.of_tensor(m, e, zero_point=zero_point(output), lo=fmt.lo, hi=fmt.hi)

@@ -74,14 +74,7 @@ def _averaged(conversion: Conversion, op: TfliteOperator, *, divided: bool) -> N
     scale, output_scale = given.scales[0], output.scales[0]
     m, e = mean_multiplier(scale, output_scale, count if divided else 1)
     refuse_shift(op, output, e)
-    rule = LiteRtRule(
-        m=np.array([m]),
-        e=np.array([e]),
-        bias=np.zeros(1, np.int64),
-        zero_point=zero_point(output),
-        lo=fmt.lo,
-        hi=fmt.hi,
-    )
+    rule = LiteRtRule.of_tensor(m, e, zero_point=zero_point(output), lo=fmt.lo, hi=fmt.hi)
     reach = Reach(lo=np.array([count * (placed.lo - zero)]), hi=np.array([count * (placed.hi - zero)]))
     refuse_overflow(op, output, rule, reach)
     done = requantise(

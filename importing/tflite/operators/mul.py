@@ -67,14 +67,7 @@ def mul(conversion: Conversion, op: TfliteOperator) -> None:
     if e > 14:
         raise RefusedError([f"{op.label}: {output.label}: its scale is too small for LiteRT"])
     if left.placed is not None and right.placed is not None:
-        rule = LiteRtRule(
-            m=np.array([m]),
-            e=np.array([e]),
-            bias=np.zeros(1, np.int64),
-            zero_point=zero_point(output),
-            lo=lo,
-            hi=hi,
-        )
+        rule = LiteRtRule.of_tensor(m, e, zero_point=zero_point(output), lo=lo, hi=hi)
         place_products(conversion, op, left, right, output, rule)
         return
     given, other = (left, right) if right.held is not None else (right, left)
