@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from t2c.tb.catalogue.proof import NegativeControl, Proof
 
+_OPERANDS = ("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data")
+"""What tells of a wrong result."""
+
 PROOFS = (
     Proof(
         name="results",
@@ -20,7 +23,7 @@ PROOFS = (
                 original="~shifted[1]) |",
                 mutant="shifted[1]) |",
                 depth=6,
-                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+                show=_OPERANDS,
             ),
             NegativeControl(
                 error="double rounds a negative p as half_up",
@@ -28,7 +31,7 @@ PROOFS = (
                 original="guard & any_one :",
                 mutant="guard :",
                 depth=6,
-                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+                show=_OPERANDS,
             ),
             NegativeControl(
                 error="the bias is not sign-extended",
@@ -36,7 +39,7 @@ PROOFS = (
                 original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
                 mutant="{{(P_W - BIAS_W) {1'b0}}, bias}",
                 depth=6,
-                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+                show=_OPERANDS,
             ),
             NegativeControl(
                 error="a reset leaves half a pair behind",
@@ -44,7 +47,7 @@ PROOFS = (
                 original="            partial_q <= 1'b0;\n",
                 mutant="",
                 depth=8,
-                show=("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data"),
+                show=_OPERANDS,
             ),
             NegativeControl(
                 error="a result is not held while it waits",
