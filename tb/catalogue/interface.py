@@ -33,7 +33,7 @@ class Interface:
     lack -> the names that only it uses. needs: test -> what it takes: a feature, `latency` or `reset`. narrow: names
     of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
     results, besides those in the pipeline, that a bridge must have room for. optional: names of which
-    a module has all or none.
+    a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -49,6 +49,7 @@ class Interface:
     rounding: str = ""
     waiting: str = "0"
     optional: tuple[str, ...] = ()
+    numbers: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Streams(TypedDict):

@@ -73,7 +73,8 @@ class _Body:
             "    endgenerate",
             "",
         ]
-        self.connections[self.d.clock] = "clk_i"
+        if self.d.clock:
+            self.connections[self.d.clock] = "clk_i"
         if self.d.reset:
             self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
         for wire in self.wiring.wires:

@@ -9,7 +9,7 @@ from typing import Any
 
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.tb.catalogue.interface import FIRST_FIRST, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
 
@@ -28,6 +28,7 @@ class RoundingModes:
 class Description:
     """A device under test, as docs/bring_your_own_rtl.md explains field by field.
 
+    clock: empty if there is none; ranges: name of ours -> what the module takes, as it is written;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -51,6 +52,7 @@ class Description:
     lane_order: Mapping[str, str]
     weight_rows: str
     absent: tuple[str, ...]
+    ranges: Mapping[str, tuple[str | int, ...]]
     lines: Mapping[str, int]
 
     @property
@@ -66,6 +68,7 @@ class Description:
 _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
+    "ranges",
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -84,17 +87,26 @@ def load_description(path: Path) -> Description:
     top = read_yaml(path)
     fields = top.only(*_FIELDS)
     for name in _REQUIRED:
-        if name not in fields:
+        if name not in fields and not (name == "reset" and _is_none(fields.get("clock"))):
             raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
     refuse_length(path)
     unit = fields["unit"].choice(*replaceable_units())
     return _Reader(path, fields, unit).description()
 
 
+def _entries(value: Value) -> tuple[str | int, ...]:
+    return tuple(entry.scalar() for entry in value.items())
+
+
+def _is_none(value: Value | None) -> bool:
+    return value is not None and not value.is_mapping and value.scalar() == "none"
+
+
 class _Reader:
     def __init__(self, path: Path, fields: dict[str, Value], unit: str) -> None:
         self.path, self.fields, self.unit, self.interface = path, fields, unit, replaceable_units()[unit]
         self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
+        self.clocked = not _is_none(fields["clock"])
 
     def description(self) -> Description:
         files = read_sources(self.path, self.fields)
@@ -107,10 +119,10 @@ class _Reader:
             defines=files.defines,
             parameters=self._map("parameters", Value.scalar),
             unit_parameters=self._map("unit_parameters", read_integer),
-            clock=self.fields["clock"].text(),
-            reset=read_reset(self.fields["reset"]),
+            clock=self.fields["clock"].text() if self.clocked else "",
+            reset=self._reset(),
             handshake=self._handshake(),
-            latency=self.fields["latency"].scalar() if "latency" in self.fields else None,
+            latency=self._latency(),
             ports=self._map("ports", Value.text),
             tie=self._map("tie", read_integer),
             constants=self._map("constants", Value.scalar, self.interface.constants),
@@ -121,6 +133,7 @@ class _Reader:
                 "weight_rows", FIRST_FIRST, LAST_FIRST, allowed="double_buffer" in self.interface.features
             ),
             absent=self._absent(),
+            ranges=self._map("ranges", _entries, tuple(self.interface.numbers)),
             lines=self.lines,
         )
 
@@ -141,9 +154,23 @@ class _Reader:
             raise self.fields[name].error(f"{name}: {self.unit} has no such thing")
         return self.fields[name].choice(*choices)
 
+    def _reset(self) -> Reset | None:
+        reset = read_reset(self.fields["reset"]) if "reset" in self.fields else None
+        if reset and not self.clocked:
+            raise self.fields["reset"].error("reset: a module without a clock has none")
+        return reset
+
+    def _latency(self) -> str | int | None:
+        stated = self.fields["latency"].scalar() if "latency" in self.fields else None
+        if self.clocked or stated in (None, 0):
+            return stated if self.clocked else 0
+        raise self.fields["latency"].error(f"latency: {stated}; a module without a clock has latency 0")
+
     def _handshake(self) -> str:
         choices = self.interface.handshakes
         if "handshake" not in self.fields:
+            if not self.clocked and FIXED_LATENCY in choices:
+                return FIXED_LATENCY
             if len(choices) > 1:
                 raise YamlError(self.path, f"handshake is missing: one of {', '.join(choices)}")
             return choices[0] if choices else ""

@@ -10,6 +10,7 @@ from t2c.tb.catalogue.interface import FIXED_LATENCY, MSB_FIRST, VALID_READY
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
+from t2c.tb.dut.rule_check import rules_of
 from t2c.tb.dut.wiring import PortWire, Signal, Wiring, stem
 
 
@@ -88,6 +89,7 @@ class _Check:
     def wiring(self) -> Wiring:
         self._check_names()
         self._check_constants()
+        rules = rules_of(self.d, self.ours, self.constants)
         wires = tuple(wire for signal in self.signals.values() if (wire := self._wire(signal)))
         tied = self._tied()
         self._check_inputs(wires, tied)
@@ -99,6 +101,7 @@ class _Check:
             parameters=self.parameters,
             tied=tied,
             constants=self.constants,
+            rules=rules,
             latency=self._latency(),
             waiting=evaluate(self.d.interface.waiting, self.known),
         )
@@ -214,8 +217,10 @@ class _Check:
 
     def _check_inputs(self, wires: tuple[PortWire, ...], tied: Mapping[str, tuple[int, int]]) -> None:
         d, top = self.d, self.theirs.name
-        self._port("clock", "clock", d.clock, 1, "input")
-        used: dict[str, str] = {d.clock: "clock"}
+        used: dict[str, str] = {}
+        if d.clock:
+            self._port("clock", "clock", d.clock, 1, "input")
+            used[d.clock] = "clock"
 
         def use(name: str, place: str) -> None:
             if name in used:

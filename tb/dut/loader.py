@@ -145,6 +145,7 @@ def traits_of(wiring: Wiring) -> Traits:
         weight_rows=d.weight_rows,
         reset=d.reset is not None,
         own=is_own(d),
+        rules=wiring.rules,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
+from t2c.tb.dut.rules import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,8 @@ class Traits:
 
     handshake: see t2c.tb.catalogue.interface; latency: cycles, None if not stated; rounding: names of
     its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
-    weight_rows: order of the words of a tile; reset: it has one; own: our own unit, held to all that its header says.
+    weight_rows: order of the words of a tile; reset: it has one; own: our own unit, held to all that its header says;
+    rules: of values.
     """
 
     handshake: str = ""
@@ -27,6 +29,7 @@ class Traits:
     weight_rows: str = "first_first"
     reset: bool = True
     own: bool = False
+    rules: Rules = field(default_factory=Rules)
 
     @property
     def reset_cycles(self) -> int:
@@ -54,4 +57,4 @@ class Traits:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
         }
-        return cls(**fields)
+        return cls(**{**fields, "rules": Rules.from_json(stored["rules"])})

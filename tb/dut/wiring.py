@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from t2c.contract.operations import ROUNDINGS
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.ports import Module
+from t2c.tb.dut.rules import Rules
 
 OUR_CODES = {mode.value: code for code, mode in ROUNDINGS.items()}
 
@@ -42,7 +43,7 @@ class PortWire:
 @dataclass(frozen=True, kw_only=True)
 class Wiring:
     """A description that fits. ours, theirs: the elaborated modules; parameters: theirs, evaluated; tied: input of
-    theirs -> (width, value); latency: in cycles, None if unknown; waiting: see Interface."""
+    theirs -> (width, value); rules: of values; latency: in cycles, None if unknown; waiting: see Interface."""
 
     description: Description
     ours: Module
@@ -51,6 +52,7 @@ class Wiring:
     parameters: Mapping[str, int | str]
     tied: Mapping[str, tuple[int, int]]
     constants: Mapping[str, int]
+    rules: Rules
     latency: int | None
     waiting: int
 
@@ -67,7 +69,7 @@ class Wiring:
             self.theirs.name == description.unit
             and set(self.theirs.ports) == set(self.ours.ports)
             and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
-            and not (self.tied or self.constants or description.absent or description.parameters)
+            and not (self.tied or self.constants or description.absent or description.parameters or self.rules.stated)
             and (rounding is None or (rounding.port == f"{interface.rounding}_i" and rounding.codes == OUR_CODES))
             and description.handshake == (interface.handshakes or ("",))[0]
         )

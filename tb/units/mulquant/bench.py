@@ -18,19 +18,15 @@ from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
 from t2c.tb.units.mulquant.classes import SentBatch, classes, cover_unit, crosses
+from t2c.tb.units.mulquant.legal_bins import exclude_illegal
 from t2c.tb.units.mulquant.stimulus import (
     Config,
     Item,
     Ranges,
     Vector,
-    configs,
-    corner_pairs,
-    corner_vectors,
-    mixed_items,
     one_of_each_mode,
-    random_vectors,
-    singles,
 )
+from t2c.tb.units.mulquant.supply import LegalSupply, legal_configs, supply
 from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
 
@@ -48,10 +44,13 @@ class MulQuantBench(StreamBench):
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
         self.sent: list[tuple[Config, Item]] = []
-        self.configs = configs(self.out_w, unit.traits)
+        self.supply = supply(self.ranges, unit.traits)
+        self.configs = legal_configs(self.out_w, unit.traits)
         self.coverage = cover_unit(
             unit.parameters, self.configs, pairs=unit.traits.has("pairs"), constants=unit.traits.constants
         )
+        if isinstance(self.supply, LegalSupply):
+            exclude_illegal(self.coverage, self.supply.legal, self.ranges)
         if not unit.traits.reset:
             self.coverage.exclude("reset", "reset with results inside", "the module has no reset")
         self.inputs = Inputs(self.coverage, crosses)
@@ -147,7 +146,7 @@ async def corners(dut: HierarchyObject) -> None:
     """Corner vectors in every configuration."""
     bench = await _start(dut)
     for config in bench.configs:
-        await bench.run(config, singles(corner_vectors(bench.ranges, 200)))
+        await bench.run(config, bench.supply.corners(200))
     bench.scoreboard.finish(len(bench.sent))
 
 
@@ -157,7 +156,7 @@ async def random_data(dut: HierarchyObject) -> None:
     """Random vectors in every configuration."""
     bench = await _start(dut)
     for config in bench.configs:
-        await bench.run(config, singles(random_vectors(bench.ranges, 400)))
+        await bench.run(config, bench.supply.usual(400))
     bench.scoreboard.finish(len(bench.sent))
 
 
@@ -171,7 +170,7 @@ async def stalls(dut: HierarchyObject) -> None:
         for stall_out in PROFILES:
             bench.stall(stall_in, stall_out)
             config = bench.rng.choice(bench.configs)
-            await bench.run(config, singles(random_vectors(bench.ranges, count)))
+            await bench.run(config, bench.supply.usual(count))
     bench.scoreboard.finish(count * len(PROFILES) ** 2)
 
 
@@ -182,7 +181,7 @@ async def pairs(dut: HierarchyObject) -> None:
     bench = await _start(dut)
     sent: list[Item] = []
     for config in one_of_each_mode(bench.configs):  # each mode, each range
-        items = [*corner_pairs(bench.ranges), *mixed_items(bench.ranges, 60)]
+        items = [*bench.supply.pairs(), *bench.supply.mixed(60)]
         await bench.run(config, items)
         sent += items
     last = [vector is item[-1] for item in sent for vector in item]
@@ -191,7 +190,7 @@ async def pairs(dut: HierarchyObject) -> None:
     count = 60
     for stall_in, stall_out in product(PROFILES, PROFILES):
         bench.stall(stall_in, stall_out)
-        await bench.run(bench.rng.choice(bench.configs), list(mixed_items(bench.ranges, count)))
+        await bench.run(bench.rng.choice(bench.configs), bench.supply.mixed(count))
     bench.scoreboard.finish(len(sent) + count * len(PROFILES) ** 2)
 
 
@@ -200,7 +199,7 @@ async def pairs(dut: HierarchyObject) -> None:
 async def latency(dut: HierarchyObject) -> None:
     """Without stalls every result leaves exactly `latency` cycles after its input was taken."""
     bench = await _start(dut)
-    await bench.run(bench.configs[0], singles(random_vectors(bench.ranges, 50)))
+    await bench.run(bench.configs[0], bench.supply.usual(50))
     if bench.traits.fixed_latency:
         check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
     bench.scoreboard.finish(50)
@@ -212,14 +211,14 @@ async def latency(dut: HierarchyObject) -> None:
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
     bench = await _start(dut)
-    await bench.fill(lambda: bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1)))), PATIENCE)
+    await bench.fill(lambda: bench.source.append(bench.pack(bench.supply.usual(1)[0][0])), PATIENCE)
     await bench.reset()
     bench.coverage.hit("reset", "reset with results inside")
     bench.stall("none", "none")
     if bench.traits.has("pairs"):
-        bench.source.append(bench.pack(next(random_vectors(bench.ranges, 1))), user=1)
+        bench.source.append(bench.pack(bench.supply.usual(1)[0][0]), user=1)
         await bench.source.idle(PATIENCE)
         await bench.reset()
         bench.coverage.hit("reset", "reset inside a pair")
-    await bench.run(bench.configs[1 % len(bench.configs)], singles(random_vectors(bench.ranges, 100)))
+    await bench.run(bench.configs[1 % len(bench.configs)], bench.supply.usual(100))
     bench.scoreboard.finish(100)

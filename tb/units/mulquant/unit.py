@@ -27,6 +27,7 @@ UNIT = Unit(
         needs={"pairs": ("pairs",), "latency": ("latency",), "reset_in_mid_stream": ("reset",)},
         narrow=("zero_point", "lo", "hi"),
         rounding="rounding",
+        numbers={name: name != "shift" for name in ("acc", "multiplier", "bias", "shift", "zero_point", "lo", "hi")},
     ),
     ends=(
         {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2},

@@ -1,0 +1,67 @@
+"""Hold what a description says of values against our unit's formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from t2c.tb.dut.description import Description
+from t2c.tb.dut.expressions import evaluate
+from t2c.tb.dut.legal_values import POWERS, Legal
+from t2c.tb.dut.ports import Module
+from t2c.tb.dut.rules import Rules
+
+
+def rules_of(description: Description, ours: Module, constants: Mapping[str, int]) -> Rules:
+    """The rules of a description, evaluated for one build.
+
+    Args:
+        description: of the module.
+        ours: our unit, elaborated with the parameters of the run.
+        constants: what the module fixes.
+
+    Raises:
+        YamlError: a rule that leaves nothing, or reaches beyond what the unit has bits for.
+    """
+    legal = {name: _legal(description, ours, name) for name in description.ranges}
+    _check_clip_range(description, {name: Legal.of(value, value) for name, value in constants.items()} | legal)
+    return Rules(legal=legal)
+
+
+def number_format(description: Description, ours: Module, name: str) -> Legal:
+    """All values that a number of ours can have in this build."""
+    interface = description.interface
+    known = {key: value for key, value in ours.parameters.items() if value is not None}
+    widths = {field: width for fields in interface.fields.values() for field, width in fields}
+    bits = evaluate(widths[name], known) if name in widths else ours.ports[f"{name}_i"].width
+    signed = interface.numbers[name]
+    if name in interface.narrow and description.output != "any":
+        bits, signed = bits - 1, description.output == "signed"
+    return Legal.of(-(1 << bits - 1), (1 << bits - 1) - 1) if signed else Legal.of(0, (1 << bits) - 1)
+
+
+def _legal(description: Description, ours: Module, name: str) -> Legal:
+    place = f"ranges.{name}"
+    if name in description.constants:
+        raise description.error(place, f"ranges: {name} is among the constants")
+    whole, entries = number_format(description, ours, name), description.ranges[name]
+    try:
+        stated = Legal.parse(entries, {key: value for key, value in ours.parameters.items() if value is not None})
+    except ValueError as error:
+        raise description.error(place, f"ranges: {name}: {error}") from error
+    try:
+        legal = stated.within(whole)
+    except ValueError as error:
+        raise description.error(place, f"ranges: {name}: {error} of {whole.text()}") from error
+    if POWERS not in entries and legal != stated:
+        text = (
+            f"ranges: {name}: {stated.text()} reaches beyond {whole.text()}, all that {description.unit}'s has bits for"
+        )
+        raise description.error(place, text)
+    return legal
+
+
+def _check_clip_range(description: Description, legal: Mapping[str, Legal]) -> None:
+    """A legal lo has a legal hi above it."""
+    if "lo" in legal and "hi" in legal and legal["lo"].lowest > legal["hi"].highest:
+        text = f"ranges: no lo of {legal['lo'].text()} is below a hi of {legal['hi'].text()}"
+        raise description.error("ranges", text)

@@ -1,0 +1,27 @@
+"""What a bench must keep to, and how its module computes, beyond what the unit's own page says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from t2c.tb.dut.legal_values import Legal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a description says of values. legal: name of ours -> what the module takes, where it is not everything."""
+
+    legal: Mapping[str, Legal] = field(default_factory=dict)
+
+    @property
+    def stated(self) -> bool:
+        """Whether there is any."""
+        return self != Rules()
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Rules:
+        """What `dataclasses.asdict` made, read back from JSON."""
+        legal = {name: Legal(spans=tuple(map(tuple, value["spans"]))) for name, value in stored["legal"].items()}
+        return cls(**{**stored, "legal": legal})

@@ -1,0 +1,157 @@
+"""Modules whose descriptions say which values they take and how they compute; and a fault in each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from t2c.common.errors import UserError
+from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.components.bench_report import read_report
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.legal_values import Legal
+from t2c.tb.dut.loader import LoadedModule, load_module
+from t2c.tb.simulation.simulators import find_simulator
+from t2c.tb.units.run import UnitRun, run_description
+from tests.campaign import sampled
+
+REQUANTS = Path(__file__).parent / "duts" / "requants"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruled:
+    """A description in REQUANTS. fault: file, text that is there once, what it becomes; test: that sees it; says: what
+    the report then says; missing: tests that do not apply."""
+
+    fault: tuple[str, str, str]
+    test: str = "corners"
+    says: str
+    missing: tuple[str, ...] = ("pairs",)
+
+
+RULED = {
+    "comb": Ruled(
+        fault=("comb_requant.sv", "128) <<", "127) <<"), says=r"\[tie", missing=("pairs", "reset_in_mid_stream")
+    ),
+    "power": Ruled(fault=("power_requant.v", "k < M;", "k < M - 2;"), says=r"multiplier 64"),
+}
+
+
+def copied(name: str, folder: Path, *change: str) -> Path:
+    """The description in a folder of its own, with a change of one of its files."""
+    shutil.copytree(REQUANTS, folder / "requants")
+    if change:
+        file, original, changed = change
+        text = (folder / "requants" / file).read_text()
+        assert text.count(original) == 1, original
+        (folder / "requants" / file).write_text(text.replace(original, changed))
+    return folder / "requants" / f"{name}.yaml"
+
+
+def run(path: Path, output: Path, simulator: str = "icarus", *only: str) -> UnitRun:
+    return run_description(load_description(path), find_simulator(simulator), output, only=only)
+
+
+def findings(found: UnitRun) -> str:
+    report = read_report(found.folder)
+    tests = report.tests.values()
+    return "\n".join([*report.explanation, *(line for test in tests for line in (test.error, *test.mismatches))])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RULED)
+def test_a_module_within_its_rules_passes(name: str, sim_output: Path) -> None:
+    found = run(REQUANTS / f"{name}.yaml", sim_output)
+    assert found.outcome.passed, findings(found)
+    assert tuple(found.missing) == RULED[name].missing
+    report = read_report(found.folder)
+    assert report.compared > 1000
+    widths = "widths"
+    assert [name for group, name in report.coverage.unhit() if group != widths] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sampled(RULED, 2))
+def test_a_fault_within_the_rules_fails_and_is_named(name: str, tmp_path: Path, sim_output: Path) -> None:
+    ruled = RULED[name]
+    found = run(copied(name, tmp_path, *ruled.fault), sim_output, "icarus", ruled.test)
+    assert not found.outcome.passed
+    assert re.search(ruled.says, findings(found)), findings(found)
+
+
+@pytest.mark.slow
+def test_without_its_ranges_the_module_fails(tmp_path: Path, sim_output: Path) -> None:
+    rule = "ranges: {multiplier: 1..255, shift: 8..23, lo: -127..127}\n"
+    found = run(copied("comb", tmp_path, "comb.yaml", rule, ""), sim_output, "icarus", "corners")
+    assert not found.outcome.passed
+    assert read_report(found.folder).failed > 100
+
+
+REFUSED = {
+    "empty": ("comb", "1..255", "255..1", "11: ranges: multiplier: 255..1 is empty: 255 is above 1"),
+    "beyond": (
+        "comb",
+        "1..255",
+        "1..256",
+        "11: ranges: multiplier: 1..256 reaches beyond -256..255, all that mulquant's has bits for",
+    ),
+    "none left": ("power", "power_of_two", "200..300", "ranges: multiplier: no value is left of -128..127"),
+    "no number": ("comb", "1..255", "few", "ranges: multiplier: 'few' is none of the unit's parameters"),
+    "name": ("comb", "multiplier: 1..255", "scale: 1", "11: unknown field 'scale'; there are acc, multiplier, bias"),
+    "no clip range": ("comb", "lo: -127..127", "lo: 100, hi: 0..99", "ranges: no lo of 100 is below a hi of 0..99"),
+    "clip constant": (
+        "power",
+        "ranges: {multiplier: power_of_two}",
+        "ranges: {lo: 3}\nconstants: {hi: 2}",
+        "no lo of 3 is below a hi of 2",
+    ),
+    "constant too": (
+        "power",
+        "ranges: {multiplier: power_of_two}",
+        "ranges: {shift: 3}\nconstants: {shift: 2}",
+        "ranges: shift is among the constants",
+    ),
+    "reset of no clock": (
+        "comb",
+        "clock: none",
+        "clock: none\nreset: {port: m, active: low}",
+        "reset: a module without a clock has none",
+    ),
+    "latency of no clock": (
+        "comb",
+        "clock: none",
+        "clock: none\nlatency: 1",
+        "latency: 1; a module without a clock has latency 0",
+    ),
+    "reset missing": ("comb", "clock: none", "clock: s", "reset is missing; needed are"),
+}
+
+
+def opened(path: Path, output: Path) -> LoadedModule:
+    description = load_description(path)
+    return load_module(description, {**units()["mulquant"].parameters, **description.unit_parameters}, output)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_rules_that_cannot_be_kept_are_refused_in_one_line(case: str, tmp_path: Path) -> None:
+    name, original, changed, message = REFUSED[case]
+    path = copied(name, tmp_path, f"{name}.yaml", original, changed)
+    with pytest.raises(UserError) as caught:
+        opened(path, tmp_path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_legal_values() -> None:
+    some = Legal.parse(["-4..-2", "WIDTH", "power_of_two"], {"WIDTH": 3}).within(Legal.of(-3, 8))
+    assert some.text() == "-3..-2, 1, 2, 3, 4, 8"
+    assert [some.nearest(value) for value in (-9, -1, 0, 5, 7, 99)] == [-3, -2, 1, 4, 8, 8]
+    assert (some.lowest, some.highest, -1 in some, 8 in some) == (-3, 8, False, True)
+    assert some.small() == [-3, -2, 1, 2, 3, 4, 8]
+    assert Legal.parse(["power_of_two"], {}).text() == "1, 2, 4, 8, 16, 32 and 57 more"
+    assert Legal.of(0, 1 << 40).small() == [0, 1, 1 << 40]
