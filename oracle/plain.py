@@ -52,6 +52,19 @@ def mulquant(acc: int, m: int, b: int, s: int, *, mode: str, zp: int, lo: int, h
     return clip(round_shift(acc * m + b, s, mode) + zp, lo, hi)
 
 
+def scaled_sum(acc: int, m: int, b: int, *, bias_first: bool, operand_bits: int | None, sum_bits: int | None) -> int:
+    """Section 3.1, one element."""
+
+    def saturated(value: int, bits: int | None) -> int:
+        while bits is not None and not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+            value = -(2 ** (bits - 1)) if value < 0 else 2 ** (bits - 1) - 1
+        return value
+
+    if bias_first:
+        return saturated(saturated(acc + b, operand_bits) * m, sum_bits)
+    return saturated(saturated(acc, operand_bits) * m + b, sum_bits)
+
+
 def residual_add(
     a: int,
     b: int,

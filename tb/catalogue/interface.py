@@ -34,6 +34,7 @@ class Interface:
     of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
     results, besides those in the pipeline, that a bridge must have room for. optional: names of which
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
+    requantises: `order` and `saturate` say something of it.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Interface:
     waiting: str = "0"
     optional: tuple[str, ...] = ()
     numbers: Mapping[str, bool] = field(default_factory=dict)
+    requantises: bool = False
 
 
 class Streams(TypedDict):

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import RangeError
 from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
 
+SCALE_FIRST, BIAS_FIRST = "scale_first", "bias_first"
 MODES = tuple(mode.value for mode in Rounding)
 
 
@@ -29,6 +32,7 @@ class Description:
     """A device under test, as docs/bring_your_own_rtl.md explains field by field.
 
     clock: empty if there is none; ranges: name of ours -> what the module takes, as it is written;
+    order: of a requantiser's operations;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -53,6 +57,7 @@ class Description:
     weight_rows: str
     absent: tuple[str, ...]
     ranges: Mapping[str, tuple[str | int, ...]]
+    order: RequantiserOrder
     lines: Mapping[str, int]
 
     @property
@@ -68,7 +73,7 @@ class Description:
 _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
-    "ranges",
+    *("ranges", "order", "saturate"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -134,6 +139,7 @@ class _Reader:
             ),
             absent=self._absent(),
             ranges=self._map("ranges", _entries, tuple(self.interface.numbers)),
+            order=self._order(),
             lines=self.lines,
         )
 
@@ -197,6 +203,15 @@ class _Reader:
         if len(set(codes.values())) < len(codes):
             raise value.error("rounding: two modes have the same code")
         return RoundingModes(port=entries["port"].text(), codes=codes)
+
+    def _order(self) -> RequantiserOrder:
+        known = self.interface.requantises
+        first = self._choice("order", SCALE_FIRST, BIAS_FIRST, allowed=known) == BIAS_FIRST
+        widths = self._map("saturate", read_integer, ("operand", "sum") if known else ())
+        try:
+            return RequantiserOrder(bias_first=first, operand_bits=widths.get("operand"), sum_bits=widths.get("sum"))
+        except RangeError as error:
+            raise self.fields["saturate"].error(f"saturate: {error}") from error
 
     def _lane_order(self) -> dict[str, str]:
         if "lane_order" not in self.fields:

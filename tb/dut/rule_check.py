@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.legal_values import POWERS, Legal
 from t2c.tb.dut.ports import Module
 from t2c.tb.dut.rules import Rules
+
+LARGEST_SUM = 62
+"""Bits of a p that golden rounds."""
 
 
 def rules_of(description: Description, ours: Module, constants: Mapping[str, int]) -> Rules:
@@ -24,7 +28,8 @@ def rules_of(description: Description, ours: Module, constants: Mapping[str, int
     """
     legal = {name: _legal(description, ours, name) for name in description.ranges}
     _check_clip_range(description, {name: Legal.of(value, value) for name, value in constants.items()} | legal)
-    return Rules(legal=legal)
+    _check_order(description, ours)
+    return Rules(legal=legal, order=description.order)
 
 
 def number_format(description: Description, ours: Module, name: str) -> Legal:
@@ -58,6 +63,23 @@ def _legal(description: Description, ours: Module, name: str) -> Legal:
         )
         raise description.error(place, text)
     return legal
+
+
+def _check_order(description: Description, ours: Module) -> None:
+    """What is multiplied, and p, have at most 62 bits; and no second operand joins them."""
+    order = description.order
+    if order == RequantiserOrder():
+        return
+    place = "order" if "order" in description.lines else "saturate"
+    acc, multiplier, bias = (
+        number_format(description, ours, name).spans[0][1].bit_length() + 1 for name in ("acc", "multiplier", "bias")
+    )
+    operand = max(acc, bias) + 1 if order.bias_first else acc
+    bits = max(min(operand, order.operand_bits or operand) + multiplier, 0 if order.bias_first else bias) + 1
+    if bits > LARGEST_SUM:
+        raise description.error(place, f"{place}: p has {bits} bits with these widths, {LARGEST_SUM} at most")
+    if "pairs" not in description.absent:
+        raise description.error(place, f"{place}: says how one operand is scaled; 'absent: pairs' goes with it")
 
 
 def _check_clip_range(description: Description, legal: Mapping[str, Legal]) -> None:

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.tb.dut.legal_values import Legal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What a description says of values. legal: name of ours -> what the module takes, where it is not everything."""
+    """What a description says of values.
+
+    legal: name of ours -> what the module takes, where it is not everything; order: in which it adds and scales.
+    """
 
     legal: Mapping[str, Legal] = field(default_factory=dict)
+    order: RequantiserOrder = field(default_factory=RequantiserOrder)
 
     @property
     def stated(self) -> bool:
@@ -24,4 +29,4 @@ class Rules:
     def from_json(cls, stored: Mapping[str, Any]) -> Rules:
         """What `dataclasses.asdict` made, read back from JSON."""
         legal = {name: Legal(spans=tuple(map(tuple, value["spans"]))) for name, value in stored["legal"].items()}
-        return cls(**{**stored, "legal": legal})
+        return cls(**{**stored, "legal": legal, "order": RequantiserOrder(**stored["order"])})

@@ -7,16 +7,16 @@ from dataclasses import replace
 from itertools import product
 
 import cocotb
-import numpy as np
 from cocotb.clock import Clock
 from cocotb.handle import HierarchyObject
 from cocotb.triggers import RisingEdge
 
-from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant
+from t2c.golden.arithmetic.mulquant import Widths
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
+from t2c.tb.units.mulquant.arithmetic import Arithmetic
 from t2c.tb.units.mulquant.classes import SentBatch, classes, cover_unit, crosses
 from t2c.tb.units.mulquant.legal_bins import exclude_illegal
 from t2c.tb.units.mulquant.stimulus import (
@@ -44,13 +44,18 @@ class MulQuantBench(StreamBench):
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
         self.sent: list[tuple[Config, Item]] = []
+        self.arithmetic = Arithmetic(widths=self.widths, out_w=self.out_w, order=unit.traits.rules.order)
         self.supply = supply(self.ranges, unit.traits)
         self.configs = legal_configs(self.out_w, unit.traits)
         self.coverage = cover_unit(
-            unit.parameters, self.configs, pairs=unit.traits.has("pairs"), constants=unit.traits.constants
+            unit.parameters,
+            self.configs,
+            pairs=unit.traits.has("pairs"),
+            constants=unit.traits.constants,
+            order=unit.traits.rules.order,
         )
         if isinstance(self.supply, LegalSupply):
-            exclude_illegal(self.coverage, self.supply.legal, self.ranges)
+            exclude_illegal(self.coverage, self.supply.legal, self.ranges, unit.traits.rules.order)
         if not unit.traits.reset:
             self.coverage.exclude("reset", "reset with results inside", "the module has no reset")
         self.inputs = Inputs(self.coverage, crosses)
@@ -79,29 +84,6 @@ class MulQuantBench(StreamBench):
             word = (word << width) | (value % (1 << width))
         return word
 
-    def golden(self, config: Config, items: Sequence[Item]) -> list[int]:
-        """The unit's output for each item: the low OUT_W bits of golden's."""
-        wrap, stage = 1 << self.out_w, vars(config)
-        found = np.empty(len(items), dtype=np.int64)
-        single = [index for index, item in enumerate(items) if len(item) == 1]
-        if single:
-            vectors = [items[index][0] for index in single]
-            constants = MulQuant(
-                multiplier=np.array([v.multiplier for v in vectors]),
-                bias=np.array([v.bias for v in vectors]),
-                shift=np.array([v.shift for v in vectors]),
-                widths=self.widths,
-                **stage,
-            )
-            found[single] = mulquant(np.array([[v.acc for v in vectors]]), constants, channel_axis=1)[0]
-        double = [index for index, item in enumerate(items) if len(item) == 2]
-        if double:
-            # t2c.golden.arithmetic.mulquant.residual_add's formula, for operands wider than activations.
-            pairs = [items[index] for index in double]
-            p = [a.acc * a.multiplier + a.bias + b.acc * b.multiplier for a, b in pairs]
-            found[double] = OutputStage(**stage).requantise(np.array(p), [b.shift for _, b in pairs])
-        return [int(q) % wrap for q in found]
-
     async def run(self, config: Config, items: Iterable[Item]) -> None:
         """Set the configuration, send the items and wait until the last result has left."""
         dut, wrap, items = self.dut, 1 << (self.out_w + 1), self.restrict(items)
@@ -110,10 +92,20 @@ class MulQuantBench(StreamBench):
         dut.lo_i.value = config.lo % wrap
         dut.hi_i.value = config.hi % wrap
         self.sent += [(config, item) for item in items]
-        self.expected += self.golden(config, items)
+        self.expected += self.arithmetic.results(config, items)
         stall_in, stall_out = self.stalls
-        batch = SentBatch(config=config, items=items, ranges=self.ranges, stall_in=stall_in, stall_out=stall_out)
-        self.inputs.add(classes(batch))
+        self.inputs.add(
+            classes(
+                SentBatch(
+                    config=config,
+                    items=items,
+                    ranges=self.ranges,
+                    order=self.traits.rules.order,
+                    stall_in=stall_in,
+                    stall_out=stall_out,
+                )
+            )
+        )
         for item in items:
             for vector in item:
                 self.source.append(self.pack(vector), user=int(vector is not item[-1]))

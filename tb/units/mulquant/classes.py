@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder, scaled_sum
 from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding, round_shift
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, cross, names, stall_classes
+from t2c.tb.units.mulquant.order_classes import saturation_classes
 from t2c.tb.units.mulquant.stimulus import Config, Item, Ranges, Vector
 
 PARAMETERS = {
@@ -23,17 +25,20 @@ PARAMETERS = {
     "OUT_W": tuple(range(2, 9)),
 }
 """Values of each parameter that must be tried: both ends of its range in rtl/mulquant.v, or all of it."""
+EXACT = RequantiserOrder()
 NOTHING_FIXED: Mapping[str, int] = {}
 RESETS = ("reset with results inside", "reset inside a pair")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SentBatch:
-    """Items that were sent in one configuration. ranges: of the unit; stall_in, stall_out: profiles of its sides."""
+    """Items that were sent in one configuration. ranges: of the unit; order: of its operations;
+    stall_in, stall_out: profiles of its sides."""
 
     config: Config
     items: Sequence[Item]
     ranges: Ranges
+    order: RequantiserOrder = EXACT
     stall_in: str = "none"
     stall_out: str = "none"
 
@@ -48,7 +53,7 @@ def classes(batch: SentBatch) -> Classes:
     accs, multipliers = _operands(batch, "acc"), _operands(batch, "multiplier")
     bias = np.array([item[0].bias for item in batch.items], dtype=np.int64)
     shift = np.array([item[-1].shift for item in batch.items], dtype=np.int64)
-    p: IntArray = (accs * multipliers).sum(axis=1) + bias
+    p = _sums(batch, accs, multipliers, bias)
     pair = np.array([len(item) == 2 for item in batch.items], dtype=bool)
     rounding = {mode.value: np.full(len(batch.items), mode is config.rounding) for mode in Rounding}
     fraction = _fraction(p, shift)
@@ -82,6 +87,11 @@ def classes(batch: SentBatch) -> Classes:
         "multiplier": _extremes("multiplier", multipliers, widths.scale, pair),
         "bias": _extremes("bias", bias[:, np.newaxis], widths.bias, pair),
         "p": _ends_of_p(p, widths),
+        **saturation_classes(
+            config,
+            batch.order,
+            {"acc": accs[:, 0], "multiplier": multipliers[:, 0], "bias": bias, "shift": shift},
+        ),
         "zero point": _sign("zero point", np.full(len(p), config.zero_point)),
         "range": {
             name: np.full(len(p), holds)
@@ -113,6 +123,7 @@ def cover_unit(
     *,
     pairs: bool = True,
     constants: Mapping[str, int] = NOTHING_FIXED,
+    order: RequantiserOrder = EXACT,
 ) -> Coverage:
     """All bins of the unit, over every width that it can be built with; what this module cannot hit is excluded.
 
@@ -123,11 +134,12 @@ def cover_unit(
         configs: every configuration that the module can be set to.
         pairs: it joins two operands.
         constants: values of bias and shift that the module fixes.
+        order: of its operations.
     """
     widths = Widths(acc=parameters["ACC_W"], scale=parameters["SCALE_W"], bias=parameters["BIAS_W"])
     ranges = Ranges(widths=widths, shift_w=parameters["SHIFT_W"], out_w=parameters["OUT_W"], rng=random.Random())
     item = (Vector(acc=0, multiplier=0, bias=constants.get("bias", 0), shift=constants.get("shift", 0)),)
-    found = [classes(SentBatch(config=config, items=[item], ranges=ranges)) for config in configs]
+    found = [classes(SentBatch(config=config, items=[item], ranges=ranges, order=order)) for config in configs]
     made = Coverage({**names(found[0]), **names(crosses(found[0])), "reset": RESETS})
     cover_parameters(made, PARAMETERS, parameters)
     largest, bits = (1 << ranges.shift_w) - 1, _bits_of_p(widths)
@@ -176,6 +188,13 @@ def _operands(batch: SentBatch, field: str) -> IntArray:
     """(items, 2): a field of both vectors of each item; that of a single vector's second operand is 0."""
     rows = [[getattr(item[0], field), getattr(item[1], field) if len(item) == 2 else 0] for item in batch.items]
     return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+
+def _sums(batch: SentBatch, accs: IntArray, multipliers: IntArray, bias: IntArray) -> IntArray:
+    """What is rounded for each item."""
+    if batch.order == EXACT:
+        return np.array((accs * multipliers).sum(axis=1) + bias, dtype=np.int64)
+    return scaled_sum(accs[:, 0], multipliers[:, 0], bias, batch.order)
 
 
 def _fraction(p: IntArray, shift: IntArray) -> dict[str, BoolArray]:

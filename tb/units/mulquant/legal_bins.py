@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder, scaled_sum
 from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 from t2c.tb.components.bins import Coverage
 from t2c.tb.dut.legal_values import Legal
@@ -16,13 +18,14 @@ NEGATIVE = ("p negative", "tie, negative", "tie, negative, even quotient", "tie,
 POSITIVE = ("p positive", "tie, positive", "tie, positive, even quotient", "tie, positive, odd quotient")
 
 
-def exclude_illegal(coverage: Coverage, legal: Mapping[str, Legal], ranges: Ranges) -> None:
+def exclude_illegal(coverage: Coverage, legal: Mapping[str, Legal], ranges: Ranges, order: RequantiserOrder) -> None:
     """Exclude what no legal value of a field is in, and what no p of legal values can be.
 
     Args:
         coverage: of the unit, declared.
         legal: field of a vector -> its values, every field.
         ranges: of the unit.
+        order: of its operations.
     """
     usual = Vector(**{name: values.nearest(0) for name, values in legal.items()})
     config = Config(rounding=Rounding.HALF_UP, zero_point=0, lo=-1, hi=0)
@@ -33,12 +36,16 @@ def exclude_illegal(coverage: Coverage, legal: Mapping[str, Legal], ranges: Rang
             if not inside.any():
                 coverage.exclude_everywhere(bin_name, f"{name}: the module takes {legal[name].text()}")
     _exclude_fractions(coverage, legal["shift"])
-    products = [a * m for a in _ends(legal["acc"]) for m in _ends(legal["multiplier"])]
-    least, largest = min(products) + legal["bias"].lowest, max(products) + legal["bias"].highest
+    vectors = product(*(_ends(legal[name]) for name in ("acc", "multiplier", "bias")))
+    sums = [int(scaled_sum(acc, multiplier, bias, order)) for acc, multiplier, bias in vectors]
+    least, largest = min(sums), max(sums)
     for names, never in ((NEGATIVE, least >= 0), (POSITIVE, largest <= 0)):
         for name in names if never else ():
             coverage.exclude_everywhere(name, f"p is {least}..{largest}")
-    if not all(legal[name] == whole for name, whole in formats(ranges).items() if name != "shift"):
+    if (
+        not all(legal[name] == whole for name, whole in formats(ranges).items() if name != "shift")
+        or order != RequantiserOrder()
+    ):
         for name in ("p largest of all", "p least of all"):
             coverage.exclude_everywhere(name, f"p is {least}..{largest}")
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
-from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
+from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.components.corner_values import draw
 from t2c.tb.dut.legal_values import Legal
 from t2c.tb.dut.traits import Traits
+from t2c.tb.units.mulquant.aim import Aim
 from t2c.tb.units.mulquant.stimulus import (
     Config,
     Item,
@@ -64,7 +65,7 @@ class LegalSupply(Supply):
         multipliers, shifts = self.legal["multiplier"].small(), self.legal["shift"].small()
         for index in range(max(len(shifts), len(multipliers))):
             vectors += self._around(multipliers[index % len(multipliers)], shifts[index % len(shifts)])
-        return singles(iter(vectors))
+        return singles(iter(dict.fromkeys(vectors)))
 
     def usual(self, count: int) -> list[Item]:
         return singles(islice(self._random(), count))
@@ -74,6 +75,10 @@ class LegalSupply(Supply):
 
     def mixed(self, count: int) -> list[Item]:
         return [tuple(map(self._moved, item)) for item in super().mixed(count)]
+
+    @property
+    def _aim(self) -> Aim:
+        return Aim(legal=self.legal, order=self.traits.rules.order)
 
     @property
     def _rng(self) -> random.Random:
@@ -86,25 +91,12 @@ class LegalSupply(Supply):
     def _drawn(self, name: str) -> int:
         return draw(self._rng, *self._rng.choice(self.legal[name].spans))
 
-    def _aimed(self, target: int, multiplier: int, shift: int, bias: int) -> Vector:
-        """A legal vector whose p is the target, or near it; bias: what to begin with."""
-        acc_legal, bias_legal = self.legal["acc"], self.legal["bias"]
-        if multiplier == 0:
-            acc = self._drawn("acc")
-            return Vector(acc=acc, multiplier=0, bias=bias_legal.nearest(target), shift=shift)
-        acc = acc_legal.nearest((target - bias) // multiplier)
-        return Vector(acc=acc, multiplier=multiplier, bias=bias_legal.nearest(target - acc * multiplier), shift=shift)
-
     def _around(self, multiplier: int, shift: int) -> Iterator[Vector]:
-        """Ties and what lies beside them, where double rounding turns, and all ends, for one pair of constants."""
-        half, none = (1 << shift) >> 1, self.legal["bias"].nearest(0)
-        turns: tuple[int, ...] = (0,)
-        if Rounding.DOUBLE.value in self.traits.rounding and shift > FIRST_SHIFT:
-            turns = (-(1 << FIRST_SHIFT - 1), 0, 1 << FIRST_SHIFT - 1)
-        for odd, turn, delta in product((-3, -1, 1, 3), turns, (-1, 0, 1)):
-            yield self._aimed(odd * half + turn + delta, multiplier, shift, none)
+        """Ties, ends and saturations for one pair of constants."""
+        yield from self._aim.ties(multiplier, shift, twice=Rounding.DOUBLE.value in self.traits.rounding)
         for acc, bias in product(self.legal["acc"].corners(), self.legal["bias"].corners()):
             yield Vector(acc=acc, multiplier=multiplier, bias=bias, shift=shift)
+        yield from self._aim.saturations(multiplier, self.ranges.out_w)
 
     def _random(self) -> Iterator[Vector]:
         """Random constants, and an accumulator that brings the result to the output range where there is one."""
@@ -115,7 +107,7 @@ class LegalSupply(Supply):
             bias = self.legal["bias"].nearest(
                 rng.choice((0, rng.randint(-abs(target), abs(target)), self._drawn("bias")))
             )
-            yield self._aimed(target, multiplier, shift, bias)
+            yield self._aim.sum(target, multiplier, shift, bias)
 
 
 def formats(ranges: Ranges) -> dict[str, Legal]:
