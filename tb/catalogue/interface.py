@@ -34,7 +34,7 @@ class Interface:
     of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
     results, besides those in the pipeline, that a bridge must have room for. optional: names of which
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
-    requantises: `order` and `saturate` say something of it.
+    requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ class Interface:
     optional: tuple[str, ...] = ()
     numbers: Mapping[str, bool] = field(default_factory=dict)
     requantises: bool = False
+    constant: tuple[str, ...] = ()
 
 
 class Streams(TypedDict):

@@ -32,7 +32,7 @@ class Description:
     """A device under test, as docs/bring_your_own_rtl.md explains field by field.
 
     clock: empty if there is none; ranges: name of ours -> what the module takes, as it is written;
-    order: of a requantiser's operations;
+    order: of a requantiser's operations; static: numbers of ours that may not change while results are inside;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -58,6 +58,7 @@ class Description:
     absent: tuple[str, ...]
     ranges: Mapping[str, tuple[str | int, ...]]
     order: RequantiserOrder
+    static: tuple[str, ...]
     lines: Mapping[str, int]
 
     @property
@@ -73,7 +74,7 @@ class Description:
 _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
-    *("ranges", "order", "saturate"),
+    *("ranges", "order", "saturate", "static"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -140,6 +141,7 @@ class _Reader:
             absent=self._absent(),
             ranges=self._map("ranges", _entries, tuple(self.interface.numbers)),
             order=self._order(),
+            static=self._static(),
             lines=self.lines,
         )
 
@@ -212,6 +214,14 @@ class _Reader:
             return RequantiserOrder(bias_first=first, operand_bits=widths.get("operand"), sum_bits=widths.get("sum"))
         except RangeError as error:
             raise self.fields["saturate"].error(f"saturate: {error}") from error
+
+    def _static(self) -> tuple[str, ...]:
+        if "static" not in self.fields:
+            return ()
+        value = self.fields["static"]
+        if not self.interface.constant:
+            raise value.error(f"static: {self.unit} has no constants beside its data")
+        return tuple(entry.choice(*self.interface.constant) for entry in value.items())
 
     def _lane_order(self) -> dict[str, str]:
         if "lane_order" not in self.fields:

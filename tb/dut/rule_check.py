@@ -29,7 +29,10 @@ def rules_of(description: Description, ours: Module, constants: Mapping[str, int
     legal = {name: _legal(description, ours, name) for name in description.ranges}
     _check_clip_range(description, {name: Legal.of(value, value) for name, value in constants.items()} | legal)
     _check_order(description, ours)
-    return Rules(legal=legal, order=description.order)
+    if description.static and "pairs" not in description.absent:
+        text = "static: two operands of one result have constants each; 'absent: pairs' goes with it"
+        raise description.error("static", text)
+    return Rules(legal=legal, order=description.order, static=description.static)
 
 
 def number_format(description: Description, ours: Module, name: str) -> Legal:

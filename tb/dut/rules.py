@@ -14,11 +14,13 @@ from t2c.tb.dut.legal_values import Legal
 class Rules:
     """What a description says of values.
 
-    legal: name of ours -> what the module takes, where it is not everything; order: in which it adds and scales.
+    legal: name of ours -> what the module takes, where it is not everything; order: in which it adds and scales;
+    static: names that may not change while results are inside.
     """
 
     legal: Mapping[str, Legal] = field(default_factory=dict)
     order: RequantiserOrder = field(default_factory=RequantiserOrder)
+    static: tuple[str, ...] = ()
 
     @property
     def stated(self) -> bool:
@@ -29,4 +31,5 @@ class Rules:
     def from_json(cls, stored: Mapping[str, Any]) -> Rules:
         """What `dataclasses.asdict` made, read back from JSON."""
         legal = {name: Legal(spans=tuple(map(tuple, value["spans"]))) for name, value in stored["legal"].items()}
-        return cls(**{**stored, "legal": legal, "order": RequantiserOrder(**stored["order"])})
+        order, static = RequantiserOrder(**stored["order"]), tuple(stored["static"])
+        return cls(**{**stored, "legal": legal, "order": order, "static": static})

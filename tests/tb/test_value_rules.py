@@ -44,6 +44,7 @@ RULED = {
         unhit=("one below where it turns, positive", "one below where it turns, negative"),
     ),
     "power": Ruled(fault=("power_requant.v", "k < M;", "k < M - 2;"), says=r"multiplier 64"),
+    "static": Ruled(fault=("static_requant.v", "p[W-1] & (", "1'b0 & ("), says=r"\[tie, negative\]"),
 }
 
 
@@ -89,9 +90,15 @@ def test_a_fault_within_the_rules_fails_and_is_named(name: str, tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_without_its_ranges_the_module_fails(tmp_path: Path, sim_output: Path) -> None:
-    rule = "ranges: {multiplier: 1..255, shift: 8..23, lo: -127..127}\n"
-    found = run(copied("comb", tmp_path, "comb.yaml", rule, ""), sim_output, "icarus", "corners")
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("comb", "ranges: {multiplier: 1..255, shift: 8..23, lo: -127..127}\n"),
+        ("static", "static: [multiplier, bias, shift]\n"),
+    ],
+)
+def test_without_its_rule_the_module_fails(name: str, rule: str, tmp_path: Path, sim_output: Path) -> None:
+    found = run(copied(name, tmp_path, f"{name}.yaml", rule, ""), sim_output, "icarus", "corners")
     assert not found.outcome.passed
     assert read_report(found.folder).failed > 100
 
@@ -141,6 +148,8 @@ REFUSED = {
         "",
         "order: says how one operand is scaled; 'absent: pairs'",
     ),
+    "static data": ("static", "[multiplier,", "[acc,", "static: 'acc' is not one of multiplier, bias, shift"),
+    "static pairs": ("static", "absent: pairs\n", "", "12: static: two operands of one result have constants each"),
     "reset missing": ("comb", "clock: none", "clock: s", "reset is missing; needed are"),
 }
 

@@ -43,26 +43,20 @@ class Aim:
         for odd, turn, delta in product((-3, -1, 1, 3), turns, (-1, 0, 1)):
             yield self.sum((odd * half + turn) * odd_part + delta, multiplier, shift, bias)
 
-    def saturations(self, multiplier: int, out_w: int) -> Iterator[Vector]:
-        """Both ends of each width to which something saturates, at a shift that shows it in the result."""
-        for bits, reach, hit in (
-            (self.order.operand_bits, abs(multiplier).bit_length(), self.operand),
-            (self.order.sum_bits, 0, self.sum),
-        ):
+    def saturations(self, multiplier: int, shift: int) -> Iterator[Vector]:
+        """Both ends of each width to which something saturates, from either side."""
+        legal = self.legal["bias"]
+        for bits, hit in ((self.order.operand_bits, self.operand), (self.order.sum_bits, self.sum)):
             if bits is not None:
                 end = 1 << bits - 1
-                shift = self.legal["shift"].nearest(bits - 1 + reach - (out_w - 2))
-                for value in (
-                    -2 * end,
-                    -end - 2,
-                    -end - 1,
-                    -end,
-                    -end + 1,
-                    end - 2,
-                    end - 1,
-                    end,
-                    end + 1,
-                    3 * end // 2,
-                ):
-                    yield hit(value, multiplier, shift, self.legal["bias"].nearest(0))
-                    yield hit(value, multiplier, shift, self.legal["bias"].nearest(value // 2))
+                beside = [sign * end + delta for sign in (-1, 1) for delta in (-2, -1, 0, 1)]
+                for value in (-2 * end, *beside, 3 * end // 2):
+                    yield hit(value, multiplier, shift, legal.nearest(0))
+                    yield hit(value, multiplier, shift, legal.nearest(value // 2))
+
+    def telling_shifts(self, multiplier: int, out_w: int) -> Iterator[int]:
+        """Shifts at which the end of a width to which something saturates is a quarter of the largest result."""
+        reach = abs(multiplier).bit_length()
+        for bits, scale in ((self.order.operand_bits, reach), (self.order.sum_bits, 0)):
+            if bits is not None:
+                yield self.legal["shift"].nearest(bits - 1 + scale - (out_w - 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import groupby, islice, product
 
 import cocotb
 from cocotb.clock import Clock
@@ -31,6 +31,8 @@ from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
 
 PERIOD_NS = 2
+SETTLE = 4
+"""Cycles at least that static constants are there before the first input that they are for."""
 PATIENCE = 2000
 """Cycles without a result, or without an input taken, after which nothing is waited for."""
 
@@ -92,7 +94,7 @@ class MulQuantBench(StreamBench):
         dut.lo_i.value = config.lo % wrap
         dut.hi_i.value = config.hi % wrap
         self.sent += [(config, item) for item in items]
-        self.expected += self.arithmetic.results(config, items)
+        results = iter(self.arithmetic.results(config, items))
         stall_in, stall_out = self.stalls
         self.inputs.add(
             classes(
@@ -106,16 +108,35 @@ class MulQuantBench(StreamBench):
                 )
             )
         )
-        for item in items:
-            for vector in item:
-                self.source.append(self.pack(vector), user=int(vector is not item[-1]))
+        for group in self.together(items):
+            await self.prepare(group[0])
+            self.expected += islice(results, len(group))
+            for item in group:
+                for vector in item:
+                    self.source.append(self.pack(vector), user=int(vector is not item[-1]))
+            await self.finish()
+
+    def together(self, items: Iterable[Item]) -> list[list[Item]]:
+        """Items in groups that may be inside at once."""
+        static = self.traits.rules.static
+        return [list(group) for _, group in groupby(items, lambda item: [getattr(item[0], name) for name in static])]
+
+    async def prepare(self, item: Item) -> None:
+        """Show the module what is static some cycles before its first input."""
+        if self.traits.rules.static:
+            self.dut.s_axis_tdata_i.value = self.pack(item[0])
+            for _ in range(max(SETTLE, self.traits.latency or 0)):
+                await RisingEdge(self.dut.clk_i)
+
+    async def finish(self) -> None:
+        """Wait until everything has been taken and the last result has left."""
         await self.source.idle(PATIENCE)
         waited, missing = 0, len(self.expected)
         while self.expected:
             waited = 0 if len(self.expected) < missing else waited + 1
             missing = len(self.expected)
             assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
-            await RisingEdge(dut.clk_i)
+            await RisingEdge(self.dut.clk_i)
 
     def check_latency(self, taken: Sequence[int]) -> None:
         """Every result left as many cycles after its input was taken as the description says."""
@@ -191,7 +212,7 @@ async def pairs(dut: HierarchyObject) -> None:
 async def latency(dut: HierarchyObject) -> None:
     """Without stalls every result leaves exactly `latency` cycles after its input was taken."""
     bench = await _start(dut)
-    await bench.run(bench.configs[0], bench.supply.usual(50))
+    await bench.run(bench.configs[0], islice(bench.supply.endless(), 50))
     if bench.traits.fixed_latency:
         check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
     bench.scoreboard.finish(50)
@@ -203,7 +224,8 @@ async def latency(dut: HierarchyObject) -> None:
 async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
     bench = await _start(dut)
-    await bench.fill(lambda: bench.source.append(bench.pack(bench.supply.usual(1)[0][0])), PATIENCE)
+    vectors = bench.supply.endless()
+    await bench.fill(lambda: bench.source.append(bench.pack(next(vectors)[0])), PATIENCE)
     await bench.reset()
     bench.coverage.hit("reset", "reset with results inside")
     bench.stall("none", "none")

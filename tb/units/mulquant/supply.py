@@ -26,6 +26,8 @@ from t2c.tb.units.mulquant.stimulus import (
     singles,
 )
 
+GROUP = 20
+"""Random vectors with the same static constants."""
 FIELDS = ("acc", "multiplier", "bias", "shift")
 
 
@@ -42,6 +44,11 @@ class Supply:
     def usual(self, count: int) -> list[Item]:
         """Vectors whose result lies around the output range."""
         return singles(random_vectors(self.ranges, count))
+
+    def endless(self) -> Iterator[Item]:
+        """Vectors as of `usual`, one at a time, that may be inside together."""
+        while True:
+            yield from self.usual(1)
 
     def pairs(self) -> list[Item]:
         """Corners of two operands."""
@@ -61,14 +68,19 @@ class LegalSupply(Supply):
 
     def corners(self, count: int) -> list[Item]:
         """Corners of the unit in their legal neighbourhood; for each shift, ties and ends with a multiplier in turn."""
-        vectors = [self._moved(vector) for vector in corner_vectors(self.ranges, count)]
-        multipliers, shifts = self.legal["multiplier"].small(), self.legal["shift"].small()
-        for index in range(max(len(shifts), len(multipliers))):
-            vectors += self._around(multipliers[index % len(multipliers)], shifts[index % len(shifts)])
+        moved = (self._moved(vector) for vector in corner_vectors(self.ranges, count))
+        vectors = [] if self.traits.rules.static else list(moved)
+        for constants in self._constants():
+            vectors += self._with(constants)._around(constants.multiplier, constants.shift)
         return singles(iter(dict.fromkeys(vectors)))
 
     def usual(self, count: int) -> list[Item]:
-        return singles(islice(self._random(), count))
+        groups = -(-count // GROUP)
+        return [item for _ in range(groups) for item in islice(self.endless(), GROUP)][:count]
+
+    def endless(self) -> Iterator[Item]:
+        group = self._with(next(self._random()))
+        yield from ((vector,) for vector in group._random())
 
     def pairs(self) -> list[Item]:
         return [tuple(map(self._moved, item)) for item in super().pairs()]
@@ -91,12 +103,27 @@ class LegalSupply(Supply):
     def _drawn(self, name: str) -> int:
         return draw(self._rng, *self._rng.choice(self.legal[name].spans))
 
+    def _with(self, constants: Vector) -> LegalSupply:
+        """What may be inside together with a vector: everything, if nothing is static."""
+        fixed = {name: getattr(constants, name) for name in self.traits.rules.static}
+        return replace(self, legal=self.legal | {name: Legal.of(value, value) for name, value in fixed.items()})
+
+    def _constants(self) -> Iterator[Vector]:
+        """Every shift, with multipliers and biases in turn; and for each multiplier the shift that shows saturation."""
+        multipliers, biases, shifts = (self.legal[name].small() for name in ("multiplier", "bias", "shift"))
+        for index in range(max(len(shifts), len(multipliers))):
+            multiplier, bias, shift = (each[index % len(each)] for each in (multipliers, biases, shifts))
+            yield Vector(acc=0, multiplier=multiplier, bias=bias, shift=shift)
+        for index, multiplier in enumerate(multipliers):
+            for shift in self._aim.telling_shifts(multiplier, self.ranges.out_w):
+                yield Vector(acc=0, multiplier=multiplier, bias=biases[index % len(biases)], shift=shift)
+
     def _around(self, multiplier: int, shift: int) -> Iterator[Vector]:
         """Ties, ends and saturations for one pair of constants."""
         yield from self._aim.ties(multiplier, shift, twice=Rounding.DOUBLE.value in self.traits.rounding)
         for acc, bias in product(self.legal["acc"].corners(), self.legal["bias"].corners()):
             yield Vector(acc=acc, multiplier=multiplier, bias=bias, shift=shift)
-        yield from self._aim.saturations(multiplier, self.ranges.out_w)
+        yield from self._aim.saturations(multiplier, shift)
 
     def _random(self) -> Iterator[Vector]:
         """Random constants, and an accumulator that brings the result to the output range where there is one."""

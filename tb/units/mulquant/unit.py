@@ -29,6 +29,7 @@ UNIT = Unit(
         rounding="rounding",
         numbers={name: name != "shift" for name in ("acc", "multiplier", "bias", "shift", "zero_point", "lo", "hi")},
         requantises=True,
+        constant=("multiplier", "bias", "shift"),
     ),
     ends=(
         {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2},
