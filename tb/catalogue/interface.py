@@ -34,7 +34,8 @@ class Interface:
     of one bit less where only one signedness of the output is supported. rounding: name of the mode's port. waiting:
     results, besides those in the pipeline, that a bridge must have room for. optional: names of which
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
-    requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`.
+    requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`, or
+    `shared` by several `lanes` of one module; laned: ports that each of these lanes has.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Interface:
     numbers: Mapping[str, bool] = field(default_factory=dict)
     requantises: bool = False
     constant: tuple[str, ...] = ()
+    laned: tuple[str, ...] = ()
 
 
 class Streams(TypedDict):

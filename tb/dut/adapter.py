@@ -8,7 +8,7 @@ from t2c.contract.operations import ROUNDING_BITS
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
 from t2c.tb.dut.ports import literal
-from t2c.tb.dut.wiring import Signal, Wiring
+from t2c.tb.dut.wiring import PortWire, Signal, Wiring
 
 HEADER = """\
 // {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.
@@ -78,7 +78,7 @@ class _Body:
         if self.d.reset:
             self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
         for wire in self.wiring.wires:
-            text += self._wire(wire.signal, wire.theirs, wire.lanes)
+            text += self._wire(wire)
         text += self._rounding() + self._stream()
         for port, (width, value) in self.wiring.tied.items():
             self.connections[port] = f"{width}'d{value}"
@@ -95,10 +95,13 @@ class _Body:
     def _has_bridge(self) -> bool:
         return bool(self.interface.sink.ready) and self.d.handshake != VALID_READY
 
-    def _wire(self, signal: Signal, theirs: str, lanes: int) -> list[str]:
-        """A net `dut_<name>` between a signal of ours and their port, with the elements in their order."""
+    def _wire(self, wire: PortWire) -> list[str]:
+        """A net `dut_<name>` between a signal of ours and their ports, with the elements in their order."""
+        signal, lanes = wire.signal, wire.signal.elements if wire.turned else 0
         net, bits = f"dut_{signal.name}", _range(signal.width)
-        self.connections[theirs] = net
+        step = signal.width // len(wire.theirs)
+        for index, port in enumerate(wire.theirs):
+            self.connections[port] = net if len(wire.theirs) == 1 else f"{net}[{index * step}+:{step}]"
         if signal.output:
             text = [f"    wire {bits}{net};"]
             if self._bridged(signal):
@@ -107,7 +110,13 @@ class _Body:
         if signal.name == self.interface.source.valid and self._has_bridge():
             return [f"    wire {net};"]
         self.used.add(signal.port)
-        return [f"    wire {bits}{_turned(net, signal.verilog, signal.width, lanes)};"]
+        source = signal.verilog
+        if lanes > 1:
+            source = f"our_{signal.name}"
+            text = [f"    wire {bits}{source} = {signal.verilog};"]
+        else:
+            text = []
+        return [*text, f"    wire {bits}{_turned(net, source, signal.width, lanes)};"]
 
     def _rounding(self) -> list[str]:
         modes = self.d.rounding

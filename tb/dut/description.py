@@ -13,9 +13,10 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError
 from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.unit_registry import units
-from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
+from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
 
 SCALE_FIRST, BIAS_FIRST = "scale_first", "bias_first"
+LANES = 64
 MODES = tuple(mode.value for mode in Rounding)
 
 
@@ -33,6 +34,8 @@ class Description:
 
     clock: empty if there is none; ranges: name of ours -> what the module takes, as it is written;
     order: of a requantiser's operations; static: numbers of ours that may not change while results are inside;
+    ports: ours -> theirs, one or one for each element; lanes: how many units the module has side by side; shared:
+    numbers that these have in common;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -48,7 +51,7 @@ class Description:
     reset: Reset | None
     handshake: str
     latency: str | int | None
-    ports: Mapping[str, str]
+    ports: Mapping[str, tuple[str, ...]]
     tie: Mapping[str, int]
     constants: Mapping[str, str | int]
     rounding: RoundingModes | None
@@ -59,6 +62,8 @@ class Description:
     ranges: Mapping[str, tuple[str | int, ...]]
     order: RequantiserOrder
     static: tuple[str, ...]
+    lanes: int
+    shared: tuple[str, ...]
     lines: Mapping[str, int]
 
     @property
@@ -74,7 +79,7 @@ class Description:
 _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
-    *("ranges", "order", "saturate", "static"),
+    *("ranges", "order", "saturate", "static", "lanes", "shared"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -129,7 +134,7 @@ class _Reader:
             reset=self._reset(),
             handshake=self._handshake(),
             latency=self._latency(),
-            ports=self._map("ports", Value.text),
+            ports=self._map("ports", lambda value: tuple(entry.text() for entry in value.items())),
             tie=self._map("tie", read_integer),
             constants=self._map("constants", Value.scalar, self.interface.constants),
             rounding=self._rounding(),
@@ -141,7 +146,9 @@ class _Reader:
             absent=self._absent(),
             ranges=self._map("ranges", _entries, tuple(self.interface.numbers)),
             order=self._order(),
-            static=self._static(),
+            static=self._constants("static"),
+            lanes=self._lanes(),
+            shared=self._constants("shared"),
             lines=self.lines,
         )
 
@@ -215,23 +222,34 @@ class _Reader:
         except RangeError as error:
             raise self.fields["saturate"].error(f"saturate: {error}") from error
 
-    def _static(self) -> tuple[str, ...]:
-        if "static" not in self.fields:
+    def _lanes(self) -> int:
+        if "lanes" in self.fields and not self.interface.laned:
+            raise self.fields["lanes"].error(f"lanes: {self.unit} is described as one")
+        if "shared" in self.fields and "lanes" not in self.fields:
+            raise self.fields["shared"].error("shared: there are no lanes")
+        return bounded_integer(self.fields, "lanes", 1, 2, LANES)
+
+    def _constants(self, name: str) -> tuple[str, ...]:
+        if name not in self.fields:
             return ()
-        value = self.fields["static"]
+        value = self.fields[name]
         if not self.interface.constant:
-            raise value.error(f"static: {self.unit} has no constants beside its data")
+            raise value.error(f"{name}: {self.unit} has no constants beside its data")
         return tuple(entry.choice(*self.interface.constant) for entry in value.items())
 
     def _lane_order(self) -> dict[str, str]:
         if "lane_order" not in self.fields:
             return {}
         value = self.fields["lane_order"]
-        if not self.interface.lanes:
+        names = tuple(self.interface.lanes)
+        if "lanes" in self.fields:
+            fields = (field for port in self.interface.laned for field, _ in self.interface.fields.get(port, ()))
+            names = (*names, *self.interface.laned, *fields)
+        if not names:
             raise value.error(f"lane_order: {self.unit} has one lane")
         if not value.is_mapping:
-            return dict.fromkeys(self.interface.lanes, value.choice(LSB_FIRST, MSB_FIRST))
-        return self._map("lane_order", lambda entry: entry.choice(LSB_FIRST, MSB_FIRST), tuple(self.interface.lanes))
+            return dict.fromkeys(names, value.choice(LSB_FIRST, MSB_FIRST))
+        return self._map("lane_order", lambda entry: entry.choice(LSB_FIRST, MSB_FIRST), names)
 
     def _absent(self) -> tuple[str, ...]:
         if "absent" not in self.fields:

@@ -11,6 +11,7 @@ from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
 from t2c.tb.dut.rule_check import rules_of
+from t2c.tb.dut.signals import signals_of, with_lanes
 from t2c.tb.dut.wiring import PortWire, Signal, Wiring, stem
 
 
@@ -31,7 +32,7 @@ def check(description: Description, ours: Module, table: Path | None = None) -> 
 
 class _Check:
     def __init__(self, description: Description, ours: Module, table: Path | None) -> None:
-        self.d, self.ours, self.table = description, ours, table
+        self.d, self.ours, self.table = description, with_lanes(ours, description), table
         self.known = {name: value for name, value in ours.parameters.items() if value is not None}
         given = {name: self._value("parameters", name, value) for name, value in description.parameters.items()}
         self.constants = {name: int(self._value("constants", name, v)) for name, v in description.constants.items()}
@@ -49,7 +50,7 @@ class _Check:
             raise description.error("top", f"top: {error}") from error
         same = {name: value for name, value in self.known.items() if name in self.theirs.parameters}
         self.parameters: dict[str, int | str] = {**same, **given}
-        self.signals = {signal.name: signal for signal in self._signals()}
+        self.signals = signals_of(description, self.ours, self.known)
 
     def _value(self, section: str, name: str, value: str | int) -> int | str:
         """A number; or a text, if it stands in quotes within YAML's own or holds {table}."""
@@ -63,28 +64,6 @@ class _Check:
             return evaluate(value, self.known)
         except ValueError as error:
             raise self.d.error(f"{section}.{name}", f"{section}: {name}: {error}") from error
-
-    def _signals(self) -> list[Signal]:
-        interface, found = self.d.interface, []
-        stems = [stem(name) for name in self.ours.ports]
-        for name, port in self.ours.ports.items():
-            if name in ("clk_i", "rst_ni"):
-                continue
-            output, fields = port.direction == "output", interface.fields.get(stem(name), ())
-            if any(field in self.d.ports or field in self.d.constants for field, _ in fields):
-                low = 0
-                for field, width in fields:
-                    bits = evaluate(width, self.known)
-                    found.append(Signal(name=field, verilog=f"{name}[{low}+:{bits}]", width=bits, output=output))
-                    low += bits
-            elif self.d.output != "any" and stem(name) in interface.narrow:
-                bits = port.width - 1
-                found.append(Signal(name=stem(name), verilog=f"{name}[0+:{bits}]", width=bits, output=output))
-            else:
-                alone = stems.count(stem(name)) == 1  # a_i and a_o of a unit that passes a on keep their directions
-                signal = stem(name) if alone else name
-                found.append(Signal(name=signal, verilog=name, width=port.width, output=output))
-        return found
 
     def wiring(self) -> Wiring:
         self._check_names()
@@ -161,8 +140,7 @@ class _Check:
             if mapped is not None:
                 raise d.error(place, f"ports: {name} {reason}; it cannot be mapped as well")
             return None
-        theirs = mapped or signal.verilog
-        if mapped is None and theirs not in self.theirs.ports:
+        if mapped is None and signal.verilog not in self.theirs.ports:
             if self._may_be_missing(name):
                 return None
             there = ", ".join(self.theirs.ports)
@@ -170,9 +148,13 @@ class _Check:
                 "ports",
                 f"ports: {d.unit}'s {name} is mapped to nothing{self._way_out(name)}; {self.theirs.name} has {there}",
             )
-        self._port(place, name, theirs, signal.width, "output" if signal.output else "input")
-        lanes = evaluate(d.interface.lanes[name], self.known) if d.lane_order.get(name) == MSB_FIRST else 0
-        return PortWire(signal=signal, theirs=theirs, lanes=lanes)
+        theirs = (signal.verilog,) if mapped is None else mapped
+        if len(theirs) not in (1, signal.elements):
+            counted = f"{len(theirs)} ports for {signal.elements} element{'s' if signal.elements > 1 else ''}"
+            raise d.error(place, f"ports: {name}: {counted}")
+        for port in theirs:
+            self._port(place, name, port, signal.width // len(theirs), "output" if signal.output else "input")
+        return PortWire(signal=signal, theirs=theirs, turned=d.lane_order.get(name) == MSB_FIRST)
 
     def _not_wanted(self, name: str) -> str:
         """Why a signal of ours is not connected to their module, or empty."""
@@ -237,7 +219,8 @@ class _Check:
                     raise d.error("rounding", f"rounding: code {code} of {mode} does not fit {port.width} bits")
             use(d.rounding.port, "rounding")
         for wire in wires:
-            use(wire.theirs, f"ports.{wire.signal.name}")
+            for name in wire.theirs:
+                use(name, f"ports.{wire.signal.name}")
         for name in tied:
             use(name, f"tie.{name}")
         for name, port in self.theirs.ports.items():

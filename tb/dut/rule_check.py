@@ -29,10 +29,24 @@ def rules_of(description: Description, ours: Module, constants: Mapping[str, int
     legal = {name: _legal(description, ours, name) for name in description.ranges}
     _check_clip_range(description, {name: Legal.of(value, value) for name, value in constants.items()} | legal)
     _check_order(description, ours)
-    if description.static and "pairs" not in description.absent:
-        text = "static: two operands of one result have constants each; 'absent: pairs' goes with it"
-        raise description.error("static", text)
-    return Rules(legal=legal, order=description.order, static=description.static)
+    for place, reason in (
+        ("static", "two operands of one result have constants each"),
+        ("lanes", "two operands of one result come in two beats"),
+    ):
+        if place in description.lines and "pairs" not in description.absent:
+            raise description.error(place, f"{place}: {reason}; 'absent: pairs' goes with it")
+    static, shared = set(description.static), set(description.shared)
+    if static - shared and shared - static:
+        first, other = sorted(static - shared)[0], sorted(shared - static)[0]
+        text = f"shared: {other} of all lanes may change while {first} of each may not; make {other} static too"
+        raise description.error("shared", text)
+    return Rules(
+        legal=legal,
+        order=description.order,
+        static=description.static,
+        lanes=description.lanes,
+        shared=description.shared,
+    )
 
 
 def number_format(description: Description, ours: Module, name: str) -> Legal:

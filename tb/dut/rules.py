@@ -15,12 +15,20 @@ class Rules:
     """What a description says of values.
 
     legal: name of ours -> what the module takes, where it is not everything; order: in which it adds and scales;
-    static: names that may not change while results are inside.
+    static: names that may not change while results are inside; lanes: units side by side; shared: names that these
+    have in common.
     """
 
     legal: Mapping[str, Legal] = field(default_factory=dict)
     order: RequantiserOrder = field(default_factory=RequantiserOrder)
     static: tuple[str, ...] = ()
+    lanes: int = 1
+    shared: tuple[str, ...] = ()
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """Names that the vectors of one beat have in common."""
+        return tuple(dict.fromkeys((*self.static, *self.shared)))
 
     @property
     def stated(self) -> bool:
@@ -31,5 +39,5 @@ class Rules:
     def from_json(cls, stored: Mapping[str, Any]) -> Rules:
         """What `dataclasses.asdict` made, read back from JSON."""
         legal = {name: Legal(spans=tuple(map(tuple, value["spans"]))) for name, value in stored["legal"].items()}
-        order, static = RequantiserOrder(**stored["order"]), tuple(stored["static"])
-        return cls(**{**stored, "legal": legal, "order": order, "static": static})
+        names = {key: tuple(stored[key]) for key in ("static", "shared")}
+        return cls(**{**stored, **names, "legal": legal, "order": RequantiserOrder(**stored["order"])})

@@ -17,27 +17,25 @@ OUR_CODES = {mode.value: code for code, mode in ROUNDINGS.items()}
 class Signal:
     """A port of ours, or a field of one.
 
-    name: in descriptions; verilog: how the adapter calls it; output: of the unit.
+    name: in descriptions; port: the whole port; verilog: how the adapter calls it; output: of the unit; elements: that
+    it packs, the first in the lowest bits.
     """
 
     name: str
+    port: str
     verilog: str
     width: int
     output: bool
-
-    @property
-    def port(self) -> str:
-        """The whole port."""
-        return self.verilog.partition("[")[0]
+    elements: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortWire:
-    """A signal of ours and their port; lanes: how many elements change places, 0 for none."""
+    """A signal of ours and their port, or one for each element; turned: the elements change places."""
 
     signal: Signal
-    theirs: str
-    lanes: int
+    theirs: tuple[str, ...]
+    turned: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +66,7 @@ class Wiring:
         return (
             self.theirs.name == description.unit
             and set(self.theirs.ports) == set(self.ours.ports)
-            and all(wire.signal.verilog == wire.theirs and not wire.lanes for wire in self.wires)
+            and all(wire.theirs == (wire.signal.verilog,) and not wire.turned for wire in self.wires)
             and not (self.tied or self.constants or description.absent or description.parameters or self.rules.stated)
             and (rounding is None or (rounding.port == f"{interface.rounding}_i" and rounding.codes == OUR_CODES))
             and description.handshake == (interface.handshakes or ("",))[0]

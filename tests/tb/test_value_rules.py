@@ -44,6 +44,8 @@ RULED = {
         unhit=("one below where it turns, positive", "one below where it turns, negative"),
     ),
     "power": Ruled(fault=("power_requant.v", "k < M;", "k < M - 2;"), says=r"multiplier 64"),
+    "quad": Ruled(fault=("quad_requant.sv", ": value[Y-1:0];", ": value[Y-1:0] ^ (k == 2);"), says=r"\[lane 2\]"),
+    "two": Ruled(fault=("two_requant.v", "{c1[3:0]", "{~c1[3:0]"), says=r"\[lane 1\]"),
     "static": Ruled(fault=("static_requant.v", "p[W-1] & (", "1'b0 & ("), says=r"\[tie, negative\]"),
 }
 
@@ -150,6 +152,24 @@ REFUSED = {
     ),
     "static data": ("static", "[multiplier,", "[acc,", "static: 'acc' is not one of multiplier, bias, shift"),
     "static pairs": ("static", "absent: pairs\n", "", "12: static: two operands of one result have constants each"),
+    "lanes": ("quad", "lanes: 4", "lanes: 65", "13: lanes: 65 is outside 2..64"),
+    "lanes of theirs": (
+        "quad",
+        "lanes: 4",
+        "lanes: 3",
+        "acc: quad_requant's 'accs' has 48 bits, mulquant's acc",
+    ),
+    "ports of lanes": ("two", "[acc0, acc1]", "[acc0, acc1, mul0]", "17: ports: acc: 3 ports for 2 elements"),
+    "one port": ("two", "shift: shift\n", "shift: [shift, lo]\n", "20: ports: shift: 2 ports for 1 element"),
+    "shared": ("two", "shared: shift", "shared: acc", "shared: 'acc' is not one of multiplier, bias, shift"),
+    "no lanes": ("two", "lanes: 2\n", "", "shared: there are no lanes"),
+    "lanes of pairs": ("quad", "absent: pairs\n", "", "lanes: two operands of one result come in two beats"),
+    "shared and static": (
+        "two",
+        "static: [multiplier, bias, shift]",
+        "static: [multiplier, bias]",
+        "14: shared: shift of all lanes may change while bias of each may not; make shift static too",
+    ),
     "reset missing": ("comb", "clock: none", "clock: s", "reset is missing; needed are"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby, islice, product
+from itertools import islice, product
 
 import cocotb
 from cocotb.clock import Clock
@@ -17,6 +17,7 @@ from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
 from t2c.tb.units.mulquant.arithmetic import Arithmetic
+from t2c.tb.units.mulquant.beats import Beat, groups_of_beats
 from t2c.tb.units.mulquant.classes import SentBatch, classes, cover_unit, crosses
 from t2c.tb.units.mulquant.legal_bins import exclude_illegal
 from t2c.tb.units.mulquant.stimulus import (
@@ -37,6 +38,11 @@ PATIENCE = 2000
 """Cycles without a result, or without an input taken, after which nothing is waited for."""
 
 
+def joined(values: Iterable[int], width: int) -> int:
+    """Values side by side, the first in the lowest bits."""
+    return sum((value % (1 << width)) << index * width for index, value in enumerate(values))
+
+
 class MulQuantBench(StreamBench):
     """The unit with its streams and a scoreboard."""
 
@@ -44,6 +50,7 @@ class MulQuantBench(StreamBench):
         super().__init__(dut, unit)
         self.widths = Widths(acc=unit["ACC_W"], scale=unit["SCALE_W"], bias=unit["BIAS_W"])
         self.shift_w, self.out_w = unit["SHIFT_W"], unit["OUT_W"]
+        self.vector_w = self.shift_w + self.widths.bias + self.widths.scale + self.widths.acc
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
         self.sent: list[tuple[Config, Item]] = []
         self.arithmetic = Arithmetic(widths=self.widths, out_w=self.out_w, order=unit.traits.rules.order)
@@ -55,13 +62,14 @@ class MulQuantBench(StreamBench):
             pairs=unit.traits.has("pairs"),
             constants=unit.traits.constants,
             order=unit.traits.rules.order,
+            lanes=unit.traits.rules.lanes,
         )
         if isinstance(self.supply, LegalSupply):
             exclude_illegal(self.coverage, self.supply.legal, self.ranges, unit.traits.rules.order)
         if not unit.traits.reset:
             self.coverage.exclude("reset", "reset with results inside", "the module has no reset")
-        self.inputs = Inputs(self.coverage, crosses)
-        self.scoreboard = Scoreboard(dut, self.describe, self.inputs)
+        self.inputs = Inputs(self.coverage, crosses, rows=unit.traits.rules.lanes)
+        self.scoreboard = Scoreboard(dut, self.describe, self.inputs, self.wrong_lanes)
         self.scoreboard.add_interface(self.monitor, self.expected)
 
     def restrict(self, items: Iterable[Item]) -> list[Item]:
@@ -70,9 +78,18 @@ class MulQuantBench(StreamBench):
         return [tuple(replace(vector, **fixed) for vector in item) for item in items]
 
     def describe(self, index: int, expected: int, actual: int) -> str:
-        config, item = self.sent[index]
+        lanes, mask = self.traits.rules.lanes, (1 << self.out_w) - 1
+        lane = self.wrong_lanes(expected, actual).index(True)
+        config, item = self.sent[index * lanes + lane]
         inputs = ", then ".join(vector.text() for vector in item)
-        return f"vector {index}: {inputs} ({config.text()}): expected {expected:#04x}, actual {actual:#04x}"
+        where = f"vector {index}" + (f", lane {lane}" if lanes > 1 else "")
+        wanted, found = ((word >> lane * self.out_w) & mask for word in (expected, actual))
+        return f"{where}: {inputs} ({config.text()}): expected {wanted:#04x}, actual {found:#04x}"
+
+    def wrong_lanes(self, expected: int, actual: int) -> list[bool]:
+        """Which lanes of a result differ."""
+        different, mask = expected ^ actual, (1 << self.out_w) - 1
+        return [bool(different >> lane * self.out_w & mask) for lane in range(self.traits.rules.lanes)]
 
     def pack(self, vector: Vector) -> int:
         """{shift, bias, multiplier, acc}, as the header says."""
@@ -88,43 +105,45 @@ class MulQuantBench(StreamBench):
 
     async def run(self, config: Config, items: Iterable[Item]) -> None:
         """Set the configuration, send the items and wait until the last result has left."""
-        dut, wrap, items = self.dut, 1 << (self.out_w + 1), self.restrict(items)
+        dut, wrap = self.dut, 1 << (self.out_w + 1)
+        groups = groups_of_beats(self.restrict(items), self.traits.rules, self.supply.another)
+        sent = [item for group in groups for beat in group for item in beat]
         dut.rounding_i.value = config.rounding.code
         dut.zero_point_i.value = config.zero_point % wrap
         dut.lo_i.value = config.lo % wrap
         dut.hi_i.value = config.hi % wrap
-        self.sent += [(config, item) for item in items]
-        results = iter(self.arithmetic.results(config, items))
+        results = iter(self.arithmetic.results(config, sent))
         stall_in, stall_out = self.stalls
         self.inputs.add(
             classes(
                 SentBatch(
                     config=config,
-                    items=items,
+                    items=sent,
                     ranges=self.ranges,
                     order=self.traits.rules.order,
+                    lanes=self.traits.rules.lanes,
                     stall_in=stall_in,
                     stall_out=stall_out,
                 )
             )
         )
-        for group in self.together(items):
+        self.sent += [(config, item) for item in sent]
+        for group in groups:
             await self.prepare(group[0])
-            self.expected += islice(results, len(group))
-            for item in group:
-                for vector in item:
-                    self.source.append(self.pack(vector), user=int(vector is not item[-1]))
+            self.expected += [joined(islice(results, len(beat)), self.out_w) for beat in group]
+            for beat in group:
+                for vectors in zip(*beat, strict=True):
+                    self.source.append(self.word(vectors), user=int(vectors[0] is not beat[0][-1]))
             await self.finish()
 
-    def together(self, items: Iterable[Item]) -> list[list[Item]]:
-        """Items in groups that may be inside at once."""
-        static = self.traits.rules.static
-        return [list(group) for _, group in groupby(items, lambda item: [getattr(item[0], name) for name in static])]
+    def word(self, vectors: Iterable[Vector]) -> int:
+        """One input of the module: a vector for each lane, that of lane 0 in the lowest bits."""
+        return joined(map(self.pack, vectors), self.vector_w)
 
-    async def prepare(self, item: Item) -> None:
+    async def prepare(self, beat: Beat) -> None:
         """Show the module what is static some cycles before its first input."""
         if self.traits.rules.static:
-            self.dut.s_axis_tdata_i.value = self.pack(item[0])
+            self.dut.s_axis_tdata_i.value = self.word(item[0] for item in beat)
             for _ in range(max(SETTLE, self.traits.latency or 0)):
                 await RisingEdge(self.dut.clk_i)
 
@@ -137,6 +156,12 @@ class MulQuantBench(StreamBench):
             missing = len(self.expected)
             assert waited <= PATIENCE, f"m_axis: no result for {PATIENCE} cycles, {missing} are still to come"
             await RisingEdge(self.dut.clk_i)
+
+    def complete(self, wanted: int) -> None:
+        """End of test: every result of every lane was compared. wanted: vectors, to which several lanes may add."""
+        lanes = self.traits.rules.lanes
+        assert len(self.sent) == wanted or (lanes > 1 and len(self.sent) > wanted), f"{len(self.sent)} of {wanted}"
+        self.scoreboard.finish(len(self.sent) // lanes)
 
     def check_latency(self, taken: Sequence[int]) -> None:
         """Every result left as many cycles after its input was taken as the description says."""
@@ -160,7 +185,7 @@ async def corners(dut: HierarchyObject) -> None:
     bench = await _start(dut)
     for config in bench.configs:
         await bench.run(config, bench.supply.corners(200))
-    bench.scoreboard.finish(len(bench.sent))
+    bench.complete(len(bench.sent))
 
 
 @cocotb.test()
@@ -170,7 +195,7 @@ async def random_data(dut: HierarchyObject) -> None:
     bench = await _start(dut)
     for config in bench.configs:
         await bench.run(config, bench.supply.usual(400))
-    bench.scoreboard.finish(len(bench.sent))
+    bench.complete(len(bench.sent))
 
 
 @cocotb.test()
@@ -184,7 +209,7 @@ async def stalls(dut: HierarchyObject) -> None:
             bench.stall(stall_in, stall_out)
             config = bench.rng.choice(bench.configs)
             await bench.run(config, bench.supply.usual(count))
-    bench.scoreboard.finish(count * len(PROFILES) ** 2)
+    bench.complete(count * len(PROFILES) ** 2)
 
 
 @cocotb.test()
@@ -204,7 +229,7 @@ async def pairs(dut: HierarchyObject) -> None:
     for stall_in, stall_out in product(PROFILES, PROFILES):
         bench.stall(stall_in, stall_out)
         await bench.run(bench.rng.choice(bench.configs), bench.supply.mixed(count))
-    bench.scoreboard.finish(len(sent) + count * len(PROFILES) ** 2)
+    bench.complete(len(sent) + count * len(PROFILES) ** 2)
 
 
 @cocotb.test()
@@ -215,7 +240,7 @@ async def latency(dut: HierarchyObject) -> None:
     await bench.run(bench.configs[0], islice(bench.supply.endless(), 50))
     if bench.traits.fixed_latency:
         check_fixed_latency(bench.scoreboard.compared_pairs(), bench.traits)
-    bench.scoreboard.finish(50)
+    bench.complete(50)
     bench.check_latency(bench.taken.cycles)
 
 
@@ -225,7 +250,8 @@ async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     """A reset with results inside, or inside a pair, drops them; what comes after is right and complete."""
     bench = await _start(dut)
     vectors = bench.supply.endless()
-    await bench.fill(lambda: bench.source.append(bench.pack(next(vectors)[0])), PATIENCE)
+    lanes = bench.traits.rules.lanes
+    await bench.fill(lambda: bench.source.append(bench.word(next(vectors)[0] for _ in range(lanes))), PATIENCE)
     await bench.reset()
     bench.coverage.hit("reset", "reset with results inside")
     bench.stall("none", "none")
@@ -235,4 +261,4 @@ async def reset_in_mid_stream(dut: HierarchyObject) -> None:
         await bench.reset()
         bench.coverage.hit("reset", "reset inside a pair")
     await bench.run(bench.configs[1 % len(bench.configs)], bench.supply.usual(100))
-    bench.scoreboard.finish(100)
+    bench.complete(100)

@@ -33,12 +33,13 @@ RESETS = ("reset with results inside", "reset inside a pair")
 @dataclass(frozen=True, kw_only=True)
 class SentBatch:
     """Items that were sent in one configuration. ranges: of the unit; order: of its operations;
-    stall_in, stall_out: profiles of its sides."""
+    lanes: that the items fill in turn; stall_in, stall_out: profiles of its sides."""
 
     config: Config
     items: Sequence[Item]
     ranges: Ranges
     order: RequantiserOrder = EXACT
+    lanes: int = 1
     stall_in: str = "none"
     stall_out: str = "none"
 
@@ -103,6 +104,7 @@ def classes(batch: SentBatch) -> Classes:
                 ("ReLU, lo = zero point", config.lo == config.zero_point),
             )
         },
+        **_lanes(batch),
         **stall_classes(batch.stall_in, batch.stall_out, len(p)),
     }
 
@@ -124,6 +126,7 @@ def cover_unit(
     pairs: bool = True,
     constants: Mapping[str, int] = NOTHING_FIXED,
     order: RequantiserOrder = EXACT,
+    lanes: int = 1,
 ) -> Coverage:
     """All bins of the unit, over every width that it can be built with; what this module cannot hit is excluded.
 
@@ -135,11 +138,14 @@ def cover_unit(
         pairs: it joins two operands.
         constants: values of bias and shift that the module fixes.
         order: of its operations.
+        lanes: of the module.
     """
     widths = Widths(acc=parameters["ACC_W"], scale=parameters["SCALE_W"], bias=parameters["BIAS_W"])
     ranges = Ranges(widths=widths, shift_w=parameters["SHIFT_W"], out_w=parameters["OUT_W"], rng=random.Random())
     item = (Vector(acc=0, multiplier=0, bias=constants.get("bias", 0), shift=constants.get("shift", 0)),)
-    found = [classes(SentBatch(config=config, items=[item], ranges=ranges, order=order)) for config in configs]
+    found = [
+        classes(SentBatch(config=config, items=[item], ranges=ranges, order=order, lanes=lanes)) for config in configs
+    ]
     made = Coverage({**names(found[0]), **names(crosses(found[0])), "reset": RESETS})
     cover_parameters(made, PARAMETERS, parameters)
     largest, bits = (1 << ranges.shift_w) - 1, _bits_of_p(widths)
@@ -195,6 +201,12 @@ def _sums(batch: SentBatch, accs: IntArray, multipliers: IntArray, bias: IntArra
     if batch.order == EXACT:
         return np.array((accs * multipliers).sum(axis=1) + bias, dtype=np.int64)
     return scaled_sum(accs[:, 0], multipliers[:, 0], bias, batch.order)
+
+
+def _lanes(batch: SentBatch) -> Classes:
+    """Which lane an item was in, of a module with several."""
+    lane = np.arange(len(batch.items)) % batch.lanes
+    return {"lane": {f"lane {k}": lane == k for k in range(batch.lanes)}} if batch.lanes > 1 else {}
 
 
 def _fraction(p: IntArray, shift: IntArray) -> dict[str, BoolArray]:

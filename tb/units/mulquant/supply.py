@@ -50,6 +50,10 @@ class Supply:
         while True:
             yield from self.usual(1)
 
+    def another(self, item: Item) -> Item:
+        """An item to fill a lane with."""
+        return item
+
     def pairs(self) -> list[Item]:
         """Corners of two operands."""
         return list(corner_pairs(self.ranges))
@@ -69,14 +73,18 @@ class LegalSupply(Supply):
     def corners(self, count: int) -> list[Item]:
         """Corners of the unit in their legal neighbourhood; for each shift, ties and ends with a multiplier in turn."""
         moved = (self._moved(vector) for vector in corner_vectors(self.ranges, count))
-        vectors = [] if self.traits.rules.static else list(moved)
+        vectors = [] if self.traits.rules.common else list(moved)
         for constants in self._constants():
             vectors += self._with(constants)._around(constants.multiplier, constants.shift)
         return singles(iter(dict.fromkeys(vectors)))
 
     def usual(self, count: int) -> list[Item]:
-        groups = -(-count // GROUP)
-        return [item for _ in range(groups) for item in islice(self.endless(), GROUP)][:count]
+        size = GROUP if self.traits.rules.static else self.traits.rules.lanes
+        return [item for _ in range(-(-count // size)) for item in islice(self.endless(), size)][:count]
+
+    def another(self, item: Item) -> Item:
+        """An item with the same constants."""
+        return tuple(replace(vector, acc=self._drawn("acc")) for vector in item)
 
     def endless(self) -> Iterator[Item]:
         group = self._with(next(self._random()))
@@ -104,8 +112,8 @@ class LegalSupply(Supply):
         return draw(self._rng, *self._rng.choice(self.legal[name].spans))
 
     def _with(self, constants: Vector) -> LegalSupply:
-        """What may be inside together with a vector: everything, if nothing is static."""
-        fixed = {name: getattr(constants, name) for name in self.traits.rules.static}
+        """What may be in one beat with a vector: everything, if nothing is static or shared."""
+        fixed = {name: getattr(constants, name) for name in self.traits.rules.common}
         return replace(self, legal=self.legal | {name: Legal.of(value, value) for name, value in fixed.items()})
 
     def _constants(self) -> Iterator[Vector]:

@@ -30,6 +30,7 @@ UNIT = Unit(
         numbers={name: name != "shift" for name in ("acc", "multiplier", "bias", "shift", "zero_point", "lo", "hi")},
         requantises=True,
         constant=("multiplier", "bias", "shift"),
+        laned=("s_axis_tdata", "m_axis_tdata"),
     ),
     ends=(
         {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2},
