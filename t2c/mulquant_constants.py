@@ -58,7 +58,11 @@ def _checked(scale: npt.ArrayLike, bias: npt.ArrayLike) -> tuple[RealArray, Real
     return m, b
 
 
-def _constants(m: RealArray, b: RealArray, multiplier: RealArray, bias: RealArray, shift: IntArray) -> Constants:
+def constants_of(
+    m: RealArray, b: RealArray, multiplier: RealArray | IntArray, bias: RealArray | IntArray, shift: IntArray
+) -> Constants:
+    """The constants that were chosen for real m and b, with what they cost; all (C,)."""
+    multiplier, bias = multiplier.astype(np.float64), bias.astype(np.float64)
     scale_gap = np.abs(np.ldexp(multiplier, -shift) - m)
     relative = np.divide(scale_gap, np.abs(m), out=np.zeros_like(m), where=m != 0)
     return Constants(
@@ -105,7 +109,7 @@ def normalized(
         raise RangeError(
             f"channel {c}: scale {m[c]} or bias {b[c]} does not fit {widths.scale} and {widths.bias} bits at any shift"
         )
-    return _constants(m, b, _round_scaled(m, shift), _round_scaled(b, shift), shift)
+    return constants_of(m, b, _round_scaled(m, shift), _round_scaled(b, shift), shift)
 
 
 def fixed(
@@ -142,7 +146,7 @@ def fixed(
     m, b = _checked(scale, bias)
     shift = np.full(m.shape, frac_bits, dtype=np.int64)
     multiplier = np.clip(_round_scaled(m, shift), fmt.lo, fmt.hi)
-    return _constants(m, b, multiplier, np.clip(_round_scaled(b, shift), fmt.lo, fmt.hi), shift)
+    return constants_of(m, b, multiplier, np.clip(_round_scaled(b, shift), fmt.lo, fmt.hi), shift)
 
 
 def step_errors(

@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
+from pathlib import Path
 from typing import Protocol, cast
 
 from t2c.common.command import Parser
 
-COMMANDS = ("train", "quantize", "import", "export", "inspect", "sim", "roms", "vectors")
+COMMANDS = ("train", "quantize", "import", "export", "inspect", "check", "retarget", "sim", "roms", "vectors")
 """In the order in which an experiment needs them."""
 
 
@@ -40,6 +41,11 @@ class CommandParser(Parser):
 def add_package(parser: argparse.ArgumentParser) -> None:
     """Add the argument of all commands that work on a package."""
     parser.add_argument("package", help="package directory, or the name of an example")
+
+
+def add_target(parser: argparse.ArgumentParser, meaning: str, *, required: bool = False) -> None:
+    """Add the option of all commands that hold something to a chip."""
+    parser.add_argument("--target", type=Path, metavar="CHIP.yaml", required=required, help=meaning)
 
 
 def load_command(name: str) -> Command:

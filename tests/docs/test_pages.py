@@ -25,6 +25,7 @@ PAGES = (
     "docs/layouts.md",
     "docs/vectors.md",
     "docs/golden_in_c.md",
+    "docs/your_arithmetic.md",
 )
 CAMPAIGNS = ("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results")
 """Targets that run longer than a test may, or this very test; that they exist is checked."""

@@ -1,0 +1,176 @@
+"""Whether a package fits a chip: every constant, tensor and operation held against its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.target.limits import ChipLimits, Clip
+from t2c.golden.target.saturation import saturated_clip, sum_range
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """What does not fit. layer: of the package, or its input; limit: field of the description; text: what and why."""
+
+    layer: str
+    limit: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"layer {self.layer!r}: {self.text} ({self.limit})"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScalingConstants:
+    """M, B and S of a stage. multiplier: one a channel, or one an operand of an add; b: what a chip with the bias
+    before the multiplier is given, None where B is no multiple of M."""
+
+    multiplier: IntArray
+    bias: IntArray
+    shift: IntArray
+
+    @property
+    def before(self) -> IntArray | None:
+        """B / M of each channel, of an add B / M_a; None where a B is no multiple."""
+        found = []
+        for m, bias in zip(self.multiplier.tolist(), self.bias.tolist(), strict=False):
+            if bias % m if m else bias:
+                return None
+            found.append(bias // m if m else 0)
+        return np.array(found, np.int64)
+
+
+def scaling_constants(stage: OutputStage | None) -> ScalingConstants | None:
+    """The constants of a MulQuant or an AddQuant; None for what has none."""
+    if isinstance(stage, MulQuant):
+        return ScalingConstants(multiplier=stage.multiplier, bias=stage.bias, shift=stage.shift)
+    if isinstance(stage, AddQuant):
+        values = ((stage.multiplier_a, stage.multiplier_b), (stage.bias,), (stage.shift,))
+        multiplier, bias, shift = (np.array(each, np.int64) for each in values)
+        return ScalingConstants(multiplier=multiplier, bias=bias, shift=shift)
+    return None
+
+
+def misfits(graph: Graph, chip: ChipLimits) -> list[Misfit]:
+    """Everything in a graph that a chip cannot hold or compute, layer by layer; nothing if it fits.
+
+    A layer that has a reference function of the user's own (`chip.references`) is held to operations and tensors only.
+    """
+    found = list(_edge_misfits(graph.edges[graph.input], graph.input, chip))
+    for node in graph.nodes:
+        found += node_misfits(node, graph.inputs_of(node), graph.edges[node.output], chip)
+    return found
+
+
+def node_misfits(node: Node, inputs: Sequence[TensorSpec], output: TensorSpec, chip: ChipLimits) -> list[Misfit]:
+    """Those of one layer and its output."""
+
+    def misfit(limit: str, text: str) -> Misfit:
+        return Misfit(layer=node.name, limit=limit, text=text)
+
+    found = []
+    if chip.operations and node.op not in chip.operations:
+        found.append(misfit(f"operations: {', '.join(chip.operations)}", f"operation {node.op}"))
+    found += _edge_misfits(output, node.name, chip)
+    if {node.name, f"op:{node.op}"} & set(chip.references):
+        return found
+    bits = node.accumulator_bits(inputs)
+    if bits is not None and bits > chip.accumulator:
+        found.append(misfit(f"accumulator: {chip.accumulator}", f"sums of {bits} bits"))
+    if node.weights is not None and node.weights.bits > chip.weights:
+        found.append(misfit(f"weights: {chip.weights}", f"weights of {node.weights.bits} bits"))
+    if node.stage is not None:
+        found += [misfit(*pair) for pair in _stage_misfits(node, node.stage, inputs, output, chip)]
+    return found
+
+
+def _edge_misfits(edge: TensorSpec, layer: str, chip: ChipLimits) -> Iterator[Misfit]:
+    if not chip.holds(edge.format):
+        formats = ", ".join(map(str, chip.activations))
+        yield Misfit(layer=layer, limit=f"activations: {formats}", text=f"tensor {edge.name!r} is {edge.format}")
+    if not chip.zero_points and edge.zero_point:
+        text = f"tensor {edge.name!r} has zero point {edge.zero_point}"
+        yield Misfit(layer=layer, limit="zero_point: none", text=text)
+
+
+def _stage_misfits(
+    node: Node, stage: OutputStage, inputs: Sequence[TensorSpec], output: TensorSpec, chip: ChipLimits
+) -> Iterator[tuple[str, str]]:
+    yield from _clip_misfits(stage, output, chip)
+    held = scaling_constants(stage)
+    if held is None:
+        return
+    multiplier, low, high = chip.multiplier, *chip.shift
+    for k, m in enumerate(held.multiplier.tolist()):
+        if multiplier.refuses(m):
+            yield f"multiplier: {multiplier}", f"multiplier[{k}] = {m}"
+            break
+    for k, s in enumerate(held.shift.tolist()):
+        if not low <= s <= high:
+            yield f"shift: [{low}, {high}]", f"shift[{k}] = {s}"
+            break
+    if chip.per_layer and isinstance(stage, MulQuant):
+        for name, values in (("multipliers", held.multiplier), ("shifts", held.shift)):
+            if len(set(values.tolist())) > 1:
+                yield "per: layer", f"{len(set(values.tolist()))} {name} for {values.size} channels"
+    if not chip.rounds(stage.rounding, int(held.shift.max())):
+        modes = ", ".join(mode.value for mode in chip.rounding)
+        yield f"rounding: {modes}", f"rounding {stage.rounding.value}"
+    yield from _bias_misfits(held, chip)
+    if chip.sum_bits is not None and isinstance(stage, MulQuant):
+        yield from _saturation_misfits(node, stage, held, inputs, chip)
+
+
+def _bias_misfits(held: ScalingConstants, chip: ChipLimits) -> Iterator[tuple[str, str]]:
+    limit = f"bias: {chip.bias.bits} bits{', before the multiplier' if chip.bias.before else ''}"
+    if not chip.bias.bits:
+        limit = "bias: none"
+    values, what = held.bias, "bias"
+    if chip.bias.before:
+        before = held.before
+        if before is None:
+            yield limit, "a bias is no multiple of its multiplier"
+            return
+        values, what = before, "bias / multiplier"
+    for k, value in enumerate(values.tolist()):
+        if chip.bias.refuses(value):
+            yield limit, f"{what}[{k}] = {value}"
+            return
+
+
+def _clip_misfits(stage: OutputStage, output: TensorSpec, chip: ChipLimits) -> Iterator[tuple[str, str]]:
+    if chip.clip is Clip.ANY:
+        return
+    own = chip.activations or (output.format,)
+    whole = [fmt for fmt in own if stage.hi == fmt.hi and stage.lo in (fmt.lo, *_relu(stage, chip))]
+    if not whole:
+        yield f"clip: {chip.clip.value}", f"results are clipped to {stage.lo}..{stage.hi}"
+
+
+def _relu(stage: OutputStage, chip: ChipLimits) -> tuple[int, ...]:
+    return (stage.zero_point,) if chip.clip is Clip.RELU else ()
+
+
+def _saturation_misfits(
+    node: Node, stage: MulQuant, held: ScalingConstants, inputs: Sequence[TensorSpec], chip: ChipLimits
+) -> Iterator[tuple[str, str]]:
+    """A sum that the chip would saturate and the package does not."""
+    sums, before = sum_range(node, inputs), held.before if chip.bias.before else None
+    if sums is None or (chip.bias.before and before is None) or chip.sum_bits is None:
+        return
+    clip = saturated_clip(stage, sums, chip.sum_bits, before)
+    wrong = clip.differ(stage.lo, stage.hi)
+    if wrong.size:
+        k = int(wrong[0])
+        ends = (int(np.broadcast_to(values, clip.lo.shape)[k]) for values in (sums.lo, sums.hi))
+        text = "channel {}: sums reach {}..{}, which saturate to results of {}..{}, not {}..{}"
+        text = text.format(k, *ends, clip.lo[k], clip.hi[k], stage.lo, stage.hi)
+        yield f"saturate: {chip.sum_bits}", text

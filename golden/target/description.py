@@ -1,0 +1,135 @@
+"""The description of a chip's arithmetic: a YAML file, every field of which is known, typed and in its range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from t2c.common.strict_yaml import Value, read_yaml
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.target.limits import BiasLimits, ChipLimits, Clip, MultiplierLimits
+
+FIELDS = (
+    *("multiplier", "per", "shift", "bias", "rounding", "saturate", "accumulator"),
+    *("activations", "zero_point", "weights", "clip", "operations", "reference"),
+)
+_NONE = "none"
+
+
+def load_chip(path: Path) -> ChipLimits:
+    """Read the description of a chip.
+
+    Raises:
+        YamlError: file:line and what is wrong there.
+    """
+    top = read_yaml(path)
+    fields = top.only(*FIELDS)
+    given: dict[str, object] = {"name": path.stem}
+    for name, value in fields.items():
+        field, read = _READERS[name]
+        given[field] = read(value)
+    try:
+        return ChipLimits(**given)  # type: ignore[arg-type]
+    except ValueError as error:
+        name = re.split("[: ]", str(error))[0]
+        raise fields.get(name, top).error(str(error)) from error
+
+
+def _integer(value: Value) -> int:
+    found = value.scalar()
+    if not isinstance(found, int):
+        raise value.error(f"{value.name}: {found!r} is not an integer")
+    return found
+
+
+def _boolean(value: Value) -> bool:
+    return value.choice("true", "false") == "true"
+
+
+def _multiplier(value: Value) -> MultiplierLimits:
+    if not value.is_mapping:
+        value.choice(_NONE)
+        return MultiplierLimits(bits=1, signed=False, power_of_two=True)
+    fields = value.only("bits", "signed", "power_of_two")
+    usual = MultiplierLimits()
+    signed = _boolean(fields["signed"]) if "signed" in fields else usual.signed
+    bits = _integer(fields["bits"]) if "bits" in fields else usual.bits - (not signed)
+    try:
+        return MultiplierLimits(
+            bits=bits,
+            signed=signed,
+            power_of_two="power_of_two" in fields and _boolean(fields["power_of_two"]),
+        )
+    except ValueError as error:
+        raise fields.get("bits", value).error(str(error)) from error
+
+
+def _bias(value: Value) -> BiasLimits:
+    if not value.is_mapping:
+        value.choice(_NONE)
+        return BiasLimits(bits=0)
+    fields = value.only("bits", "place")
+    try:
+        return BiasLimits(
+            bits=_integer(fields["bits"]) if "bits" in fields else BiasLimits().bits,
+            before="place" in fields and fields["place"].choice("before", "after") == "before",
+        )
+    except ValueError as error:
+        raise fields["bits"].error(str(error)) from error
+
+
+def _pair(value: Value) -> tuple[int, int]:
+    numbers = [_integer(item) for item in value.items()]
+    if len(numbers) == 1:
+        numbers *= 2
+    if len(numbers) != 2:
+        raise value.error(f"{value.name}: [LEAST, LARGEST], or one number, is wanted")
+    return numbers[0], numbers[1]
+
+
+def _modes(value: Value) -> tuple[Rounding, ...]:
+    return tuple(Rounding(item.choice(*(mode.value for mode in Rounding))) for item in value.items())
+
+
+def _formats(value: Value) -> tuple[IntFormat, ...]:
+    found = []
+    for item in value.items():
+        text = item.text()
+        if not re.fullmatch("[su][0-9]{1,2}", text):
+            raise item.error(f"{value.name}: {text!r} is no format such as s8 or u8")
+        found.append(IntFormat(bits=max(int(text[1:]), 1), signed=text[0] == "s"))
+    return tuple(found)
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(item.text() for item in value.items())
+
+
+def _references(value: Value) -> Mapping[str, str]:
+    """Files are meant beside the description."""
+    found = {}
+    for name, where in value.fields().items():
+        file, colon, function = where.text().rpartition(":")
+        if not colon or not file or not function.isidentifier():
+            raise where.error(f"reference: {name}: {where.text()!r} is not FILE.py:FUNCTION")
+        found[name] = f"{where.path.parent / file}:{function}"
+    return found
+
+
+_READERS = {
+    "multiplier": ("multiplier", _multiplier),
+    "per": ("per_layer", lambda value: value.choice("layer", "channel") == "layer"),
+    "shift": ("shift", _pair),
+    "bias": ("bias", _bias),
+    "rounding": ("rounding", _modes),
+    "saturate": ("sum_bits", _integer),
+    "accumulator": ("accumulator", _integer),
+    "activations": ("activations", _formats),
+    "zero_point": ("zero_points", lambda value: value.choice("any", _NONE) == "any"),
+    "weights": ("weights", _integer),
+    "clip": ("clip", lambda value: Clip(value.choice(*(clip.value for clip in Clip)))),
+    "operations": ("operations", _texts),
+    "reference": ("references", _references),
+}

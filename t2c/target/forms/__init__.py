@@ -1,0 +1,1 @@
+"""Forms of the kinds of nodes on a chip; each file registers its own."""

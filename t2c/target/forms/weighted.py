@@ -1,0 +1,78 @@
+"""Layers with weights, which take what the multipliers of a chip cannot express."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from t2c.golden.errors import RangeError
+from t2c.golden.graph.node import Node, WeightedNode
+from t2c.mulquant_constants import RealArray
+from t2c.target.choose import ceiling_of, choose_within
+from t2c.target.form import FORMS, Form, LayerCost, LayerJob, is_power_of_two
+
+
+@FORMS("conv2d")
+@FORMS("linear")
+class Absorbing(Form):
+    """M ~ m s_x' / s_x s_y / s_y'; docs/arithmetic.md 4.1, 4.2.
+
+    Where no M is near enough to m (one for channels of several scales, a power of two, a sign that multipliers do not
+    have), the least M 2^-S above m is taken and weights become round(w m / (M 2^-S)): they lose what they would have
+    lost in training for that chip, the scale loses nothing.
+    """
+
+    absorbs = True
+
+    def refit(self, job: LayerJob) -> tuple[Node, LayerCost]:
+        node: WeightedNode = job.node
+        quant, channels = node.mulquant, node.out_channels
+        shift = np.broadcast_to(quant.shift, channels)
+        wanted = np.ldexp(np.broadcast_to(quant.multiplier, channels).astype(np.float64), -shift)
+        wanted = wanted * job.rescaled(0) / job.rescaled(-1)
+        bias = np.ldexp(np.broadcast_to(quant.bias, channels).astype(np.float64), -shift) / job.rescaled(-1)
+        bias = bias + job.half
+        rows = node.weight.reshape(channels, -1)
+        rows = np.where((wanted == 0)[:, np.newaxis], 0, rows)
+        dead = ~rows.any(axis=1)
+        largest = float(np.abs(wanted).max()) or 1.0
+        wanted = np.where(dead, largest, wanted)
+        scale = self.folded(wanted, job)
+        new = np.rint(rows * (wanted / scale)[:, np.newaxis]).astype(np.int64)
+        ends = -(1 << node.weight_bits - 1), (1 << node.weight_bits - 1) - 1
+        new = np.clip(new, *ends)
+        weight = new.reshape(node.weight.shape)
+        reach = np.abs(new).sum(axis=1) * float(job.after[0].magnitude)
+        constants = choose_within(scale, bias, reach, job.chip)
+        moved = replace(node, weight=weight)
+        made = job.mulquant(moved, quant, constants)
+        cost = job.cost(constants, scale, bias, reach, made, weights=int((new != rows).sum()))
+        return replace(moved, mulquant=made), cost
+
+    @staticmethod
+    def folded(wanted: RealArray, job: LayerJob) -> RealArray:
+        """The scales that the weights are to be made for, (C,): those that are wanted, where the chip comes near."""
+        chip, limits = job.chip, job.chip.multiplier
+        sizes = np.abs(wanted)
+        uneven = chip.per_layer and bool(sizes.max() - sizes.min() > sizes.max() * 2.0**-limits.bits)
+        negative = (wanted < 0) & (not limits.signed or uneven)
+        odd = np.array([limits.power_of_two and not is_power_of_two(m) for m in wanted.tolist()])
+        if not (uneven or negative.any() or odd.any()):
+            return wanted
+        if chip.per_layer:
+            sizes = np.full_like(sizes, sizes.max())
+        return np.where(uneven | negative | odd, _ceilings(sizes, job), wanted)
+
+
+def _ceilings(sizes: RealArray, job: LayerJob) -> RealArray:
+    """The least scale of the chip above each."""
+    found: dict[float, float] = {}
+    for size in set(sizes.tolist()):
+        pair = ceiling_of(size, job.chip.multiplier, job.chip.shift)
+        if pair is None:
+            low, high = job.chip.shift
+            raise RangeError(f"scale {size:.6g} is above all of multiplier {job.chip.multiplier}, shift {low}..{high}")
+        found[size] = float(np.ldexp(float(pair[0]), -pair[1]))
+    ceilings: RealArray = np.array([found[size] for size in sizes.tolist()])
+    return ceilings

@@ -1,0 +1,243 @@
+"""Packages made anew for a chip: each result is what the chip's own arithmetic gives, and what cannot be is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oracle import plain
+from t2c.__main__ import entry, main
+from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.package import Package, load_package
+from t2c.golden.target.check import misfits, scaling_constants
+from t2c.golden.target.limits import BiasLimits, ChipLimits, MultiplierLimits
+from t2c.target.refit import Refitted, refit, refit_package
+from t2c.target.report import sample_accuracy
+from tests.conftest import ROOT
+from tests.every_op import every_op_package
+
+S8, U8 = IntFormat(bits=8, signed=True), IntFormat(bits=8, signed=False)
+NONE = MultiplierLimits(bits=1, signed=False, power_of_two=True)
+CHIPS = {
+    "one multiplier": ChipLimits(
+        multiplier=MultiplierLimits(bits=12, signed=False), per_layer=True, shift=(8, 23), bias=BiasLimits(bits=32)
+    ),
+    "shifts": ChipLimits(multiplier=NONE, per_layer=True, shift=(0, 15), activations=(S8,), zero_points=False),
+    "shifts of channels": ChipLimits(multiplier=NONE, shift=(0, 31), bias=BiasLimits(bits=20, before=True)),
+    "floor": ChipLimits(rounding=(Rounding.FLOOR,), bias=BiasLimits(bits=32)),
+    "bias before": ChipLimits(bias=BiasLimits(bits=24, before=True), multiplier=MultiplierLimits(bits=8)),
+    "saturated": ChipLimits(
+        sum_bits=16, bias=BiasLimits(bits=16, before=True), per_layer=True, multiplier=MultiplierLimits(bits=15)
+    ),
+    "signed": ChipLimits(activations=(S8,)),
+    "unsigned": ChipLimits(activations=(U8,)),
+}
+
+
+@pytest.fixture(scope="module")
+def digits() -> Package:
+    return load_package(ROOT / "examples" / "digits_w8a8")
+
+
+def on_the_chip(package: Package, chip: ChipLimits, images: int) -> Iterator[tuple[str, list[int], list[int]]]:
+    """Every layer that sums products, element by element: as golden has it, and as the chip does it by itself."""
+    graph = package.graph
+    for node, arguments, output in graph.steps(package.samples[:images]):
+        held, quant = scaling_constants(node.stage), node.stage
+        sums = node.accumulate(arguments, graph.inputs_of(node))
+        if held is None or sums is None:
+            continue
+        assert isinstance(quant, MulQuant)
+        edge = graph.edges[node.output]
+        ends = {"zp": quant.zero_point, "lo": edge.format.lo, "hi": edge.format.hi}
+        if quant.lo == quant.zero_point:
+            ends["lo"] = quant.lo  # a ReLU, which the chip has too
+        before = held.before if chip.bias.before else np.zeros_like(held.bias)
+        assert before is not None
+        found = []
+        for c, channel in enumerate(np.moveaxis(sums, 1, 0)):
+            k = c if held.multiplier.size > 1 else 0
+            m, b, bias, s = (int(v[k]) for v in (held.multiplier, before, held.bias, held.shift))
+            fixed: dict[str, Any] = {"before": b, "after": bias - b * m, "m": m, "s": s, "width": chip.sum_bits}
+            fixed |= {"mode": quant.rounding.value, **ends}
+            found += [plain.saturating_mulquant(acc, **fixed) for acc in channel.reshape(-1).tolist()]
+        yield node.name, np.moveaxis(output, 1, 0).reshape(-1).tolist(), found
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_golden_gives_what_the_chip_gives(name: str, digits: Package) -> None:
+    chip = CHIPS[name]
+    made, _ = refit_package(digits, chip, "made")
+    assert misfits(made.graph, chip) == []
+    layers = 0
+    for layer, golden, theirs in on_the_chip(made, chip, 2):
+        assert golden == theirs, layer
+        layers += 1
+    assert layers == 5
+
+
+LEAST = {"shifts": 0.98, "shifts of channels": 0.98, "one multiplier": 0.985, "bias before": 0.985}
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_accuracy_stays(name: str, digits: Package) -> None:
+    made, _ = refit_package(digits, CHIPS[name], "made")
+    after = sample_accuracy(made)
+    assert after is not None
+    assert after >= LEAST.get(name, 0.99)
+
+
+@pytest.mark.parametrize("name", ["signed", "unsigned"])
+def test_a_turned_sign_changes_no_value(name: str, digits: Package) -> None:
+    """Every x - zp of every tensor stays."""
+    made, _ = refit_package(digits, CHIPS[name], "made")
+    before, after = digits.graph.run(digits.samples[:20]), made.graph.run(made.samples[:20])
+    edges = digits.graph.edges
+    assert any(made.graph.edges[edge].signed != edges[edge].signed for edge in edges)
+    for edge in edges:
+        same = before[edge] - edges[edge].zero_point == after[edge] - made.graph.edges[edge].zero_point
+        assert same.all(), edge
+
+
+def test_a_layer_that_rounds_is_the_same_where_the_chip_cuts_off(digits: Package) -> None:
+    """half_up is floor of half a step more."""
+    made, _ = refit_package(digits, ChipLimits(rounding=(Rounding.FLOOR,)), "made")
+    before, after = digits.graph.run(digits.samples), made.graph.run(made.samples)
+    assert {node.stage.rounding for node in made.graph.nodes if node.stage} == {Rounding.FLOOR}
+    assert all(np.array_equal(before[edge], after[edge]) for edge in before)
+
+
+def test_saturation_shows_and_is_held_against_a_package_without_it(digits: Package) -> None:
+    """The same constants without the narrower bounds: the chip would give something else."""
+    made, _ = refit_package(digits, CHIPS["saturated"], "made")
+    node = made.graph.node("conv2")
+    assert isinstance(node.stage, MulQuant)
+    assert (node.stage.lo, node.stage.hi) != (-128, 127)
+    stage = dataclasses.replace(node.stage, lo=-128, hi=127)
+    nodes = tuple(dataclasses.replace(n, mulquant=stage) if n is node else n for n in made.graph.nodes)
+    found = misfits(dataclasses.replace(made.graph, nodes=nodes), CHIPS["saturated"])
+    assert [misfit.layer for misfit in found] == ["conv2"]
+
+
+def test_what_fits_stays_as_it_is(digits: Package) -> None:
+    made = refit(digits.graph, ChipLimits(multiplier=MultiplierLimits(bits=16), activations=(S8, U8)))
+    for old, new in zip(digits.graph.nodes, made.graph.nodes, strict=True):
+        for before, after in zip(old.constants, new.constants, strict=True):
+            assert np.array_equal(before.values, after.values)
+    assert made.graph.edges == digits.graph.edges
+
+
+REFUSALS = {
+    "layer 'conv2': tensor 'conv2' (s8, zero point 0) does not fit u8 with zero point 0": ChipLimits(
+        activations=(U8,), zero_points=False
+    ),
+    "layer 'input': tensor 'input' (u8, zero point 0) does not fit s4": ChipLimits(
+        activations=(IntFormat(bits=4, signed=True),)
+    ),
+    "layer 'max_pool': operation max_pool2d (operations: conv2d, linear, add, average_pool2d, flatten)": ChipLimits(
+        operations=("conv2d", "linear", "add", "average_pool2d", "flatten")
+    ),
+    "layer 'conv1': weights of 8 bits (weights: 4)": ChipLimits(weights=4),
+    "layer 'conv1': channel 1: scale 0.00383723 is none that multiplier s8 and shift 0..7 can give": ChipLimits(
+        multiplier=MultiplierLimits(bits=8), shift=(0, 7)
+    ),
+    "layer 'conv1': channel 0: bias of ": ChipLimits(bias=BiasLimits(bits=0)),
+    "node 'conv1': accumulator: worst case 181560 needs 19 bits, acc width is 16": ChipLimits(accumulator=16),
+    "layer 'conv1': sums that saturate to 14 bits before channels have their own scales end at bounds": ChipLimits(
+        sum_bits=14
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_what_cannot_be_is_refused_by_name(text: str, digits: Package) -> None:
+    with pytest.raises(UnsupportedError) as refused:
+        refit(digits.graph, REFUSALS[text])
+    assert str(refused.value).startswith(text)
+
+
+def test_tables_of_a_transformer_are_refused_where_their_tensors_change() -> None:
+    vit = load_package(ROOT / "examples" / "vit2")
+    with pytest.raises(UnsupportedError, match="layer 'softmax': tensor 'softmax' is not as the chip has it"):
+        refit(vit.graph, ChipLimits(activations=(S8,)))
+    with pytest.raises(UnsupportedError, match=r"layer 'blocks_0_norm1': channel 31: scale .* is off by"):
+        refit(vit.graph, CHIPS["one multiplier"])
+    wide = ChipLimits(multiplier=MultiplierLimits(bits=10))
+    made, _ = refit_package(vit, wide, "made")
+    assert misfits(made.graph, wide) == []
+
+
+def random_chip(rng: np.random.Generator) -> ChipLimits:
+    """Any limits, such as no one would build."""
+    signed, low = bool(rng.integers(2)), int(rng.integers(0, 20))
+    formats = [IntFormat(bits=int(bits), signed=bool(rng.integers(2))) for bits in rng.integers(4, 12, rng.integers(3))]
+    return ChipLimits(
+        multiplier=MultiplierLimits(bits=int(rng.integers(2, 24)), signed=signed, power_of_two=bool(rng.integers(2))),
+        per_layer=bool(rng.integers(2)),
+        shift=(low, low + int(rng.integers(0, 30))),
+        bias=BiasLimits(bits=int(rng.choice((0, 8, 16, 32, 48))), before=bool(rng.integers(2))),
+        rounding=tuple(rng.choice(list(Rounding), rng.integers(1, 4), replace=False)),
+        sum_bits=int(rng.integers(10, 30)) if rng.integers(2) else None,
+        accumulator=int(rng.integers(16, 40)),
+        activations=tuple(formats),
+        zero_points=bool(rng.integers(2)),
+    )
+
+
+def outcome(graph: Graph, chip: ChipLimits) -> tuple[Refitted | None, str]:
+    """What came of it, or the line that refuses."""
+    try:
+        return refit(graph, chip), ""
+    except UnsupportedError as error:
+        return None, str(error)
+
+
+def test_any_chip_gets_a_package_that_fits_or_one_line(digits: Package) -> None:
+    rng = np.random.default_rng(3)
+    fits = 0
+    for _ in range(300):
+        chip = random_chip(rng)
+        for graph in (digits.graph, every_op_package().graph):
+            made, line = outcome(graph, chip)
+            assert line.startswith(("layer '", "node '")) if made is None else misfits(made.graph, chip) == []
+            fits += made is not None
+    assert fits > 20
+
+
+@pytest.mark.parametrize("target", ["one_multiplier", "shift_only"])
+def test_the_commands(target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chip, out = ROOT / "examples" / "targets" / f"{target}.yaml", tmp_path / "made"
+    assert main(["check", "digits_w8a8", "--target", str(chip)]) == 1
+    assert "examples/digits_w8a8 does not fit" in capsys.readouterr().out
+    assert main(["retarget", "digits_w8a8", "--target", str(chip), "--out", str(out)]) == 0
+    assert "accuracy  99.44% before, 99.17% now, of 360 samples" in capsys.readouterr().out
+    assert main(["check", str(out), "--target", str(chip)]) == 0
+    assert f"fits {chip}" in capsys.readouterr().out
+    assert load_package(out).metrics["max_step_error"] < 0.25
+
+
+def test_a_chip_that_cannot_be_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip = tmp_path / "chip.yaml"
+    for text, said in (
+        ("shift: [0, 99]\n", f"error: {chip}:1: shift: largest = 99 is outside 0..63\n"),
+        ("weights: 4\n", "error: layer 'conv1': weights of 8 bits (weights: 4)\n"),
+    ):
+        chip.write_text(text)
+        words = ["t2c", "retarget", "digits_w8a8", "--target", str(chip), "--out", str(tmp_path / "out")]
+        monkeypatch.setattr("sys.argv", words)
+        with pytest.raises(SystemExit) as left:
+            entry()
+        assert left.value.code == 2
+        assert capsys.readouterr().err == said
+        assert not (tmp_path / "out").exists()
