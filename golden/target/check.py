@@ -9,6 +9,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
+from t2c.golden.errors import RangeError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -125,23 +126,21 @@ def _stage_misfits(
         modes = ", ".join(mode.value for mode in chip.rounding)
         yield f"rounding: {modes}", f"rounding {stage.rounding.value}"
     yield from _bias_misfits(held, chip)
-    if chip.sum_bits is not None and isinstance(stage, MulQuant):
+    if chip.saturates and isinstance(stage, MulQuant):
         yield from _saturation_misfits(node, stage, held, inputs, chip)
 
 
 def _bias_misfits(held: ScalingConstants, chip: ChipLimits) -> Iterator[tuple[str, str]]:
-    limit = f"bias: {chip.bias.bits} bits{', before the multiplier' if chip.bias.before else ''}"
-    if not chip.bias.bits:
-        limit = "bias: none"
+    limit = f"bias: {chip.bias or 'none'}{', bias_first' if chip.order.bias_first else ''}"
     values, what = held.bias, "bias"
-    if chip.bias.before:
+    if chip.order.bias_first:
         before = held.before
         if before is None:
             yield limit, "a bias is no multiple of its multiplier"
             return
         values, what = before, "bias / multiplier"
     for k, value in enumerate(values.tolist()):
-        if chip.bias.refuses(value):
+        if chip.refuses_bias(value):
             yield limit, f"{what}[{k}] = {value}"
             return
 
@@ -163,14 +162,24 @@ def _saturation_misfits(
     node: Node, stage: MulQuant, held: ScalingConstants, inputs: Sequence[TensorSpec], chip: ChipLimits
 ) -> Iterator[tuple[str, str]]:
     """A sum that the chip would saturate and the package does not."""
-    sums, before = sum_range(node, inputs), held.before if chip.bias.before else None
-    if sums is None or (chip.bias.before and before is None) or chip.sum_bits is None:
+    sums, bias = sum_range(node, inputs), held.before if chip.order.bias_first else held.bias
+    if sums is None or bias is None:
         return
-    clip = saturated_clip(stage, sums, chip.sum_bits, before)
+    limit = f"saturate: {', '.join(saturation_of(chip))}"
+    try:
+        clip = saturated_clip(stage, sums, chip.order, bias)
+    except RangeError as error:
+        yield limit, str(error)
+        return
     wrong = clip.differ(stage.lo, stage.hi)
     if wrong.size:
         k = int(wrong[0])
         ends = (int(np.broadcast_to(values, clip.lo.shape)[k]) for values in (sums.lo, sums.hi))
         text = "channel {}: sums reach {}..{}, which saturate to results of {}..{}, not {}..{}"
-        text = text.format(k, *ends, clip.lo[k], clip.hi[k], stage.lo, stage.hi)
-        yield f"saturate: {chip.sum_bits}", text
+        yield limit, text.format(k, *ends, clip.lo[k], clip.hi[k], stage.lo, stage.hi)
+
+
+def saturation_of(chip: ChipLimits) -> list[str]:
+    """Where a chip saturates, as its description says it."""
+    widths = {"operand": chip.order.operand_bits, "sum": chip.order.sum_bits}
+    return [f"{name} {bits}" for name, bits in widths.items() if bits is not None]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.golden.target.limits import BiasLimits, ChipLimits, Clip, MultiplierLimits
+from t2c.golden.target.limits import ChipLimits, Clip, MultiplierLimits
 
 FIELDS = (
-    *("multiplier", "per", "shift", "bias", "rounding", "saturate", "accumulator"),
+    *("multiplier", "per", "shift", "bias", "order", "saturate", "rounding", "accumulator"),
     *("activations", "zero_point", "weights", "clip", "operations", "reference"),
 )
 _NONE = "none"
@@ -26,8 +27,10 @@ def load_chip(path: Path) -> ChipLimits:
     """
     top = read_yaml(path)
     fields = top.only(*FIELDS)
-    given: dict[str, object] = {"name": path.stem}
+    given: dict[str, object] = {"name": path.stem, "order": _order(fields)}
     for name, value in fields.items():
+        if name not in _READERS:
+            continue
         field, read = _READERS[name]
         given[field] = read(value)
     try:
@@ -66,18 +69,19 @@ def _multiplier(value: Value) -> MultiplierLimits:
         raise fields.get("bits", value).error(str(error)) from error
 
 
-def _bias(value: Value) -> BiasLimits:
-    if not value.is_mapping:
-        value.choice(_NONE)
-        return BiasLimits(bits=0)
-    fields = value.only("bits", "place")
+def _bias(value: Value) -> int:
+    return 0 if value.scalar() == _NONE else _integer(value)
+
+
+def _order(fields: Mapping[str, Value]) -> RequantiserOrder:
+    """Of `order` and `saturate`, as descriptions of modules have them."""
+    first = "order" in fields and fields["order"].choice("scale_first", "bias_first") == "bias_first"
+    widths = fields["saturate"].only("operand", "sum") if "saturate" in fields else {}
+    given = {f"{name}_bits": _integer(value) for name, value in widths.items()}
     try:
-        return BiasLimits(
-            bits=_integer(fields["bits"]) if "bits" in fields else BiasLimits().bits,
-            before="place" in fields and fields["place"].choice("before", "after") == "before",
-        )
+        return RequantiserOrder(bias_first=first, **given)
     except ValueError as error:
-        raise fields["bits"].error(str(error)) from error
+        raise fields["saturate"].error(f"saturate: {error}") from error
 
 
 def _pair(value: Value) -> tuple[int, int]:
@@ -124,7 +128,6 @@ _READERS = {
     "shift": ("shift", _pair),
     "bias": ("bias", _bias),
     "rounding": ("rounding", _modes),
-    "saturate": ("sum_bits", _integer),
     "accumulator": ("accumulator", _integer),
     "activations": ("activations", _formats),
     "zero_point": ("zero_points", lambda value: value.choice("any", _NONE) == "any"),

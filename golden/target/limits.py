@@ -8,12 +8,10 @@ from enum import StrEnum
 
 from t2c.golden.arithmetic.formats import IntFormat, check_int
 from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import FIRST_SHIFT, MAX_SHIFT, Rounding
 from t2c.golden.errors import RangeError
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, MIN_OPERAND_BITS
-
-SUM_BITS = (2, ACC_BITS[1])
-"""Least and largest width that a sum saturates to before it is scaled."""
 
 
 class Clip(StrEnum):
@@ -58,35 +56,14 @@ class MultiplierLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BiasLimits:
-    """bits: signed, 2..64, 0: the chip adds none; before: it is added to the sum, before the multiplier."""
-
-    bits: int = BIAS_BITS[1]
-    before: bool = False
-
-    def __post_init__(self) -> None:
-        if self.bits:
-            check_int("bias: bits", self.bits, *BIAS_BITS)
-
-    @property
-    def largest(self) -> int:
-        """The largest bias."""
-        return (1 << self.bits - 1) - 1 if self.bits else 0
-
-    def refuses(self, value: int) -> bool:
-        """Whether a bias is none of the chip's."""
-        return not (-self.largest - bool(self.bits)) <= value <= self.largest
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChipLimits:
-    """A chip: q = clip(round_S(sat(acc + b) M + B) + zp, lo, hi), with B = 0 or b = 0.
+    """A chip: q = clip(round_S(p) + zp, lo, hi) with p = sat(sat(acc) M + B), or sat(sat(acc + b) M).
 
-    name: for reports; multiplier, bias: see there; per_layer: one M and one S for all channels of a layer; shift:
-    least and largest S; rounding: modes of round_S; sum_bits: signed bits to which acc + b saturates before it is
-    scaled, None for no saturation; accumulator: signed bits of acc; activations: formats of tensors, none for all;
-    zero_points: whether a tensor may have one besides 0; weights: bits; clip: of outputs; operations: kinds of nodes,
-    none for all; references: functions of the user's own by layer, or by kind as op:KIND.
+    name: for reports; multiplier: see there; bias: signed bits of B or b, 0: there is none; order: whether the bias
+    comes first, and where saturation is; per_layer: one M and one S for all channels of a layer; shift: least and
+    largest S; rounding: modes of round_S; accumulator: signed bits of acc; activations: formats of tensors, none for
+    all; zero_points: whether a tensor may have one besides 0; weights: bits; clip: of outputs; operations: kinds of
+    nodes, none for all; references: functions of the user's own by layer, or by kind as op:KIND.
 
     What is not said is no limit. Formula and what follows from it: docs/arithmetic.md section 9.
 
@@ -98,9 +75,9 @@ class ChipLimits:
     multiplier: MultiplierLimits = MultiplierLimits()
     per_layer: bool = False
     shift: tuple[int, int] = (0, MAX_SHIFT)
-    bias: BiasLimits = BiasLimits()
+    bias: int = BIAS_BITS[1]
+    order: RequantiserOrder = field(default_factory=RequantiserOrder)
     rounding: tuple[Rounding, ...] = tuple(Rounding)
-    sum_bits: int | None = None
     accumulator: int = ACC_BITS[1]
     activations: tuple[IntFormat, ...] = ()
     zero_points: bool = True
@@ -119,10 +96,19 @@ class ChipLimits:
             raise RangeError("rounding: there is no mode")
         check_int("accumulator", self.accumulator, *ACC_BITS)
         check_int("weights", self.weights, MIN_OPERAND_BITS, MAX_OPERAND_BITS)
-        if self.sum_bits is not None:
-            check_int("saturate", self.sum_bits, *SUM_BITS)
+        if self.bias:
+            check_int("bias", self.bias, *BIAS_BITS)
         for fmt in self.activations:
             check_int(f"activations: {fmt}: bits", fmt.bits, MIN_OPERAND_BITS, MAX_EDGE_BITS)
+
+    @property
+    def saturates(self) -> bool:
+        """Whether something is cut off before the rounding."""
+        return self.order.operand_bits is not None or self.order.sum_bits is not None
+
+    def refuses_bias(self, value: int) -> bool:
+        """Whether a bias is none of the chip's."""
+        return bool(value) if not self.bias else not -(1 << self.bias - 1) <= value < 1 << self.bias - 1
 
     def rounds(self, mode: Rounding, largest_shift: int) -> bool:
         """Whether the chip has a mode, or one that is the same for all shifts up to the largest."""

@@ -1,4 +1,4 @@
-"""Saturation of a sum before it is scaled, as clip bounds after it: exact, docs/arithmetic.md section 9.2."""
+"""Saturation before or after scaling, as clip bounds of the result: exact, docs/arithmetic.md section 9.2."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant
-from t2c.golden.arithmetic.rounding import round_integer
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder, scaled_sum
+from t2c.golden.arithmetic.rounding import round_integers
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 
+Exact = npt.NDArray[np.object_]
+"""Python integers of any size."""
 FAR = 1 << 40
 """Beyond all clip bounds."""
 
@@ -41,7 +45,7 @@ def sum_range(node: Node, inputs: Sequence[TensorSpec]) -> SumRange | None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SaturatedClip:
-    """Clip bounds of each channel with which a MulQuant gives what a chip gives that saturates its sums, (C,) int64.
+    """Clip bounds of each channel with which a MulQuant gives what a chip gives that saturates, (C,) int64.
 
     lo, hi: the bounds; least, most: results before clipping that sums can give at all.
     """
@@ -63,37 +67,37 @@ class SaturatedClip:
         return None if lo > hi or self.differ(lo, hi).size else (lo, hi)
 
 
-def saturated_clip(
-    quant: MulQuant, sums: SumRange, sum_bits: int, bias_before: IntArray | None = None
-) -> SaturatedClip:
-    """Saturation of acc + b to `sum_bits` bits as bounds of q = clip(round_S(acc M + B) + zp, lo, hi).
+def saturated_clip(quant: MulQuant, sums: SumRange, order: RequantiserOrder, bias: IntArray) -> SaturatedClip:
+    """Saturation as bounds: q = clip(round_S(acc M + B) + zp, lo, hi) for what a chip gives that computes in `order`.
 
-    A chip gives q = clip(round_S(sat(acc + b) M + B - b M) + zp, lo, hi). Exact for all accumulators in `sums`:
-    scaling, rounding and clipping are monotone, so that a bound of the sum is one of the result. Where no sum reaches
-    it, lo or hi is that of `quant`.
+    Exact for all accumulators in `sums`: scaling, saturating, rounding and clipping keep the order of numbers, so that
+    what the chip gives for the least and the largest sum bounds the rest. Where saturation changes neither, lo or hi is
+    that of `quant`.
 
     Args:
-        quant: the constants, B with the whole bias in it; sums: of each channel;
-        bias_before: b of each channel, 0 if None.
+        quant: the constants, B with the whole bias in it; sums: of each channel; order: of the chip; bias: as the chip
+        is given it, (C,) or (1,): B, or b where it comes first.
+
+    Raises:
+        RangeError: a value in between beyond ±2^62.
     """
-    bottom, top = -(1 << sum_bits - 1), (1 << sum_bits - 1) - 1
     channels = max(quant.channels, sums.lo.size)
-    before = np.zeros(1, np.int64) if bias_before is None else bias_before
-    columns = (quant.multiplier, quant.bias, quant.shift, before, sums.lo, sums.hi)
-    rows = []
-    for m, bias, shift, b, least, most in zip(
-        *(np.broadcast_to(values, channels).tolist() for values in columns), strict=True
-    ):
+    ends = np.stack([np.broadcast_to(sums.lo, channels), np.broadcast_to(sums.hi, channels)])
+    exact: Exact = ends.astype(object) * quant.multiplier + quant.bias
+    chip: Exact = scaled_sum(ends, quant.multiplier, bias, order).astype(object)
+    results = round_integers(exact, quant.shift, quant.rounding) + quant.zero_point
+    stops = round_integers(chip, quant.shift, quant.rounding) + quant.zero_point
+    falling = np.broadcast_to(quant.multiplier < 0, channels)
+    (least, most), (low, high), (cut_low, cut_high) = (
+        np.where(falling, pair[::-1], pair) for pair in (results, stops, exact != chip)
+    )
 
-        def result(acc: int, m: int = m, bias: int = bias, shift: int = shift) -> int:
-            return round_integer(acc * m + bias, shift, quant.rounding) + quant.zero_point
+    def bound(cut: IntArray, stop: IntArray, usual: int) -> IntArray:
+        return np.where(cut, np.clip(stop, quant.lo, quant.hi), usual).astype(np.int64)
 
-        lo, hi = quant.lo, quant.hi
-        for reached, end, rises in ((least + b < bottom, bottom, m > 0), (most + b > top, top, m < 0)):
-            stop = min(max(result(end - b), quant.lo), quant.hi)
-            if reached and m:
-                lo, hi = (max(lo, stop), hi) if rises else (lo, min(hi, stop))
-        ends = sorted((result(least), result(most)))
-        rows.append((lo, hi, *(min(max(end, -FAR), FAR) for end in ends)))
-    lows, highs, leasts, mosts = np.array(rows, np.int64).T
-    return SaturatedClip(lo=lows, hi=highs, least=leasts, most=mosts)
+    return SaturatedClip(
+        lo=bound(cut_low, low, quant.lo),
+        hi=bound(cut_high, high, quant.hi),
+        least=np.clip(least, -FAR, FAR).astype(np.int64),
+        most=np.clip(most, -FAR, FAR).astype(np.int64),
+    )

@@ -81,18 +81,18 @@ def _nothing(worth: float, chip: ChipLimits) -> int | None:
     """The multiplier of a scale that is 0, or so small that no result shows it."""
     if abs(worth) > INVISIBLE:
         return None
-    return 1 if chip.multiplier.power_of_two or chip.bias.before else 0
+    return 1 if chip.multiplier.power_of_two or chip.order.bias_first else 0
 
 
 def _bias_for(bias: float, multiplier: int, shift: int, chip: ChipLimits) -> int | None:
     """B, or None where the chip has none such."""
     wanted = math.ldexp(bias, shift)
-    value = round(wanted / multiplier) if chip.bias.before else round(wanted)
-    if not chip.bias.bits and abs(bias) <= INVISIBLE:
+    value = round(wanted / multiplier) if chip.order.bias_first else round(wanted)
+    if not chip.bias and abs(bias) <= INVISIBLE:
         value = 0
-    if chip.bias.refuses(value):
+    if chip.refuses_bias(value):
         return None
-    return value * multiplier if chip.bias.before else value
+    return value * multiplier if chip.order.bias_first else value
 
 
 def _reason(
@@ -110,7 +110,7 @@ def _reason(
     for c in group.tolist():
         one = slice(c, c + 1)
         if all(_at_shift(scale[one], bias[one], reach[one], shift, chip, shared) is None for shift in shifts):
-            bits = f"{chip.bias.bits} bits" if chip.bias.bits else "a chip without bias"
+            bits = f"{chip.bias} bits" if chip.bias else "a chip without bias"
             return f"channel {c}: bias of {bias[c]:.6g} steps does not fit {bits}"
     return f"no shift in {low}..{high} serves all {group.size} channels together"
 

@@ -16,7 +16,7 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.target.check import node_misfits, scaling_constants
+from t2c.golden.target.check import node_misfits, saturation_of, scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.golden.target.saturation import saturated_clip, sum_range
 from t2c.mulquant_constants import Constants, RealArray, step_errors
@@ -107,15 +107,16 @@ class LayerJob:
             **self.stage(stage, constants.shift),
         )
         sums = sum_range(node, self.after[:-1])
-        if self.chip.sum_bits is None or sums is None:
+        if not self.chip.saturates or sums is None:
             return quant
-        before = constants.bias // np.where(constants.multiplier, constants.multiplier, 1)
-        clip = saturated_clip(quant, sums, self.chip.sum_bits, before if self.chip.bias.before else None)
-        common = clip.common()
+        bias = constants.bias
+        if self.chip.order.bias_first:
+            bias = bias // np.where(constants.multiplier, constants.multiplier, 1)
+        common = saturated_clip(quant, sums, self.chip.order, bias).common()
         if common is None:
             raise UnsupportedError(
-                f"layer {self.node.name!r}: sums that saturate to {self.chip.sum_bits} bits before channels have their "
-                "own scales end at bounds that differ by channel; per: layer, or a reference function"
+                f"layer {self.node.name!r}: sums that saturate ({', '.join(saturation_of(self.chip))}) end at results "
+                "that differ from channel to channel; per: layer, or a function of your own"
             )
         return replace(quant, lo=common[0], hi=common[1])
 

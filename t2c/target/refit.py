@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.mulquant import BIAS_BITS, Widths
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.target.check import misfits, scaling_constants
-from t2c.golden.target.limits import BiasLimits, ChipLimits, MultiplierLimits
+from t2c.golden.target.limits import ChipLimits, MultiplierLimits
 from t2c.target.form import LayerCost, LayerJob, form_of
 from t2c.target.readings import chip_readings
 
@@ -100,8 +100,8 @@ def as_wide_as_said(chip: ChipLimits, widths: Widths) -> ChipLimits:
     multiplier, bias = chip.multiplier, chip.bias
     if multiplier == MultiplierLimits():
         multiplier = MultiplierLimits(bits=widths.scale)
-    if bias.bits == BiasLimits().bits:
-        bias = replace(bias, bits=widths.bias)
+    if bias == BIAS_BITS[1]:
+        bias = widths.bias
     return replace(chip, multiplier=multiplier, bias=bias)
 
 

@@ -24,7 +24,7 @@ def uses(graph: Graph, chip: ChipLimits) -> list[tuple[str, ...]]:
         zero = f" zp {edge.zero_point}" if edge.zero_point else ""
         cells = ["-", "-", "-"]
         if held is not None:
-            bias = held.before if chip.bias.before else held.bias
+            bias = held.before if chip.order.bias_first else held.bias
             cells = [_span(held.multiplier), _span(held.shift), "-" if bias is None else _span(bias)]
         rows.append((node.name, node.op, f"{edge.format}{zero}", *cells))
     return rows

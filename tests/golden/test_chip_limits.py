@@ -8,14 +8,16 @@ import pytest
 
 from t2c.common.strict_yaml import YamlError
 from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.package import load_package
 from t2c.golden.target.check import misfits
 from t2c.golden.target.description import load_chip
-from t2c.golden.target.limits import BiasLimits, ChipLimits, Clip, MultiplierLimits
+from t2c.golden.target.limits import ChipLimits, Clip, MultiplierLimits
 from tests.every_op import every_op_package
 
 S8, U8 = IntFormat(bits=8, signed=True), IntFormat(bits=8, signed=False)
+FIRST = RequantiserOrder(bias_first=True)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -27,7 +29,7 @@ def written(folder: Path, text: str) -> Path:
 def test_a_whole_description(tmp_path: Path) -> None:
     text = (
         "multiplier: {bits: 12, signed: false, power_of_two: true}\nper: layer\nshift: [8, 23]\n"
-        "bias: {bits: 24, place: before}\nrounding: [floor, double]\nsaturate: 16\naccumulator: 30\n"
+        "bias: 24\norder: bias_first\nrounding: [floor, double]\nsaturate: {operand: 16, sum: 40}\naccumulator: 30\n"
         "activations: [s8, u4]\nzero_point: none\nweights: 4\nclip: relu\noperations: conv2d\n"
         "reference: {conv1: mine.py:conv, 'op:add': mine.py:add}\n"
     )
@@ -36,9 +38,9 @@ def test_a_whole_description(tmp_path: Path) -> None:
         multiplier=MultiplierLimits(bits=12, signed=False, power_of_two=True),
         per_layer=True,
         shift=(8, 23),
-        bias=BiasLimits(bits=24, before=True),
+        bias=24,
+        order=RequantiserOrder(bias_first=True, operand_bits=16, sum_bits=40),
         rounding=(Rounding.FLOOR, Rounding.DOUBLE),
-        sum_bits=16,
         accumulator=30,
         activations=(S8, IntFormat(bits=4, signed=False)),
         zero_points=False,
@@ -56,7 +58,7 @@ def test_what_is_not_said_is_no_limit(tmp_path: Path) -> None:
     assert load_chip(written(tmp_path, "multiplier: none\nbias: none\nshift: 4\n")) == ChipLimits(
         name="chip",
         multiplier=MultiplierLimits(bits=1, signed=False, power_of_two=True),
-        bias=BiasLimits(bits=0),
+        bias=0,
         shift=(4, 4),
     )
 
@@ -74,11 +76,13 @@ def test_what_is_not_said_is_no_limit(tmp_path: Path) -> None:
         ("shift: [3, 2, 1]\n", 1, "shift: [LEAST, LARGEST], or one number, is wanted"),
         ("per: layer\nshift: [9, 8]\n", 2, "shift: 9 is above 8"),
         ("per: layer\nshift: [0, 64]\n", 2, "shift: largest = 64 is outside 0..63"),
-        ("bias:\n  bits: 1\n", 2, "bias: bits = 1 is outside 2..64"),
-        ("bias:\n  place: beside\n", 2, "place: 'beside' is not one of before, after"),
+        ("per: layer\nbias: 1\n", 2, "bias = 1 is outside 2..64"),
+        ("bias: {bits: 2}\n", 1, "bias: a text or an integer is wanted"),
+        ("order: last\n", 1, "order: 'last' is not one of scale_first, bias_first"),
         ("rounding: [half_up, up]\n", 1, "rounding: 'up' is not one of floor, half_up, half_even, half_away, double"),
         ("rounding: []\n", 1, "rounding: there is no mode"),
-        ("saturate: 1\n", 1, "saturate = 1 is outside 2..48"),
+        ("saturate: {operand: 1}\n", 1, "saturate: operand_bits = 1 is outside 2..62"),
+        ("saturate: 16\n", 1, "saturate: 'key: value' entries are wanted"),
         ("per: layer\naccumulator: 49\n", 2, "accumulator = 49 is outside 8..48"),
         ("activations: [s8,\n  i8]\n", 2, "activations: 'i8' is no format such as s8 or u8"),
         ("activations: [s17]\n", 1, "activations: s17: bits = 17 is outside 2..16"),
@@ -111,11 +115,11 @@ def test_a_description_that_cannot_be_used_is_one_line(
         ),
         ({"per_layer": True}, "layer 'conv1': 16 multipliers for 16 channels (per: layer)"),
         ({"shift": (0, 22)}, "layer 'conv1': shift[1] = 23 (shift: [0, 22])"),
-        ({"bias": BiasLimits(bits=16)}, "layer 'conv1': bias[0] = -8332341 (bias: 16 bits)"),
-        ({"bias": BiasLimits(bits=0)}, "layer 'conv1': bias[0] = -8332341 (bias: none)"),
+        ({"bias": 16}, "layer 'conv1': bias[0] = -8332341 (bias: 16)"),
+        ({"bias": 0}, "layer 'conv1': bias[0] = -8332341 (bias: none)"),
         (
-            {"bias": BiasLimits(bits=16, before=True)},
-            "layer 'conv1': a bias is no multiple of its multiplier (bias: 16 bits, before the multiplier)",
+            {"bias": 16, "order": FIRST},
+            "layer 'conv1': a bias is no multiple of its multiplier (bias: 16, bias_first)",
         ),
         (
             {"rounding": (Rounding.FLOOR, Rounding.HALF_EVEN)},
@@ -151,11 +155,11 @@ def test_half_up_and_double_are_one_up_to_a_shift_of_31() -> None:
 
 def test_a_sum_that_the_chip_saturates_and_the_package_does_not() -> None:
     digits = load_package("examples/digits_w8a8").graph
-    assert misfits(digits, ChipLimits(sum_bits=24)) == []
-    found = misfits(digits, ChipLimits(sum_bits=16))
+    assert misfits(digits, ChipLimits(order=RequantiserOrder(operand_bits=24))) == []
+    found = misfits(digits, ChipLimits(order=RequantiserOrder(operand_bits=16)))
     assert {m.layer for m in found} == {"conv1", "conv2", "conv3", "fc"}
     assert str(found[0]).startswith("layer 'conv1': channel 0: sums reach -")
-    assert str(found[0]).endswith("(saturate: 16)")
+    assert str(found[0]).endswith("(saturate: operand 16)")
 
 
 def test_a_layer_with_a_function_of_its_own_is_not_held_to_the_requantiser() -> None:

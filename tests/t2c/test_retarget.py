@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +13,13 @@ from oracle import plain
 from t2c.__main__ import entry, main
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import MulQuant
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, load_package
 from t2c.golden.target.check import misfits, scaling_constants
-from t2c.golden.target.limits import BiasLimits, ChipLimits, MultiplierLimits
+from t2c.golden.target.limits import ChipLimits, MultiplierLimits
 from t2c.target.refit import Refitted, refit, refit_package
 from t2c.target.report import sample_accuracy
 from tests.conftest import ROOT
@@ -27,17 +27,17 @@ from tests.every_op import every_op_package
 
 S8, U8 = IntFormat(bits=8, signed=True), IntFormat(bits=8, signed=False)
 NONE = MultiplierLimits(bits=1, signed=False, power_of_two=True)
+FIRST, SATURATED = RequantiserOrder(bias_first=True), RequantiserOrder(bias_first=True, operand_bits=16)
 CHIPS = {
     "one multiplier": ChipLimits(
-        multiplier=MultiplierLimits(bits=12, signed=False), per_layer=True, shift=(8, 23), bias=BiasLimits(bits=32)
+        multiplier=MultiplierLimits(bits=12, signed=False), per_layer=True, shift=(8, 23), bias=32
     ),
     "shifts": ChipLimits(multiplier=NONE, per_layer=True, shift=(0, 15), activations=(S8,), zero_points=False),
-    "shifts of channels": ChipLimits(multiplier=NONE, shift=(0, 31), bias=BiasLimits(bits=20, before=True)),
-    "floor": ChipLimits(rounding=(Rounding.FLOOR,), bias=BiasLimits(bits=32)),
-    "bias before": ChipLimits(bias=BiasLimits(bits=24, before=True), multiplier=MultiplierLimits(bits=8)),
-    "saturated": ChipLimits(
-        sum_bits=16, bias=BiasLimits(bits=16, before=True), per_layer=True, multiplier=MultiplierLimits(bits=15)
-    ),
+    "shifts of channels": ChipLimits(multiplier=NONE, shift=(0, 31), bias=20, order=FIRST),
+    "floor": ChipLimits(rounding=(Rounding.FLOOR,), bias=32),
+    "bias before": ChipLimits(bias=24, order=FIRST, multiplier=MultiplierLimits(bits=8)),
+    "saturated": ChipLimits(bias=16, order=SATURATED, per_layer=True, multiplier=MultiplierLimits(bits=15)),
+    "saturated products": ChipLimits(order=RequantiserOrder(sum_bits=31), per_layer=True),
     "signed": ChipLimits(activations=(S8,)),
     "unsigned": ChipLimits(activations=(U8,)),
 }
@@ -58,18 +58,20 @@ def on_the_chip(package: Package, chip: ChipLimits, images: int) -> Iterator[tup
             continue
         assert isinstance(quant, MulQuant)
         edge = graph.edges[node.output]
-        ends = {"zp": quant.zero_point, "lo": edge.format.lo, "hi": edge.format.hi}
+        lo, hi = edge.format.lo, edge.format.hi
         if quant.lo == quant.zero_point:
-            ends["lo"] = quant.lo  # a ReLU, which the chip has too
-        before = held.before if chip.bias.before else np.zeros_like(held.bias)
-        assert before is not None
+            lo = quant.lo  # a ReLU, which the chip has too
+        chip_bias = held.before if chip.order.bias_first else held.bias
+        assert chip_bias is not None
         found = []
         for c, channel in enumerate(np.moveaxis(sums, 1, 0)):
             k = c if held.multiplier.size > 1 else 0
-            m, b, bias, s = (int(v[k]) for v in (held.multiplier, before, held.bias, held.shift))
-            fixed: dict[str, Any] = {"before": b, "after": bias - b * m, "m": m, "s": s, "width": chip.sum_bits}
-            fixed |= {"mode": quant.rounding.value, **ends}
-            found += [plain.saturating_mulquant(acc, **fixed) for acc in channel.reshape(-1).tolist()]
+            m, b, s = (int(v[k]) for v in (held.multiplier, chip_bias, held.shift))
+            for acc in channel.reshape(-1).tolist():
+                p = plain.scaled_sum(acc, m, b, **dataclasses.asdict(chip.order))
+                found.append(
+                    plain.clip(plain.round_shift(p, s, quant.rounding.value) + ends["zp"], ends["lo"], ends["hi"])
+                )
         yield node.name, np.moveaxis(output, 1, 0).reshape(-1).tolist(), found
 
 
@@ -150,10 +152,10 @@ REFUSALS = {
     "layer 'conv1': channel 1: scale 0.00383723 is none that multiplier s8 and shift 0..7 can give": ChipLimits(
         multiplier=MultiplierLimits(bits=8), shift=(0, 7)
     ),
-    "layer 'conv1': channel 0: bias of ": ChipLimits(bias=BiasLimits(bits=0)),
+    "layer 'conv1': channel 0: bias of ": ChipLimits(bias=0),
     "node 'conv1': accumulator: worst case 181560 needs 19 bits, acc width is 16": ChipLimits(accumulator=16),
-    "layer 'conv1': sums that saturate to 14 bits before channels have their own scales end at bounds": ChipLimits(
-        sum_bits=14
+    "layer 'conv1': sums that saturate (operand 14) end at results that differ from channel to channel": ChipLimits(
+        order=RequantiserOrder(operand_bits=14)
     ),
 }
 
@@ -184,9 +186,13 @@ def random_chip(rng: np.random.Generator) -> ChipLimits:
         multiplier=MultiplierLimits(bits=int(rng.integers(2, 24)), signed=signed, power_of_two=bool(rng.integers(2))),
         per_layer=bool(rng.integers(2)),
         shift=(low, low + int(rng.integers(0, 30))),
-        bias=BiasLimits(bits=int(rng.choice((0, 8, 16, 32, 48))), before=bool(rng.integers(2))),
+        bias=int(rng.choice((0, 8, 16, 32, 48))),
         rounding=tuple(rng.choice(list(Rounding), rng.integers(1, 4), replace=False)),
-        sum_bits=int(rng.integers(10, 30)) if rng.integers(2) else None,
+        order=RequantiserOrder(
+            bias_first=bool(rng.integers(2)),
+            operand_bits=int(rng.integers(10, 30)) if rng.integers(2) else None,
+            sum_bits=int(rng.integers(20, 50)) if rng.integers(2) else None,
+        ),
         accumulator=int(rng.integers(16, 40)),
         activations=tuple(formats),
         zero_points=bool(rng.integers(2)),
