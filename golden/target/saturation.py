@@ -83,7 +83,8 @@ def saturated_clip(quant: MulQuant, sums: SumRange, order: RequantiserOrder, bia
     """
     channels = max(quant.channels, sums.lo.size)
     ends = np.stack([np.broadcast_to(sums.lo, channels), np.broadcast_to(sums.hi, channels)])
-    exact: Exact = ends.astype(object) * quant.multiplier + quant.bias
+    wide: Exact = ends.astype(object)
+    exact: Exact = np.add(wide * quant.multiplier.astype(object), quant.bias.astype(object))
     chip: Exact = scaled_sum(ends, quant.multiplier, bias, order).astype(object)
     results = round_integers(exact, quant.shift, quant.rounding) + quant.zero_point
     stops = round_integers(chip, quant.shift, quant.rounding) + quant.zero_point

@@ -69,9 +69,7 @@ def on_the_chip(package: Package, chip: ChipLimits, images: int) -> Iterator[tup
             m, b, s = (int(v[k]) for v in (held.multiplier, chip_bias, held.shift))
             for acc in channel.reshape(-1).tolist():
                 p = plain.scaled_sum(acc, m, b, **dataclasses.asdict(chip.order))
-                found.append(
-                    plain.clip(plain.round_shift(p, s, quant.rounding.value) + ends["zp"], ends["lo"], ends["hi"])
-                )
+                found.append(plain.clip(plain.round_shift(p, s, quant.rounding.value) + quant.zero_point, lo, hi))
         yield node.name, np.moveaxis(output, 1, 0).reshape(-1).tolist(), found
 
 
