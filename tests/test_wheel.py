@@ -48,6 +48,7 @@ def test_the_wheel_holds_the_rooms_and_no_room_of_developers(wheel: Path) -> Non
         ("examples", "byo_vit/*.py"),
         ("examples", "vit2/*"),
         ("examples", "experiments/*.yaml"),
+        ("examples", "targets/*.yaml"),
         *((room, "**/*.py") for room in ("common", "golden", "contract", "mapping", "tb")),
     ):
         wanted = {str(path.relative_to(ROOT)) for path in (ROOT / room).glob(pattern)}
