@@ -8,7 +8,7 @@ from t2c.contract.operations import ROUNDING_BITS
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
 from t2c.tb.dut.ports import literal
-from t2c.tb.dut.wiring import PortWire, Signal, Wiring
+from t2c.tb.dut.wiring import MadeWire, PortWire, Signal, Wiring
 
 HEADER = """\
 // {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.
@@ -77,8 +77,13 @@ class _Body:
             self.connections[self.d.clock] = "clk_i"
         if self.d.reset:
             self.connections[self.d.reset.port] = "rst_ni" if self.d.reset.active == "low" else "~rst_ni"
+        for port in sorted({name for made in self.wiring.outputs.values() for name in made.expression.names}):
+            self.connections[port] = f"their_{port}"
+            text.append(f"    wire {_range(self.wiring.theirs.ports[port].width)}their_{port};")
         for wire in self.wiring.wires:
             text += self._wire(wire)
+        for made in self.wiring.inputs:
+            text += self._made(made)
         text += self._rounding() + self._stream()
         for port, (width, value) in self.wiring.tied.items():
             self.connections[port] = f"{width}'d{value}"
@@ -99,11 +104,13 @@ class _Body:
         """A net `dut_<name>` between a signal of ours and their ports, with the elements in their order."""
         signal, lanes = wire.signal, wire.signal.elements if wire.turned else 0
         net, bits = f"dut_{signal.name}", _range(signal.width)
-        step = signal.width // len(wire.theirs)
+        step = signal.width // max(len(wire.theirs), 1)
         for index, port in enumerate(wire.theirs):
             self.connections[port] = net if len(wire.theirs) == 1 else f"{net}[{index * step}+:{step}]"
         if signal.output:
-            text = [f"    wire {bits}{net};"]
+            made = self.wiring.outputs.get(signal.name)
+            text = [*made.expression.lines] if made else []
+            text += [f"    wire {bits}{net} = {made.expression.net};" if made else f"    wire {bits}{net};"]
             if self._bridged(signal):
                 return text
             return [*text, f"    assign {_turned(signal.verilog, net, signal.width, lanes)};"]
@@ -117,6 +124,12 @@ class _Body:
         else:
             text = []
         return [*text, f"    wire {bits}{_turned(net, source, signal.width, lanes)};"]
+
+    def _made(self, made: MadeWire) -> list[str]:
+        """A net `dut_in_<port>` with what an input of theirs is made of."""
+        self.connections[made.port] = f"dut_in_{made.port}"
+        self.used |= made.reads
+        return [*made.expression.lines, f"    wire {_range(made.width)}dut_in_{made.port} = {made.expression.net};"]
 
     def _rounding(self) -> list[str]:
         modes = self.d.rounding

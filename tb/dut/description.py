@@ -34,8 +34,8 @@ class Description:
 
     clock: empty if there is none; ranges: name of ours -> what the module takes, as it is written;
     order: of a requantiser's operations; static: numbers of ours that may not change while results are inside;
-    ports: ours -> theirs, one or one for each element; lanes: how many units the module has side by side; shared:
-    numbers that these have in common;
+    ports: ours -> theirs, one or one for each element; inputs: theirs -> expression of ours; outputs: ours ->
+    expression of theirs; lanes: how many units the module has side by side; shared: numbers that these have in common;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -52,6 +52,8 @@ class Description:
     handshake: str
     latency: str | int | None
     ports: Mapping[str, tuple[str, ...]]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
     tie: Mapping[str, int]
     constants: Mapping[str, str | int]
     rounding: RoundingModes | None
@@ -79,7 +81,7 @@ class Description:
 _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
-    *("ranges", "order", "saturate", "static", "lanes", "shared"),
+    *("ranges", "order", "saturate", "static", "lanes", "shared", "inputs", "outputs"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -135,6 +137,8 @@ class _Reader:
             handshake=self._handshake(),
             latency=self._latency(),
             ports=self._map("ports", lambda value: tuple(entry.text() for entry in value.items())),
+            inputs=self._map("inputs", Value.text),
+            outputs=self._map("outputs", Value.text),
             tie=self._map("tie", read_integer),
             constants=self._map("constants", Value.scalar, self.interface.constants),
             rounding=self._rounding(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from t2c.common.errors import UserError
 from t2c.tb.catalogue.interface import FIXED_LATENCY, MSB_FIRST, VALID_READY
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
+from t2c.tb.dut.made_wires import made_inputs, made_outputs
 from t2c.tb.dut.ports import Elaboration, Module, NoModule, Port
 from t2c.tb.dut.rule_check import rules_of
 from t2c.tb.dut.signals import signals_of, with_lanes
@@ -69,14 +70,21 @@ class _Check:
         self._check_names()
         self._check_constants()
         rules = rules_of(self.d, self.ours, self.constants)
+        for name in self.d.inputs:
+            self._port(f"inputs.{name}", "inputs", name, 0, "input")
+        inputs = made_inputs(self.d, self.ours, self.theirs, self.signals, rules)
+        self.used = {name for made in inputs for name in made.expression.names}
+        self.outputs = made_outputs(self.d, self.ours, self.theirs, self.signals)
         wires = tuple(wire for signal in self.signals.values() if (wire := self._wire(signal)))
         tied = self._tied()
-        self._check_inputs(wires, tied)
+        self._check_inputs(wires, [made.port for made in inputs], tied)
         return Wiring(
             description=self.d,
             ours=self.ours,
             theirs=self.theirs,
             wires=wires,
+            inputs=inputs,
+            outputs=self.outputs,
             parameters=self.parameters,
             tied=tied,
             constants=self.constants,
@@ -140,6 +148,10 @@ class _Check:
             if mapped is not None:
                 raise d.error(place, f"ports: {name} {reason}; it cannot be mapped as well")
             return None
+        if name in self.outputs:
+            return PortWire(signal=signal, theirs=(), turned=False)
+        if mapped is None and name in self.used:
+            return None
         if mapped is None and signal.verilog not in self.theirs.ports:
             if self._may_be_missing(name):
                 return None
@@ -186,7 +198,7 @@ class _Check:
         return self.d.handshake == FIXED_LATENCY and name == self.d.interface.source.valid
 
     def _is_there(self, name: str) -> bool:
-        return name in self.d.ports or self.signals[name].verilog in self.theirs.ports
+        return name in self.d.ports or name in self.d.outputs or self.signals[name].verilog in self.theirs.ports
 
     def _tied(self) -> dict[str, tuple[int, int]]:
         tied = {}
@@ -197,7 +209,9 @@ class _Check:
             tied[name] = (width, value % (1 << width))
         return tied
 
-    def _check_inputs(self, wires: tuple[PortWire, ...], tied: Mapping[str, tuple[int, int]]) -> None:
+    def _check_inputs(
+        self, wires: tuple[PortWire, ...], made: Sequence[str], tied: Mapping[str, tuple[int, int]]
+    ) -> None:
         d, top = self.d, self.theirs.name
         used: dict[str, str] = {}
         if d.clock:
@@ -221,6 +235,8 @@ class _Check:
         for wire in wires:
             for name in wire.theirs:
                 use(name, f"ports.{wire.signal.name}")
+        for name in made:
+            use(name, f"inputs.{name}")
         for name in tied:
             use(name, f"tie.{name}")
         for name, port in self.theirs.ports.items():

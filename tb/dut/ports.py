@@ -29,11 +29,12 @@ class NoModule(SourceError):
 
 @dataclass(frozen=True, kw_only=True)
 class Port:
-    """direction: input, output or inout; width: bits, 0 for what is no packed vector; line: file:line."""
+    """direction: input, output or inout; width: bits, 0 for what is no packed vector; line: file:line; signed."""
 
     direction: str
     width: int
     line: str
+    signed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +164,7 @@ class Elaboration:
                 direction=_DIRECTIONS.get(port.direction, "ref"),
                 width=port.type.bitWidth if port.type.isIntegral else 0,
                 line=self._place(port.location),
+                signed=port.type.isIntegral and port.type.isSigned,
             )
         parameters = {
             item.name: None if _is_text(item) else int(cast("SupportsInt", item.value.value))

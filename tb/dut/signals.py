@@ -8,6 +8,7 @@ from dataclasses import replace
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.ports import Module
+from t2c.tb.dut.wire_expressions import names_in
 from t2c.tb.dut.wiring import Signal, stem
 
 
@@ -33,7 +34,7 @@ def signals_of(description: Description, ours: Module, known: Mapping[str, int])
 
 def _signals(d: Description, ours: Module, known: Mapping[str, int]) -> Iterator[Signal]:
     interface = d.interface
-    spoken_of = {*d.ports, *d.constants}
+    spoken_of = {*d.ports, *d.constants, *(name for text in d.inputs.values() for name in names_in(text))}
     stems = [stem(name) for name in ours.ports]
     for name, port in ours.ports.items():
         if name in ("clk_i", "rst_ni"):
