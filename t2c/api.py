@@ -21,6 +21,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import PackageError, RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
+from t2c.golden.target.own_node import with_functions
 from t2c.mapping.compiler import ALL
 from t2c.mapping.compiler import compile_program as _compile
 from t2c.mapping.lower import row_lanes_for
@@ -112,17 +113,21 @@ def load_package(model: _Path) -> Package:
     return open_package(os.fspath(model))[1]
 
 
-def golden_tensors(package: Model, images: npt.ArrayLike) -> dict[str, IntArray]:
+def golden_tensors(
+    package: Model, images: npt.ArrayLike, *, reference: Mapping[str, str] | None = None
+) -> dict[str, IntArray]:
     """Run the integer reference model and return every tensor, by the name of its edge, the input included.
 
     Args:
         package: what to run.
         images: int (N, *input shape), N >= 1, in the format of the input edge, such as `package.samples[:4]`.
+        reference: functions of your own in the place of layers, FILE.py:FUNCTION by layer or by op:KIND.
 
     Raises:
         RangeError, ShapeError: images of another kind.
+        UserError: a function that cannot be had, or returns what it must not.
     """
-    return _named(package)[1].graph.run(images)
+    return with_functions(_named(package)[1].graph, reference or {}).run(images)
 
 
 def hardware_for(package: Model, **parameters: int) -> Hardware:

@@ -63,13 +63,19 @@ def edge_from_json(name: str, data: object) -> TensorSpec:
 
 
 def node_to_json(node: Node, tensors: dict[str, npt.NDArray[Any]]) -> Json:
-    """Return the JSON object of a node and put its tensors into the store under `<node>.<field>`."""
+    """Return the JSON object of a node and put its tensors into the store under `<node>.<field>`.
+
+    Raises:
+        PackageError: a node of a kind that none who reads it would know.
+    """
 
     def store(field: str, values: IntArray) -> str:
         key = f"{node.name}.{field}"
         tensors[key] = smallest_dtype(values)
         return key
 
+    if NODES.find(node.op) is not type(node):
+        raise PackageError(f"node {shown(node.name)}: a package does not hold what {shown(node.op)} stands for")
     data: Json = {"name": node.name, "op": node.op, "inputs": list(node.inputs), "output": node.output}
     return data | {field.name: field.write(getattr(node, field.name), store) for field in node.fields}
 

@@ -14,6 +14,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.target.limits import ChipLimits, Clip
+from t2c.golden.target.own_node import stands_for
 from t2c.golden.target.saturation import saturated_clip, sum_range
 
 
@@ -81,7 +82,7 @@ def node_misfits(node: Node, inputs: Sequence[TensorSpec], output: TensorSpec, c
     if chip.operations and node.op not in chip.operations:
         found.append(misfit(f"operations: {', '.join(chip.operations)}", f"operation {node.op}"))
     found += _edge_misfits(output, node.name, chip)
-    if {node.name, f"op:{node.op}"} & set(chip.references):
+    if stands_for(node, chip.references):
         return found
     bits = node.accumulator_bits(inputs)
     if bits is not None and bits > chip.accumulator:

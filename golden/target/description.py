@@ -111,8 +111,12 @@ def _texts(value: Value) -> tuple[str, ...]:
     return tuple(item.text() for item in value.items())
 
 
-def _references(value: Value) -> Mapping[str, str]:
-    """Files are meant beside the description."""
+def read_references(value: Value) -> Mapping[str, str]:
+    """FILE.py:FUNCTION by layer, or by op:KIND; files beside the description.
+
+    Raises:
+        YamlError: something else.
+    """
     found = {}
     for name, where in value.fields().items():
         file, colon, function = where.text().rpartition(":")
@@ -134,5 +138,5 @@ _READERS = {
     "weights": ("weights", _integer),
     "clip": ("clip", lambda value: Clip(value.choice(*(clip.value for clip in Clip)))),
     "operations": ("operations", _texts),
-    "reference": ("references", _references),
+    "reference": ("references", read_references),
 }

@@ -48,6 +48,20 @@ def add_target(parser: argparse.ArgumentParser, meaning: str, *, required: bool 
     parser.add_argument("--target", type=Path, metavar="CHIP.yaml", required=required, help=meaning)
 
 
+def add_reference(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands whose golden may be the user's own."""
+    from t2c.commands.values import Repeated, reference
+
+    parser.add_argument(
+        "--reference",
+        type=reference,
+        action=Repeated,
+        default=[],
+        metavar="LAYER=FILE.py:FUNCTION",
+        help="your function stands for a layer, or for op:KIND; may be repeated (docs/your_arithmetic.md)",
+    )
+
+
 def load_command(name: str) -> Command:
     """Import a command's module.
 

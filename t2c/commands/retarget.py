@@ -23,6 +23,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.golden.graph.find_package import open_package
     from t2c.golden.graph.package import save_package
     from t2c.golden.target.description import load_chip
+    from t2c.golden.target.own_node import package_with_functions
     from t2c.target.refit import refit_package
     from t2c.target.report import sample_accuracy, table, uses, with_costs
 
@@ -31,7 +32,7 @@ def execute(options: argparse.Namespace) -> int:
     made, costs = refit_package(package, chip, options.out.resolve().name)
     save_package(made, options.out)
     print(table(with_costs(uses(made.graph, chip), costs)))
-    before, after = sample_accuracy(package), sample_accuracy(made)
+    before, after = sample_accuracy(package), sample_accuracy(package_with_functions(made, chip.references))
     if before is not None and after is not None:
         print(f"\naccuracy  {before:.2%} before, {after:.2%} now, of {len(package.samples)} samples")
     print(f"{path} as {options.target} can run it: {options.out}")

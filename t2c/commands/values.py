@@ -79,6 +79,14 @@ def layer_bits(text: str) -> tuple[str, int | None, int | None]:
     return found[1], bits(found[2]) if found[2] else None, bits(found[3]) if found[3] else None
 
 
+def reference(text: str) -> tuple[str, str]:
+    """The type of `--reference`: a layer or op:KIND, and where its function is."""
+    layer, sign, where = text.partition("=")
+    if not sign or not layer or not where.rpartition(":")[0]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LAYER=FILE.py:FUNCTION, such as conv1=my_chip.py:conv")
+    return layer, where
+
+
 def mulquant(text: str) -> tuple[int, int] | None:
     """The type of `--mulquant`: integer and fraction bits, or None for normalized."""
     if text == "normalized":

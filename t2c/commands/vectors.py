@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from t2c.commands import add_package
+from t2c.commands import add_package, add_reference
 
 NAME = "vectors"
 HELP = "write every tensor of some images as .npz, $readmemh files and a C header, in a layout of your choice"
@@ -17,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from t2c.commands.values import Repeated, at_least
 
     add_package(parser)
+    add_reference(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--images", type=at_least(1), default=1, help="test images (%(default)s)")
     parser.add_argument("--first-image", type=at_least(0), default=0, help="test image to begin with (%(default)s)")
@@ -59,6 +60,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.common.text_table import aligned
     from t2c.exports.vector_files import FORMATS, ZERO_POINT, VectorRequest, write_vectors
     from t2c.golden.graph.find_package import open_package
+    from t2c.golden.target.own_node import package_with_functions
 
     formats = tuple(name.strip() for name in options.formats.split(","))
     if not set(formats) <= set(FORMATS) or len(set(formats)) != len(formats):
@@ -74,6 +76,7 @@ def execute(options: argparse.Namespace) -> int:
                 "{padding} = {given!r} is neither a number nor zero_point", {"given": options.padding}
             ) from None
     path, package = open_package(options.package)
+    package = package_with_functions(package, dict(options.reference))
     request = VectorRequest(
         first=options.first_image,
         images=options.images,

@@ -17,9 +17,12 @@ from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.target.check import misfits, scaling_constants
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
+from t2c.golden.target.own_node import stands_for
 from t2c.target.form import LayerCost, LayerJob, form_of
 from t2c.target.readings import chip_readings
 
+OWN = MultiplierLimits(bits=Widths().scale)
+"""Of a layer that a function of the user's own stands for: its constants follow the tensors and nothing else."""
 KEPT = ("accuracy_float", "accuracy_fake_quantised")
 """Metrics that are of the model and not of its constants."""
 
@@ -55,7 +58,8 @@ def refit(graph: Graph, chip: ChipLimits) -> Refitted:
     for node in graph.nodes:
         names = (*node.inputs, node.output)
         before, after = (tuple(held[name] for name in names) for held in (graph.edges, edges))
-        job, form = LayerJob(node=node, before=before, after=after, chip=chooses), form_of(node.op)
+        limits = ChipLimits(multiplier=OWN) if stands_for(node, chip.references) else chooses
+        job, form = LayerJob(node=node, before=before, after=after, chip=limits), form_of(node.op)
         _same_epsilon(job)
         try:
             kept = job.kept() if form.scales else None

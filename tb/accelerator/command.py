@@ -14,6 +14,8 @@ from t2c.common.options import options_of
 from t2c.common.spelling import command
 from t2c.common.text_table import aligned
 from t2c.golden.graph.find_package import open_package
+from t2c.golden.target.own_function import DIGITS
+from t2c.golden.target.own_node import own_functions, package_with_functions
 from t2c.tb.accelerator.description import AcceleratorDescription, load_accelerator
 from t2c.tb.accelerator.judge import DoorFinding
 from t2c.tb.accelerator.run import ScenarioResult, run_scenario
@@ -44,7 +46,7 @@ def run_accelerator_command(options: argparse.Namespace, waves: tuple[int, int |
     single = options.stall != USUAL_STALL or options.reset_at or waves
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        campaign = _Campaign(bound, options, model, simulator, output, folder)
+        campaign = _Campaign(bound, book, options, model, simulator, output, folder)
         results = [campaign.asked_for(waves)] if single else list(campaign.scenarios())
         print("\n".join(campaign.lines(results, localise=not waves)), flush=True)
         passed = all(result.verdict.passed for result in results)
@@ -62,6 +64,7 @@ def _tensors(description: AcceleratorDescription, options: argparse.Namespace) -
         beside = description.path.parent / description.package
         model = os.path.relpath(beside) if beside.is_dir() else description.package
     path, package = open_package(model)
+    package = package_with_functions(package, description.references)
     return str(path), TensorBook(package, options.first_image, options.images, description.batch)
 
 
@@ -69,13 +72,14 @@ class _Campaign:
     def __init__(
         self,
         bound: BoundAccelerator,
+        book: TensorBook | None,
         options: argparse.Namespace,
         model: str,
         simulator: Simulator,
         output: Path,
         folder: Path,
     ) -> None:
-        self.bound, self.options, self.model, self.simulator = bound, options, model, simulator
+        self.bound, self.book, self.options, self.model, self.simulator = bound, book, options, model, simulator
         self.output, self.folder = output, folder
         ports = [port for port in bound.description.ports.values() if port.stalls]
         self.takes = [port.name for port in ports if port.loads or not port.gives]
@@ -142,11 +146,17 @@ class _Campaign:
             tensors.append((count.name, count.port, *(f"{n:,}" for n in (count.compared, count.wrong, count.missing))))
         facts = [("model", self.model)] if self.model else []
         facts += [("dut", os.path.relpath(self.bound.description.path))]
+        facts += [("reference", line) for line in self.references()]
         facts += [("top", f"{self.bound.description.top} on {self.simulator.name} {self.simulator.version}")]
         facts += [("cycles", f"{results[0].verdict.cycles:,} for the first run")]
         facts += [("verdict", "FAIL" if bad else "PASS")]
         text = [*table, "", *aligned(tensors, right=(2, 3, 4)), "", *aligned(facts)]
         return text + (self._failure(bad[0], localise) if bad else [])
+
+    def references(self) -> list[str]:
+        """The functions of the user's own that stand for layers."""
+        own = own_functions(self.book.package.graph) if self.book else {}
+        return [f"{name}: {one.where} (sha256 {one.digest[:DIGITS]})" for name, one in own.items()]
 
     def _failure(self, result: ScenarioResult, localise: bool) -> list[str]:
         findings = result.verdict.findings

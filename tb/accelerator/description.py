@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.common.strict_yaml import Value, read_yaml
+from t2c.golden.target.description import read_references
 from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
@@ -24,7 +25,7 @@ KINDS: dict[str, type[DoorPort]] = {
 }
 FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "clock", "clocks", "reset", "resets", "tie"),
-    *("package", "batch", "ports", "in", "run", "out", "scratch", "quiet", "limit"),
+    *("package", "reference", "batch", "ports", "in", "run", "out", "scratch", "quiet", "limit"),
 )
 REQUIRED = ("unit", "sources", "top", "ports", "out")
 PERIOD = 10
@@ -37,9 +38,9 @@ QUIET = 64
 class AcceleratorDescription:
     """An accelerator as its yaml says, every name of which exists in the module.
 
-    clocks: port -> period in ns, the first one counts cycles; ties: input -> number; batch: images of a run, 0: one
-    without an axis; scratch: port -> ranges that it may write besides `out`, first and one past the last; limit: cycles
-    in which something must move.
+    clocks: port -> period in ns, the first one counts cycles; ties: input -> number; references: functions of the
+    user's own by layer (`t2c.golden.target.own_node`); batch: images of a run, 0: one without an axis; scratch: port ->
+    ranges that it may write besides `out`, first and one past the last; limit: cycles in which something must move.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class AcceleratorDescription:
     resets: tuple[Reset, ...]
     ties: Mapping[str, int]
     package: str
+    references: Mapping[str, str]
     batch: int
     ports: Mapping[str, DoorPort]
     loads: tuple[PortTransfer, ...]
@@ -130,6 +132,7 @@ class _Reader:
             resets=resets,
             ties=ties,
             package=self.fields["package"].text() if "package" in self.fields else "",
+            references=read_references(self.fields["reference"]) if "reference" in self.fields else {},
             batch=self._number("batch", 0, 1, 1 << 20),
             ports=ports,
             loads=loads,

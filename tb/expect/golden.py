@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import RangeError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
+from t2c.golden.target.own_node import package_with_functions
 from t2c.layouts.element_map import ElementMap
 from t2c.layouts.packed import PackedLayout
 from t2c.tb.expect.expected import Expected
@@ -17,17 +19,21 @@ class Golden:
     """All tensors that a package gives for one of its images.
 
     Args:
-        model: a package, its directory, or the name of an example; image: number of the test image.
+        model: a package, its directory, or the name of an example; image: number of the test image; reference:
+        functions of your own by layer, FILE.py:FUNCTION (docs/your_arithmetic.md).
 
     Raises:
-        RangeError: there is no such image.
+        RangeError: there is no such image; UserError: a function that cannot be had, or returns what it must not.
 
     >>> Golden("digits_w8a8", image=3)["fc"].shape
     (10,)
     """
 
-    def __init__(self, model: Package | str | os.PathLike[str], image: int = 0) -> None:
+    def __init__(
+        self, model: Package | str | os.PathLike[str], image: int = 0, reference: Mapping[str, str] | None = None
+    ) -> None:
         package = model if isinstance(model, Package) else open_package(os.fspath(model))[1]
+        package = package_with_functions(package, reference or {})
         if not 0 <= image < len(package.samples):
             raise RangeError(f"image {image} is not among the package's 0..{len(package.samples) - 1}")
         self.graph, self.image = package.graph, image

@@ -20,6 +20,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, load_package
 from t2c.golden.target.check import misfits, scaling_constants
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
+from t2c.golden.target.own_node import with_functions
 from t2c.target.refit import Refitted, refit, refit_package
 from t2c.target.report import sample_accuracy
 from tests.conftest import ROOT
@@ -126,6 +127,17 @@ def test_saturation_shows_and_is_held_against_a_package_without_it(digits: Packa
     nodes = tuple(dataclasses.replace(n, mulquant=stage) if n is node else n for n in made.graph.nodes)
     found = misfits(dataclasses.replace(made.graph, nodes=nodes), CHIPS["saturated"])
     assert [misfit.layer for misfit in found] == ["conv2"]
+
+
+def test_a_layer_with_a_function_of_its_own_is_free(digits: Package) -> None:
+    """The others get the chip's constants; accuracy is that of the functions."""
+    where = f"{ROOT}/examples/targets/my_chip.py:conv"
+    chip = dataclasses.replace(CHIPS["signed"], per_layer=True, references={"conv2": where})
+    made = refit(digits.graph, chip).graph
+    spread = {n.name: len(set(n.stage.multiplier.tolist())) for n in made.nodes if isinstance(n.stage, MulQuant)}
+    assert spread == {"conv1": 1, "conv2": 16, "conv3": 1, "average_pool": 1, "fc": 1}
+    own = with_functions(made, chip.references).run(digits.samples[:1] - 128)
+    assert not np.array_equal(own["conv2"], made.run(digits.samples[:1] - 128)["conv2"])
 
 
 def test_what_fits_stays_as_it_is(digits: Package) -> None:

@@ -1,0 +1,147 @@
+"""A function of the user's own in Python that stands for a layer of golden: found, called, and checked each time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from t2c.common.errors import UserError
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.graph.node import Node
+from t2c.golden.graph.tensor_spec import TensorSpec
+
+ARGUMENTS = ("inputs", "constants", "layer")
+DIGITS = 12
+"""Of the digest of a file that a report shows."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnLayer:
+    """What a function of the user's own is told of the layer that it stands for.
+
+    node: the layer as the package has it: name, op, stage (rounding, zero_point, lo, hi), stride, padding, ...;
+    inputs: its input edges, in order; output: its output edge, each with shape, bits, signed, zero_point, scale.
+    """
+
+    node: Any
+    inputs: tuple[TensorSpec, ...]
+    output: TensorSpec
+
+    def sums(self, inputs: Mapping[str, IntArray]) -> IntArray:
+        """The exact sums of products of the layer, before any requantisation, int64 (N, *output.shape).
+
+        Raises:
+            UserError: the layer sums nothing.
+        """
+        found = self.node.accumulate([inputs[edge.name] for edge in self.inputs], self.inputs)
+        if found is None:
+            raise UserError(f"layer {self.node.name!r}: {self.node.op} has no sums")
+        sums: IntArray = found
+        return sums
+
+    def golden(self, inputs: Mapping[str, IntArray]) -> IntArray:
+        """What golden gives, int64 (N, *output.shape)."""
+        values = [inputs[edge.name] for edge in self.inputs]
+        given = [e.narrow(e.name, v) for e, v in zip(self.inputs, values, strict=True)] if self.node.narrow else values
+        result: IntArray = np.asarray(self.node.forward(given, self.inputs)).astype(np.int64)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFunction:
+    """A function, and where it is written. where: FILE:FUNCTION as it was given; digest: SHA-256 of the file."""
+
+    where: str
+    digest: str
+    call: Callable[..., Any]
+
+    def run(self, values: Mapping[str, IntArray], node: Node, inputs: tuple[TensorSpec, ...], out: TensorSpec) -> Any:
+        """Call it for a batch of images and check what it returns.
+
+        Args:
+            values: the node's inputs by edge, int64 (N, *shape); node, inputs, out: what it stands for.
+
+        Returns:
+            An integer array (N, *out.shape), every value of the format of `out`.
+
+        Raises:
+            UserError: it raised something, or returned another type, dtype, shape, or a value outside the format; the
+            message names the layer, the function and the place.
+        """
+        given = {name: _sealed(value) for name, value in values.items()}
+        constants = {constant.name: _sealed(constant.values) for constant in node.constants}
+        layer = OwnLayer(node=node, inputs=inputs, output=out)
+        try:
+            result = self.call(given, constants, layer)
+        except (Exception, SystemExit) as error:  # whatever a user's function raises, its user mends it
+            raise self._refused(node, f"{_line_of(error, self.where)}{type(error).__name__}: {error}") from error
+        shape = (len(next(iter(values.values()))), *out.shape)
+        if not isinstance(result, np.ndarray):
+            raise self._refused(node, f"it returned {type(result).__name__}, not a NumPy array")
+        if result.dtype.kind not in "iu":
+            raise self._refused(node, f"it returned dtype {result.dtype}, which is not an integer type")
+        if result.shape != shape:
+            raise self._refused(node, f"it returned shape {result.shape}, not {shape}")
+        try:
+            return out.narrow(f"{out.name} ({out.format})", result)
+        except ValueError as error:
+            raise self._refused(node, f"it returned {error}") from error
+
+    def _refused(self, node: Node, text: str) -> UserError:
+        return UserError(f"layer {node.name!r}: {self.where}: {text}")
+
+
+def own_function(where: str) -> OwnFunction:
+    """Find FILE.py:FUNCTION.
+
+    Raises:
+        UserError: no such file, it cannot be imported, it has no such function, or one that does not take
+        (inputs, constants, layer).
+    """
+    file, _, name = where.rpartition(":")
+    path = Path(file)
+    if not file or not name.isidentifier():
+        raise UserError(f"{where!r} is not FILE.py:FUNCTION")
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"{where}: {error.strerror or error}") from error
+    spec = importlib.util.spec_from_file_location(f"t2c_own_{path.stem}_{digest[:DIGITS]}", path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{where}: is not a file of Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{where}: {_line_of(error, where)}{type(error).__name__}: {error}") from error
+    call = getattr(module, name, None)
+    if not callable(call):
+        raise UserError(f"{where}: the file has no function {name!r}")
+    try:
+        inspect.signature(call).bind(*ARGUMENTS)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: it does not take ({', '.join(ARGUMENTS)})") from error
+    return OwnFunction(where=os.path.relpath(path) + f":{name}", digest=digest, call=call)
+
+
+def _sealed(values: IntArray) -> IntArray:
+    """int64, not to be written to."""
+    copy = np.array(values, np.int64)
+    copy.setflags(write=False)
+    return copy
+
+
+def _line_of(error: BaseException, where: str) -> str:
+    """`line N: ` of the user's file, where the error came from there."""
+    name = Path(where.rpartition(":")[0]).name
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == name]
+    return f"line {lines[-1]}: " if lines else ""
