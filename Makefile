@@ -17,7 +17,7 @@ export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors stream_door) \
 	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
-	byo byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
+	byo byo_arrays byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
 	faults_softmax faults_space retimed right_modules shrink twelve_kinds unit_tables)
 
 .DEFAULT_GOAL := help

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from t2c.tb.catalogue.style import Style
+
 VALID_READY, VALID_ONLY, FIXED_LATENCY = "valid_ready", "valid_only", "fixed_latency"
 LSB_FIRST, MSB_FIRST = "lsb_first", "msb_first"
 FIRST_FIRST, LAST_FIRST = "first_first", "last_first"
@@ -36,6 +38,8 @@ class Interface:
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
     requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`, or
     `shared` by several `lanes` of one module; laned: ports that each of these lanes has.
+    spare: names of which a module may lack each; extras: signals that our unit lacks and a module may
+    have. style: what else a module may say of itself.
     """
 
     handshakes: tuple[str, ...] = ()
@@ -55,6 +59,9 @@ class Interface:
     requantises: bool = False
     constant: tuple[str, ...] = ()
     laned: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    style: Style | None = None
 
 
 class Streams(TypedDict):

@@ -34,7 +34,8 @@ class Scoreboard(cocotb_bus.scoreboard.Scoreboard):
     with the number of comparisons that must have happened.
 
     describe: text for (comparison number, expected, actual), for a report that names the vector; inputs: classes of
-    what is compared, in the order of the comparisons; lanes: which of an input's rows are wrong, all if there is none.
+    what is compared, in the order of the comparisons; lanes: which of an input's rows are wrong, all if there is none;
+    slips: lines that say which slip in a description makes all of the wrong results, once some are.
     """
 
     def __init__(
@@ -43,11 +44,12 @@ class Scoreboard(cocotb_bus.scoreboard.Scoreboard):
         describe: Callable[[int, Any, Any], str],
         inputs: Inputs | None = None,
         lanes: Lanes = lambda expected, actual: [expected != actual],
+        slips: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         super().__init__(dut, fail_immediately=False)
         self.describe = describe
         self.inputs = inputs or Inputs(Coverage())
-        self.lanes = lanes
+        self.lanes, self.slips = lanes, slips
         self.compared = 0
         self.failed = 0
         self.mismatches: list[str] = []
@@ -117,7 +119,8 @@ class Scoreboard(cocotb_bus.scoreboard.Scoreboard):
             mismatches=tuple(self.mismatches),
         )
         self.inputs.count(classes)
-        add_test(Path.cwd(), test, findings, [*_shifts, *explain_all(_compared)], self.inputs.coverage)
+        slips = self.slips()
+        add_test(Path.cwd(), test, findings, slips or [*_shifts, *explain_all(_compared)], self.inputs.coverage)
 
 
 _open: list[Scoreboard] = []

@@ -45,6 +45,10 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Cor
     """
     files, place = read_filelist(RTL / FILELIST).sources, units()[description.unit].inside_core
     core = Elaboration(files, CORE, hardware.parameters(), includes=[RTL])
+    for field in description.interface.style.fields if description.interface.style else ():
+        if field in description.lines:
+            text = f"{field}: inside the core an array is fed, and read, as ours is; leave out LAYER"
+            raise description.error(field, text)
     wiring = check(description, core.instance(place))
     for name, value in description.unit_parameters.items():
         built = wiring.ours.parameters[name]

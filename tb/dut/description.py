@@ -12,6 +12,7 @@ from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError
 from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.catalogue.style import StyleValues
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
 
@@ -66,11 +67,12 @@ class Description:
     static: tuple[str, ...]
     lanes: int
     shared: tuple[str, ...]
+    style: StyleValues
     lines: Mapping[str, int]
 
     @property
     def interface(self) -> Interface:
-        return replaceable_units()[self.unit]
+        return _styled(replaceable_units()[self.unit], self.style)
 
     def error(self, place: str, text: str) -> YamlError:
         """A complaint about one entry: 'ports.acc', 'latency'."""
@@ -98,7 +100,8 @@ def load_description(path: Path) -> Description:
         YamlError: file:line and what is wrong there.
     """
     top = read_yaml(path)
-    fields = top.only(*_FIELDS)
+    styles = [interface.style for interface in replaceable_units().values() if interface.style]
+    fields = top.only(*_FIELDS, *(name for style in styles for name in style.fields))
     for name in _REQUIRED:
         if name not in fields and not (name == "reset" and _is_none(fields.get("clock"))):
             raise top.error(f"{name} is missing; needed are {', '.join(_REQUIRED)}")
@@ -115,11 +118,17 @@ def _is_none(value: Value | None) -> bool:
     return value is not None and not value.is_mapping and value.scalar() == "none"
 
 
+def _styled(interface: Interface, values: StyleValues) -> Interface:
+    return interface.style.interface(interface, values) if interface.style else interface
+
+
 class _Reader:
     def __init__(self, path: Path, fields: dict[str, Value], unit: str) -> None:
         self.path, self.fields, self.unit, self.interface = path, fields, unit, replaceable_units()[unit]
         self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
         self.clocked = not _is_none(fields["clock"])
+        self.style = self._style()
+        self.interface = _styled(self.interface, self.style)
 
     def description(self) -> Description:
         files = read_sources(self.path, self.fields)
@@ -153,6 +162,7 @@ class _Reader:
             static=self._constants("static"),
             lanes=self._lanes(),
             shared=self._constants("shared"),
+            style=self.style,
             lines=self.lines,
         )
 
@@ -254,6 +264,23 @@ class _Reader:
         if not value.is_mapping:
             return dict.fromkeys(names, value.choice(LSB_FIRST, MSB_FIRST))
         return self._map("lane_order", lambda entry: entry.choice(LSB_FIRST, MSB_FIRST), names)
+
+    def _style(self) -> StyleValues:
+        style = self.interface.style
+        strange = set(self.fields) - set(_FIELDS) - set(style.fields if style else ())
+        if strange:
+            name = min(strange)
+            raise self.fields[name].error(f"{name}: {self.unit} has no such thing")
+        if style is None:
+            return {}
+        ports = {
+            key: entry
+            for name in ("ports", "outputs")
+            if name in self.fields
+            for key, entry in self.fields[name].fields().items()
+        }
+        own = {name: self.fields[name] for name in style.fields if name in self.fields}
+        return style.read(own, ports, self._handshake())
 
     def _absent(self) -> tuple[str, ...]:
         if "absent" not in self.fields:

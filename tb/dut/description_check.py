@@ -96,7 +96,7 @@ class _Check:
     def _check_names(self) -> None:
         d, top = self.d, self.theirs.name
         fields = [field for fields in d.interface.fields.values() for field, _ in fields]
-        names = list(dict.fromkeys([*self.signals, *fields]))
+        names = list(dict.fromkeys([*self.signals, *fields, *d.interface.extras]))
         for name in d.ports:
             if name not in names:
                 raise d.error(f"ports.{name}", f"ports: {d.unit} has no {name!r}; it has {', '.join(names)}")
@@ -193,6 +193,8 @@ class _Check:
         return " (a module that fixes it says so under constants)" if name in self.d.interface.constants else ""
 
     def _may_be_missing(self, name: str) -> bool:
+        if name in self.d.interface.spare:
+            return True
         if name in self.d.interface.optional:
             return not any(self._is_there(other) for other in self.d.interface.optional)
         return self.d.handshake == FIXED_LATENCY and name == self.d.interface.source.valid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from t2c.tb.catalogue.unit import Unit
@@ -13,7 +13,7 @@ from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.dut.adapter import adapter_text
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.description_check import check
-from t2c.tb.dut.ports import Elaboration, Module, SourceError
+from t2c.tb.dut.ports import Elaboration, Module, Port, SourceError
 from t2c.tb.dut.traits import Traits
 from t2c.tb.dut.wiring import Wiring
 from t2c.tb.simulation.filelist import NAME as FILELIST
@@ -79,13 +79,28 @@ def load_module(
         found = re.search(rf"{description.unit}_(\w+)_out_of_range", str(error))
         reason = _outside(found[1].split("_plus_"), parameters) if found else str(error)
         raise description.error("unit_parameters", f"unit_parameters: {reason}") from error
-    wiring = check(description, ours, table)
     own = is_own(description)
+    wiring = check(description, ours if own else _styled(description, ours), table)
     if own and wiring.direct:
         design = Design(top=description.unit, parameters=parameters, rtl=rtl or unit.rtl, published=_PUBLISHED)
     else:
         design = adapter_design(wiring, f"dut_{description.unit}", output)
     return LoadedModule(design=design, traits=traits_of(wiring), missing=_missing(wiring))
+
+
+def _styled(description: Description, ours: Module) -> Module:
+    """Our module with the ports that a module of that style has, which its adapter then has too."""
+    style = description.interface.style
+    if style is None:
+        return ours
+    known = {name: value for name, value in ours.parameters.items() if value is not None}
+    try:
+        ports = style.ports(description.style, known)
+    except ValueError as error:
+        raise description.error(str(error).partition(":")[0], str(error)) from error
+    kept = {name: port for name, port in ours.ports.items() if name in ("clk_i", "rst_ni")}
+    made = {name: Port(direction=direction, width=bits, line="") for name, (direction, bits) in ports.items()}
+    return replace(ours, ports={**kept, **made})
 
 
 def _outside(names: Sequence[str], parameters: Mapping[str, int]) -> str:
@@ -142,7 +157,9 @@ def traits_of(wiring: Wiring) -> Traits:
         output=d.output,
         constants=wiring.constants,
         absent=d.absent,
+        lane_order=d.lane_order,
         weight_rows=d.weight_rows,
+        style={} if is_own(d) else d.style,
         reset=d.reset is not None,
         own=is_own(d),
         rules=wiring.rules,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_READY
+from t2c.tb.catalogue.style import StyleValues
 from t2c.tb.dut.rules import Rules
 
 
@@ -16,8 +17,9 @@ class Traits:
 
     handshake: see t2c.tb.catalogue.interface; latency: cycles, None if not stated; rounding: names of
     its modes; output: signed, unsigned or any; constants: what the module fixes; absent: features that it lacks;
-    weight_rows: order of the words of a tile; reset: it has one; own: our own unit, held to all that its header says;
-    rules: of values.
+    lane_order: of ports that have element 0 in the highest bits; weight_rows: order of the words of a tile; style: what
+    only modules of this unit say of themselves, empty for our own; reset: it has one; own: our own unit, held to all
+    that its header says; rules: of values.
     """
 
     handshake: str = ""
@@ -26,7 +28,9 @@ class Traits:
     output: str = "any"
     constants: Mapping[str, int] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    lane_order: Mapping[str, str] = field(default_factory=dict)
     weight_rows: str = "first_first"
+    style: StyleValues = field(default_factory=dict)
     reset: bool = True
     own: bool = False
     rules: Rules = field(default_factory=Rules)

@@ -190,7 +190,7 @@ def test_names_are_unique_over_the_groups() -> None:
     config = CONFIGS[0]
     for found in (
         mulquant.classes(mulquant.SentBatch(config=config, items=some_items(3), ranges=RANGES)),
-        systolic_array.classes(np.ones((4, 3), dtype=np.int64), np.ones((2, 4), dtype=np.int64), 4, 3),
+        systolic_array.classes(np.ones((4, 3), dtype=np.int64), np.ones((2, 4), dtype=np.int64), (-8, 7), (-4, 3)),
         lut_softmax.classes([1, 2], table, IntFormat(bits=4, signed=True), 4),
         mac_pe.classes((), (), 4, 3),
     ):
@@ -219,11 +219,11 @@ def test_what_a_mulquant_cannot_be_set_to_is_no_bin_of_it() -> None:
 
 def test_classes_of_systolic_array() -> None:
     draw = np.random.default_rng(5)
-    rows, cols, a_w, w_w = 3, 4, 3, 2
+    rows, cols, ranges = 3, 4, ((-4, 3), (-2, 1))
     for vectors in (1, 2, 5):
         weights, operands = draw.integers(-2, 2, (rows, cols)), draw.integers(-4, 4, (vectors, rows))
         operands[0] = -4
-        found = flat(systolic_array.classes(weights, operands, a_w, w_w, vector_gaps=True))
+        found = flat(systolic_array.classes(weights, operands, *ranges, vector_gaps=True))
         for index, (m, c) in enumerate(product(range(vectors), range(cols))):
             terms = [int(operands[m, r] * weights[r, c]) for r in range(rows)]
             wanted = {f"column {k}": c == k for k in range(cols)}
@@ -259,10 +259,10 @@ def test_wrong_columns() -> None:
 def test_timing_of_tiles() -> None:
     """Two tiles of one vector, two words each, as early as the handshake allows; then one that waits."""
     word, first, both, idle = (True, False, False), (False, True, True), (True, True, True), (False, False, False)
-    tight = systolic_array.timing([word, word, both, word, first], rows=2)
+    tight = systolic_array.timing([word, word, both, word, first], count=2)
     assert list(tight.values()) == [2, 0, 1, 1]
-    assert list(systolic_array.timing([word, word, idle, first], rows=2).values()) == [0, 0, 0, 0]
-    assert list(systolic_array.timing([word, word, both, word, (False, True, False), first], rows=2).values())[1] == 1
+    assert list(systolic_array.timing([word, word, idle, first], count=2).values()) == [0, 0, 0, 0]
+    assert list(systolic_array.timing([word, word, both, word, (False, True, False), first], count=2).values())[1] == 1
 
 
 def test_classes_of_lut_softmax() -> None:
@@ -344,7 +344,11 @@ def test_the_bins_of_a_unit_are_its_classes_and_a_few_events() -> None:
     cases = [
         (lut_softmax.cover_unit(usual["lut_softmax"], table), lut_softmax.classes([0], table, fmt, 64), 3),
         (lut_pointwise.cover_unit(usual["lut_pointwise"]), lut_pointwise.classes([0], [True], 8), 3),
-        (systolic_array.cover_unit(usual["systolic_array"]), systolic_array.classes(square, square, 9, 8), 4),
+        (
+            systolic_array.cover_unit(usual["systolic_array"]),
+            systolic_array.classes(square, square, (-256, 255), (-128, 127)),
+            4,
+        ),
         (mac_pe.cover_unit(usual["mac_pe"]), mac_pe.classes((), (), 9, 8), 1),
     ]
     for cover, classes, others in cases:

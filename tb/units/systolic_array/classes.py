@@ -23,22 +23,33 @@ Driven = tuple[bool, bool, bool]
 RESETS = ("reset with half a tile loaded", "reset with sums under way")
 
 
+def value_range(bits: int, *, signed: bool = True) -> tuple[int, int]:
+    """Least and largest integer of some bits."""
+    return (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+
+
 def classes(
-    weights: IntArray, operands: IntArray, a_w: int, w_w: int, *, word_gaps: bool = False, vector_gaps: bool = False
+    weights: IntArray,
+    operands: IntArray,
+    a_range: tuple[int, int],
+    w_range: tuple[int, int],
+    *,
+    word_gaps: bool = False,
+    vector_gaps: bool = False,
 ) -> Classes:
     """Which column sums of a tile are in which class.
 
     Args:
-        weights: (ROWS, COLS), W_W bits signed.
-        operands: (M, ROWS), A_W bits signed.
-        a_w, w_w: these widths.
+        weights: (ROWS, COLS).
+        operands: (M, ROWS).
+        a_range, w_range: least and largest of their values.
         word_gaps, vector_gaps: idle cycles are among the tile's weight words or vectors.
 
     Returns:
         arrays of M * COLS, column fastest.
     """
     (rows, cols), vectors = weights.shape, len(operands)
-    a, w = 1 << (a_w - 1), 1 << (w_w - 1)
+    corners = [a * w for a in a_range for w in w_range]
     product = operands[:, :, np.newaxis] * weights[np.newaxis]
     matters, sums = product != 0, product.sum(axis=1)
     column, vector = np.broadcast_to(np.arange(cols), sums.shape), np.arange(vectors)[:, np.newaxis]
@@ -57,25 +68,25 @@ def classes(
             for name_c, c in (("first", 0), ("last", cols - 1))
         },
         "operands": {
-            "an operand most negative": each((operands == -a).any(axis=1)[:, np.newaxis]),
-            "an operand largest": each((operands == a - 1).any(axis=1)[:, np.newaxis]),
+            "an operand most negative": each(((operands == a_range[0]) & (operands < 0)).any(axis=1)[:, np.newaxis]),
+            "an operand largest": each((operands == a_range[1]).any(axis=1)[:, np.newaxis]),
             "all operands 0": each((operands == 0).all(axis=1)[:, np.newaxis]),
         },
         "weights": {
-            "a weight most negative": each((weights == -w).any(axis=0)),
-            "a weight largest": each((weights == w - 1).any(axis=0)),
+            "a weight most negative": each(((weights == w_range[0]) & (weights < 0)).any(axis=0)),
+            "a weight largest": each((weights == w_range[1]).any(axis=0)),
             "all weights 0": each((weights == 0).all(axis=0)),
         },
         "products": {
-            "product largest": each((product == a * w).any(axis=1)),
-            "product least": each((product == -max(a * (w - 1), (a - 1) * w)).any(axis=1)),
+            "product largest": each((product == max(corners)).any(axis=1)),
+            "product least": each((product == min(corners)).any(axis=1)),
         },
         "column sum": {
             "column sum 0": each(sums == 0),
             "column sum positive": each(sums > 0),
             "column sum negative": each(sums < 0),
-            "column sum largest": each(sums == rows * a * w),
-            "column sum least": each(sums == -rows * max(a * (w - 1), (a - 1) * w)),
+            "column sum largest": each(sums == rows * max(corners)),
+            "column sum least": each(sums == rows * min(corners)),
         },
         "vectors": {
             "first vector of a tile": each(vector == 0),
@@ -92,10 +103,10 @@ def classes(
     }
 
 
-def timing(driven: Sequence[Driven], rows: int) -> dict[str, int]:
+def timing(driven: Sequence[Driven], count: int) -> dict[str, int]:
     """How often each limit of the handshake was reached, bins of the group "timing".
 
-    driven: cycle by cycle, from a moment on at which the array is empty; rows: words of a tile.
+    driven: cycle by cycle, from a moment on at which the array is empty; count: words of a tile.
     """
     hits = dict.fromkeys(TIMING, 0)
     words = 0
@@ -106,13 +117,13 @@ def timing(driven: Sequence[Driven], rows: int) -> dict[str, int]:
         if first:
             hits[TIMING[0]] += loaded
             hits[TIMING[1]] += sent
-            hits[TIMING[3]] += bool(firsts) and vectors_since == 1 and cycle - firsts[-1] == rows
+            hits[TIMING[3]] += bool(firsts) and vectors_since == 1 and cycle - firsts[-1] == count
             firsts.append(cycle)
             vectors_since = 0
-            hits[TIMING[2]] += word and words % rows == 0
+            hits[TIMING[2]] += word and words % count == 0
         vectors_since += vector
         words += word
-        loaded, sent = word and words % rows == 0, vector
+        loaded, sent = word and words % count == 0, vector
     return hits
 
 
@@ -120,7 +131,7 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     """All bins of an array of this size; widths and shapes of every size."""
     rows, cols, a_w, w_w = (parameters[name] for name in ("ROWS", "COLS", "A_W", "W_W"))
     nothing = np.zeros((0, rows), dtype=np.int64)
-    made = Coverage(names(classes(np.zeros((rows, cols), dtype=np.int64), nothing, a_w, w_w)))
+    made = Coverage(names(classes(np.zeros((rows, cols), dtype=np.int64), nothing, value_range(a_w), value_range(w_w))))
     made.declare({"timing": TIMING, "reset": RESETS, "shape": SHAPES})
     cover_parameters(made, PARAMETERS, parameters)
     for shape, holds in zip(SHAPES, (rows == 2, cols == 1, cols == rows, cols < rows), strict=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from t2c.tb.catalogue.interface import FIXED_LATENCY, VALID_ONLY, Interface, Stream
 from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.systolic_array.style import ARRAY_STYLE
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -18,6 +19,7 @@ UNIT = Unit(
         sink=Stream(valid="psum_valid", data=("psum_data",)),
         lanes={"w_data": "COLS", "a_data": "ROWS", "psum_data": "COLS"},
         features={"double_buffer": ("a_first",)},
+        style=ARRAY_STYLE,
         needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
     ),
     inside_core="i_engine.i_array",
