@@ -11,7 +11,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 
 from t2c.tb.components.axi_stream import StreamError
 from t2c.tb.units.systolic_array.style import ArrayStyle
-from t2c.tb.units.systolic_array.tile import Vector, Word, pack
+from t2c.tb.units.systolic_array.tile import OperandVector, WeightWord, pack
 
 
 class Diagonal:
@@ -74,7 +74,7 @@ class Pins:
         if name in self.style.extras:
             self._drive(name, value)
 
-    def put_vector(self, vector: Vector | None) -> None:
+    def put_vector(self, vector: OperandVector | None) -> None:
         """Drive a vector, or that there is none: other operands then, now and then of a first vector."""
         self._drive(
             "a_data", pack(vector.operands, self.a_w) if vector else self.idle.getrandbits(self.rows * self.a_w)
@@ -85,7 +85,7 @@ class Pins:
         if "a_last" in self.style.extras:
             self._drive("a_last", int(vector.last) if vector else self.idle.getrandbits(1))
 
-    def put_word(self, word: Word | None) -> None:
+    def put_word(self, word: WeightWord | None) -> None:
         """Drive a weight word, or that there is none: other weights then, if it need not be held."""
         if word or not self.style.held:
             self._drive(

@@ -23,7 +23,7 @@ class Tile:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Word:
+class WeightWord:
     """A weight word. tile: number; index: the row (or column) that it holds; weights: as they lie, lowest first."""
 
     tile: int
@@ -33,7 +33,7 @@ class Word:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Vector:
+class OperandVector:
     """An operand vector; first, last: of its tile."""
 
     tile: int
@@ -42,7 +42,7 @@ class Vector:
     last: bool
 
 
-def words_of(tiles: Sequence[Tile], kind: str, *, last_first: bool) -> Iterator[Word | None]:
+def words_of(tiles: Sequence[Tile], kind: str, *, last_first: bool) -> Iterator[WeightWord | None]:
     """Weight words of some tiles, cycle by cycle: None is an idle one.
 
     Args:
@@ -58,16 +58,16 @@ def words_of(tiles: Sequence[Tile], kind: str, *, last_first: bool) -> Iterator[
             found = [(0, parts[list(order)].reshape(-1))]
         for position, (index, weights) in enumerate(found):
             yield from [None] * (tile.word_gaps[position] if tile.word_gaps else 0)
-            yield Word(tile=number, index=index, weights=weights, last=position == len(found) - 1)
+            yield WeightWord(tile=number, index=index, weights=weights, last=position == len(found) - 1)
 
 
-def vectors_of(tiles: Sequence[Tile]) -> Iterator[Vector | None]:
+def vectors_of(tiles: Sequence[Tile]) -> Iterator[OperandVector | None]:
     """Operand vectors of some tiles, cycle by cycle: None is an idle one."""
     for number, tile in enumerate(tiles):
         count = len(tile.operands)
         for index, operands in enumerate(tile.operands):
             yield from [None] * (tile.vector_gaps[index] if tile.vector_gaps else 0)
-            yield Vector(tile=number, operands=operands, first=index == 0, last=index == count - 1)
+            yield OperandVector(tile=number, operands=operands, first=index == 0, last=index == count - 1)
 
 
 def pack(values: IntArray, width: int) -> int:
