@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from t2c.common.strict_yaml import Value
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the catalogue is read where no YAML is installed
+    from t2c.common.strict_yaml import Value
     from t2c.tb.catalogue.interface import Interface
 
 StyleValues = Mapping[str, Any]

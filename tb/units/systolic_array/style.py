@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from t2c.common.strict_yaml import Value
 from t2c.tb.catalogue.interface import FIXED_LATENCY, Interface
 from t2c.tb.catalogue.style import Style, StyleValues
 from t2c.tb.dut.expressions import evaluate
+
+if TYPE_CHECKING:  # units are listed where no YAML is installed
+    from t2c.common.strict_yaml import Value
 
 SKEWED = ("a_data", "psum_data", "w_data")
 INSIDE, OUTSIDE = "inside", "outside"
