@@ -21,13 +21,19 @@ from t2c.fusion.guards import check_modules
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, ShapeError
+from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package, save_package
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.target.limits import ChipLimits
 from t2c.integer.layers import IntegerLayer
+from t2c.integer.rebuilt import rebuilt
 from t2c.layers.base import QLayer
 from t2c.mulquant_constants import Chooser, normalized
 from t2c.network import IntegerNetwork, QNetwork
 from t2c.path_agreement import output_difference, prove_layers
 from t2c.recipe import Recipe
+from t2c.target.quantising import told
+from t2c.target.refit import refit, reread
 
 PACKAGES = Path("packages")
 """Where packages go that are given no directory, under the working directory."""
@@ -54,6 +60,8 @@ class T2C:
         choose: how MulQuant constants are chosen: `normalized` or `fixed_format(4, 12)`.
         rounding: mode of every requantisation, and of the fake-quantised path; None takes the network's own.
         widths: hardware widths.
+        target: what another chip can do, or the file that says so (docs/your_arithmetic.md): its quantisers are told,
+            and the package is made anew within its limits.
 
     After `nn2chip` or `convert`: `qnet` is the fake-quantised network, `net` the integer one. After `nn2chip`:
     `agreement` says how many integers torch and golden agreed on, `metrics` holds the package's figures.
@@ -74,9 +82,18 @@ class T2C:
         choose: Chooser = normalized,
         rounding: Rounding | str | None = None,
         widths: Widths | None = None,
+        target: ChipLimits | str | os.PathLike[str] | None = None,
     ) -> None:
+        if target is not None and not isinstance(target, ChipLimits):
+            from t2c.golden.target.description import load_chip  # YAML loads only for who uses it
+
+            target = load_chip(Path(target))
+        self.target = target
         self.name = name
         self.net: IntegerNetwork | None = None
+        self._rereading: tuple[TensorSpec, TensorSpec] | None = None
+        self._scale_errors: dict[str, float] = {}
+        self._step_errors: dict[str, float] = {}
         self.calibration = calibration
         if isinstance(model, QNetwork):
             check_modules(model)
@@ -90,7 +107,7 @@ class T2C:
                 raise CalibrationError("a float model needs calibration data: T2C(model, calibration=images)")
             if not isinstance(calibration, Tensor) or not calibration.numel():
                 raise ShapeError("calibration: not a torch tensor (N >= 1, ...)")
-            self.qnet = fuser(model).fuse(calibration)
+            self.qnet = (told(fuser, target) if target else fuser)(model).fuse(calibration)
             with calibrate(self.qnet):
                 self.qnet(calibration.cpu())
         if rounding is not None:
@@ -124,6 +141,8 @@ class T2C:
             input_reading=readings[qnet.input_name],
             input_shape=qnet.input_shape,
         )
+        self._scale_errors, self._step_errors = self.net.scale_errors(), self.net.step_errors()
+        self._rereading = None
         self._warn(self.net)
         return self.net
 
@@ -140,7 +159,20 @@ class T2C:
     def input_integers(self, images: Tensor) -> Tensor:
         """Quantise real images (N, *shape) to the integers that the network takes."""
         with torch.no_grad():
-            return self.qnet.input_quantiser.integers(images.cpu())
+            integers = self.qnet.input_quantiser.integers(images.cpu())
+        if self._rereading is None:
+            return integers
+        return torch.from_numpy(reread(integers.numpy(), *self._rereading))
+
+    def _for_target(self, net: IntegerNetwork, graph: Graph, chip: ChipLimits) -> tuple[IntegerNetwork, Graph]:
+        """Both made anew within the limits of a chip; `errors` takes what that costs besides."""
+        made = refit(graph, chip)
+        self._rereading = (graph.edges[graph.input], made.graph.edges[graph.input])
+        for errors, part in ((self._scale_errors, "scale_error"), (self._step_errors, "step_error")):
+            for name, cost in made.costs.items():
+                if name in errors:
+                    errors[name] += getattr(cost, part) or 0.0
+        return rebuilt(net, made.graph), made.graph
 
     def nn2chip(
         self,
@@ -179,6 +211,7 @@ class T2C:
             UnsupportedError: a quantiser's training path gives other values than its inference path; it is named.
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
+            UnsupportedError: the target cannot have a layer; the message names it and the limit.
         """
         if samples is None and self.qnet.test is not None:
             stored, whole = self.qnet.test.head(STORED), self.qnet.test
@@ -196,13 +229,16 @@ class T2C:
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
         prove_layers(self.qnet, net, integers[:PROVEN])
+        if self.target is not None:
+            net, graph = self._for_target(net, graph, self.target)
+            self.net, integers = net, self.input_integers(samples)
         self.agreement = check_against_golden(net, graph, integers)
         figures = dict(metrics or {})
         if test is not None:
             figures |= self._compared(*test, logits_of(net, self.input_integers(test[0])))
         else:
             figures |= self._compared(samples, labels, self.agreement.output)
-        for prefix, errors in ((SCALE_ERROR, net.scale_errors()), (STEP_ERROR, net.step_errors())):
+        for prefix, errors in ((SCALE_ERROR, self._scale_errors), (STEP_ERROR, self._step_errors)):
             figures[f"max_{prefix.removesuffix('.')}"] = max(errors.values(), default=0.0)
             figures |= {f"{prefix}{layer}": error for layer, error in errors.items()}
         self.metrics = figures

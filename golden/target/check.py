@@ -9,7 +9,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
-from t2c.golden.errors import RangeError
+from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -70,6 +70,18 @@ def misfits(graph: Graph, chip: ChipLimits) -> list[Misfit]:
     for node in graph.nodes:
         found += node_misfits(node, graph.inputs_of(node), graph.edges[node.output], chip)
     return found
+
+
+def refuse_misfits(graph: Graph, chip: ChipLimits) -> None:
+    """Refuse a graph that does not fit.
+
+    Raises:
+        UnsupportedError: the first misfit, and how many there are.
+    """
+    found = misfits(graph, chip)
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise UnsupportedError(f"{found[0]}{more}")
 
 
 def node_misfits(node: Node, inputs: Sequence[TensorSpec], output: TensorSpec, chip: ChipLimits) -> list[Misfit]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2c.commands import add_package
+from t2c.commands import add_package, add_target
 from t2c.common.options import add_options
 from t2c.common.staging import staging_folder, swap_in
 from t2c.exports.compare import check_images
@@ -19,6 +19,7 @@ from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.errors import PackageError, RangeError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.package import Package
+from t2c.golden.target.check import refuse_misfits
 
 NAME = "export"
 HELP = "write a package as ONNX, PyTorch, C or text; what is written was read back and is equal"
@@ -127,6 +128,7 @@ EXPORTERS: dict[str, Exporter] = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_package(parser)
+    add_target(parser, "refuse a package that does not fit this chip, docs/your_arithmetic.md")
     known = ",".join(EXPORTERS)
     parser.add_argument("--formats", "--format", default=DEFAULT_FORMATS, help=f"some of {known} (%(default)s)")
     add_options(parser, "export", without=("model",))
@@ -202,6 +204,10 @@ def execute(options: argparse.Namespace) -> int:
     """Export and print one line a format; the refused layers of the native format have a line each."""
     formats = parse_formats(options.formats)
     path, package = open_package(options.package)
+    if options.target is not None:
+        from t2c.golden.target.description import load_chip  # YAML loads only for who uses it
+
+        refuse_misfits(package.graph, load_chip(options.target))
     done = list(
         export(
             package,

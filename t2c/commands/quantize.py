@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from t2c.commands import add_target
 from t2c.commands.train import model_name
 from t2c.commands.training import (
     FloatModel,
@@ -40,6 +41,7 @@ from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.package import GRAPH_FILE
 
 if TYPE_CHECKING:
+    from t2c.golden.target.limits import ChipLimits
     from t2c.methods import Method
 
 NAME = "quantize"
@@ -120,6 +122,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     modes = [mode.value for mode in Rounding]
     parser.add_argument("--rounding", choices=modes, default="half_up", help=f"{', '.join(modes)} (%(default)s)")
     parser.add_argument("--acc-bits", type=accumulator, default=Widths(), help="of an accumulator, 8..48 (32)")
+    add_target(parser, "what the chip can do whose package it shall be, docs/your_arithmetic.md")
     parser.add_argument("--samples", type=at_least(1), default=32, help="test images in the package (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="PACKAGE", help="directory of the package")
 
@@ -127,15 +130,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Quantise, train, convert, compare with golden, write, print; return 0."""
     from t2c.accuracy import accuracy, logits_of
+    from t2c.golden.target.description import load_chip
     from t2c.methods import find_method
     from t2c.mulquant_constants import fixed_format, normalized
     from t2c.nn2chip import T2C
     from t2c.trainers import PTQ, QAT
 
     method = find_method(options.method)
+    chip_limits = None if options.target is None else load_chip(options.target)
     training = _training(options, method)
     with naming("--weight-bits", UnsupportedError):
-        fuser = method.fuser(options.weight_bits, options.activation_bits, **_widths(options))
+        fuser = method.fuser(options.weight_bits, options.activation_bits, **_widths(options, chip_limits))
     check_run(options)
     if options.out.exists() and not (options.out / GRAPH_FILE).is_file():
         raise PackageError(f"--out: {options.out}: exists and is not a model package; not overwritten")
@@ -165,6 +170,7 @@ def execute(options: argparse.Namespace) -> int:
         name=options.out.resolve().name,
         choose=normalized if options.mulquant is None else fixed_format(*options.mulquant),
         widths=options.acc_bits,
+        target=chip_limits,
     )
     stored = test.head(options.samples)
     with _warning_lines():
@@ -198,9 +204,10 @@ def _training(options: argparse.Namespace, method: Method) -> dict[str, Any]:
     return given
 
 
-def _widths(options: argparse.Namespace) -> dict[str, Any]:
-    """What the fuser is told beyond the method."""
+def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, Any]:
+    """What the fuser is told beyond the method; what the user says wins over what a chip wants."""
     from t2c.fusion import LayerBits
+    from t2c.target.quantising import fuser_options
 
     own: dict[str, LayerBits] = {}
     for name, weight, activation in options.layer_bits:
@@ -208,6 +215,7 @@ def _widths(options: argparse.Namespace) -> dict[str, Any]:
             raise RangeError(f"--layer-bits: layer {name!r} is given twice")
         own[name] = LayerBits(weight=weight, activation=activation)
     chosen: dict[str, Any] = {"layer_bits": own, "rounding": options.rounding}
+    chosen |= fuser_options(chip) if chip else {}
     if options.residual_bits is not None:
         chosen["residual_bits"] = options.residual_bits
     if options.first_last_bits is not None:

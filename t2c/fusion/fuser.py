@@ -64,6 +64,7 @@ class NetFuser:
         per_channel: one weight scale per output channel instead of one per tensor.
         symmetric_activations: signed activations with zero point 0; False gives them a free zero point. Activations
             that are never negative, after a ReLU say, are unsigned with zero point 0 either way.
+        unsigned_activations: False gives signed integers to tensors that are never negative, too.
         rounding: mode in which the outputs of layers are rounded, on both paths.
         tables: what tables of functions and of softmax hold, if something else than the functions themselves.
 
@@ -85,6 +86,7 @@ class NetFuser:
         activation_quantiser: Callable[..., _QBase] = MinMax,
         per_channel: bool = True,
         symmetric_activations: bool = True,
+        unsigned_activations: bool = True,
         rounding: Rounding | str = Rounding.HALF_UP,
         tables: Tables | None = None,
     ) -> None:
@@ -103,6 +105,7 @@ class NetFuser:
         self.activation_quantiser = activation_quantiser
         self.per_channel = per_channel
         self.symmetric_activations = symmetric_activations
+        self.unsigned_activations = unsigned_activations
         self.rounding = Rounding.parse(rounding)
         self.tables = tables or Tables()
 
@@ -141,7 +144,8 @@ class NetFuser:
         @functools.cache
         def of_input() -> _QBase:
             bits = self.bits.of_activation(plan, plan.input_name)
-            return self.activation_quantiser(bits, signed=False, symmetric=False, name=plan.input_name)
+            signed = not self.unsigned_activations
+            return self.activation_quantiser(bits, signed=signed, symmetric=signed, name=plan.input_name)
 
         quantisers: Quantisers = {plan.input_name: of_input}
         made: list[tuple[Wire, QLayer]] = []
@@ -189,8 +193,8 @@ class NetFuser:
             return FixedStep(self.bits.of_probabilities(layer.name), signed=False, name=name)
         return self.activation_quantiser(
             self.bits.of_activation(plan, layer.name),
-            signed=not layer.non_negative,
-            symmetric=self.symmetric_activations and not layer.non_negative,
+            signed=not (layer.non_negative and self.unsigned_activations),
+            symmetric=(self.symmetric_activations and not layer.non_negative) or not self.unsigned_activations,
             name=name,
         )
 

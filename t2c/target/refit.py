@@ -15,7 +15,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.target.check import misfits, scaling_constants
+from t2c.golden.target.check import refuse_misfits, scaling_constants
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
 from t2c.golden.target.own_node import stands_for
 from t2c.target.form import LayerCost, LayerJob, form_of
@@ -67,14 +67,12 @@ def refit(graph: Graph, chip: ChipLimits) -> Refitted:
         except RangeError as error:
             raise UnsupportedError(f"layer {node.name!r}: {error}") from error
         nodes.append(made)
-    widths = common_widths(nodes, chip)
+    widths = common_widths(nodes, chip, graph.widths)
     try:
         made_graph = replace(graph, widths=widths, edges=edges, nodes=tuple(_with_widths(n, widths) for n in nodes))
     except PackageError as error:
         raise UnsupportedError(str(error)) from error
-    wrong = misfits(made_graph, chip)
-    if wrong:
-        raise UnsupportedError(str(wrong[0]))
+    refuse_misfits(made_graph, chip)
     return Refitted(graph=made_graph, costs=costs)
 
 
@@ -109,8 +107,8 @@ def as_wide_as_said(chip: ChipLimits, widths: Widths) -> ChipLimits:
     return replace(chip, multiplier=multiplier, bias=bias)
 
 
-def common_widths(nodes: list[Node], chip: ChipLimits) -> Widths:
-    """The usual widths, wider where constants are, and the accumulator of the chip if it is narrower."""
+def common_widths(nodes: list[Node], chip: ChipLimits, own: Widths) -> Widths:
+    """The usual widths, wider where constants are, and the package's accumulator or the chip's if that is narrower."""
     usual = Widths()
     scale, bias = usual.scale, usual.bias
     for node in nodes:
@@ -118,7 +116,7 @@ def common_widths(nodes: list[Node], chip: ChipLimits) -> Widths:
         if held is not None:
             scale = max(scale, _signed_bits(held.multiplier))
             bias = max(bias, _signed_bits(held.bias))
-    return Widths(acc=min(usual.acc, chip.accumulator), scale=scale, bias=bias)
+    return Widths(acc=min(own.acc, chip.accumulator), scale=scale, bias=bias)
 
 
 def _signed_bits(values: IntArray) -> int:
