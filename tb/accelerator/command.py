@@ -34,13 +34,14 @@ USUAL_STALL = "none"
 
 def run_accelerator_command(options: argparse.Namespace, waves: tuple[int, int | None] | None) -> int:
     """Run the description `options.dut`; return 0 for a PASS, 1 otherwise."""
-    description = load_accelerator(Path(options.dut))
     if options.images < 1:
         raise SettingError.below("images", options.images, 1)
+    output = options.out.resolve()
+    path = Path(options.dut)
+    description = load_accelerator(path, lambda named: open_package(_model(path, named, options))[0], output)
     model, book = _tensors(description, options)
     bound = BoundAccelerator.bind(description, book, options.images)
     simulator = find_simulator(options.sim)
-    output = options.out.resolve()
     folder = output / f"accelerator-{description.top}-{simulator.name}"
     folder.mkdir(parents=True, exist_ok=True)
     single = options.stall != USUAL_STALL or options.reset_at or waves
@@ -54,16 +55,20 @@ def run_accelerator_command(options: argparse.Namespace, waves: tuple[int, int |
     return 0 if passed else 1
 
 
-def _tensors(description: AcceleratorDescription, options: argparse.Namespace) -> tuple[str, TensorBook | None]:
-    """The package: MODEL where it is set to another than the usual, else that of the description."""
+def _model(path: Path, named: str, options: argparse.Namespace) -> str:
+    """The package: MODEL where it is set to another than the usual, else that which a description names."""
     usual = next(option.default for option in options_of("sim") if option.name == "model")
+    if not named or options.model != usual:
+        return str(options.model)
+    beside = path.parent / named
+    return os.path.relpath(beside) if beside.is_dir() else named
+
+
+def _tensors(description: AcceleratorDescription, options: argparse.Namespace) -> tuple[str, TensorBook | None]:
+    """The package and its tensors; none if no entry names one."""
     if not any("tensor" in entry.entries for entry in (*description.loads, *description.outs)):
         return "", None
-    model = options.model
-    if description.package and model == usual:
-        beside = description.path.parent / description.package
-        model = os.path.relpath(beside) if beside.is_dir() else description.package
-    path, package = open_package(model)
+    path, package = open_package(_model(description.path, description.package, options))
     package = package_with_functions(package, description.references)
     return str(path), TensorBook(package, options.first_image, options.images, description.batch)
 

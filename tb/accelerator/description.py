@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.target.description import read_references
 from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
+from t2c.tb.accelerator.generator import generated
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
 from t2c.tb.accelerator.steps import LIMIT, RunSteps, read_steps
@@ -24,7 +25,8 @@ KINDS: dict[str, type[DoorPort]] = {
     kind.kind: kind for kind in (StreamPort, WiresPort, RamPort, MemoryPort, Axi4Port, AxiLitePort, ProbePort)
 }
 FIELDS = (
-    *("unit", "sources", "include", "defines", "top", "parameters", "clock", "clocks", "reset", "resets", "tie"),
+    *("unit", "generate", "sources", "include", "defines", "top", "parameters"),
+    *("clock", "clocks", "reset", "resets", "tie"),
     *("package", "reference", "batch", "ports", "in", "run", "out", "scratch", "quiet", "limit"),
 )
 REQUIRED = ("unit", "sources", "top", "ports", "out")
@@ -75,8 +77,13 @@ def is_accelerator(path: Path) -> bool:
     return "unit" in fields and fields["unit"].text() == UNIT
 
 
-def load_accelerator(path: Path) -> AcceleratorDescription:
-    """Read a description and hold it against the elaborated module.
+def load_accelerator(path: Path, package_of: Callable[[str], Path], output: Path) -> AcceleratorDescription:
+    """Read a description, generate what it says, and hold it against the elaborated module.
+
+    Args:
+        path: the description.
+        package_of: what `package` says, or nothing -> the folder of the package, for what generates sources.
+        output: where that goes.
 
     Raises:
         YamlError: file:line and what is wrong there.
@@ -88,13 +95,18 @@ def load_accelerator(path: Path) -> AcceleratorDescription:
         if name not in fields:
             raise top.error(f"{name} is missing; needed are {', '.join(REQUIRED)}")
     refuse_length(path)
-    return _Reader(path, top, fields).description()
+    made = None
+    if "generate" in fields:
+        package = package_of(fields["package"].text() if "package" in fields else "")
+        made = generated(fields["generate"], package, output)
+    return _Reader(path, top, fields, made).description()
 
 
 class _Reader:
-    def __init__(self, path: Path, top: Value, fields: Mapping[str, Value]) -> None:
+    def __init__(self, path: Path, top: Value, fields: Mapping[str, Value], made: Path | None) -> None:
         self.path, self.top, self.fields = path, top, fields
-        self.files = read_sources(path, fields)
+        self.roots = (path.parent, *([made] if made else []))
+        self.files = read_sources(path, fields, made)
         self.parameters = {name: value.scalar() for name, value in self._map("parameters").items()}
         try:
             self.elaboration = Elaboration(
@@ -118,8 +130,8 @@ class _Reader:
         ports = self._ports(clocks)
         steps = read_steps(self.fields.get("run"), self.module, ports)
         self._connected(clocks, resets, ties, ports, steps)
-        loads = tuple(read_transfer(item, ports, True) for item in self._items("in"))
-        outs = tuple(read_transfer(item, ports, False) for item in self._items("out"))
+        loads = tuple(read_transfer(item, ports, True, self.roots) for item in self._items("in"))
+        outs = tuple(read_transfer(item, ports, False, self.roots) for item in self._items("out"))
         if not outs:
             raise self.fields["out"].error("out: nothing is compared")
         self._used(ports, loads, outs)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from t2c.common.errors import UserError
-from t2c.common.strict_yaml import Value
+from t2c.common.strict_yaml import Value, YamlError
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.layouts.element_map import ElementMap
 from t2c.layouts.pattern import LayoutError
@@ -16,7 +17,7 @@ from t2c.tb.accelerator.bits import Bits
 from t2c.tb.accelerator.placement import PlacementError, WordPlacement
 from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.tensors import NamedTensor, TensorBook, tensor_of_file
-from t2c.tb.dut.source_fields import bounded_integer, read_integer
+from t2c.tb.dut.source_fields import bounded_integer, find_beside, read_integer
 
 KEYS = (
     *("tensor", "file", "words", "port", "at", "bits", "slot", "signed", "lanes", "order", "layout", "pad"),
@@ -27,13 +28,15 @@ SOURCES = ("tensor", "file", "words")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PortTransfer:
-    """An entry that has been read, before there are tensors. field: of the port; into: an entry of `in`."""
+    """An entry that has been read, before there are tensors. field: of the port; into: an entry of `in`; roots: folders
+    in which a file of it may lie."""
 
     value: Value
     entries: Mapping[str, Value]
     port: DoorPort
     field: str
     into: bool
+    roots: tuple[Path, ...]
 
     def bind(self, book: TensorBook | None) -> PlacedTensor:
         """Find its tensor and lay it out; raise YamlError for what does not fit."""
@@ -70,10 +73,12 @@ class PortTransfer:
     def _tensor(self, book: TensorBook | None, width: int) -> NamedTensor:
         try:
             if "file" in self.entries:
-                return tensor_of_file(self.value.path.parent / self.entries["file"].text())
+                return tensor_of_file(find_beside(self.roots, self.entries["file"]))
             if "tensor" in self.entries:
                 assert book is not None
                 return book.find(self.entries["tensor"].text())
+        except YamlError:
+            raise
         except UserError as error:
             raise self.value.error(str(error)) from error
         values = [read_integer(item) for item in self.entries["words"].items()]
@@ -145,8 +150,8 @@ class PlacedTensor:
         return f"{self.name}[{', '.join(str(int(axis)) for axis in index)}]"
 
 
-def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool) -> PortTransfer:
-    """Read an entry of `in` or `out`.
+def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool, roots: tuple[Path, ...]) -> PortTransfer:
+    """Read an entry of `in` or `out`, whose files lie in one of the roots.
 
     Raises:
         YamlError: an unknown key or port, or what that kind of port does not have.
@@ -172,4 +177,4 @@ def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool) -> Po
         raise value.error(f"{value.name}: {name} ({port.kind}) needs at: ADDRESS")
     if "last" in entries and not getattr(port, "has_last", False):
         raise entries["last"].error(f"last: {name} has no last")
-    return PortTransfer(value=value, entries=entries, port=port, field=field, into=into)
+    return PortTransfer(value=value, entries=entries, port=port, field=field, into=into, roots=roots)

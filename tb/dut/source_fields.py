@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,11 +45,17 @@ def read_reset(value: Value) -> Reset | None:
     return Reset(port=entries["port"].text(), active=entries["active"].choice("low", "high"))
 
 
-def read_sources(path: Path, fields: Mapping[str, Value]) -> FileList:
-    """Files, and what lists of files among them say; folders of sources are searched for `include files too."""
-    found = FileList(includes=_paths(path, fields, "include", Path.is_dir, "folder"), defines=_defines(fields))
+def read_sources(path: Path, fields: Mapping[str, Value], made: Path | None = None) -> FileList:
+    """Files, and what lists of files among them say; folders of sources are searched for `include files too.
+
+    Args:
+        path, fields: of the description.
+        made: a folder besides that of the description in which they may lie.
+    """
+    roots = (path.parent, *([made] if made else []))
+    found = FileList(includes=_paths(roots, fields, "include", Path.is_dir, "folder"), defines=_defines(fields))
     error = fields["sources"].error
-    for source in _paths(path, fields, "sources", Path.is_file, "file"):
+    for source in _paths(roots, fields, "sources", Path.is_file, "file"):
         if source.suffix == ".f":
             listed = read_filelist(source)
             found = FileList(
@@ -80,19 +86,33 @@ def read_sources(path: Path, fields: Mapping[str, Value]) -> FileList:
 
 
 def _paths(
-    path: Path, fields: Mapping[str, Value], name: str, exists: Callable[[Path], bool], what: str
+    roots: Sequence[Path], fields: Mapping[str, Value], name: str, exists: Callable[[Path], bool], what: str
 ) -> tuple[Path, ...]:
     if name not in fields:
         return ()
     found = []
     for entry in fields[name].items():
-        there = path.parent / entry.text()
-        if not _there(exists, there):
-            raise entry.error(f"{name}: no {what} {shown(entry.text())} beside this description")
-        found.append(there.resolve())
+        found.append(find_beside(roots, entry, exists, what).resolve())
     if not found:
         raise fields[name].error(f"{name}: the list is empty")
     return tuple(found)
+
+
+def find_beside(
+    roots: Sequence[Path], entry: Value, exists: Callable[[Path], bool] = Path.is_file, what: str = "file"
+) -> Path:
+    """What a field names, in the folder of the description or in that of generated files.
+
+    Raises:
+        YamlError: it is in none of them, or in both.
+    """
+    there = [root / entry.text() for root in roots if _there(exists, root / entry.text())]
+    if not there:
+        elsewhere = ", nor among what was generated" if len(roots) > 1 else ""
+        raise entry.error(f"{entry.name}: no {what} {shown(entry.text())} beside this description{elsewhere}")
+    if len(there) > 1:
+        raise entry.error(f"{entry.name}: {shown(entry.text())} lies beside this description and is generated too")
+    return there[0]
 
 
 def _defines(fields: Mapping[str, Value]) -> dict[str, str]:
