@@ -49,6 +49,18 @@ def hex_lines(words: Bits) -> list[str]:
     return [row.tobytes().hex() for row in np.packbits(filled, axis=1)]
 
 
+def records(kind: int, *parts: Bits) -> bytes:
+    """Records as $fread reads them: a byte that says of which kind, then each part in whole bytes, the first part and
+    the most significant byte first.
+
+    >>> records(2, np.array([[1]], np.uint8), np.array([[1, 0, 1, 1, 1, 0, 0, 0, 1]], np.uint8)).hex()
+    '0201011d'
+    """
+    first = bits_of(np.full(len(parts[0]), kind), 8)
+    filled = [np.pad(part, ((0, 0), (0, -part.shape[1] % 8)))[:, ::-1] for part in (first, *parts)]
+    return np.packbits(np.concatenate(filled, axis=1), axis=1).tobytes()
+
+
 def from_hex(texts: Sequence[str], width: int) -> Bits:
     """Words that $fwrite wrote with %h."""
     if not texts:

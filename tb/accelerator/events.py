@@ -68,7 +68,10 @@ class Events:
 
 
 def read_events(path: Path) -> Events:
-    """Read a log; one that breaks off in a line counts without that line."""
+    """Read a log; one that breaks off in a line counts without that line.
+
+    Run and cycle of a word are hexadecimal: as decimal numbers they take a simulator longer than all else in the line.
+    """
     ports: dict[tuple[int, str], PortEvents] = defaultdict(PortEvents)
     broken: list[Broken] = []
     spans: dict[int, tuple[int, int]] = {}
@@ -79,13 +82,13 @@ def read_events(path: Path) -> Events:
         kind, *rest = line.split(" ")
         if kind in _WORDS:
             port, run, cycle, word = rest
-            ports[int(run), port].words.append((int(cycle), _WORDS[kind], word))
+            ports[int(run, 16), port].words.append((int(cycle, 16), _WORDS[kind], word))
         elif kind in _WRITES:
             port, run, cycle, at, word, strobe = rest
-            ports[int(run), port].writes.append((int(cycle), int(at, 16), _WRITES[kind], word, int(strobe, 16)))
+            ports[int(run, 16), port].writes.append((int(cycle, 16), int(at, 16), _WRITES[kind], word, int(strobe, 16)))
         elif kind in _READS:
             port, run, cycle, at, word = rest
-            ports[int(run), port].reads.append((int(cycle), int(at, 16), _READS[kind], word))
+            ports[int(run, 16), port].reads.append((int(cycle, 16), int(at, 16), _READS[kind], word))
         elif kind == "A":
             port, run, cycle, way, at = rest
             where = f"0x{int(at, 16):x}" if set(at) <= set("0123456789abcdef") else f"unknown (0x{at})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from t2c.tb.accelerator.axi_port import AxiLitePort
+from t2c.tb.accelerator.clocks import module_head
 from t2c.tb.accelerator.description import AcceleratorDescription
 from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.ram_port import RamPort
@@ -29,8 +30,7 @@ _HEAD = """\
 `default_nettype none
 `timescale 1ns/1ps
 
-module accelerator_harness;
-
+{head}
     localparam [2:0] RESET = 3'd0, SETTLE = 3'd1, FILE = 3'd2, LOAD = 3'd3, STEPS = 3'd4, DRAIN = 3'd5, QUIET = 3'd6,
                      READ = 3'd7;
 
@@ -68,6 +68,7 @@ _CONTROL = """
 {plusargs}
     end
 
+`ifdef T2C_WAVES
     always @(posedge {clock}) begin
         if (door_cycle == door_first) begin
             if ($value$plusargs("wave_file=%s", door_path)) begin
@@ -77,6 +78,7 @@ _CONTROL = """
         end
         if (door_cycle == door_last) $dumpoff;
     end
+`endif
 
     always @(posedge {clock}) begin
         door_cycle   <= door_cycle + 1;
@@ -178,15 +180,10 @@ class _Harness:
         self.clock = f"clk_{next(iter(description.clocks))}"
 
     def text(self) -> str:
-        parts = [_HEAD.format(name=self.d.path.name), self._clocks(), self._declarations(), self._device()]
+        head = _HEAD.format(name=self.d.path.name, head=module_head(TOP, self.d.clocks))
+        parts = [head, self._declarations(), self._device()]
         parts += [f"\n    // {port.name}: {port.kind}\n{port.instance()}" for port in self.ports]
         return "".join([*parts, self._control(), "\nendmodule\n\n`default_nettype wire\n"])
-
-    def _clocks(self) -> str:
-        text = ""
-        for name, period in self.d.clocks.items():
-            text += f"    reg clk_{name} = 1'b0;\n    always #{period / 2:.1f} clk_{name} = ~clk_{name};\n"
-        return text
 
     def _declarations(self) -> str:
         lines: list[str] = []

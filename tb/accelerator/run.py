@@ -9,6 +9,7 @@ from pathlib import Path
 
 from t2c.common.errors import SimulatorError
 from t2c.common.places import HDL
+from t2c.tb.accelerator.clocks import main_text
 from t2c.tb.accelerator.description import AcceleratorDescription
 from t2c.tb.accelerator.events import read_events
 from t2c.tb.accelerator.harness import EVENTS, TOP, harness_text
@@ -55,10 +56,11 @@ def harness_design(description: AcceleratorDescription, output: Path) -> Design:
     folder.mkdir(parents=True, exist_ok=True)
     harness = folder / f"{TOP}.v"
     files = FileList(sources=(harness, *ours, *theirs.sources), includes=theirs.includes, defines=theirs.defines)
-    for path, content in ((harness, text), (folder / FILELIST, files.text())):
+    main = folder / f"{TOP}.cpp"
+    for path, content in ((harness, text), (main, main_text(description.clocks)), (folder / FILELIST, files.text())):
         if not path.is_file() or path.read_text() != content:
             path.write_text(content)
-    return Design(top=TOP, rtl=folder, timing=True, own_waves=True)
+    return Design(top=TOP, rtl=folder, timing=True, own_waves=True, main=main)
 
 
 def run_scenario(

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from t2c.tb.accelerator.axi_port import Axi4Port
-from t2c.tb.accelerator.bits import Bits, hex_lines
+from t2c.tb.accelerator.bits import Bits, bits_of, hex_lines, records
 from t2c.tb.accelerator.description import AcceleratorDescription
 from t2c.tb.accelerator.harness import RUNS
 from t2c.tb.accelerator.port import DoorPort
@@ -19,7 +19,8 @@ from t2c.tb.accelerator.stream_port import StreamPort
 from t2c.tb.accelerator.tensors import TensorBook
 from t2c.tb.accelerator.transfer import PlacedTensor
 
-_END = "1 0\n"
+WRITE, END, READ = range(3)
+"""Kinds of the records that door_source and door_ram read."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,22 +82,27 @@ def write_run_files(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], fo
 
 
 def _write_stream(stream: StreamWords, plan: Sequence[tuple[int, int]], folder: Path) -> None:
-    with (folder / f"{stream.port.name}.in").open("w") as out:
+    end = records(END, np.zeros((1, stream.port.width), np.uint8))
+    with (folder / f"{stream.port.name}.in").open("wb") as out:
         for run, _ in plan:
             words, _ = stream.lay(run)
-            out.write("".join(f"0 {line}\n" for line in hex_lines(words)) + _END)
+            out.write(records(WRITE, words) + end)
 
 
 def _write_ram(bound: BoundAccelerator, port: RamPort, plan: Sequence[tuple[int, int]], folder: Path) -> None:
-    with (folder / f"{port.name}.in").open("w") as out:
+    def accesses(kind: int, placed: PlacedTensor, words: Bits) -> bytes:
+        return records(kind, bits_of(placed.at + np.arange(len(words)), port.addr_w), words)
+
+    empty = np.zeros((1, port.width), np.uint8)
+    end = records(END, np.zeros((1, port.addr_w), np.uint8), empty)
+    with (folder / f"{port.name}.in").open("wb") as out:
         for run, _ in plan:
             for placed in bound.loads.get(port.name, ()):
-                words, _ = placed.lay(run)
-                out.write("".join(f"0 {placed.at + k:x} {line}\n" for k, line in enumerate(hex_lines(words))))
-            out.write("1 0 0\n")
+                out.write(accesses(WRITE, placed, placed.lay(run)[0]))
+            out.write(end)
             for placed in bound.outs.get(port.name, ()):
-                out.write("".join(f"2 {placed.at + k:x} 0\n" for k in range(placed.words)))
-            out.write("1 0 0\n")
+                out.write(accesses(READ, placed, np.repeat(empty, placed.words, axis=0)))
+            out.write(end)
 
 
 def _write_memory(bound: BoundAccelerator, port: DoorPort, plan: Sequence[tuple[int, int]], folder: Path) -> None:

@@ -24,14 +24,18 @@ module stall_gen (
     wire [31:0] mix2 = mix1 ^ (mix1 >> 17);
     wire [31:0] mix3 = mix2 ^ (mix2 << 5);
     wire        turn = (burst_q == 5'd0);
+    wire        idle = (profile_i == 8'd0) & (blocked_q == 16'd0);
 
     always @(posedge clk_i) begin
-        random_q <= mix3;
-        burst_q  <= turn ? random_q[20:16] : burst_q - 5'd1;
-        if (armed_i & blocked_q != 16'd0) blocked_q <= blocked_q - 16'd1;
-        if (blocked_q != 16'd0) stall_o <= 1'b1;
-        else if (profile_i == 8'd255) stall_o <= turn ? ~stall_o : stall_o;
-        else stall_o <= (random_q[7:0] < profile_i);
+        if (idle) stall_o <= 1'b0;
+        else begin
+            random_q <= mix3;
+            burst_q  <= turn ? random_q[20:16] : burst_q - 5'd1;
+            if (armed_i & blocked_q != 16'd0) blocked_q <= blocked_q - 16'd1;
+            if (blocked_q != 16'd0) stall_o <= 1'b1;
+            else if (profile_i == 8'd255) stall_o <= turn ? ~stall_o : stall_o;
+            else stall_o <= (random_q[7:0] < profile_i);
+        end
         if (!rst_ni) begin
             random_q  <= (seed_i == 32'd0) ? 32'd1 : seed_i;
             blocked_q <= blocked_i;

@@ -49,7 +49,7 @@ def build_plain(design: Design, simulator: Simulator, output: Path, *, waves: bo
         design: its first source has the time scale of those that state none.
         simulator: what with.
         output: folder of all build output.
-        waves: with FST tracing; a build of its own.
+        waves: with FST tracing, and the macro T2C_WAVES; a build of its own.
 
     Raises:
         SimulatorError: the simulator refuses the sources; the message names the log.
@@ -71,6 +71,7 @@ def _build(design: Design, simulator: Simulator, directory: Path, program: str, 
     log = directory / "build.log"
     files = [f"-I{plain_path(folder)}" for folder in design.includes()]
     files += [f"-D{name}={value}" if value else f"-D{name}" for name, value in design.files.defines.items()]
+    files += ["-DT2C_WAVES"] if waves else []
     files += [str(plain_path(path)) for path in design.sources()]
     if simulator.name == ICARUS:
         commands = [["iverilog", "-g2012", "-o", program, "-s", design.top, *files]]
@@ -91,7 +92,8 @@ def _verilator_commands(
     """Verilate, fetch what is compiled of Verilator's own library, make, keep it."""
     arguments = [*VERILATOR_ARGS, *TIMING_ARGS, *(["--trace-fst"] if waves else [])]
     runtime = runtime_objects(directory.parent, [*arguments, "plain"], simulator.version)
-    verilate = ["verilator", "--cc", "--exe", "--main", "--top-module", design.top, "--prefix", "Vtop"]
+    main = [str(plain_path(design.main))] if design.main else ["--main"]
+    verilate = ["verilator", "--cc", "--exe", *main, "--top-module", design.top, "--prefix", "Vtop"]
     verilate += ["--Mdir", ".", "-o", program, "--timescale", TIMESCALE, *arguments, *files]
     fetch, keep = library_commands(runtime)
     return [verilate, fetch, ["make", "-f", "Vtop.mk", *make_arguments()], keep]

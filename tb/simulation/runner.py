@@ -44,7 +44,8 @@ class Design:
     timing: the sources use delays; own_waves: the sources write their own FST, +wave_file=, when told to; published:
     patterns of the top module's signals that cocotb touches and that the sources do not publish themselves (Verilator
     hides all others); coverage: Verilator counts lines and
-    toggles, and each run writes COVERAGE_DATA.
+    toggles, and each run writes COVERAGE_DATA; main: C++ that drives the clocks of a design without cocotb, Verilator's
+    own if there is none.
     """
 
     top: str
@@ -55,6 +56,7 @@ class Design:
     own_waves: bool = False
     published: tuple[str, ...] = ()
     coverage: bool = False
+    main: Path | None = None
 
     @property
     def files(self) -> FileList:
@@ -90,7 +92,8 @@ class Design:
             waves,
         ]
         digest.update(json.dumps([*setup, sys.version, str(cocotb_tools.config.libs_dir)]).encode())
-        for path in [*self.sources(), *self.headers(), Path(__file__), VERILATOR_PY]:
+        main = [self.main] if self.main else []
+        for path in [*self.sources(), *self.headers(), *main, Path(__file__), VERILATOR_PY]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:12]
 

@@ -152,6 +152,7 @@ out:
 )
 CLOCKS = Small(
     verilog="""
+`timescale 100ps/10fs
 module tiny(input fast, input slow, input rst_n, input v, output r, input [7:0] d, output reg ov, input ordy,
              output reg [7:0] q);
     reg ask = 0, answer = 0; reg [1:0] ask_s = 0, answer_s = 0; reg [7:0] held;
@@ -164,7 +165,7 @@ module tiny(input fast, input slow, input rst_n, input v, output r, input [7:0] 
     always @(posedge slow) begin
         ask_s <= {ask_s[0], ask};
         if (ov & ordy) begin ov <= 0; answer <= ask_s[1]; end
-        else if (!ov & ask_s[1] != answer) begin ov <= 1; q <= held; end
+        else if (!ov & ask_s[1] != answer) begin ov <= #15 1; q <= #15 held; end
         if (!rst_n) begin ov <= 0; answer <= 0; ask_s <= 0; end
     end
 endmodule""",

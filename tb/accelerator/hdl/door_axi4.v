@@ -222,8 +222,8 @@ module door_axi4 #(
                         if (wstrb_i[lane]) memory[offset][8*lane +: 8] = wdata_i[8*lane +: 8];
                     at = BASE + offset * LANES;
                     if ((^wdata_i) === 1'bx)
-                        $fwrite(fd_i, "V %s %0d %0d %h %b %h\n", NAME, run_i, cycle_i, at, wdata_i, wstrb_i);
-                    else $fwrite(fd_i, "W %s %0d %0d %h %h %h\n", NAME, run_i, cycle_i, at, wdata_i, wstrb_i);
+                        $fwrite(fd_i, "V %s %h %h %h %b %h\n", NAME, run_i, cycle_i, at, wdata_i, wstrb_i);
+                    else $fwrite(fd_i, "W %s %h %h %h %h %h\n", NAME, run_i, cycle_i, at, wdata_i, wstrb_i);
                 end
                 if (w_beat == aw_len[head]) begin
                     w_beat <= 32'd0;

@@ -100,8 +100,8 @@ module door_memory #(
                     wdata_q <= wdata_i;
                     strb_q  <= strb_i;
                     if ((^wdata_i) === 1'bx)
-                        $fwrite(fd_i, "V %s %0d %0d %h %b %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
-                    else $fwrite(fd_i, "W %s %0d %0d %h %h %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
+                        $fwrite(fd_i, "V %s %h %h %h %b %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
+                    else $fwrite(fd_i, "W %s %h %h %h %h %h\n", NAME, run_i, cycle_i, waddr_i, wdata_i, strb_i);
                 end
             end
         end

@@ -1,7 +1,7 @@
 // door_ram: writes and reads a memory inside a module under test through its RAM port. Simulation only.
 //
-// File        a line an access, `0 ADDR HEX` writes, `2 ADDR 0` reads; `1 0 0` ends a part. Two parts a run: what is
-//             written before it, what is read after it
+// File        binary: of each access a byte, 0 writes, 2 reads, 1 ends a part; then the address and the word, each in whole
+//             bytes, the most significant first. Two parts a run: what is written before it, what is read after it
 // Start       a part once for each new part_i; flush_i skips to the end of the run's second part
 // Latency     LATENCY cycles from the edge at which the module takes the address to its data; 0: combinational
 // Events      into fd_i: `R name run cycle addr hex` for each word read, `S ... bits` if a bit of it is unknown
@@ -31,24 +31,27 @@ module door_ram #(
     output reg  [31:0]       count_o
 );
 
+    localparam WORD_BITS = (WIDTH + 7) / 8 * 8;
+    localparam ADDR_BITS = (ADDR_W + 7) / 8 * 8;
+    localparam RECORD    = 8 + ADDR_BITS + WORD_BITS;
+
     integer          file, got, skip;
+    reg [RECORD-1:0] record;
     reg [3:0]        kind;
-    reg [ADDR_W-1:0] addr;
-    reg [WIDTH-1:0]  word;
     reg [31:0]       part_q = 32'd0, wait_q = 32'd0;
     reg              ended_q = 1'b1, reading_q = 1'b0;
 
     assign done_o = ended_q & (part_q == part_i);
 
-    task next_line;
+    task next_record;
         begin
-            got = $fscanf(file, "%h %h %h", kind, addr, word);
-            if (got != 3) kind = 4'd1;
+            got  = $fread(record, file);
+            kind = (got == RECORD / 8) ? record[RECORD-8 +: 4] : 4'd1;
         end
     endtask
 
     initial begin
-        file    = $fopen(FILE, "r");
+        file    = $fopen(FILE, "rb");
         en_o    = 1'b0;
         we_o    = 1'b0;
         addr_o  = {ADDR_W{1'b0}};
@@ -64,7 +67,7 @@ module door_ram #(
             if (flush_i & (!ended_q | part_q != 2 * run_i)) begin
                 skip = 2 * run_i - part_q + {31'd0, !ended_q};
                 while (skip > 0) begin
-                    next_line;
+                    next_record;
                     if (kind == 4'd1) skip = skip - 1;
                 end
                 part_q  <= 2 * run_i;
@@ -82,18 +85,18 @@ module door_ram #(
                 en_o      <= 1'b0;
                 count_o   <= count_o + 32'd1;
                 if ((^rdata_i) === 1'bx)
-                    $fwrite(fd_i, "S %s %0d %0d %h %b\n", NAME, run_i, cycle_i, addr_o, rdata_i);
-                else $fwrite(fd_i, "R %s %0d %0d %h %h\n", NAME, run_i, cycle_i, addr_o, rdata_i);
+                    $fwrite(fd_i, "S %s %h %h %h %b\n", NAME, run_i, cycle_i, addr_o, rdata_i);
+                else $fwrite(fd_i, "R %s %h %h %h %h\n", NAME, run_i, cycle_i, addr_o, rdata_i);
             end
         end else if (!ended_q & !stall_i) begin
-            next_line;
+            next_record;
             if (kind == 4'd1) ended_q <= 1'b1;
             else begin
                 en_o   <= 1'b1;
                 we_o   <= (kind == 4'd0);
-                addr_o <= addr;
+                addr_o <= record[WORD_BITS +: ADDR_W];
                 if (kind == 4'd0) begin
-                    wdata_o <= word;
+                    wdata_o <= record[WIDTH-1:0];
                     count_o <= count_o + 32'd1;
                 end else begin
                     reading_q <= 1'b1;

@@ -40,8 +40,8 @@ module door_sink #(
         if (run_q != run_i) count_o <= 32'd0;
         if (rst_ni & valid_i === 1'b1 & taken_i === 1'b1) begin
             count_o <= (run_q != run_i) ? 32'd1 : count_o + 32'd1;
-            if ((^data_i) === 1'bx) $fwrite(fd_i, "B %s %0d %0d %b\n", NAME, run_i, cycle_i, data_i);
-            else $fwrite(fd_i, "D %s %0d %0d %h\n", NAME, run_i, cycle_i, data_i);
+            if ((^data_i) === 1'bx) $fwrite(fd_i, "B %s %h %h %b\n", NAME, run_i, cycle_i, data_i);
+            else $fwrite(fd_i, "D %s %h %h %h\n", NAME, run_i, cycle_i, data_i);
         end
     end
 

@@ -1,6 +1,7 @@
 // door_source: sends the words of a file into a stream of a module under test. Simulation only.
 //
-// File        a line a word, `0 HEX`; `1 0` ends a run. WIDTH bits, all fields of the payload side by side
+// File        binary, which is read ten times as fast as text: of each word a byte 0 and (WIDTH + 7) / 8 bytes, the
+//             most significant first, all fields of the payload side by side; a byte 1 in the place of 0 ends a run
 // Start       once for each new run_i while go_i is high; flush_i skips what is left of a run
 // Events      into fd_i: `X name run cycle ready=x`, a ready that is not known, once a run
 // Handshake   a word stays until ready_i; stall_i holds the next one back. Payload is unknown while valid_o is low, so
@@ -28,17 +29,25 @@ module door_source #(
     output reg  [31:0]      count_o
 );
 
-    integer         file, got;
-    reg [3:0]       kind;
-    reg [WIDTH-1:0] word;
-    reg [31:0]      run_q = 32'd0;
-    reg             ended_q = 1'b1;
-    reg             said_q = 1'b0;
+    localparam RECORD = 8 + (WIDTH + 7) / 8 * 8;
+
+    integer          file, got;
+    reg [RECORD-1:0] record;
+    reg [31:0]       run_q = 32'd0;
+    reg              ended_q = 1'b1;
+    reg              said_q = 1'b0;
+
+    task next_record;
+        begin
+            got = $fread(record, file);
+            if (got != RECORD / 8) record[RECORD-8] = 1'b1;
+        end
+    endtask
 
     assign done_o = ended_q & (run_q == run_i);
 
     initial begin
-        file    = $fopen(FILE, "r");
+        file    = $fopen(FILE, "rb");
         valid_o = 1'b0;
         count_o = 32'd0;
         data_o  = {WIDTH{1'bx}};
@@ -48,11 +57,8 @@ module door_source #(
         if (!rst_ni) begin
             valid_o <= 1'b0;
             if (flush_i & (!ended_q | run_q != run_i)) begin
-                kind = 4'd0;
-                while (kind == 4'd0) begin
-                    got = $fscanf(file, "%h %h", kind, word);
-                    if (got != 2) kind = 4'd1;
-                end
+                next_record;
+                while (!record[RECORD-8]) next_record;
                 ended_q <= 1'b1;
                 run_q   <= run_i;
             end
@@ -72,11 +78,11 @@ module door_source #(
                 count_o <= 32'd0;
                 said_q  <= 1'b0;
             end else if (!ended_q & (!valid_o | ready_i === 1'b1) & !stall_i) begin
-                got = $fscanf(file, "%h %h", kind, word);
-                if (got != 2 | kind != 4'd0) ended_q <= 1'b1;
+                next_record;
+                if (record[RECORD-8]) ended_q <= 1'b1;
                 else begin
                     valid_o <= 1'b1;
-                    data_o  <= word;
+                    data_o  <= record[WIDTH-1:0];
                 end
             end
         end
