@@ -21,7 +21,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors str
 	faults_softmax faults_space retimed right_modules shrink twelve_kinds unit_tables)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate clean
 
 help: ## print this help
 	@echo "targets:"
@@ -92,6 +92,9 @@ bench-golden: setup-test ## golden's speed beside float32 BLAS and onnxruntime
 	@$(RUN) $@
 
 bench-sim: setup-test ## simulation speed beside plain C++, MAC utilisation of every layer
+	@$(RUN) $@
+
+bench-door: setup-sim ## what the harness of an accelerator costs beside a plain C++ main
 	@$(RUN) $@
 
 bench-regress: setup-regress ## what a second worker gains in make regress

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "mutate": ("mutation",),
     "bench-golden": ("benchmarks.bench_golden",),
     "bench-sim": ("benchmarks.bench_sim",),
+    "bench-door": ("benchmarks.bench_door",),
     "bench-regress": ("benchmarks.bench_regress",),
     "bench-t2c": ("benchmarks.bench_t2c",),
     "bench-softmax": ("benchmarks.bench_softmax",),

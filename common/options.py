@@ -59,7 +59,7 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-BENCHES = "bench-golden bench-sim bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
+BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
 
 OPTIONS = (
     Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),
