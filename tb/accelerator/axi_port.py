@@ -187,10 +187,10 @@ class AxiLitePort(AxiPort):
     kind: ClassVar[str] = "axi_lite"
     keys: ClassVar[tuple[str, ...]] = ("prefix", "signals")
     signals: ClassVar[dict[str, str]] = {
-        **{"awaddr": _TO, "awvalid": _TO, "awready": _FROM, "awprot": _TO},
+        **{"awaddr": _TO, "awvalid": _TO, "awready": _FROM, "awprot": _TO, "awcache": _TO},
         **{"wdata": _TO, "wstrb": _TO, "wvalid": _TO, "wready": _FROM},
         **{"bresp": _FROM, "bvalid": _FROM, "bready": _TO},
-        **{"araddr": _TO, "arvalid": _TO, "arready": _FROM, "arprot": _TO},
+        **{"araddr": _TO, "arvalid": _TO, "arready": _FROM, "arprot": _TO, "arcache": _TO},
         **{"rdata": _FROM, "rresp": _FROM, "rvalid": _FROM, "rready": _TO},
     }
 
@@ -213,7 +213,8 @@ class AxiLitePort(AxiPort):
         return [("accesses", self.wire("count")), *((name, self.wire(name)) for name in names)]
 
     def instance(self) -> str:
-        text = "".join(f"    assign {self.wire(n)} = 3'd0;\n" for n in ("awprot", "arprot") if self.widths[n])
+        unused = [name for name in ("awprot", "awcache", "arprot", "arcache") if self.widths[name]]
+        text = "".join(f"    assign {self.wire(name)} = {self.widths[name]}'d0;\n" for name in unused)
         pins = self.common() | {
             "go_i": self.wire("go"),
             "write_i": self.wire("write"),

@@ -1,0 +1,91 @@
+"""Accelerators that NNgen and da4ml generate: right as described, and the tensor that is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.package import load_package
+from tests.accelerator.door import EXAMPLES, simulated
+
+NNGEN, DA4ML = EXAMPLES / "nngen", EXAMPLES / "da4ml"
+
+
+def test_the_package_is_in_the_arithmetic_of_nngen() -> None:
+    """The bias comes before the multiplier, halves go away from zero, 7 bits after a ReLU."""
+    graph = load_package(NNGEN / "two_layers").graph
+    for name in ("conv1", "conv2", "fc"):
+        quant = graph.node(name).mulquant  # type: ignore[attr-defined]
+        assert quant.rounding is Rounding.HALF_AWAY
+        assert np.unique(quant.multiplier).size > 1
+        assert (quant.bias % quant.multiplier == 0).all()
+        assert quant.bias.any()
+        assert (quant.lo, quant.hi) == ((-128, 127) if name == "fc" else (0, 127))
+
+
+@pytest.mark.slow
+def test_a_network_on_a_core_of_nngen(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All layers, the maps between them read from the memory."""
+    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, stall="mem:p50")
+    assert run.status == 0, run.text
+    tensors = run.record["scenarios"][0]["tensors"]
+    assert [(count["name"], count["compared"]) for count in tensors] == [("conv1", 256), ("conv2", 128), ("fc", 10)]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("sim", ["icarus", "verilator"])
+def test_a_core_of_nngen_behind_every_stall(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=2, sim=sim)
+    assert run.status == 0, run.text
+    assert len(run.record["scenarios"]) == 10
+
+
+@pytest.mark.slow
+def test_the_first_wrong_layer_of_nngen_is_named(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = simulated(capsys, NNGEN / "dut_wrong.yaml", sim_output, stall="none,none")
+    assert run.status == 1, run.text
+    conv1, conv2, fc = run.record["scenarios"][0]["tensors"]
+    assert (conv1["wrong"], conv1["missing"]) == (0, 0)
+    assert conv2["wrong"] > 64
+    assert fc["wrong"] > 0
+    assert "    conv2[0, 0, 0]: expected " in run.text
+    assert "; port mem, address 0xb80; cycle " in run.text
+    assert "  first wrong tensor in program order: conv2\n" in run.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sim", ["icarus", "verilator"])
+def test_a_layer_in_logic_of_da4ml(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight images one after the other, a word each cycle."""
+    run = simulated(capsys, DA4ML / "dut.yaml", sim_output, images=3, sim=sim)
+    assert run.status == 0, run.text
+    (scenario,) = run.record["scenarios"]
+    assert [(count["name"], count["compared"]) for count in scenario["tensors"]] == [("fc", 240)]
+
+
+@pytest.mark.slow
+def test_a_rounding_of_da4ml_is_named(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = simulated(capsys, DA4ML / "dut_wrong.yaml", sim_output)
+    assert run.status == 1, run.text
+    findings = run.record["scenarios"][0]["findings"]
+    assert findings[0]["text"].startswith(
+        "fc[0, 1]: expected -22 (0xea), actual -23 (0xe9), difference -1; port y, word 0"
+    )
+    assert {"fc"} == {finding["tensor"] for finding in findings}
+
+
+@pytest.mark.slow
+def test_a_latency_that_is_too_short_is_wrong(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DA4ML / "dut.yaml").read_text()
+    for path in DA4ML.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "dut.yaml").write_text(text.replace("latency: 4", "latency: 3"))
+    run = simulated(capsys, tmp_path / "dut.yaml", sim_output)
+    assert run.status == 1, run.text
+    assert "    fc[0, 0]: expected " in run.text
