@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 PAGES = (
     "README.md",
     "docs/bring_your_own_rtl.md",
+    "docs/your_accelerator.md",
     "docs/your_own_quantiser.md",
     "docs/brevitas.md",
     "docs/layouts.md",
