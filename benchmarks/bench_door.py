@@ -6,11 +6,13 @@ What is timed is the whole process: files that are read and written are part of 
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import shlex
 import shutil
 import statistics
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +78,8 @@ def described(case: Case) -> AcceleratorDescription:
     if case.without:
         lines = [line for line in dut.read_text().splitlines(keepends=True) if case.without not in line]
         dut.write_text("".join(lines))
-    return load_accelerator(dut, lambda named: folder / named, OUTPUT)
+    with contextlib.redirect_stdout(sys.stderr):  # what it generates does not belong on the page
+        return load_accelerator(dut, lambda named: folder / named, OUTPUT)
 
 
 def build_peer(case: Case, sources: Sequence[Path], top: str, simulator: Simulator) -> Path:

@@ -52,9 +52,9 @@ def copy(tmp_path: Path) -> Path:
         shutil.copy2(ROOT / name, clone / name, follow_symlinks=False)
     (clone / ".venv").symlink_to(Path(sys.prefix))
     (clone / "sim_build").mkdir()
-    builds = ROOT / "sim_build" / "builds"
-    builds.mkdir(parents=True, exist_ok=True)
-    (clone / "sim_build" / "builds").symlink_to(builds)
+    for made in ("builds", "generated"):
+        (ROOT / "sim_build" / made).mkdir(parents=True, exist_ok=True)
+        (clone / "sim_build" / made).symlink_to(ROOT / "sim_build" / made)
     return clone
 
 
