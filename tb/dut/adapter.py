@@ -12,6 +12,8 @@ from t2c.tb.dut.wiring import MadeWire, PortWire, Signal, Wiring
 
 HEADER = """\
 // {name}: {top} behind the ports of rtl/{unit}.v. Generated from {path}.
+// The time scale is for what is read after their files.
+`timescale 1ns / 1ps
 `default_nettype none
 
 module {name} #(

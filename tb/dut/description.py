@@ -14,6 +14,7 @@ from t2c.golden.errors import RangeError
 from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
 from t2c.tb.catalogue.style import StyleValues
 from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.dut.file_fields import beside, read_files
 from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
 
 SCALE_FIRST, BIAS_FIRST = "scale_first", "bias_first"
@@ -37,6 +38,7 @@ class Description:
     order: of a requantiser's operations; static: numbers of ours that may not change while results are inside;
     ports: ours -> theirs, one or one for each element; inputs: theirs -> expression of ours; outputs: ours ->
     expression of theirs; lanes: how many units the module has side by side; shared: numbers that these have in common;
+    files: name that the module reads -> the file; plusargs: of its runs; table: file with that of a table unit;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -67,6 +69,9 @@ class Description:
     static: tuple[str, ...]
     lanes: int
     shared: tuple[str, ...]
+    files: Mapping[str, Path]
+    plusargs: Mapping[str, str | int]
+    table: Path | None
     style: StyleValues
     lines: Mapping[str, int]
 
@@ -84,6 +89,7 @@ _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
     *("ranges", "order", "saturate", "static", "lanes", "shared", "inputs", "outputs"),
+    *("files", "plusargs", "table"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -161,6 +167,9 @@ class _Reader:
             order=self._order(),
             static=self._constants("static"),
             lanes=self._lanes(),
+            files=self._run_files(),
+            plusargs=self._map("plusargs", Value.scalar),
+            table=self._table(),
             shared=self._constants("shared"),
             style=self.style,
             lines=self.lines,
@@ -235,6 +244,20 @@ class _Reader:
             return RequantiserOrder(bias_first=first, operand_bits=widths.get("operand"), sum_bits=widths.get("sum"))
         except RangeError as error:
             raise self.fields["saturate"].error(f"saturate: {error}") from error
+
+    def _run_files(self) -> dict[str, Path]:
+        for name in ("files", "plusargs"):
+            if name in self.fields and not units()[self.unit].bench:
+                text = f"{name}: {self.unit} runs inside the core; a parameter with '{{here}}' takes a path"
+                raise self.fields[name].error(text)
+        return read_files(self.path, self.fields)
+
+    def _table(self) -> Path | None:
+        if "table" not in self.fields:
+            return None
+        if not units()[self.unit].table:
+            raise self.fields["table"].error(f"table: {self.unit} has none")
+        return beside(self.path, self.fields["table"], "table")
 
     def _lanes(self) -> int:
         if "lanes" in self.fields and not self.interface.laned:

@@ -54,11 +54,14 @@ class _Check:
         self.signals = signals_of(description, self.ours, self.known)
 
     def _value(self, section: str, name: str, value: str | int) -> int | str:
-        """A number; or a text, if it stands in quotes within YAML's own or holds {table}."""
+        """A number; or a text, if it stands in quotes within YAML's own, or holds {table} or {here}."""
+        if isinstance(value, str) and "{here}" in value:
+            value = f'"{value.strip(chr(34))}"'.replace("{here}", str(self.d.path.resolve().parent))
         if isinstance(value, str) and "{table}" in value:
             if self.table is None:
                 raise self.d.error(f"{section}.{name}", f"{section}: {name}: {self.d.unit} has no table")
-            return value.replace("{table}", str(self.table))
+            value = value.replace("{table}", str(self.table))
+            return value[1:-1] if value[:1] == value[-1:] == '"' else value
         if isinstance(value, str) and value[:1] == value[-1:] == '"' and len(value) > 1:
             return value[1:-1]
         try:

@@ -12,6 +12,8 @@ from pyslang import ast, parsing, syntax
 
 from t2c.common.errors import UserError
 
+TIMESCALE = "1ns / 1ps"
+"""Of files without a `timescale, beside which others may have one; the runs have the same."""
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "input",
     ast.ArgumentDirection.Out: "output",
@@ -73,6 +75,7 @@ class Elaboration:
         self._manager = pyslang.SourceManager()
         options = ast.CompilationOptions()
         options.topModules = {top}
+        options.defaultTimeScale = pyslang.TimeScale.fromString(TIMESCALE)
         options.paramOverrides = [f"{name}={literal(value)}" for name, value in (parameters or {}).items()]
         preprocessor = parsing.PreprocessorOptions()
         preprocessor.additionalIncludePaths = [str(folder) for folder in includes]

@@ -13,10 +13,11 @@ from t2c.tb.catalogue.unit_registry import find_unit
 from t2c.tb.catalogue.unit_table import TABLE_FILE, UnitTable
 from t2c.tb.components.bench_report import clear_report
 from t2c.tb.dut.description import Description, load_description
+from t2c.tb.dut.file_fields import lay_out
 from t2c.tb.dut.loader import is_own, load_module
 from t2c.tb.simulation.runner import Outcome, build, simulate
 from t2c.tb.simulation.simulators import Simulator
-from t2c.tb.units.table_choice import named_table
+from t2c.tb.units.table_choice import named_table, table_from_file
 from t2c.tb.units.unit_settings import UnitSettings
 
 
@@ -76,7 +77,8 @@ def run_description(
         plusargs: name to value, for $value$plusargs.
         environment: more variables for the bench.
         folder_suffix: gives the run a folder of its own, beside the one that such runs share.
-        table: for a unit with a table; it goes before `parameters`. One made for them if None.
+        table: for a unit with a table; it goes before `parameters`. That of the description, or one made for them, if
+            None.
         coverage: Verilator counts lines and toggles.
         only: names of tests; all of the bench's if empty.
 
@@ -88,6 +90,9 @@ def run_description(
     unit = find_unit(description.unit)
     if not unit.bench:
         raise SettingError("{unit} = {name!r} has no bench of its own; it runs inside the core", {"name": unit.name})
+    if description.table and not table:
+        given = {**unit.parameters, **description.unit_parameters, **(parameters or {})}
+        table = table_from_file(unit.name, description.table, given)
     parameters = {**(parameters or {}), **(table.parameters if table else {})}
     chosen = {**description.unit_parameters, **parameters}
     values = {**unit.parameters, **chosen}
@@ -101,9 +106,11 @@ def run_description(
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         clear_report(folder)
+        lay_out(description.files, folder)
+        plusargs = {**{name: str(value) for name, value in description.plusargs.items()}, **(plusargs or {})}
         if unit.table:
             made = table or named_table(description.unit, "", values, seed)
-            plusargs = {**(plusargs or {}), unit.table.plusarg: made.write(folder)}
+            plusargs = {**plusargs, unit.table.plusarg: made.write(folder)}
         outcome = simulate(
             built,
             module=unit.bench,

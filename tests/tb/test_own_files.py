@@ -1,0 +1,91 @@
+"""Modules that read files of their own when they run: by a name in the source, a parameter and a plusarg."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from t2c.common.errors import UserError
+from t2c.common.strict_yaml import YamlError
+from t2c.tb.dut.description import load_description
+from t2c.tb.dut.file_fields import lay_out
+from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from t2c.tb.units.run import run_description
+from tests.campaign import sampled
+
+TABLES = Path(__file__).parent / "duts" / "tables"
+
+
+def copied(folder: Path, original: str = "", changed: str = "") -> Path:
+    """The description in a folder of its own, whose name has a space."""
+    shutil.copytree(TABLES, folder / "their luts")
+    path = folder / "their luts" / "own_table.yaml"
+    assert not original or path.read_text().count(original) == 1
+    path.write_text(path.read_text().replace(original, changed))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+def test_tables_lie_where_the_module_looks_for_them(simulator: str, tmp_path: Path, sim_output: Path) -> None:
+    found = run_description(load_description(copied(tmp_path)), find_simulator(simulator), sim_output)
+    assert found.outcome.passed, found.outcome.log.read_text()[-2000:]
+    assert found.missing == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["luts/one.hex", "two.hex", "luts/three.hex", "sum.hex"])
+def test_an_entry_that_is_wrong_is_seen(name: str, tmp_path: Path, sim_output: Path) -> None:
+    path = copied(tmp_path)
+    table = path.parent / name
+    lines = table.read_text().splitlines()
+    lines[9] = "1" if lines[9] == "0" else "0"
+    table.write_text("\n".join(lines))
+    found = run_description(load_description(path), find_simulator("icarus"), sim_output, only=("sweep",))
+    assert not found.outcome.passed
+    assert "x = 0x9" in found.outcome.log.read_text()
+
+
+def test_the_files_of_the_last_run_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.hex").write_text("1\n")
+    run = tmp_path / "run"
+    run.mkdir()
+    lay_out({"in/a.hex": tmp_path / "a.hex", "b.hex": tmp_path / "a.hex"}, run)
+    assert (run / "in" / "a.hex").read_text() == "1\n"
+    lay_out({"b.hex": tmp_path / "a.hex"}, run)
+    assert not (run / "in" / "a.hex").exists()
+    assert (run / "b.hex").exists()
+
+
+@pytest.mark.parametrize(
+    ("original", "changed", "message"),
+    [
+        ("luts/one.hex,", "luts/four.hex,", "11: files: no file 'luts/four.hex' beside this description"),
+        (
+            "luts/one.hex,",
+            "../one.hex,",
+            "11: files: '../one.hex' leads out of the description's folder; a",
+        ),
+        ("luts/one.hex,", "/one.hex,", "11: files: '/one.hex' leads out of"),
+        ("table: sum.hex", "table: product.hex", "13: table: no file 'product.hex' beside this description"),
+        ("table: sum.hex", "table: luts", "13: table: no file 'luts' beside this description"),
+        ("unit: lut_pointwise", "unit: mac_pe", "table: mac_pe has none"),
+        ("unit: lut_pointwise", "unit: layer_engine", "files: layer_engine runs inside the core; a parameter with"),
+    ],
+)
+def test_files_that_are_not_there(original: str, changed: str, message: str, tmp_path: Path) -> None:
+    path = copied(tmp_path, original, changed)
+    if "unit" in original:
+        path.write_text(path.read_text().replace("handshake: valid_only\n", ""))
+    with pytest.raises(YamlError) as caught:
+        load_description(path)
+    assert message in str(caught.value)
+
+
+def test_a_table_that_is_none(tmp_path: Path, sim_output: Path) -> None:
+    path = copied(tmp_path)
+    (path.parent / "sum.hex").write_text("1\nx\n")
+    with pytest.raises(UserError, match=r"sum\.hex:2: 'x' is not a hexadecimal entry"):
+        run_description(load_description(path), find_simulator("icarus"), sim_output)
