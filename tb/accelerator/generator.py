@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -96,7 +97,7 @@ def _run(name: str, command: list[str], package: Path, target: Path) -> None:
 
 def _failure(name: str, status: int, log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    last = lines[-1] if lines else "it said nothing"
+    last = re.sub(r"^t2c\.[\w.]+: ", "", lines[-1]) if lines else "it said nothing"
     if last.startswith("ModuleNotFoundError: No module named "):
         missing = last.rpartition(" ")[2].strip("'")
         return f"{name} needs the Python module {missing}; list its package at its head: # dependencies = [...]"

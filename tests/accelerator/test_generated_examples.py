@@ -7,23 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.package import load_package
-from tests.accelerator.door import EXAMPLES, simulated
+from t2c.golden.target.check import refuse_misfits
+from t2c.golden.target.description import load_chip
+from tests.accelerator.door import EXAMPLES, refusal, simulated
 
 NNGEN, DA4ML = EXAMPLES / "nngen", EXAMPLES / "da4ml"
 
 
-def test_the_package_is_in_the_arithmetic_of_nngen() -> None:
-    """The bias comes before the multiplier, halves go away from zero, 7 bits after a ReLU."""
+def test_the_package_is_what_nngen_can_do() -> None:
     graph = load_package(NNGEN / "two_layers").graph
+    refuse_misfits(graph, load_chip(NNGEN / "nngen.yaml"))
     for name in ("conv1", "conv2", "fc"):
         quant = graph.node(name).mulquant  # type: ignore[attr-defined]
-        assert quant.rounding is Rounding.HALF_AWAY
         assert np.unique(quant.multiplier).size > 1
-        assert (quant.bias % quant.multiplier == 0).all()
         assert quant.bias.any()
-        assert (quant.lo, quant.hi) == ((-128, 127) if name == "fc" else (0, 127))
+
+
+@pytest.mark.slow
+def test_a_package_that_nngen_cannot_do_is_refused_by_name(sim_output: Path) -> None:
+    text = refusal(NNGEN / "dut.yaml", sim_output, model=str(EXAMPLES.parent / "digits_w8a8"))
+    assert "nngen/dut.yaml:3: generate: make_core.py ended with status 1: " in text
+    assert ": layer 'input': tensor 'input' is u8 (activations: s8), and " in text
 
 
 @pytest.mark.slow

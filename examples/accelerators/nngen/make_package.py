@@ -1,28 +1,21 @@
-"""Train, quantise and write the package beside this file, whose integers are those that NNgen's convolutions compute.
+"""Train, quantise for NNgen and write the package beside this file.
 
-In a clone that `make setup-t2c` has set up: `.venv/bin/python examples/accelerators/nngen/make_package.py`.
-
-NNgen computes `clip(half_away((acc + bias) * scale / 2^shift))`. That is MulQuant (docs/arithmetic.md 3) with
-`half_away`, M = scale and B = bias * M, so B must be a multiple of M. Its int8 holds what a ReLU leaves in 0..127: 7
-bits without sign.
+In a clone that `make setup-t2c` has set up: `.venv/bin/python examples/accelerators/nngen/make_package.py`. What NNgen
+can do is in nngen.yaml; the integers are chosen within that (docs/your_arithmetic.md).
 """
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from t2c import T2C, NetFuser
+from t2c import T2C
 from t2c.data import digits
-from t2c.golden.arithmetic.mulquant import Widths
-from t2c.mulquant_constants import Constants, normalized
 from t2c.trainers import Supervised
 
-PACKAGE = Path(__file__).parent / "two_layers"
+HERE = Path(__file__).parent
 
 
 class TwoLayers(nn.Module):
@@ -42,20 +35,6 @@ class TwoLayers(nn.Module):
         return y
 
 
-def bias_before(scale: np.ndarray, bias: np.ndarray, widths: Widths, *, shared: bool = False) -> Constants:
-    """As `normalized`, and then B is the nearest multiple of M: a bias that is added before the multiplier."""
-    found = normalized(scale, bias, widths, shared=shared)
-    added = np.rint(np.ldexp(bias, found.shift) / found.multiplier).astype(np.int64) * found.multiplier
-    error = float(np.abs(np.ldexp(added.astype(np.float64), -found.shift) - bias).max())
-    return Constants(
-        multiplier=found.multiplier,
-        bias=added,
-        shift=found.shift,
-        scale_error=found.scale_error,
-        bias_error=error,
-    )
-
-
 def main() -> None:
     """Train, quantise, convert, check against the reference model, write."""
     torch.manual_seed(0)
@@ -64,18 +43,17 @@ def main() -> None:
     Supervised(model, data, epochs=40, rate=4e-3, decay=1e-3).fit()
     chip = T2C(
         model.eval(),
-        partial(NetFuser, activation_bits=7),
         calibration=data.train.images,
         name="two_layers",
-        choose=bias_before,
         rounding="half_away",
+        target=HERE / "nngen.yaml",
     )
     chip.nn2chip(
         data.test.images[:32],
         data.test.labels[:32],
-        directory=PACKAGE,
+        directory=HERE / "two_layers",
         test=(data.test.images, data.test.labels),
-        description="Three layers for scikit-learn digits in NNgen's arithmetic; 8-bit weights, 7-bit activations",
+        description="Three layers for scikit-learn digits in NNgen's arithmetic; 8-bit weights and activations",
     )
     print({name: round(figure, 4) for name, figure in chip.metrics.items()})
 
