@@ -23,9 +23,8 @@ def read_files(path: Path, fields: Mapping[str, Value]) -> dict[str, Path]:
     for entry in fields["files"].items() if "files" in fields else ():
         name = PurePosixPath(entry.text())
         if name.is_absolute() or ".." in name.parts:
-            raise entry.error(
-                f"files: {shown(str(name))} leads out of the description's folder; '{{here}}' takes any path"
-            )
+            text = f"files: {shown(str(name))} leads out of the description's folder"
+            raise entry.error(f"{text}; a parameter with '{{here}}' takes any path")
         found[str(name)] = beside(path, entry, "files")
     return found
 
