@@ -103,29 +103,44 @@ class _Body:
         return bool(self.interface.sink.ready) and self.d.handshake != VALID_READY
 
     def _wire(self, wire: PortWire) -> list[str]:
-        """A net `dut_<name>` between a signal of ours and their ports, with the elements in their order."""
-        signal, lanes = wire.signal, wire.signal.elements if wire.turned else 0
-        net, bits = f"dut_{signal.name}", _range(signal.width)
-        step = signal.width // max(len(wire.theirs), 1)
-        for index, port in enumerate(wire.theirs):
-            self.connections[port] = net if len(wire.theirs) == 1 else f"{net}[{index * step}+:{step}]"
+        """A net `dut_<name>` at their ports, with the elements in their order, and `our_<name>` in ours, if another."""
+        signal, bits = wire.signal, _range(wire.signal.width)
+        inner, ours = f"dut_{signal.name}", self._net(signal.name)
+        ports = self._ports(wire, inner)
         if signal.output:
             made = self.wiring.outputs.get(signal.name)
             text = [*made.expression.lines] if made else []
-            text += [f"    wire {bits}{net} = {made.expression.net};" if made else f"    wire {bits}{net};"]
-            if self._bridged(signal):
-                return text
-            return [*text, f"    assign {_turned(signal.verilog, net, signal.width, lanes)};"]
+            text += [f"    wire {bits}{inner} = {made.expression.net};" if made else f"    wire {bits}{inner};", *ports]
+            if ours != inner:
+                text.append(f"    wire {bits}{ours} = {_turned(inner, signal.width, signal.elements)};")
+            return text if self._bridged(signal) else [*text, f"    assign {signal.verilog} = {ours};"]
         if signal.name == self.interface.source.valid and self._has_bridge():
-            return [f"    wire {net};"]
+            return [f"    wire {inner};"]
         self.used.add(signal.port)
-        source = signal.verilog
-        if lanes > 1:
-            source = f"our_{signal.name}"
-            text = [f"    wire {bits}{source} = {signal.verilog};"]
-        else:
-            text = []
-        return [*text, f"    wire {bits}{_turned(net, source, signal.width, lanes)};"]
+        text = [f"    wire {bits}{ours} = {signal.verilog};"]
+        if ours != inner:
+            text.append(f"    wire {bits}{inner} = {_turned(ours, signal.width, signal.elements)};")
+        return text + ports
+
+    def _net(self, name: str) -> str:
+        """The net that has a signal with its elements in our order."""
+        wire = self.wiring.wire(name)
+        return f"our_{name}" if wire and wire.turned and wire.signal.elements > 1 else f"dut_{name}"
+
+    def _ports(self, wire: PortWire, net: str) -> list[str]:
+        """Connect the ports of a wire to its net: one, one for each element, or an unpacked array of all of them."""
+        array = self.wiring.theirs.ports[wire.theirs[0]].array if len(wire.theirs) == 1 else None
+        step = wire.signal.width // max(len(wire.theirs), 1)
+        for index, port in enumerate(wire.theirs):
+            self.connections[port] = net if len(wire.theirs) == 1 else f"{net}[{index * step}+:{step}]"
+        if array is None:
+            return []
+        self.connections[wire.theirs[0]] = words = f"{net}_words"
+        slices = [(f"{words}[{at}]", f"{net}[{k * array.bits}+:{array.bits}]") for k, at in enumerate(array.indices)]
+        pairs = [(flat, word) if wire.signal.output else (word, flat) for word, flat in slices]
+        lines = [f"    assign {target} = {source};" for target, source in pairs]
+        kind = "wire signed" if array.signed else "wire"
+        return [f"    {kind} {_range(array.bits)}{words} [{array.first}:{array.last}];", *lines]
 
     def _made(self, made: MadeWire) -> list[str]:
         """A net `dut_in_<port>` with what an input of theirs is made of."""
@@ -170,7 +185,7 @@ class _Body:
             "silent_i": silent,
             "taken_o": f"dut_{source.valid}" if self.wiring.wire(source.valid) else "",
             "done_i": "1'b0" if fixed else f"dut_{sink.valid}",
-            "result_i": _joined(f"dut_{name}" for name in reversed(sink.data)),
+            "result_i": _joined(map(self._net, reversed(sink.data))),
             "m_axis_tvalid_o": f"{sink.valid}_o",
             "m_axis_tready_i": f"{sink.ready}_i",
             "m_axis_tdata_o": _joined(f"{name}_o" for name in reversed(sink.data)),
@@ -211,12 +226,10 @@ def _instance(module: str, name: str, parameters: Mapping[str, int | str], ports
     return [f"    {module} {chosen}{name} (", ",\n".join(nets), "    );"]
 
 
-def _turned(target: str, source: str, width: int, lanes: int) -> str:
-    """An assignment that reverses the order of `lanes` elements."""
-    if lanes < 2:
-        return f"{target} = {source}"
-    step = width // lanes
-    return f"{target} = {_joined(f'{source}[{lane * step}+:{step}]' for lane in range(lanes))}"
+def _turned(source: str, width: int, elements: int) -> str:
+    """The net with its elements in reverse order."""
+    step = width // elements
+    return _joined(f"{source}[{index * step}+:{step}]" for index in range(elements))
 
 
 def _delay(source: str, sink: str, cycles: int) -> list[str]:

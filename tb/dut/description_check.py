@@ -137,7 +137,8 @@ class _Check:
         if port.direction != direction:
             raise d.error(place, f"{what}: {top}'s {name!r} is an {port.direction}, an {direction} is wanted")
         if port.width == 0:
-            raise d.error(place, f"{what}: {top}'s {name!r} is no packed vector; wrap the module")
+            way = "name it under ports, alone" if port.array else "wrap the module"
+            raise d.error(place, f"{what}: {top}'s {name!r} is no packed vector; {way}")
         if width and port.width != width:
             bits = "1 bit" if port.width == 1 else f"{port.width} bits"
             raise d.error(place, f"{what}: {top}'s {name!r} has {bits}, {d.unit}'s {stem(what)} has {width}")
@@ -167,9 +168,25 @@ class _Check:
         if len(theirs) not in (1, signal.elements):
             counted = f"{len(theirs)} ports for {signal.elements} element{'s' if signal.elements > 1 else ''}"
             raise d.error(place, f"ports: {name}: {counted}")
+        if len(theirs) == 1 and self._is_array(signal, theirs[0]):
+            return PortWire(signal=signal, theirs=theirs, turned=d.lane_order.get(name) == MSB_FIRST)
         for port in theirs:
             self._port(place, name, port, signal.width // len(theirs), "output" if signal.output else "input")
         return PortWire(signal=signal, theirs=theirs, turned=d.lane_order.get(name) == MSB_FIRST)
+
+    def _is_array(self, signal: Signal, name: str) -> bool:
+        """Whether their port is an unpacked array; if so, it has our elements."""
+        found = self.theirs.ports.get(name)
+        if found is None or found.array is None or found.direction != ("output" if signal.output else "input"):
+            return False
+        ours, theirs = (signal.elements, signal.width // signal.elements), (len(found.array.indices), found.array.bits)
+        if ours != theirs:
+            place = f"ports.{signal.name}"
+            text = f"{self.theirs.name}'s {name!r} has {theirs[0]} elements of {theirs[1]} bits"
+            raise self.d.error(
+                place, f"{signal.name}: {text}, {self.d.unit}'s {signal.name} has {ours[0]} of {ours[1]}"
+            )
+        return True
 
     def _not_wanted(self, name: str) -> str:
         """Why a signal of ours is not connected to their module, or empty."""

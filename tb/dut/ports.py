@@ -30,13 +30,30 @@ class NoModule(SourceError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PortArray:
+    """An unpacked array of packed vectors. first, last: indices as they are declared; bits, signed: of an element."""
+
+    first: int
+    last: int
+    bits: int
+    signed: bool
+
+    @property
+    def indices(self) -> range:
+        """From the lowest, which is element 0, to the highest."""
+        return range(min(self.first, self.last), max(self.first, self.last) + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Port:
-    """direction: input, output or inout; width: bits, 0 for what is no packed vector; line: file:line; signed."""
+    """direction: input, output or inout; width: bits, 0 for what is no packed vector; line: file:line; signed; array:
+    what it is if it is an unpacked array of vectors."""
 
     direction: str
     width: int
     line: str
     signed: bool = False
+    array: PortArray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +185,7 @@ class Elaboration:
                 width=port.type.bitWidth if port.type.isIntegral else 0,
                 line=self._place(port.location),
                 signed=port.type.isIntegral and port.type.isSigned,
+                array=_array(port.type),
             )
         parameters = {
             item.name: None if _is_text(item) else int(cast("SupportsInt", item.value.value))
@@ -175,6 +193,13 @@ class Elaboration:
             if isinstance(item, ast.ParameterSymbol) and not item.isLocalParam
         }
         return Module(name=instance.definition.name, ports=ports, parameters=parameters, definitions=self.definitions)
+
+
+def _array(kind: ast.Type) -> PortArray | None:
+    if not isinstance(kind, ast.FixedSizeUnpackedArrayType) or not kind.elementType.isIntegral:
+        return None
+    element = kind.elementType
+    return PortArray(first=kind.range.left, last=kind.range.right, bits=element.bitWidth, signed=element.isSigned)
 
 
 def _is_text(parameter: ast.ParameterSymbol) -> bool:

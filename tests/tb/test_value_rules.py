@@ -42,6 +42,7 @@ RULED = {
     "quad": Ruled(fault=("quad_requant.sv", ": value[Y-1:0];", ": value[Y-1:0] ^ (k == 2);"), says=r"\[lane 2\]"),
     "two": Ruled(fault=("two_requant.v", "{c1[3:0]", "{~c1[3:0]"), says=r"\[lane 1\]"),
     "wired": Ruled(fault=("wired_requant.v", "48'sd128", "48'sd127"), says=r"\[tie"),
+    "array": Ruled(fault=("array_requant.sv", "q[2 - k]", "q[k]"), says="lane 0: "),
     "static": Ruled(fault=("static_requant.v", "p[W-1] & (", "1'b0 & ("), says=r"\[tie, negative\]"),
 }
 

@@ -100,6 +100,24 @@ REFUSED = {
     ),
     "twice": ("wired", "ports: {", "tie: {lo: 0}\nports: {", "'lo' serves both inputs.lo and tie.lo"),
     "twice an output": ("wired", "go}", "go, m_axis_tdata: out}", "outputs: m_axis_tdata is among the ports"),
+    "elements": (
+        "array",
+        "lanes: 3",
+        "lanes: 2",
+        "17: acc: array_requant's 'acc' has 3 elements of 12 bits, mulquant's acc has 2 of 12",
+    ),
+    "an array among ports": (
+        "array",
+        "bias: bias",
+        "bias: [bias, lo, hi]",
+        "'bias' is no packed vector; name",
+    ),
+    "an array made": (
+        "array",
+        "ports:\n",
+        "inputs: {bias: bias}\nports:\n",
+        "'bias' is no packed vector; name",
+    ),
     "reset missing": ("comb", "clock: none", "clock: s", "reset is missing; needed are"),
 }
 
