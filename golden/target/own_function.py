@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import inspect
 import os
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from t2c.common.errors import UserError
+from t2c.common.own_python import line_of, own_python
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 ARGUMENTS = ("inputs", "constants", "layer")
-DIGITS = 12
-"""Of the digest of a file that a report shows."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +78,9 @@ class OwnFunction:
         try:
             result = self.call(given, constants, layer)
         except (Exception, SystemExit) as error:  # whatever a user's function raises, its user mends it
-            raise self._refused(node, f"{_line_of(error, self.where)}{type(error).__name__}: {error}") from error
+            raise self._refused(
+                node, f"{line_of(error, Path(self.where.rpartition(':')[0]))}{type(error).__name__}: {error}"
+            ) from error
         shape = (len(next(iter(values.values()))), *out.shape)
         if not isinstance(result, np.ndarray):
             raise self._refused(node, f"it returned {type(result).__name__}, not a NumPy array")
@@ -107,30 +104,9 @@ def own_function(where: str) -> OwnFunction:
         UserError: no such file, it cannot be imported, it has no such function, or one that does not take
         (inputs, constants, layer).
     """
-    file, _, name = where.rpartition(":")
-    path = Path(file)
-    if not file or not name.isidentifier():
-        raise UserError(f"{where!r} is not FILE.py:FUNCTION")
-    try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise UserError(f"{where}: {error.strerror or error}") from error
-    spec = importlib.util.spec_from_file_location(f"t2c_own_{path.stem}_{digest[:DIGITS]}", path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{where}: is not a file of Python")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{where}: {_line_of(error, where)}{type(error).__name__}: {error}") from error
-    call = getattr(module, name, None)
-    if not callable(call):
-        raise UserError(f"{where}: the file has no function {name!r}")
-    try:
-        inspect.signature(call).bind(*ARGUMENTS)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{where}: it does not take ({', '.join(ARGUMENTS)})") from error
-    return OwnFunction(where=os.path.relpath(path) + f":{name}", digest=digest, call=call)
+    found = own_python(where, *ARGUMENTS)
+    name = where.rpartition(":")[2]
+    return OwnFunction(where=f"{os.path.relpath(found.path)}:{name}", digest=found.digest, call=found.call)
 
 
 def _sealed(values: IntArray) -> IntArray:
@@ -138,10 +114,3 @@ def _sealed(values: IntArray) -> IntArray:
     copy = np.array(values, np.int64)
     copy.setflags(write=False)
     return copy
-
-
-def _line_of(error: BaseException, where: str) -> str:
-    """`line N: ` of the user's file, where the error came from there."""
-    name = Path(where.rpartition(":")[0]).name
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == name]
-    return f"line {lines[-1]}: " if lines else ""

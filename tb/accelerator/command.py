@@ -11,10 +11,10 @@ from pathlib import Path
 
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import options_of
+from t2c.common.own_python import DIGITS
 from t2c.common.spelling import command
 from t2c.common.text_table import aligned
 from t2c.golden.graph.find_package import open_package
-from t2c.golden.target.own_function import DIGITS
 from t2c.golden.target.own_node import own_functions, package_with_functions
 from t2c.tb.accelerator.description import AcceleratorDescription, load_accelerator
 from t2c.tb.accelerator.judge import DoorFinding

@@ -12,6 +12,7 @@ from t2c.common.errors import UserError
 from t2c.common.strict_yaml import Value, YamlError
 from t2c.golden.arithmetic.formats import IntArray, IntFormat
 from t2c.layouts.element_map import ElementMap
+from t2c.layouts.own_layout import is_own_layout, own_layout
 from t2c.layouts.pattern import LayoutError
 from t2c.tb.accelerator.bits import Bits
 from t2c.tb.accelerator.placement import PlacementError, WordPlacement
@@ -94,7 +95,10 @@ class PortTransfer:
     def _elements(self, tensor: NamedTensor) -> IntArray:
         """Numbers of elements in the order of the words."""
         if "layout" in self.entries:
-            return ElementMap.of(self.entries["layout"].text(), tensor.shape).slots.reshape(-1)
+            text = self.entries["layout"].text()
+            if is_own_layout(text):
+                return own_layout(text, self.value.path.parent, tensor.shape)
+            return ElementMap.of(text, tensor.shape).slots.reshape(-1)
         return np.arange(int(np.prod(tensor.shape)), dtype=np.int64)
 
     def _check_range(self, tensor: NamedTensor, bits: int, signed: bool) -> None:
