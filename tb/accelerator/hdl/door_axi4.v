@@ -2,8 +2,10 @@
 //
 // Content     BYTES from address BASE on, unknown but for what FILE NAME_run.hex ($readmemh, words) says when run_i
 //             changes
-// Takes       INCR bursts of any length and size up to the bus, byte strobes, any ids, QUEUE bursts of each direction
-//             waiting; answers in order. W may come before its AW; it waits for it
+// Takes       INCR, WRAP and FIXED bursts of any legal length and size up to the bus, byte strobes, any ids, QUEUE bursts
+//             of each direction waiting; answers in order. W may come before its AW; it waits for it
+// Bursts      IHI 0022, A3.4.1: beat k of INCR is at the start, aligned, + k * size; of WRAP the same modulo the length of
+//             the burst, between its boundaries; of FIXED at the start. Beat 0 alone may be unaligned, FIXED every beat
 // Time        a read's first word and a write's response come LATENCY cycles after the last that they need, words of a
 //             burst GAP cycles apart; all five channels stall by profile_i, as stall_gen does
 // Events      into fd_i: `W name run cycle addr hex strb` for each word written, addr of the word's first byte (`V` with
@@ -66,7 +68,7 @@ module door_axi4 #(
 
     localparam LANES = DATA_W / 8;
     localparam WORDS = BYTES / LANES;
-    localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10, INCR = 2'b01;
+    localparam [1:0] OKAY = 2'b00, SLVERR = 2'b10, FIXED = 2'b00, INCR = 2'b01, WRAP = 2'b10;
 
     reg [DATA_W-1:0] memory [0:WORDS-1];
     reg [31:0]       run_q = 32'd0;
@@ -90,6 +92,7 @@ module door_axi4 #(
     reg [ID_W-1:0]   aw_id [0:QUEUE-1], ar_id [0:QUEUE-1], b_id [0:QUEUE-1];
     reg [7:0]        aw_len [0:QUEUE-1], ar_len [0:QUEUE-1];
     reg [2:0]        aw_size [0:QUEUE-1], ar_size [0:QUEUE-1];
+    reg [1:0]        aw_burst [0:QUEUE-1], ar_burst [0:QUEUE-1];
     reg [31:0]       ar_time [0:QUEUE-1], b_time [0:QUEUE-1];
     reg [1:0]        b_resp [0:QUEUE-1];
     reg [31:0]       aw_in = 0, aw_out = 0, ar_in = 0, ar_out = 0, b_in = 0, b_out = 0, now = 0;
@@ -124,17 +127,39 @@ module door_axi4 #(
         begin
             if ((^{addr, len, size, burst}) === 1'bx) complain("unknown_address", addr);
             else begin
-                if (burst != INCR & len != 8'd0) complain("burst_is_not_INCR", addr);
+                if (burst == 2'b11) complain("reserved_burst", addr);
                 if ((1 << size) > LANES) complain("size_beyond_the_bus", addr);
+                if (burst == WRAP & len != 8'd1 & len != 8'd3 & len != 8'd7 & len != 8'd15)
+                    complain("WRAP_of_other_than_2,_4,_8_or_16_beats", addr);
+                if (burst == WRAP & (addr & ((64'd1 << size) - 64'd1)) != 64'd0) complain("WRAP_from_unaligned_address", addr);
+                if (burst == FIXED & len > 8'd15) complain("FIXED_of_more_than_16_beats", addr);
                 offset = {52'd0, addr[(ADDR_W < 12 ? ADDR_W : 12)-1:0]} & ~((64'd1 << size) - 64'd1);
-                if (offset + ((64'd1 + len) << size) > 64'd4096) complain("burst_crosses_4_KiB", addr);
+                if (burst == INCR & offset + ((64'd1 + len) << size) > 64'd4096) complain("burst_crosses_4_KiB", addr);
             end
         end
     endtask
 
-    // Address of a beat of a burst: only the first may be unaligned.
-    function [63:0] beat_address(input [63:0] first, input [2:0] size, input [31:0] beat);
-        beat_address = (beat == 0) ? first : (first & ~((64'd1 << size) - 64'd1)) + ({32'd0, beat} << size);
+    function [63:0] beat_address(
+        input [63:0] first, input [2:0] size, input [7:0] len, input [1:0] burst, input [31:0] beat
+    );
+        reg [63:0] next, whole;
+        begin
+            next  = (first & ~((64'd1 << size) - 64'd1)) + ({32'd0, beat} << size);
+            whole = (64'd1 + len) << size;
+            if (beat == 0 | burst == FIXED) beat_address = first;
+            else if (burst == WRAP) beat_address = (first & ~(whole - 64'd1)) | (next & (whole - 64'd1));
+            else beat_address = next;
+        end
+    endfunction
+
+    // Byte lanes of the bus that a beat has: from its address to the end of its size.
+    function [LANES-1:0] beat_lanes(input [63:0] at, input [2:0] size);
+        reg [63:0] last;
+        integer    b;
+        begin
+            last = (at | ((64'd1 << size) - 64'd1)) % LANES;
+            for (b = 0; b < LANES; b = b + 1) beat_lanes[b] = (b >= at % LANES) & (b <= last);
+        end
     endfunction
 
     initial begin
@@ -169,6 +194,7 @@ module door_axi4 #(
                 ar_id[head]    = arid_i;
                 ar_len[head]   = arlen_i;
                 ar_size[head]  = arsize_i;
+                ar_burst[head] = arburst_i;
                 ar_time[head]  = now + LATENCY;
                 ar_in         <= ar_in + 32'd1;
             end
@@ -176,7 +202,7 @@ module door_axi4 #(
             if ((!rvalid_o | rready_i === 1'b1) & ar_in != ar_out & !stall[4]) begin
                 head = ar_out % QUEUE;
                 if ((now - ar_time[head]) < 32'h80000000 & (now - r_next) < 32'h80000000) begin
-                    at       = beat_address(ar_addr[head], ar_size[head], r_beat);
+                    at       = beat_address(ar_addr[head], ar_size[head], ar_len[head], ar_burst[head], r_beat);
                     offset   = (at - BASE) / LANES;
                     rvalid_o <= 1'b1;
                     rid_o    <= ar_id[head];
@@ -200,19 +226,22 @@ module door_axi4 #(
             // writes
             if (awvalid_i === 1'b1 & awready_o) begin
                 check_address(awaddr_i, awlen_i, awsize_i, awburst_i);
-                head          = aw_in % QUEUE;
-                aw_addr[head] = awaddr_i;
-                aw_id[head]   = awid_i;
-                aw_len[head]  = awlen_i;
-                aw_size[head] = awsize_i;
-                aw_in        <= aw_in + 32'd1;
+                head           = aw_in % QUEUE;
+                aw_addr[head]  = awaddr_i;
+                aw_id[head]    = awid_i;
+                aw_len[head]   = awlen_i;
+                aw_size[head]  = awsize_i;
+                aw_burst[head] = awburst_i;
+                aw_in         <= aw_in + 32'd1;
             end
             if (wvalid_i === 1'b1 & wready_o) begin
                 head    = aw_out % QUEUE;
-                at      = beat_address(aw_addr[head], aw_size[head], w_beat);
+                at      = beat_address(aw_addr[head], aw_size[head], aw_len[head], aw_burst[head], w_beat);
                 offset  = (at - BASE) / LANES;
                 count_o <= count_o + 32'd1;
                 if (wlast_i !== (w_beat == aw_len[head])) complain("wlast_is_misplaced", at[ADDR_W-1:0]);
+                if ((wstrb_i & ~beat_lanes(at, aw_size[head])) != {LANES{1'b0}})
+                    complain("strobe_beside_the_bytes_of_its_beat", at[ADDR_W-1:0]);
                 if ((^wstrb_i) === 1'bx) complain("unknown_wstrb", at[ADDR_W-1:0]);
                 else if (at < BASE | offset >= WORDS | (^at) === 1'bx) begin
                     if (wstrb_i != 0) outside(1'b1, at);
