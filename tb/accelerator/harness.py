@@ -37,7 +37,8 @@ _HEAD = """\
     reg [2:0]  door_state = RESET;
     reg [31:0] door_cycle = 0, door_run = 0, door_step = 0, door_waited = 0, door_time = 0, door_abort = 0;
     reg [31:0] door_idle = 0, door_moved_q = 0, door_scale = 1, door_first = 32'hffffffff, door_last = 32'hffffffff;
-    reg        door_rst_n = 1'b0, door_flush = 1'b0, door_refused = 1'b0;
+    reg [31:0] door_turn = 0;
+    reg        door_rst_n = 1'b0, door_flush = 1'b0, door_refused = 1'b0, door_fresh = 1'b1;
     reg [8*200-1:0] door_path;
     integer    door_fd, door_runs, door_got;
 """
@@ -95,8 +96,8 @@ _CONTROL = """
             end
             SETTLE: if (door_waited >= {settle_cycles}) door_state <= FILE;
             FILE: begin
-                door_got = $fscanf(door_runs, "%d", door_abort);
-                if (door_got != 1) begin
+                door_got = $fscanf(door_runs, "%d %d", door_abort, door_turn);
+                if (door_got != 2) begin
                     $fwrite(door_fd, "end %0d\\n", door_cycle);
                     $fflush(door_fd);
                     $finish;
@@ -145,6 +146,7 @@ _CONTROL = """
 {read_parts}
                 if (door_waited > {settle_cycles} & door_read) begin
                     $fwrite(door_fd, "left %0d %0d\\n", door_run, door_cycle);
+                    door_fresh <= 1'b0;
 {unsend}
                     door_state <= FILE;
                 end else if (door_late) door_stuck;
@@ -153,6 +155,7 @@ _CONTROL = """
         if (door_state >= STEPS & door_abort != 0 & door_time + 1 >= door_abort) begin
             $fwrite(door_fd, "abort %0d %0d\\n", door_run, door_cycle);
             door_abort   <= 0;
+            door_fresh   <= 1'b1;
             door_rst_n   <= 1'b0;
             door_flush   <= 1'b1;
             door_waited  <= 0;

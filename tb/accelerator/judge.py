@@ -221,23 +221,23 @@ class _Judge:
             there: Bits = np.full((placed.words, port.width), NEVER, np.uint8)
             when = np.zeros(placed.words, np.int64)
             for word in range(placed.words):
-                if placed.at + word in rows:
-                    there[word] = bits[rows[placed.at + word]]
-                    when[word] = seen.reads[rows[placed.at + word]][0]
-            self._compare(number, run, placed, there, when, f"port {port.name}", "address", placed.at)
+                if placed.at(run) + word in rows:
+                    there[word] = bits[rows[placed.at(run) + word]]
+                    when[word] = seen.reads[rows[placed.at(run) + word]][0]
+            self._compare(number, run, placed, there, when, f"port {port.name}", "address", placed.at(run))
 
     def _memory(self, number: int, run: int, port: MemoryPort | Axi4Port, seen: PortEvents) -> None:
         per_byte = isinstance(port, Axi4Port)
         width, lanes = (8, port.width // 8) if isinstance(port, Axi4Port) else (port.width, port.strobes)
         outs = self.bound.outs.get(port.name, ())
         for placed in outs:
-            bits, when = memory_bits(seen, placed.at, placed.words, width, lanes, per_byte)
-            self._compare(number, run, placed, bits, when, f"port {port.name}", "address", placed.at)
-        self._forbidden(number, port, seen, lanes if per_byte else 0)
+            bits, when = memory_bits(seen, placed.at(run), placed.words, width, lanes, per_byte)
+            self._compare(number, run, placed, bits, when, f"port {port.name}", "address", placed.at(run))
+        self._forbidden(number, run, port, seen, lanes if per_byte else 0)
 
-    def _forbidden(self, number: int, port: DoorPort, seen: PortEvents, lanes: int) -> None:
+    def _forbidden(self, number: int, run: int, port: DoorPort, seen: PortEvents, lanes: int) -> None:
         """Writes to where no result lies and no scratch is allowed."""
-        allowed = [(placed.at, placed.at + placed.words) for placed in self.bound.outs.get(port.name, ())]
+        allowed = [(placed.at(run), placed.at(run) + placed.words) for placed in self.bound.outs.get(port.name, ())]
         allowed += self.bound.description.scratch.get(port.name, ())
         loads = self.bound.loads.get(port.name, ())
         count, first = 0, ""
@@ -245,7 +245,7 @@ class _Judge:
             places = [at + lane for lane in range(lanes) if strobe >> lane & 1] if lanes else [at]
             for place in places:
                 if not any(low <= place < high for low, high in allowed):
-                    owner = [load.name for load in loads if load.at <= place < load.at + load.words]
+                    owner = [load.name for load in loads if 0 <= place - load.at(run) < load.words]
                     over = f", over {owner[0]}" if owner else ""
                     first = first or f"address 0x{place:x}{over}; cycle {cycle}"
                     count += 1

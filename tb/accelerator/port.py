@@ -18,7 +18,8 @@ class DoorPort(ABC):
     """A port of a user's accelerator and what stands outside it.
 
     kind: of the description; loads: tensors may go in here; gives: tensors may come out here; addressed: at addresses
-    of words (of bytes if byte_words), otherwise one word after the other.
+    of words (of bytes if byte_words), otherwise one word after the other; keeps: what goes in is kept by the module, so
+    that it may go in once.
     name: of the description; wires: their port -> wire of the harness; fields: name -> bits of what one word holds,
     one without a name if there is only one; clock: of the harness; declared, assigned: Verilog of its wires.
     """
@@ -29,6 +30,7 @@ class DoorPort(ABC):
     loads: bool = False
     gives: bool = False
     stalls: bool = True
+    keeps: ClassVar[bool] = False
 
     def __init__(self, name: str, value: Value, module: Module, elaboration: Elaboration, clock: str) -> None:
         self.name, self.value, self.module, self.elaboration = name, value, module, elaboration

@@ -48,6 +48,12 @@ class StreamWords:
                 f"ports: {port.name}: fields of one word differ in how many words they have: {counts}"
             )
         self.words = next(iter(lengths.values()))
+        for span in self.spans:
+            rows = self._once[span.first : span.first + span.placed.words]
+            if not span.placed.transfer.once and rows.any():
+                raise span.placed.transfer.value.error(
+                    f"once: words of {port.name} that go in once have another field, {span.placed.name}, that does not"
+                )
 
     @cached_property
     def last(self) -> npt.NDArray[np.bool_]:
@@ -66,8 +72,11 @@ class StreamWords:
             ends[-1] = True
         return ends
 
-    def lay(self, run: int) -> tuple[Bits, Bits]:
-        """(words, payload) of a run, and which bits count; `last` is the topmost bit."""
+    def lay(self, run: int, *, fresh: bool = True) -> tuple[Bits, Bits]:
+        """(words, payload) of a run, and which bits count; `last` is the topmost bit.
+
+        fresh: with what goes in once.
+        """
         words = np.zeros((self.words, self.port.width), np.uint8)
         care = np.zeros_like(words)
         for span in self.spans:
@@ -77,11 +86,28 @@ class StreamWords:
             words[rows, columns], care[rows, columns] = bits, counts
         if self.port.has_last:
             words[:, -1], care[:, -1] = self.last, 1
-        return words, care
+        if fresh:
+            return words, care
+        kept = ~self._once
+        if self.port.has_last and not self._ends_said and kept.any():
+            words[np.flatnonzero(kept)[-1], -1] = 1
+        return words[kept], care[kept]
+
+    @property
+    def _once(self) -> npt.NDArray[np.bool_]:
+        """(words,): which go in once."""
+        found = np.zeros(self.words, bool)
+        for span in self.spans:
+            found[span.first : span.first + span.placed.words] |= span.placed.transfer.once
+        return found
+
+    @property
+    def _ends_said(self) -> bool:
+        return any(span.placed.transfer.last_every for span in self.spans)
 
 
-def check_addresses(port: DoorPort, placed: Sequence[PlacedTensor], allowed: Sequence[tuple[int, int]] = ()) -> None:
-    """Refuse tensors outside a memory, or over one another.
+def check_addresses(port: DoorPort, placed: Sequence[PlacedTensor], run: int) -> None:
+    """Refuse tensors outside a memory, or over one another, in a run.
 
     Raises:
         YamlError: the entry, with its addresses.
@@ -90,7 +116,7 @@ def check_addresses(port: DoorPort, placed: Sequence[PlacedTensor], allowed: Seq
     assert size is not None
     ranges: list[tuple[int, int, PlacedTensor]] = []
     for entry in placed:
-        first, end = entry.at, entry.at + entry.words
+        first, end = entry.at(run), entry.at(run) + entry.words
         if first < port.base or end > port.base + size:
             raise entry.transfer.value.error(
                 f"at: {entry.name} lies in 0x{first:x}..0x{end - 1:x}; {port.name} has "

@@ -15,6 +15,7 @@ class RamPort(DoorPort):
     """addr, we, wdata, en and rdata of a memory inside; we write before a run and read after it."""
 
     kind: ClassVar[str] = "ram"
+    keeps: ClassVar[bool] = True
     keys: ClassVar[tuple[str, ...]] = ("addr", "we", "en", "wdata", "rdata", "latency")
     addressed: ClassVar[bool] = True
 

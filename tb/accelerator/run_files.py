@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,8 @@ class BoundAccelerator:
                 streams[name] = StreamWords(port, (loads if port.loads else outs).get(name, ()))
             elif port.addressed:
                 for placed in (loads.get(name, ()), outs.get(name, ())):
-                    check_addresses(port, placed)
+                    for run in range(math.lcm(*(len(entry.ats) for entry in placed))):
+                        check_addresses(port, placed, run)
         return cls(description=description, runs=runs, loads=loads, outs=outs, streams=streams)
 
 
@@ -71,7 +73,7 @@ def write_run_files(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], fo
     ports = bound.description.ports
     sinks = [port for port in ports.values() if isinstance(port, StreamPort) and port.gives]
     wanted = " ".join(str(bound.streams[port.name].words) for port in sinks)
-    (folder / RUNS).write_text("".join(f"{reset} {wanted}\n" for _, reset in plan))
+    (folder / RUNS).write_text("".join(f"{reset} {run} {wanted}\n" for run, reset in plan))
     for port in ports.values():
         if isinstance(port, StreamPort) and port.loads:
             _write_stream(bound.streams[port.name], plan, folder)
@@ -81,27 +83,33 @@ def write_run_files(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], fo
             _write_memory(bound, port, plan, folder)
 
 
+def _fresh(plan: Sequence[tuple[int, int]]) -> list[bool]:
+    """Which runs are the first, or the first after a reset."""
+    return [True, *(reset != 0 for _, reset in plan[:-1])]
+
+
 def _write_stream(stream: StreamWords, plan: Sequence[tuple[int, int]], folder: Path) -> None:
     end = records(END, np.zeros((1, stream.port.width), np.uint8))
     with (folder / f"{stream.port.name}.in").open("wb") as out:
-        for run, _ in plan:
-            words, _ = stream.lay(run)
+        for (run, _), fresh in zip(plan, _fresh(plan), strict=True):
+            words, _ = stream.lay(run, fresh=fresh)
             out.write(records(WRITE, words) + end)
 
 
 def _write_ram(bound: BoundAccelerator, port: RamPort, plan: Sequence[tuple[int, int]], folder: Path) -> None:
-    def accesses(kind: int, placed: PlacedTensor, words: Bits) -> bytes:
-        return records(kind, bits_of(placed.at + np.arange(len(words)), port.addr_w), words)
+    def accesses(kind: int, placed: PlacedTensor, run: int, words: Bits) -> bytes:
+        return records(kind, bits_of(placed.at(run) + np.arange(len(words)), port.addr_w), words)
 
     empty = np.zeros((1, port.width), np.uint8)
     end = records(END, np.zeros((1, port.addr_w), np.uint8), empty)
     with (folder / f"{port.name}.in").open("wb") as out:
-        for run, _ in plan:
+        for (run, _), fresh in zip(plan, _fresh(plan), strict=True):
             for placed in bound.loads.get(port.name, ()):
-                out.write(accesses(WRITE, placed, placed.lay(run)[0]))
+                if fresh or not placed.transfer.once:
+                    out.write(accesses(WRITE, placed, run, placed.lay(run)[0]))
             out.write(end)
             for placed in bound.outs.get(port.name, ()):
-                out.write(accesses(READ, placed, np.repeat(empty, placed.words, axis=0)))
+                out.write(accesses(READ, placed, run, np.repeat(empty, placed.words, axis=0)))
             out.write(end)
 
 
@@ -113,7 +121,7 @@ def _write_memory(bound: BoundAccelerator, port: DoorPort, plan: Sequence[tuple[
         else:
             for placed in bound.loads.get(port.name, ()):
                 words, _ = placed.lay(run)
-                lines += [f"@{placed.at:x}", *hex_lines(words)]
+                lines += [f"@{placed.at(run):x}", *hex_lines(words)]
         (folder / f"{port.name}_{number}.hex").write_text("\n".join(lines or ["// nothing"]) + "\n")
 
 
@@ -124,7 +132,7 @@ def _axi_lines(port: Axi4Port, loads: Sequence[PlacedTensor], run: int) -> list[
     held: Bits = np.zeros((port.bytes, 8) if loads else (0, 8), np.uint8)
     for placed in loads:
         words, _ = placed.lay(run)
-        first = placed.at - port.base
+        first = placed.at(run) - port.base
         held[first : first + len(words)] = words
         touched[first // lanes : (first + len(words) - 1) // lanes + 1] = True
     at, before, lines = np.flatnonzero(touched).tolist(), -2, list[str]()

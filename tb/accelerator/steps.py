@@ -47,7 +47,7 @@ def read_steps(value: Value | None, module: Module, ports: Mapping[str, DoorPort
     """
     found = RunSteps()
     for item in value.items() if value else ():
-        entries = item.only(*WHAT, "limit", "mask", "to")
+        entries = item.only(*WHAT, "limit", "mask", "to", "once")
         kinds = [kind for kind in WHAT if kind in entries]
         if len(kinds) != 1:
             raise item.error(f"run: a step is one of {', '.join(WHAT)}")
@@ -74,26 +74,42 @@ class _StepReader:
         getattr(self, f"_{kind}")(value)
 
     def _step(self, text: str, verilog: str) -> None:
+        if "once" in self.entries and self.entries["once"].choice("true", "false") == "true":
+            text, verilog = f"{text}, once", f"if (!door_fresh) {_NEXT} else begin {verilog} end"
         self.found.steps.append(RunStep(text=text, verilog=verilog, limit=self.limit))
 
-    def _drive(self, value: Value, theirs: str, number: int) -> int:
+    def _turns(self, name: str, value: Value, width: int, *, signed: bool = True) -> tuple[str, str]:
+        """A number, or several that runs take in turn: as a report names it, and its Verilog.
+
+        name: of what takes it, of `width` bits; signed: it may be negative.
+        """
+        numbers = [read_integer(item) for item in value.items()]
+        if not numbers:
+            raise value.error(f"{name}: the list is empty")
+        for number in numbers:
+            if not -(1 << width - 1) * signed <= number < 1 << width or abs(number) >= 1 << 63:
+                raise value.error(f"{name}: {number} does not fit its {width} bits")
+        words = [f"{width}'d{number % (1 << width)}" for number in numbers]
+        chosen = words[-1]
+        for turn in range(len(words) - 2, -1, -1):
+            chosen = f"(door_turn % {len(words)} == {turn}) ? {words[turn]} : {chosen}"
+        text = ", ".join(map(str, numbers))
+        return (text, chosen) if len(words) == 1 else (f"{text} in turn", f"({chosen})")
+
+    def _drive(self, value: Value, theirs: str) -> int:
         width = their_port(self.module, value, theirs, "input")
-        if not -(1 << width - 1) <= number < 1 << width or abs(number) >= 1 << 63:
-            raise value.error(f"{theirs}: {number} does not fit its {width} bits")
         self.found.pins[theirs] = width
-        return number % (1 << width)
+        return width
 
     def _set(self, value: Value) -> None:
         for theirs, entry in value.fields().items():
-            number = read_integer(entry)
-            driven = self._drive(entry, theirs, number)
-            width = self.found.pins[theirs]
-            self._step(f"set {theirs} = {number}", f"begin pin_{theirs} <= {width}'d{driven}; {_NEXT} end")
+            text, driven = self._turns(theirs, entry, self._drive(entry, theirs))
+            self._step(f"set {theirs} = {text}", f"begin pin_{theirs} <= {driven}; {_NEXT} end")
 
     def _pulse(self, value: Value) -> None:
         for entry in value.items():
             theirs = entry.text()
-            self._drive(entry, theirs, 1)
+            self._drive(entry, theirs)
             up, down = f"pin_{theirs} <= 1;", f"begin pin_{theirs} <= 0; {_NEXT} end"
             self._step(f"pulse {theirs}", f"if (door_waited == 0) {up} else {down}")
 
@@ -101,11 +117,9 @@ class _StepReader:
         wanted = value.fields() if value.is_mapping else {value.text(): None}
         for theirs, entry in wanted.items():
             width = their_port(self.module, entry or value, theirs, "output")
-            number = read_integer(entry) if entry else 1
-            if not 0 <= number < 1 << width:
-                raise value.error(f"{theirs}: {number} does not fit its {width} bits")
+            text, wanted_word = self._turns(theirs, entry, width, signed=False) if entry else ("1", f"{width}'d1")
             self.found.watched[theirs] = width
-            self._step(f"wait {theirs} = {number}", f"if (out_{theirs} === {width}'d{number}) {_NEXT}")
+            self._step(f"wait {theirs} = {text}", f"if (out_{theirs} === {wanted_word}) {_NEXT}")
 
     def _delay(self, value: Value) -> None:
         cycles = read_integer(value)
@@ -123,34 +137,31 @@ class _StepReader:
             raise value.error(f"{value.name}: to: which port of kind axi_lite? There are: {names}")
         return there[0]
 
-    def _register(self, port: AxiLitePort, value: Value, address: str, number: int) -> int:
+    def _register(self, port: AxiLitePort, value: Value, address: str) -> int:
         try:
             at = int(address, 0)
         except ValueError as error:
             raise value.error(f"{address!r} is no address of a register") from error
         if not 0 <= at < 1 << port.addr_w:
             raise value.error(f"address {address} is beyond the {port.addr_w} address bits of {port.name}")
-        if not -(1 << port.width - 1) <= number < 1 << port.width:
-            raise value.error(f"{number} does not fit {port.width} bits")
         return at
 
     def _write(self, value: Value) -> None:
         port = self._lite(value)
         for address, entry in value.pairs():
-            number = read_integer(entry)
-            at = self._register(port, entry, address, number)
-            text = f"write {address} = {number}"
-            self._step(text, _access(port, at, f"{port.width}'d{number % (1 << port.width)}", _NEXT))
+            at = self._register(port, entry, address)
+            text, word = self._turns(address, entry, port.width)
+            self._step(f"write {address} = {text}", _access(port, at, word, _NEXT))
 
     def _poll(self, value: Value) -> None:
         port = self._lite(value)
         for address, entry in value.pairs():
-            number = read_integer(entry)
-            at = self._register(port, entry, address, number)
+            at = self._register(port, entry, address)
+            text, word = self._turns(address, entry, port.width)
             mask = read_integer(self.entries["mask"]) if "mask" in self.entries else (1 << port.width) - 1
-            got, word = port.wire("got"), f"{port.width}'d{number % (1 << port.width)}"
+            got = port.wire("got")
             then = f"if (({got} & {port.width}'d{mask % (1 << port.width)}) === {word}) {_NEXT}"
-            self._step(f"poll {address} = {number}", _access(port, at, "", then))
+            self._step(f"poll {address} = {text}", _access(port, at, "", then))
 
     def _begin(self, value: Value, kind: str, fits: type[DoorPort], verilog: str) -> None:
         for entry in value.items():

@@ -18,6 +18,7 @@ class StreamPort(DoorPort):
     kind: ClassVar[str] = "stream"
     keys: ClassVar[tuple[str, ...]] = ("valid", "ready", "last", "data")
     needs_valid: ClassVar[bool] = True
+    keeps: ClassVar[bool] = True
     drives_ready: ClassVar[bool] = True
 
     def read(self) -> None:
@@ -131,6 +132,7 @@ class WiresPort(StreamPort):
     kind: ClassVar[str] = "wires"
     keys: ClassVar[tuple[str, ...]] = (*StreamPort.keys, "after", "latency")
     needs_valid: ClassVar[bool] = False
+    keeps: ClassVar[bool] = False
 
     def read(self) -> None:
         super().read()

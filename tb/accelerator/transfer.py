@@ -22,7 +22,7 @@ from t2c.tb.dut.source_fields import bounded_integer, find_beside, read_integer
 
 KEYS = (
     *("tensor", "file", "words", "port", "at", "bits", "slot", "signed", "lanes", "order", "layout", "pad"),
-    *("repeat", "last"),
+    *("repeat", "last", "once"),
 )
 SOURCES = ("tensor", "file", "words")
 
@@ -67,7 +67,7 @@ class PortTransfer:
             tensor=tensor,
             placement=placement,
             signed=signed,
-            at=self._number("at", 0, 0, (1 << 63) - 1) if self.port.addressed else 0,
+            ats=self._addresses(),
             repeat=self._number("repeat", 1, 1, 1 << 20),
         )
 
@@ -108,6 +108,20 @@ class PortTransfer:
                 kind = "signed" if signed else "unsigned"
                 raise self.value.error(f"{tensor.name}: {value} does not fit {bits} {kind} bits")
 
+    def _addresses(self) -> tuple[int, ...]:
+        """Of its first word: one, or several that take turns."""
+        if not self.port.addressed:
+            return (0,)
+        found = tuple(read_integer(item) for item in self.entries["at"].items())
+        if not found or not all(0 <= at < 1 << 63 for at in found):
+            raise self.entries["at"].error("at: an address, or a list of addresses that take turns")
+        return found
+
+    @property
+    def once(self) -> bool:
+        """It goes in before the first run and after each reset only."""
+        return "once" in self.entries and self.entries["once"].choice("true", "false") == "true"
+
     def _number(self, key: str, usual: int, low: int, high: int) -> int:
         return bounded_integer(self.entries, key, usual, low, high)
 
@@ -126,13 +140,14 @@ class PortTransfer:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PlacedTensor:
-    """A tensor that has its place. at: first word (byte, if the port counts bytes); repeat: so often in a row."""
+    """A tensor that has its place. ats: first word (byte, if the port counts bytes), of runs in turn; repeat: so often
+    in a row."""
 
     transfer: PortTransfer
     tensor: NamedTensor
     placement: WordPlacement
     signed: bool
-    at: int
+    ats: tuple[int, ...]
     repeat: int
 
     @property
@@ -142,6 +157,10 @@ class PlacedTensor:
     @property
     def words(self) -> int:
         return self.placement.words * self.repeat
+
+    def at(self, run: int) -> int:
+        """Its first word in a run."""
+        return self.ats[run % len(self.ats)]
 
     def lay(self, run: int) -> tuple[Bits, Bits]:
         """Words of a run and which bits of them count."""
@@ -179,6 +198,8 @@ def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool, roots
         raise entries["at"].error(f"at: {name} ({port.kind}) has no addresses")
     if port.addressed and "at" not in entries:
         raise value.error(f"{value.name}: {name} ({port.kind}) needs at: ADDRESS")
+    if "once" in entries and not (into and port.keeps):
+        raise entries["once"].error(f"once: {name} ({port.kind}) is filled anew for every run")
     if "last" in entries and not getattr(port, "has_last", False):
         raise entries["last"].error(f"last: {name} has no last")
     return PortTransfer(value=value, entries=entries, port=port, field=field, into=into, roots=roots)
