@@ -190,6 +190,8 @@ def check_widths(node: Node, site: Site) -> None:
     Raises:
         UnsupportedError, RangeError: as `lower`.
     """
+    if getattr(node.stage, "clip", None) is not None:
+        raise UnsupportedError(f"layer {node.name!r}: bounds for each channel; the core has one lo and one hi a layer")
     hardware, weights, constants = site.hardware, node.weights, node.widths
     widths = [(f"input {edge.name!r}", edge.bits, hardware.x_w, "X_W") for edge in site.inputs]
     widths.append(("output", site.output.bits, hardware.x_w, "X_W"))

@@ -135,15 +135,19 @@ def elementwise(function: Callable[..., int], *tensors: Tensor) -> Tensor:
 def _requantise(acc: Tensor, quant: MulQuant, channel_axis: int) -> Tensor:
     """MulQuant of nested lists; channel_axis: counted from the front, the batch is axis 0."""
     constants = list(zip(*(v.tolist() for v in (quant.multiplier, quant.bias, quant.shift)), strict=True))
-    mode, zp, lo, hi = quant.rounding.value, quant.zero_point, quant.lo, quant.hi
+    mode, zp = quant.rounding.value, quant.zero_point
+    ends = [(quant.lo, quant.hi)] * len(constants)
+    if quant.clip is not None:
+        ends = list(zip(quant.clip.channel_lo.tolist(), quant.clip.channel_hi.tolist(), strict=True))
 
     def along(part: Tensor, axis: int) -> Tensor:
         if axis:
             return [along(inner, axis - 1) for inner in part]
-        several = constants if len(constants) > 1 else constants * len(part)
+        several = [(*each, *end) for each, end in zip(constants, ends, strict=True)]
+        several = several if len(several) > 1 else several * len(part)
         return [
-            elementwise(lambda a, m=m, b=b, s=s: plain.mulquant(a, m, b, s, mode=mode, zp=zp, lo=lo, hi=hi), inner)
-            for inner, (m, b, s) in zip(part, several, strict=True)
+            elementwise(lambda a, c=c: plain.mulquant(a, *c[:3], mode=mode, zp=zp, lo=c[3], hi=c[4]), inner)
+            for inner, c in zip(part, several, strict=True)
         ]
 
     return along(acc, channel_axis)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from t2c.golden.arithmetic.blocks import blocks, broadcast
+from t2c.golden.arithmetic.channel_clip import ChannelClip
 from t2c.golden.arithmetic.exact import peak
 from t2c.golden.arithmetic.folded import folded
 from t2c.golden.arithmetic.formats import (
@@ -123,7 +124,7 @@ class MulQuant(OutputStage):
     """Constants of one MulQuant, per tensor (length 1) or per output channel (length C).
 
     multiplier: (1,) or (C,) signed SCALE_W bits; bias: same shape, signed BIAS_W bits with S fraction bits;
-    shift: same shape, 0..63; rounding, zero_point, lo, hi: see `OutputStage`; widths: hardware widths.
+    shift: same shape, 0..63; rounding, ...: see `OutputStage`; widths: hardware widths; clip: bounds of each channel.
 
     Raises:
         RangeError: a constant outside its width, or lo > hi.
@@ -134,6 +135,7 @@ class MulQuant(OutputStage):
     bias: IntArray
     shift: IntArray
     widths: Widths = Widths()
+    clip: ChannelClip | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -149,6 +151,8 @@ class MulQuant(OutputStage):
                     f"{fields['multiplier'].shape}"
                 )
             object.__setattr__(self, name, value)
+        if self.clip is not None:
+            self.clip.check(self.channels, self.lo, self.hi)
 
     @property
     def channels(self) -> int:
@@ -234,7 +238,7 @@ def mulquant_narrow(acc: npt.ArrayLike, params: MulQuant, *, channel_axis: int =
             params.place(p, out[block])
         else:
             params.finish(p, amount, out[block])
-    return out
+    return out if params.clip is None else params.clip.applied(out, channel_axis)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

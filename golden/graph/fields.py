@@ -7,7 +7,7 @@ A field knows the name that the attribute and the JSON object share. Tensors lie
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,10 +41,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Field(ABC):
-    """One field of a node, or of an object in it. limits: least and largest integer in it, where it declares any."""
+    """One field of a node, or of an object in it.
+
+    limits: least and largest integer in it, where it declares any; optional: of an object, whose value may be None;
+    JSON then has no such member.
+    """
 
     name: str
     limits: tuple[int, int] | None = field(default=None, kw_only=True)
+    optional: bool = field(default=False, kw_only=True)
 
     @abstractmethod
     def write(self, value: Any, store: Store) -> Any:
@@ -178,11 +183,13 @@ class Record(Field):
         def prefixed(name: str, values: IntArray) -> str:
             return store(self.prefix + name, values)
 
-        return {member.name: member.write(self.part(value, member.name), prefixed) for member in self.members}
+        held = {member: self.part(value, member.name) for member in self.members}
+        return {m.name: m.write(part, prefixed) for m, part in held.items() if part is not None or not m.optional}
 
     def read(self, fields: Fields, source: Source) -> Any:
         inner = fields.object(self.name)
-        given = {member.name: member.read(inner, source) for member in self.members}
+        there = (member for member in self.members if not member.optional or inner.has(member.name))
+        given = {member.name: member.read(inner, source) for member in there}
         if self.with_widths:
             given["widths"] = source.widths
         made = self.make(**given)
@@ -190,12 +197,14 @@ class Record(Field):
         return made
 
     def constants(self, owner: Any, value: Any) -> tuple[Constant, ...]:
-        held = (
-            self.stored(value)
-            if self.stored
-            else (c for member in self.members for c in member.constants(value, self.part(value, member.name)))
-        )
+        held = self.stored(value) if self.stored else self._held(value)
         return tuple(replace(constant, name=self.prefix + constant.name) for constant in held)
+
+    def _held(self, value: Any) -> Iterator[Constant]:
+        for member in self.members:
+            part = self.part(value, member.name)
+            if part is not None or not member.optional:
+                yield from member.constants(value, part)
 
     @property
     def tensors(self) -> tuple[str, ...]:

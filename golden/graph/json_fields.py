@@ -28,6 +28,10 @@ class Fields:
         self._data: dict[str, Any] = dict(data)
         self.place = place
 
+    def has(self, name: str) -> bool:
+        """Whether the field is there and was not taken."""
+        return name in self._data
+
     def take(self, name: str) -> Any:
         """Remove and return a field.
 

@@ -63,6 +63,8 @@ def _of_field(op: str, prefix: str, declared: Field) -> Iterator[Dimension]:
     name = prefix + declared.name
     if isinstance(declared, Record):
         for member in declared.members:
+            if member.optional:
+                continue  # of packages for other chips; no random one has it
             yield from _of_field(op, f"{name}.", member)
     elif isinstance(declared, RoundingMode):
         yield Dimension(owner=op, name=name, low=0, high=len(Rounding) - 1, meaning="code of the rounding mode")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from t2c.golden.arithmetic.channel_clip import ChannelClip
 from t2c.golden.arithmetic.formats import IntArray, check_int
 from t2c.golden.arithmetic.mulquant import (
     ACTIVATION_HI,
@@ -58,9 +59,20 @@ _PER_CHANNEL: tuple[Field, ...] = (
     Tensor("shift", lambda _: _SHIFT, limits=SHIFT),
 )
 
-MULQUANT = Record(name="mulquant", members=(*STAGE, *_PER_CHANNEL), make=MulQuant, with_widths=True)
+_BOUND = Storage(bits=17, signed=True, axes="O")
+
+CHANNEL_CLIP = Record(
+    name="clip",
+    members=tuple(
+        Tensor(name, lambda _: _BOUND, limits=(ACTIVATION_LO, ACTIVATION_HI)) for name in ("channel_lo", "channel_hi")
+    ),
+    make=ChannelClip,
+    optional=True,
+)
+"""Clip bounds of each channel, where they differ."""
+MULQUANT = Record(name="mulquant", members=(*STAGE, *_PER_CHANNEL, CHANNEL_CLIP), make=MulQuant, with_widths=True)
 """Constants per tensor or per output channel, docs/arithmetic.md section 3."""
-WIDE_MULQUANT = replace(MULQUANT, members=(*WIDE_STAGE, *_PER_CHANNEL))
+WIDE_MULQUANT = replace(MULQUANT, members=(*WIDE_STAGE, *_PER_CHANNEL, CHANNEL_CLIP))
 """The same for results of up to 16 bits."""
 
 

@@ -119,6 +119,8 @@ def _stage_misfits(
     node: Node, stage: OutputStage, inputs: Sequence[TensorSpec], output: TensorSpec, chip: ChipLimits
 ) -> Iterator[tuple[str, str]]:
     yield from _clip_misfits(stage, output, chip)
+    if not chip.saturates and getattr(stage, "clip", None) is not None:
+        yield "saturate: nothing", "bounds for each channel"
     held = scaling_constants(stage)
     if held is None:
         return
@@ -184,12 +186,14 @@ def _saturation_misfits(
     except RangeError as error:
         yield limit, str(error)
         return
-    wrong = clip.differ(stage.lo, stage.hi)
+    own = (stage.lo, stage.hi) if stage.clip is None else (stage.clip.channel_lo, stage.clip.channel_hi)
+    wrong = clip.differ(*own)
     if wrong.size:
         k = int(wrong[0])
         ends = (int(np.broadcast_to(values, clip.lo.shape)[k]) for values in (sums.lo, sums.hi))
         text = "channel {}: sums reach {}..{}, which saturate to results of {}..{}, not {}..{}"
-        yield limit, text.format(k, *ends, clip.lo[k], clip.hi[k], stage.lo, stage.hi)
+        mine = (int(np.broadcast_to(bound, clip.lo.shape)[k]) for bound in own)
+        yield limit, text.format(k, *ends, clip.lo[k], clip.hi[k], *mine)
 
 
 def saturation_of(chip: ChipLimits) -> list[str]:

@@ -55,8 +55,8 @@ class SaturatedClip:
     least: IntArray
     most: IntArray
 
-    def differ(self, lo: int, hi: int) -> IntArray:
-        """Channels that give other results when clipped to lo..hi."""
+    def differ(self, lo: int | IntArray, hi: int | IntArray) -> IntArray:
+        """Channels that give other results when clipped to lo..hi, of each channel or of all."""
         low = (self.lo != lo) & (self.least < np.maximum(self.lo, lo))
         high = (self.hi != hi) & (self.most > np.minimum(self.hi, hi))
         return np.flatnonzero(low | high)

@@ -15,6 +15,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The package, the chip, the new package."""
     add_package(parser)
     add_target(parser, "what the chip can do, docs/your_arithmetic.md", required=True)
+    parser.add_argument(
+        "--keep", action="store_true", help="weights and constants stay; results become those of the chip's own order"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="PACKAGE", help="directory of the new package")
 
 
@@ -29,7 +32,7 @@ def execute(options: argparse.Namespace) -> int:
 
     chip = load_chip(options.target)
     path, package = open_package(options.package)
-    made, costs = refit_package(package, chip, options.out.resolve().name)
+    made, costs = refit_package(package, chip, options.out.resolve().name, keep=options.keep)
     save_package(made, options.out)
     print(table(with_costs(uses(made.graph, chip), costs)))
     before, after = sample_accuracy(package), sample_accuracy(package_with_functions(made, chip.references))

@@ -151,12 +151,16 @@ class CBuilder:
         """A value that lies in the output's format, as its type."""
         return f"({ctype(self.output(node).dtype)})({value})"
 
-    def finished(self, node: Node, stage: OutputStage, p: str, shift: str, *, wide: bool) -> str:
-        """clip(round_S(p) + zp, lo, hi) as the output's type. p: int64_t within 2^62, or wide."""
+    def finished(
+        self, node: Node, stage: OutputStage, p: str, shift: str, *, wide: bool, bounds: tuple[str, str] | None = None
+    ) -> str:
+        """clip(round_S(p) + zp, lo, hi) as the output's type. p: int64_t within 2^62, or wide; bounds: in the place of
+        lo and hi."""
+        lo, hi = bounds or (number(stage.lo), number(stage.hi))
         rounding = self.use(f"{'wide_' if wide else ''}round_{stage.rounding}")
         self.use("clip")
         moved = f"{rounding}({p}, {shift})" + (f" + {number(stage.zero_point)}" if stage.zero_point else "")
-        return self.cast(node, f"clip({moved}, {number(stage.lo)}, {number(stage.hi)})")
+        return self.cast(node, f"clip({moved}, {lo}, {hi})")
 
     def requantised(self, node: AccumulatingNode, acc: str, channel: str) -> str:
         """MulQuant of an accumulator. channel: an index, where there are constants per channel."""
@@ -168,8 +172,11 @@ class CBuilder:
                 return number(int(values[0]))
             return f"{self.constant(node, name, values)}[{channel}]"
 
-        m, b = part("multiplier", quant.multiplier), part("bias", quant.bias)
-        return self.finished(node, quant, self._sum([(acc, m)], b, wide), part("shift", quant.shift), wide=wide)
+        m, b, s = (part(name, getattr(quant, name)) for name in ("multiplier", "bias", "shift"))
+        bounds = None
+        if quant.clip is not None:
+            bounds = part("channel_lo", quant.clip.channel_lo), part("channel_hi", quant.clip.channel_hi)
+        return self.finished(node, quant, self._sum([(acc, m)], b, wide), s, wide=wide, bounds=bounds)
 
     def added(self, node: Node, quant: AddQuant, terms: list[tuple[str, int]]) -> str:
         """AddQuant of two operands. terms: each without its zero point, and its largest magnitude."""

@@ -67,6 +67,8 @@ def clips_at_zero_point(node: Node, stage: OutputStage, edge: TensorSpec) -> boo
     Raises:
         UnsupportedError: it clips where quint8 does not.
     """
+    if getattr(stage, "clip", None) is not None:
+        raise UnsupportedError(f"node {node.name!r}: it has bounds for each channel; torch clips all alike")
     lo, hi, zero = (value + offset_of(edge) for value in (stage.lo, stage.hi, edge.zero_point))
     if hi != CODE_HI or lo not in (CODE_LO, zero):
         what = f"{stage.lo}..{stage.hi} in {edge.format}"

@@ -112,6 +112,8 @@ class OnnxBuilder:
     def requantise(self, node: AccumulatingNode, acc: str) -> None:
         """Write MulQuant from accumulators, int32 or int64, to the node's output."""
         quant, rank = node.mulquant, len(self.graph.edges[node.output].shape) + 1
+        if quant.clip is not None:
+            raise UnsupportedError(f"node {node.name!r}: bounds for each channel have no ONNX form here")
         self.check_reach(node, quant.largest(node.worst_accumulator(self.graph.inputs_of(node))))
         spread = [-1] + [1] * (rank - 2 if node.channel_axis == 1 else 0)
         parts = ("multiplier", "bias", "shift")

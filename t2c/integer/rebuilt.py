@@ -75,7 +75,9 @@ def _requantiser(node: Node, inputs: tuple[TensorSpec, ...]) -> Requantiser:
     bits = node.accumulator_bits(inputs)
     if bits is not None and quant.largest(1 << bits - 1) > MAX_MAGNITUDE:
         raise RangeError(f"layer {node.name!r}: acc M + B leaves 62 bits, which the integer path in torch computes in")
-    return TorchMulQuant(_constants(quant.multiplier, quant.bias, quant.shift), stage, quant.widths)
+    made = TorchMulQuant(_constants(quant.multiplier, quant.bias, quant.shift), stage, quant.widths)
+    made.clip = quant.clip
+    return made
 
 
 def _constants(multiplier: np.ndarray, bias: np.ndarray, shift: np.ndarray) -> Constants:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from t2c.golden.arithmetic import mulquant as reference
+from t2c.golden.arithmetic.channel_clip import ChannelClip
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding
 from t2c.mulquant_constants import Constants
@@ -89,10 +90,16 @@ class TorchMulQuant(Requantiser):
     Source: docs/arithmetic.md section 3; Torch2Chip (MLSys 2024) Eq. 7-15.
     """
 
+    clip: ChannelClip | None = None
+
     def forward(self, acc: Tensor) -> Tensor:
         spread = (-1,) + (1,) * (acc.ndim - 2)
         m, b, s = (v.reshape(spread) for v in (self.multiplier, self.bias, self.shift))
-        return self.finish(torch.addcmul(b, acc, m), s)
+        result = self.finish(torch.addcmul(b, acc, m), s)
+        if self.clip is None:
+            return result
+        low, high = (torch.from_numpy(v).reshape(spread) for v in (self.clip.channel_lo, self.clip.channel_hi))
+        return torch.maximum(torch.minimum(result, high), low)
 
     def reference(self) -> reference.MulQuant:
         """The same constants as golden's dataclass."""
@@ -101,6 +108,7 @@ class TorchMulQuant(Requantiser):
             bias=self.bias.numpy(),
             shift=self.shift.numpy(),
             widths=self.widths,
+            clip=self.clip,
             **vars(self.stage),
         )
 

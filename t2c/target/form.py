@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from t2c.common.registry import Registry
+from t2c.golden.arithmetic.channel_clip import ChannelClip
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import ACC_BITS, BIAS_BITS, SCALE_BITS, MulQuant, OutputStage, Widths
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.target.check import node_misfits, saturation_of, scaling_constants
+from t2c.golden.target.check import node_misfits, scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.golden.target.saturation import saturated_clip, sum_range
 from t2c.mulquant_constants import Constants, RealArray, step_errors
@@ -94,11 +95,7 @@ class LayerJob:
         return None if node_misfits(node, self.after[:-1], self.after[-1], self.chip) else node
 
     def mulquant(self, node: Node, stage: OutputStage, constants: Constants) -> MulQuant:
-        """MulQuant of the new node, whose results are those of a chip that saturates its sums.
-
-        Raises:
-            UnsupportedError: they saturate to bounds that differ from channel to channel.
-        """
+        """MulQuant of the new node, whose results are those of the chip."""
         quant = MulQuant(
             multiplier=constants.multiplier,
             bias=constants.bias,
@@ -106,19 +103,26 @@ class LayerJob:
             widths=WIDEST,
             **self.stage(stage, constants.shift),
         )
+        return self.saturated(node, quant)
+
+    def saturated(self, node: Node, quant: MulQuant) -> MulQuant:
+        """The same whose results are those of a chip that saturates: with one lo and hi where no sum tells channels
+        apart, else with bounds for each.
+
+        Raises:
+            RangeError: what the chip computes leaves 62 bits.
+        """
         sums = sum_range(node, self.after[:-1])
         if not self.chip.saturates or sums is None:
             return quant
-        bias = constants.bias
+        bias = quant.bias
         if self.chip.order.bias_first:
-            bias = bias // np.where(constants.multiplier, constants.multiplier, 1)
-        common = saturated_clip(quant, sums, self.chip.order, bias).common()
+            bias = bias // np.where(quant.multiplier, quant.multiplier, 1)
+        clip = saturated_clip(replace(quant, clip=None), sums, self.chip.order, bias)
+        common = clip.common()
         if common is None:
-            raise UnsupportedError(
-                f"layer {self.node.name!r}: sums that saturate ({', '.join(saturation_of(self.chip))}) end at results "
-                "that differ from channel to channel; per: layer, or a function of your own"
-            )
-        return replace(quant, lo=common[0], hi=common[1])
+            return replace(quant, clip=ChannelClip(channel_lo=clip.lo, channel_hi=clip.hi))
+        return replace(quant, lo=common[0], hi=common[1], clip=None)
 
     def cost(
         self, constants: Constants, scale: RealArray, bias: RealArray, reach: RealArray, stage: OutputStage, **more: Any

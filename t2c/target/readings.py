@@ -12,7 +12,7 @@ from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, TensorSpec
 from t2c.golden.target.check import scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.target.form import form_of
@@ -88,12 +88,14 @@ def _held(edge: TensorSpec, layer: str, chip: ChipLimits) -> TensorSpec:
         return replace(edge, signed=turned.signed, zero_point=edge.zero_point + move)
     top = (edge.format.hi - edge.zero_point) * edge.scale
     bottom = (edge.format.lo - edge.zero_point) * edge.scale
-    own = chip.activations or (edge.format, turned)
+    most = MAX_OPERAND_BITS if edge.bits <= MAX_OPERAND_BITS else MAX_EDGE_BITS  # what multiplies takes the former
+    wide = chip.activations or (edge.format, turned)
+    own = tuple(IntFormat(bits=min(fmt.bits, most), signed=fmt.signed) for fmt in wide)
     steps = [
         (max(edge.scale, top / fmt.hi, bottom / fmt.lo if fmt.lo else 0.0), fmt) for fmt in own if fmt.lo or bottom >= 0
     ]
     if not steps or min(steps, key=_first)[0] > edge.scale * COARSEST:
-        formats = ", ".join(map(str, own))
+        formats = ", ".join(map(str, wide))
         zero = "" if chip.zero_points else " with zero point 0"
         text = f"tensor {edge.name!r} ({edge.format}, zero point {edge.zero_point}) does not fit {formats}{zero}"
         raise UnsupportedError(f"layer {layer!r}: {text}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import BIAS_BITS, Widths
+from t2c.golden.arithmetic.mulquant import BIAS_BITS, MulQuant, Widths
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
@@ -76,9 +76,41 @@ def refit(graph: Graph, chip: ChipLimits) -> Refitted:
     return Refitted(graph=made_graph, costs=costs)
 
 
-def refit_package(package: Package, chip: ChipLimits, name: str) -> tuple[Package, Refitted]:
-    """A package made anew; its samples are read as the chip reads them. name: of the new one. Errors as `refit`."""
-    made = refit(replace(package.graph, name=name), chip)
+def follow(graph: Graph, chip: ChipLimits) -> Refitted:
+    """The graph with its weights and constants as they are, and results as of a chip that computes in its own order.
+
+    Raises:
+        UnsupportedError: what the chip cannot have; the message names the layer and the limit.
+    """
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        names = (*node.inputs, node.output)
+        edges = tuple(graph.edges[name] for name in names)
+        job = LayerJob(node=node, before=edges, after=edges, chip=chip)
+        quant, held = node.stage, scaling_constants(node.stage)
+        if held is not None and isinstance(quant, MulQuant) and not stands_for(node, chip.references):
+            try:
+                bounded = job.saturated(node, quant)
+            except RangeError as error:
+                raise UnsupportedError(f"layer {node.name!r}: {error}") from error
+            changes: dict[str, Any] = {node.stage_field: bounded}
+            node = replace(node, **changes)
+        nodes.append(node)
+    made = replace(graph, nodes=tuple(nodes))
+    refuse_misfits(made, chip)
+    return Refitted(graph=made, costs={node.name: LayerCost() for node in graph.nodes})
+
+
+def refit_package(package: Package, chip: ChipLimits, name: str, *, keep: bool = False) -> tuple[Package, Refitted]:
+    """A package made anew; its samples are read as the chip reads them.
+
+    Args:
+        package: of anywhere; chip: its limits; name: of the new package; keep: weights and constants, as `follow` does.
+
+    Raises:
+        UnsupportedError: as `refit` and `follow`.
+    """
+    made = (follow if keep else refit)(replace(package.graph, name=name), chip)
     old, new = (graph.edges[graph.input] for graph in (package.graph, made.graph))
     kept = {name: value for name, value in package.metrics.items() if name in KEPT}
     return replace(

@@ -11,12 +11,18 @@ import torch
 
 from t2c import T2C, NetFuser
 from t2c.__main__ import entry, main
+from t2c.errors import ExportError
+from t2c.exports.package import check_against_golden, graph_of
 from t2c.golden.arithmetic.formats import IntFormat
+from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import load_package
 from t2c.golden.target.check import misfits
 from t2c.golden.target.description import load_chip
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
+from t2c.integer.rebuilt import rebuilt
+from t2c.target.refit import follow
 from tests.conftest import ROOT
 from tests.t2c.small_nets import Residual, built, images
 from tests.t2c.token_nets import VisionTransformer
@@ -52,6 +58,19 @@ def test_images_are_read_as_the_chip_reads_them(tmp_path: Path) -> None:
     chip.nn2chip(batch[:4], directory=tmp_path / "made")
     assert np.array_equal(chip.input_integers(batch), usual.input_integers(batch) - 128)
     assert np.array_equal(load_package(tmp_path / "made").samples, chip.input_integers(batch[:4]))
+
+
+def test_torch_has_bounds_of_channels() -> None:
+    """Of a chip that saturates sums of 11 bits before channels have their own scales."""
+    batch = images(Residual)
+    chip = T2C(built(Residual), calibration=batch)
+    net, integers = chip.convert(), chip.input_integers(batch)
+    graph = graph_of(net, integers, name="made", widths=Widths())
+    made = follow(graph, ChipLimits(order=RequantiserOrder(operand_bits=11))).graph
+    assert any(getattr(node.stage, "clip", None) is not None for node in made.nodes)
+    assert check_against_golden(rebuilt(net, made), made, integers).integers > 1000
+    with pytest.raises(ExportError, match="layer 'stem' at "):
+        check_against_golden(net, made, integers)
 
 
 def test_quantisers_are_told_what_the_chip_can_hold() -> None:

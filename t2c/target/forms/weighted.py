@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from t2c.golden.arithmetic.formats import IntArray
+from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.errors import RangeError
 from t2c.golden.graph.node import Node, WeightedNode
 from t2c.mulquant_constants import RealArray
@@ -20,7 +22,8 @@ class Absorbing(Form):
 
     Where no M is near enough to m (one for channels of several scales, a power of two, a sign that multipliers do not
     have), the least M 2^-S above m is taken and weights become round(w m / (M 2^-S)): they lose what they would have
-    lost in training for that chip, the scale loses nothing.
+    lost in training for that chip, the scale loses nothing. So they do where a sum that saturates would not reach the
+    ends of the result: M 2^-S then is what takes it there.
     """
 
     absorbs = True
@@ -38,7 +41,7 @@ class Absorbing(Form):
         dead = ~rows.any(axis=1)
         largest = float(np.abs(wanted).max()) or 1.0
         wanted = np.where(dead, largest, wanted)
-        scale = self.folded(wanted, job)
+        scale = self.folded(wanted, _least_scale(job, quant, shift, bias), job)
         new = np.rint(rows * (wanted / scale)[:, np.newaxis]).astype(np.int64)
         ends = -(1 << node.weight_bits - 1), (1 << node.weight_bits - 1) - 1
         new = np.clip(new, *ends)
@@ -51,18 +54,31 @@ class Absorbing(Form):
         return replace(moved, mulquant=made), cost
 
     @staticmethod
-    def folded(wanted: RealArray, job: LayerJob) -> RealArray:
-        """The scales that the weights are to be made for, (C,): those that are wanted, where the chip comes near."""
+    def folded(wanted: RealArray, least: RealArray, job: LayerJob) -> RealArray:
+        """The scales that the weights are to be made for, (C,): those that are wanted, where the chip comes near and
+        they are not below `least`."""
         chip, limits = job.chip, job.chip.multiplier
-        sizes = np.abs(wanted)
+        sizes = np.maximum(np.abs(wanted), least)
+        raised = np.copysign(sizes, wanted)
         uneven = chip.per_layer and bool(sizes.max() - sizes.min() > sizes.max() * 2.0**-limits.bits)
         negative = (wanted < 0) & (not limits.signed or uneven)
-        odd = np.array([limits.power_of_two and not is_power_of_two(m) for m in wanted.tolist()])
+        odd = np.array([limits.power_of_two and not is_power_of_two(m) for m in sizes.tolist()])
         if not (uneven or negative.any() or odd.any()):
-            return wanted
+            return raised
         if chip.per_layer:
             sizes = np.full_like(sizes, sizes.max())
-        return np.where(uneven | negative | odd, _ceilings(sizes, job), wanted)
+        return np.where(uneven | negative | odd, _ceilings(sizes, job), raised)
+
+
+def _least_scale(job: LayerJob, quant: MulQuant, shift: IntArray, bias: RealArray) -> RealArray:
+    """Below which a sum that saturates does not reach the ends of its result, (C,); 0 where none saturates."""
+    bits = job.chip.order.operand_bits
+    if bits is None:
+        return np.zeros_like(bias)
+    stage = job.stage(quant, shift)
+    span = max(stage["hi"] - stage["zero_point"], stage["zero_point"] - stage["lo"])
+    reach: RealArray = span + (0 if job.chip.order.bias_first else np.abs(bias))
+    return reach / ((1 << bits - 1) - 1)
 
 
 def _ceilings(sizes: RealArray, job: LayerJob) -> RealArray:
