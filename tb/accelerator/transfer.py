@@ -30,13 +30,14 @@ SOURCES = ("tensor", "file", "words")
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PortTransfer:
     """An entry that has been read, before there are tensors. field: of the port; into: an entry of `in`; roots: folders
-    in which a file of it may lie."""
+    in which a file of it may lie; once: it goes in with the first run and the first after a reset only."""
 
     value: Value
     entries: Mapping[str, Value]
     port: DoorPort
     field: str
     into: bool
+    once: bool
     roots: tuple[Path, ...]
 
     def bind(self, book: TensorBook | None) -> PlacedTensor:
@@ -116,11 +117,6 @@ class PortTransfer:
         if not found or not all(0 <= at < 1 << 63 for at in found):
             raise self.entries["at"].error("at: an address, or a list of addresses that take turns")
         return found
-
-    @property
-    def once(self) -> bool:
-        """It goes in before the first run and after each reset only."""
-        return "once" in self.entries and self.entries["once"].choice("true", "false") == "true"
 
     def _number(self, key: str, usual: int, low: int, high: int) -> int:
         return bounded_integer(self.entries, key, usual, low, high)
@@ -202,4 +198,5 @@ def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool, roots
         raise entries["once"].error(f"once: {name} ({port.kind}) is filled anew for every run")
     if "last" in entries and not getattr(port, "has_last", False):
         raise entries["last"].error(f"last: {name} has no last")
-    return PortTransfer(value=value, entries=entries, port=port, field=field, into=into, roots=roots)
+    once = "once" in entries and entries["once"].choice("true", "false") == "true"
+    return PortTransfer(value=value, entries=entries, port=port, field=field, into=into, once=once, roots=roots)
