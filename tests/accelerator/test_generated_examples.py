@@ -1,4 +1,8 @@
-"""Accelerators that NNgen and da4ml generate: right as described, and the tensor that is wrong is named."""
+"""Accelerators that NNgen and da4ml generate: right as described, and the tensor that is wrong is named.
+
+What docs/your_accelerator.md prints of both is compared in tests/docs; of NNgen's core, which takes seconds to generate
+and to build, there is more in `make faults`.
+"""
 
 from __future__ import annotations
 
@@ -31,24 +35,19 @@ def test_a_package_that_nngen_cannot_do_is_refused_by_name(sim_output: Path) -> 
     assert ": layer 'input': tensor 'input' is u8 (activations: s8), and " in text
 
 
-@pytest.mark.slow
-def test_a_network_on_a_core_of_nngen(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """All layers, the maps between them read from the memory."""
-    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, stall="mem:p50")
-    assert run.status == 0, run.text
-    tensors = run.record["scenarios"][0]["tensors"]
-    assert [(count["name"], count["compared"]) for count in tensors] == [("conv1", 256), ("conv2", 128), ("fc", 10)]
-
-
 @pytest.mark.campaign
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_a_core_of_nngen_behind_every_stall(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=2, sim=sim)
     assert run.status == 0, run.text
-    assert len(run.record["scenarios"]) == 10
+    scenarios = run.record["scenarios"]
+    assert len(scenarios) == 10
+    for scenario in scenarios:
+        found = [(count["name"], count["compared"]) for count in scenario["tensors"]]
+        assert found == [("conv1", 512), ("conv2", 256), ("fc", 20)]
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_first_wrong_layer_of_nngen_is_named(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = simulated(capsys, NNGEN / "dut_wrong.yaml", sim_output, stall="none,none")
     assert run.status == 1, run.text
