@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from t2c.golden.arithmetic.formats import IntArray
-from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
+from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.target.constants import ScalingConstants, scaling_constants
 from t2c.golden.target.limits import ChipLimits, Clip
 from t2c.golden.target.own_node import stands_for
 from t2c.golden.target.saturation import saturated_clip, sum_range
@@ -28,37 +28,6 @@ class Misfit:
 
     def __str__(self) -> str:
         return f"layer {self.layer!r}: {self.text} ({self.limit})"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ScalingConstants:
-    """M, B and S of a stage. multiplier: one a channel, or one an operand of an add; b: what a chip with the bias
-    before the multiplier is given, None where B is no multiple of M."""
-
-    multiplier: IntArray
-    bias: IntArray
-    shift: IntArray
-
-    @property
-    def before(self) -> IntArray | None:
-        """B / M of each channel, of an add B / M_a; None where a B is no multiple."""
-        found = []
-        for m, bias in zip(self.multiplier.tolist(), self.bias.tolist(), strict=False):
-            if bias % m if m else bias:
-                return None
-            found.append(bias // m if m else 0)
-        return np.array(found, np.int64)
-
-
-def scaling_constants(stage: OutputStage | None) -> ScalingConstants | None:
-    """The constants of a MulQuant or an AddQuant; None for what has none."""
-    if isinstance(stage, MulQuant):
-        return ScalingConstants(multiplier=stage.multiplier, bias=stage.bias, shift=stage.shift)
-    if isinstance(stage, AddQuant):
-        values = ((stage.multiplier_a, stage.multiplier_b), (stage.bias,), (stage.shift,))
-        multiplier, bias, shift = (np.array(each, np.int64) for each in values)
-        return ScalingConstants(multiplier=multiplier, bias=bias, shift=shift)
-    return None
 
 
 def misfits(graph: Graph, chip: ChipLimits) -> list[Misfit]:

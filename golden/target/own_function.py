@@ -15,6 +15,7 @@ from t2c.common.own_python import line_of, own_python
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.target.constants import chip_constants
 
 ARGUMENTS = ("inputs", "constants", "layer")
 
@@ -73,7 +74,7 @@ class OwnFunction:
             message names the layer, the function and the place.
         """
         given = {name: _sealed(value) for name, value in values.items()}
-        constants = {constant.name: _sealed(constant.values) for constant in node.constants}
+        constants = {constant.name: _sealed(constant.values) for constant in chip_constants(node)}
         layer = OwnLayer(node=node, inputs=inputs, output=out)
         try:
             result = self.call(given, constants, layer)

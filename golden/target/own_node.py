@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from t2c.common.errors import UserError
 from t2c.golden.arithmetic.formats import IntArray, IntTensor
-from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.arithmetic.mulquant import OutputStage, Widths
 from t2c.golden.graph.constant import Constant
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node, Weights
@@ -39,6 +39,10 @@ class OwnNode(Node):
     @property
     def constants(self) -> tuple[Constant, ...]:
         return self.node.constants
+
+    @property
+    def stage(self) -> OutputStage | None:
+        return self.node.stage
 
     @property
     def widths(self) -> Widths | None:

@@ -25,6 +25,7 @@ from t2c.golden.graph.package import Package
 from t2c.golden.json_file import read_json
 from t2c.golden.rom.text import RomFormat, decode, encode
 from t2c.golden.rom.words import RomLayout
+from t2c.golden.target.constants import chip_constants
 from t2c.layouts.element_map import ElementMap
 from t2c.layouts.packed import PackedLayout
 from t2c.layouts.pattern import LayoutError, Pattern
@@ -131,7 +132,7 @@ def _all(package: Package, samples: IntArray) -> Iterable[tuple[str, IntArray, b
             {"zero_point": edge.zero_point, "scale": edge.scale},
         )
     for node in graph.nodes:
-        for constant in node.constants:
+        for constant in chip_constants(node):
             own = RomLayout(bits=constant.storage.bits, signed=constant.storage.signed)
             facts = {"axes": constant.storage.axes}
             yield f"{node.name}.{constant.name}", np.asarray(constant.values)[np.newaxis], True, own, facts

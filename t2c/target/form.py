@@ -17,7 +17,8 @@ from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.target.check import node_misfits, scaling_constants
+from t2c.golden.target.check import node_misfits
+from t2c.golden.target.constants import scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.golden.target.saturation import saturated_clip, sum_range
 from t2c.mulquant_constants import Constants, RealArray, step_errors

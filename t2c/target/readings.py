@@ -13,7 +13,7 @@ from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MAX_OPERAND_BITS, TensorSpec
-from t2c.golden.target.check import scaling_constants
+from t2c.golden.target.constants import scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.target.form import form_of
 

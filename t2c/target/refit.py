@@ -15,7 +15,8 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, Package
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.golden.target.check import refuse_misfits, scaling_constants
+from t2c.golden.target.check import refuse_misfits
+from t2c.golden.target.constants import scaling_constants
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
 from t2c.golden.target.own_node import stands_for
 from t2c.target.form import LayerCost, LayerJob, form_of

@@ -9,7 +9,7 @@ import numpy as np
 from t2c.common.text_table import aligned
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package
-from t2c.golden.target.check import scaling_constants
+from t2c.golden.target.constants import scaling_constants
 from t2c.golden.target.limits import ChipLimits
 from t2c.target.refit import Refitted
 

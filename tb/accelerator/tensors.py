@@ -10,6 +10,7 @@ import numpy as np
 from t2c.common.errors import UserError
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.package import Package
+from t2c.golden.target.constants import chip_constants
 
 ACCUMULATORS = "accumulators"
 
@@ -75,7 +76,8 @@ class TensorBook:
         for node in graph.nodes:
             if node.name != node_name:
                 continue
-            for constant in node.constants:
+            constants = chip_constants(node)
+            for constant in constants:
                 if constant.name == part:
                     held = constant.storage
                     values = constant.values[np.newaxis]
@@ -87,7 +89,7 @@ class TensorBook:
                 assert sums is not None
                 values = self._batched(sums)
                 return NamedTensor(name=name, bits=bits, signed=True, values=values, order=order[node.output])
-            parts = [constant.name for constant in node.constants] + ([ACCUMULATORS] if bits is not None else [])
+            parts = [constant.name for constant in constants] + ([ACCUMULATORS] if bits is not None else [])
             raise UserError(f"{node_name} has no {part!r}; it has {', '.join(parts) or 'no constants'}")
         edges = ", ".join(order)
         raise UserError(f"{self.package.name} has no tensor {name!r}; it has {edges}, and constants as NODE.weight")

@@ -11,19 +11,22 @@ import pytest
 
 from oracle import plain
 from t2c.__main__ import entry, main
+from t2c.common.errors import UserError
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
-from t2c.golden.graph.package import Package, load_package
-from t2c.golden.target.check import misfits, scaling_constants
+from t2c.golden.graph.package import Package, load_package, save_package
+from t2c.golden.target.check import misfits
+from t2c.golden.target.constants import chip_constants, scaling_constants
 from t2c.golden.target.limits import ChipLimits, MultiplierLimits
 from t2c.golden.target.own_node import with_functions
 from t2c.target.readings import chip_readings
 from t2c.target.refit import Refitted, refit, refit_package
 from t2c.target.report import sample_accuracy
+from t2c.tb.accelerator.tensors import TensorBook
 from tests.conftest import ROOT
 from tests.every_op import every_op_package
 
@@ -172,6 +175,29 @@ def test_a_layer_with_a_function_of_its_own_is_free(digits: Package) -> None:
     assert spread == {"conv1": 1, "conv2": 16, "conv3": 1, "average_pool": 1, "fc": 1}
     own = with_functions(made, chip.references).run(digits.samples[:1] - 128)
     assert not np.array_equal(own["conv2"], made.run(digits.samples[:1] - 128)["conv2"])
+
+
+def test_constants_as_the_chip_is_given_them(digits: Package, tmp_path: Path) -> None:
+    """b before the multiplier, and one of each for a layer; a package that is not for such a chip has neither."""
+    made, _ = refit_package(digits, CHIPS["saturated"], "made")
+    node = made.graph.node("conv1")
+    held = {constant.name: constant for constant in chip_constants(node)}
+    own = {constant.name: constant.values for constant in node.constants}
+    assert np.array_equal(held["bias_first"].values * own["multiplier"], own["bias"])
+    assert held["bias_first"].storage.bits <= 16
+    assert held["layer_multiplier"].values.tolist() == [own["multiplier"][0]]
+    assert held["layer_shift"].values.tolist() == [own["shift"][0]]
+    assert {constant.name for constant in chip_constants(digits.graph.node("conv1"))} == set(own)
+    save_package(made, tmp_path / "made")
+    words = ["vectors", str(tmp_path / "made"), "--out", str(tmp_path / "v"), "--tensors", "*.bias_first,*.layer_*"]
+    assert main([*words, "--formats", "npz"]) == 0
+    with np.load(tmp_path / "v" / "tensors.npz") as arrays:
+        assert np.array_equal(arrays["conv1.bias_first"], held["bias_first"].values)
+        assert arrays["fc.layer_shift"].shape == (1,)
+    book = TensorBook(made, 0, 1, 0)
+    assert book.find("conv1.bias_first").values.tolist() == [held["bias_first"].values.tolist()]
+    with pytest.raises(UserError, match="max_pool has no 'bias_first'; it has no constants"):
+        book.find("max_pool.bias_first")
 
 
 def test_what_fits_stays_as_it_is(digits: Package) -> None:
