@@ -36,15 +36,17 @@ def test_a_package_that_nngen_cannot_do_is_refused_by_name(sim_output: Path) -> 
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("sim", ["icarus", "verilator"])
-def test_a_core_of_nngen_behind_every_stall(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=2, sim=sim)
+@pytest.mark.parametrize(("sim", "images"), [("icarus", 1), ("verilator", 8)])
+def test_a_core_of_nngen_behind_every_stall(
+    sim: str, images: int, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=images, sim=sim)
     assert run.status == 0, run.text
     scenarios = run.record["scenarios"]
     assert len(scenarios) == 10
     for scenario in scenarios:
         found = [(count["name"], count["compared"]) for count in scenario["tensors"]]
-        assert found == [("conv1", 512), ("conv2", 256), ("fc", 20)]
+        assert found == [("conv1", 256 * images), ("conv2", 128 * images), ("fc", 10 * images)]
 
 
 @pytest.mark.campaign
