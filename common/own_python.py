@@ -42,6 +42,20 @@ def own_python(where: str, *arguments: str) -> OwnPython:
     Raises:
         UserError: no such file, it cannot be imported, it has no such function, or one that takes other arguments.
     """
+    found = find_python(where)
+    try:
+        inspect.signature(found.call).bind(*arguments)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: it does not take ({', '.join(arguments)})") from error
+    return found
+
+
+def find_python(where: str) -> OwnPython:
+    """Find FILE.py:FUNCTION, whatever it takes.
+
+    Raises:
+        UserError: no such file, it cannot be imported, or it has no such function.
+    """
     file, _, name = where.rpartition(":")
     path = Path(file)
     if not file or not name.isidentifier():
@@ -61,10 +75,6 @@ def own_python(where: str, *arguments: str) -> OwnPython:
     call = getattr(module, name, None)
     if not callable(call):
         raise UserError(f"{where}: the file has no function {name!r}")
-    try:
-        inspect.signature(call).bind(*arguments)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{where}: it does not take ({', '.join(arguments)})") from error
     return OwnPython(path=path, digest=digest, call=call)
 
 

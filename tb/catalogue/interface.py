@@ -37,7 +37,8 @@ class Interface:
     results, besides those in the pipeline, that a bridge must have room for. optional: names of which
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
     requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`, or
-    `shared` by several `lanes` of one module; laned: ports that each of these lanes has.
+    `shared` by several `lanes` of one module; laned: ports that each of these lanes has. reference:
+    names that a function of the user's own is called with.
     spare: names of which a module may lack each; extras: signals that our unit lacks and a module may
     have. style: what else a module may say of itself.
     """
@@ -59,6 +60,7 @@ class Interface:
     requantises: bool = False
     constant: tuple[str, ...] = ()
     laned: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     style: Style | None = None

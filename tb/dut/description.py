@@ -39,6 +39,7 @@ class Description:
     ports: ours -> theirs, one or one for each element; inputs: theirs -> expression of ours; outputs: ours ->
     expression of theirs; lanes: how many units the module has side by side; shared: numbers that these have in common;
     files: name that the module reads -> the file; plusargs: of its runs; table: file with that of a table unit;
+    reference: FILE.py:FUNCTION of what the module computes, empty if golden says it;
     lines: where things stand: 'ports.acc' -> line.
     """
 
@@ -72,6 +73,7 @@ class Description:
     files: Mapping[str, Path]
     plusargs: Mapping[str, str | int]
     table: Path | None
+    reference: str
     style: StyleValues
     lines: Mapping[str, int]
 
@@ -89,7 +91,7 @@ _FIELDS = (
     *("unit", "sources", "include", "defines", "top", "parameters", "unit_parameters", "clock", "reset", "handshake"),
     *("latency", "ports", "tie", "constants", "rounding", "output", "lane_order", "weight_rows", "absent"),
     *("ranges", "order", "saturate", "static", "lanes", "shared", "inputs", "outputs"),
-    *("files", "plusargs", "table"),
+    *("files", "plusargs", "table", "reference"),
 )
 _REQUIRED = ("unit", "sources", "top", "clock", "reset")
 
@@ -170,6 +172,7 @@ class _Reader:
             files=self._run_files(),
             plusargs=self._map("plusargs", Value.scalar),
             table=self._table(),
+            reference=self._reference(),
             shared=self._constants("shared"),
             style=self.style,
             lines=self.lines,
@@ -258,6 +261,16 @@ class _Reader:
         if not units()[self.unit].table:
             raise self.fields["table"].error(f"table: {self.unit} has none")
         return beside(self.path, self.fields["table"], "table")
+
+    def _reference(self) -> str:
+        if "reference" not in self.fields:
+            return ""
+        value = self.fields["reference"]
+        if not self.interface.reference:
+            raise value.error(f"reference: {self.unit} takes none")
+        if "table" in self.fields:
+            raise value.error("reference: and a table; one of them says what the unit gives")
+        return str(self.path.resolve().parent / value.text())
 
     def _lanes(self) -> int:
         if "lanes" in self.fields and not self.interface.laned:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from t2c.common.errors import UserError
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.legal_values import POWERS, Legal
+from t2c.tb.dut.own_arithmetic import own_arithmetic
 from t2c.tb.dut.ports import Module
 from t2c.tb.dut.rules import Rules
 
@@ -31,9 +33,11 @@ def rules_of(description: Description, ours: Module, constants: Mapping[str, int
     _check_order(description, ours)
     for place, reason in (
         ("static", "two operands of one result have constants each"),
+        ("reference", "it says what becomes of one operand"),
         ("lanes", "two operands of one result come in two beats"),
     ):
-        if place in description.lines and "pairs" not in description.absent:
+        features = set(description.interface.features) - set(description.absent)
+        if place in description.lines and "pairs" in features:
             raise description.error(place, f"{place}: {reason}; 'absent: pairs' goes with it")
     static, shared = set(description.static), set(description.shared)
     if static - shared and shared - static:
@@ -46,6 +50,7 @@ def rules_of(description: Description, ours: Module, constants: Mapping[str, int
         static=description.static,
         lanes=description.lanes,
         shared=description.shared,
+        reference=_reference(description, ours, legal),
     )
 
 
@@ -80,6 +85,27 @@ def _legal(description: Description, ours: Module, name: str) -> Legal:
         )
         raise description.error(place, text)
     return legal
+
+
+def _reference(description: Description, ours: Module, legal: Mapping[str, Legal]) -> str:
+    """The function of the user's own, tried once with zeros, or with what is legal next to them."""
+    if not description.reference:
+        return ""
+    names, modes = description.interface.reference, description.rounding
+    values: dict[str, int | str] = {name: legal[name].nearest(0) if name in legal else 0 for name in names}
+    try:
+        function = own_arithmetic(description.reference, names, *result_range(description, ours))
+        function.result({**values, "rounding": next(iter(modes.codes)) if modes else ""})
+    except UserError as error:
+        raise description.error("reference", f"reference: {error}") from error
+    return description.reference
+
+
+def result_range(description: Description, ours: Module) -> tuple[int, int]:
+    """The least and the largest result of our unit, whose results are signed or not."""
+    bits = ours.parameters["OUT_W"] or 1
+    least = 0 if description.output == "unsigned" else -(1 << bits - 1)
+    return least, (1 << (bits - 1 if description.output == "signed" else bits)) - 1
 
 
 def _check_order(description: Description, ours: Module) -> None:

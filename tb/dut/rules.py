@@ -16,7 +16,7 @@ class Rules:
 
     legal: name of ours -> what the module takes, where it is not everything; order: in which it adds and scales;
     static: names that may not change while results are inside; lanes: units side by side; shared: names that these
-    have in common.
+    have in common; reference: FILE.py:FUNCTION that says what it computes, empty if golden does.
     """
 
     legal: Mapping[str, Legal] = field(default_factory=dict)
@@ -24,6 +24,7 @@ class Rules:
     static: tuple[str, ...] = ()
     lanes: int = 1
     shared: tuple[str, ...] = ()
+    reference: str = ""
 
     @property
     def common(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from t2c.tb.dut.file_fields import lay_out
 from t2c.tb.dut.loader import is_own, load_module
 from t2c.tb.simulation.runner import Outcome, build, simulate
 from t2c.tb.simulation.simulators import Simulator
-from t2c.tb.units.table_choice import named_table, table_from_file
+from t2c.tb.units.table_choice import named_table, table_from_file, table_from_function
 from t2c.tb.units.unit_settings import UnitSettings
 
 
@@ -90,9 +90,12 @@ def run_description(
     unit = find_unit(description.unit)
     if not unit.bench:
         raise SettingError("{unit} = {name!r} has no bench of its own; it runs inside the core", {"name": unit.name})
-    if description.table and not table:
+    if unit.table and not table:
         given = {**unit.parameters, **description.unit_parameters, **(parameters or {})}
-        table = table_from_file(unit.name, description.table, given)
+        if description.table:
+            table = table_from_file(unit.name, description.table, given)
+        elif description.reference:
+            table = table_from_function(unit.name, description.reference, given)
     parameters = {**(parameters or {}), **(table.parameters if table else {})}
     chosen = {**description.unit_parameters, **parameters}
     values = {**unit.parameters, **chosen}

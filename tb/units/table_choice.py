@@ -16,6 +16,7 @@ from t2c.golden.graph.find_package import open_package
 from t2c.golden.graph.graph import Graph
 from t2c.tb.catalogue.unit_registry import units
 from t2c.tb.catalogue.unit_table import TableKind, UnitTable
+from t2c.tb.dut.own_arithmetic import own_arithmetic
 
 NO_LAYER = "list"
 """The layer where the command line gives none."""
@@ -119,6 +120,23 @@ def table_from_file(unit: str, path: Path, parameters: Mapping[str, int]) -> Uni
         return table_units()[unit].from_entries(np.array(entries, dtype=np.int64), parameters)
     except ValueError as error:
         raise SettingError("{table}: {path}: {error}", {"path": path, "error": error}) from error
+
+
+def table_from_function(unit: str, where: str, parameters: Mapping[str, int]) -> UnitTable:
+    """The table of a function of the user's own, called with every x that the unit takes, as an unsigned integer.
+
+    Args:
+        unit: a table unit whose entries are results for one x each.
+        where: FILE.py:FUNCTION.
+        parameters: of the unit, all of them.
+
+    Raises:
+        UserError: there is no such function, or it returns what has no OUT_W bits, signed or not.
+    """
+    bits = parameters["OUT_W"]
+    function = own_arithmetic(where, ("x",), -(1 << bits - 1), (1 << bits) - 1)
+    entries = [function.result({"x": x}) % (1 << bits) for x in range(1 << parameters["X_W"])]
+    return table_units()[unit].from_entries(np.array(entries, dtype=np.int64), parameters)
 
 
 def table_from_node(unit: str, graph: Graph, layer: str) -> UnitTable:

@@ -121,7 +121,7 @@ def _reasons(run: UnitRun, report: UnitReport) -> Iterator[str]:
     for name, test in report.tests.items():
         if test.error:
             text = broken.get(name, test.error) if test.error.startswith("CancelledError") else test.error
-            errors.setdefault(re.sub(r"^(AssertionError|StreamError): ", "", text), []).append(name)
+            errors.setdefault(re.sub(r"^(AssertionError|StreamError|UserError): ", "", text), []).append(name)
     yield from (f"{', '.join(names)}: {error}" for error, names in errors.items())
     yield from report.explanation
     shown = SHOWN

@@ -48,6 +48,23 @@ def test_an_entry_that_is_wrong_is_seen(name: str, tmp_path: Path, sim_output: P
     assert "x = 0x9" in found.outcome.log.read_text()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("function", ["quarter", "negative"])
+def test_a_function_of_ones_own_in_the_place_of_a_table(function: str, tmp_path: Path, sim_output: Path) -> None:
+    path = copied(tmp_path).with_name("square.yaml")
+    path.write_text(path.read_text().replace("quarter", function))
+    found = run_description(load_description(path), find_simulator("icarus"), sim_output)
+    assert found.missing == {"reset_in_mid_stream": "it has no reset"}
+    assert found.outcome.passed == (function == "quarter"), found.outcome.log.read_text()[-2000:]
+
+
+def test_a_function_that_returns_too_much(tmp_path: Path, sim_output: Path) -> None:
+    path = copied(tmp_path).with_name("square.yaml")
+    path.write_text(path.read_text().replace("quarter", "wide"))
+    with pytest.raises(UserError, match=r"square\.py:wide\(x=8\) returned 64, outside -32\.\.63"):
+        run_description(load_description(path), find_simulator("icarus"), sim_output)
+
+
 def test_the_files_of_the_last_run_are_gone(tmp_path: Path) -> None:
     (tmp_path / "a.hex").write_text("1\n")
     run = tmp_path / "run"
@@ -71,6 +88,7 @@ def test_the_files_of_the_last_run_are_gone(tmp_path: Path) -> None:
         ("luts/one.hex,", "/one.hex,", "11: files: '/one.hex' leads out of"),
         ("table: sum.hex", "table: product.hex", "13: table: no file 'product.hex' beside this description"),
         ("table: sum.hex", "table: luts", "13: table: no file 'luts' beside this description"),
+        ("table: sum.hex", "table: sum.hex\nreference: f.py:f", "14: reference: and a table; one of them says"),
         ("unit: lut_pointwise", "unit: mac_pe", "table: mac_pe has none"),
         ("unit: lut_pointwise", "unit: layer_engine", "files: layer_engine runs inside the core; a parameter with"),
     ],

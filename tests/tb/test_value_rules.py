@@ -43,6 +43,7 @@ RULED = {
     "two": Ruled(fault=("two_requant.v", "{c1[3:0]", "{~c1[3:0]"), says=r"\[lane 1\]"),
     "wired": Ruled(fault=("wired_requant.v", "48'sd128", "48'sd127"), says=r"\[tie"),
     "array": Ruled(fault=("array_requant.sv", "q[2 - k]", "q[k]"), says="lane 0: "),
+    "own": Ruled(fault=("own_requant.v", "(acc * 5)", "(acc * 3)"), says="vector [0-9]+: acc"),
     "static": Ruled(fault=("static_requant.v", "p[W-1] & (", "1'b0 & ("), says=r"\[tie, negative\]"),
 }
 
@@ -75,6 +76,13 @@ def test_a_fault_within_the_rules_fails_and_is_named(name: str, tmp_path: Path, 
     found = run(copied(name, tmp_path, *ruled.fault), sim_output, "icarus", ruled.test)
     assert not found.outcome.passed
     assert re.search(ruled.says, findings(found)), findings(found)
+
+
+@pytest.mark.slow
+def test_a_reference_that_returns_too_much_fails_with_its_inputs(tmp_path: Path, sim_output: Path) -> None:
+    found = run(copied("own", tmp_path, "own.yaml", "stochastic", "too_wide"), sim_output, "icarus", "random_data")
+    assert not found.outcome.passed
+    assert re.search(r"own\.py:too_wide\(acc=-?\d+, .*\) returned -?\d+, outside -8\.\.15", findings(found))
 
 
 @pytest.mark.slow

@@ -118,6 +118,28 @@ REFUSED = {
         "inputs: {bias: bias}\nports:\n",
         "'bias' is no packed vector; name",
     ),
+    "no function": ("own", ":stochastic", ":stochastics", "own.py:stochastics: the file has no function 'stochastics'"),
+    "no file": ("own", "own.py:", "mine.py:", "mine.py:stochastic: No such file or directory"),
+    "no place": ("own", ":stochastic", "", "own.py' is not FILE.py:FUNCTION"),
+    "a float": ("own", "stochastic", "a_float", "hi=0) returned 0.0, which is no integer"),
+    "it fails": (
+        "own",
+        "stochastic",
+        "fails",
+        "fails(acc=0): line 24: ZeroDivisionError: ",
+    ),
+    "other names": (
+        "own",
+        "stochastic",
+        "other",
+        "own.py:other: it takes 'scale'; there are acc, multiplier",
+    ),
+    "reference of pairs": (
+        "own",
+        "absent: pairs\n",
+        "",
+        "reference: it says what becomes of one operand; 'absent: pairs'",
+    ),
     "reset missing": ("comb", "clock: none", "clock: s", "reset is missing; needed are"),
 }
 

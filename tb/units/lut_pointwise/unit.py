@@ -18,6 +18,7 @@ UNIT = Unit(
     interface=Interface(
         handshakes=(VALID_READY, VALID_ONLY, FIXED_LATENCY),
         **AXIS_LAST,
+        reference=("x",),
         needs={"latency": ("latency",), "reset_in_mid_stream": ("reset",)},
     ),
     covered=({"X_W": 2, "OUT_W": 2}, {"X_W": 6, "OUT_W": 16}),

@@ -10,16 +10,21 @@ import numpy as np
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder, scaled_sum
+from t2c.tb.dut.own_arithmetic import OwnArithmetic
 from t2c.tb.units.mulquant.stimulus import Config, Item, Vector
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arithmetic:
-    """A requantiser in golden. widths: of operands; out_w: bits of a result; order: of its operations."""
+    """A requantiser in golden, or in a function of the user's own.
+
+    widths: of operands; out_w: bits of a result; order: of its operations; own: the function, if there is one.
+    """
 
     widths: Widths
     out_w: int
     order: RequantiserOrder
+    own: OwnArithmetic | None = None
 
     def results(self, config: Config, items: Sequence[Item]) -> list[int]:
         """The unit's output for each item: the low OUT_W bits of golden's."""
@@ -36,6 +41,9 @@ class Arithmetic:
         return [int(q) % (1 << self.out_w) for q in found]
 
     def _singles(self, config: Config, vectors: Sequence[Vector]) -> IntArray:
+        if self.own:
+            stage = {**vars(config), "rounding": config.rounding.value}
+            return np.array([self.own.result({**vars(vector), **stage}) for vector in vectors])
         acc, multiplier, bias, shift = (
             np.array([getattr(vector, name) for vector in vectors]) for name in ("acc", "multiplier", "bias", "shift")
         )

@@ -16,6 +16,7 @@ from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.dut.latency import check_fixed_latency
+from t2c.tb.dut.own_arithmetic import own_arithmetic
 from t2c.tb.units.mulquant.arithmetic import Arithmetic
 from t2c.tb.units.mulquant.beats import Beat, groups_of_beats
 from t2c.tb.units.mulquant.classes import SentBatch, classes, cover_unit, crosses
@@ -28,6 +29,7 @@ from t2c.tb.units.mulquant.stimulus import (
     one_of_each_mode,
 )
 from t2c.tb.units.mulquant.supply import LegalSupply, legal_configs, supply
+from t2c.tb.units.mulquant.unit import REFERENCE
 from t2c.tb.units.stream_bench import StreamBench
 from t2c.tb.units.unit_settings import UnitSettings
 
@@ -53,7 +55,9 @@ class MulQuantBench(StreamBench):
         self.vector_w = self.shift_w + self.widths.bias + self.widths.scale + self.widths.acc
         self.ranges = Ranges(widths=self.widths, shift_w=self.shift_w, out_w=self.out_w, rng=self.rng)
         self.sent: list[tuple[Config, Item]] = []
-        self.arithmetic = Arithmetic(widths=self.widths, out_w=self.out_w, order=unit.traits.rules.order)
+        rules, least, largest = unit.traits.rules, -(1 << self.out_w - 1), (1 << self.out_w) - 1
+        own = own_arithmetic(rules.reference, REFERENCE, least, largest) if rules.reference else None
+        self.arithmetic = Arithmetic(widths=self.widths, out_w=self.out_w, order=rules.order, own=own)
         self.supply = supply(self.ranges, unit.traits)
         self.configs = legal_configs(self.out_w, unit.traits)
         self.coverage = cover_unit(

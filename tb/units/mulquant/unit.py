@@ -9,6 +9,8 @@ from t2c.tb.catalogue.unit import Unit
 from t2c.tb.units.mulquant.proofs import PROOFS
 
 OPERANDS = (("acc", "ACC_W"), ("multiplier", "SCALE_W"), ("bias", "BIAS_W"), ("shift", "SHIFT_W"))
+REFERENCE = ("acc", "multiplier", "bias", "shift", "rounding", "zero_point", "lo", "hi")
+"""What a function of the user's own is called with."""
 
 UNIT = Unit(
     folder=Path(__file__).parent,
@@ -31,6 +33,7 @@ UNIT = Unit(
         requantises=True,
         constant=("multiplier", "bias", "shift"),
         laned=("s_axis_tdata", "m_axis_tdata"),
+        reference=REFERENCE,
     ),
     ends=(
         {"ACC_W": 8, "SCALE_W": 2, "BIAS_W": 60, "SHIFT_W": 6, "OUT_W": 2},
