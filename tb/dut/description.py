@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from t2c.common.strict_yaml import Value, YamlError, read_yaml
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.golden.errors import RangeError
-from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, LSB_FIRST, MSB_FIRST, Interface
+from t2c.tb.catalogue.interface import FIRST_FIRST, FIXED_LATENCY, LAST_FIRST, Interface
 from t2c.tb.catalogue.style import StyleValues
 from t2c.tb.catalogue.unit_registry import units
-from t2c.tb.dut.file_fields import beside, read_files
-from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
+from t2c.tb.dut.source_fields import Reset, read_integer, read_reset, read_sources, refuse_length
+from t2c.tb.dut.value_fields import ValueFields
 
-SCALE_FIRST, BIAS_FIRST = "scale_first", "bias_first"
-LANES = 64
 MODES = tuple(mode.value for mode in Rounding)
 
 
@@ -130,10 +126,9 @@ def _styled(interface: Interface, values: StyleValues) -> Interface:
     return interface.style.interface(interface, values) if interface.style else interface
 
 
-class _Reader:
+class _Reader(ValueFields):
     def __init__(self, path: Path, fields: dict[str, Value], unit: str) -> None:
-        self.path, self.fields, self.unit, self.interface = path, fields, unit, replaceable_units()[unit]
-        self.lines = {name: value.node.start_mark.line + 1 for name, value in fields.items()}
+        super().__init__(path, fields, unit, replaceable_units()[unit])
         self.clocked = not _is_none(fields["clock"])
         self.style = self._style()
         self.interface = _styled(self.interface, self.style)
@@ -147,53 +142,36 @@ class _Reader:
             sources=files.sources,
             includes=files.includes,
             defines=files.defines,
-            parameters=self._map("parameters", Value.scalar),
-            unit_parameters=self._map("unit_parameters", read_integer),
+            parameters=self.map("parameters", Value.scalar),
+            unit_parameters=self.map("unit_parameters", read_integer),
             clock=self.fields["clock"].text() if self.clocked else "",
             reset=self._reset(),
             handshake=self._handshake(),
             latency=self._latency(),
-            ports=self._map("ports", lambda value: tuple(entry.text() for entry in value.items())),
-            inputs=self._map("inputs", Value.text),
-            outputs=self._map("outputs", Value.text),
-            tie=self._map("tie", read_integer),
-            constants=self._map("constants", Value.scalar, self.interface.constants),
+            ports=self.map("ports", lambda value: tuple(entry.text() for entry in value.items())),
+            inputs=self.map("inputs", Value.text),
+            outputs=self.map("outputs", Value.text),
+            tie=self.map("tie", read_integer),
+            constants=self.map("constants", Value.scalar, self.interface.constants),
             rounding=self._rounding(),
-            output=self._choice("output", "any", "signed", "unsigned", allowed=bool(self.interface.narrow)),
-            lane_order=self._lane_order(),
-            weight_rows=self._choice(
+            output=self.choice("output", "any", "signed", "unsigned", allowed=bool(self.interface.narrow)),
+            lane_order=self.lane_order(),
+            weight_rows=self.choice(
                 "weight_rows", FIRST_FIRST, LAST_FIRST, allowed="double_buffer" in self.interface.features
             ),
             absent=self._absent(),
-            ranges=self._map("ranges", _entries, tuple(self.interface.numbers)),
-            order=self._order(),
-            static=self._constants("static"),
-            lanes=self._lanes(),
-            files=self._run_files(),
-            plusargs=self._map("plusargs", Value.scalar),
-            table=self._table(),
-            reference=self._reference(),
-            shared=self._constants("shared"),
+            ranges=self.map("ranges", _entries, tuple(self.interface.numbers)),
+            order=self.order(),
+            static=self.constants("static"),
+            lanes=self.lanes(),
+            files=self.run_files(),
+            plusargs=self.map("plusargs", Value.scalar),
+            table=self.table(),
+            reference=self.reference(),
+            shared=self.constants("shared"),
             style=self.style,
             lines=self.lines,
         )
-
-    def _map(self, name: str, read: Callable[[Value], Any], allowed: tuple[str, ...] | None = None) -> dict[str, Any]:
-        if name not in self.fields:
-            return {}
-        value = self.fields[name]
-        if allowed == ():
-            raise value.error(f"{name}: {self.unit} has none")
-        entries = value.fields() if allowed is None else value.only(*allowed)
-        self.lines |= {f"{name}.{key}": entry.node.start_mark.line + 1 for key, entry in entries.items()}
-        return {key: read(entry) for key, entry in entries.items()}
-
-    def _choice(self, name: str, *choices: str, allowed: bool) -> str:
-        if name not in self.fields:
-            return choices[0]
-        if not allowed:
-            raise self.fields[name].error(f"{name}: {self.unit} has no such thing")
-        return self.fields[name].choice(*choices)
 
     def _reset(self) -> Reset | None:
         reset = read_reset(self.fields["reset"]) if "reset" in self.fields else None
@@ -238,68 +216,6 @@ class _Reader:
         if len(set(codes.values())) < len(codes):
             raise value.error("rounding: two modes have the same code")
         return RoundingModes(port=entries["port"].text(), codes=codes)
-
-    def _order(self) -> RequantiserOrder:
-        known = self.interface.requantises
-        first = self._choice("order", SCALE_FIRST, BIAS_FIRST, allowed=known) == BIAS_FIRST
-        widths = self._map("saturate", read_integer, ("operand", "sum") if known else ())
-        try:
-            return RequantiserOrder(bias_first=first, operand_bits=widths.get("operand"), sum_bits=widths.get("sum"))
-        except RangeError as error:
-            raise self.fields["saturate"].error(f"saturate: {error}") from error
-
-    def _run_files(self) -> dict[str, Path]:
-        for name in ("files", "plusargs"):
-            if name in self.fields and not units()[self.unit].bench:
-                text = f"{name}: {self.unit} runs inside the core; a parameter with '{{here}}' takes a path"
-                raise self.fields[name].error(text)
-        return read_files(self.path, self.fields)
-
-    def _table(self) -> Path | None:
-        if "table" not in self.fields:
-            return None
-        if not units()[self.unit].table:
-            raise self.fields["table"].error(f"table: {self.unit} has none")
-        return beside(self.path, self.fields["table"], "table")
-
-    def _reference(self) -> str:
-        if "reference" not in self.fields:
-            return ""
-        value = self.fields["reference"]
-        if not self.interface.reference:
-            raise value.error(f"reference: {self.unit} takes none")
-        if "table" in self.fields:
-            raise value.error("reference: and a table; one of them says what the unit gives")
-        return str(self.path.resolve().parent / value.text())
-
-    def _lanes(self) -> int:
-        if "lanes" in self.fields and not self.interface.laned:
-            raise self.fields["lanes"].error(f"lanes: {self.unit} is described as one")
-        if "shared" in self.fields and "lanes" not in self.fields:
-            raise self.fields["shared"].error("shared: there are no lanes")
-        return bounded_integer(self.fields, "lanes", 1, 2, LANES)
-
-    def _constants(self, name: str) -> tuple[str, ...]:
-        if name not in self.fields:
-            return ()
-        value = self.fields[name]
-        if not self.interface.constant:
-            raise value.error(f"{name}: {self.unit} has no constants beside its data")
-        return tuple(entry.choice(*self.interface.constant) for entry in value.items())
-
-    def _lane_order(self) -> dict[str, str]:
-        if "lane_order" not in self.fields:
-            return {}
-        value = self.fields["lane_order"]
-        names = tuple(self.interface.lanes)
-        if "lanes" in self.fields:
-            fields = (field for port in self.interface.laned for field, _ in self.interface.fields.get(port, ()))
-            names = (*names, *self.interface.laned, *fields)
-        if not names:
-            raise value.error(f"lane_order: {self.unit} has one lane")
-        if not value.is_mapping:
-            return dict.fromkeys(names, value.choice(LSB_FIRST, MSB_FIRST))
-        return self._map("lane_order", lambda entry: entry.choice(LSB_FIRST, MSB_FIRST), names)
 
     def _style(self) -> StyleValues:
         style = self.interface.style
