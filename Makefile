@@ -7,7 +7,7 @@ $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name))
 
 override PY := "$${VENV:-.venv}"/bin/python
 override RUN := $(PY) -I -S t2c/common/begin.py
-override SETUPS := $(addprefix setup-,sim regress formal check t2c test)
+override SETUPS := $(addprefix setup-,sim regress formal cost check t2c test)
 # Rooms that mypy checks without PyTorch.
 override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden importing layouts mapping rom_folder tb) formal mutation
 # An environment that several clones share knows none of them, or another.
@@ -21,7 +21,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables value_rules)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate cost clean
 
 help: ## print this help
 	@echo "targets:"
@@ -80,6 +80,9 @@ formal: setup-formal ## prove the units for all inputs, and refute every proof's
 	@$(RUN) $@
 
 mutate: setup-check ## mutants of a unit, of the core, of golden, or all: UNIT MUTANTS SEED ONLY WORKERS WRITE
+	@$(RUN) $@
+
+cost: setup-cost ## what a unit or the core costs in silicon: UNIT ROWS COLS MODEL FAMILY PNR DEVICE SEEDS ...
 	@$(RUN) $@
 
 lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only -Wall, Yosys

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("t2c.tb.coverage",),
     "formal": ("formal",),
     "mutate": ("mutation",),
+    "cost": ("t2c.cost",),
     "bench-golden": ("benchmarks.bench_golden",),
     "bench-sim": ("benchmarks.bench_sim",),
     "bench-door": ("benchmarks.bench_door",),

@@ -62,12 +62,13 @@ def _number(text: str) -> int | None:
 BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
 
 OPTIONS = (
-    Option("model", "sim roms export", "digits_w8a8", "package directory, or the name of an example"),
+    Option("model", "sim roms export cost", "digits_w8a8", "package directory, or the name of an example"),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
     Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
     Option("backend", "sim", "rtl", "rtl, in a simulator, or model: the model of the core", choices=("rtl", "model")),
     Option("dump", "sim", "", "with the model: new folder for every memory after each step, docs/core_model.md"),
     Option("unit", "sim", "", "run the bench of a unit instead: {units}"),
+    Option("unit", "cost", "", "a unit instead of the core: {units_to_cost}"),
     Option("unit", "mutate", "", "unit to mutate: all, {units_to_mutate}"),
     Option(
         "dut",
@@ -80,20 +81,54 @@ OPTIONS = (
     Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
     Option("rows", "sim roms", 8, "rows of the systolic array, 2..256"),
     Option("cols", "sim roms", 8, "columns of the systolic array, a divisor of the rows"),
+    Option("rows", "cost", "", "rows of the array; empty: 8, of a unit as its bench has them", _number),
     Option(
-        "acc_w", "sim", "", "accumulator width of the hardware, bits; empty: 32, or what the multipliers leave", _number
+        "cols", "cost", "", "columns of the array; empty: as many as rows, of a unit as its bench has them", _number
+    ),
+    Option(
+        "acc_w",
+        "sim cost",
+        "",
+        "accumulator width of the hardware, bits; empty: 32, or what the multipliers leave",
+        _number,
     ),
     Option("x_w", "sim", 8, "activation width of the hardware, bits"),
     Option("w_w", "sim", 8, "weight width of the hardware, bits"),
+    Option("x_w", "cost", "", "activation width; empty: 8, of a unit as its bench has it", _number),
+    Option("w_w", "cost", "", "weight width; empty: 8, of a unit as its bench has it", _number),
     Option("act_depth", "sim roms", ROOM, "activation memory, words of one channel for each row", int),
     Option("wgt_depth", "sim roms", ROOM, "weight memory, rows of one weight for each column", int),
     Option("par_depth", "sim roms", ROOM, "parameter memory, words of one lane for each column", int),
     Option("acc_depth", "sim roms", ROOM, "accumulators, output pixels of a block", int),
     Option("prg_depth", "sim roms", ROOM, "program memory, words of 32 bits", int),
     Option("tbl_depth", "sim roms", ROOM, "table memory, entries of 16 bits", int),
-    Option(
-        "row_lanes", "sim roms", "", "row engine, elements in a cycle; 0: none; empty: what the network needs", _number
+    *(
+        Option(f"{name}_depth", "cost", "", f"{meaning} memory, words; empty: as few as hold the model", _number)
+        for name, meaning in (
+            ("act", "activation"),
+            ("wgt", "weight"),
+            ("par", "parameter"),
+            ("acc", "accumulator"),
+            ("prg", "program"),
+            ("tbl", "table"),
+        )
     ),
+    Option(
+        "row_lanes",
+        "sim roms cost",
+        "",
+        "row engine, elements in a cycle; 0: none; empty: what the network needs",
+        _number,
+    ),
+    Option("parameters", "cost", "", "NAME=VALUE,... of a unit; the others are as its bench has them"),
+    Option("family", "cost", "ecp5", "target: {families}"),
+    Option(
+        "by_module", "cost", 1, "0 leaves out what each module costs, which is a synthesis of its own", choices=(0, 1)
+    ),
+    Option("pnr", "cost", 0, "1 places and routes too: clock, slowest path, use of the device", choices=(0, 1)),
+    Option("device", "cost", "ecp5-85k", "device for that: {devices}"),
+    Option("speed", "cost", 6, "its speed grade, 6 to 8"),
+    Option("seeds", "cost", 1, "placements to try; the median counts"),
     Option("images", "sim", 4, "test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),
@@ -118,6 +153,7 @@ OPTIONS = (
     Option("out", "roms export", None, "folder to write to", Path, make_default="sim_build/{command}"),
     Option("out", "sim regress", OUTPUT, "folder for builds and results", Path, variable=False),
     Option("out", "fuzz", OUTPUT / "fuzz", "folder for the files of a case", Path, variable=False),
+    Option("out", "cost", OUTPUT / "cost", "folder for what was synthesised and the result", Path, variable=False),
     Option("out", "coverage formal mutate", ROOM, "folder for builds and results", Path, variable=False),
     Option("random_layers", "regress", 24, "random layers, seeds SEED, SEED + 1, ..."),
     Option("random_networks", "regress", 12, "random networks"),

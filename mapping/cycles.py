@@ -17,6 +17,11 @@ def layer_cycles(program: Program) -> dict[int, int]:
     return cycles
 
 
+def total_cycles(program: Program) -> int:
+    """Cycles of one run without stalls."""
+    return sum(layer_cycles(program).values())
+
+
 def layer_ideal_cycles(program: Program) -> dict[int, int]:
     """The weight-stationary count by layer number: `ideal_cycles` of its RUN steps."""
     cycles: dict[int, int] = {}

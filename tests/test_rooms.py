@@ -45,6 +45,7 @@ BELOW = {
     "t2c.tb.regress": {*_CORE_RUNS, "t2c.tb.shrink", "t2c.tb.random_programs"},
     "t2c.tb": {*_UNIT_RUNS, "t2c.tb.shrink", "t2c.tb.accelerator"},
     "t2c.api": _UNIT_RUNS,
+    "t2c.cost": {*_COMPILER, "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c": {*_GOLDEN, "t2c.layouts", "t2c.api"},
     "oracle": _GOLDEN,
     "formal": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation"},
@@ -60,6 +61,7 @@ OTHERS = {
     "t2c.mapping": {"numpy"},
     "t2c.rom_folder": {"numpy"},
     "t2c.importing": {"numpy", "onnx", "tflite"},
+    "t2c.cost": {"numpy"},
     "t2c.tb": HARNESS,
     "t2c.tb.expect": {"numpy", "pytest"},
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
@@ -68,7 +70,7 @@ OTHERS = {
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch", "tosa", "tosa_reference_model", "tosa_serializer"},
 }
 """What each room imports of others."""
-COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb"}
+COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost"}
 OURS = {"t2c", "formal", "mutation", "oracle"}
 
 
@@ -83,7 +85,7 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 
 
 FOLDERS = (
-    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing"),
+    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing", "cost"),
     *("tb", "t2c", "formal", "mutation", "oracle"),
 )
 FILES = {room: python_files(room) for room in FOLDERS}

@@ -197,7 +197,7 @@ def test_profiles(clones: Clones) -> None:
     assert clones.set_up(clone, "t2c", clones.folder / "check")[2]
     assert clones.set_up(clone, "other")[:2] == (
         2,
-        "setup: unknown profile 'other': sim, regress, formal, check, t2c or test\n",
+        "setup: unknown profile 'other': sim, regress, formal, cost, check, t2c or test\n",
     )
 
 

@@ -4,6 +4,7 @@
 #   tools/setup.sh sim      virtual environment, NumPy, bitstring, cocotb, simulators
 #   tools/setup.sh regress  all of that and Dask
 #   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
+#   tools/setup.sh cost     all of the first line, Yosys and nextpnr
 #   tools/setup.sh check    all of the above and the development tools
 #   tools/setup.sh t2c      PyTorch, ONNX and the readers of data sets; no simulator
 #   tools/setup.sh test     everything, and in environments of their own TOSA's tools, $VENV/tosa, and what the examples'
@@ -18,7 +19,7 @@
 # A second call does nothing as long as what was installed is what would be: $VENV/setup keeps that text, not a time.
 set -eu
 cd "$(dirname "$0")/.."
-profile=${1:?usage: tools/setup.sh sim|regress|formal|check|t2c|test}
+profile=${1:?usage: tools/setup.sh sim|regress|formal|cost|check|t2c|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
 
@@ -30,10 +31,11 @@ case $profile in
     sim) extras=sim includes=sim ;;
     regress) extras=sim,regress includes="sim regress" ;;
     formal) extras=sim,formal includes="sim formal" ;;
+    cost) extras=sim,cost includes="sim cost" ;;
     check) extras=sim,regress,formal,tflite,judges,dev includes="sim regress formal check" ;;
     t2c) extras=t2c,onnx includes=t2c ;;
-    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,brevitas,dev includes="sim regress formal check t2c test" ;;
-    *) die "unknown profile '$profile': sim, regress, formal, check, t2c or test" ;;
+    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,brevitas,cost,dev includes="sim regress formal cost check t2c test" ;;
+    *) die "unknown profile '$profile': sim, regress, formal, cost, check, t2c or test" ;;
 esac
 
 # All that decides what is installed. In pyproject.toml that is every table but those of tools that only look at it.
@@ -174,15 +176,14 @@ generators() {
 
 case ,$extras, in *,sim,*) simulators ;; esac
 [ "$profile" != test ] || { tosa; generators; }
-case ,$extras, in
-    *,formal,*)
-        # The wheel compiles its WebAssembly when it is first called.
-        if ! command -v yosys >/dev/null 2>&1; then
-            echo "setup: Yosys is compiled (once, up to two minutes)"
-            PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.simulation.yosys >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of Yosys does not run"; }
-        fi
-        ;;
-esac
+# The wheels compile their WebAssembly when they are first called.
+compiled() {
+    ! command -v "$1" >/dev/null 2>&1 || return 0
+    echo "setup: $1 is compiled (once, up to two minutes)"
+    PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.simulation.yowasp "$1" >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of $1 does not run"; }
+}
+case ,$extras, in *,formal,* | *,cost,*) compiled yosys ;; esac
+case ,$extras, in *,cost,*) compiled nextpnr-ecp5 ;; esac
 
 for name in $includes; do
     wanted >"$stamps/$name"

@@ -26,10 +26,14 @@ class UnitTable:
     parameters: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    def text(self) -> str:
+        """The table as $readmemh reads it."""
+        return "".join(f"{entry:x}\n" for entry in self.entries.tolist())
+
     def write(self, folder: Path) -> Path:
         """Write the table for $readmemh and return its path."""
         path = folder / TABLE_FILE
-        path.write_text("".join(f"{entry:x}\n" for entry in self.entries.tolist()))
+        path.write_text(self.text())
         return path
 
 
@@ -41,10 +45,12 @@ def read_entries(folder: Path = Path()) -> IntArray:
 class TableKind(ABC):
     """How a table unit comes to its table.
 
-    plusarg: by which the unit gets the table's path; names: of tables that are made here, the bench's own first.
+    plusarg: by which the unit gets the table's path in simulation; parameter: of the unit, which names that file in
+    synthesis; names: of tables that are made here, the bench's own first.
     """
 
     plusarg: ClassVar[str]
+    parameter: ClassVar[str] = "TABLE_FILE"
     names: ClassVar[tuple[str, ...]]
 
     @abstractmethod

@@ -14,7 +14,7 @@ from t2c.common.atomic import write_atomic
 from t2c.common.errors import UserError
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.mapping.cycles import layer_cycles
+from t2c.mapping.cycles import total_cycles
 from t2c.mapping.images import write_program
 from t2c.mapping.program import Program
 from t2c.tb.components.stalls import parse_stalls
@@ -84,7 +84,7 @@ def write_files(
         np.save(folder / f"output_{index}.npy", output.to_words(tensors[program.output]).astype(np.int16))
     np.savez(folder / "trace.npz", address=trace.address, group=trace.group, kept=trace.kept, looked_up=trace.looked_up,
              stored=np.tile(output.kept(), (program.batch, 1)))  # fmt: skip
-    cycles = sum(layer_cycles(program).values())
+    cycles = total_cycles(program)
     beats = int(host.transfers[:, 2].sum())
     edge = program.graph.edges[program.output]
     cycle_limit = 2 * cycles + 20 * beats + 5000  # twice what the worst profile (one cycle in ten is free) takes

@@ -11,7 +11,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray, twos_complement
 from t2c.mapping.compiler import ALL
-from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles
+from t2c.mapping.cycles import layer_cycles, layer_ideal_cycles, total_cycles
 from t2c.mapping.program import Program
 from t2c.tb.cosim.localisation.mismatches import (
     Mismatch,
@@ -176,7 +176,7 @@ def _totals(program: Program, prepared: Prepared, found: dict[str, Any], element
     macs = program.macs * program.batch * len(runs)
     return {
         "cycles": cycles,
-        "expected_cycles": sum(layer_cycles(program).values()) * len(runs),
+        "expected_cycles": total_cycles(program) * len(runs),
         "ideal_cycles": sum(layer_ideal_cycles(program).values()) * len(runs),
         "macs": macs,
         "utilisation": macs / (cycles * elements) if cycles else 0.0,

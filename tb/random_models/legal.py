@@ -16,7 +16,7 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.mapping.compiler import ALL, compile_program
-from t2c.mapping.cycles import layer_cycles
+from t2c.mapping.cycles import total_cycles
 from t2c.mapping.lower import lowered_kinds
 from t2c.tb.random_models.draw_layer import REFUSED, LayerDraw, draw_samples
 from t2c.tb.random_models.settle import Sketch, Spread
@@ -105,7 +105,7 @@ def _check(sketch: Sketch, hardware: Hardware, least: int, most: int) -> None:
         UnsupportedError, RangeError: as `compile_program`, or another number of cycles.
     """
     program = compile_program(sketch.graph, ALL, hardware)
-    check_int("cycles", sum(layer_cycles(program).values()), least, most)
+    check_int("cycles", total_cycles(program), least, most)
 
 
 def _settle(sketch: Sketch, draw: LayerDraw, hardware: Hardware) -> Package:

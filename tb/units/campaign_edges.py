@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
 from t2c.mapping.compiler import compile_largest_batch
-from t2c.mapping.cycles import layer_cycles
+from t2c.mapping.cycles import total_cycles
 from t2c.tb.random_models.edges import EDGES
 from t2c.tb.random_models.legal import LAYER, SAMPLES, legal_layer, legal_network
 from t2c.tb.random_models.variants import VARIANTS
@@ -40,7 +40,7 @@ class SpaceRun:
         """What it costs: array cells times cycles, of all images."""
         program = compile_largest_batch(self.package.graph, self.layer, self.hardware, self.images)
         runs = -(-self.images // program.batch)
-        return self.hardware.rows * self.hardware.cols * runs * sum(layer_cycles(program).values())
+        return self.hardware.rows * self.hardware.cols * runs * total_cycles(program)
 
 
 def builds(asked: Hardware) -> dict[str, Hardware]:

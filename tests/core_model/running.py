@@ -16,7 +16,7 @@ from t2c.core_model.results import Results, result_places
 from t2c.core_model.stream_words import StreamWords, lanes_of
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.graph.package import Package
-from t2c.mapping.cycles import layer_cycles
+from t2c.mapping.cycles import total_cycles
 from t2c.mapping.program import Content, Program, Work
 from t2c.tb.cosim.host_transfers import host_of
 from tests.mapping.second_layout import lay_out
@@ -164,6 +164,6 @@ def run_and_hold_to_golden(package: Package, program: Program) -> ModelRun:
     assert len(run.records) == len(program.steps)
     assert (run.model.status, run.model.error) == (Status.DONE, ErrorCode.NONE)
     assert run.model.layer == program.steps[-1].descriptor.layer
-    assert run.model.cycles == sum(layer_cycles(program).values()) + 1
+    assert run.model.cycles == total_cycles(program) + 1
     assert {step.transfer.content for step in program.steps if step.transfer} <= set(Content)
     return run

@@ -34,6 +34,7 @@ class ProgramTable(TableKind):
     """A program. "ends": its last step is END; "unknown": an operation that does not exist."""
 
     plusarg = "program"
+    parameter = "PROGRAM_FILE"
     names = (ENDS, UNKNOWN)
 
     def made(self, name: str, parameters: Mapping[str, int], rng: np.random.Generator) -> UnitTable:

@@ -1,0 +1,101 @@
+"""From what a user asks for to the design that is synthesised: a unit, or the core for a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from t2c.common.errors import SettingError
+from t2c.common.places import RTL
+from t2c.contract.field_kinds import WORD_BITS
+from t2c.contract.hardware import Hardware
+from t2c.cost.design import SynthesisDesign
+from t2c.golden.graph.find_package import open_package
+from t2c.mapping.compiler import ALL, compile_program
+from t2c.mapping.fitting import fitted
+from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.program import Program
+from t2c.tb.catalogue.unit import CORE
+from t2c.tb.catalogue.unit_registry import units
+from t2c.tb.catalogue.unit_table import UnitTable
+
+SEED = 1
+"""Of contents that stand for any others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """design: what is synthesised; program: the network that chose its memories, if it is the core."""
+
+    design: SynthesisDesign
+    program: Program | None = None
+
+
+def unit_subject(name: str, parameters: Mapping[str, int]) -> Subject:
+    """A unit, with the parameters of its bench but for those that are given, and a table of its bench if it has one.
+
+    Raises:
+        SettingError: no such unit, or it has no such parameter; the message lists those that there are.
+    """
+    if name not in units():
+        raise SettingError("{unit} = {name!r} is not one of {known}", {"name": name, "known": ", ".join(units())})
+    unit = units()[name]
+    known = module_parameters(unit.rtl / f"{name}.v")
+    for given in parameters:
+        if given not in known:
+            values = {"given": given, "top": name, "known": ", ".join(known)}
+            raise SettingError("{top} has no parameter {given}; it has {known}", values)
+    chosen, files = {**unit.parameters, **parameters}, {}
+    if unit.table:
+        table = unit.table.made(unit.table.names[0], chosen, np.random.default_rng(SEED))
+        chosen |= table.parameters
+        files[unit.table.parameter] = table.text()
+    return Subject(design=SynthesisDesign(top=name, rtl=unit.rtl, parameters=chosen, files=files))
+
+
+def module_parameters(source: Path) -> list[str]:
+    """Names of the parameters of a module of ours, a line each in its header."""
+    header = source.read_text().partition(") (")[0]
+    words = [line.split() for line in header.splitlines()]
+    return [line[1] for line in words if line[:1] == ["parameter"]]
+
+
+def core_subject(model: str, wanted: Mapping[str, int]) -> Subject:
+    """The core with the smallest memories that hold a network whole; what is given wins.
+
+    Its program memory holds random words, as a program that is loaded later may hold any: with those of the network a
+    tool would take away what this network does not use.
+
+    Args:
+        model: a package, or the name of an example.
+        wanted: fields of `Hardware` by name, the array among them.
+
+    Raises:
+        UserError: no such package, or a hardware on which it cannot run.
+    """
+    _, package = open_package(model)
+    widths, graph = package.graph.widths, package.graph
+    rows, cols = wanted["rows"], wanted["cols"]
+    fields = {
+        "acc_w": Hardware.usual_acc_w(widths.scale, widths.acc),
+        "scale_w": widths.scale,
+        "bias_w": widths.bias,
+        "row_lanes": row_lanes_for(graph, rows, cols),
+        **wanted,
+    }
+    program = fitted(graph, Hardware(**fields))
+    hardware = replace(program.hardware, **wanted)
+    if hardware != program.hardware:
+        program = compile_program(graph, ALL, hardware)
+    return Subject(design=core_design(hardware), program=program)
+
+
+def core_design(hardware: Hardware) -> SynthesisDesign:
+    """The core with these parameters, and any program."""
+    words = np.random.default_rng(SEED).integers(0, 1 << WORD_BITS, hardware.prg_depth)
+    return SynthesisDesign(
+        top=CORE, rtl=RTL, parameters=hardware.parameters(), files={"PROGRAM_FILE": UnitTable(entries=words).text()}
+    )
