@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "formal": ("formal",),
     "mutate": ("mutation",),
     "cost": ("t2c.cost",),
+    "gates": ("t2c.cost.gates",),
     "bench-golden": ("benchmarks.bench_golden",),
     "bench-sim": ("benchmarks.bench_sim",),
     "bench-door": ("benchmarks.bench_door",),

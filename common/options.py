@@ -62,12 +62,13 @@ def _number(text: str) -> int | None:
 BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
 
 OPTIONS = (
-    Option("model", "sim roms export cost", "digits_w8a8", "package directory, or the name of an example"),
+    Option("model", "sim roms export cost gates", "digits_w8a8", "package directory, or the name of an example"),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
     Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
     Option("backend", "sim", "rtl", "rtl, in a simulator, or model: the model of the core", choices=("rtl", "model")),
     Option("dump", "sim", "", "with the model: new folder for every memory after each step, docs/core_model.md"),
     Option("unit", "sim", "", "run the bench of a unit instead: {units}"),
+    Option("unit", "gates", "", "a unit instead of the core: {units_with_netlists}"),
     Option("unit", "cost", "", "a unit instead of the core: {units_to_cost}"),
     Option("unit", "mutate", "", "unit to mutate: all, {units_to_mutate}"),
     Option(
@@ -78,9 +79,12 @@ OPTIONS = (
     ),
     Option("table", "sim", "", "with {table_units}: a file of hexadecimal entries, or {tables}"),
     Option("sim", "sim", "icarus", "simulator: {simulators}"),
+    Option("sim", "gates", "verilator", "simulator: {simulators}"),
     Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
     Option("rows", "sim roms", 8, "rows of the systolic array, 2..256"),
     Option("cols", "sim roms", 8, "columns of the systolic array, a divisor of the rows"),
+    Option("rows", "gates", 4, "rows of the array of a core"),
+    Option("cols", "gates", 4, "columns of the array of a core, a divisor of the rows"),
     Option("rows", "cost", "", "rows of the array; empty: 8, of a unit as its bench has them", _number),
     Option(
         "cols", "cost", "", "columns of the array; empty: as many as rows, of a unit as its bench has them", _number
@@ -120,8 +124,9 @@ OPTIONS = (
         "row engine, elements in a cycle; 0: none; empty: what the network needs",
         _number,
     ),
-    Option("parameters", "cost", "", "NAME=VALUE,... of a unit; the others are as its bench has them"),
+    Option("parameters", "cost gates", "", "NAME=VALUE,... of a unit; the others are as its bench has them"),
     Option("family", "cost", "ecp5", "target: {families}"),
+    Option("family", "gates", "gates", "cells of the netlist: {families}"),
     Option(
         "by_module", "cost", 1, "0 leaves out what each module costs, which is a synthesis of its own", choices=(0, 1)
     ),
@@ -130,11 +135,15 @@ OPTIONS = (
     Option("speed", "cost", 6, "its speed grade, 6 to 8"),
     Option("seeds", "cost", 1, "placements to try; the median counts"),
     Option("images", "sim", 4, "test images to run"),
+    Option("images", "gates", 2, "with the core: test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),
-    Option("seed", "sim regress oracle mutate fuzz", 1, "seed of every random choice"),
+    Option("seed", "sim regress oracle mutate fuzz gates", 1, "seed of every random choice"),
     Option(
-        "stall", "sim", "none", "back-pressure: {profiles}; or input,output; of an accelerator PORT:PROFILE,... too"
+        "stall",
+        "sim gates",
+        "none",
+        "back-pressure: {profiles}; or input,output; of an accelerator PORT:PROFILE,... too",
     ),
     Option("reset_at", "sim", 0, "with an accelerator: cycle of the first run at which a reset ends it; 0: none"),
     Option("accumulators", "sim", 1, "0 compares results only, not the sums before requantisation", choices=(0, 1)),
@@ -151,7 +160,7 @@ OPTIONS = (
     Option("shrink", "sim", 0, "seconds to shrink a package that fails, to the smallest one that still does; 0: none"),
     Option("shrink", "regress", 60, "seconds to shrink each failed random package; 0: none"),
     Option("out", "roms export", None, "folder to write to", Path, make_default="sim_build/{command}"),
-    Option("out", "sim regress", OUTPUT, "folder for builds and results", Path, variable=False),
+    Option("out", "sim regress gates", OUTPUT, "folder for builds and results", Path, variable=False),
     Option("out", "fuzz", OUTPUT / "fuzz", "folder for the files of a case", Path, variable=False),
     Option("out", "cost", OUTPUT / "cost", "folder for what was synthesised and the result", Path, variable=False),
     Option("out", "coverage formal mutate", ROOM, "folder for builds and results", Path, variable=False),

@@ -14,13 +14,15 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
+from t2c.cost.design import SynthesisDesign
 from t2c.cost.estimate import estimate
 from t2c.cost.families import FAMILIES, family
 from t2c.cost.keeper import Keeper
 from t2c.cost.place_and_route import DEVICES, find_device, place_and_route
 from t2c.cost.report import cost_lines, estimate_lines, routed_lines
-from t2c.cost.subject import Subject, core_subject, unit_subject
+from t2c.cost.subject import core_design, core_program, unit_design
 from t2c.cost.synthesis import synthesise
+from t2c.mapping.program import Program
 from t2c.tb.catalogue.unit import CORE
 from t2c.tb.catalogue.unit_registry import units
 
@@ -45,10 +47,10 @@ def execute(options: argparse.Namespace) -> int:
     if options.seeds < 1:
         raise SettingError.below("seeds", options.seeds, 1)
     device = find_device(options.device, target.name, options.speed) if options.pnr else None
-    subject = chosen(options)
+    design, program = chosen(options)
     out = options.out.resolve()
     keeper = Keeper(folder=out, progress=lambda line: print(line, file=sys.stderr, flush=True))
-    cost = synthesise(subject.design, target, keeper, by_module=bool(options.by_module))
+    cost = synthesise(design, target, keeper, by_module=bool(options.by_module))
     said: dict[str, Any] = cost.to_json()
     print("\n".join(cost_lines(cost)), flush=True)
     mhz = None
@@ -56,18 +58,18 @@ def execute(options: argparse.Namespace) -> int:
         routed = place_and_route(cost, device, options.speed, range(1, options.seeds + 1), keeper)
         mhz, said["place_and_route"] = routed.median_mhz, routed.to_json()
         print("\n".join(["", *routed_lines(routed)]), flush=True)
-    if program := subject.program:
+    if program:
         needs, array = estimate(program), program.hardware.rows * program.hardware.cols
         said["model"] = {"name": options.model, **needs.to_json()}
         print("\n".join(["", *estimate_lines(needs, array, mhz)]))
-    result = out / f"{subject.design.top}-{target.name}.json"
+    result = out / f"{design.top}-{target.name}.json"
     write_atomic(result, json.dumps(said, indent=2) + "\n")
     print(f"\nresult    {options.out / result.name}")
     return 0
 
 
-def chosen(options: argparse.Namespace) -> Subject:
-    """What the options ask for.
+def chosen(options: argparse.Namespace) -> tuple[SynthesisDesign, Program | None]:
+    """What the options ask for: the design, and the network if it is the core of one.
 
     Raises:
         UserError: a unit, parameter or network that there is not, or options that mean nothing to what was chosen.
@@ -75,11 +77,13 @@ def chosen(options: argparse.Namespace) -> Subject:
     given = {name: value for name in _hardware() if (value := getattr(options, name)) is not None}
     parameters = parse_parameters(options.parameters)
     if options.unit not in ("", CORE):
-        return unit_subject(options.unit, {**{name.upper(): value for name, value in given.items()}, **parameters})
+        fields = {name.upper(): value for name, value in given.items()}
+        return unit_design(options.unit, {**fields, **parameters}), None
     if parameters:
         raise SettingError("{parameters} = {text!r} needs {unit}", {"text": options.parameters})
     rows = given.get("rows", ROWS)
-    return core_subject(options.model, {"cols": rows, **given, "rows": rows})
+    program = core_program(options.model, {"cols": rows, **given, "rows": rows})
+    return core_design(program.hardware), program
 
 
 def _hardware() -> list[str]:

@@ -21,7 +21,8 @@ class Family:
 
     name: as a user writes it; meaning: a line of help; flat, by_module: commands that map the design whole, and each
     module for itself, with {top}; counts: by column, the cells that stand in it, as a pattern of their whole names, and
-    how many each is worth.
+    how many each is worth; simulated: commands that map it whole to cells that have a model; models: where Yosys has
+    these, empty if Yosys writes what a cell does by itself.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Family:
     flat: str
     by_module: str
     counts: Mapping[str, Mapping[str, int]]
+    simulated: str
+    models: str = ""
 
     def count(self, cells: Mapping[str, int]) -> dict[str, int]:
         """How many of each column some cells are, all columns of the family in their order.
@@ -66,6 +69,8 @@ FAMILIES: Mapping[str, Family] = {
                 "lutram": {"TRELLIS_DPR16X4": 1},
                 "carry": {"CCU2C": 1},
             },
+            simulated="synth_ecp5 -nodsp -nobram -top {top}",
+            models="ecp5/cells_sim.v",
         ),
         Family(
             name="xc7",
@@ -80,6 +85,8 @@ FAMILIES: Mapping[str, Family] = {
                 "lutram": {r"RAM(32|64|128|256)(M|M16|M8|X1[SD]|X2S)|SRL(C32|16)E": 1},
                 "carry": {"CARRY4": 1},
             },
+            simulated="synth_xilinx -flatten -family xc7 -noiopad -noclkbuf -nobram -top {top}",
+            models="xilinx/cells_sim.v",
         ),
         Family(
             name="ice40",
@@ -94,6 +101,8 @@ FAMILIES: Mapping[str, Family] = {
                 "spram": {"SB_SPRAM256KA": 1},
                 "carry": {"SB_CARRY": 1},
             },
+            simulated="synth_ice40 -device u -dsp -nobram -top {top}",
+            models="ice40/cells_sim.v",
         ),
         Family(
             name="gowin",
@@ -108,6 +117,8 @@ FAMILIES: Mapping[str, Family] = {
                 "lutram": {"RAM16S.*": 1},
                 "carry": {"ALU": 1},
             },
+            simulated="synth_gowin -noiopads -nodsp -nobram -top {top}",
+            models="gowin/cells_sim.v",
         ),
         Family(
             name="gates",
@@ -120,6 +131,7 @@ FAMILIES: Mapping[str, Family] = {
                 "ff": {r"\$_(SDFF|DFF|DFFE|SDFFE|SDFFCE|ALDFF|DFFSR|ADFF).*_": 1},
                 "memory": {r"\$mem_v2": 1},
             },
+            simulated=FLAT_GATES,
         ),
     )
 }

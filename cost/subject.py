@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +26,7 @@ SEED = 1
 """Of contents that stand for any others."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """design: what is synthesised; program: the network that chose its memories, if it is the core."""
-
-    design: SynthesisDesign
-    program: Program | None = None
-
-
-def unit_subject(name: str, parameters: Mapping[str, int]) -> Subject:
+def unit_design(name: str, parameters: Mapping[str, int]) -> SynthesisDesign:
     """A unit, with the parameters of its bench but for those that are given, and a table of its bench if it has one.
 
     Raises:
@@ -53,7 +45,7 @@ def unit_subject(name: str, parameters: Mapping[str, int]) -> Subject:
         table = unit.table.made(unit.table.names[0], chosen, np.random.default_rng(SEED))
         chosen |= table.parameters
         files[unit.table.parameter] = table.text()
-    return Subject(design=SynthesisDesign(top=name, rtl=unit.rtl, parameters=chosen, files=files))
+    return SynthesisDesign(top=name, rtl=unit.rtl, parameters=chosen, files=files)
 
 
 def module_parameters(source: Path) -> list[str]:
@@ -63,11 +55,8 @@ def module_parameters(source: Path) -> list[str]:
     return [line[1] for line in words if line[:1] == ["parameter"]]
 
 
-def core_subject(model: str, wanted: Mapping[str, int]) -> Subject:
-    """The core with the smallest memories that hold a network whole; what is given wins.
-
-    Its program memory holds random words, as a program that is loaded later may hold any: with those of the network a
-    tool would take away what this network does not use.
+def core_program(model: str, wanted: Mapping[str, int]) -> Program:
+    """A network, compiled for the core with the smallest memories that hold it whole; what is given wins.
 
     Args:
         model: a package, or the name of an example.
@@ -90,11 +79,15 @@ def core_subject(model: str, wanted: Mapping[str, int]) -> Subject:
     hardware = replace(program.hardware, **wanted)
     if hardware != program.hardware:
         program = compile_program(graph, ALL, hardware)
-    return Subject(design=core_design(hardware), program=program)
+    return program
 
 
 def core_design(hardware: Hardware) -> SynthesisDesign:
-    """The core with these parameters, and any program."""
+    """The core with these parameters.
+
+    Its program memory holds random words, as a program that is loaded later may hold any: with those of one network a
+    tool would take away what this network does not use.
+    """
     words = np.random.default_rng(SEED).integers(0, 1 << WORD_BITS, hardware.prg_depth)
     return SynthesisDesign(
         top=CORE, rtl=RTL, parameters=hardware.parameters(), files={"PROGRAM_FILE": UnitTable(entries=words).text()}

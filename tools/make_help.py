@@ -8,9 +8,9 @@ from typing import Any
 from mutation.__main__ import option_facts as mutation_facts
 from t2c.common.options import OPTIONS, ROOM, Option
 from t2c.cost.__main__ import option_facts as cost_facts
+from t2c.cost.gates.__main__ import option_facts as gates_facts
 from t2c.example_models import NAMES
 from t2c.rom_folder.__main__ import option_facts as rom_facts
-from t2c.tb.__main__ import option_facts
 
 INDENT = 18
 PLAIN = ("sim", "setup")
@@ -20,7 +20,7 @@ HEAD = "variables (NAME=value on the command line; of make sim where no other ta
 
 def text() -> str:
     """The whole table, an option a line."""
-    facts = {**mutation_facts(), **rom_facts(), **cost_facts(), **option_facts(), "models": ",".join(NAMES)}
+    facts = {**mutation_facts(), **rom_facts(), **cost_facts(), **gates_facts(), "models": ",".join(NAMES)}
     return "\n".join([HEAD, *_lines(facts), ""])
 
 

@@ -14,7 +14,7 @@ from t2c.cost.__main__ import parse_parameters
 from t2c.cost.design import SynthesisDesign
 from t2c.cost.families import FAMILIES, family
 from t2c.cost.keeper import Keeper
-from t2c.cost.subject import core_subject, unit_subject
+from t2c.cost.subject import core_design, core_program, unit_design
 from t2c.cost.synthesis import synthesise
 from tests.conftest import ROOT
 
@@ -48,7 +48,7 @@ def call(*words: str) -> subprocess.CompletedProcess[str]:
 def test_a_processing_element_in_every_family(name: str, folder: Path) -> None:
     """One multiplier, and the registers of the source; a DSP48E1 takes some of them in."""
     keeper = Keeper(folder=folder, progress=Told())
-    design = unit_subject("mac_pe", PE).design
+    design = unit_design("mac_pe", PE)
     cost, gates = (synthesise(design, family(target), keeper) for target in (name, "gates"))
     assert cost.blocks.multipliers == 1
     assert cost.counts.get("dsp", 1) == 1
@@ -59,7 +59,7 @@ def test_a_processing_element_in_every_family(name: str, folder: Path) -> None:
 def test_a_run_is_kept_until_its_sources_change(folder: Path, tmp_path: Path) -> None:
     told = Told()
     keeper = Keeper(folder=folder, progress=told)
-    design = unit_subject("mac_pe", PE).design
+    design = unit_design("mac_pe", PE)
     synthesise(design, family("gates"), keeper)
     told.lines.clear()
     synthesise(design, family("gates"), keeper)
@@ -75,7 +75,7 @@ def test_a_run_is_kept_until_its_sources_change(folder: Path, tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_design_that_folds_away_has_no_cost(folder: Path) -> None:
     """A program memory without a program: Yosys takes the sequencer away and says nothing."""
-    whole = unit_subject("program_sequencer", {"DEPTH": 128}).design
+    whole = unit_design("program_sequencer", {"DEPTH": 128})
     keeper = Keeper(folder=folder, progress=Told())
     assert synthesise(whole, family("gates"), keeper, by_module=False).blocks.memories == 1
     empty = SynthesisDesign(top=whole.top, rtl=whole.rtl, parameters=whole.parameters)
@@ -86,7 +86,7 @@ def test_a_design_that_folds_away_has_no_cost(folder: Path) -> None:
 @pytest.mark.slow
 def test_modules_add_up(folder: Path) -> None:
     """Of a design that is mapped module by module, the whole tree has the cells of all its parts."""
-    design = unit_subject("systolic_array", {"ROWS": 2, "COLS": 2}).design
+    design = unit_design("systolic_array", {"ROWS": 2, "COLS": 2})
     cost = synthesise(design, family("gates"), Keeper(folder=folder, progress=Told()))
     assert cost.tree is not None
     (elements,) = (module for module in cost.tree.below if module.module == "mac_pe")
@@ -146,10 +146,9 @@ def test_parameters() -> None:
 
 
 def test_the_core_gets_the_memories_of_its_network() -> None:
-    subject = core_subject("digits_w8a8", {"rows": 4, "cols": 4})
-    program = subject.program
-    assert program is not None
-    assert subject.design.parameters["WGT_DEPTH"] >= len(program.weights) > subject.design.parameters["WGT_DEPTH"] // 2
-    assert len(subject.design.files["PROGRAM_FILE"].split()) == subject.design.parameters["PRG_DEPTH"]
-    wider = core_subject("digits_w8a8", {"rows": 4, "cols": 4, "act_depth": 4096})
-    assert wider.design.parameters["ACT_DEPTH"] == 4096
+    program = core_program("digits_w8a8", {"rows": 4, "cols": 4})
+    design = core_design(program.hardware)
+    assert design.parameters["WGT_DEPTH"] >= len(program.weights) > design.parameters["WGT_DEPTH"] // 2
+    assert len(design.files["PROGRAM_FILE"].split()) == design.parameters["PRG_DEPTH"]
+    wider = core_program("digits_w8a8", {"rows": 4, "cols": 4, "act_depth": 4096})
+    assert wider.hardware.act_depth == 4096
