@@ -8,6 +8,7 @@ from typing import ClassVar
 from t2c.common.strict_yaml import Value
 from t2c.tb.accelerator.port import DoorPort, instance_text
 from t2c.tb.accelerator.ram_port import WORDS
+from t2c.tb.accelerator.shared_memory import SharingPort
 
 _FROM = "output"
 _TO = "input"
@@ -72,11 +73,11 @@ class AxiPort(DoorPort):
         }
 
 
-class Axi4Port(AxiPort):
+class Axi4Port(AxiPort, SharingPort):
     """Memory of `bytes` bytes from `base` on; `latency` cycles to an answer, `gap` cycles between words of a burst."""
 
     kind: ClassVar[str] = "axi4"
-    keys: ClassVar[tuple[str, ...]] = ("prefix", "signals", "base", "bytes", "latency", "gap")
+    keys: ClassVar[tuple[str, ...]] = ("prefix", "signals", "base", "bytes", "latency", "gap", "shares")
     addressed: ClassVar[bool] = True
     signals: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("awid", "awaddr", "awlen", "awsize", "awburst", "awvalid"), _FROM),
@@ -109,15 +110,28 @@ class Axi4Port(AxiPort):
         self.bytes = self.number("bytes", 1 << min(self.addr_w, 16), lanes, min(1 << self.addr_w, WORDS * lanes))
         if self.first % lanes or self.bytes % lanes:
             raise self.value.error(f"ports: {self.name}: base and bytes are whole words of {lanes} bytes")
-        if self.first + self.bytes > 1 << self.addr_w:
-            raise self.value.error(
-                f"ports: {self.name}: base + bytes = 0x{self.first + self.bytes:x} is beyond {self.addr_w} address bits"
-            )
+        self._check_reach()
         self.latency, self.gap = self.number("latency", 4, 0, 1 << 16), self.number("gap", 0, 0, 1 << 16)
         self.loads, self.gives = True, self.writes
         self.fields = {"": 8}
         for part, width in (("count", 32), ("ok", 1), ("idle", 1)):
             self.declare(part, width)
+        self.declare_writes()
+
+    def _check_reach(self) -> None:
+        if self.first + self.bytes > 1 << self.addr_w:
+            raise self.value.error(
+                f"ports: {self.name}: base + bytes = 0x{self.first + self.bytes:x} is beyond {self.addr_w} address bits"
+            )
+
+    @property
+    def lanes(self) -> int:
+        return self.width // 8
+
+    def take_size(self, owner: SharingPort) -> None:
+        assert isinstance(owner, Axi4Port)
+        self.first, self.bytes = owner.first, owner.bytes
+        self._check_reach()
 
     @property
     def size(self) -> int:
@@ -177,7 +191,9 @@ class Axi4Port(AxiPort):
             "BYTES": self.bytes,
             "LATENCY": self.latency,
             "GAP": self.gap,
+            "PUTS": self.puts,
         }
+        pins |= self.sharing_pins()
         return instance_text("door_axi4", self.wire("i"), parameters, pins)
 
 

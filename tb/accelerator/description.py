@@ -12,6 +12,7 @@ from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
 from t2c.tb.accelerator.generator import generated
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
+from t2c.tb.accelerator.shared_memory import share_memories
 from t2c.tb.accelerator.steps import LIMIT, RunSteps, read_steps
 from t2c.tb.accelerator.stream_port import ProbePort, StreamPort, WiresPort
 from t2c.tb.accelerator.transfer import PortTransfer, read_transfer
@@ -215,6 +216,7 @@ class _Reader:
             kind = KINDS[entries["kind"].choice(*KINDS)]
             clock = entries["clock"].choice(*clocks) if "clock" in entries else next(iter(clocks))
             found[name] = kind(name, value, self.module, self.elaboration, f"clk_{clock}")
+        share_memories(found)
         for port in found.values():
             after = getattr(port, "after", "")
             if after and not (isinstance(found.get(after), StreamPort) and found[after].loads):

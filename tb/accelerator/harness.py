@@ -185,6 +185,7 @@ class _Harness:
     def text(self) -> str:
         head = _HEAD.format(name=self.d.path.name, head=module_head(TOP, self.d.clocks))
         parts = [head, self._declarations(), self._device()]
+        parts += [self._also()]
         parts += [f"\n    // {port.name}: {port.kind}\n{port.instance()}" for port in self.ports]
         return "".join([*parts, self._control(), "\nendmodule\n\n`default_nettype wire\n"])
 
@@ -214,13 +215,25 @@ class _Harness:
         pins |= {name: f"{self.d.module.ports[name].width}'d{value}" for name, value in self.d.ties.items()}
         pins |= {name: f"pin_{name}" for name in self.d.steps.pins}
         pins |= {name: f"out_{name}" for name in self.d.steps.watched}
-        for port in self.ports:
-            pins |= port.wires
+        pins |= self._pins_of_ports()
         unread = [name for name in self.d.module.ports if name not in pins]
         pins |= dict.fromkeys(unread, "")
         wires = ",\n        ".join(f".{theirs}({ours})" for theirs, ours in pins.items())
         sets = ", ".join(f".{name}({literal(value)})" for name, value in self.d.parameters.items())
         return f"\n    {self.d.top} {f'#({sets}) ' if sets else ''}i_dut (\n        {wires}\n    );\n"
+
+    def _pins_of_ports(self) -> dict[str, str]:
+        """Their port -> wire of the first port of ours that has it."""
+        found: dict[str, str] = {}
+        for port in self.ports:
+            found |= {theirs: wire for theirs, wire in port.wires.items() if theirs not in found}
+        return found
+
+    def _also(self) -> str:
+        """An output that several ports of ours have is one wire for all."""
+        first = self._pins_of_ports()
+        wires = [(wire, first[theirs]) for port in self.ports for theirs, wire in port.wires.items()]
+        return "".join(f"    assign {wire} = {source};\n" for wire, source in wires if wire != source)
 
     def _control(self) -> str:
         slowest = max(self.d.clocks.values()) // next(iter(self.d.clocks.values())) + 1

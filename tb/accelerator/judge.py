@@ -75,8 +75,8 @@ class _Judge:
         self.bound, self.plan, self.events = bound, plan, events
         self.found = DoorVerdict(total_cycles=events.cycles)
         self.counts = {
-            id(placed): TensorCount(name=placed.name, port=name)
-            for name, all_placed in bound.outs.items()
+            id(placed): TensorCount(name=placed.name, port=placed.transfer.port.name)
+            for all_placed in bound.outs.values()
             for placed in all_placed
         }
         self.found.counts = list(self.counts.values())
@@ -152,7 +152,9 @@ class _Judge:
             elif isinstance(port, RamPort):
                 self._ram(number, run, port, seen)
             elif isinstance(port, (MemoryPort, Axi4Port)):
-                self._memory(number, run, port, seen)
+                if port.memory == name:
+                    self._memory(number, run, port, self._writes(number, name))
+                self._forbidden(number, run, port, seen, port.width // 8 if isinstance(port, Axi4Port) else 0)
 
     # ------------------------------------------------------------------ streams
 
@@ -232,14 +234,25 @@ class _Judge:
         outs = self.bound.outs.get(port.name, ())
         for placed in outs:
             bits, when = memory_bits(seen, placed.at(run), placed.words, width, lanes, per_byte)
-            self._compare(number, run, placed, bits, when, f"port {port.name}", "address", placed.at(run))
-        self._forbidden(number, run, port, seen, lanes if per_byte else 0)
+            self._compare(
+                number, run, placed, bits, when, f"port {placed.transfer.port.name}", "address", placed.at(run)
+            )
+
+    def _on(self, memory: str) -> list[str]:
+        """Names of the ports on a memory."""
+        return [name for name, port in self.bound.description.ports.items() if port.memory == memory]
+
+    def _writes(self, number: int, memory: str) -> PortEvents:
+        """Of all ports on a memory, in their order."""
+        seen = [self.events.ports.get((number, name), PortEvents()).writes for name in self._on(memory)]
+        return PortEvents(writes=sorted((write for writes in seen for write in writes), key=lambda write: write[0]))
 
     def _forbidden(self, number: int, run: int, port: DoorPort, seen: PortEvents, lanes: int) -> None:
         """Writes to where no result lies and no scratch is allowed."""
-        allowed = [(placed.at(run), placed.at(run) + placed.words) for placed in self.bound.outs.get(port.name, ())]
-        allowed += self.bound.description.scratch.get(port.name, ())
-        loads = self.bound.loads.get(port.name, ())
+        allowed = [(placed.at(run), placed.at(run) + placed.words) for placed in self.bound.outs.get(port.memory, ())]
+        for name in self._on(port.memory):
+            allowed += self.bound.description.scratch.get(name, ())
+        loads = self.bound.loads.get(port.memory, ())
         count, first = 0, ""
         for cycle, at, _, _, strobe in seen.writes:
             places = [at + lane for lane in range(lanes) if strobe >> lane & 1] if lanes else [at]

@@ -66,6 +66,11 @@ class DoorPort(ABC):
         return None
 
     @property
+    def memory(self) -> str:
+        """The port whose memory it is: its own, or that of the one that it shares."""
+        return self.name
+
+    @property
     def base(self) -> int:
         """Address of the first word."""
         return 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from t2c.tb.accelerator.port import DoorPort, instance_text
+from t2c.tb.accelerator.shared_memory import SharingPort
 
 WORDS = 1 << 24
 """Most words of a memory of ours."""
@@ -74,13 +75,13 @@ class RamPort(DoorPort):
         return self.stall_generator() + instance_text("door_ram", self.wire("i"), parameters, pins)
 
 
-class MemoryPort(DoorPort):
+class MemoryPort(SharingPort):
     """A memory of ours: addr (or raddr and waddr) of theirs, rdata to them, we, wdata and strb from them."""
 
     kind: ClassVar[str] = "memory"
     keys: ClassVar[tuple[str, ...]] = (
         *("addr", "raddr", "waddr", "en", "re", "we", "strb", "wdata", "rdata"),
-        *("latency", "words"),
+        *("latency", "words", "shares"),
     )
     addressed: ClassVar[bool] = True
     stalls = False
@@ -113,6 +114,15 @@ class MemoryPort(DoorPort):
         self.fields = {"": self.width}
         self.declare("count", 32)
         self.declare("ok")
+        self.declare_writes()
+
+    @property
+    def lanes(self) -> int:
+        return self.strobes
+
+    def take_size(self, owner: SharingPort) -> None:
+        assert isinstance(owner, MemoryPort)
+        self.words = owner.words
 
     @property
     def size(self) -> int:
@@ -153,11 +163,13 @@ class MemoryPort(DoorPort):
             "strb_i": self.wire("strb" if self.has["strb"] else "we") if self.strobes > 1 else "1'b1",
             "done_o": self.wire("ok"),
             "count_o": self.wire("count"),
+            **self.sharing_pins(),
         }
         parameters = {
             "NAME": f'"{self.name}"',
             "ADDR_W": self.addr_w,
             "WIDTH": self.width,
+            "PUTS": self.puts,
             "LANES": self.strobes,
             "DEPTH": self.words,
             "LATENCY": self.latency,

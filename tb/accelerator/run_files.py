@@ -47,7 +47,7 @@ class BoundAccelerator:
         for name, port in description.ports.items():
             if isinstance(port, StreamPort):
                 streams[name] = StreamWords(port, (loads if port.loads else outs).get(name, ()))
-            elif port.addressed:
+            elif port.addressed and port.memory == name:
                 for placed in (loads.get(name, ()), outs.get(name, ())):
                     for run in range(math.lcm(*(len(entry.ats) for entry in placed))):
                         check_addresses(port, placed, run)
@@ -57,7 +57,7 @@ class BoundAccelerator:
 def _by_port(placed: Sequence[PlacedTensor]) -> dict[str, tuple[PlacedTensor, ...]]:
     found: dict[str, tuple[PlacedTensor, ...]] = {}
     for entry in placed:
-        name = entry.transfer.port.name
+        name = entry.transfer.port.memory
         found[name] = (*found.get(name, ()), entry)
     return found
 
@@ -117,9 +117,9 @@ def _write_memory(bound: BoundAccelerator, port: DoorPort, plan: Sequence[tuple[
     for number, (run, _) in enumerate(plan, 1):
         lines: list[str] = []
         if isinstance(port, Axi4Port):
-            lines = _axi_lines(port, bound.loads.get(port.name, ()), run)
+            lines = _axi_lines(port, bound.loads.get(port.memory, ()), run)
         else:
-            for placed in bound.loads.get(port.name, ()):
+            for placed in bound.loads.get(port.memory, ()):
                 words, _ = placed.lay(run)
                 lines += [f"@{placed.at(run):x}", *hex_lines(words)]
         (folder / f"{port.name}_{number}.hex").write_text("\n".join(lines or ["// nothing"]) + "\n")

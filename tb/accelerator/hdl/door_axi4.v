@@ -22,7 +22,8 @@ module door_axi4 #(
     parameter BYTES   = 4096,
     parameter LATENCY = 4,
     parameter GAP     = 0,
-    parameter QUEUE   = 16
+    parameter QUEUE   = 16,
+    parameter PUTS    = 1                       // other ports on this memory, at least 1
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -61,6 +62,15 @@ module door_axi4 #(
     output reg                 rlast_o,
     output reg                 rvalid_o,
     input  wire                rready_i,
+    // Ports that share this memory: each holds a copy, and says what it wrote in a cycle.
+    output reg               wrote_o,
+    output reg  [63:0]       wrote_at_o,        // number of the word
+    output reg  [DATA_W-1:0]  wrote_data_o,
+    output reg  [DATA_W/8-1:0]  wrote_strb_o,
+    input  wire [PUTS-1:0]   put_i,
+    input  wire [PUTS*64-1:0] put_at_i,
+    input  wire [PUTS*DATA_W-1:0] put_data_i,
+    input  wire [PUTS*DATA_W/8-1:0] put_strb_i,
     output wire                done_o,
     output wire                idle_o,
     output reg  [31:0]         count_o
@@ -73,7 +83,7 @@ module door_axi4 #(
     reg [DATA_W-1:0] memory [0:WORDS-1];
     reg [31:0]       run_q = 32'd0;
     reg [1023:0]     path;
-    integer          word, lane, said;
+    integer          word, lane, put, said;
 
     wire [4:0] stall;
     genvar     k;
@@ -166,11 +176,29 @@ module door_axi4 #(
         bvalid_o = 1'b0;
         rvalid_o = 1'b0;
         count_o  = 32'd0;
+        wrote_o  = 1'b0;
         said     = 0;
     end
 
+    // Half a cycle later, so that all ports of a memory see a write from the next edge on.
+    always @(negedge clk_i) begin
+        for (put = 0; put < PUTS; put = put + 1)
+            if (put_i[put])
+                for (lane = 0; lane < LANES; lane = lane + 1)
+                    if (put_strb_i[put*LANES+lane]) begin
+                        if (wrote_o & wrote_at_o == put_at_i[put*64 +: 64] & wrote_strb_o[lane] & said < 16
+                            & wrote_data_o[8*lane +: 8] !== put_data_i[put*DATA_W+8*lane +: 8]) begin
+                            $fwrite(fd_i, "P %s %0d %0d two_ports_write_different_data_into_word_0x%0h\n", NAME, run_i,
+                                    cycle_i, wrote_at_o);
+                            said = said + 1;
+                        end
+                        memory[put_at_i[put*64 +: 64]][8*lane +: 8] = put_data_i[put*DATA_W+8*lane +: 8];
+                    end
+    end
+
     always @(posedge clk_i) begin
-        open_q <= rst_ni;
+        open_q  <= rst_ni;
+        wrote_o <= 1'b0;
         now    <= now + 32'd1;
         if (run_q != run_i) begin
             for (word = 0; word < WORDS; word = word + 1) memory[word] = {DATA_W{1'bx}};
@@ -249,6 +277,10 @@ module door_axi4 #(
                 end else begin
                     for (lane = 0; lane < LANES; lane = lane + 1)
                         if (wstrb_i[lane]) memory[offset][8*lane +: 8] = wdata_i[8*lane +: 8];
+                    wrote_o      <= 1'b1;
+                    wrote_at_o   <= offset;
+                    wrote_data_o <= wdata_i;
+                    wrote_strb_o <= wstrb_i;
                     at = BASE + offset * LANES;
                     if ((^wdata_i) === 1'bx)
                         $fwrite(fd_i, "V %s %h %h %h %b %h\n", NAME, run_i, cycle_i, at, wdata_i, wstrb_i);

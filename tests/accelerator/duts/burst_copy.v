@@ -2,7 +2,8 @@
 // word by word, read twice by a FIXED burst and written byte by byte by another.
 
 module burst_copy #(
-    parameter SOURCE = 32'h100, parameter LINES = 32, parameter WRAPPED = 32'h1000, parameter FIXED_TO = 32'h2000
+    parameter SOURCE = 32'h100, parameter LINES = 32, parameter WRAPPED = 32'h1000, parameter FIXED_TO = 32'h2000,
+    parameter FIXED_FROM = SOURCE
 ) (
     input             clk,
     input             rst_n,
@@ -66,7 +67,7 @@ module burst_copy #(
             end
             ASK: begin
                 m_arvalid <= 1'b1;
-                m_araddr  <= fixed ? SOURCE + 4 * item : SOURCE + 16 * item + 4 * first;
+                m_araddr  <= fixed ? FIXED_FROM + 4 * item : SOURCE + 16 * item + 4 * first;
                 m_arlen   <= fixed ? 8'd1 : 8'd3;
                 m_arburst <= fixed ? 2'b00 : 2'b10;
                 beat      <= 0;
