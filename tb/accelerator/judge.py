@@ -18,6 +18,7 @@ from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
 from t2c.tb.accelerator.run_files import BoundAccelerator
 from t2c.tb.accelerator.stream_port import StreamPort
 from t2c.tb.accelerator.transfer import PlacedTensor
+from t2c.tb.accelerator.writes import forbidden_writes, ports_on
 from t2c.tb.accelerator.wrong_elements import earliest, shown_place, shown_values
 
 STATES = {3: "loading", 5: "waiting for all ports to end", 7: "reading the results"}
@@ -154,7 +155,8 @@ class _Judge:
             elif isinstance(port, (MemoryPort, Axi4Port)):
                 if port.memory == name:
                     self._memory(number, run, port, self._writes(number, name))
-                self._forbidden(number, run, port, seen, port.width // 8 if isinstance(port, Axi4Port) else 0)
+                if text := forbidden_writes(self.bound, port, seen, run):
+                    self._add(number, _FORBIDDEN, -1, text)
 
     # ------------------------------------------------------------------ streams
 
@@ -238,35 +240,13 @@ class _Judge:
                 number, run, placed, bits, when, f"port {placed.transfer.port.name}", "address", placed.at(run)
             )
 
-    def _on(self, memory: str) -> list[str]:
-        """Names of the ports on a memory."""
-        return [name for name, port in self.bound.description.ports.items() if port.memory == memory]
-
     def _writes(self, number: int, memory: str) -> PortEvents:
         """Of all ports on a memory, in their order."""
-        seen = [self.events.ports.get((number, name), PortEvents()).writes for name in self._on(memory)]
+        seen = [
+            self.events.ports.get((number, name), PortEvents()).writes
+            for name in ports_on(self.bound.description, memory)
+        ]
         return PortEvents(writes=sorted((write for writes in seen for write in writes), key=lambda write: write[0]))
-
-    def _forbidden(self, number: int, run: int, port: DoorPort, seen: PortEvents, lanes: int) -> None:
-        """Writes to where no result lies and no scratch is allowed."""
-        allowed = [(placed.at(run), placed.at(run) + placed.words) for placed in self.bound.outs.get(port.memory, ())]
-        for name in self._on(port.memory):
-            allowed += self.bound.description.scratch.get(name, ())
-        loads = self.bound.loads.get(port.memory, ())
-        count, first = 0, ""
-        for cycle, at, _, _, strobe in seen.writes:
-            places = [at + lane for lane in range(lanes) if strobe >> lane & 1] if lanes else [at]
-            for place in places:
-                if not any(low <= place < high for low, high in allowed):
-                    owner = [load.name for load in loads if 0 <= place - load.at(run) < load.words]
-                    over = f", over {owner[0]}" if owner else ""
-                    first = first or f"address 0x{place:x}{over}; cycle {cycle}"
-                    count += 1
-                    break
-        if count:
-            text = f"port {port.name}: {count:,} writes where it may not write (out and scratch say where)"
-            text += f", the first to {first}"
-            self._add(number, _FORBIDDEN, -1, text)
 
     # ------------------------------------------------------------------ elements
 
