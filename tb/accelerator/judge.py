@@ -12,7 +12,6 @@ import numpy.typing as npt
 from t2c.tb.accelerator.axi_port import Axi4Port
 from t2c.tb.accelerator.bits import Bits
 from t2c.tb.accelerator.events import NEVER, Events, PortEvents, memory_bits, word_bits
-from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.port_words import StreamWords
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
 from t2c.tb.accelerator.run_files import BoundAccelerator
