@@ -181,7 +181,7 @@ OPTIONS = (
     Option("write", BENCHES, 0, "1 writes what is printed to docs/benchmarks.md", choices=(0, 1)),
     Option("cases", "oracle", 1_000_000, "output values of each random check"),
     Option("cases", "fuzz", 100_000, "damaged folders"),
-    Option("doors", "fuzz", "all", "package, description, table, roms, import, onnx: readers of these alone, or all"),
+    Option("doors", "fuzz", "all", "package, description, table, roms, import, chip, onnx: those alone, or all"),
     Option("case", "fuzz", -1, "run the damaged folder of this number only, and keep it"),
     Option("workers", "regress coverage formal mutate fuzz", 2, "worker processes"),
     Option("shard", "regress", "1/1", "I/N runs the I-th of N parts, for N machines"),

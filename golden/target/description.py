@@ -10,6 +10,7 @@ from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.graph.tensor_spec import MAX_EDGE_BITS, MIN_OPERAND_BITS
 from t2c.golden.target.limits import ChipLimits, Clip, MultiplierLimits
 
 FIELDS = (
@@ -103,7 +104,10 @@ def _formats(value: Value) -> tuple[IntFormat, ...]:
         text = item.text()
         if not re.fullmatch("[su][0-9]{1,2}", text):
             raise item.error(f"{value.name}: {text!r} is no format such as s8 or u8")
-        found.append(IntFormat(bits=max(int(text[1:]), 1), signed=text[0] == "s"))
+        bits = int(text[1:])
+        if not MIN_OPERAND_BITS <= bits <= MAX_EDGE_BITS:
+            raise item.error(f"{value.name}: {text}: bits = {bits} is outside {MIN_OPERAND_BITS}..{MAX_EDGE_BITS}")
+        found.append(IntFormat(bits=bits, signed=text[0] == "s"))
     return tuple(found)
 
 

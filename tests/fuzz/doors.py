@@ -296,12 +296,15 @@ class ImportDoor(Door):
 @cache
 def doors() -> dict[str, Door]:
     """All of them, by name, with the share of the cases that each gets."""
+    from tests.fuzz.chip_door import ChipDoor
+
     found: dict[str, Door] = {
         "package": PackageDoor(),
         "description": DescriptionDoor(),
         "table": TableDoor(),
         "roms": RomDoor(),
         "import": ImportDoor(),
+        "chip": ChipDoor(),
     }
     if "onnx" in SHARES:
         from tests.fuzz.onnx_door import OnnxDoor
@@ -310,6 +313,6 @@ def doors() -> dict[str, Door]:
     return found
 
 
-SHARES = {"package": 0.65, "description": 0.07, "table": 0.03, "roms": 0.05, "import": 0.2}
+SHARES = {"package": 0.65, "description": 0.07, "table": 0.03, "roms": 0.05, "import": 0.2, "chip": 0.02}
 if find_spec("onnx"):  # which `make check` does without
     SHARES["onnx"] = 0.1

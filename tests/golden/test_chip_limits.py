@@ -85,6 +85,7 @@ def test_what_is_not_said_is_no_limit(tmp_path: Path) -> None:
         ("saturate: 16\n", 1, "saturate: 'key: value' entries are wanted"),
         ("per: layer\naccumulator: 49\n", 2, "accumulator = 49 is outside 8..48"),
         ("activations: [s8,\n  i8]\n", 2, "activations: 'i8' is no format such as s8 or u8"),
+        ("activations: [s8, u80]\n", 1, "activations: u80: bits = 80 is outside 2..16"),
         ("activations: [s17]\n", 1, "activations: s17: bits = 17 is outside 2..16"),
         ("zero_point: some\n", 1, "zero_point: 'some' is not one of any, none"),
         ("weights: 9\n", 1, "weights = 9 is outside 2..8"),
