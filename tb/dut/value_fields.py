@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from t2c.common.shown import shown
 from t2c.common.strict_yaml import Value
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
 from t2c.golden.errors import RangeError
@@ -63,6 +65,9 @@ class ValueFields:
             if name in self.fields and not units()[self.unit].bench:
                 text = f"{name}: {self.unit} runs inside the core; a parameter with '{{here}}' takes a path"
                 raise self.fields[name].error(text)
+        for name, entry in self.fields["plusargs"].fields().items() if "plusargs" in self.fields else ():
+            if not re.fullmatch(r"[A-Za-z_]\w*", name) or not str(entry.scalar()).isprintable():
+                raise entry.error(f"plusargs: {shown(name)}: a name and a printable text are wanted")
         return read_files(self.path, self.fields)
 
     def table(self) -> Path | None:

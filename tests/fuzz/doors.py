@@ -8,6 +8,7 @@ import io
 import json
 import math
 import pickle
+import re
 import struct
 from abc import ABC, abstractmethod
 from dataclasses import asdict
@@ -159,8 +160,11 @@ class DescriptionDoor(Door):
     def trees(self, folder: Path) -> list[Tree]:
         tree = _tree(EXAMPLES / "byo_rtl")
         duts = Path(__file__).parents[1] / "tb" / "duts"
+        names = ("quad", "two", "wired", "early_bias", "own")
+        requants = [(duts / "requants" / f"{name}.yaml").read_bytes() for name in names]
         return [
             tree,
+            *({"dut.yaml": re.sub(rb"sources: .*", b"sources: a.v", text), "a.v": b""} for text in requants),
             {"dut.yaml": (duts / "plain_array.yaml").read_bytes(), "plain_array.sv": b"", "all.f": b""},
             {"dut.yaml": (duts / "row_softmax.yaml").read_bytes(), "row_softmax.sv": b""},
             {

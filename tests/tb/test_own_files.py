@@ -86,6 +86,8 @@ def test_the_files_of_the_last_run_are_gone(tmp_path: Path) -> None:
             "11: files: '../one.hex' leads out of the description's folder; a",
         ),
         ("luts/one.hex,", "/one.hex,", "11: files: '/one.hex' leads out of"),
+        ("{third: luts/three.hex}", '{third: "\\0"}', "12: plusargs: 'third': a name and a printable text are wanted"),
+        ("{third: luts/three.hex}", "{3rd: x}", "12: plusargs: '3rd': a name and a printable"),
         ("table: sum.hex", "table: product.hex", "13: table: no file 'product.hex' beside this description"),
         ("table: sum.hex", "table: luts", "13: table: no file 'luts' beside this description"),
         ("table: sum.hex", "table: sum.hex\nreference: f.py:f", "14: reference: and a table; one of them says"),

@@ -26,14 +26,14 @@ REFUSED = {
     "no clip range": ("comb", "lo: -127..127", "lo: 100, hi: 0..99", "ranges: no lo of 100 is below a hi of 0..99"),
     "clip constant": (
         "power",
-        "ranges: {multiplier: power_of_two}",
-        "ranges: {lo: 3}\nconstants: {hi: 2}",
+        "ranges: {multiplier: power_of_two, shift: [0, 2..13]",
+        "constants: {hi: 2}\nranges: {lo: 3",
         "no lo of 3 is below a hi of 2",
     ),
     "constant too": (
         "power",
-        "ranges: {multiplier: power_of_two}",
-        "ranges: {shift: 3}\nconstants: {shift: 2}",
+        "ranges: {multiplier: power_of_two, shift: [0, 2..13]",
+        "constants: {shift: 2}\nranges: {shift: 3",
         "ranges: shift is among the constants",
     ),
     "reset of no clock": (
