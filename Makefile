@@ -21,7 +21,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables value_rules)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit results coverage formal mutate cost gates clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates clean
 
 help: ## print this help
 	@echo "targets:"
@@ -116,6 +116,9 @@ bench-layernorm: setup-test ## error of LayerNorm in integers against float64, b
 	@$(RUN) $@
 
 bench-vit: setup-test ## speed of golden's ViT-7 beside float torch, by kind of node
+	@$(RUN) $@
+
+bench-cost: setup-cost ## the tables of docs/cost.md: units and cores in ecp5 and xc7 (an hour; goes on where it was)
 	@$(RUN) $@
 
 results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: what each bench command printed last, between two comments of its own."""
+"""docs/benchmarks.md and other pages: what each bench command printed last, between two comments of its own."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def replaced(page: str, name: str, body: str) -> str:
     head, found, rest = page.partition(begin)
     _, also, tail = rest.partition(end)
     if not (found and also) or begin in rest or end in tail:
-        raise UserError(f"docs/benchmarks.md does not have {begin.strip()} and {end}, once and in this order")
+        raise UserError(f"the page does not have {begin.strip()} and {end}, once and in this order")
     return f"{head}{begin}{body}\n{end}{tail}"
 
 
@@ -62,13 +62,14 @@ class _Tee(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def recorded(name: str, write: bool, *, fenced: bool = True) -> Iterator[None]:
+def recorded(name: str, write: bool, *, fenced: bool = True, page: Path = PAGE) -> Iterator[None]:
     """Put what is printed in the block on the page, whole or not at all; nothing if the block fails.
 
     Args:
         name: of the make target.
         write: False prints only.
         fenced: what is printed is text; otherwise Markdown.
+        page: that has the block.
 
     Raises:
         UserError: see `replaced`, before anything is measured.
@@ -76,10 +77,10 @@ def recorded(name: str, write: bool, *, fenced: bool = True) -> Iterator[None]:
     if not write:
         yield
         return
-    replaced(PAGE.read_text(), name, "")
+    replaced(page.read_text(), name, "")
     tee = _Tee(sys.stdout)  # type: ignore[arg-type]
     with contextlib.redirect_stdout(tee):
         yield
     text = tee.kept.getvalue().strip("\n")
     body = f"```text\n{text}\n```" if fenced else text
-    write_atomic(PAGE, replaced(PAGE.read_text(), name, f"`make {name}` on {machine()}:\n\n{body}"))
+    write_atomic(page, replaced(page.read_text(), name, f"`make {name}` on {machine()}:\n\n{body}"))

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bench-softmax": ("benchmarks.bench_softmax",),
     "bench-layernorm": ("benchmarks.bench_layer_norm",),
     "bench-vit": ("benchmarks.bench_vit",),
+    "bench-cost": ("benchmarks.bench_cost",),
     "check": ("pytest",),
     "test": ("pytest",),
     "faults": ("pytest",),

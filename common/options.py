@@ -59,7 +59,7 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit"
+BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost"
 
 OPTIONS = (
     Option("model", "sim roms export cost gates", "digits_w8a8", "package directory, or the name of an example"),
@@ -178,7 +178,7 @@ OPTIONS = (
     Option("only", "regress oracle formal mutate", "*", "only jobs, checks, proofs or mutants that match this pattern"),
     Option("mutants", "mutate", 0, "how many mutants; 0: 60 of a unit, 120 of the core"),
     Option("write", "mutate", 0, "1 writes the tables of docs/mutation", choices=(0, 1)),
-    Option("write", BENCHES, 0, "1 writes what is printed to docs/benchmarks.md", choices=(0, 1)),
+    Option("write", BENCHES, 0, "1 writes what is printed to its page in docs", choices=(0, 1)),
     Option("cases", "oracle", 1_000_000, "output values of each random check"),
     Option("cases", "fuzz", 100_000, "damaged folders"),
     Option("doors", "fuzz", "all", "package, description, table, roms, import, chip, onnx: those alone, or all"),

@@ -28,7 +28,10 @@ PAGES = (
     "docs/golden_in_c.md",
     "docs/your_arithmetic.md",
 )
-CAMPAIGNS = ("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results")
+CAMPAIGNS = (
+    *("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results"),
+    "gates",
+)
 """Targets that run longer than a test may, or this very test; that they exist is checked."""
 PLACEHOLDERS = ("path/to/", "YOUR_")
 """Commands with a place for the reader's own file."""
