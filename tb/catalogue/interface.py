@@ -12,6 +12,8 @@ from typing import TypedDict
 from t2c.tb.catalogue.style import Style
 
 VALID_READY, VALID_ONLY, FIXED_LATENCY = "valid_ready", "valid_only", "fixed_latency"
+ROW = "row"
+"""What a function of the user's own is called with where a unit makes a row of a row."""
 LSB_FIRST, MSB_FIRST = "lsb_first", "msb_first"
 FIRST_FIRST, LAST_FIRST = "first_first", "last_first"
 
@@ -38,7 +40,7 @@ class Interface:
     a module has all or none. numbers: name -> whether it is signed, of what a description may state `ranges` of.
     requantises: `order` and `saturate` say something of it. constant: numbers that may be `static`, or
     `shared` by several `lanes` of one module; laned: ports that each of these lanes has. reference:
-    names that a function of the user's own is called with.
+    names that a function of the user's own is called with; with ROW it returns a list.
     spare: names of which a module may lack each; extras: signals that our unit lacks and a module may
     have. style: what else a module may say of itself.
     """

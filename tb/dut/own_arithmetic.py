@@ -13,6 +13,8 @@ from typing import Any
 from t2c.common.errors import UserError
 from t2c.common.own_python import find_python, line_of
 
+Input = int | str | list[int]
+
 
 @dataclass(frozen=True, kw_only=True)
 class OwnArithmetic:
@@ -28,21 +30,40 @@ class OwnArithmetic:
     least: int
     largest: int
 
-    def result(self, values: Mapping[str, int | str]) -> int:
+    def result(self, values: Mapping[str, Input]) -> int:
         """What it makes of named inputs, of which it gets those that it takes.
 
         Raises:
             UserError: it raised something, or returned what is no integer or has too many bits.
         """
+        found, place = self._called(values)
+        return self._integer(found, place)
+
+    def results(self, values: Mapping[str, Input], count: int) -> list[int]:
+        """The same of a function that returns a list.
+
+        Raises:
+            UserError: it raised something, or returned no list, another number of elements, or one that is not right.
+        """
+        found, place = self._called(values)
+        if not isinstance(found, (list, tuple)):
+            raise UserError(f"{place} returned {found!r}, which is no list")
+        if len(found) != count:
+            raise UserError(f"{place} returned {len(found)} elements, not {count}")
+        return [self._integer(value, place) for value in found]
+
+    def _called(self, values: Mapping[str, Input]) -> tuple[Any, str]:
+        """What it returned, and the call as it is written."""
         given = {name: values[name] for name in self.takes}
         shown = ", ".join(f"{name}={value}" for name, value in given.items())
         place = f"{os.path.relpath(self.where)}({shown})"
         try:
-            found = self.call(**given)
+            return self.call(**given), place
         except (Exception, SystemExit) as error:  # whatever a user's function raises, its user mends it
-            raise UserError(
-                f"{place}: {line_of(error, Path(self.where.rpartition(':')[0]))}{type(error).__name__}: {error}"
-            ) from error
+            line = line_of(error, Path(self.where.rpartition(":")[0]))
+            raise UserError(f"{place}: {line}{type(error).__name__}: {error}") from error
+
+    def _integer(self, found: Any, place: str) -> int:
         try:
             value = operator.index(found)
         except TypeError:

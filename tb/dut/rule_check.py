@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from t2c.common.errors import UserError
 from t2c.golden.arithmetic.requantiser_order import RequantiserOrder
+from t2c.tb.catalogue.interface import ROW
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.expressions import evaluate
 from t2c.tb.dut.legal_values import POWERS, Legal
-from t2c.tb.dut.own_arithmetic import own_arithmetic
+from t2c.tb.dut.own_arithmetic import Input, own_arithmetic
 from t2c.tb.dut.ports import Module
 from t2c.tb.dut.rules import Rules
 
@@ -92,10 +93,13 @@ def _reference(description: Description, ours: Module, legal: Mapping[str, Legal
     if not description.reference:
         return ""
     names, modes = description.interface.reference, description.rounding
-    values: dict[str, int | str] = {name: legal[name].nearest(0) if name in legal else 0 for name in names}
+    values: dict[str, Input] = {name: legal[name].nearest(0) if name in legal else 0 for name in names}
     try:
         function = own_arithmetic(description.reference, names, *result_range(description, ours))
-        function.result({**values, "rounding": next(iter(modes.codes)) if modes else ""})
+        if ROW in names:
+            function.results({ROW: [0, 0]}, 2)
+        else:
+            function.result({**values, "rounding": next(iter(modes.codes)) if modes else ""})
     except UserError as error:
         raise description.error("reference", f"reference: {error}") from error
     return description.reference

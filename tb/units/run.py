@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t2c.common.errors import SettingError
+from t2c.tb.catalogue.interface import ROW
 from t2c.tb.catalogue.unit_registry import find_unit
 from t2c.tb.catalogue.unit_table import TABLE_FILE, UnitTable
 from t2c.tb.components.bench_report import clear_report
@@ -94,7 +95,7 @@ def run_description(
         given = {**unit.parameters, **description.unit_parameters, **(parameters or {})}
         if description.table:
             table = table_from_file(unit.name, description.table, given)
-        elif description.reference:
+        elif description.reference and ROW not in description.interface.reference:
             table = table_from_function(unit.name, description.reference, given)
     parameters = {**(parameters or {}), **(table.parameters if table else {})}
     chosen = {**description.unit_parameters, **parameters}

@@ -58,6 +58,53 @@ def test_a_function_of_ones_own_in_the_place_of_a_table(function: str, tmp_path:
     assert found.outcome.passed == (function == "quarter"), found.outcome.log.read_text()[-2000:]
 
 
+HARD = """def hard(row):
+    return [255 if x == max(row) else 0 for x in row]
+
+def short(row):
+    return hard(row)[1:]
+
+def single(row):
+    return 3
+"""
+
+
+def hard_softmax(folder: Path, function: str) -> Path:
+    """A softmax without exponentials, which gives the largest elements everything."""
+    duts = Path(__file__).parent / "duts"
+    text = (duts / "row_softmax.sv").read_text()
+    line = "result = (entry(largest - value(row[k], is_signed)) * reciprocal + (1 << (R - Y - 1))) >>> (R - Y);"
+    assert text.count(line) == 1
+    (folder / "row_softmax.sv").write_text(
+        text.replace(line, "result = value(row[k], is_signed) == largest ? 255 : 0;")
+    )
+    (folder / "hard.py").write_text(HARD)
+    path = folder / "hard.yaml"
+    path.write_text((duts / "row_softmax.yaml").read_text() + f"reference: hard.py:{function}\n")
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("right", [True, False])
+def test_a_function_that_makes_rows(right: bool, tmp_path: Path, sim_output: Path) -> None:
+    path = hard_softmax(tmp_path, "hard")
+    if not right:
+        (tmp_path / "hard.py").write_text(HARD.replace("max(row)", "row[0]"))
+    found = run_description(
+        load_description(path), find_simulator("icarus"), sim_output, parameters={"LEN_W": 3}, only=("random_data",)
+    )
+    assert found.outcome.passed == right, found.outcome.log.read_text()[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [("short", r"short\(row=\[0, 0\]\) returned 1 elements, not 2"), ("single", r"returned 3, which is no list")],
+)
+def test_a_function_that_makes_no_row(function: str, message: str, tmp_path: Path, sim_output: Path) -> None:
+    with pytest.raises(YamlError, match=rf"hard\.yaml:18: reference: .*{message}"):
+        run_description(load_description(hard_softmax(tmp_path, function)), find_simulator("icarus"), sim_output)
+
+
 def test_a_function_that_returns_too_much(tmp_path: Path, sim_output: Path) -> None:
     path = copied(tmp_path).with_name("square.yaml")
     path.write_text(path.read_text().replace("quarter", "wide"))

@@ -13,12 +13,14 @@ from cocotb.triggers import RisingEdge
 
 from t2c.golden.arithmetic.formats import IntFormat
 from t2c.golden.arithmetic.softmax import SoftmaxTable, softmax
+from t2c.tb.catalogue.interface import ROW
 from t2c.tb.catalogue.unit_table import read_entries
 from t2c.tb.components.axi_stream import Beat
 from t2c.tb.components.bins import stall_pairs
 from t2c.tb.components.inputs import Inputs
 from t2c.tb.components.scoreboard import Scoreboard, reported
 from t2c.tb.components.stalls import PROFILES
+from t2c.tb.dut.own_arithmetic import own_arithmetic
 from t2c.tb.units.lut_softmax.classes import classes, cover_unit
 from t2c.tb.units.lut_softmax.rows import Row, Space, corner_rows, random_rows
 from t2c.tb.units.stream_bench import StreamBench
@@ -55,6 +57,8 @@ class SoftmaxBench(StreamBench):
         )
         fixed = unit.traits.constants.get("x_signed")
         self.signs = (True, False) if fixed is None else (bool(fixed),)
+        where = unit.traits.rules.reference
+        self.own = own_arithmetic(where, (ROW,), 0, (1 << unit["OUT_W"]) - 1) if where else None
         self.sent: list[tuple[Row, int]] = []
         self.fmt = IntFormat(bits=self.x_w, signed=self.signs[0])
         self.coverage = cover_unit(unit.parameters, self.table, self.signs)
@@ -82,9 +86,15 @@ class SoftmaxBench(StreamBench):
         """Queue the results of a row."""
         stall_in, stall_out = self.stalls
         self.inputs.add(classes(row, self.table, self.fmt, self.longest, stall_in=stall_in, stall_out=stall_out))
-        results = softmax(np.array(row), self.table).tolist()
+        results = self.results(row)
         self.sent += [(row, place) for place in range(len(row))]
         self.expected += [(y, place == len(row) - 1) for place, y in enumerate(results)]
+
+    def results(self, row: Row) -> list[int]:
+        """What golden, or a function of the user's own, makes of a row."""
+        if self.own:
+            return self.own.results({ROW: list(row)}, len(row))
+        return list(softmax(np.array(row), self.table).tolist())
 
     def read_as(self, *, signed: bool) -> None:
         """Say how the elements are to be read; nothing is inside."""

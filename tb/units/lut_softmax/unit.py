@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2c.tb.catalogue.interface import AXIS_LAST, VALID_ONLY, VALID_READY, Interface
+from t2c.tb.catalogue.interface import AXIS_LAST, ROW, VALID_ONLY, VALID_READY, Interface
 from t2c.tb.catalogue.unit import Unit
 from t2c.tb.units.lut_softmax.proofs import PROOFS
 from t2c.tb.units.lut_softmax.tables import ExponentialTable
@@ -22,6 +22,7 @@ UNIT = Unit(
         needs={"overlong_rows": ("overlong",), "timing": ("timing",), "reset_in_mid_row": ("reset",)},
         constants=("x_signed",),
         waiting="2 << LEN_W",
+        reference=(ROW,),
     ),
     ends=({"X_W": 2, "DEPTH_W": 1, "E_W": 4, "OUT_W": 2, "R_W": 6, "LEN_W": 1},),
     covered=(
