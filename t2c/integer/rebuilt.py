@@ -51,6 +51,7 @@ def _layer(old: IntegerLayer, graph: Graph, node: Node) -> IntegerLayer:
         "zero_point": inputs[0].zero_point,
         "zero_points": tuple(edge.zero_point for edge in inputs),
         "operands": tuple(map(reading_of, inputs)),
+        "weight_bits": node.weights.bits if node.weights else 0,
     }
     for name, value in held.items():
         if hasattr(layer, name):

@@ -19,7 +19,7 @@ from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.golden.target.check import node_misfits
 from t2c.golden.target.constants import scaling_constants
-from t2c.golden.target.limits import ChipLimits
+from t2c.golden.target.limits import ChipLimits, Clip
 from t2c.golden.target.saturation import saturated_clip, sum_range
 from t2c.mulquant_constants import Constants, RealArray, step_errors
 
@@ -66,12 +66,12 @@ class LayerJob:
         return 0.5 if modes == {Rounding.FLOOR} and stage.rounding is not Rounding.FLOOR else 0.0
 
     def stage(self, stage: OutputStage, shift: IntArray) -> dict[str, Any]:
-        """Rounding, zero point and clip bounds: the same real bounds; one at an end of the old format is at that of the
-        new one."""
+        """Rounding, zero point and clip bounds: the same real bounds, or the ends of the new format for those of the
+        old one on a chip that knows no others."""
         old, new, modes = self.before[-1], self.after[-1], self.chip.rounding
 
         def bound(value: int, end: int, new_end: int) -> int:
-            if value == end and value != old.zero_point:
+            if self.chip.clip is not Clip.ANY and value == end and value != old.zero_point:
                 return new_end
             moved = round((value - old.zero_point) / self.rescaled(-1)) + new.zero_point
             return min(max(moved, new.format.lo), new.format.hi)

@@ -28,7 +28,8 @@ def chip_readings(graph: Graph, chip: ChipLimits) -> dict[str, TensorSpec]:
 
     What the chip holds stays. Else the sign is turned by moving the zero point, which loses nothing; without zero
     points the step becomes what covers the same real range. For multipliers that are powers of two, tensors that no
-    weights make or take fit get steps that differ by powers of two.
+    weights make or take fit get steps that differ by powers of two: coarser ones, or finer ones where a tensor of few
+    bits can have more.
 
     Raises:
         UnsupportedError: a tensor that the chip cannot hold; the message names the layer.
@@ -37,12 +38,23 @@ def chip_readings(graph: Graph, chip: ChipLimits) -> dict[str, TensorSpec]:
     for names in groups_of(graph):
         new = _held(graph.edges[names[0]], names[0], chip)
         edges |= {name: replace(new, name=name, shape=edges[name].shape) for name in names}
-    return _aligned(graph, edges, chip) if chip.multiplier.power_of_two else edges
+    if not chip.multiplier.power_of_two:
+        return edges
+    coarse = _aligned(graph, edges, chip)
+    names = [name for name, edge in coarse.items() if edge.scale > edges[name].scale * (1 + 2.0**-13)]
+    return _aligned(graph, edges | {name: _finest(edges[name], chip) for name in names}, chip)
+
+
+def _finest(edge: TensorSpec, chip: ChipLimits) -> TensorSpec:
+    """The same range in as small a step as the bits of the chip allow."""
+    while edge.bits < MAX_OPERAND_BITS and chip.holds(IntFormat(bits=edge.bits + 1, signed=edge.signed)):
+        edge = replace(edge, bits=edge.bits + 1, zero_point=2 * edge.zero_point, scale=edge.scale / 2)
+    return edge
 
 
 def _aligned(graph: Graph, edges: dict[str, TensorSpec], chip: ChipLimits) -> dict[str, TensorSpec]:
     """Edges with steps between which powers of two of the chip's lie: the finest from the steps as they are upwards."""
-    groups = groups_of(graph)
+    edges, groups = dict(edges), groups_of(graph)
     group_of = {name: names[0] for names in groups for name in names}
     floors = {names[0]: edges[names[0]].scale for names in groups}
     span = math.ldexp(chip.multiplier.largest, -chip.shift[0])

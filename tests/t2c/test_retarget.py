@@ -64,9 +64,9 @@ def on_the_chip(package: Package, chip: ChipLimits, images: int) -> Iterator[tup
             continue
         assert isinstance(quant, MulQuant)
         edge = graph.edges[node.output]
-        lo, hi = edge.format.lo, edge.format.hi  # and no bounds of a package's
+        lo, hi = (edge.format.lo, edge.format.hi) if chip.saturates else (quant.lo, quant.hi)
         if quant.lo == quant.zero_point:
-            lo = quant.lo  # a ReLU, which the chip has too
+            lo = quant.lo  # a ReLU; other bounds of a chip that saturates would be what it leaves
         chip_bias = held.before if chip.order.bias_first else held.bias
         assert chip_bias is not None
         found = []
@@ -103,6 +103,18 @@ def test_accuracy_stays(name: str, digits: Package) -> None:
     after = sample_accuracy(made)
     assert after is not None
     assert after >= LEAST.get(name, 0.99)
+
+
+def test_few_bits_take_what_room_the_chip_has() -> None:
+    """4-bit weights and tensors on a chip with 8 bits that only shifts: finer steps, not coarser ones."""
+    package, chip = load_package(ROOT / "examples" / "digits_w4a4"), CHIPS["shifts"]
+    made, _ = refit_package(package, chip, "made")
+    assert [node.weights.bits for node in made.graph.nodes if node.weights] == [8, 8, 8, 8]
+    assert {str(made.graph.edges[name].format) for name in ("conv1", "conv2", "add")} == {"u7", "s8"}
+    assert sample_accuracy(made) > 0.98  # type: ignore[operator]
+    narrow = dataclasses.replace(chip, weights=4, accumulator=16)
+    made, _ = refit_package(package, narrow, "made")
+    assert [node.weights.bits for node in made.graph.nodes if node.weights] == [4, 4, 4, 4]
 
 
 @pytest.mark.parametrize("name", ["signed", "unsigned"])

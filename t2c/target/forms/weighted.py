@@ -22,8 +22,8 @@ class Absorbing(Form):
 
     Where no M is near enough to m (one for channels of several scales, a power of two, a sign that multipliers do not
     have), the least M 2^-S above m is taken and weights become round(w m / (M 2^-S)): they lose what they would have
-    lost in training for that chip, the scale loses nothing. So they do where a sum that saturates would not reach the
-    ends of the result: M 2^-S then is what takes it there.
+    lost in training for that chip, the scale loses nothing. Weights of fewer bits than the chip has take more, and lose
+    less. So they do where a sum that saturates would not reach the ends of the result: M 2^-S is what takes it there.
     """
 
     absorbs = True
@@ -41,14 +41,25 @@ class Absorbing(Form):
         dead = ~rows.any(axis=1)
         largest = float(np.abs(wanted).max()) or 1.0
         wanted = np.where(dead, largest, wanted)
-        scale = self.folded(wanted, _least_scale(job, quant, shift, bias), job)
-        new = np.rint(rows * (wanted / scale)[:, np.newaxis]).astype(np.int64)
-        ends = -(1 << node.weight_bits - 1), (1 << node.weight_bits - 1) - 1
-        new = np.clip(new, *ends)
-        weight = new.reshape(node.weight.shape)
-        reach = np.abs(new).sum(axis=1) * float(job.after[0].magnitude)
-        constants = choose_within(scale, bias, reach, job.chip)
-        moved = replace(node, weight=weight)
+        least = _least_scale(job, quant, shift, bias)
+        folds = not np.array_equal(self.folded(wanted, least, job), wanted)
+        room = max(job.chip.weights - node.weight_bits, 0) if folds else 0
+        while True:
+            scale = self.folded(wanted * 2.0**-room, least, job)
+            bits = node.weight_bits + room
+            ends = -(1 << bits - 1), (1 << bits - 1) - 1
+            new = np.clip(np.rint(rows * (wanted / scale)[:, np.newaxis]).astype(np.int64), *ends)
+            moved = replace(node, weight=new.reshape(node.weight.shape), weight_bits=bits)
+            try:
+                if room and moved.accumulator_bits(job.after[:-1]) > min(job.chip.accumulator, quant.widths.acc):
+                    raise RangeError("sums of finer weights do not fit")
+                reach = np.abs(new).sum(axis=1) * float(job.after[0].magnitude)
+                constants = choose_within(scale, bias, reach, job.chip)
+                break
+            except RangeError:
+                if not room:
+                    raise
+                room -= 1
         made = job.mulquant(moved, quant, constants)
         cost = job.cost(constants, scale, bias, reach, made, weights=int((new != rows).sum()))
         return replace(moved, mulquant=made), cost
