@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -108,10 +108,10 @@ class ElementMap:
 
     @cached_property
     def places(self) -> IntArray:
-        """(elements,) int64: word · lanes + lane of each element, in C order."""
+        """(elements,) int64: word · lanes + lane of each element, in C order; the first of several."""
         found = np.empty(math.prod(self.shape), np.int64)
         flat = self.slots.reshape(-1)
-        held = np.flatnonzero(flat >= 0)
+        held = np.flatnonzero(flat >= 0)[::-1]
         found[flat[held]] = held
         return found
 
@@ -145,7 +145,8 @@ class ElementMap:
 
         Raises:
             ShapeError: another number of words or lanes.
-            RangeError: a lane of the padding holds something else; the message names it.
+            RangeError: a lane of the padding holds something else, or an element that lies in several places is
+            another in one of them; the message names it.
         """
         array: npt.NDArray[Any] = np.asarray(words)
         if array.shape != self.slots.shape:
@@ -153,7 +154,12 @@ class ElementMap:
         if padding is not None and (wrong := np.argwhere((self.slots < 0) & (array != padding))).size:
             word, lane = wrong[0].tolist()
             raise RangeError(f"word {word}, lane {lane} is padding and holds {array[word, lane]}, not {padding}")
-        return array.reshape(-1)[self.places].reshape(self.shape)
+        found = array.reshape(-1)[self.places]
+        if (unlike := np.argwhere((self.slots >= 0) & (found[self.slots] != array))).size:
+            word, lane = unlike[0].tolist()
+            first, element = found[self.slots[word, lane]], self.coordinate(word, lane)
+            raise RangeError(f"word {word}, lane {lane} repeats {element} and holds {array[word, lane]}, not {first}")
+        return found.reshape(self.shape)
 
     def coordinate(self, word: int, lane: int) -> tuple[int, ...] | None:
         """Which element a lane holds; None for padding.
@@ -226,7 +232,7 @@ class _Binding:
             names += split.names
             extents += factors
         right = tuple(self._spread(item) for item in self.pattern.right)
-        leaves = [leaf.name for item in right for leaf in item.leaves() if leaf.name != "1"]
+        leaves = [leaf.name for item in right for leaf in item.leaves() if leaf.name != "1" and not leaf.times]
         array = array.reshape(extents).transpose([names.index(name) for name in leaves])
         for axis, item in enumerate(right):
             array = self._fold(item, array, axis)
@@ -269,12 +275,16 @@ class _Binding:
         if item.name == ELLIPSIS:
             leaves = tuple(WordAxis(name, (), 0, False, item.at) for name in self.rest or ("1",))
             return WordAxis("", leaves, 0, False, item.at)
-        return WordAxis(item.name, tuple(map(self._spread, item.items)), item.multiple, item.backwards, item.at)
+        return replace(item, items=tuple(map(self._spread, item.items)))
 
     def _fold(self, item: WordAxis, array: IntArray, axis: int) -> IntArray:
         """Make one axis of an item's own, from as many as it has leaves."""
         if item.name == "1":
             array = np.expand_dims(array, axis)
+        if item.times:
+            if array.size * item.times > LARGEST:
+                raise self.pattern.error(f"more than {LARGEST} elements with their repetitions", item.at)
+            array = np.repeat(np.expand_dims(array, axis), item.times, axis)
         if item.is_group:
             for k, inner in enumerate(item.items):
                 array = self._fold(inner, array, axis + k)

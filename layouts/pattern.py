@@ -2,9 +2,10 @@
 
     pattern := left "->" right
     left    := { name ["=" N] | "(" { name ["=" N] } ")" ["+"] | "1" | "..." }
-    right   := { ["~"] ( name | "(" right ")" | "1" | "..." ) [ "(" N ")" ] }
+    right   := { ["~"] ( name [ "=" N ] | "(" right ")" | "1" | "..." ) [ "(" N ")" ] }
 
-The grammar follows the rearrangement patterns of einops, plus `+`, `~` and `(N)`; docs/layouts.md says what each means.
+The grammar follows the rearrangement and repetition patterns of einops, plus `+`, `~` and `(N)`; docs/layouts.md
+says what each means.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class WordAxis:
     """An axis of the words, or a part of one.
 
     name: of the left, `1` or `...`; empty for a group; items: of a group; multiple: it is padded to a multiple of
-    this, 0 for no padding; backwards: its elements lie last to first; at: as in `TensorAxis`.
+    this, 0 for no padding; backwards: its elements lie last to first; at: as in `TensorAxis`; times: of a name that the
+    left does not have, how often all that the others say lies there, otherwise 0.
     """
 
     name: str
@@ -56,6 +58,7 @@ class WordAxis:
     multiple: int
     backwards: bool
     at: int
+    times: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -199,6 +202,7 @@ class _Reader:
             self.next += 1
         else:
             self.fail(f"a name is expected, not {_shown(name)}", self.at)
+        times = self.number() if name.isidentifier() and self.take("=") else 0
         multiple = 0
         if self.token == "(" and self.tokens[self.next + 1][0].isdigit() and self.tokens[self.next + 2][0] == ")":
             self.next += 1
@@ -206,10 +210,10 @@ class _Reader:
             self.next += 1
         if name == ELLIPSIS and (multiple or backwards):
             self.fail("... stands for several axes: put it in parentheses", at)
-        return WordAxis(name, items, multiple, backwards, at)
+        return WordAxis(name, items, multiple, backwards, at, times)
 
     def checked(self, left: tuple[TensorAxis, ...], right: tuple[WordAxis, ...]) -> Pattern:
-        """Every name once on each side: no element is left out, none lies twice."""
+        """Every name once on each side: no element is left out, and one lies twice only where `name=N` says so."""
         if not right:
             self.fail("there is nothing on the right", self.at)
         there: dict[str, int] = {}
@@ -222,8 +226,11 @@ class _Reader:
         for leaf in (leaf for item in right for leaf in item.leaves() if leaf.name != "1"):
             if leaf.name in seen:
                 self.fail(f"{leaf.name} stands twice on the right: its elements would overlap", leaf.at)
-            if leaf.name not in there:
-                self.fail(f"{leaf.name} is not on the left", leaf.at)
+            if leaf.times and leaf.name in there:
+                self.fail(f"{leaf.name} is on the left, where its size stands", leaf.at)
+            if leaf.name not in there and not leaf.times:
+                more = f"; {leaf.name}=2 lays everything twice" if leaf.name.isidentifier() else ""
+                self.fail(f"{leaf.name} is not on the left{more}", leaf.at)
             seen.add(leaf.name)
         for name, at in there.items():
             if name not in seen:

@@ -61,10 +61,27 @@ def test_folds_of_a_matrix_vector_unit() -> None:
         ("a ... -> ... a(2)", (1,), [[0, -1]]),
         ("... -> ...", (2, 2), [[0], [1], [2], [3]]),
         ("... -> ~(...)", (2, 2), [[3, 2, 1, 0]]),
+        ("a -> a t=2", (2,), [[0], [0], [1], [1]]),
+        ("a -> t=2 (a)", (2,), [[0, 1], [0, 1]]),
+        ("(n b=2) -> n t=2 (b)", (4,), [[0, 1], [0, 1], [2, 3], [2, 3]]),
+        ("a -> (a t=2)(5)", (2,), [[0, 0, 1, 1, -1]]),
+        ("a -> a t=2(3)", (2,), [[0, 0, -1], [1, 1, -1]]),
     ],
 )
 def test_what_a_pattern_means(pattern: str, shape: tuple[int, ...], expected: list[list[int]]) -> None:
     assert lanes(pattern, shape) == expected
+
+
+def test_what_lies_in_several_places() -> None:
+    found = ElementMap.of("(n b=2) -> n t=3 (b)", (4,))
+    grid = found.to_words([5, 6, 7, 8])
+    assert grid.tolist() == [[5, 6]] * 3 + [[7, 8]] * 3
+    assert found.place((2,)) == (3, 0)
+    assert found.coordinate(5, 1) == (3,)
+    assert found.from_words(grid).tolist() == [5, 6, 7, 8]
+    grid[4, 1] = 9
+    with pytest.raises(RangeError, match=r"^word 4, lane 1 repeats \(3,\) and holds 9, not 8$"):
+        found.from_words(grid)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +104,11 @@ def test_what_a_pattern_means(pattern: str, shape: tuple[int, ...], expected: li
         ("a -> a(268435456) b", (2,), "character 19: b is not on the left"),
         ("a b -> (a b)(268435456)", (3, 2), None),
         ("a b -> a b(268435456)", (3, 2), "character 10: more than 268435456 elements with their padding"),
+        ("a -> a=2", (2,), "character 6: a is on the left, where its size stands"),
+        ("a -> b a", (2,), "character 6: b is not on the left; b=2 lays everything twice"),
+        ("a -> b=2 a b=2", (2,), "character 12: b stands twice on the right"),
+        ("a -> b= a", (2,), "character 9: a size is expected, not 'a'"),
+        ("a -> b=268435456 a", (2,), "character 6: more than 268435456 elements with their repetitions"),
         ("a -> a*2", (2,), "character 7: '*' has no meaning here"),
         ("a= -> a", (2,), "character 4: a size is expected, not '->'"),
         ("a -> ... a", (2,), "character 6: ... is not on the left"),
