@@ -22,7 +22,7 @@ class AxiPort(DoorPort):
 
     def find(self) -> None:
         """Connect every signal that is there; `widths` has those of all others as 0."""
-        prefix = self.entries["prefix"].text() if "prefix" in self.entries else None
+        prefix = str(self.entries["prefix"].scalar()) if "prefix" in self.entries else None
         named = self.entries["signals"].only(*self.signals) if "signals" in self.entries else {}
         if prefix is None and not named:
             raise self.value.error(f"ports: {self.name}: {self.kind} needs prefix or signals")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2c.common.errors import UserError
 from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.target.description import read_references
 from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
@@ -43,7 +44,8 @@ class AcceleratorDescription:
 
     clocks: port -> period in ns, the first one counts cycles; ties: input -> number; references: functions of the
     user's own by layer (`t2c.golden.target.own_node`); batch: images of a run, 0: one without an axis; scratch: port ->
-    ranges that it may write besides `out`, first and one past the last; limit: cycles in which something must move.
+    ranges that it may write besides `out`, first and one past the last; limit: cycles in which something must move;
+    doubt: what is wrong in the sources if no simulator takes them.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class AcceleratorDescription:
     quiet: int
     limit: int
     module: Module
+    doubt: UserError | None
 
 
 def is_accelerator(path: Path) -> bool:
@@ -116,6 +119,7 @@ class _Reader:
                 self.parameters,
                 includes=self.files.includes,
                 defines=self.files.defines,
+                doubtful=True,
             )
         except NoModule as error:
             raise fields["top"].error(f"top: {error}") from error
@@ -155,6 +159,7 @@ class _Reader:
             quiet=self._number("quiet", QUIET, 1, 1 << 30),
             limit=self._number("limit", LIMIT, 1, 1 << 30),
             module=self.module,
+            doubt=self.elaboration.doubt,
         )
 
     def _map(self, name: str) -> dict[str, Value]:

@@ -61,21 +61,22 @@ class DoorVerdict:
         return not self.findings
 
 
-def judge(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events) -> DoorVerdict:
+def judge(bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events, printed: str = "") -> DoorVerdict:
     """Compare everything.
 
     Args:
-        bound: the accelerator; plan: (run, cycle of its reset) in order; events: what happened.
+        bound: the accelerator; plan: (run, cycle of its reset) in order; events: what happened; printed: by the
+        module, of an error if there was one.
     """
-    return _Judge(bound, plan, events).verdict()
+    return _Judge(bound, plan, events, printed).verdict()
 
 
 class _Judge:
-    def __init__(self, bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events) -> None:
-        self.bound, self.plan, self.events = bound, plan, events
+    def __init__(self, bound: BoundAccelerator, plan: Sequence[tuple[int, int]], events: Events, printed: str) -> None:
+        self.bound, self.plan, self.events, self.printed = bound, plan, events, printed
         self.found = DoorVerdict(total_cycles=events.cycles)
         self.counts = {
-            id(placed): TensorCount(name=placed.name, port=placed.transfer.port.name)
+            id(placed): TensorCount(name=placed.name, port=placed.transfer.port_name)
             for all_placed in bound.outs.values()
             for placed in all_placed
         }
@@ -137,9 +138,9 @@ class _Judge:
             text += "; last state of each port:"
             self._add(stuck.run, _END, moved, "\n      ".join([text, *stuck.ports]))
         elif not self.events.ended:
-            self._add(
-                max(started, 1), _END, -1, "the simulation ended by itself, before the harness ended it ($finish?)"
-            )
+            said = f"; it printed: {self.printed}" if self.printed else ""
+            text = f"the simulation ended by itself, before the harness ended it ($finish?){said}"
+            self._add(max(started, 1), _END, -1, text)
         elif started < len(self.plan):
             self._add(len(self.plan), _END, -1, f"{started} of {len(self.plan)} runs began")
 

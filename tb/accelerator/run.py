@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from t2c.common.errors import SimulatorError
+from t2c.common.errors import SimulatorError, UserError
 from t2c.common.places import HDL
 from t2c.tb.accelerator.clocks import main_text
 from t2c.tb.accelerator.description import AcceleratorDescription
@@ -16,11 +16,12 @@ from t2c.tb.accelerator.harness import EVENTS, TOP, harness_text
 from t2c.tb.accelerator.judge import DoorVerdict, judge
 from t2c.tb.accelerator.run_files import BoundAccelerator, write_run_files
 from t2c.tb.accelerator.scenario import Scenario
+from t2c.tb.simulation.cocotb_runner import first_error
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList
 from t2c.tb.simulation.plain import build_plain, simulate_plain
 from t2c.tb.simulation.runner import RUN_LIMIT, Design
-from t2c.tb.simulation.simulators import Simulator
+from t2c.tb.simulation.simulators import ICARUS, Simulator
 
 OURS = ("door_hold", "door_source", "door_sink", "door_ram", "door_memory", "door_axi4", "door_axil")
 _DOOR = Path(__file__).parent / "hdl"
@@ -63,6 +64,16 @@ def harness_design(description: AcceleratorDescription, output: Path) -> Design:
     return Design(top=TOP, rtl=folder, timing=True, own_waves=True, main=main)
 
 
+def _refused(description: AcceleratorDescription, simulator: Simulator, error: SimulatorError) -> UserError:
+    """Why a simulator does not take the sources, and what to do if another one may."""
+    other = ""
+    if simulator.name == ICARUS and any(path.suffix == ".sv" for path in description.files.sources):
+        other = "; SIM=verilator takes more of SystemVerilog"
+    if description.doubt:
+        return UserError(f"{description.doubt}; {simulator.name} does not take it either{other}")
+    return SimulatorError(f"{error}{other}")
+
+
 def run_scenario(
     bound: BoundAccelerator,
     scenario: Scenario,
@@ -77,7 +88,11 @@ def run_scenario(
         bound: the accelerator with its tensors; scenario: what; simulator: where; output: of builds; folder: of this
         simulation; waves: first and last cycle of a waveform.
     """
-    built = build_plain(harness_design(bound.description, output), simulator, output, waves=waves is not None)
+    design = harness_design(bound.description, output)
+    try:
+        built = build_plain(design, simulator, output, waves=waves is not None)
+    except SimulatorError as error:
+        raise _refused(bound.description, simulator, error) from error
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (EVENTS, WAVES, "sim.log"):
         (folder / stale).unlink(missing_ok=True)
@@ -88,7 +103,7 @@ def run_scenario(
         plusargs = {**plusargs, "wave_file": WAVES, "wave_first": waves[0]}
         plusargs |= {"wave_last": waves[1]} if waves[1] is not None else {}
     simulate_plain(built, folder, seed=scenario.seed, plusargs=plusargs, limit=RUN_LIMIT)
-    verdict = judge(bound, plan, read_events(folder / EVENTS))
+    verdict = judge(bound, plan, read_events(folder / EVENTS), printed=first_error(folder / "sim.log"))
     found = folder / WAVES
     return ScenarioResult(
         scenario=scenario, verdict=verdict, folder=folder, waves=found if waves and found.is_file() else None

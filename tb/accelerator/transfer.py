@@ -40,6 +40,11 @@ class PortTransfer:
     once: bool
     roots: tuple[Path, ...]
 
+    @property
+    def port_name(self) -> str:
+        """The port, and the field of its words if it has several."""
+        return f"{self.port.name}.{self.field}" if self.field else self.port.name
+
     def bind(self, book: TensorBook | None) -> PlacedTensor:
         """Find its tensor and lay it out; raise YamlError for what does not fit."""
         width = self.port.fields[self.field]

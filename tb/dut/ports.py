@@ -14,6 +14,17 @@ from t2c.common.errors import UserError
 
 TIMESCALE = "1ns / 1ps"
 """Of files without a `timescale, beside which others may have one; the runs have the same."""
+_TAKEN = (
+    *(
+        "AllowArrayConcatAssignPattern",
+        "AllowBareValParamAssignment",
+        "AllowHierarchicalConst",
+        "AllowMergingAnsiPorts",
+    ),
+    *("AllowRecursiveImplicitCall", "AllowSelfDeterminedStreamConcat", "AllowUnnamedGenerate", "AllowUseBeforeDeclare"),
+    *("RelaxEnumConversions", "RelaxStringConversions"),
+)
+"""What the standard forbids and simulators take."""
 _DIRECTIONS = {
     ast.ArgumentDirection.In: "input",
     ast.ArgumentDirection.Out: "output",
@@ -75,10 +86,14 @@ class Elaboration:
         parameters: overrides; those that the module does not have are ignored here.
         includes: folders of `include files.
         defines: macros.
+        doubtful: an error inside modules that leaves the ports of the top known is kept in `doubt` instead: whether the
+            sources are Verilog is then for the simulator to say.
 
     Raises:
         SourceError: a syntax or elaboration error, or no such module.
     """
+
+    doubt: SourceError | None = None
 
     def __init__(
         self,
@@ -88,10 +103,13 @@ class Elaboration:
         *,
         includes: Sequence[Path] = (),
         defines: Mapping[str, str] | None = None,
+        doubtful: bool = False,
     ) -> None:
         self._manager = pyslang.SourceManager()
         options = ast.CompilationOptions()
         options.topModules = {top}
+        for flag in _TAKEN:
+            options.flags |= getattr(ast.CompilationFlags, flag)
         options.defaultTimeScale = pyslang.TimeScale.fromString(TIMESCALE)
         options.paramOverrides = [f"{name}={literal(value)}" for name, value in (parameters or {}).items()]
         preprocessor = parsing.PreprocessorOptions()
@@ -105,8 +123,22 @@ class Elaboration:
         self.definitions = frozenset(
             item.name for item in self._compilation.getDefinitions() if isinstance(item, ast.DefinitionSymbol)
         )
-        self._refuse_errors(top)
+        try:
+            self._refuse_errors(top)
+        except NoModule:
+            raise
+        except SourceError as error:
+            if not (doubtful and self._ports_are_known()):
+                raise
+            self.doubt = error
         self._top = self._compilation.getRoot().topInstances[0]
+
+    def _ports_are_known(self) -> bool:
+        """Whether there is a top, and every port of it has a type."""
+        tops = self._compilation.getRoot().topInstances
+        return bool(tops) and all(
+            isinstance(port, ast.PortSymbol) and not port.type.isError for port in tops[0].body.portList
+        )
 
     def _refuse_errors(self, top: str) -> None:
         engine = pyslang.DiagnosticEngine(self._manager)
