@@ -21,7 +21,7 @@ from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, load_package, save_package
 from t2c.golden.target.check import misfits
 from t2c.golden.target.constants import chip_constants, scaling_constants
-from t2c.golden.target.limits import ChipLimits, MultiplierLimits
+from t2c.golden.target.limits import ChipLimits, Clip, MultiplierLimits
 from t2c.golden.target.own_node import with_functions
 from t2c.target.readings import chip_readings
 from t2c.target.refit import Refitted, refit, refit_package
@@ -111,10 +111,28 @@ def test_few_bits_take_what_room_the_chip_has() -> None:
     made, _ = refit_package(package, chip, "made")
     assert [node.weights.bits for node in made.graph.nodes if node.weights] == [8, 8, 8, 8]
     assert {str(made.graph.edges[name].format) for name in ("conv1", "conv2", "add")} == {"u7", "s8"}
+    assert made.graph.edges["conv2"].scale < package.graph.edges["conv2"].scale / 8
     assert sample_accuracy(made) > 0.98  # type: ignore[operator]
     narrow = dataclasses.replace(chip, weights=4, accumulator=16)
     made, _ = refit_package(package, narrow, "made")
     assert [node.weights.bits for node in made.graph.nodes if node.weights] == [4, 4, 4, 4]
+
+
+def test_results_are_clipped_where_they_were(digits: Package) -> None:
+    """To half a step; a chip that knows the ends of its formats alone clips there."""
+    made, _ = refit_package(digits, CHIPS["shifts"], "made")
+    ends = refit_package(digits, dataclasses.replace(CHIPS["shifts"], clip=Clip.RELU), "made")[0]
+    coarser = 0
+    for node in digits.graph.nodes:
+        old, new, whole = (g.node(node.name).stage for g in (digits.graph, made.graph, ends.graph))
+        if old is None or new is None or whole is None:
+            continue
+        before, after = digits.graph.edges[node.output], made.graph.edges[node.output]
+        real, moved = (old.hi - old.zero_point) * before.scale, (new.hi - new.zero_point) * after.scale
+        assert abs(real - moved) <= after.scale / 2 or new.hi == after.format.hi
+        assert whole.hi == 127
+        coarser += new.hi < after.format.hi
+    assert coarser >= 2
 
 
 @pytest.mark.parametrize("name", ["signed", "unsigned"])
