@@ -83,10 +83,17 @@ class Legal:
         return sorted({*ends, *(self.nearest(value) for value in (-1, 0, 1))})
 
     def small(self) -> list[int]:
-        """All of them, or `corners` if there are more than 64."""
+        """All of them, or 64 of `corners` if there are more."""
         if sum(high - low + 1 for low, high in self.spans) > _ENUMERATED:
-            return self.corners()
+            return self.few(_ENUMERATED)
         return sorted({value for low, high in self.spans for value in range(low, high + 1)})
+
+    def few(self, most: int) -> list[int]:
+        """At most so many of `corners`, both ends among them, the others spread evenly; most: 2 or more."""
+        found = self.corners()
+        if len(found) <= most:
+            return found
+        return [found[index * (len(found) - 1) // (most - 1)] for index in range(most)]
 
     def text(self) -> str:
         """As descriptions spell it."""

@@ -105,5 +105,7 @@ def test_legal_values() -> None:
     assert [some.nearest(value) for value in (-9, -1, 0, 5, 7, 99)] == [-3, -2, 1, 4, 8, 8]
     assert (some.lowest, some.highest, -1 in some, 8 in some) == (-3, 8, False, True)
     assert some.small() == [-3, -2, 1, 2, 3, 4, 8]
+    assert some.few(3) == [-3, 2, 8]
+    assert some.few(9) == [-3, -2, 1, 2, 3, 4, 8]
     assert Legal.parse(["power_of_two"], {}).text() == "1, 2, 4, 8, 16, 32 and 57 more"
     assert Legal.of(0, 1 << 40).small() == [0, 1, 1 << 40]

@@ -28,6 +28,8 @@ from t2c.tb.units.mulquant.stimulus import (
 
 GROUP = 20
 """Random vectors with the same static constants."""
+ENDS = 6
+"""Values of the accumulator, and of the bias, that are combined at most."""
 FIELDS = ("acc", "multiplier", "bias", "shift")
 
 
@@ -129,7 +131,7 @@ class LegalSupply(Supply):
     def _around(self, multiplier: int, shift: int) -> Iterator[Vector]:
         """Ties, ends and saturations for one pair of constants."""
         yield from self._aim.ties(multiplier, shift, twice=Rounding.DOUBLE.value in self.traits.rounding)
-        for acc, bias in product(self.legal["acc"].corners(), self.legal["bias"].corners()):
+        for acc, bias in product(self.legal["acc"].few(ENDS), self.legal["bias"].few(ENDS)):
             yield Vector(acc=acc, multiplier=multiplier, bias=bias, shift=shift)
         yield from self._aim.saturations(multiplier, shift)
 
