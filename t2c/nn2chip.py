@@ -34,6 +34,7 @@ from t2c.path_agreement import output_difference, prove_layers
 from t2c.recipe import Recipe
 from t2c.target.quantising import told
 from t2c.target.refit import refit, reread
+from t2c.zeros import prove_zeros, prove_zeros_in_graph
 
 PACKAGES = Path("packages")
 """Where packages go that are given no directory, under the working directory."""
@@ -208,7 +209,8 @@ class T2C:
             CalibrationError: there are neither samples nor calibration data.
             ExportError: torch and golden differ, or a layer's integers are not those of its training path; nothing is
                 written.
-            UnsupportedError: a quantiser's training path gives other values than its inference path; it is named.
+            UnsupportedError: a quantiser's training path gives other values than its inference path; it is named. Or a
+                weight that was pruned is not the integer 0.
             PackageError: golden refuses the graph, such as an accumulator that could overflow.
             ShapeError: samples and labels do not fit.
             UnsupportedError: the target cannot have a layer; the message names it and the limit.
@@ -225,6 +227,7 @@ class T2C:
             self._check("test images", *test)
         samples, labels = samples.cpu(), None if labels is None else labels.cpu()
         prove_dual_paths(self.qnet, samples[:PROVEN])
+        prove_zeros(self.qnet)
         net = self.convert()
         integers = self.input_integers(samples)
         graph = graph_of(net, integers, name=self.name, widths=self.recipe.widths)
@@ -232,6 +235,7 @@ class T2C:
         if self.target is not None:
             net, graph = self._for_target(net, graph, self.target)
             self.net, integers = net, self.input_integers(samples)
+        prove_zeros_in_graph(self.qnet.masks, graph)
         self.agreement = check_against_golden(net, graph, integers)
         figures = dict(metrics or {})
         if test is not None:

@@ -24,6 +24,7 @@ class AdaRound(WeightQuantiser):
     Start:     s: of the clips k/80 max|w| the one with the least squared error, per tensor or per channel.
                a = -ln(1.2 / (w/s - floor(w/s) + 0.1) - 1), so that soft h is the fraction and nothing is rounded yet;
                hard, that is rounding to nearest (half up).
+    Zeros:     a weight of exactly 0 is 0, soft and hard, and has no gradient.
     Limits:    none in width. `alpha` gets its shape in calibration, or from a state dict: make the optimiser after.
 
     soft: set it while reconstructing. `integers` and the inference path are hard in any case.
@@ -57,6 +58,7 @@ class AdaRound(WeightQuantiser):
         if self.alpha.shape != x.shape:
             raise ShapeError(f"{self.name}: AdaRound of {tuple(self.alpha.shape)} is given {tuple(x.shape)}")
         up = self.upward() if self.soft else (self.alpha >= 0).to(x.dtype)
+        up = up.masked_fill(x == 0, 0.0)  # what is pruned stays 0
         return ((x / self.scale).floor() + up).clamp(self.format.lo, self.format.hi)
 
     def integers(self, x: Tensor) -> Tensor:

@@ -95,6 +95,11 @@ class _QBase(nn.Module):
         self.register_buffer("high", torch.zeros(scale_shape))
         self.register_buffer("calibrated", torch.tensor(False))
 
+    @property
+    def has_zero(self) -> bool:
+        """Whether a weight of 0 becomes the integer 0, whatever the others are; a pruned weight must."""
+        return True
+
     def observe(self, x: Tensor) -> None:
         """Look at one calibration batch and call `set_scale`. Called without gradient, only while calibrating."""
         raise NotImplementedError(f"{type(self).__name__} does not override observe")

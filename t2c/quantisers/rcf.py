@@ -49,6 +49,10 @@ class RCF(WeightQuantiser):
         sigma = self.mean((w - m) ** 2).sqrt()
         return m, torch.where(sigma > FLOOR, sigma, torch.ones_like(sigma))
 
+    @property
+    def has_zero(self) -> bool:
+        return not self.centre
+
     def observe(self, x: Tensor) -> None:
         m, sigma = self.normalisation(x)
         size = ((x - m) / sigma).abs()

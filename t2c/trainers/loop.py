@@ -17,6 +17,7 @@ from t2c.errors import TrainingError
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.progress import progress_bar
 from t2c.trainers.base import Store, seeded
+from t2c.trainers.sparsifier import Sparsifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,7 @@ class Loop:
         groups: parameter groups of Adam; their own `lr` and `weight_decay` win over the schedule's.
         store: the checkpoint; it is written after every epoch.
         every: write it after so many steps too; None does not.
+        sparsifier: prunes the model meanwhile; None for none.
 
     After `run`, `history` holds the mean training loss and the accuracy (a fraction) of every epoch.
     """
@@ -84,7 +86,9 @@ class Loop:
         store: Store,
         every: int | None,
         title: str,
+        sparsifier: Sparsifier | None = None,
     ) -> None:
+        self.sparsifier = sparsifier
         self.model, self.data, self.schedule = model, data, schedule
         self.seed, self.device, self.store, self.every, self.title = seed, device, store, every, title
         self.steps_per_epoch = -(-len(data) // schedule.batch)
@@ -108,13 +112,16 @@ class Loop:
             TrainingError: the loss or a weight is not finite; the message names epoch and step.
         """
         with seeded(self.seed, self.device), torch.enable_grad():
-            self._restore()
+            if not self._restore() and self.sparsifier is not None:
+                self.sparsifier.begin(self.steps)
             self.model.train()
             with progress_bar(self.steps, self.title, done=self.done) as bar:
                 while self.done < self.steps:
                     loss, share = self._step()
                     bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{share:.1%}", refresh=False)
                     bar.update()
+        if self.sparsifier is not None:
+            self.sparsifier.finish()
         self.model.eval()
 
     def _step(self) -> tuple[float, float]:
@@ -127,6 +134,8 @@ class Loop:
         chosen = self.order[within * batch : (within + 1) * batch]
         images = _shifted(self.data.images[chosen], self.schedule.shift, self.generator).to(self.device)
         labels = self.data.labels[chosen].to(self.device)
+        if self.sparsifier is not None:
+            self.sparsifier.before_forward()
         try:
             logits = self.model(images)
         except RangeError as error:  # a quantiser met a NaN, and names itself
@@ -138,7 +147,11 @@ class Loop:
             raise TrainingError(f"{self._place()}: the loss is {value}; try a lower rate")
         self.optimiser.zero_grad()
         loss.backward()
+        if self.sparsifier is not None:
+            self.sparsifier.after_backward(self.done + 1)
         self.optimiser.step()
+        if self.sparsifier is not None:
+            self.sparsifier.after_step(self.done + 1)
         self.cosine.step()
         self.sums[0] += value * len(chosen)
         self.sums[1] += float((logits.detach().argmax(1) == labels).sum())
@@ -176,7 +189,8 @@ class Loop:
         random = {"order": self.generator.get_state(), "global": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
-        return {
+        pruned = {} if self.sparsifier is None else {"masks": self.sparsifier.state()}
+        return pruned | {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.cosine.state_dict(),
@@ -187,10 +201,11 @@ class Loop:
             "history": [list(row) for row in self.history],
         }
 
-    def _restore(self) -> None:
+    def _restore(self) -> bool:
+        """Load the checkpoint; return whether there is one."""
         state = self.store.load()
         if state is None:
-            return
+            return False
         assert self.store.path is not None
         check_state(self.store.path, self.model, state["model"])
         self.model.load_state_dict(state["model"])
@@ -202,3 +217,6 @@ class Loop:
             torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
         self.done, self.order, self.sums = state["done"], state["order"], state["sums"]
         self.history = [(loss, share) for loss, share in state["history"]]
+        if self.sparsifier is not None:
+            self.sparsifier.restore(state["masks"], self.steps)
+        return True

@@ -13,6 +13,8 @@ from t2c.trainers.reconstruction import BlockLoss, Reconstruction, Reconstructor
 class PTQ(QuantisingTrainer):
     """Fuse and calibrate; reconstruct if there is anything to learn. Labels are not looked at.
 
+    A pruner chooses its last masks at once, before the calibration.
+
     Args:
         reconstruct: whether to reconstruct; None does if a quantiser learns its rounding (AdaRound, QDrop).
         reconstruction_images: training images for it, from the first on.
@@ -51,6 +53,9 @@ class PTQ(QuantisingTrainer):
 
     def fit(self) -> QNetwork:
         """Return the quantised network; errors as `Trainer.fit`."""
+        if self.sparsifier is not None:
+            self.sparsifier.begin(0)
+            self.sparsifier.finish()
         if not self.reconstruct:
             return self.finished(self.calibrated())
         options = {**asdict(self.reconstruction), **self.quantising_options()}

@@ -134,6 +134,7 @@ class QAT(QuantisingTrainer):
             store=store,
             every=self.save_every,
             title=self.title,
+            sparsifier=self.sparsifier,
         )
         loop.run()
         self.history = loop.history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,10 @@ from t2c.calibration import calibrate, is_calibrated, quantisers_of
 from t2c.data.split import Splits
 from t2c.fusion import NetFuser
 from t2c.network import QNetwork
+from t2c.pruners import Pruner
 from t2c.trainers.base import Trainer
+from t2c.trainers.sparsifier import sparsifier_of
+from t2c.zeros import check_zero_level, prove_zeros, warn_of_zeros
 
 if TYPE_CHECKING:
     from t2c.methods import Method
@@ -36,10 +39,13 @@ class QuantisingTrainer(Trainer):
         fuser_options: further options of NetFuser, such as {"first_last_bits": 8}.
         images: training images that calibration looks at, from the first on; None for all.
         calibration_batch: images that it looks at in one go; None for all.
+        pruner, sparsity, dense: as `sparsifier_of`; "keep" holds the zeros that are there. The result holds
+            the masks as `masks`, which the conversion proves.
 
     Raises:
         LookupError: no method has that name.
-        UnsupportedError: the model cannot be fused; the message names the fx node.
+        UnsupportedError: the model cannot be fused; the message names the fx node. Or a pruner, and weights whose
+            quantiser does not give 0 for 0.
     """
 
     def __init__(
@@ -54,6 +60,9 @@ class QuantisingTrainer(Trainer):
         fuser_options: Mapping[str, Any] | None = None,
         images: int | None = IMAGES,
         calibration_batch: int | None = BATCH,
+        pruner: str | Pruner | None = None,
+        sparsity: float | None = None,
+        dense: Sequence[str] | None = None,
         seed: int = 0,
         device: str = "cpu",
         checkpoint: Path | str | None = None,
@@ -78,6 +87,11 @@ class QuantisingTrainer(Trainer):
                 raise ValueError("fuser_options: give them to the fuser itself")
             self.qnet = fuser(model).fuse(data.train.images)
             self.identify(self.qnet, model)
+        self.sparsifier = sparsifier_of(self.qnet, pruner, sparsity, dense)
+        if self.sparsifier is None:
+            warn_of_zeros(self.qnet)
+        else:
+            check_zero_level(self.qnet, [layer.name for layer in self.sparsifier.layers])
 
     def calibrated(self) -> QNetwork:
         """The network on the device, every quantiser calibrated, in eval mode."""
@@ -91,6 +105,9 @@ class QuantisingTrainer(Trainer):
     def finished(self, qnet: QNetwork) -> QNetwork:
         """The network as `fit` returns it: on the CPU, in eval mode, with the test images."""
         qnet = qnet.cpu().eval()
+        if self.sparsifier is not None:
+            qnet.masks = self.sparsifier.masks()
+            prove_zeros(qnet)
         for parameter in qnet.parameters():
             parameter.grad = None
         qnet.test = self.data.test
@@ -98,7 +115,8 @@ class QuantisingTrainer(Trainer):
 
     def quantising_options(self) -> dict[str, Any]:
         """The settings of this class that change the result and do not show in the network's layers."""
-        return {"images": len(self.seen), "calibration_batch": self.calibration_batch}
+        pruning = {} if self.sparsifier is None else self.sparsifier.options()
+        return {"images": len(self.seen), "calibration_batch": self.calibration_batch} | pruning
 
 
 def rounding_quantisers(net: nn.Module) -> list[nn.Module]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 
 from t2c.data.split import Splits, check_labels
+from t2c.pruners import Pruner
 from t2c.trainers.base import Trainer
 from t2c.trainers.loop import Loop, Schedule
+from t2c.trainers.sparsifier import sparsifier_of
 
 
 class Supervised(Trainer):
@@ -18,6 +21,7 @@ class Supervised(Trainer):
         model, data, seed, device, checkpoint, title: as `Trainer`.
         epochs, rate, batch, decay, shift: as `Schedule`.
         save_every: write the checkpoint after so many steps too, not only after each epoch.
+        pruner, sparsity, dense: as `sparsifier_of`; the weights that go are 0 in the result.
 
     After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
     """
@@ -35,6 +39,9 @@ class Supervised(Trainer):
         decay: float = 1e-4,
         shift: int = 1,
         save_every: int | None = None,
+        pruner: str | Pruner | None = None,
+        sparsity: float | None = None,
+        dense: Sequence[str] | None = None,
         seed: int = 0,
         device: str = "cpu",
         checkpoint: Path | str | None = None,
@@ -44,11 +51,13 @@ class Supervised(Trainer):
         check_labels(data.train, "training")
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.save_every = save_every
+        self.sparsifier = sparsifier_of(model, pruner, sparsity, dense)
         self.history: list[tuple[float, float]] = []
 
     def fit(self) -> nn.Module:
         """Train, and return the model itself; errors as `Trainer.fit`."""
-        store = self.store(self.data.train, vars(self.schedule))
+        pruning = {} if self.sparsifier is None else self.sparsifier.options()
+        store = self.store(self.data.train, vars(self.schedule) | pruning)
         loop = Loop(
             self.model.to(self.device),
             self.data.train,
@@ -59,6 +68,7 @@ class Supervised(Trainer):
             store=store,
             every=self.save_every,
             title=self.title,
+            sparsifier=self.sparsifier,
         )
         loop.run()
         self.history = loop.history
