@@ -9,6 +9,9 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import SCALE_ERROR, STEP_ERROR, TENSOR_FILE, Package
@@ -26,7 +29,8 @@ class LayerFigures:
     scale_error: largest relative error of a channel's scale, a fraction; step_error: by how many output steps constants
     can move an output; both None if the package does not say;
     weight_bytes, constant_bytes: packed without gaps, rounded up; activation_bytes: of the output of one image, 0 for
-    a flatten, which moves nothing.
+    a flatten, which moves nothing; zeros: weights that are 0; pattern: such as 2:4, if of every M consecutive input
+    channels at most N <= M / 2 weights are not 0 (`n_m_pattern`); None if none holds.
     """
 
     name: str
@@ -46,6 +50,8 @@ class LayerFigures:
     weight_bytes: int
     constant_bytes: int
     activation_bytes: int
+    zeros: int
+    pattern: str | None
 
     @property
     def parameters(self) -> int:
@@ -53,8 +59,11 @@ class LayerFigures:
         return self.weights + self.constants
 
 
-TOTALS = ("macs", "weights", "constants", "parameters", "weight_bytes", "constant_bytes", "activation_bytes")
+TOTALS = ("macs", "weights", "constants", "parameters", "weight_bytes", "constant_bytes", "activation_bytes", "zeros")
 """Figures that add up over layers."""
+
+GROUPS = ((2, 4), (8,), (16,))
+"""M of the N:M patterns that are looked for; the later ones where none of the earlier holds."""
 
 
 def packed(count: int, bits: int) -> int:
@@ -75,6 +84,27 @@ def _constants(node: Node) -> tuple[int, int]:
     """How many constants requantise the node's output, and their bits in all."""
     held = [constant for constant in node.constants if not constant.storage.packed]
     return sum(c.values.size for c in held), sum(c.values.size * c.storage.bits for c in held)
+
+
+def n_m_pattern(weights: npt.NDArray[Any]) -> str | None:
+    """The N:M with the smallest N / M <= 1 / 2 that weights (O, I, ...) keep at each tap; M is 4 or 2, else 8, else 16.
+
+    >>> n_m_pattern(np.array([[0, 3, 0, 0, 1, 0, 0, 0]]))
+    '1:4'
+    """
+    if weights.ndim < 2 or not weights.any():
+        return None
+    for sizes in GROUPS:
+        found = []
+        for m in sizes:
+            if weights.shape[1] % m == 0:
+                groups = weights.reshape(weights.shape[0], -1, m, *weights.shape[2:])
+                n = int(np.count_nonzero(groups, axis=2).max())
+                found += [(n / m, m, n)] if 2 * n <= m else []
+        if found:
+            _, m, n = min(found)
+            return f"{n}:{m}"
+    return None
 
 
 def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> LayerFigures:
@@ -101,6 +131,8 @@ def layer_figures(graph: Graph, node: Node, metrics: Mapping[str, float]) -> Lay
         weight_bytes=packed(weights, weight_bits or 0),
         constant_bytes=packed(constant_bits, 1),
         activation_bytes=tensor_bytes(output) if node.moves_data else 0,
+        zeros=weights - int(np.count_nonzero(node.weights.values)) if node.weights else 0,
+        pattern=n_m_pattern(node.weights.values) if node.weights else None,
     )
 
 

@@ -19,7 +19,7 @@ HELP = "show what a package holds: shapes, bits, MACs, parameters, accumulators,
 
 HEADINGS = (
     *("layer", "operation", "input", "output", "in", "out", "w", "MACs", "weights", "constants"),
-    *("acc bits", "scale error", "step error", "weight B", "const B", "act B"),
+    *("acc bits", "scale error", "step error", "weight B", "const B", "act B", "zeros", "N:M"),
 )
 LEFT = ("layer", "operation", "input", "output", "in", "out")
 
@@ -76,6 +76,8 @@ def _row(layer: LayerFigures) -> tuple[str, ...]:
         _count(layer.weight_bytes),
         _count(layer.constant_bytes),
         _count(layer.activation_bytes),
+        _share(layer.zeros, layer.weights),
+        layer.pattern or "-",
     )
 
 
@@ -92,6 +94,7 @@ def _total(figures: PackageFigures) -> tuple[str, ...]:
         "weight B": f"{sums['weight_bytes']:,}",
         "const B": f"{sums['constant_bytes']:,}",
         "act B": f"{sums['activation_bytes']:,}",
+        "zeros": _share(sums["zeros"], sums["weights"]),
     }
     return tuple(cells.get(heading, "") for heading in HEADINGS)
 
@@ -102,6 +105,10 @@ def _shape(values: Sequence[int]) -> str:
 
 def _count(number: int) -> str:
     return f"{number:,}" if number else "-"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
 
 
 def _ppm(fraction: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2c.commands import add_target
+from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning
 from t2c.commands.train import model_name
 from t2c.commands.training import (
     FloatModel,
@@ -115,6 +116,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
     parser.add_argument("--decay", type=number(zero=True), help="weight decay (0)")
     parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
+    add_pruning(parser)
     add_run(parser)
     parser.add_argument(
         "--mulquant", type=mulquant, help="normalized or fixed:INT,FRAC, such as fixed:4,12 (normalized)"
@@ -146,13 +148,14 @@ def execute(options: argparse.Namespace) -> int:
         raise PackageError(f"--out: {options.out}: exists and is not a model package; not overwritten")
     with naming("MODEL.pt", CheckpointError, ModelError):
         source = open_float_model(options.float_model, options.model)
+    pruning = chosen_pruner(options, "keep" if source.pruned else None)
     splits = load_data(options)
     source.check_data(options.data, splits, limited=options.limit is not None)
     test = splits.test
     if options.samples > len(test):
         raise RangeError(f"--samples: {options.samples}, but {options.data} has {len(test)} test images")
 
-    with naming("--layer-bits", LookupError, without="layer_bits: "):
+    with _naming_layers():
         trainer = (QAT if method.training == "qat" else PTQ)(
             source.model,
             splits,
@@ -162,6 +165,7 @@ def execute(options: argparse.Namespace) -> int:
             checkpoint=options.checkpoint,
             title=f"{method.name} {options.weight_bits}/{options.activation_bits}",
             **training,
+            **pruning,
         )
     with naming("--checkpoint", CheckpointError):
         qnet = trainer.fit()
@@ -224,6 +228,19 @@ def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, A
         if getattr(options, name) is not None:
             chosen[name] = getattr(options, name)
     return chosen
+
+
+@contextmanager
+def _naming_layers() -> Iterator[None]:
+    """Inside, a layer that is not there is the fault of the option that named it."""
+    try:
+        with naming_pruning():
+            yield
+    except LookupError as error:
+        text = str(error.args[0])
+        if "layer_bits: " in text:
+            raise LookupError(f"--layer-bits: {text.partition('layer_bits: ')[2]}") from error
+        raise
 
 
 @contextmanager

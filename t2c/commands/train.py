@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning, pruned_text
 from t2c.commands.training import (
     add_data,
     add_run,
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shift", type=at_least(0), default=1, help="move images at random by up to so many pixels (%(default)s)"
     )
+    add_pruning(parser)
     add_run(parser)
     parser.add_argument("--out", type=Path, required=True, help="file to write the model to, such as net.pt")
 
@@ -65,6 +67,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.trainers import TRAINER
     from t2c.trainers.base import device_of, seeded
 
+    pruning = chosen_pruner(options)
     check_run(options)
     check_model_file(options.out)
     with naming("--model", ModelError):
@@ -77,7 +80,8 @@ def execute(options: argparse.Namespace) -> int:
 
     schedule = {name: getattr(options, name) for name in ("epochs", "rate", "batch", "decay", "shift")}
     run = {"seed": options.seed, "device": options.device, "checkpoint": options.checkpoint, "title": options.model}
-    trainer: Any = TRAINER["supervised"](model, splits, **schedule, **run)
+    with naming_pruning():
+        trainer: Any = TRAINER["supervised"](model, splits, **schedule, **pruning, **run)
     shape = tuple(splits.train.images.shape[1:])
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"model     {options.model}, {count:,} parameters")
@@ -89,6 +93,10 @@ def execute(options: argparse.Namespace) -> int:
     if trainer.history:
         loss, share = trainer.history[-1]
         print(f"training  {len(trainer.history)} epochs; in the last one loss {loss:.4f}, accuracy {share:.2%}")
+    masks = trainer.sparsifier.masks().values() if pruning else ()
+    zeros, pruned = sum(int((~mask).sum()) for mask in masks), sum(mask.numel() for mask in masks)
+    if pruning:
+        print(pruned_text(zeros, pruned))
     parts = {"calibration": splits.calibration, "test": splits.test}
     found = {name: accuracy(logits_of(model, part.images), part.labels) for name, part in parts.items()}
     meta = {
@@ -101,7 +109,7 @@ def execute(options: argparse.Namespace) -> int:
         "schedule": schedule,
         "seed": options.seed,
         "accuracy": found,
-    }
+    } | ({"pruned": {"pruner": options.pruner, "zeros": zeros}} if pruning else {})
     save_model(model, options.out, meta)
     print(f"accuracy  {found['calibration']:.2%} of the calibration images, {found['test']:.2%} of the test images")
     print(f"written   {options.out}")

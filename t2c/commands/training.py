@@ -124,7 +124,8 @@ def shape_text(shape: Sequence[int]) -> str:
 class FloatModel:
     """A float model and what its file says of it.
 
-    model: the network; name: as `--model` has it; data: what it was trained with; classes, input_shape: of that.
+    model: the network; name: as `--model` has it; data: what it was trained with; classes, input_shape: of that;
+    pruned: whether it was pruned.
     """
 
     model: nn.Module
@@ -132,6 +133,7 @@ class FloatModel:
     data: str
     classes: int
     input_shape: tuple[int, ...]
+    pruned: bool = False
 
     def check_data(self, data: str, splits: Splits, *, limited: bool) -> None:
         """Refuse images of another shape or with other classes; raise ModelError that names `--data`."""
@@ -241,7 +243,8 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
             model = build_model(name or there, classes=classes, width=width)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
-        found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape))
+        pruned = "pruned" in meta
+        found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape, pruned=pruned))
         return model
 
     load_model(path, build)

@@ -126,6 +126,7 @@ def test_digits_by_hand(examples: Path) -> None:
         "weight_bytes": 3688,
         "constant_bytes": 124 + 124 + 10 + 248 + 8 + 78,  # 62 bits a channel, rounded up; an add has 16 + 16 + 40 + 6
         "activation_bytes": 512 * 3 + 256 + 64 + 16 + 10,
+        "zeros": sum(f.zeros for f in figures.layers),
     }
 
 
@@ -208,14 +209,17 @@ def test_the_table(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "accuracy_float 99.44%" in lines
     assert "loss 0.125" in lines
     bits = {node.name: node.accumulator_bits(source.graph.inputs_of(node)) for node in source.graph.nodes[:2]}
-    assert "add add 16x8x8 16x8x8 16x8x8 s4 u4 u4 - - - 4 - - - - 10 512" in lines
-    assert f"conv1 conv2d 1x8x8 16x8x8 u4 u4 4 9,216 144 48 {bits['conv1']} of 32 - - 72 124 512" in lines
+    zeros = {name: f"{(source.graph.node(name).weight == 0).mean():.1%}" for name in ("conv1", "conv2")}
+    assert "add add 16x8x8 16x8x8 16x8x8 s4 u4 u4 - - - 4 - - - - 10 512 - -" in lines
     assert (
-        f"conv2 conv2d 16x8x8 16x8x8 u4 s4 4 147,456 2,304 48 {bits['conv2']} of 32 12.3 ppm 0.0021 1,152 124 512"
+        f"conv1 conv2d 1x8x8 16x8x8 u4 u4 4 9,216 144 48 {bits['conv1']} of 32 - - 72 124 512 {zeros['conv1']} -"
         in lines
     )
+    cost = f"147,456 2,304 48 {bits['conv2']} of 32 12.3 ppm 0.0021 1,152 124 512 {zeros['conv2']} -"
+    assert f"conv2 conv2d 16x8x8 16x8x8 u4 s4 4 {cost}" in lines
     assert lines[-1].startswith("total 7,605 parameters 230,720 7,376 229 ")
-    assert lines[-1].endswith(" of 32 3,688 592 1,882")
+    none = sum(int((source.graph.node(name).weight == 0).sum()) for name in ("conv1", "conv2", "conv3", "fc"))
+    assert lines[-1].endswith(f" of 32 3,688 592 1,882 {none / 7376:.1%}")
 
 
 def test_every_operation_has_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
