@@ -21,7 +21,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables value_rules)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -86,6 +86,9 @@ cost: setup-cost ## what a unit or the core costs in silicon: UNIT ROWS COLS MOD
 	@$(RUN) $@
 
 gates: setup-cost ## the netlist of a unit, or of the core for a network, under the bench of its source: UNIT FAMILY SIM ...
+	@$(RUN) $@
+
+bitstream: setup-cost ## the core for a network, placed and routed, with scripts to take away: MODEL ROWS COLS DEVICE OUT
 	@$(RUN) $@
 
 lint: setup-test ## ruff, mypy on all rooms, Icarus -Wall, Verilator --lint-only -Wall, Yosys

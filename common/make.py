@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "mutate": ("mutation",),
     "cost": ("t2c.cost",),
     "gates": ("t2c.cost.gates",),
+    "bitstream": ("t2c.cost.bitstream",),
     "bench-golden": ("benchmarks.bench_golden",),
     "bench-sim": ("benchmarks.bench_sim",),
     "bench-door": ("benchmarks.bench_door",),

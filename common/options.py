@@ -62,7 +62,9 @@ def _number(text: str) -> int | None:
 BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost"
 
 OPTIONS = (
-    Option("model", "sim roms export cost gates", "digits_w8a8", "package directory, or the name of an example"),
+    Option(
+        "model", "sim roms export cost gates bitstream", "digits_w8a8", "package directory, or the name of an example"
+    ),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
     Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
     Option("backend", "sim", "rtl", "rtl, in a simulator, or model: the model of the core", choices=("rtl", "model")),
@@ -83,8 +85,8 @@ OPTIONS = (
     Option("sim", "mutate", "verilator", "simulator: {simulators}", variable=False),
     Option("rows", "sim roms", 8, "rows of the systolic array, 2..256"),
     Option("cols", "sim roms", 8, "columns of the systolic array, a divisor of the rows"),
-    Option("rows", "gates", 4, "rows of the array of a core"),
-    Option("cols", "gates", 4, "columns of the array of a core, a divisor of the rows"),
+    Option("rows", "gates bitstream", 4, "rows of the array of a core"),
+    Option("cols", "gates bitstream", 4, "columns of the array of a core, a divisor of the rows"),
     Option("rows", "cost", "", "rows of the array; empty: 8, of a unit as its bench has them", _number),
     Option(
         "cols", "cost", "", "columns of the array; empty: as many as rows, of a unit as its bench has them", _number
@@ -131,14 +133,14 @@ OPTIONS = (
         "by_module", "cost", 1, "0 leaves out what each module costs, which is a synthesis of its own", choices=(0, 1)
     ),
     Option("pnr", "cost", 0, "1 places and routes too: clock, slowest path, use of the device", choices=(0, 1)),
-    Option("device", "cost", "ecp5-85k", "device for that: {devices}"),
-    Option("speed", "cost", 6, "its speed grade, 6 to 8"),
+    Option("device", "cost bitstream", "ecp5-85k", "device to place and route on: {devices}"),
+    Option("speed", "cost bitstream", 6, "its speed grade, 6 to 8"),
     Option("seeds", "cost", 1, "placements to try; the median counts"),
     Option("images", "sim", 4, "test images to run"),
     Option("images", "gates", 2, "with the core: test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),
     Option("first_image", "sim roms", 0, "test image to begin with"),
-    Option("seed", "sim regress oracle mutate fuzz gates", 1, "seed of every random choice"),
+    Option("seed", "sim regress oracle mutate fuzz gates bitstream", 1, "seed of every random choice"),
     Option(
         "stall",
         "sim gates",
@@ -159,7 +161,7 @@ OPTIONS = (
     Option("formats", "roms", "hex", "formats of the images, separated by commas: {rom_formats}; hex is always there"),
     Option("shrink", "sim", 0, "seconds to shrink a package that fails, to the smallest one that still does; 0: none"),
     Option("shrink", "regress", 60, "seconds to shrink each failed random package; 0: none"),
-    Option("out", "roms export", None, "folder to write to", Path, make_default="sim_build/{command}"),
+    Option("out", "roms export bitstream", None, "folder to write to", Path, make_default="sim_build/{command}"),
     Option("out", "sim regress gates", OUTPUT, "folder for builds and results", Path, variable=False),
     Option("out", "fuzz", OUTPUT / "fuzz", "folder for the files of a case", Path, variable=False),
     Option("out", "cost", OUTPUT / "cost", "folder for what was synthesised and the result", Path, variable=False),

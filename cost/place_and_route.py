@@ -23,7 +23,9 @@ from t2c.cost.keeper import Keeper
 from t2c.cost.synthesis import NETLIST, Cost
 from t2c.tb.simulation.yowasp import find_program
 
-REPORT, LOG = "report.json", "nextpnr.log"
+REPORT, LOG, CONFIGURATION = "report.json", "nextpnr.log", "chip.config"
+_WRITTEN = "routed.json"
+"""Asked for because nextpnr does nothing without an output."""
 SPEEDS = (6, 7, 8)
 TARGET_MHZ = 200
 """What nextpnr is asked for; more than any design here reaches, so that it never rests early."""
@@ -76,13 +78,15 @@ def nextpnr_version(family: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Routed:
-    """A design on a device. mhz: by seed; path: the slowest of the median seed; used: of how many there are."""
+    """A design on a device. mhz: by seed; path: the slowest of the median seed; used: of how many there are; pins: its
+    ports are pins, not out of context."""
 
     device: Device
     speed: int
     mhz: Mapping[int, float]
     path: CriticalPath
     used: Mapping[str, tuple[int, int]]
+    pins: bool = False
 
     @property
     def median_mhz(self) -> float:
@@ -109,7 +113,13 @@ def place_and_route(cost: Cost, device: Device, speed: int, seeds: Sequence[int]
         UserError: it does not fit the device; the message says what is over.
         SimulatorError: nextpnr is missing, or stops.
     """
-    reports = {seed: _report(cost, device, speed, seed, keeper) for seed in seeds}
+    folders = {seed: routed_folder(cost.netlist, cost.design.top, device, speed, seed, keeper) for seed in seeds}
+    return read_routed(device, speed, folders)
+
+
+def read_routed(device: Device, speed: int, folders: Mapping[int, Path], *, pins: bool = False) -> Routed:
+    """What nextpnr reported in the folders of `routed_folder`, by seed. pins: it was called so."""
+    reports = {seed: json.loads((folder / REPORT).read_text()) for seed, folder in folders.items()}
     mhz = {seed: min(clock["achieved"] for clock in report["fmax"].values()) for seed, report in reports.items()}
     middle = sorted(mhz, key=lambda seed: mhz[seed])[(len(mhz) - 1) // 2]
     used = {
@@ -117,29 +127,44 @@ def place_and_route(cost: Cost, device: Device, speed: int, seeds: Sequence[int]
         for name, entry in reports[middle]["utilization"].items()
         if entry["used"]
     }
-    return Routed(device=device, speed=speed, mhz=mhz, path=slowest(reports[middle]), used=used)
+    return Routed(device=device, speed=speed, mhz=mhz, path=slowest(reports[middle]), used=used, pins=pins)
 
 
-def _report(cost: Cost, device: Device, speed: int, seed: int, keeper: Keeper) -> dict[str, Any]:
+def routed_folder(
+    netlist: Path, top: str, device: Device, speed: int, seed: int, keeper: Keeper, *, pins: bool = False
+) -> Path:
+    """Place and route a netlist; give the folder with the report, and with pins the configuration.
+
+    Args:
+        netlist: folder with the netlist of `synthesise`.
+        top: its module.
+        device, speed, seed, keeper: as of `place_and_route`.
+        pins: ports are pins of the device, whichever nextpnr takes; without it the design is out of context.
+
+    Raises:
+        UserError, SimulatorError: as `place_and_route`.
+    """
     command = [
         *(find_nextpnr(device.family), *device.flags, "--speed", str(speed), "--seed", str(seed)),
-        *("--json", NETLIST, "--report", REPORT, "--write", "routed.json", "--out-of-context"),
-        *("--freq", str(TARGET_MHZ), "--timing-allow-fail"),
+        *("--json", NETLIST, "--report", REPORT, "--freq", str(TARGET_MHZ), "--timing-allow-fail"),
+        *(
+            ("--textcfg", CONFIGURATION, "--lpf-allow-unconstrained")
+            if pins
+            else ("--write", _WRITTEN, "--out-of-context")
+        ),
     ]
-    top = cost.design.top
 
     def work(folder: Path) -> None:
-        shutil.copy(cost.netlist / NETLIST, folder)
+        shutil.copy(netlist / NETLIST, folder)
         with (folder / LOG).open("w") as log:
             done = run_in_group(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-        text = (folder / LOG).read_text()
         if done.returncode != 0:
-            raise _failure(top, device, text)
-        (folder / "routed.json").unlink()
+            raise _failure(top, device, (folder / LOG).read_text())
+        for name in (NETLIST, _WRITTEN):
+            (folder / name).unlink(missing_ok=True)
 
-    stated = [cost.netlist.name, command[1:], nextpnr_version(device.family)]
-    folder = keeper.kept(top, f"placed and routed on {device.name}, seed {seed}", stated, work)
-    return dict(json.loads((folder / REPORT).read_text()))
+    stated = [netlist.name, command[1:], nextpnr_version(device.family)]
+    return keeper.kept(top, f"placed and routed on {device.name}, seed {seed}", stated, work)
 
 
 def _failure(top: str, device: Device, log: str) -> UserError:

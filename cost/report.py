@@ -39,7 +39,7 @@ def routed_lines(routed: Routed) -> Iterator[str]:
     """Clock, slowest path, use of the device."""
     seeds = ", ".join(f"{mhz:.1f}" for mhz in routed.mhz.values())
     several = f", median of {len(routed.mhz)} seeds: {seeds}" if len(routed.mhz) > 1 else ""
-    where = f"{routed.device.name}, speed {routed.speed}, out of context"
+    where = f"{routed.device.name}, speed {routed.speed}, {'with pins' if routed.pins else 'out of context'}"
     yield f"clock     {routed.median_mhz:.1f} MHz on {where}{several}"
     path = routed.path
     begin, end = path.ends

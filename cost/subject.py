@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from t2c.cost.design import SynthesisDesign
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL, compile_program
 from t2c.mapping.fitting import fitted
+from t2c.mapping.images import write_program
 from t2c.mapping.lower import row_lanes_for
 from t2c.mapping.program import Program
 from t2c.tb.catalogue.unit import CORE
@@ -24,6 +26,8 @@ from t2c.tb.catalogue.unit_table import UnitTable
 
 SEED = 1
 """Of contents that stand for any others."""
+FILES = {"program": "PROGRAM_FILE", "weights": "WEIGHT_FILE", "params": "PARAM_FILE", "tables": "TABLE_FILE"}
+"""Parameters of the core that name files, by the plusarg that does so in simulation."""
 
 
 def unit_design(name: str, parameters: Mapping[str, int]) -> SynthesisDesign:
@@ -92,3 +96,19 @@ def core_design(hardware: Hardware) -> SynthesisDesign:
     return SynthesisDesign(
         top=CORE, rtl=RTL, parameters=hardware.parameters(), files={"PROGRAM_FILE": UnitTable(entries=words).text()}
     )
+
+
+def core_with_contents(program: Program) -> SynthesisDesign:
+    """The core of a program, with the program and its constants in its memories: what a chip for one network is.
+
+    Args:
+        program: the network.
+    """
+    return SynthesisDesign(top=CORE, rtl=RTL, parameters=program.hardware.parameters(), files=contents(program))
+
+
+def contents(program: Program) -> dict[str, str]:
+    """The memories of the core for a program, $readmemh texts by the parameter that names the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        images = write_program(program, Path(folder))
+        return {FILES[name]: path.read_text() for name, path in images.items()}

@@ -13,11 +13,11 @@ from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
 from t2c.cost.__main__ import parse_parameters
 from t2c.cost.families import FAMILIES, family
-from t2c.cost.gates.core import WATCHED, core_with_contents, write_core
+from t2c.cost.gates.core import WATCHED, write_core
 from t2c.cost.gates.description import write_description
 from t2c.cost.keeper import Keeper
 from t2c.cost.netlist import write_netlist
-from t2c.cost.subject import core_program, unit_design
+from t2c.cost.subject import core_program, core_with_contents, unit_design
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
 from t2c.tb import __main__ as sim
@@ -110,7 +110,7 @@ def _run_core(options: argparse.Namespace, keeper: Keeper) -> int:
     hardware = core_program(options.model, {"rows": options.rows, "cols": options.cols}).hardware
     with locked_cosimulation(package, str(path), request, hardware, simulator, out) as job:
         folder = keeper.folder / f"{CORE}-{options.family}"
-        design = core_with_contents(job.program, folder)
+        design = core_with_contents(job.program)
         netlist = write_netlist(design, family(options.family), keeper, keep=WATCHED)
         rtl = write_core(netlist, folder)
         result = replace(job, request=replace(request, rtl=rtl)).run()
