@@ -14,7 +14,7 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
 # Files with lists of planted faults, of which `make test` runs a sample.
-override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples shared_memory stream_door) \
+override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples odd_modules shared_memory stream_door) \
 	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
 	byo byo_arrays byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \

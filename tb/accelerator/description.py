@@ -34,6 +34,8 @@ FIELDS = (
 REQUIRED = ("unit", "sources", "top", "ports", "out")
 PERIOD = 10
 """Nanoseconds of a clock if nobody says."""
+NO_CLOCK = "none"
+"""What `clock` says of a module without one; words then go by a clock of the harness alone."""
 QUIET = 64
 """Cycles after a run in which nothing more may come."""
 
@@ -106,12 +108,18 @@ def load_accelerator(path: Path, package_of: Callable[[str], Path], output: Path
     return _Reader(path, top, fields, made).description()
 
 
+def _unquoted(value: str | int) -> str | int:
+    """A text that stands in quotes within YAML's own is that text, as in descriptions of units."""
+    quoted = isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"'
+    return value[1:-1] if isinstance(value, str) and quoted else value
+
+
 class _Reader:
     def __init__(self, path: Path, top: Value, fields: Mapping[str, Value], made: Path | None) -> None:
         self.path, self.top, self.fields = path, top, fields
         self.roots = (path.parent, *([made] if made else []))
         self.files = read_sources(path, fields, made)
-        self.parameters = {name: value.scalar() for name, value in self._map("parameters").items()}
+        self.parameters = {name: _unquoted(value.scalar()) for name, value in self._map("parameters").items()}
         try:
             self.elaboration = Elaboration(
                 self.files.sources,
@@ -173,7 +181,9 @@ class _Reader:
 
     def _clocks(self) -> dict[str, int]:
         if ("clock" in self.fields) == ("clocks" in self.fields):
-            raise self.top.error("clock: PORT, or clocks: {PORT: PERIOD_IN_NS, ...}")
+            raise self.top.error("clock: PORT or none, or clocks: {PORT: PERIOD_IN_NS, ...}")
+        if "clock" in self.fields and self.fields["clock"].text() == NO_CLOCK not in self.module.ports:
+            return {NO_CLOCK: PERIOD}
         if "clock" in self.fields:
             named = {self.fields["clock"].text(): PERIOD}
             place = {name: self.fields["clock"] for name in named}
@@ -238,7 +248,8 @@ class _Reader:
     ) -> None:
         """Every input has exactly one driver."""
         owners: dict[str, str] = {}
-        groups = [(name, "clocks", self.top) for name in clocks] + [(r.port, "resets", self.top) for r in resets]
+        groups = [(name, "clocks", self.top) for name in clocks if name in self.module.ports]
+        groups += [(r.port, "resets", self.top) for r in resets]
         groups += [(name, "tie", self.fields["tie"]) for name in ties]
         for port in ports.values():
             groups += [(theirs, f"ports: {port.name}", port.value) for theirs in port.wires]

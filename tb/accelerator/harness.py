@@ -210,7 +210,7 @@ class _Harness:
         return [f"    assign out_{theirs} = {owner.wires[theirs]};"] if owner else []
 
     def _device(self) -> str:
-        pins: dict[str, str] = {name: f"clk_{name}" for name in self.d.clocks}
+        pins: dict[str, str] = {name: f"clk_{name}" for name in self.d.clocks if name in self.d.module.ports}
         pins |= {reset.port: "door_rst_n" if reset.active == "low" else "~door_rst_n" for reset in self.d.resets}
         pins |= {name: f"{self.d.module.ports[name].width}'d{value}" for name, value in self.d.ties.items()}
         pins |= {name: f"pin_{name}" for name in self.d.steps.pins}

@@ -92,7 +92,8 @@ class DoorPort(ABC):
         return self.wire(part)
 
     def pin(self, part: str, direction: str, width: int | None = None, *, optional: bool = False) -> int:
-        """Connect the pin that the description names for a part; its width, 0 if it is not named.
+        """Connect the pin that the description names for a part, `~PIN` if it is low where we say 1; its width, 0 if it
+        is not named.
 
         Raises:
             YamlError: not named, no such port, or of another direction or width.
@@ -101,9 +102,16 @@ class DoorPort(ABC):
             if optional:
                 return 0
             raise self.value.error(f"ports: {self.name}: {self.kind} needs {part}")
-        theirs = self.entries[part].text()
-        found = self.connect(self.entries[part], theirs, direction, self.wire(part), width)
+        text = self.entries[part].text()
+        theirs, turned = text.removeprefix("~").strip(), text.startswith("~")
+        wire = self.wire(part)
+        if turned:
+            wire = f"~{wire}" if direction == "input" else self.wire(f"{part}_low")
+        found = self.connect(self.entries[part], theirs, direction, wire, width)
         self.declare(part, found)
+        if turned and direction == "output":
+            self.declare(f"{part}_low", found)
+            self.declared.append(f"    assign {self.wire(part)} = ~{wire};")
         return found
 
     def connect(self, value: Value, theirs: str, direction: str, wire: str, width: int | None = None) -> int:

@@ -25,10 +25,10 @@ class RamPort(DoorPort):
         wdata = self.pin("wdata", "input", optional=True)
         rdata = self.pin("rdata", "output", optional=True)
         self.has_en = bool(self.pin("en", "input", 1, optional=True))
-        self.has_we = bool(self.pin("we", "input", 1, optional=True))
+        self.we_w = self.pin("we", "input", optional=True)
         if not (wdata or rdata):
             raise self.value.error(f"ports: {self.name}: ram needs wdata, rdata or both")
-        if wdata and not (self.has_we or self.has_en):
+        if wdata and not (self.we_w or self.has_en):
             raise self.value.error(f"ports: {self.name}: ram with wdata needs we (or en, if that alone writes)")
         if wdata and rdata and wdata != rdata:
             raise self.value.error(f"ports: {self.name}: wdata has {wdata} bits, rdata {rdata}")
@@ -40,6 +40,9 @@ class RamPort(DoorPort):
         self.declare("count", 32)
         self.declare("ok")
         self.declare("part", 32, variable=True)
+        if self.we_w > 1:
+            self.declare("we_all")
+            self.declared.append(f"    assign {self.wire('we')} = {{{self.we_w}{{{self.wire('we_all')}}}}};")
 
     @property
     def size(self) -> int:
@@ -58,7 +61,7 @@ class RamPort(DoorPort):
             "flush_i": "door_flush",
             "stall_i": self.wire("stall"),
             "en_o": self.wire("en") if self.has_en else "",
-            "we_o": self.wire("we") if self.has_we else "",
+            "we_o": self.wire("we" if self.we_w == 1 else "we_all") if self.we_w else "",
             "addr_o": self.wire("addr"),
             "wdata_o": self.wire("wdata") if self.loads else "",
             "rdata_i": self.wire("rdata") if self.gives else f"{self.width}'d0",

@@ -15,7 +15,7 @@ from t2c.tb.dut.source_fields import read_integer
 
 LIMIT = 100_000
 """Cycles that a wait may take if nobody says."""
-WHAT = ("set", "pulse", "wait", "delay", "write", "poll", "send", "load", "read")
+WHAT = ("set", "pulse", "wait", "delay", "write", "poll", "send", "sent", "load", "read")
 _NEXT = "begin door_step <= door_step + 1; door_waited <= 0; end"
 
 
@@ -176,6 +176,14 @@ class _StepReader:
 
     def _send(self, value: Value) -> None:
         self._begin(value, "send", StreamPort, "begin {name}__sent <= 1'b1; {next} end")
+
+    def _sent(self, value: Value) -> None:
+        """Wait until a stream's words have all been taken."""
+        for entry in value.items():
+            port = self.ports.get(entry.text())
+            if not isinstance(port, StreamPort) or not port.loads:
+                raise entry.error(f"sent: {entry.text()} is no stream that words go in by")
+            self._step(f"sent {port.name}", f"if ({port.wire('ok')}) {_NEXT}")
 
     def _load(self, value: Value) -> None:
         part = "if (door_waited == 0) {name}__part <= 2 * door_run - 1; else if (door_waited > 2 & {name}__ok) {next}"

@@ -117,6 +117,8 @@ def tensor_of_file(path: Path) -> NamedTensor:
         raise UserError(f"{path.name}: no .npy file of integers there") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iu" or not values.size:
         raise UserError(f"{path.name}: no integers in it")
+    if int(values.max()) >= 1 << 63:
+        raise UserError(f"{path.name}: {int(values.max())} is beyond 63 bits; lay such a value out as two elements")
     signed = bool(values.min() < 0)
     most = max(int(values.max()), -int(values.min()) - 1)
     return NamedTensor(

@@ -22,9 +22,9 @@ from t2c.tb.dut.source_fields import bounded_integer, find_beside, read_integer
 
 KEYS = (
     *("tensor", "file", "words", "port", "at", "bits", "slot", "signed", "lanes", "order", "layout", "pad"),
-    *("repeat", "last", "once"),
+    *("repeat", "last", "once", "any"),
 )
-SOURCES = ("tensor", "file", "words")
+SOURCES = ("tensor", "file", "words", "any")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,7 +49,7 @@ class PortTransfer:
         """Find its tensor and lay it out; raise YamlError for what does not fit."""
         width = self.port.fields[self.field]
         tensor = self._tensor(book, width)
-        bits = self._number("bits", width if "words" in self.entries else tensor.bits, 1, 64)
+        bits = self._number("bits", width if {"words", "any"} & set(self.entries) else tensor.bits, 1, 64)
         slot = self._number("slot", bits, bits, 1 << 16)
         try:
             signed = self.entries["signed"].choice("true", "false") == "true" if "signed" in self.entries else None
@@ -78,6 +78,9 @@ class PortTransfer:
         )
 
     def _tensor(self, book: TensorBook | None, width: int) -> NamedTensor:
+        if "any" in self.entries:
+            held = np.zeros((1, self._number("any", 0, 1, 1 << 24)), np.int64)
+            return NamedTensor(name="any", bits=min(width, 64), signed=False, values=held, order=-1)
         try:
             if "file" in self.entries:
                 return tensor_of_file(find_beside(self.roots, self.entries["file"]))
@@ -100,6 +103,8 @@ class PortTransfer:
 
     def _elements(self, tensor: NamedTensor) -> IntArray:
         """Numbers of elements in the order of the words."""
+        if "any" in self.entries:
+            return np.full(tensor.shape, -1, np.int64)
         if "layout" in self.entries:
             text = self.entries["layout"].text()
             if is_own_layout(text):
@@ -183,6 +188,11 @@ def read_transfer(value: Value, ports: Mapping[str, DoorPort], into: bool, roots
     entries = value.only(*KEYS)
     if sum(source in entries for source in SOURCES) != 1:
         raise value.error(f"{value.name}: an entry names one of {', '.join(SOURCES)}")
+    if "any" in entries and into:
+        raise entries["any"].error("any: words of any value are for out")
+    for key in ("layout", "pad", "bits", "slot", "lanes", "order"):
+        if "any" in entries and key in entries:
+            raise entries[key].error(f"{key}: words of any value have none")
     if "port" not in entries:
         raise value.error(f"{value.name}: port is missing")
     name, _, field = entries["port"].text().partition(".")
