@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from t2c.common.errors import UserError
@@ -11,12 +11,14 @@ from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.target.description import read_references
 from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
 from t2c.tb.accelerator.generator import generated
+from t2c.tb.accelerator.pins import ModulePins
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
 from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
 from t2c.tb.accelerator.shared_memory import share_memories
 from t2c.tb.accelerator.steps import LIMIT, RunSteps, read_steps
 from t2c.tb.accelerator.stream_port import ProbePort, StreamPort, WiresPort
 from t2c.tb.accelerator.transfer import PortTransfer, read_transfer
+from t2c.tb.dut.file_fields import read_files
 from t2c.tb.dut.ports import Elaboration, Module, NoModule
 from t2c.tb.dut.source_fields import Reset, bounded_integer, read_integer, read_reset, read_sources, refuse_length
 from t2c.tb.simulation.filelist import FileList
@@ -28,7 +30,7 @@ KINDS: dict[str, type[DoorPort]] = {
 }
 FIELDS = (
     *("unit", "generate", "sources", "include", "defines", "top", "parameters"),
-    *("clock", "clocks", "reset", "resets", "tie"),
+    *("files", "plusargs", "clock", "clocks", "reset", "resets", "tie"),
     *("package", "reference", "batch", "ports", "in", "run", "out", "scratch", "quiet", "limit"),
 )
 REQUIRED = ("unit", "sources", "top", "ports", "out")
@@ -47,6 +49,7 @@ class AcceleratorDescription:
     clocks: port -> period in ns, the first one counts cycles; ties: input -> number; references: functions of the
     user's own by layer (`t2c.golden.target.own_node`); batch: images of a run, 0: one without an axis; scratch: port ->
     ranges that it may write besides `out`, first and one past the last; limit: cycles in which something must move;
+    pins: of the module; run_files: name that the module reads -> the file; plusargs: of its runs;
     doubt: what is wrong in the sources if no simulator takes them.
     """
 
@@ -68,6 +71,9 @@ class AcceleratorDescription:
     quiet: int
     limit: int
     module: Module
+    pins: ModulePins
+    run_files: Mapping[str, Path]
+    plusargs: Mapping[str, str | int]
     doubt: UserError | None
 
 
@@ -119,7 +125,11 @@ class _Reader:
         self.path, self.top, self.fields = path, top, fields
         self.roots = (path.parent, *([made] if made else []))
         self.files = read_sources(path, fields, made)
-        self.parameters = {name: _unquoted(value.scalar()) for name, value in self._map("parameters").items()}
+        here = str(path.resolve().parent)
+        given = {name: _unquoted(value.scalar()) for name, value in self._map("parameters").items()}
+        self.parameters = {
+            name: value.replace("{here}", here) if isinstance(value, str) else value for name, value in given.items()
+        }
         try:
             self.elaboration = Elaboration(
                 self.files.sources,
@@ -131,7 +141,9 @@ class _Reader:
             )
         except NoModule as error:
             raise fields["top"].error(f"top: {error}") from error
-        self.module = self.elaboration.top()
+        module = self.elaboration.top()
+        self.pins = ModulePins(module.ports)
+        self.module = replace(module, ports=self.pins)
         for name in self.parameters:
             if name not in self.module.parameters:
                 there = ", ".join(self.module.parameters) or "none"
@@ -167,6 +179,9 @@ class _Reader:
             quiet=self._number("quiet", QUIET, 1, 1 << 30),
             limit=self._number("limit", LIMIT, 1, 1 << 30),
             module=self.module,
+            pins=self.pins,
+            run_files=read_files(self.path, self.fields, self.roots),
+            plusargs={name: value.scalar() for name, value in self._map("plusargs").items()},
             doubt=self.elaboration.doubt,
         )
 
@@ -247,7 +262,7 @@ class _Reader:
         steps: RunSteps,
     ) -> None:
         """Every input has exactly one driver."""
-        owners: dict[str, str] = {}
+        owners: dict[str, list[tuple[int, str]]] = {}
         groups = [(name, "clocks", self.top) for name in clocks if name in self.module.ports]
         groups += [(r.port, "resets", self.top) for r in resets]
         groups += [(name, "tie", self.fields["tie"]) for name in ties]
@@ -255,15 +270,21 @@ class _Reader:
             groups += [(theirs, f"ports: {port.name}", port.value) for theirs in port.wires]
         groups += [(name, "run", self.fields["run"]) for name in steps.pins]
         for theirs, owner, value in groups:
-            if theirs in owners and self.module.ports[theirs].direction != "output":
-                raise value.error(f"{owner}: {theirs!r} stands under {owners[theirs]} too")
-            owners[theirs] = owner
+            part = self.pins.part(theirs)
+            before = owners.setdefault(part.port, [])
+            also = [other for mask, other in before if mask & part.mask]
+            if also and self.module.ports[theirs].direction != "output":
+                raise value.error(f"{owner}: {theirs!r} stands under {also[0]} too")
+            before.append((part.mask, owner))
         for theirs, pin in self.module.ports.items():
             if pin.direction == "inout":
                 raise self.fields["top"].error(f"top: {theirs!r} is an inout; wrap the module")
-            if pin.direction == "input" and theirs not in owners:
+            open_bits = (1 << pin.width) - 1 & ~sum(mask for mask, _ in owners.get(theirs, []))
+            if pin.direction == "input" and (open_bits or theirs not in owners):
+                bit = open_bits.bit_length() - 1
+                which = f"bit {bit} of input {theirs!r}" if theirs in owners else f"input {theirs!r}"
                 raise self.fields["ports"].error(
-                    f"ports: input {theirs!r} of {self.module.name} ({pin.line}) is connected to nothing; tie it"
+                    f"ports: {which} of {self.module.name} ({pin.line}) is connected to nothing; tie it"
                 )
 
     def _used(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from t2c.tb.accelerator.axi_port import AxiLitePort
 from t2c.tb.accelerator.clocks import module_head
 from t2c.tb.accelerator.description import AcceleratorDescription
+from t2c.tb.accelerator.pins import net_name
 from t2c.tb.accelerator.port import DoorPort
 from t2c.tb.accelerator.ram_port import RamPort
 from t2c.tb.accelerator.stream_port import ProbePort, StreamPort
@@ -198,29 +199,29 @@ class _Harness:
         for port in self.sources:
             lines += [f"    reg {port.wire('sent')} = 1'b0;"]
             lines += [f"    wire {port.wire('go')} = (door_state >= STEPS) & {port.wire('sent')};"]
-        lines += [f"    reg [{width - 1}:0] pin_{theirs} = 0;" for theirs, width in self.d.steps.pins.items()]
+        lines += [f"    reg [{width - 1}:0] pin_{net_name(pin)} = 0;" for pin, width in self.d.steps.pins.items()]
         for theirs, width in self.d.steps.watched.items():
-            lines += [f"    wire [{width - 1}:0] out_{theirs};"]
+            lines += [f"    wire [{width - 1}:0] out_{net_name(theirs)};"]
             lines += self._watched(theirs)
         return "\n" + "\n".join(lines) + "\n"
 
     def _watched(self, theirs: str) -> list[str]:
         """An output that a port has too is one wire for both."""
         owner = next((port for port in self.ports if theirs in port.wires), None)
-        return [f"    assign out_{theirs} = {owner.wires[theirs]};"] if owner else []
+        return [f"    assign out_{net_name(theirs)} = {owner.wires[theirs]};"] if owner else []
 
     def _device(self) -> str:
         pins: dict[str, str] = {name: f"clk_{name}" for name in self.d.clocks if name in self.d.module.ports}
         pins |= {reset.port: "door_rst_n" if reset.active == "low" else "~door_rst_n" for reset in self.d.resets}
         pins |= {name: f"{self.d.module.ports[name].width}'d{value}" for name, value in self.d.ties.items()}
-        pins |= {name: f"pin_{name}" for name in self.d.steps.pins}
-        pins |= {name: f"out_{name}" for name in self.d.steps.watched}
+        pins |= {name: f"pin_{net_name(name)}" for name in self.d.steps.pins}
+        pins |= {name: f"out_{net_name(name)}" for name in self.d.steps.watched}
         pins |= self._pins_of_ports()
-        unread = [name for name in self.d.module.ports if name not in pins]
-        pins |= dict.fromkeys(unread, "")
-        wires = ",\n        ".join(f".{theirs}({ours})" for theirs, ours in pins.items())
+        connected, lines = self.d.pins.whole(pins)
+        wires = ",\n        ".join(f".{theirs}({ours})" for theirs, ours in connected.items())
         sets = ", ".join(f".{name}({literal(value)})" for name, value in self.d.parameters.items())
-        return f"\n    {self.d.top} {f'#({sets}) ' if sets else ''}i_dut (\n        {wires}\n    );\n"
+        made = "".join(f"{line}\n" for line in lines)
+        return f"\n{made}    {self.d.top} {f'#({sets}) ' if sets else ''}i_dut (\n        {wires}\n    );\n"
 
     def _pins_of_ports(self) -> dict[str, str]:
         """Their port -> wire of the first port of ours that has it."""
@@ -265,7 +266,7 @@ class _Harness:
             send_all="\n".join(f"                    {port.wire('sent')} <= 1'b1;" for port in at_once),
             unsend="\n".join(f"                    {port.wire('sent')} <= 1'b0;" for port in self.sources),
             clear="\n".join(
-                [f"            pin_{name} <= 0;" for name in self.d.steps.pins]
+                [f"            pin_{net_name(name)} <= 0;" for name in self.d.steps.pins]
                 + [f"            {port.wire('go')} <= 1'b0;" for port in lite]
                 + [f"            {port.wire('part')} <= 2 * door_run;" for port in self.rams]
             ),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from t2c.common.strict_yaml import Value
-from t2c.tb.dut.ports import Elaboration, Module
+from t2c.tb.dut.ports import Elaboration, Module, Port
 from t2c.tb.dut.source_fields import bounded_integer
 
 NAME = re.compile(r"[A-Za-z]\w*")
@@ -148,11 +148,21 @@ class DoorPort(ABC):
         )
 
 
+def found_port(module: Module, value: Value, theirs: str) -> Port:
+    """One of their ports, or a part of one; raise YamlError if there is none such."""
+    if theirs in module.ports:
+        return module.ports[theirs]
+    base = theirs.partition("[")[0]
+    if base != theirs and base in module.ports:
+        array = module.ports[base].array
+        there = f"elements {array.first} to {array.last}" if array else f"bits {module.ports[base].width - 1} to 0"
+        raise value.error(f"{value.name}: {module.name}'s {base!r} has {there}, and no {theirs!r}")
+    raise value.error(f"{value.name}: {module.name} has no port {theirs!r}; it has {', '.join(module.ports)}")
+
+
 def their_port(module: Module, value: Value, theirs: str, direction: str) -> int:
     """Width of one of their ports; raise YamlError if there is none such of that direction."""
-    if theirs not in module.ports:
-        raise value.error(f"{value.name}: {module.name} has no port {theirs!r}; it has {', '.join(module.ports)}")
-    port = module.ports[theirs]
+    port = found_port(module, value, theirs)
     if port.direction != direction:
         article = {"input": "an input", "output": "an output"}
         raise value.error(

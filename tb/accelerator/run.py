@@ -16,6 +16,7 @@ from t2c.tb.accelerator.harness import EVENTS, TOP, harness_text
 from t2c.tb.accelerator.judge import DoorVerdict, judge
 from t2c.tb.accelerator.run_files import BoundAccelerator, write_run_files
 from t2c.tb.accelerator.scenario import Scenario
+from t2c.tb.dut.file_fields import lay_out
 from t2c.tb.simulation.cocotb_runner import first_error
 from t2c.tb.simulation.filelist import NAME as FILELIST
 from t2c.tb.simulation.filelist import FileList
@@ -98,7 +99,8 @@ def run_scenario(
         (folder / stale).unlink(missing_ok=True)
     plan = scenario.plan(bound.runs)
     write_run_files(bound, plan, folder)
-    plusargs: Mapping[str, str | int] = scenario.plusargs()
+    lay_out(bound.description.run_files, folder)
+    plusargs: Mapping[str, str | int] = {**bound.description.plusargs, **scenario.plusargs()}
     if waves:
         plusargs = {**plusargs, "wave_file": WAVES, "wave_first": waves[0]}
         plusargs |= {"wave_last": waves[1]} if waves[1] is not None else {}

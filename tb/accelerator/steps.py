@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from t2c.common.strict_yaml import Value
 from t2c.tb.accelerator.axi_port import AxiLitePort
+from t2c.tb.accelerator.pins import net_name
 from t2c.tb.accelerator.port import DoorPort, their_port
 from t2c.tb.accelerator.ram_port import RamPort
 from t2c.tb.accelerator.stream_port import StreamPort
@@ -104,13 +105,13 @@ class _StepReader:
     def _set(self, value: Value) -> None:
         for theirs, entry in value.fields().items():
             text, driven = self._turns(theirs, entry, self._drive(entry, theirs))
-            self._step(f"set {theirs} = {text}", f"begin pin_{theirs} <= {driven}; {_NEXT} end")
+            self._step(f"set {theirs} = {text}", f"begin pin_{net_name(theirs)} <= {driven}; {_NEXT} end")
 
     def _pulse(self, value: Value) -> None:
         for entry in value.items():
             theirs = entry.text()
             self._drive(entry, theirs)
-            up, down = f"pin_{theirs} <= 1;", f"begin pin_{theirs} <= 0; {_NEXT} end"
+            up, down = f"pin_{net_name(theirs)} <= 1;", f"begin pin_{net_name(theirs)} <= 0; {_NEXT} end"
             self._step(f"pulse {theirs}", f"if (door_waited == 0) {up} else {down}")
 
     def _wait(self, value: Value) -> None:
@@ -119,7 +120,7 @@ class _StepReader:
             width = their_port(self.module, entry or value, theirs, "output")
             text, wanted_word = self._turns(theirs, entry, width, signed=False) if entry else ("1", f"{width}'d1")
             self.found.watched[theirs] = width
-            self._step(f"wait {theirs} = {text}", f"if (out_{theirs} === {wanted_word}) {_NEXT}")
+            self._step(f"wait {theirs} = {text}", f"if (out_{net_name(theirs)} === {wanted_word}) {_NEXT}")
 
     def _delay(self, value: Value) -> None:
         cycles = read_integer(value)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from t2c.common.strict_yaml import Value
-from t2c.tb.accelerator.port import DoorPort, instance_text, their_port
+from t2c.tb.accelerator.port import DoorPort, found_port, instance_text, their_port
 
 LAST = "last"
 
@@ -69,8 +69,7 @@ class StreamPort(DoorPort):
 
     def direction(self, value: Value) -> str:
         """Of the module's port that a value names."""
-        theirs = value.text()
-        return self.module.ports[theirs].direction if theirs in self.module.ports else "output"
+        return found_port(self.module, value, value.text()).direction
 
     def width_of(self, value: Value) -> int:
         return their_port(self.module, value, value.text(), "input" if self.into else "output")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from t2c.common.shown import shown
 from t2c.common.strict_yaml import Value
+from t2c.tb.dut.source_fields import find_beside
 
 RECORD = "files.txt"
 """In the folder of a run: what was copied there."""
 
 
-def read_files(path: Path, fields: Mapping[str, Value]) -> dict[str, Path]:
-    """Names of files as the module spells them, relative to the description -> the files.
+def read_files(path: Path, fields: Mapping[str, Value], roots: Sequence[Path] = ()) -> dict[str, Path]:
+    """Names of files as the module spells them, relative to the description (or one of the roots) -> the files.
 
     Raises:
         YamlError: no such file, or a name that leads out of the folder of the description.
@@ -25,7 +26,7 @@ def read_files(path: Path, fields: Mapping[str, Value]) -> dict[str, Path]:
         if name.is_absolute() or ".." in name.parts:
             text = f"files: {shown(str(name))} leads out of the description's folder"
             raise entry.error(f"{text}; a parameter with '{{here}}' takes any path")
-        found[str(name)] = beside(path, entry, "files")
+        found[str(name)] = find_beside(roots, entry).resolve() if roots else beside(path, entry, "files")
     return found
 
 
