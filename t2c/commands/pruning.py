@@ -13,9 +13,12 @@ from t2c.commands.values import Repeated, number
 from t2c.golden.errors import RangeError, ShapeError
 
 if TYPE_CHECKING:
-    from t2c.pruners import Pruner
+    from torch import nn
 
-SHIPPED = ("magnitude", "granet", "2:4", "1:4", "keep")
+    from t2c.pruners import Pruner
+    from t2c.trainers.sparsifier import Sparsifier
+
+SHIPPED = ("magnitude", "granet", "2:4", "1:4", "channel", "keep")
 """The names that `t2c.pruners` registers; any other N:M is made as it is asked for."""
 
 
@@ -76,6 +79,21 @@ def naming_pruning() -> Iterator[None]:
         yield
 
 
-def pruned_text(zeros: int, weights: int) -> str:
-    """A line for people."""
+def pruned_text(sparsifier: Sparsifier, before: int, model: nn.Module) -> str:
+    """A line for people; before: parameters of the model before it was pruned."""
+    if sparsifier.pruner.structured:
+        return f"pruned    to {sum(parameter.numel() for parameter in model.parameters()):,} of {before:,} parameters"
+    zeros, weights = _zeros(sparsifier)
     return f"pruned    {zeros:,} of {weights:,} weights are 0, {zeros / weights:.1%}"
+
+
+def pruned_meta(sparsifier: Sparsifier, model: nn.Module) -> dict[str, Any]:
+    """What the file of a pruned model says: the zeros that are to be held, or the shapes that its layers have now."""
+    if sparsifier.pruner.structured:
+        return {"shapes": {name: list(tensor.shape) for name, tensor in model.state_dict().items()}}
+    return {"zeros": _zeros(sparsifier)[0]}
+
+
+def _zeros(sparsifier: Sparsifier) -> tuple[int, int]:
+    masks = sparsifier.masks().values()
+    return sum(int((~mask).sum()) for mask in masks), sum(mask.numel() for mask in masks)

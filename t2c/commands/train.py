@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning, pruned_text
+from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning, pruned_meta, pruned_text
 from t2c.commands.training import (
     add_data,
     add_run,
@@ -93,10 +93,8 @@ def execute(options: argparse.Namespace) -> int:
     if trainer.history:
         loss, share = trainer.history[-1]
         print(f"training  {len(trainer.history)} epochs; in the last one loss {loss:.4f}, accuracy {share:.2%}")
-    masks = trainer.sparsifier.masks().values() if pruning else ()
-    zeros, pruned = sum(int((~mask).sum()) for mask in masks), sum(mask.numel() for mask in masks)
     if pruning:
-        print(pruned_text(zeros, pruned))
+        print(pruned_text(trainer.sparsifier, count, model))
     parts = {"calibration": splits.calibration, "test": splits.test}
     found = {name: accuracy(logits_of(model, part.images), part.labels) for name, part in parts.items()}
     meta = {
@@ -109,7 +107,7 @@ def execute(options: argparse.Namespace) -> int:
         "schedule": schedule,
         "seed": options.seed,
         "accuracy": found,
-    } | ({"pruned": {"pruner": options.pruner, "zeros": zeros}} if pruning else {})
+    } | (pruned_meta(trainer.sparsifier, model) if pruning else {})
     save_model(model, options.out, meta)
     print(f"accuracy  {found['calibration']:.2%} of the calibration images, {found['test']:.2%} of the test images")
     print(f"written   {options.out}")

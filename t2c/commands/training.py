@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from t2c.commands.values import at_least
 from t2c.errors import CheckpointError, ModelError
-from t2c.golden.errors import RangeError
+from t2c.golden.errors import RangeError, ShapeError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -212,6 +212,13 @@ def _check_meta(path: Path, meta: dict[str, Any]) -> None:
         raise ModelError(f"{path}: {error}") from error
 
 
+def _checked_shapes(path: Path, shapes: object) -> dict[str, list[int]]:
+    """What the file says of layers that were made smaller; raise CheckpointError if it is nonsense."""
+    if isinstance(shapes, dict) and all(isinstance(s, list) and all(map(_natural, s)) for s in shapes.values() if s):
+        return shapes
+    raise CheckpointError(f"{path}: not a model of t2c train: shapes are not lists of positive integers")
+
+
 def open_float_model(path: Path, name: str | None) -> FloatModel:
     """Read what `t2c train` wrote.
 
@@ -228,6 +235,7 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
     """
     from t2c.checkpoint import load_model
     from t2c.models.zoo import MODELS, build_model, source_digest
+    from t2c.shrinking import resize
 
     found: list[FloatModel] = []
 
@@ -243,7 +251,10 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
             model = build_model(name or there, classes=classes, width=width)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
-        pruned = "pruned" in meta
+        if "shapes" in meta:
+            with naming(f"{path}: of another model", ShapeError):
+                resize(model, _checked_shapes(path, meta["shapes"]))
+        pruned = bool(meta.get("zeros"))
         found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape, pruned=pruned))
         return model
 

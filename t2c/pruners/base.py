@@ -22,13 +22,17 @@ class Prunable:
     """A layer as a pruner sees it.
 
     name: of the layer; weight: real (O, I / groups, ...), its pruned elements 0; mask: bool of the same shape, what is
-    there now; gradient: of the loss by the weights of the last step, pruned elements included; None before the first.
+    there now; gradient: of the loss by the weights of the last step, pruned elements included; None before the first;
+    group: of a structured pruner, a number that layers share which have the same output channels; companions: what goes
+    with an output channel, (O,) each.
     """
 
     name: str
     weight: nn.Parameter
     mask: Tensor
     gradient: Tensor | None = None
+    group: int | None = None
+    companions: tuple[nn.Parameter, ...] = ()
 
 
 class Pruner:

@@ -87,7 +87,7 @@ class QuantisingTrainer(Trainer):
                 raise ValueError("fuser_options: give them to the fuser itself")
             self.qnet = fuser(model).fuse(data.train.images)
             self.identify(self.qnet, model)
-        self.sparsifier = sparsifier_of(self.qnet, pruner, sparsity, dense)
+        self.sparsifier = sparsifier_of(self.qnet, pruner, sparsity, dense, data.train.images)
         if self.sparsifier is None:
             warn_of_zeros(self.qnet)
         else:

@@ -21,7 +21,8 @@ class Supervised(Trainer):
         model, data, seed, device, checkpoint, title: as `Trainer`.
         epochs, rate, batch, decay, shift: as `Schedule`.
         save_every: write the checkpoint after so many steps too, not only after each epoch.
-        pruner, sparsity, dense: as `sparsifier_of`; the weights that go are 0 in the result.
+        pruner, sparsity, dense: as `sparsifier_of`; the weights that go are 0 in the result, and
+            the channels that go are gone.
 
     After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
     """
@@ -51,7 +52,7 @@ class Supervised(Trainer):
         check_labels(data.train, "training")
         self.schedule = Schedule(epochs=epochs, rate=rate, batch=batch, decay=decay, shift=shift)
         self.save_every = save_every
-        self.sparsifier = sparsifier_of(model, pruner, sparsity, dense)
+        self.sparsifier = sparsifier_of(model, pruner, sparsity, dense, data.train.images)
         self.history: list[tuple[float, float]] = []
 
     def fit(self) -> nn.Module:
@@ -72,4 +73,6 @@ class Supervised(Trainer):
         )
         loop.run()
         self.history = loop.history
+        if self.sparsifier is not None:
+            self.sparsifier.shrink(self.model.cpu())
         return self.model.cpu()

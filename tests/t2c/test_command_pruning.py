@@ -26,7 +26,7 @@ def test_from_a_pruner_to_the_figures_of_a_package(tmp_path: Path, capsys: pytes
     net, package = tmp_path / "net.pt", tmp_path / "package"
     assert train("--pruner", "1:4", "--dense", "conv1", "--dense", "fc", "--out", net) == 0
     assert "pruned    1,296 of 1,728 weights are 0, 75.0%" in capsys.readouterr().out
-    assert read_meta(net)["pruned"] == {"pruner": "1:4", "zeros": 1296}
+    assert read_meta(net)["zeros"] == 1296
     words = ("--method", "lsq", "--weight-bits", "4", "--activation-bits", "4", "--epochs", "1", "--out", str(package))
     assert main(["quantize", str(net), *QUICK, *words]) == 0
     capsys.readouterr()

@@ -144,14 +144,14 @@ def test_the_schedule_is_cubic_and_ends_at_the_sparsity() -> None:
 
 
 def test_names_and_what_they_refuse() -> None:
-    assert PRUNERS.names()[:5] == ("1:4", "2:4", "granet", "keep", "magnitude")
+    assert PRUNERS.names()[:6] == ("1:4", "2:4", "channel", "granet", "keep", "magnitude")
     assert isinstance(find_pruner("keep"), Keep)
     made = find_pruner("3:8")
     assert isinstance(made, NM)
     assert (made.n, made.m, made.sparsity) == (3, 8, 0.625)
     assert find_pruner("granet", 0.3).first == 0.3
     for name, sparsity, kind, message in (
-        ("nope", None, LookupError, "no pruner 'nope'; there are 1:4, 2:4, granet"),
+        ("nope", None, LookupError, "no pruner 'nope'; there are 1:4, 2:4, channel, granet"),
         ("4:4", None, RangeError, "4:4: N is not in 1..M - 1"),
         ("0:4", None, RangeError, "0:4: N is not"),
         ("2:4", 0.6, RangeError, "sparsity: 2:4 has 0.5, not 0.6"),
