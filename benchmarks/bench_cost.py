@@ -21,7 +21,7 @@ from t2c.cost.synthesis import synthesise
 
 PAGE = ROOT / "docs" / "cost.md"
 UNITS = ("mac_pe", "mulquant", "lut_pointwise", "lut_softmax", "layer_norm", "systolic_array")
-ARRAYS = (4, 8, 16)
+ARRAYS = (4, 8)
 MODELS = {8: "digits_w8a8", 4: "digits_w4a4"}
 """Networks by the width of their activations and weights; they choose the memories."""
 DEVICE, SPEED = "ecp5-85k", 6
