@@ -18,6 +18,7 @@ class AxiPort(DoorPort):
     """Signals by a prefix (`m_axi_` finds m_axi_awaddr or m_axi_AWADDR), or each by its name under `signals`."""
 
     needed: ClassVar[tuple[str, ...]] = ()
+    other_side: ClassVar[str] = ""
     signals: ClassVar[dict[str, str]] = {}
 
     def find(self) -> None:
@@ -35,6 +36,11 @@ class AxiPort(DoorPort):
                 self.widths[signal] = 0
                 continue
             place = value or self.entries["prefix"]
+            there = self.module.ports.get(theirs)
+            if there and there.direction != direction:
+                raise place.error(
+                    f"{place.name}: {self.module.name}'s {theirs!r} is an {there.direction}; {self.other_side}"
+                )
             self.widths[signal] = self.connect(place, theirs, direction, self.wire(signal))
             self.declare(signal, self.widths[signal])
 
@@ -77,6 +83,10 @@ class Axi4Port(AxiPort, SharingPort):
     """Memory of `bytes` bytes from `base` on; `latency` cycles to an answer, `gap` cycles between words of a burst."""
 
     kind: ClassVar[str] = "axi4"
+    other_side = (
+        "axi4 is a memory of ours, whose master the module is: where it is a slave, say axi_lite, or wrap it with the "
+        "memory behind as a port of kind ram"
+    )
     keys: ClassVar[tuple[str, ...]] = ("prefix", "signals", "base", "bytes", "latency", "gap", "shares")
     addressed: ClassVar[bool] = True
     signals: ClassVar[dict[str, str]] = {
@@ -201,6 +211,7 @@ class AxiLitePort(AxiPort):
     """Registers of the module that steps write and poll."""
 
     kind: ClassVar[str] = "axi_lite"
+    other_side = "axi_lite is for registers of the module: where it is the master, say axi4"
     keys: ClassVar[tuple[str, ...]] = ("prefix", "signals")
     signals: ClassVar[dict[str, str]] = {
         **{"awaddr": _TO, "awvalid": _TO, "awready": _FROM, "awprot": _TO, "awcache": _TO},

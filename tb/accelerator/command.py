@@ -14,6 +14,7 @@ from t2c.common.options import options_of
 from t2c.common.own_python import DIGITS
 from t2c.common.spelling import command
 from t2c.common.text_table import aligned
+from t2c.golden.errors import NoPackageError
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.target.own_node import own_functions, package_with_functions
 from t2c.tb.accelerator.description import AcceleratorDescription, load_accelerator
@@ -68,7 +69,15 @@ def _tensors(description: AcceleratorDescription, options: argparse.Namespace) -
     """The package and its tensors; none if no entry names one."""
     if not any("tensor" in entry.entries for entry in (*description.loads, *description.outs)):
         return "", None
-    path, package = open_package(_model(description.path, description.package, options))
+    named = _model(description.path, description.package, options)
+    try:
+        path, package = open_package(named)
+    except NoPackageError as error:
+        if named != description.package:
+            raise
+        raise UserError(
+            f"{description.path}: package: {str(error).removeprefix('--').removeprefix('model = ')}"
+        ) from error
     package = package_with_functions(package, description.references)
     return str(path), TensorBook(package, options.first_image, options.images, description.batch)
 

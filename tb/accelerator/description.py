@@ -9,14 +9,15 @@ from pathlib import Path
 from t2c.common.errors import UserError
 from t2c.common.strict_yaml import Value, read_yaml
 from t2c.golden.target.description import read_references
-from t2c.tb.accelerator.axi_port import Axi4Port, AxiLitePort
+from t2c.tb.accelerator.axi_port import Axi4Port
 from t2c.tb.accelerator.generator import generated
+from t2c.tb.accelerator.kinds import KINDS, kind_of
 from t2c.tb.accelerator.pins import ModulePins
 from t2c.tb.accelerator.port import NAME, DoorPort, their_port
-from t2c.tb.accelerator.ram_port import MemoryPort, RamPort
+from t2c.tb.accelerator.ram_port import MemoryPort
 from t2c.tb.accelerator.shared_memory import share_memories
 from t2c.tb.accelerator.steps import LIMIT, RunSteps, read_steps
-from t2c.tb.accelerator.stream_port import ProbePort, StreamPort, WiresPort
+from t2c.tb.accelerator.stream_port import StreamPort
 from t2c.tb.accelerator.transfer import PortTransfer, read_transfer
 from t2c.tb.dut.file_fields import read_files
 from t2c.tb.dut.ports import Elaboration, Module, NoModule
@@ -25,9 +26,6 @@ from t2c.tb.simulation.filelist import FileList
 
 UNIT = "accelerator"
 """What `unit` says in a description of this kind."""
-KINDS: dict[str, type[DoorPort]] = {
-    kind.kind: kind for kind in (StreamPort, WiresPort, RamPort, MemoryPort, Axi4Port, AxiLitePort, ProbePort)
-}
 FIELDS = (
     *("unit", "generate", "sources", "include", "defines", "top", "parameters"),
     *("files", "plusargs", "clock", "clocks", "reset", "resets", "tie"),
@@ -243,7 +241,7 @@ class _Reader:
             entries = value.fields()
             if "kind" not in entries:
                 raise value.error(f"ports: {name}: kind is missing; one of {', '.join(KINDS)}")
-            kind = KINDS[entries["kind"].choice(*KINDS)]
+            kind = kind_of(entries["kind"])
             clock = entries["clock"].choice(*clocks) if "clock" in entries else next(iter(clocks))
             found[name] = kind(name, value, self.module, self.elaboration, f"clk_{clock}")
         share_memories(found)

@@ -16,7 +16,7 @@ class StreamPort(DoorPort):
     fields with names."""
 
     kind: ClassVar[str] = "stream"
-    keys: ClassVar[tuple[str, ...]] = ("valid", "ready", "last", "data")
+    keys: ClassVar[tuple[str, ...]] = ("valid", "ready", "last", "data", "endless")
     needs_valid: ClassVar[bool] = True
     keeps: ClassVar[bool] = True
     drives_ready: ClassVar[bool] = True
@@ -55,6 +55,9 @@ class StreamPort(DoorPort):
         if self.needs_valid and not self.has_valid:
             raise self.value.error(f"ports: {self.name}: {self.kind} needs valid")
         self.stalls = self.has_valid if self.into else self.has_ready and self.drives_ready
+        self.endless = "endless" in self.entries and self.entries["endless"].choice("true", "false") == "true"
+        if self.endless and not (self.gives and self.has_ready and self.drives_ready):
+            raise self.entries["endless"].error(f"endless: {self.name} is no stream out of the module with a ready")
         self.declare("valid")
         self.declare("ready")
         if self.has_valid:
@@ -110,8 +113,10 @@ class StreamPort(DoorPort):
 
     def _sink(self, payload: str, count: dict[str, str]) -> str:
         parameters = {"NAME": f'"{self.name}"', "WIDTH": self.width, "RULES": int(self.has_valid)}
+        parameters |= {"ENDLESS": int(self.endless)}
         pins = self.common_pins() | {
             "wanted_i": self.wire("wanted"),
+            "live_i": "(door_state >= STEPS)",
             "stall_i": self.wire("stall"),
             "valid_i": self.wire("valid"),
             "ready_o": self.wire("ready") if self.has_ready and self.drives_ready else "",

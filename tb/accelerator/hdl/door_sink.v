@@ -3,13 +3,15 @@
 // Events      into fd_i: `D name run cycle hex` for each word taken, `B name run cycle bits` if a bit of it is unknown,
 //             and what door_hold finds
 // Handshake   ready_o is low in the cycles of stall_i; taken_i is the ready that counts: ready_o itself, or the
-//             module's own where it is only watched
+//             module's own where it is only watched. ENDLESS: of a stream that never ends it takes what is wanted, from
+//             live_i on
 `default_nettype none
 
 module door_sink #(
     parameter NAME  = "port",
     parameter WIDTH = 8,
-    parameter RULES = 1
+    parameter RULES = 1,
+    parameter ENDLESS = 0
 ) (
     input  wire             clk_i,
     input  wire             rst_ni,
@@ -17,6 +19,7 @@ module door_sink #(
     input  wire [31:0]      run_i,
     input  wire [31:0]      cycle_i,
     input  wire [31:0]      wanted_i,
+    input  wire             live_i,
     input  wire             stall_i,
     input  wire             valid_i,
     output wire             ready_o,
@@ -29,7 +32,9 @@ module door_sink #(
     reg        open_q = 1'b0;
     reg [31:0] run_q = 32'd0;
 
-    assign ready_o = open_q & ~stall_i;
+    wire enough = (ENDLESS != 0) & ~(live_i & (run_q == run_i) & (count_o < wanted_i));
+
+    assign ready_o = open_q & ~stall_i & ~enough;
     assign done_o  = (run_q == run_i) & (count_o >= wanted_i);
 
     initial count_o = 32'd0;
