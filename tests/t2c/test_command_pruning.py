@@ -27,7 +27,8 @@ def test_from_a_pruner_to_the_figures_of_a_package(tmp_path: Path, capsys: pytes
     assert train("--pruner", "1:4", "--dense", "conv1", "--dense", "fc", "--out", net) == 0
     assert "pruned    1,296 of 1,728 weights are 0, 75.0%" in capsys.readouterr().out
     assert read_meta(net)["zeros"] == 1296
-    words = ("--method", "lsq", "--weight-bits", "4", "--activation-bits", "4", "--epochs", "1", "--out", str(package))
+    words = ("--method", "lsq", "--weight-bits", "4", "--activation-bits", "4", "--epochs", "2", "--rate", "3e-2")
+    words += ("--out", str(package))
     assert main(["quantize", str(net), *QUICK, *words]) == 0
     capsys.readouterr()
     assert main(["inspect", str(package), "--json"]) == 0
