@@ -112,6 +112,28 @@ def normalized(
     return constants_of(m, b, _round_scaled(m, shift), _round_scaled(b, shift), shift)
 
 
+def power_of_two(
+    scale: npt.ArrayLike, bias: npt.ArrayLike, widths: Widths | None = None, *, shared: bool = False
+) -> Constants:
+    """As `normalized` for the power of two nearest to each scale, so that M is one: a shift, for chips that have no
+    multiplier. Half-way between two, the larger one.
+
+    Args, raises: as `normalized`.
+
+    Returns:
+        The constants, with their errors against the scale itself: scale_error <= 1/3.
+
+    >>> c = power_of_two([0.75, -0.7, 3.1, 0.0], [0.0, 0.0, -0.5, 0.0])
+    >>> (c.multiplier * 2.0**-c.shift).tolist(), (c.bias * 2.0**-c.shift).tolist(), round(c.scale_error, 4)
+    ([1.0, -0.5, 4.0, 0.0], [0.0, 0.0, -0.5, 0.0], 0.3333)
+    """
+    m, b = _checked(scale, bias)
+    fraction, exponent = np.frexp(np.abs(m))  # |m| = fraction 2^exponent, fraction in 0.5..1
+    nearest = np.where(m == 0, 0.0, np.copysign(np.ldexp(1.0, exponent - (fraction < 0.75)), m))
+    c = normalized(nearest, b, widths, shared=shared)
+    return constants_of(m, b, c.multiplier, c.bias, c.shift)
+
+
 def fixed(
     scale: npt.ArrayLike,
     bias: npt.ArrayLike,

@@ -58,7 +58,7 @@ class T2C:
             `functools.partial(NetFuser, weight_bits=4)`.
         calibration: for a float model: real (N, *shape), what the quantisers may look at.
         name: of the graph in the package.
-        choose: how MulQuant constants are chosen: `normalized` or `fixed_format(4, 12)`.
+        choose: how MulQuant constants are chosen: `normalized`, `power_of_two` or `fixed_format(4, 12)`.
         rounding: mode of every requantisation, and of the fake-quantised path; None takes the network's own.
         widths: hardware widths.
         target: what another chip can do, or the file that says so (docs/your_arithmetic.md): its quantisers are told,

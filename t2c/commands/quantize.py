@@ -119,7 +119,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_pruning(parser)
     add_run(parser)
     parser.add_argument(
-        "--mulquant", type=mulquant, help="normalized or fixed:INT,FRAC, such as fixed:4,12 (normalized)"
+        "--mulquant", type=mulquant, help="normalized, power_of_two or fixed:INT,FRAC, such as fixed:4,12 (normalized)"
     )
     modes = [mode.value for mode in Rounding]
     parser.add_argument("--rounding", choices=modes, default="half_up", help=f"{', '.join(modes)} (%(default)s)")
@@ -134,7 +134,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.accuracy import accuracy, logits_of
     from t2c.golden.target.description import load_chip
     from t2c.methods import find_method
-    from t2c.mulquant_constants import fixed_format, normalized
+    from t2c.mulquant_constants import fixed_format, normalized, power_of_two
     from t2c.nn2chip import T2C
     from t2c.trainers import PTQ, QAT
 
@@ -169,10 +169,11 @@ def execute(options: argparse.Namespace) -> int:
         )
     with naming("--checkpoint", CheckpointError):
         qnet = trainer.fit()
+    named = {None: normalized, "normalized": normalized, "power_of_two": power_of_two}
     chip = T2C(
         qnet,
         name=options.out.resolve().name,
-        choose=normalized if options.mulquant is None else fixed_format(*options.mulquant),
+        choose=fixed_format(*options.mulquant) if isinstance(options.mulquant, tuple) else named[options.mulquant],
         widths=options.acc_bits,
         target=chip_limits,
     )

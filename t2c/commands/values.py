@@ -87,14 +87,15 @@ def reference(text: str) -> tuple[str, str]:
     return layer, where
 
 
-def mulquant(text: str) -> tuple[int, int] | None:
-    """The type of `--mulquant`: integer and fraction bits, or None for normalized."""
-    if text == "normalized":
-        return None
+def mulquant(text: str) -> tuple[int, int] | str:
+    """The type of `--mulquant`: integer and fraction bits, or the name of another way."""
+    if text in ("normalized", "power_of_two"):
+        return text
     found, limit = re.fullmatch(r"fixed:(\d+),(\d+)", text), Widths().scale
     if not found or int(found[1]) < 1 or not 2 <= int(found[1]) + int(found[2]) <= limit:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither normalized nor fixed:INT,FRAC with INT >= 1 and INT + FRAC in 2..{limit}"
+            f"{text!r} is neither normalized nor power_of_two nor fixed:INT,FRAC with INT >= 1 and "
+            f"INT + FRAC in 2..{limit}"
         )
     return int(found[1]), int(found[2])
 

@@ -264,7 +264,7 @@ def test_own_models_that_cannot_be_made(own: Path, capsys: pytest.CaptureFixture
         ("quantize m.pt --residual-bits 17", "--residual-bits: '17' is not an integer from 2 to 16"),
         ("quantize m.pt --layer-bits fc=8", "--layer-bits: 'fc=8' is not LAYER=WEIGHT/ACTIVATION, such as"),
         ("quantize m.pt --layer-bits fc=8/9", "--layer-bits: '9' is not an integer from 2 to 8"),
-        ("quantize m.pt --mulquant fixed:9,9", "--mulquant: 'fixed:9,9' is neither normalized nor fixed:INT,FRAC"),
+        ("quantize m.pt --mulquant fixed:9,9", "--mulquant: 'fixed:9,9' is neither normalized nor power_of_two nor"),
         ("quantize m.pt --rounding up", "--rounding: invalid choice: 'up'"),
         ("quantize m.pt --acc-bits 60", "--acc-bits: acc bits = 60 is outside 8..48"),
         ("quantize m.pt --per-channel --per-tensor --samples 0", "--samples: '0' is not an integer from 1 on"),

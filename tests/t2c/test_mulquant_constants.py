@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from t2c import mulquant_constants as mulquant
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import RangeError, ShapeError
-from t2c.mulquant_constants import fixed, fixed_format, normalized
+from t2c.mulquant_constants import fixed, fixed_format, normalized, power_of_two
 
 SCALES = st.one_of(st.floats(-100, 100), st.floats(1e-12, 1.0), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0**-30]))
 BIASES = st.one_of(st.floats(-300, 300), st.just(0.0))
@@ -91,6 +91,26 @@ def test_fixed_rounds_and_saturates(m: float, b: float, int_bits: int, frac_bits
     for got, real in ((c.multiplier, m), (c.bias, b)):
         assert int(got[0]) == min(max(exact_round(real, frac_bits), -half), half - 1)
     assert c.shift.tolist() == [frac_bits]
+
+
+@settings(max_examples=200)
+@given(m=st.floats(2.0**-30, 1000.0), sign=st.sampled_from([-1, 1]), b=BIASES)
+def test_power_of_two_is_the_nearest_of_all_and_its_multiplier_one_bit(m: float, sign: int, b: float) -> None:
+    c = power_of_two([sign * m], [b])
+    multiplier, shift = int(c.multiplier[0]), int(c.shift[0])
+    assert abs(multiplier).bit_count() == 1
+    got, real = Fraction(multiplier, 2**shift), Fraction(sign * m)
+    gaps = {k: abs(Fraction(2) ** k - abs(real)) for k in range(-45, 15)}
+    assert abs(got - real) == min(gaps.values())
+    assert abs(got) == max(Fraction(2) ** k for k, gap in gaps.items() if gap == min(gaps.values()))
+    assert int(c.bias[0]) == exact_round(b, shift)
+    assert c.scale_error == pytest.approx(float(abs(got - real) / abs(real)))
+
+
+def test_power_of_two_of_an_add_has_one_shift() -> None:
+    c = power_of_two([0.3, 0.9, 0.0], [0.0, 0.0, 0.0], shared=True)
+    assert len(set(c.shift.tolist())) == 1
+    assert (c.multiplier * 2.0**-c.shift).tolist() == [0.25, 1.0, 0.0]
 
 
 def test_fixed_reports_the_ten_percent_of_the_paper_format() -> None:
