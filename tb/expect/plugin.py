@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ PROPERTY = "golden"
 LIMIT = 900.0
 """Seconds for a build, and for a run."""
 Bench = Callable[..., None]
+_UNKNOWN_PARAMETER = re.compile(r"warning: parameter [`']?(\w+)'? not found in ")
+"""Of Icarus, which then leaves it at that; Verilator refuses it."""
 
 
 @pytest.fixture
@@ -120,6 +123,9 @@ def _simulate(
         except (RuntimeError, SystemExit) as error:
             cause = first_error(build_log)
             raise SimulatorError(f"{found.name} cannot build {top}: {cause} (see {build_log})") from error
+        unknown = _UNKNOWN_PARAMETER.search(build_log.read_text(errors="replace") if build_log.is_file() else "")
+        if unknown:
+            raise SimulatorError(f"{top} has no parameter {unknown[1]!r}")
         with contextlib.suppress(RuntimeError, SystemExit):  # the results say what failed
             runner.test(
                 test_module=module,

@@ -98,6 +98,7 @@ NOTHING = {
     "no test": ("@cocotb.test()", "", "no cocotb test of test_max4 ran"),
     "no source": ('["max4.v"]', '["max5.v"]', "max5.v: there is no such source"),
     "no simulator": ('top="max4")', 'top="max4", simulator="abacus")', "'abacus' is not one of icarus, verilator"),
+    "no parameter": ('top="max4")', 'top="max4", parameters={"W": 9})', "max4 has no parameter 'W'"),
     "no image": (
         "image=3",
         "image=3000",
