@@ -117,6 +117,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
                 for odd in (-3, -1, 1, 3):
                     yield Vector(acc=odd << acc_bits, multiplier=1 << scale_bits, bias=0, shift=shift)
     yield from _beside_largest_ties(ranges)
+    yield from _one_bit_beside(ranges)
     yield from _where_double_turns(ranges)
     for _ in range(count):
         yield Vector(
@@ -136,6 +137,22 @@ def _beside_largest_ties(ranges: Ranges) -> Iterator[Vector]:
             acc = -sign * (1 << (shift - widths.scale))
             for k in range(min(shift - 1, widths.bias - 1)):
                 yield Vector(acc=acc, multiplier=-(1 << (widths.scale - 1)), bias=1 << k, shift=shift)
+
+
+def _one_bit_beside(ranges: Ranges) -> Iterator[Vector]:
+    """p = +-2^(S-1) + 2^k, and in mode double's second rounding all ones but bit k, for every k: one bit tells.
+
+    By product and bias together, at the largest shift at which both reach it.
+    """
+    widths, first = ranges.widths, FIRST_SHIFT - 1
+    scale_bits = min(widths.scale, widths.bias) - 2
+    shift = min((1 << ranges.shift_w) - 1, widths.acc - 1 + scale_bits)
+    half = 1 << shift - 1
+    targets = [sign * half + (1 << k) for k in range(shift - 1) for sign in (1, -1)]
+    targets += [half - (1 << first) - (1 << k) for k in range(first, shift - 1)]
+    for p in targets:
+        bias = p & (1 << scale_bits) - 1
+        yield Vector(acc=p >> scale_bits, multiplier=1 << scale_bits, bias=bias, shift=shift)
 
 
 def _where_double_turns(ranges: Ranges) -> Iterator[Vector]:
