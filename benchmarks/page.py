@@ -62,14 +62,14 @@ class _Tee(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def recorded(name: str, write: bool, *, fenced: bool = True, page: Path = PAGE) -> Iterator[None]:
+def recorded(name: str, write: bool, *, fenced: bool = True, page: Path | None = None) -> Iterator[None]:
     """Put what is printed in the block on the page, whole or not at all; nothing if the block fails.
 
     Args:
         name: of the make target.
         write: False prints only.
         fenced: what is printed is text; otherwise Markdown.
-        page: that has the block.
+        page: that has the block; docs/benchmarks.md if None.
 
     Raises:
         UserError: see `replaced`, before anything is measured.
@@ -77,6 +77,7 @@ def recorded(name: str, write: bool, *, fenced: bool = True, page: Path = PAGE) 
     if not write:
         yield
         return
+    page = page or PAGE
     replaced(page.read_text(), name, "")
     tee = _Tee(sys.stdout)  # type: ignore[arg-type]
     with contextlib.redirect_stdout(tee):

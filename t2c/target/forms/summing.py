@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -18,8 +19,7 @@ class Summing(Form):
     """M ~ m s_x' / s_x s_y / s_y', for all inputs; docs/arithmetic.md 4.3, 4.5."""
 
     def refit(self, job: LayerJob) -> tuple[Node, LayerCost]:
-        node: AccumulatingNode = job.node
-        assert isinstance(node, AccumulatingNode)
+        node = cast(AccumulatingNode, job.node)
         quant = node.mulquant
         inputs = 1.0 if self.free_inputs else math.prod(map(job.rescaled, range(len(job.after) - 1)))
         scale = np.ldexp(quant.multiplier.astype(np.float64), -quant.shift) * inputs / job.rescaled(-1)
