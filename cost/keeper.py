@@ -57,25 +57,44 @@ class Keeper:
         self.progress(f"{name}: {what}, {time.monotonic() - start:.0f} s")
         return folder
 
-    def yosys(self, design: SynthesisDesign, what: str, commands: str) -> Path:
-        """Give the folder with what some commands write over a design.
+    def yosys(self, design: SynthesisDesign, what: str, commands: str, *results: str) -> Path:
+        """Give the folder with the files that some commands write over a design.
 
         Raises:
             UserError: parameters that the design itself refuses.
-            SimulatorError: Yosys is missing, or stops; the message is its first error.
+            SimulatorError: Yosys is missing, stops, or ends without the files; the message is its first error.
         """
+        refusal = rf"`\\{design.top}_(\w+)' referenced", f"{design.top} does not take these parameters: {{}}"
 
         def work(folder: Path) -> None:
             design.write(folder)
-            try:
-                run_yosys(commands, cwd=folder)
-            except SimulatorError as error:
-                stop = re.search(rf"`\\{design.top}_(\w+)' referenced", str(error))
-                if stop is None:
-                    raise
-                raise UserError(f"{design.top} does not take these parameters: {stop[1]}") from error
+            run_explained(commands, folder, *refusal)
+            for result in results:
+                if not (folder / result).is_file():
+                    raise SimulatorError(f"Yosys ended without {result}, and without a word")
 
         return self.kept(design.top, what, [design.digest(), commands, yosys_version()], work)
+
+
+def run_explained(commands: str, folder: Path, pattern: str, explanation: str) -> None:
+    """Run Yosys in a folder.
+
+    Args:
+        commands: of Yosys; folder: where.
+        pattern: what an error of the user's making looks like, with one group; explanation: what it means, with {} for
+            the group.
+
+    Raises:
+        UserError: such an error.
+        SimulatorError: any other, or no Yosys.
+    """
+    try:
+        run_yosys(commands, cwd=folder)
+    except SimulatorError as error:
+        found = re.search(pattern, str(error))
+        if found is None:
+            raise
+        raise UserError(explanation.format(found[1])) from error
 
 
 def read_stat(path: Path) -> dict[str, Any]:

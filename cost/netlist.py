@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from t2c.common.errors import SimulatorError, UserError
 from t2c.cost.design import SynthesisDesign
 from t2c.cost.families import Family
-from t2c.cost.keeper import Keeper, yosys_version
-from t2c.tb.simulation.yosys import run_yosys
+from t2c.cost.keeper import Keeper, run_explained, yosys_version
 
 NETLIST = "netlist.v"
 _MAPPED = "mapped.il"
@@ -45,6 +42,7 @@ def write_netlist(design: SynthesisDesign, family: Family, keeper: Keeper, keep:
         f"netlist of {family.name}",
         f"{design.read_commands()}{kept}{mapping}; rename {design.top} {name}; "
         f"select {name}; write_rtlil -selected {_MAPPED}",
+        _MAPPED,
     )
     # A run of its own: after ABC the wheel says no error any more.
     models = f"read_verilog -overwrite +/{family.models}; " if family.models else ""
@@ -53,13 +51,8 @@ def write_netlist(design: SynthesisDesign, family: Family, keeper: Keeper, keep:
 
     def work(folder: Path) -> None:
         shutil.copy(mapped / _MAPPED, folder)
-        try:
-            run_yosys(commands, cwd=folder)
-        except SimulatorError as error:
-            missing = re.search(r"Module `\\(\w+)' referenced", str(error))
-            if missing is None:
-                raise
-            raise UserError(f"{design.top}: {family.name} has no simulation model of {missing[1]}") from error
+        missing = f"{design.top}: {family.name} has no simulation model of {{}}"
+        run_explained(commands, folder, r"Module `\\(\w+)' referenced", missing)
 
     what = f"models of the cells of {family.name}"
     return keeper.kept(design.top, what, [mapped.name, commands, yosys_version()], work) / NETLIST

@@ -58,7 +58,7 @@ def synthesise(design: SynthesisDesign, family: Family, keeper: Keeper, *, by_mo
         UserError: it folds away, see `check_floor`.
         SimulatorError: Yosys is missing, or does not take it.
     """
-    floor = keeper.yosys(design, "elaborated", floor_commands(design))
+    floor = keeper.yosys(design, "elaborated", floor_commands(design), WRITTEN, LEFT)
     written, left = read_stat(floor / WRITTEN), read_stat(floor / LEFT)
     blocks = check_floor(design, written, left)
     whole = _mapped(design, f"mapped to {family.name}", f"{family.flat}; write_json {NETLIST}", keeper)
@@ -72,6 +72,5 @@ def synthesise(design: SynthesisDesign, family: Family, keeper: Keeper, *, by_mo
 
 
 def _mapped(design: SynthesisDesign, what: str, commands: str, keeper: Keeper) -> Path:
-    return keeper.yosys(
-        design, what, f"{design.read_commands()}{commands.format(top=design.top)}; tee -q -o {STAT} stat -json"
-    )
+    mapped = f"{design.read_commands()}{commands.format(top=design.top)}"
+    return keeper.yosys(design, what, f"{mapped}; tee -q -o {STAT} stat -json", STAT)

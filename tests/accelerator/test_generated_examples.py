@@ -15,6 +15,7 @@ from t2c.golden.graph.package import load_package
 from t2c.golden.target.check import refuse_misfits
 from t2c.golden.target.description import load_chip
 from tests.accelerator.door import EXAMPLES, refusal, simulated
+from tests.campaign import sampled
 
 NNGEN, DA4ML = EXAMPLES / "nngen", EXAMPLES / "da4ml"
 
@@ -35,21 +36,22 @@ def test_a_package_that_nngen_cannot_do_is_refused_by_name(sim_output: Path) -> 
     assert ": layer 'input': tensor 'input' is u8 (activations: s8), and " in text
 
 
-@pytest.mark.campaign
-@pytest.mark.parametrize(("sim", "images"), [("icarus", 1), ("verilator", 8)])
-def test_a_core_of_nngen_behind_every_stall(
-    sim: str, images: int, sim_output: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=images, sim=sim)
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", sampled(["icarus 1 none,none", "icarus 1 all", "verilator 8 all"], 3))
+def test_a_core_of_nngen_behind_every_stall(runs: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """runs: simulator, images, and one back-pressure or the whole campaign."""
+    sim, images, stall = runs.split()[0], int(runs.split()[1]), runs.split()[2]
+    chosen = {} if stall == "all" else {"stall": stall}
+    run = simulated(capsys, NNGEN / "dut.yaml", sim_output, images=images, sim=sim, **chosen)
     assert run.status == 0, run.text
     scenarios = run.record["scenarios"]
-    assert len(scenarios) == 10
+    assert len(scenarios) == (1 if chosen else 10)
     for scenario in scenarios:
         found = [(count["name"], count["compared"]) for count in scenario["tensors"]]
         assert found == [("conv1", 256 * images), ("conv2", 128 * images), ("fc", 10 * images)]
 
 
-@pytest.mark.campaign
+@pytest.mark.slow
 def test_the_first_wrong_layer_of_nngen_is_named(sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = simulated(capsys, NNGEN / "dut_wrong.yaml", sim_output, stall="none,none")
     assert run.status == 1, run.text

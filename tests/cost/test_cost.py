@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from t2c.common.errors import SettingError, UserError
+from t2c.common.errors import SettingError, SimulatorError, UserError
 from t2c.cost.__main__ import parse_parameters
 from t2c.cost.design import SynthesisDesign
 from t2c.cost.families import FAMILIES, family
@@ -81,6 +81,16 @@ def test_a_design_that_folds_away_has_no_cost(folder: Path) -> None:
     empty = SynthesisDesign(top=whole.top, rtl=whole.rtl, parameters=whole.parameters)
     with pytest.raises(UserError, match="program_sequencer: 0 of its 1 memories are left"):
         synthesise(empty, family("gates"), keeper)
+
+
+@pytest.mark.slow
+def test_what_yosys_ends_without_is_not_kept(folder: Path) -> None:
+    """After ABC the wheel's Yosys may stop in silence."""
+    design = unit_design("mac_pe", PE)
+    keeper = Keeper(folder=folder, progress=Told())
+    for _ in range(2):
+        with pytest.raises(SimulatorError, match=r"Yosys ended without stat.json"):
+            keeper.yosys(design, "nothing", "log", "stat.json")
 
 
 @pytest.mark.slow
