@@ -77,9 +77,7 @@ module mulquant #(
     reg                  valid1_q;
     reg                  partial_q;             // p_q waits for the second operand
     reg signed [P_W-1:0] p_q;
-    wire signed [P_W-1:0] wide_bias = {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
-    // No ?: here: Yosys 0.70 packs product, addition and choice into one DSP48E1 where they fit, the choice turned round.
-    wire signed [P_W-1:0] addend = ({P_W{partial_q}} & p_q) | ({P_W{~partial_q}} & wide_bias);
+    wire signed [P_W-1:0] addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
     reg [SHIFT_W-1:0]    shift_q;
 
     // Stage 2: floor(p / 2^S), then one up where the mode says so.

@@ -31,10 +31,10 @@ def call(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def run_netlist_of(rtl: Path, name: str, target: str = "gates") -> UnitRun:
+def run_netlist_of(rtl: Path, name: str) -> UnitRun:
     """The bench of MulQuant over the netlist of the one in a folder."""
     design = SynthesisDesign(top="mulquant", rtl=rtl, parameters=NARROW)
-    netlist = write_netlist(design, family(target), Keeper(folder=FOLDER, progress=lambda line: None))
+    netlist = write_netlist(design, family("gates"), Keeper(folder=FOLDER, progress=lambda line: None))
     dut = write_description(find_unit("mulquant").description, netlist, NARROW, FOLDER / name)
     return run_description(load_description(dut), find_simulator("verilator"), FOLDER, only=["corners"])
 
@@ -51,12 +51,6 @@ def test_the_netlist_of_a_fault_fails(tmp_path: Path) -> None:
     source.write_text(text.replace(line, line.replace(right, wrong)))
     assert run_netlist_of(RTL, "right").outcome.passed
     assert not run_netlist_of(tmp_path, "wrong").outcome.passed
-
-
-@pytest.mark.slow
-def test_a_multiplier_that_takes_the_sum_in() -> None:
-    """Widths with which product and addition fit one DSP48E1."""
-    assert run_netlist_of(RTL, "packed", "xc7").outcome.passed
 
 
 @pytest.mark.slow

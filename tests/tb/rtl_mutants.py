@@ -81,7 +81,7 @@ ARITHMETIC = {
     "zero point dropped": _value(
         "mulquant.v", "rounded_q + {{(R_W - OUT_W - 1)", "rounded_q + 0 * {{(R_W - OUT_W - 1)", layer="stem"
     ),
-    "partial not held": _value("mulquant.v", "({P_W{partial_q}} & p_q)", "({P_W{1'b0}} & p_q)", layer="sum"),
+    "partial not held": _value("mulquant.v", "partial_q ? p_q :", "1'b0 ? p_q :", layer="sum"),
     "partial gives a result": _value(
         "mulquant.v", "s_axis_tvalid_i & ~s_axis_tuser_i;", "s_axis_tvalid_i;", layer="sum", report="result words came"
     ),

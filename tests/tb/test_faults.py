@@ -93,7 +93,7 @@ UNIT_MUTANTS = {
     "reset ignored": ("mulquant", "reset_in_mid_stream", "mulquant.v", "valid3_q <= 1'b0;", "valid1_q <= 1'b0;"),
     "one stage less": ("mulquant", "latency", "mulquant.v", "valid2_q  <= valid1_q;", "valid2_q  <= s_axis_tvalid_i;"),
     "valid stuck at 0": ("mulquant", "latency", "mulquant.v", "tvalid_o = valid3_q", "tvalid_o = 1'b0"),
-    "partial not held": ("mulquant", "pairs", "mulquant.v", "({P_W{partial_q}} & p_q)", "({P_W{1'b0}} & p_q)"),
+    "partial not held": ("mulquant", "pairs", "mulquant.v", "partial_q ? p_q :", "1'b0 ? p_q :"),
     "partial gives a result": ("mulquant", "pairs", "mulquant.v", "tvalid_i & ~s_axis_tuser_i;", "tvalid_i;"),
     "partial for ever": ("mulquant", "pairs", "mulquant.v", "<= s_axis_tuser_i;", "<= s_axis_tuser_i | partial_q;"),
     "partial not reset": ("mulquant", "reset_in_mid_stream", "mulquant.v", "            partial_q <= 1'b0;\n", ""),
@@ -104,8 +104,8 @@ UNIT_MUTANTS = {
     ),
     "bias added twice in a pair": (
         *("mulquant", "pairs", "mulquant.v"),
-        "| ({P_W{~partial_q}} & wide_bias)",
-        "+ wide_bias",
+        "partial_q ? p_q :",
+        "(partial_q ? p_q : {P_W{1'b0}}) +",
     ),
     "shift of the first": (
         "mulquant",

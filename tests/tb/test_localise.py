@@ -71,8 +71,8 @@ FAULTS = {
     ),
     "second operand of the residual add": Fault(
         "mulquant.v",
-        "addend = ({P_W{partial_q}} & p_q)",
-        "addend = ({P_W{partial_q}} & (p_q + 1000000))",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q :",
+        "wire signed [P_W-1:0] addend = partial_q ? p_q + 1000000 :",
         "add",
         "mulquant",
         r"the result is not: acc = -?\d+, M = -?\d+, B = 0, S = \d+, first operand p = -?\d+",

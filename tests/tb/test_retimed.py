@@ -87,7 +87,7 @@ PLACES: dict[str, tuple[str, str, Change]] = {
     "second operand of an add": (
         "mulquant",
         "sum",
-        ("mulquant.v", "addend = ({P_W{partial_q}} & p_q)", "addend = ({P_W{partial_q}} & (p_q + 1000000))"),
+        ("mulquant.v", "addend = partial_q ? p_q :", "addend = partial_q ? p_q + 1000000 :"),
     ),
     "constants": (
         "layer_engine",
