@@ -31,7 +31,7 @@ from t2c.cost.place_and_route import (
     routed_folder,
 )
 from t2c.cost.report import estimate_lines, routed_lines
-from t2c.cost.subject import contents, core_design, core_program
+from t2c.cost.subject import core_program, core_with_contents
 from t2c.cost.synthesis import synthesise
 from t2c.mapping.program import Program
 from t2c.tb.simulation.filelist import NAME as FILELIST
@@ -75,14 +75,14 @@ def execute(options: argparse.Namespace) -> int:
 
 def write_rtl(program: Program, folder: Path) -> SynthesisDesign:
     """Put the sources of the chip and the images of its memories into a folder, which is a design then."""
-    core, files = core_design(program.hardware), contents(program)
+    core = core_with_contents(program)
     folder.mkdir(parents=True)
-    SynthesisDesign(top=CHIP, rtl=core.rtl, files=files).write(folder)
-    names = {parameter: core.file_name(parameter) for parameter in files}
+    core.write(folder)
+    names = {parameter: core.file_name(parameter) for parameter in core.files}
     (folder / MARK).write_text(chip_verilog(program.hardware.parameters(), names))
     sources = [name for name in core.sources() if name.endswith(".v")]
     (folder / FILELIST).write_text("".join(f"{name}\n" for name in (*sources, MARK)))
-    return SynthesisDesign(top=CHIP, rtl=folder, files=files)
+    return SynthesisDesign(top=CHIP, rtl=folder, files=core.files)
 
 
 def write_scripts(folder: Path, device: Device, options: argparse.Namespace, summary: list[str]) -> None:
