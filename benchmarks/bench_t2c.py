@@ -31,7 +31,7 @@ from t2c.common.command import Parser, run  # noqa: E402
 from t2c.common.errors import UserError  # noqa: E402
 from t2c.common.options import add_options  # noqa: E402
 from t2c.data.scenes import load  # noqa: E402
-from t2c.example_models.resnet18 import seed_weights  # noqa: E402
+from t2c.example_models.seeded import seed_weights  # noqa: E402
 from t2c.exports.package import check_against_golden, graph_of  # noqa: E402
 from t2c.fusion import NetFuser  # noqa: E402
 from t2c.golden.graph.package import Package, load_package, save_package  # noqa: E402

@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from t2c.common.errors import SettingError
-from t2c.example_models import digits, glyphs, resnet18, vit
+from t2c.example_models import digits, glyphs, resnets, vit
 from t2c.example_models.settings import Metrics
 
-FAMILIES = (digits, glyphs, resnet18, vit)
+FAMILIES = (digits, glyphs, resnets, vit)
 """Modules with NAMES and a `build`; what the packages of one family share is made once."""
 
 NAMES: tuple[str, ...] = tuple(name for family in FAMILIES for name in family.NAMES)

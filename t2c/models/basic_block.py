@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, nn
 
 
@@ -15,6 +17,8 @@ class BasicBlock(nn.Module):
 
     Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016, figure 2 and section 3.3.
     """
+
+    expansion: ClassVar[int] = 1
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
@@ -34,9 +38,3 @@ class BasicBlock(nn.Module):
         y = self.bn2(self.conv2(y))
         out: Tensor = self.relu2(y + self.downsample(x))
         return out
-
-
-def stage(inputs: int, outputs: int, blocks: int, stride: int) -> nn.Sequential:
-    """Basic blocks of one width in a row; the first one has the stride and the change of width."""
-    first = BasicBlock(inputs, outputs, stride)
-    return nn.Sequential(first, *(BasicBlock(outputs, outputs) for _ in range(blocks - 1)))

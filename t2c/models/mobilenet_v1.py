@@ -1,8 +1,10 @@
-"""MobileNet-V1 for 32 x 32 colour images."""
+"""MobileNet-V1, for 32 x 32 or 224 x 224 colour images."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
+
+from t2c.models.stems import Stem, is_small
 
 BLOCKS = (
     (64, 1),
@@ -44,25 +46,29 @@ class SeparableBlock(nn.Module):
 
 
 class MobileNetV1(nn.Module):
-    """Depthwise separable convolutions; the paper's table 1 with one stride changed for small images.
+    """Depthwise separable convolutions, as in the paper's table 1.
 
-    (N, 3, 32, 32) -> conv1 3x3, stride 1, + BN + ReLU6 (32 width, 32, 32) -> 13 separable blocks, of which numbers
-    2, 4, 6 and 12 halve the image: 16, 8, 4, 2 -> (1024 width, 2, 2) -> global average pool -> fc (classes).
+    stem="cifar", of images of 32 x 32: conv1 3x3, stride 1, + BN + ReLU6 (32 width, 32, 32) -> 13 separable blocks, of
+    which numbers 2, 4, 6 and 12 halve the image: 16, 8, 4, 2 -> (1024 width, 2, 2) -> global average pool -> fc.
 
-    In the paper conv1 has stride 2 (224 -> 112) and the blocks go on to 7 x 7; here conv1 keeps the 32 x 32, and the
-    strides of the blocks are the paper's. 4.23 million parameters at width 1 and 1000 classes, whatever the strides.
+    stem="imagenet", of images of 224 x 224: the same, but conv1 has the paper's stride of 2: 112, then 56, 28, 14, 7.
+    4.23 million parameters at width 1 and 1000 classes in either form.
 
     Args:
         width: the paper's width multiplier alpha.
         classes: outputs.
+        stem: "cifar" or "imagenet".
+
+    Raises:
+        ValueError: another stem.
 
     Source: Howard et al., MobileNets, arXiv 1704.04861, table 1 and section 3.3.
     """
 
-    def __init__(self, width: float = 1.0, classes: int = 10) -> None:
+    def __init__(self, width: float = 1.0, classes: int = 10, stem: Stem = "cifar") -> None:
         super().__init__()
         channels = [round(32 * width), *(round(outputs * width) for outputs, _ in BLOCKS)]
-        self.conv1 = nn.Conv2d(3, channels[0], 3, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(3, channels[0], 3, stride=1 if is_small(stem) else 2, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels[0])
         self.relu = nn.ReLU6()
         strides = (stride for _, stride in BLOCKS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from t2c.models.basic_block import stage
+from t2c.models.basic_block import BasicBlock
+from t2c.models.resnet import stage
 
 
 class ResNet20(nn.Module):
@@ -29,9 +30,9 @@ class ResNet20(nn.Module):
         self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
-        self.layer1 = stage(width, width, blocks=3, stride=1)
-        self.layer2 = stage(width, 2 * width, blocks=3, stride=2)
-        self.layer3 = stage(2 * width, 4 * width, blocks=3, stride=2)
+        self.layer1 = stage(BasicBlock, width, width, blocks=3, stride=1)
+        self.layer2 = stage(BasicBlock, width, 2 * width, blocks=3, stride=2)
+        self.layer3 = stage(BasicBlock, 2 * width, 4 * width, blocks=3, stride=2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(4 * width, classes)
 

@@ -11,9 +11,9 @@ import importlib.util
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ class Known:
     """A model of this project.
 
     home: its module; name: its class, which takes `width` and `classes`; whole: the width is a number of channels, not
-    a factor; width: the usual one; least: the smallest one.
+    a factor; width: the usual one; least: the smallest one; options: what else the class is given.
     """
 
     home: str
@@ -39,13 +39,36 @@ class Known:
     whole: bool = True
     width: Width
     least: Width = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _resnet(layers: int, stem: str) -> Known:
+    home, name = f"t2c.models.resnet{layers}", f"ResNet{layers}"
+    return Known(home=home, name=name, width=64, options={"stem": stem})
+
+
+def _mobilenet(version: int, stem: str) -> Known:
+    home, name = f"t2c.models.mobilenet_v{version}", f"MobileNetV{version}"
+    return Known(home=home, name=name, whole=False, width=1.0, least=1 / 32, options={"stem": stem})
+
+
+def _vgg(depth: int) -> Known:
+    return Known(home="t2c.models.vgg", name="VGG", width=64, options={"depth": depth})
 
 
 MODELS: dict[str, Known] = {
     "digits_cnn": Known(home="t2c.models.digits_cnn", name="DigitsCNN", width=16),
     "resnet20": Known(home="t2c.models.resnet20", name="ResNet20", width=16),
-    "mobilenet_v1": Known(home="t2c.models.mobilenet_v1", name="MobileNetV1", whole=False, width=1.0, least=1 / 32),
-    "resnet18": Known(home="t2c.models.resnet18", name="ResNet18", width=64),
+    "resnet18": _resnet(18, "imagenet"),
+    "resnet18_cifar": _resnet(18, "cifar"),
+    "resnet50": _resnet(50, "imagenet"),
+    "resnet50_cifar": _resnet(50, "cifar"),
+    "vgg11": _vgg(11),
+    "vgg16": _vgg(16),
+    "mobilenet_v1": _mobilenet(1, "cifar"),
+    "mobilenet_v1_224": _mobilenet(1, "imagenet"),
+    "mobilenet_v2": _mobilenet(2, "cifar"),
+    "mobilenet_v2_224": _mobilenet(2, "imagenet"),
     "vit2": Known(home="t2c.models.vit", name="ViT2", width=32, least=2),
     "vit7": Known(home="t2c.models.vit", name="ViT7", width=384, least=8),
 }
@@ -82,7 +105,8 @@ def build_model(name: str, *, classes: int, width: Width | None = None) -> nn.Mo
     known = MODELS.get(name)
     if known is not None:
         usual = known.width if width is None else _checked_width(name, known, width)
-        model: nn.Module = getattr(importlib.import_module(known.home), known.name)(width=usual, classes=classes)
+        made = getattr(importlib.import_module(known.home), known.name)
+        model: nn.Module = made(width=usual, classes=classes, **known.options)
         return model
     return _build_own(name, classes, width)
 

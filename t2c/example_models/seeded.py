@@ -1,25 +1,11 @@
-"""The ResNet-18 package: the real shapes and sizes of an ImageNet network, with seeded weights instead of training."""
+"""Weights from a seed that behave like those of a trained network."""
 
 from __future__ import annotations
-
-from collections.abc import Collection, Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from t2c.accuracy import logits_of
-from t2c.calibration import calibrate
-from t2c.data.scenes import load
-from t2c.example_models.settings import Metrics, repeatable
-from t2c.fusion import NetFuser
-from t2c.models.resnet18 import ResNet18
-from t2c.nn2chip import T2C
-
-NAMES = ("resnet18",)
-
 SEED = 18
-CALIBRATION, SAMPLES = 8, 2
 
 WEIGHT_SPREAD, GAMMA_SPREAD, BETA = 0.5, 0.4, 0.3
 """Standard deviations: of ln(gain of an output channel), of ln(gamma), of beta."""
@@ -64,33 +50,3 @@ def seed_weights(model: nn.Module, images: Tensor, *, seed: int = SEED) -> nn.Mo
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
     return model.eval()
-
-
-def build(
-    directory: Path, names: Collection[str] = NAMES, *, epochs: int | None = None
-) -> Iterator[tuple[str, Metrics]]:
-    """Seed, quantise and write ResNet-18; arguments and results as `build`; epochs: nothing is trained.
-
-    There is no truth to label images with. The labels are the float model's own predictions, so the accuracies say
-    how often the quantised networks agree with it, and there is no accuracy of the float model.
-    """
-    del names, epochs
-    images = load(CALIBRATION + SAMPLES)
-    seen, samples = images[:CALIBRATION], images[CALIBRATION:]
-    with repeatable():
-        model = seed_weights(ResNet18(), seen)
-        qnet = NetFuser(model).fuse(seen)
-        with calibrate(qnet):
-            qnet(seen)
-        chip = T2C(qnet, name="resnet18")
-        chip.nn2chip(
-            samples,
-            logits_of(model, samples).argmax(1),
-            directory=directory / "resnet18",
-            description=(
-                "ResNet-18, seeded and NOT trained; 8-bit weights and activations, pre-fuse, post-training "
-                f"quantisation; samples: {SAMPLES} seeded scenes; labels: the float model's own predictions, so that "
-                "accuracy is agreement with it"
-            ),
-        )
-    yield "resnet18", dict(chip.metrics)
