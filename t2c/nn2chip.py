@@ -16,7 +16,7 @@ from t2c.accuracy import accuracy, logits_of
 from t2c.calibration import calibrate, prove_dual_paths, quantisers_of
 from t2c.errors import CalibrationError
 from t2c.exports.package import check_against_golden, graph_of
-from t2c.fusion import NetFuser
+from t2c.fusion import NetFuser, fuse_norms
 from t2c.fusion.guards import check_modules
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.arithmetic.rounding import Rounding
@@ -111,6 +111,7 @@ class T2C:
             self.qnet = (told(fuser, target) if target else fuser)(model).fuse(calibration)
             with calibrate(self.qnet):
                 self.qnet(calibration.cpu())
+        fuse_norms(self.qnet)
         if rounding is not None:
             self.qnet.round_in(Rounding.parse(rounding))
         self.recipe = Recipe(choose=choose, rounding=self.qnet.rounding, widths=widths or Widths())

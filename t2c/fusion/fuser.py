@@ -7,12 +7,13 @@ import functools
 from collections.abc import Callable, Mapping
 from enum import Enum
 
+import torch
 from torch import Tensor, fx, nn
 
 from t2c.functions import Tables
 from t2c.fusion import reference_tokens  # noqa: F401  registers what transformers have
 from t2c.fusion.agreement import check_images, demand_agreement, demand_same_parameters
-from t2c.fusion.batchnorm import normalisation
+from t2c.fusion.batchnorm import demand_norms, live_norm, normalisation
 from t2c.fusion.bits import OUTPUT_BITS, Bits, LayerBits
 from t2c.fusion.guards import inference_copy
 from t2c.fusion.layer import Layer, Plan
@@ -67,6 +68,11 @@ class NetFuser:
         unsigned_activations: False gives signed integers to tensors that are never negative, too.
         rounding: mode in which the outputs of layers are rounded, on both paths.
         tables: what tables of functions and of softmax hold, if something else than the functions themselves.
+        live_bn: leave BatchNorm as it is behind the accumulator, to be trained; the scheme is channel_wise, and
+            `fuse_norms` fuses it afterwards, which the trainers and the conversion do by themselves.
+
+    Raises:
+        UnsupportedError: live_bn with pre_fuse.
 
     Source: Torch2Chip (MLSys 2024) Eq. 7-15.
     """
@@ -89,10 +95,14 @@ class NetFuser:
         unsigned_activations: bool = True,
         rounding: Rounding | str = Rounding.HALF_UP,
         tables: Tables | None = None,
+        live_bn: bool = False,
     ) -> None:
         self.model = model
-        default = Scheme.PRE_FUSE if weight_bits == 8 else Scheme.CHANNEL_WISE
+        default = Scheme.PRE_FUSE if weight_bits == 8 and not live_bn else Scheme.CHANNEL_WISE
         self.scheme = default if scheme is None else Scheme(scheme)
+        self.live_bn = live_bn
+        if live_bn and self.scheme is Scheme.PRE_FUSE:
+            raise UnsupportedError("live_bn: the scheme pre_fuse has BatchNorm in the weights; take channel_wise")
         self.bits = Bits(
             weight=weight_bits,
             activation=activation_bits,
@@ -136,6 +146,8 @@ class NetFuser:
         self.bits.check(plan)
         self.tables.check({layer.name: layer.op.function for layer in plan.layers if isinstance(layer.op, Tabulated)})
         net = self._network(plan)
+        if self.live_bn:
+            demand_norms(net)
         net.round_in(self.rounding)
         self._check_function(net, traced, images)
         return net
@@ -169,7 +181,7 @@ class NetFuser:
             renew_constants(exact, images.double())
             prove_nodes(exact, images[-1:].double())
             plan = plan_of(exact)
-            fused = plain._network(plan).double()
+            fused = plain._network(plan).double().eval()
             demand_agreement(fused, exact, plan, images.double())
         demand_same_parameters(net, fused)
 
@@ -221,11 +233,15 @@ class NetFuser:
         column = (-1,) + (1,) * (weight.ndim - 1)
         if gamma is not None and self.scheme is Scheme.PRE_FUSE:
             weight, gamma = weight * gamma.reshape(column), None
+        norm = None
+        if self.live_bn and layer.batch_norm is not None:
+            norm = live_norm(op.module, layer.batch_norm, layer.gain, weight.ndim)
+            gamma, beta = None, torch.zeros_like(beta)
         scale_shape = (weight.shape[0], *column[1:]) if self.per_channel else ()
         quantiser = self.weight_quantiser(bits, scale_shape=scale_shape, name=f"{layer.name}.weight")
         if linear:
             kind = QLinear if weight.ndim == 2 else QConv2d
-            return kind(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling)
+            return kind(weight, quantiser, output, gamma=gamma, beta=beta, ceiling=layer.ceiling, norm=norm)
         conv = op.module
         assert isinstance(conv, nn.Conv2d)
         return QConv2d(
@@ -239,4 +255,5 @@ class NetFuser:
             padding=op.padding,
             dilation=pair(conv.dilation),
             groups=conv.groups,
+            norm=norm,
         )

@@ -1,4 +1,4 @@
-"""QConv2d and QLinear: weights, fused normalisation and ReLU, and the two quantisers."""
+"""QConv2d and QLinear: weights, normalisation, fused or live, ReLU, and the two quantisers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.golden.arithmetic.window import Pair
+from t2c.golden.errors import UnsupportedError
 from t2c.integer.layers import IntegerConv2d, IntegerLayer, IntegerLinear, carrier
 from t2c.integer.requantise import TorchMulQuant
 from t2c.layers.base import RequantisingLayer
 from t2c.quantisation_parameters import QuantisationParameters
 from t2c.quantisers.base import _QBase
 from t2c.recipe import Recipe
+
+Norm = nn.BatchNorm1d | nn.BatchNorm2d
 
 
 class QWeighted(RequantisingLayer):
@@ -29,6 +32,9 @@ class QWeighted(RequantisingLayer):
         gamma: real (O,), what normalisation multiplies the accumulator by; None where it is already in the weights.
         beta: real (O,).
         ceiling: upper clip of the fused ReLU, None without ReLU.
+        norm: a live batch normalisation in the place of gamma and beta, behind the accumulator: y = Q_y(relu(BN(op(x,
+            Q_w(w))))). Training takes it through the batch's statistics; `t2c.fusion.fuse_norms` makes gamma and
+            beta of it, without which there are no integers. Until then gamma is None, and beta is 0 and not trained.
 
     Source: Torch2Chip (MLSys 2024) Eq. 7-15.
     """
@@ -42,10 +48,12 @@ class QWeighted(RequantisingLayer):
         beta: Tensor,
         gamma: Tensor | None = None,
         ceiling: float | None = None,
+        norm: Norm | None = None,
     ) -> None:
         super().__init__(output_quantiser, ceiling)
         self.weight = nn.Parameter(weight)
-        self.beta = nn.Parameter(beta)
+        self.norm = norm
+        self.beta = nn.Parameter(beta, requires_grad=norm is None)
         self.gamma = None if gamma is None else nn.Parameter(gamma)
         self.weight_quantiser = weight_quantiser
 
@@ -54,8 +62,11 @@ class QWeighted(RequantisingLayer):
         """The linear operation, without bias."""
 
     def normalised(self, x: Tensor) -> Tensor:
-        """gamma * op(x, Q_w(w)) + beta, before ReLU and the output's quantiser."""
+        """gamma * op(x, Q_w(w)) + beta, or BN(op(x, Q_w(w))), before ReLU and the output's quantiser."""
         y = self.apply_weight(x, self.weight_quantiser(self.weight))
+        if self.norm is not None:
+            normal: Tensor = self.norm(y)
+            return normal
         column = (-1,) + (1,) * (y.ndim - 2)
         if self.gamma is not None:
             y = y * self.gamma.reshape(column)
@@ -70,7 +81,13 @@ class QWeighted(RequantisingLayer):
         return weight.to(carrier(weight, x))
 
     def mulquant(self, x: QuantisationParameters, weight: Tensor, recipe: Recipe) -> TorchMulQuant:
-        """The constants behind the accumulator of integer weights, in float64."""
+        """The constants behind the accumulator of integer weights, in float64.
+
+        Raises:
+            UnsupportedError: the batch normalisation is live.
+        """
+        if self.norm is not None:
+            raise UnsupportedError(f"{self.weight_quantiser.name}: the batch normalisation is live; call fuse_norms")
         y = self.output_quantiser.reading
         channels = self.weight.shape[0]
         scale_w = self.weight_quantiser.step(self.weight).detach().double().reshape(-1).expand(channels).numpy()
@@ -98,8 +115,9 @@ class QConv2d(QWeighted):
         padding: Pair = (0, 0),
         dilation: Pair = (1, 1),
         groups: int = 1,
+        norm: Norm | None = None,
     ) -> None:
-        super().__init__(weight, weight_quantiser, output_quantiser, beta=beta, gamma=gamma, ceiling=ceiling)
+        super().__init__(weight, weight_quantiser, output_quantiser, beta=beta, gamma=gamma, ceiling=ceiling, norm=norm)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
 
     def apply_weight(self, x: Tensor, weight: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from t2c.errors import TrainingError
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.progress import progress_bar
 from t2c.trainers.base import Store, seeded
+from t2c.trainers.coach import Coach
 from t2c.trainers.sparsifier import Sparsifier
 
 
@@ -61,7 +62,7 @@ def _shifted(images: Tensor, reach: int, generator: torch.Generator) -> Tensor:
 
 
 class Loop:
-    """Minimise cross-entropy with Adam, in place, step by step; broken off, it continues from its checkpoint.
+    """Minimise a loss with Adam, in place, step by step; broken off, it continues from its checkpoint.
 
     Args:
         model: on the device; left in eval mode.
@@ -70,6 +71,7 @@ class Loop:
         store: the checkpoint; it is written after every epoch.
         every: write it after so many steps too; None does not.
         sparsifier: prunes the model meanwhile; None for none.
+        coach: has the rate of each step and the loss, and sees every step; None for cosine and cross-entropy.
 
     After `run`, `history` holds the mean training loss and the accuracy (a fraction) of every epoch.
     """
@@ -87,15 +89,22 @@ class Loop:
         every: int | None,
         title: str,
         sparsifier: Sparsifier | None = None,
+        coach: Coach | None = None,
     ) -> None:
         self.sparsifier = sparsifier
+        self.coach = coach or Coach()
         self.model, self.data, self.schedule = model, data, schedule
         self.seed, self.device, self.store, self.every, self.title = seed, device, store, every, title
         self.steps_per_epoch = -(-len(data) // schedule.batch)
         self.steps = schedule.epochs * self.steps_per_epoch
         self.generator = torch.Generator().manual_seed(seed)
         self.optimiser = torch.optim.Adam(list(groups), lr=schedule.rate, weight_decay=schedule.decay)
-        self.cosine = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, max(1, self.steps))
+        self.coach.begin(self.steps)
+        self.cosine: torch.optim.lr_scheduler.LRScheduler
+        if coach is None:
+            self.cosine = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, max(1, self.steps))
+        else:
+            self.cosine = torch.optim.lr_scheduler.LambdaLR(self.optimiser, coach.rate)
         self.classes = 0  # outputs of the model that the labels are known to fit
         self.done = 0
         self.order = torch.empty(0, dtype=torch.int64)
@@ -120,6 +129,7 @@ class Loop:
                     loss, share = self._step()
                     bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{share:.1%}", refresh=False)
                     bar.update()
+        self.coach.finish()
         if self.sparsifier is not None:
             self.sparsifier.finish()
         self.model.eval()
@@ -134,6 +144,7 @@ class Loop:
         chosen = self.order[within * batch : (within + 1) * batch]
         images = _shifted(self.data.images[chosen], self.schedule.shift, self.generator).to(self.device)
         labels = self.data.labels[chosen].to(self.device)
+        self.coach.before_step(self.done)
         if self.sparsifier is not None:
             self.sparsifier.before_forward()
         try:
@@ -141,7 +152,7 @@ class Loop:
         except RangeError as error:  # a quantiser met a NaN, and names itself
             raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
         self._check_logits(logits, len(chosen))
-        loss = F.cross_entropy(logits, labels)
+        loss = self.coach.loss(images, logits, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingError(f"{self._place()}: the loss is {value}; try a lower rate")
@@ -152,6 +163,7 @@ class Loop:
         self.optimiser.step()
         if self.sparsifier is not None:
             self.sparsifier.after_step(self.done + 1)
+        self.coach.after_step(self.done)
         self.cosine.step()
         self.sums[0] += value * len(chosen)
         self.sums[1] += float((logits.detach().argmax(1) == labels).sum())
@@ -190,7 +202,8 @@ class Loop:
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
         pruned = {} if self.sparsifier is None else {"masks": self.sparsifier.state()}
-        return pruned | {
+        coached = {"coach": self.coach.state()} if type(self.coach) is not Coach else {}
+        return (pruned | coached) | {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.cosine.state_dict(),
@@ -217,6 +230,7 @@ class Loop:
             torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
         self.done, self.order, self.sums = state["done"], state["order"], state["sums"]
         self.history = [(loss, share) for loss, share in state["history"]]
+        self.coach.restore(state.get("coach", {}), self.done)
         if self.sparsifier is not None:
             self.sparsifier.restore(state["masks"], self.steps)
         return True

@@ -12,6 +12,7 @@ from t2c.golden.errors import UnsupportedError
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
 from t2c.quantisers import PACT
+from t2c.trainers.coach import Coach
 from t2c.trainers.loop import Loop, Schedule
 from t2c.trainers.quantising import QuantisingTrainer, learns_rounding
 from t2c.trainers.statistics import match_statistics
@@ -21,6 +22,15 @@ FEW_BITS = 4
 
 MATCHED = 256
 """Images that statistics are matched on."""
+
+
+def relative_sizes(quantiser: nn.Module) -> dict[nn.Parameter, float]:
+    """What the learning rate of a learned parameter is relative to: its mean magnitude, or what the quantiser says."""
+    own = getattr(quantiser, "relative_sizes", None)
+    if callable(own):
+        sizes: dict[nn.Parameter, float] = own()
+        return sizes
+    return {p: float(p.detach().abs().mean()) if p.numel() else 0.0 for p in quantiser.parameters()}
 
 
 def parameter_groups(net: nn.Module, rate: float, pact_decay: float) -> list[dict[str, Any]]:
@@ -39,11 +49,12 @@ def parameter_groups(net: nn.Module, rate: float, pact_decay: float) -> list[dic
     groups: list[dict[str, Any]] = []
     learned: set[nn.Parameter] = set()
     for quantiser in quantisers_of(net):
+        sizes = relative_sizes(quantiser)
         for parameter in quantiser.parameters():
             if parameter in learned:
                 continue
             learned.add(parameter)
-            size = float(parameter.detach().abs().mean()) if parameter.numel() else 0.0
+            size = sizes[parameter]
             decay = pact_decay if isinstance(quantiser, PACT) else 0.0
             groups.append({"params": [parameter], "lr": rate * (size or 1.0), "weight_decay": decay})
     return [{"params": [p for p in net.parameters() if p not in learned]}, *groups]
@@ -77,6 +88,7 @@ class QAT(QuantisingTrainer):
             does if a tensor has fewer than 4 bits and the network was not calibrated before.
         pact_decay: weight decay of PACT's clips; from memory of the paper, which has that of the weights, 2e-4.
         save_every: write the checkpoint after so many steps too, not only after each epoch.
+        live_bn: train with BatchNorm as it is, on the statistics of each batch, and fuse it at the end.
         others: as `QuantisingTrainer`.
 
     After `fit`, `history` holds the mean training loss and the accuracy of every epoch.
@@ -99,8 +111,13 @@ class QAT(QuantisingTrainer):
         match: bool | None = None,
         pact_decay: float = PACT.decay,
         save_every: int | None = None,
+        live_bn: bool = False,
         **options: Any,
     ) -> None:
+        if live_bn:
+            if options.get("fuser") is not None:
+                raise ValueError("live_bn: give it to the fuser itself")
+            options["fuser_options"] = {**(options.get("fuser_options") or {}), "live_bn": True}
         super().__init__(*arguments, **options)
         check_labels(self.data.train, "training")
         _check_rounding(self.qnet)
@@ -111,16 +128,22 @@ class QAT(QuantisingTrainer):
         self.save_every = save_every
         self.history: list[tuple[float, float]] = []
 
+    def options(self) -> dict[str, Any]:
+        """The settings of the training that change its result, plain values by name."""
+        mine = {"step_rate": self.step_rate, "pact_decay": self.pact_decay, "match": self.match}
+        return {**vars(self.schedule), **mine}
+
+    def groups(self, qnet: QNetwork) -> list[dict[str, Any]]:
+        """The optimiser's parameter groups."""
+        return parameter_groups(qnet, self.step_rate, self.pact_decay)
+
+    def coach(self, qnet: QNetwork) -> Coach | None:
+        """What goes along with the loop; None for cosine and cross-entropy."""
+        return None
+
     def fit(self) -> QNetwork:
         """Return the fine-tuned network; errors as `Trainer.fit`."""
-        options = {
-            **vars(self.schedule),
-            "step_rate": self.step_rate,
-            "pact_decay": self.pact_decay,
-            "match": self.match,
-        }
-        options |= self.quantising_options()
-        store = self.store(self.data.train, options)
+        store = self.store(self.data.train, self.options() | self.quantising_options())
         qnet = self.calibrated()
         if self.match:
             match_statistics(qnet, self.seen.head(MATCHED).images.to(self.device))
@@ -128,13 +151,14 @@ class QAT(QuantisingTrainer):
             qnet,
             self.data.train,
             self.schedule,
-            parameter_groups(qnet, self.step_rate, self.pact_decay),
+            self.groups(qnet),
             seed=self.seed,
             device=self.device,
             store=store,
             every=self.save_every,
             title=self.title,
             sparsifier=self.sparsifier,
+            coach=self.coach(qnet),
         )
         loop.run()
         self.history = loop.history

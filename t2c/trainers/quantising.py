@@ -11,7 +11,7 @@ from torch import nn
 from t2c.accuracy import BATCH
 from t2c.calibration import calibrate, is_calibrated, quantisers_of
 from t2c.data.split import Splits
-from t2c.fusion import NetFuser
+from t2c.fusion import NetFuser, fuse_norms
 from t2c.network import QNetwork
 from t2c.pruners import Pruner
 from t2c.trainers.base import Trainer
@@ -103,8 +103,9 @@ class QuantisingTrainer(Trainer):
         return qnet.eval()
 
     def finished(self, qnet: QNetwork) -> QNetwork:
-        """The network as `fit` returns it: on the CPU, in eval mode, with the test images."""
+        """The network as `fit` returns it: on the CPU, in eval mode, BatchNorm fused, with the test images."""
         qnet = qnet.cpu().eval()
+        fuse_norms(qnet)
         if self.sparsifier is not None:
             qnet.masks = self.sparsifier.masks()
             prove_zeros(qnet)
