@@ -17,6 +17,8 @@ from t2c.quantisers import (
     SP2,
     AdaRound,
     APoT,
+    DuQ,
+    DuQActivation,
     LSQActivation,
     MinMax,
     QDrop,
@@ -27,7 +29,7 @@ from t2c.quantisers import (
 END_BITS = 8
 """Bits of the input and of the weights of the first and the last layer, whatever the others have."""
 
-Training = Literal["ptq", "reconstruct", "qat"]
+Training = Literal["ptq", "reconstruct", "qat", "profit"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,8 @@ class Method:
 
     name: on the command line; title: for people; weight, activation: classes, or factories with the arguments of
     `_QBase`; per_channel: one weight scale per output channel; training: "ptq" calibrates only, "reconstruct" learns
-    layer by layer from calibration images, "qat" trains on labels; widths: the (weight, activation) bits that the
-    method is meant for; source: the paper.
+    layer by layer from calibration images, "qat" trains on labels, "profit" too, in phases; widths: the (weight,
+    activation) bits that the method is meant for; source: the paper.
     """
 
     name: str
@@ -181,6 +183,14 @@ _ALL = (
         training="qat",
         widths=((4, 4), (2, 2)),
         source="Chang et al., HPCA 2021",
+    ),
+    Method(
+        name="profit",
+        title="DuQ weights and activations",
+        weight=DuQ,
+        activation=DuQActivation,
+        training="profit",
+        source="Park and Yoo, ECCV 2020",
     ),
 )
 

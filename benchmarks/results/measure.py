@@ -59,10 +59,10 @@ def measure(row: Row, folder: Path) -> Figures:
         "activation_bits": row.activation_bits,
         "seed": SEED,
     }
-    if method.training == "qat":
+    if method.training in ("qat", "profit"):
         tuning = network.tuning[row.weight_bits]
         few = replace(data, train=data.train.head(tuning.images))
-        trainer = TRAINER["qat"](model, few, **options, epochs=tuning.epochs, rate=tuning.rate)
+        trainer = TRAINER[method.training](model, few, **options, epochs=tuning.epochs, rate=tuning.rate)
     else:
         trainer = TRAINER["ptq"](model, data, **options)
     qnet = trainer.fit()

@@ -30,6 +30,7 @@ from t2c.commands.values import (
     at_least,
     bits,
     bits_or_none,
+    fraction,
     layer_bits,
     mulquant,
     number,
@@ -63,8 +64,17 @@ TAKES = {
     "ptq": (),
     "reconstruct": ("iterations", "rate", "batch"),
     "qat": ("epochs", "rate", "batch", "decay", "shift"),
+    "profit": ("epochs", "rate", "batch", "decay", "shift", "distill"),
 }
 """Which options say how to train, by the training of the method."""
+
+
+REASONS = {
+    "ptq": "calibrates only",
+    "reconstruct": "reconstructs",
+    "qat": "trains on labels",
+    "profit": "trains on labels in phases",
+}
 
 
 def method_name(text: str) -> str:
@@ -114,8 +124,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
     parser.add_argument("--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 2e-2)")
     parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
-    parser.add_argument("--decay", type=number(zero=True), help="weight decay (0)")
+    parser.add_argument("--decay", type=number(zero=True), help="weight decay (0; profit 4e-5)")
     parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
+    parser.add_argument("--distill", type=fraction, help="of the loss, the float model's answers, of profit, 0..1 (0)")
+    parser.add_argument("--live-bn", action="store_true", help="train with BatchNorm live, fuse it then (profit does)")
     add_pruning(parser)
     add_run(parser)
     parser.add_argument(
@@ -136,13 +148,14 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.methods import find_method
     from t2c.mulquant_constants import fixed_format, normalized, power_of_two
     from t2c.nn2chip import T2C
-    from t2c.trainers import PTQ, QAT
+    from t2c.trainers import PTQ, QAT, Profit
 
     method = find_method(options.method)
     chip_limits = None if options.target is None else load_chip(options.target)
     training = _training(options, method)
     with naming("--weight-bits", UnsupportedError):
-        fuser = method.fuser(options.weight_bits, options.activation_bits, **_widths(options, chip_limits))
+        fusing = _widths(options, chip_limits) | _live_norms(options, method)
+        fuser = method.fuser(options.weight_bits, options.activation_bits, **fusing)
     check_run(options)
     if options.out.exists() and not (options.out / GRAPH_FILE).is_file():
         raise PackageError(f"--out: {options.out}: exists and is not a model package; not overwritten")
@@ -156,7 +169,8 @@ def execute(options: argparse.Namespace) -> int:
         raise RangeError(f"--samples: {options.samples}, but {options.data} has {len(test)} test images")
 
     with _naming_layers():
-        trainer = (QAT if method.training == "qat" else PTQ)(
+        kind = {"qat": QAT, "profit": Profit}.get(method.training, PTQ)
+        trainer = kind(
             source.model,
             splits,
             fuser=fuser,
@@ -194,7 +208,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _training(options: argparse.Namespace, method: Method) -> dict[str, Any]:
     """The trainer's options that were given; raise RangeError for one that the method has no use for."""
-    reason = {"ptq": "calibrates only", "reconstruct": "reconstructs", "qat": "trains on labels"}[method.training]
+    reason = REASONS[method.training]
     given: dict[str, Any] = {}
     for name in dict.fromkeys(name for names in TAKES.values() for name in names):
         value = getattr(options, name)
@@ -207,6 +221,13 @@ def _training(options: argparse.Namespace, method: Method) -> dict[str, Any]:
     if options.calibration_images is not None:
         given["images"] = options.calibration_images
     return given
+
+
+def _live_norms(options: argparse.Namespace, method: Method) -> dict[str, Any]:
+    """What tells the fuser to leave BatchNorm live; raise RangeError where nothing would train it."""
+    if options.live_bn and method.training not in ("qat", "profit"):
+        raise RangeError(f"--live-bn: method {method.name} {REASONS[method.training]}, which moves no BatchNorm")
+    return {"live_bn": True} if options.live_bn or method.training == "profit" else {}
 
 
 def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, Any]:

@@ -38,6 +38,14 @@ def number(*, zero: bool) -> Callable[[str], float]:
     return real
 
 
+def fraction(text: str) -> float:
+    """The type of an option from 0 to 1."""
+    value = number(zero=True)(text)
+    if value > 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not in 0..1")
+    return value
+
+
 class Repeated(argparse.Action):
     """An option that may be given several times; the values are a list, which replaces that of a file."""
 

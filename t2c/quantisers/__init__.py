@@ -3,6 +3,7 @@
 from t2c.quantisers.adaround import AdaRound
 from t2c.quantisers.apot import APoT
 from t2c.quantisers.base import _QBase
+from t2c.quantisers.duq import DuQ, DuQActivation
 from t2c.quantisers.lsq import LSQ, LSQActivation
 from t2c.quantisers.minmax import MinMax
 from t2c.quantisers.pact import PACT
@@ -19,6 +20,8 @@ __all__ = [
     "SP2",
     "APoT",
     "AdaRound",
+    "DuQ",
+    "DuQActivation",
     "LSQActivation",
     "MinMax",
     "QDrop",

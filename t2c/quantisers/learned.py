@@ -84,14 +84,19 @@ class Learned(_QBase):
         self._total = total if self._total is None else self._total + total
         self._count += x.numel() // total.numel()
         cover = (self.high - self.low) / (self.format.hi - self.format.lo)
-        zero_point = 0
-        if self.free_zero_point and float(cover) > 0:
-            zero_point = self.format.lo - round(float(self.low / cover))
-        self.zero_point.fill_(zero_point)
+        self.choose_zero_point()
         if not self.free_zero_point:
             cover = torch.maximum(-self.low, self.high) / self.reach
         mean = (self._total / self._count).to(cover.dtype)
         return torch.minimum(2 * mean / math.sqrt(self.reach), cover)
+
+    def choose_zero_point(self) -> None:
+        """Set it to what low..high and the width ask for: 0, or MinMax's where it is free."""
+        cover = (self.high - self.low) / (self.format.hi - self.format.lo)
+        zero_point = 0
+        if self.free_zero_point and float(cover) > 0:
+            zero_point = self.format.lo - round(float(self.low / cover))
+        self.zero_point.fill_(zero_point)
 
     def freeze(self) -> None:
         super().freeze()

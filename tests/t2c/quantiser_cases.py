@@ -17,6 +17,8 @@ from t2c.quantisers import (
     SP2,
     AdaRound,
     APoT,
+    DuQ,
+    DuQActivation,
     LSQActivation,
     MinMax,
     QDrop,
@@ -24,8 +26,8 @@ from t2c.quantisers import (
     _QBase,
 )
 
-WEIGHTS = (MinMax, SAWB, LSQ, RCF, APoT, AdaRound, SP2)
-ACTIVATIONS = (MinMax, PACT, LSQActivation, RCFActivation, QDrop)
+WEIGHTS = (MinMax, SAWB, LSQ, RCF, APoT, AdaRound, SP2, DuQ)
+ACTIVATIONS = (MinMax, PACT, LSQActivation, RCFActivation, QDrop, DuQActivation)
 SIGNS = {
     "unsigned": {"signed": False, "symmetric": True},
     "signed": {"signed": True, "symmetric": True},

@@ -131,11 +131,16 @@ def test_names_are_those_of_the_registries() -> None:
         build_model("mobilenet_v1", classes=10, width=0.01)
 
 
-@pytest.mark.parametrize("method", ["minmax", "lsq", "adaround", "apot"])
+@pytest.mark.parametrize("method", ["minmax", "lsq", "adaround", "apot", "profit"])
 def test_quantize_by_every_kind_of_training(
     method: str, float_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind = {"qat": ("--epochs", 1), "reconstruct": ("--iterations", 5, "--batch", 8), "ptq": ()}
+    kind = {
+        "qat": ("--epochs", 1),
+        "profit": ("--epochs", 1, "--distill", 0.5),
+        "reconstruct": ("--iterations", 5, "--batch", 8),
+        "ptq": (),
+    }
     words = (*QUICK, "--method", method, "--weight-bits", 4, "--activation-bits", 5, "--samples", 6)
     out = tmp_path / "net4"
     assert run("quantize", float_file, *words, *kind[find_method(method).training], "--out", out) == 0

@@ -61,7 +61,7 @@ def test_every_method_trains_and_then_becomes_integers(name: str, model: type) -
     T2C(net.eval()).nn2chip(x, save_model=False)
     moved = {key for key, value in net.named_parameters() if not torch.equal(value, before[key])}
     learned = {key for key in before if key.endswith("quantiser.alpha") or key.endswith("quantiser.scale")}
-    if method.training == "qat":
+    if method.training in ("qat", "profit"):
         assert learned & moved
     assert all(key.endswith("weight_quantiser.alpha") for key in learned - moved) or method.name in ("pact", "sawb")
 
@@ -74,7 +74,8 @@ def test_eight_bits_from_calibration_alone_are_close_to_the_float_network(name: 
     x = images(Functional)
     with torch.no_grad():
         wanted, got = built(Functional)(x), calibrated_net(method, (8, 8), Functional).eval()(x)
-    limit = 2e-2 if name == "sawb" else 2e-3  # these weights are uniform random numbers, and SAWB is for bell shapes
+    # these weights are uniform random numbers: SAWB is for bell shapes, and DuQ clips a tenth of them
+    limit = {"sawb": 2e-2, "profit": 3e-3}.get(name, 2e-3)
     assert float((got - wanted).square().mean()) < limit * float(wanted.square().mean())
 
 
@@ -82,7 +83,7 @@ def test_the_list_of_methods() -> None:
     for name, method in METHODS.items():
         assert method.name == name
         assert find_method(name) is method
-        assert method.training in ("ptq", "reconstruct", "qat")
+        assert method.training in ("ptq", "reconstruct", "qat", "profit")
         assert set(method.widths) <= {(8, 8), (4, 4), (2, 2)}
         assert method.title
         assert method.source

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.results.__main__ import Kept, make
-from benchmarks.results.rows import FORMATS, NETWORKS, all_rows
+from benchmarks.results.rows import FORMATS, NETWORKS, PENDING, all_rows
 from benchmarks.results.table import HEAD, page
 from benchmarks.results.transformers import TITLE
 from t2c.example_models.vit import VARIANTS
@@ -49,7 +49,8 @@ def test_the_page_has_every_row_once_and_no_other() -> None:
 def test_every_method_has_rows_at_every_width_on_both_networks() -> None:
     rows = {(row.network, row.method, row.weight_bits) for row in all_rows()}
     for network in NETWORKS:
-        assert {(method.name, bits) for method in METHODS.values() for bits, _ in method.widths} == {
+        wanted = [method for method in METHODS.values() if method.name not in PENDING]
+        assert {(method.name, bits) for method in wanted for bits, _ in method.widths} == {
             (method, bits) for found, method, bits in rows if found == network
         }
     assert {row.format for row in all_rows()} == set(FORMATS)
