@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from t2c.data.split import Splits
 
-DATA = "digits, glyphs, cifar10:DIRECTORY or folder:DIRECTORY"
+DATA = "digits, digits32, glyphs, runes, cifar10:DIRECTORY, folder:DIRECTORY, or images:DIRECTORY without labels"
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -98,17 +98,26 @@ def check_place(option: str, path: Path) -> None:
 
 
 def classes_of(splits: Splits) -> int:
-    """Number of classes: the largest label and one."""
+    """Number of classes: the largest label and one; 1 of images without labels."""
     parts = (splits.train, splits.calibration, splits.test)
-    return 1 + max(int(part.labels.max()) for part in parts if len(part))
+    return max(1, 1 + max(int(part.labels.max()) for part in parts if len(part)))
 
 
-def load_data(options: argparse.Namespace) -> Splits:
-    """The data set of the options, with images to calibrate and to test; errors as `load_set`."""
+def load_data(options: argparse.Namespace, user: str = "quantisation") -> Splits:
+    """The data set of the options; errors as `load_set`.
+
+    Args:
+        options: of `add_data`.
+        user: who needs it: unless that is "ssl", with labels, and with images to calibrate and to test.
+    """
     from t2c.data.sets import Wishes, load_set
+    from t2c.data.split import check_labelled
 
     with naming("--data", RangeError, FileNotFoundError, without="data = "):
         splits = load_set(options.data, Wishes(limit=options.limit, size=options.size))
+        if user == "ssl":
+            return splits
+        check_labelled(splits.train, f"{options.data}: training", user)
     for name in ("train", "calibration", "test"):
         if not len(getattr(splits, name)):
             raise RangeError(f"--data: {options.data} has no {name} images")
@@ -125,7 +134,7 @@ class FloatModel:
     """A float model and what its file says of it.
 
     model: the network; name: as `--model` has it; data: what it was trained with; classes, input_shape: of that;
-    pruned: whether it was pruned.
+    pruned: whether it was pruned; width, source: as its training was told; shapes: of its weights, if channels went.
     """
 
     model: nn.Module
@@ -134,15 +143,22 @@ class FloatModel:
     classes: int
     input_shape: tuple[int, ...]
     pruned: bool = False
+    width: int | float | None = None
+    source: str | None = None
+    shapes: dict[str, list[int]] | None = None
+
+    def check_shape(self, data: str, splits: Splits) -> None:
+        """Refuse images of another shape; raise ModelError that names `--data`."""
+        shape, wanted = tuple(splits.train.images.shape[1:]), shape_text(self.input_shape)
+        if shape != self.input_shape:
+            raise ModelError(
+                f"--data: {data} has images of {shape_text(shape)}; {self.name} was trained on {self.data}, {wanted}"
+            )
 
     def check_data(self, data: str, splits: Splits, *, limited: bool) -> None:
         """Refuse images of another shape or with other classes; raise ModelError that names `--data`."""
-        shape, classes = tuple(splits.train.images.shape[1:]), classes_of(splits)
-        wanted = f"{self.name} was trained on {self.data}"
-        if shape != self.input_shape:
-            raise ModelError(
-                f"--data: {data} has images of {shape_text(shape)}; {wanted}, {shape_text(self.input_shape)}"
-            )
+        self.check_shape(data, splits)
+        classes, wanted = classes_of(splits), f"{self.name} was trained on {self.data}"
         if classes > self.classes or (classes < self.classes and not limited):
             raise ModelError(f"--data: {data} has {classes} classes; {wanted}, {self.classes} classes")
 
@@ -219,7 +235,7 @@ def _checked_shapes(path: Path, shapes: object) -> dict[str, list[int]]:
     raise CheckpointError(f"{path}: not a model of t2c train: shapes are not lists of positive integers")
 
 
-def open_float_model(path: Path, name: str | None) -> FloatModel:
+def open_float_model(path: Path, name: str | None, *, classifies: bool = True) -> FloatModel:
     """Read what `t2c train` wrote.
 
     A file names its model but chooses no code: an own model is made only if its source is that of the training, or if
@@ -228,9 +244,11 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
     Args:
         path: the file.
         name: of the model as the caller knows it; None trusts the file.
+        classifies: whether its classifier must have been trained.
 
     Raises:
-        CheckpointError: the file is missing, damaged, of another kind or of another model.
+        CheckpointError: the file is missing, damaged, of another kind or of another model, or of one that was only
+            pre-trained.
         ModelError: the model cannot be made, or its source has changed.
     """
     from t2c.checkpoint import load_model
@@ -241,6 +259,10 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
 
     def build(meta: dict[str, Any]) -> nn.Module:
         _check_meta(path, meta)
+        if classifies and meta.get("trainer") == "ssl":
+            raise CheckpointError(
+                f"{path}: pre-trained without labels, its last layer never: t2c train --trainer transfer --from {path}"
+            )
         there, width, digest, data = (meta[key] for key in ("model", "width", "source", "data"))
         classes, shape = meta["classes"], tuple(meta["input_shape"])
         if name is not None and name != there and (name in MODELS or there in MODELS):
@@ -251,11 +273,12 @@ def open_float_model(path: Path, name: str | None) -> FloatModel:
             model = build_model(name or there, classes=classes, width=width)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
-        if "shapes" in meta:
+        shapes = _checked_shapes(path, meta["shapes"]) if "shapes" in meta else None
+        if shapes is not None:
             with naming(f"{path}: of another model", ShapeError):
-                resize(model, _checked_shapes(path, meta["shapes"]))
-        pruned = bool(meta.get("zeros"))
-        found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape, pruned=pruned))
+                resize(model, shapes)
+        kept = {"pruned": bool(meta.get("zeros")), "width": width, "source": digest, "shapes": shapes}
+        found.append(FloatModel(model=model, name=there, data=data, classes=classes, input_shape=shape, **kept))
         return model
 
     load_model(path, build)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 
 from t2c.data.cut import cut
-from t2c.data.split import Split, Splits
+from t2c.data.split import UNLABELLED, Split, Splits
 from t2c.golden.errors import RangeError
 from t2c.progress import progress
 
@@ -143,6 +143,40 @@ def read(listing: Listing, size: int, resize: int, title: str) -> Split:
     return Split(images=torch.from_numpy(images), labels=torch.tensor(listing.labels, dtype=torch.int64))
 
 
+def _check_room(source: Path, images: int, size: int, memory: int) -> None:
+    need = images * 3 * size * size * 4
+    if need > memory:
+        count = f"{images} images of {size} x {size}"
+        raise RangeError(f"{source}: {count} take {need >> 20} MiB, more than {memory >> 20} MiB; set a limit")
+
+
+def load_unlabelled(
+    root: str | os.PathLike[str], *, size: int = SIZE, limit: int | None = None, memory: int = MEMORY
+) -> Splits:
+    """Read the images that lie in a folder itself, in the order of their names: all to train with, without labels.
+
+    Args:
+        root: the folder; what is in folders below is not read.
+        size, memory: as `load`.
+        limit: read no more than this; all if None.
+
+    Raises:
+        FileNotFoundError: no such folder.
+        RangeError: no images in it, or more than fit the memory.
+        others: as `load`.
+    """
+    source = Path(root)
+    if not source.is_dir():
+        raise FileNotFoundError(f"{source}: no such folder")
+    found = sorted(p for p in source.iterdir() if p.suffix.lower() in SUFFIXES and p.name[0] != ".")[:limit]
+    if not found:
+        raise RangeError(f"{source}: it holds no images ({', '.join(sorted(SUFFIXES))})")
+    _check_room(source, len(found), size, memory)
+    listing = Listing(paths=found, labels=[UNLABELLED] * len(found))
+    images = read(listing, size, round(size * RATIO), "images")
+    return Splits(train=images, calibration=images.head(0), test=images.head(0))
+
+
 def load(
     root: str | os.PathLike[str],
     *,
@@ -186,10 +220,7 @@ def load(
         raise RangeError(f"{missing}: no such folder; train and val must have the same classes")
     train = list_images(source / "train", classes, per_class=per_class, limit=limit)
     test = list_images(source / "val", classes, per_class=per_class, limit=limit)
-    need = (len(train) + len(test)) * 3 * size * size * 4
-    if need > memory:
-        count = f"{len(train) + len(test)} images of {size} x {size}"
-        raise RangeError(f"{source}: {count} take {need >> 20} MiB, more than {memory >> 20} MiB; set a limit")
+    _check_room(source, len(train) + len(test), size, memory)
     wanted = max(1, len(train) // 10) if calibration is None else calibration
     kept, held = cut(len(train), wanted, seed, str(source / "train"))
     return Splits(

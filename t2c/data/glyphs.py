@@ -38,7 +38,14 @@ def triangular(rng: np.random.Generator, shape: tuple[int, ...]) -> Real:
     return uniform(rng, -1.0, 1.0, shape) + uniform(rng, -1.0, 1.0, shape)
 
 
-def place(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int, *, reach: float = 0.1) -> Real:
+def place(
+    rng: np.random.Generator,
+    labels: npt.NDArray[np.int64],
+    size: int,
+    *,
+    reach: float = 0.1,
+    alphabet: Real = SEGMENTS,
+) -> Real:
     """Strokes of each label's glyph under a random affine map.
 
     Half the height is 0.26..0.38 of the image, the width 0.75..1.25 of what fits, the rotation up to 20 degrees either
@@ -55,7 +62,7 @@ def place(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int, *,
     width = height * uniform(rng, 0.75, 1.25, (count, 1))
     shear = uniform(rng, -0.25, 0.25, (count, 1))
     centre = size * (np.float32(0.5) + uniform(rng, -reach, reach, (count, 2)))
-    ends = SEGMENTS[labels].reshape(count, -1, 2)
+    ends = alphabet[labels].reshape(count, -1, 2)
     x, y = width * (ends[:, :, 0] + shear * ends[:, :, 1]), height * ends[:, :, 1]
     moved = np.stack([cos * x - sin * y + centre[:, :1], sin * x + cos * y + centre[:, 1:]], axis=2)
     return moved.astype(np.float32).reshape(count, -1, 2, 2)
@@ -78,7 +85,7 @@ def paint(canvas: Real, cover: Real, colour: Real) -> Real:
     return painted
 
 
-def _chunk(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
+def _chunk(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int, alphabet: Real) -> npt.NDArray[np.uint8]:
     count = len(labels)
     level: Real = uniform(rng, 0.0, 1.0, (count, 1))
     away: Real = np.where(level < 0.5, np.float32(1), np.float32(-1))  # towards the side with room for contrast
@@ -90,40 +97,44 @@ def _chunk(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int) -
         ends = uniform(rng, 0.0, float(size), (count, 1, 2, 2))
         stray = mask(ends, uniform(rng, 0.015, 0.04, (count,)) * size, size)
         canvas = paint(canvas, stray, uniform(rng, 0.0, 1.0, (count, 3)))
-    strokes = mask(place(rng, labels, size), uniform(rng, 0.03, 0.065, (count,)) * size, size)
+    strokes = mask(place(rng, labels, size, alphabet=alphabet), uniform(rng, 0.03, 0.065, (count,)) * size, size)
     canvas = paint(canvas, strokes, ink)
     noise = uniform(rng, 0.02, 0.1, (count, 1, 1, 1)) * triangular(rng, canvas.shape)
     return np.rint(np.clip(canvas + noise, 0.0, 1.0) * np.float32(255)).astype(np.uint8)
 
 
-def draw(rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int = SIZE) -> npt.NDArray[np.uint8]:
+def draw(
+    rng: np.random.Generator, labels: npt.NDArray[np.int64], size: int = SIZE, alphabet: Real = SEGMENTS
+) -> npt.NDArray[np.uint8]:
     """Draw one image per label.
 
     Args:
         rng: where all randomness comes from.
         labels: int (N,) in 0..9.
         size: height and width; everything but the noise scales with it.
+        alphabet: of `strokes.segments_of`: what each label looks like.
 
     Returns:
         (N, 3, size, size) uint8, channels red, green, blue.
     """
-    chunks = [_chunk(rng, labels[start : start + CHUNK], size) for start in range(0, len(labels), CHUNK)]
+    chunks = [_chunk(rng, labels[start : start + CHUNK], size, alphabet) for start in range(0, len(labels), CHUNK)]
     return np.concatenate(chunks) if chunks else np.zeros((0, 3, size, size), np.uint8)
 
 
-def split(count: int, seed: int, part: int) -> Split:
+def split(count: int, seed: int, part: int, alphabet: Real = SEGMENTS) -> Split:
     """`count` images of size 32 with as equal a number of each class as there can be, in random order.
 
     Args:
         count: images.
         seed, part: name the random stream; other pairs give other images.
+        alphabet: as `draw`.
 
     Returns:
         images (count, 3, 32, 32) float32, multiples of 1/255 in 0..1; labels (count,) int64 in 0..9.
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, part])))
-    labels = rng.permutation(np.arange(count, dtype=np.int64) % CLASSES)
-    images = draw(rng, labels).astype(np.float32) / np.float32(255)
+    labels = rng.permutation(np.arange(count, dtype=np.int64) % len(alphabet))
+    images = draw(rng, labels, alphabet=alphabet).astype(np.float32) / np.float32(255)
     return Split(images=torch.from_numpy(images), labels=torch.from_numpy(labels))
 
 

@@ -1,9 +1,10 @@
-"""Data sets by name, as `--data` takes them: digits, glyphs, cifar10:<directory>, folder:<directory>."""
+"""Data sets by name, as `--data` takes them: drawn and small ones, cifar10:<directory>, folder:<directory>."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from t2c.data.split import Splits
 from t2c.golden.errors import RangeError
@@ -26,6 +27,12 @@ class Wishes:
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
+def _digits32(directory: str, wishes: Wishes) -> Splits:
+    from t2c.data.resize import resized
+
+    return resized(_digits(directory, wishes), size=32, channels=3)
+
+
 def _digits(directory: str, wishes: Wishes) -> Splits:
     from t2c.data import digits  # scikit-learn loads only here
 
@@ -43,11 +50,24 @@ def _digits(directory: str, wishes: Wishes) -> Splits:
 def _glyphs(directory: str, wishes: Wishes) -> Splits:
     from t2c.data import glyphs
 
+    return _drawn(glyphs, wishes)
+
+
+def _runes(directory: str, wishes: Wishes) -> Splits:
+    from t2c.data import runes
+
+    return _drawn(runes, wishes)
+
+
+def _drawn(alphabet: Any, wishes: Wishes) -> Splits:
+    """Of a module with `load` and the usual sizes."""
     if wishes.limit is None:
-        return glyphs.load(**wishes.given("seed"))
-    held = min(glyphs.CALIBRATION, max(1, wishes.limit // 10))
-    train, test = min(glyphs.TRAIN, wishes.limit - held), min(glyphs.TEST, wishes.limit)
-    return glyphs.load(train, held, test, **wishes.given("seed"))
+        drawn: Splits = alphabet.load(**wishes.given("seed"))
+        return drawn
+    held = min(alphabet.CALIBRATION, max(1, wishes.limit // 10))
+    train, test = min(alphabet.TRAIN, wishes.limit - held), min(alphabet.TEST, wishes.limit)
+    drawn = alphabet.load(train, held, test, **wishes.given("seed"))
+    return drawn
 
 
 def _cifar10(directory: str, wishes: Wishes) -> Splits:
@@ -62,16 +82,25 @@ def _folder(directory: str, wishes: Wishes) -> Splits:
     return folder.load(directory, **wishes.given("seed", "limit", "size"))
 
 
+def _images(directory: str, wishes: Wishes) -> Splits:
+    from t2c.data import folder
+
+    return folder.load_unlabelled(directory, **wishes.given("limit", "size"))
+
+
 SETS: dict[str, Callable[[str, Wishes], Splits]] = {
     "digits": _digits,
+    "digits32": _digits32,
     "glyphs": _glyphs,
+    "runes": _runes,
     "cifar10": _cifar10,
     "folder": _folder,
+    "images": _images,
 }
-ON_DISK = ("cifar10", "folder")
+ON_DISK = ("cifar10", "folder", "images")
 """Sets that need a directory after a colon."""
 
-SCALABLE = ("folder",)
+SCALABLE = ("folder", "images")
 
 NAMES = tuple(f"{name}:<directory>" if name in ON_DISK else name for name in SETS)
 """What can be asked for, for help and messages."""

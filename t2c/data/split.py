@@ -9,10 +9,13 @@ from torch import Tensor
 
 from t2c.golden.errors import RangeError, ShapeError
 
+UNLABELLED = -1
+"""The label of an image that has none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """images: (N, C, H, W) float32 in 0..1; labels: (N,) int64."""
+    """images: (N, C, H, W) float32 in 0..1; labels: (N,) int64, UNLABELLED where there is none."""
 
     images: Tensor
     labels: Tensor
@@ -23,6 +26,11 @@ class Split:
     def head(self, count: int) -> Split:
         """The first samples."""
         return Split(images=self.images[:count], labels=self.labels[:count])
+
+    @classmethod
+    def unlabelled(cls, images: Tensor) -> Split:
+        """Images that have no labels."""
+        return cls(images=images, labels=torch.full((len(images),), UNLABELLED, dtype=torch.int64))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +91,43 @@ def check_labels(split: Split, name: str, classes: int | None = None) -> None:
         first = int(wrong.nonzero()[0])
         range_ = "a class, 0 or above" if classes is None else f"in 0..{classes - 1}: the model has {classes} outputs"
         raise RangeError(f"{name} labels: that of image {first} is {int(split.labels[first])}, not {range_}")
+
+
+def check_labelled(split: Split, name: str, user: str) -> None:
+    """Refuse images without labels.
+
+    Args:
+        split: images and labels.
+        name: which one; user: who needs the labels; both are in the message.
+
+    Raises:
+        RangeError: no image of the split has a label, or one has none that is a class.
+    """
+    if len(split) and bool((split.labels == UNLABELLED).all()):
+        raise RangeError(f"{name} images: they have no labels, and {user} needs them")
+    check_labels(split, name)
+
+
+def first_of_each(split: Split, count: int) -> Split:
+    """The first `count` images of each class, in the order of the split.
+
+    Args:
+        split: with labels; classes are 0 to the largest label.
+        count: from 1 on.
+
+    Raises:
+        RangeError: a class has fewer; the message names it.
+    """
+    if count < 1:
+        raise RangeError(f"per_class: {count} is less than 1")
+    chosen = []
+    for label in range(1 + int(split.labels.max())):
+        found = (split.labels == label).nonzero().flatten()[:count]
+        if len(found) < count:
+            raise RangeError(f"per_class: class {label} has {len(found)} training images, not {count}")
+        chosen.append(found)
+    index = torch.cat(chosen).sort().values
+    return Split(images=split.images[index], labels=split.labels[index])
 
 
 def _kind(tensor: Tensor) -> str:

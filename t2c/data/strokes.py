@@ -58,10 +58,14 @@ def _segments(polylines: tuple[Polyline, ...], count: int) -> list[tuple[Point, 
     return pairs + pairs[-1:] * (count - len(pairs))
 
 
-_MOST = max(sum(len(line) - 1 for line in polylines) for polylines in GLYPHS)
+def segments_of(alphabet: tuple[tuple[Polyline, ...], ...]) -> Real:
+    """(classes, segments, 2 ends, (x, y)) of shapes as polylines; those with fewer segments repeat their last one."""
+    most = max(sum(len(line) - 1 for line in polylines) for polylines in alphabet)
+    return np.array([_segments(polylines, most) for polylines in alphabet], dtype=np.float32)
 
-SEGMENTS: Real = np.array([_segments(polylines, _MOST) for polylines in GLYPHS], dtype=np.float32)
-"""(classes, segments, 2 ends, (x, y)); glyphs with fewer segments repeat their last one."""
+
+SEGMENTS: Real = segments_of(GLYPHS)
+"""Of the glyphs."""
 
 
 def mask(segments: Real, half_width: Real, size: int) -> Real:

@@ -1,4 +1,4 @@
-"""Trainers, by name: supervised (float models), ptq (post-training quantisation), qat (quantisation-aware training)."""
+"""Trainers, by name: supervised, ssl (no labels) and transfer (few labels) of float models; ptq and qat quantise."""
 
 from t2c.trainers.base import Trainer
 from t2c.trainers.loop import Schedule
@@ -6,9 +6,11 @@ from t2c.trainers.profit import Profit
 from t2c.trainers.ptq import PTQ
 from t2c.trainers.qat import QAT
 from t2c.trainers.reconstruction import Reconstruction
+from t2c.trainers.ssl import SSL
 from t2c.trainers.supervised import Supervised
+from t2c.trainers.transfer import Transfer
 
-TRAINER: dict[str, type[Trainer]] = {trainer.name: trainer for trainer in (Supervised, PTQ, QAT, Profit)}
+TRAINER: dict[str, type[Trainer]] = {trainer.name: trainer for trainer in (Supervised, SSL, Transfer, PTQ, QAT, Profit)}
 """`TRAINER[name](model, data, **options).fit()` returns the trained model."""
 
-__all__ = ["PTQ", "QAT", "TRAINER", "Profit", "Reconstruction", "Schedule", "Supervised", "Trainer"]
+__all__ = ["PTQ", "QAT", "SSL", "TRAINER", "Profit", "Reconstruction", "Schedule", "Supervised", "Trainer", "Transfer"]

@@ -64,6 +64,8 @@ def _shifted(images: Tensor, reach: int, generator: torch.Generator) -> Tensor:
 class Loop:
     """Minimise a loss with Adam, in place, step by step; broken off, it continues from its checkpoint.
 
+    Another loss overrides `objective`; `whole_batches` leaves out the last batch of an epoch if it is not full.
+
     Args:
         model: on the device; left in eval mode.
         data: on the CPU.
@@ -75,6 +77,8 @@ class Loop:
 
     After `run`, `history` holds the mean training loss and the accuracy (a fraction) of every epoch.
     """
+
+    whole_batches = False
 
     def __init__(
         self,
@@ -95,7 +99,8 @@ class Loop:
         self.coach = coach or Coach()
         self.model, self.data, self.schedule = model, data, schedule
         self.seed, self.device, self.store, self.every, self.title = seed, device, store, every, title
-        self.steps_per_epoch = -(-len(data) // schedule.batch)
+        full, rest = divmod(len(data), schedule.batch)
+        self.steps_per_epoch = max(1, full) if self.whole_batches else full + bool(rest)
         self.steps = schedule.epochs * self.steps_per_epoch
         self.generator = torch.Generator().manual_seed(seed)
         self.optimiser = torch.optim.Adam(list(groups), lr=schedule.rate, weight_decay=schedule.decay)
@@ -142,17 +147,13 @@ class Loop:
             self.sums = [0.0, 0.0]
         batch = self.schedule.batch
         chosen = self.order[within * batch : (within + 1) * batch]
-        images = _shifted(self.data.images[chosen], self.schedule.shift, self.generator).to(self.device)
-        labels = self.data.labels[chosen].to(self.device)
         self.coach.before_step(self.done)
         if self.sparsifier is not None:
             self.sparsifier.before_forward()
         try:
-            logits = self.model(images)
+            loss, right = self.objective(chosen)
         except RangeError as error:  # a quantiser met a NaN, and names itself
             raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
-        self._check_logits(logits, len(chosen))
-        loss = self.coach.loss(images, logits, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingError(f"{self._place()}: the loss is {value}; try a lower rate")
@@ -166,7 +167,7 @@ class Loop:
         self.coach.after_step(self.done)
         self.cosine.step()
         self.sums[0] += value * len(chosen)
-        self.sums[1] += float((logits.detach().argmax(1) == labels).sum())
+        self.sums[1] += right
         seen = within * batch + len(chosen)
         mean, share = self.sums[0] / seen, self.sums[1] / seen
         ended = within + 1 == self.steps_per_epoch
@@ -179,6 +180,18 @@ class Loop:
         else:
             self.done += 1
         return mean, share
+
+    def objective(self, chosen: Tensor) -> tuple[Tensor, float]:
+        """The loss of a batch, with its gradient, and how many of its answers are right.
+
+        Args:
+            chosen: numbers of its images in the data.
+        """
+        images = _shifted(self.data.images[chosen], self.schedule.shift, self.generator).to(self.device)
+        labels = self.data.labels[chosen].to(self.device)
+        logits = self.model(images)
+        self._check_logits(logits, len(chosen))
+        return self.coach.loss(images, logits, labels), float((logits.detach().argmax(1) == labels).sum())
 
     def _check_logits(self, logits: object, count: int) -> None:
         shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__

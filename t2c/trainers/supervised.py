@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -55,15 +56,23 @@ class Supervised(Trainer):
         self.sparsifier = sparsifier_of(model, pruner, sparsity, dense, data.train.images)
         self.history: list[tuple[float, float]] = []
 
+    def settings(self) -> dict[str, Any]:
+        """What changes the result besides schedule and pruning: plain values by name."""
+        return {}
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Adam's parameter groups."""
+        return [{"params": list(self.model.parameters())}]
+
     def fit(self) -> nn.Module:
         """Train, and return the model itself; errors as `Trainer.fit`."""
         pruning = {} if self.sparsifier is None else self.sparsifier.options()
-        store = self.store(self.data.train, vars(self.schedule) | pruning)
+        store = self.store(self.data.train, vars(self.schedule) | self.settings() | pruning)
         loop = Loop(
             self.model.to(self.device),
             self.data.train,
             self.schedule,
-            [{"params": list(self.model.parameters())}],
+            self.groups(),
             seed=self.seed,
             device=self.device,
             store=store,

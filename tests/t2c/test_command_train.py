@@ -104,11 +104,18 @@ def test_train_writes_what_the_python_interface_gives(tmp_path: Path, capsys: py
 
 
 def test_defaults_are_the_trainers() -> None:
-    train = {key: action.default for key, action in options_of(parser_of("train")).items()}
     import inspect
 
-    trainer = inspect.signature(TRAINER["supervised"]).parameters
-    assert all(train[name] == trainer[name].default for name in ("epochs", "rate", "batch", "decay", "shift", "seed"))
+    told = {key: str(action.help).rpartition("(")[2] for key, action in options_of(parser_of("train")).items()}
+    known = {name: inspect.signature(TRAINER[name]).parameters for name in ("supervised", "ssl", "transfer")}
+    for key in ("epochs", "rate", "batch"):
+        usual = [float(found) for found in re.findall(r"[\d.]+(?:e-\d+)?", told[key])]
+        assert usual == [parameters[key].default for parameters in known.values()]
+    for key in ("decay", "shift", "strength", "slim", "encoder_rate"):
+        defaults = {parameters[key].default for parameters in known.values() if key in parameters}
+        assert defaults == {float(told[key].rstrip(")"))}, key
+    assert told["projector"].rstrip(")") == ",".join(map(str, known["ssl"]["projector"].default))
+    assert told["loss"].rstrip(")") == known["ssl"]["loss"].default
     qat, ptq = (inspect.signature(TRAINER[name]).parameters for name in ("qat", "ptq"))
     helps = {key: str(action.help) for key, action in options_of(parser_of("quantize")).items()}
     assert f"({qat['epochs'].default})" in helps["epochs"]
@@ -296,7 +303,7 @@ def test_requests_that_do_not_fit(float_file: Path, tmp_path: Path) -> None:
     model = f"quantize {float_file} --out {out}"
     for words, wanted in {
         f"{train} {glyphs}": r"--data: images of 3x32x32 from glyphs do not fit digits_cnn: ",
-        f"{train} --data nope": r"--data: 'nope' is not one of digits, glyphs",
+        f"{train} --data nope": r"--data: 'nope' is not one of digits, digits32, glyphs",
         f"{train} --data folder:{tmp_path}/no": r"--data: .*/no",
         f"{train} --data digits --device tpu": r"--device: device 'tpu': choose cpu or cuda",
         f"{train} --data digits --width 1.5": r"--width: digits_cnn takes a whole number",

@@ -271,7 +271,7 @@ def test_sets_by_name(cifar: Path, photos: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "wishes", "wanted"),
     [
-        ("mnist", Wishes(), "data = 'mnist' is not one of digits, glyphs, cifar10:<directory>, folder:<directory>"),
+        ("mnist", Wishes(), "data = 'mnist' is not one of digits, digits32, glyphs, runes, cifar10:<directory>, "),
         ("cifar10", Wishes(), "it is cifar10:<directory>"),
         ("folder:", Wishes(), "it is folder:<directory>"),
         ("digits:here", Wishes(), "it is digits, without a directory"),
@@ -281,6 +281,6 @@ def test_sets_by_name(cifar: Path, photos: Path) -> None:
     ],
 )
 def test_sets_that_do_not_exist(name: str, wishes: Wishes, wanted: str) -> None:
-    assert len(NAMES) == 4
+    assert len(NAMES) == 7
     with pytest.raises(RangeError, match=re.escape(wanted)):
         load_set(name, wishes)

@@ -235,7 +235,7 @@ def test_devices_and_settings_that_do_not_exist(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_trainer_keeps_the_contract() -> None:
-    assert list(TRAINER) == ["supervised", "ptq", "qat", "profit"]
+    assert list(TRAINER) == ["supervised", "ssl", "transfer", "ptq", "qat", "profit"]
     float_model = fresh()
     assert TRAINER["supervised"](float_model, digits(SMALL), epochs=1).fit() is float_model
     assert not float_model.training
