@@ -8,9 +8,21 @@ from t2c.trainers.qat import QAT
 from t2c.trainers.reconstruction import Reconstruction
 from t2c.trainers.ssl import SSL
 from t2c.trainers.supervised import Supervised
-from t2c.trainers.transfer import Transfer
+from t2c.trainers.transfer import TransferLearning
 
-TRAINER: dict[str, type[Trainer]] = {trainer.name: trainer for trainer in (Supervised, SSL, Transfer, PTQ, QAT, Profit)}
+_ALL: tuple[type[Trainer], ...] = (Supervised, SSL, TransferLearning, PTQ, QAT, Profit)
+TRAINER: dict[str, type[Trainer]] = {trainer.name: trainer for trainer in _ALL}
 """`TRAINER[name](model, data, **options).fit()` returns the trained model."""
 
-__all__ = ["PTQ", "QAT", "SSL", "TRAINER", "Profit", "Reconstruction", "Schedule", "Supervised", "Trainer", "Transfer"]
+__all__ = [
+    "PTQ",
+    "QAT",
+    "SSL",
+    "TRAINER",
+    "Profit",
+    "Reconstruction",
+    "Schedule",
+    "Supervised",
+    "Trainer",
+    "TransferLearning",
+]

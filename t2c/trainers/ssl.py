@@ -52,7 +52,7 @@ class PretrainingLoop(Loop):
 
 
 class SSL(Trainer):
-    """Pre-train a float model without labels, in place. Its last linear layer is left as it is: `Transfer` replaces it.
+    """Pre-train a float model without labels, in place. Its last linear layer is left as it is, for transfer.
 
     A projector stands in that layer's place while the model is trained; the labels of the data are not looked at.
 

@@ -14,7 +14,7 @@ from t2c.trainers.encoder import classifier_of, linear_at
 from t2c.trainers.supervised import Supervised
 
 
-class Transfer(Supervised):
+class TransferLearning(Supervised):
     """Train a float model, in place, on classes that are new to it: its last linear layer is replaced, by the seed.
 
     Args:

@@ -20,7 +20,7 @@ from t2c.golden.graph.package import load_package
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import build_model
 from t2c.ssl_losses import SSL_LOSSES
-from t2c.trainers import SSL, TRAINER, Transfer
+from t2c.trainers import SSL, TRAINER, TransferLearning
 from t2c.trainers.base import device_of, seeded
 from tests.t2c.trained import same
 
@@ -56,7 +56,7 @@ def test_from_no_labels_to_a_package_as_the_python_interface_does(
     assert train(*words, "--from", encoder, "--per-class", "3", "--out", net) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "data digits: 30 images of 1x8x8, 10 classes training 2 epochs" in out
-    mine = Transfer(mine, data, per_class=3, encoder_rate=0.5, epochs=2).fit()
+    mine = TransferLearning(mine, data, per_class=3, encoder_rate=0.5, epochs=2).fit()
     assert same(load_model(net, lambda meta: DigitsCNN(meta["width"]))[0], mine)
     assert main(["quantize", str(net), *QUICK, "--samples", "4", "--out", str(tmp_path / "package")]) == 0
     assert load_package(tmp_path / "package").metrics["accuracy_float"] == read_meta(net)["accuracy"]["test"]

@@ -16,7 +16,7 @@ from t2c.data.resize import resized
 from t2c.data.split import Split, Splits, first_of_each
 from t2c.errors import CheckpointError
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
-from t2c.trainers import SSL, Transfer
+from t2c.trainers import SSL, TransferLearning
 from tests.t2c.trained import Tiny, digits, fresh, same, trained
 
 FEW = 4
@@ -29,8 +29,10 @@ def five(count: int = 400) -> Splits:
     return replace(data, train=Split(images=data.train.images[chosen], labels=data.train.labels[chosen]))
 
 
-def transfer(checkpoint: Path | None = None, **options: Any) -> Transfer:
-    return Transfer(trained(), five(), checkpoint=checkpoint, **{"per_class": FEW, "epochs": 2, "batch": 8} | options)
+def transfer(checkpoint: Path | None = None, **options: Any) -> TransferLearning:
+    return TransferLearning(
+        trained(), five(), checkpoint=checkpoint, **{"per_class": FEW, "epochs": 2, "batch": 8} | options
+    )
 
 
 def test_the_first_of_each_class() -> None:
@@ -80,7 +82,7 @@ def test_broken_off_and_resumed_gives_the_same_bits(tmp_path: Path, monkeypatch:
     with pytest.raises(CheckpointError, match=r"encoder_rate is 1.0 there and 0.5 here"):
         transfer(path, encoder_rate=0.5).fit()
     with pytest.raises(CheckpointError, match=r"first weights is "):
-        Transfer(fresh(), five(), per_class=FEW, epochs=2, batch=8, checkpoint=path).fit()
+        TransferLearning(fresh(), five(), per_class=FEW, epochs=2, batch=8, checkpoint=path).fit()
     with pytest.raises(CheckpointError, match=r"trainer is transfer there and ssl here"):
         SSL(trained(), five(), checkpoint=path).fit()
 
@@ -102,13 +104,13 @@ def test_settings_that_make_no_sense(options: dict[str, Any], message: str) -> N
 def test_what_has_no_labels_or_no_classifier() -> None:
     data = five()
     with pytest.raises(RangeError, match=r"^training images: they have no labels, and transfer needs them$"):
-        Transfer(trained(), replace(data, train=Split.unlabelled(data.train.images)))
+        TransferLearning(trained(), replace(data, train=Split.unlabelled(data.train.images)))
     labels = data.train.labels.clone()
     labels[3] = -1
     with pytest.raises(RangeError, match=r"^training labels: that of image 3 is -1, not a class"):
-        Transfer(trained(), replace(data, train=Split(images=data.train.images, labels=labels)))
+        TransferLearning(trained(), replace(data, train=Split(images=data.train.images, labels=labels)))
     with pytest.raises(UnsupportedError, match="does not end in a linear layer"):
-        Transfer(nn.Sequential(nn.Conv2d(1, 5, 8), nn.Flatten()), data)
+        TransferLearning(nn.Sequential(nn.Conv2d(1, 5, 8), nn.Flatten()), data)
 
 
 def test_views_are_random_images_of_the_same_shape() -> None:
