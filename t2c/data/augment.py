@@ -33,12 +33,12 @@ class Augmentation:
         RangeError: a strength outside 0..1; the message names it.
     """
 
-    crop: float = 0.5
-    turn: float = 0.4
-    colour: float = 0.6
+    crop: float = 0.3
+    turn: float = 0.3
+    colour: float = 0.4
     grey: float = 0.2
-    invert: float = 0.5
-    noise: float = 0.3
+    invert: float = 0.3
+    noise: float = 0.2
 
     def __post_init__(self) -> None:
         for field in fields(self):
