@@ -18,7 +18,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
 	byo byo_arrays byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
-	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables value_rules)
+	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables units value_rules)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean
@@ -64,7 +64,7 @@ check: setup-check ## lint, and the tests that are quick: under two minutes once
 test: setup-test ## run every test
 	@$(RUN) $@ --dist loadfile -m "not campaign"
 
-faults: setup-test ## plant every fault of the lists, of which make test takes a sample; each must be caught
+faults: setup-test ## plant every fault and run every case of which make test takes a sample; each fault must be caught
 	@$(RUN) $@ --dist loadfile $(FAULTS)
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED

@@ -21,6 +21,7 @@ from t2c.tb.random_programs.builds import SMALL
 from t2c.tb.random_programs.campaign import EVENTS, case_of, program_of
 from tests.core_model.hand_made import LOAD, RUN
 
+FIRST = tuple(f"program-{name}-" for name in ("fields-deep", "fields-long", "fields-rows", "transfer", "random"))
 OP = next(field.index for field in FIELDS if field.name == "op")
 
 
@@ -98,10 +99,11 @@ def test_a_run_keeps_what_is_excused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 @pytest.mark.slow
 def test_the_campaign_hits_every_bin() -> None:
+    """With the programs that alone hit some first, the rest only until nothing is left."""
     merged = Coverage()
-    for run in program_runs():
-        case = case_of(run.program)
-        if case.kind == EVENTS:
+    listed = [case_of(run.program) for run in program_runs()]
+    for case in sorted(listed, key=lambda case: not case.id.startswith(FIRST)):
+        if case.kind == EVENTS or (merged.groups and not merged.unhit()):
             continue
         program = program_of(case, np.random.default_rng([case.seed, *case.id.encode()]))
         unknown = program.code[len(program.steps) * DESCRIPTOR_WORDS + OP]

@@ -1,4 +1,7 @@
-"""The unit benches on both simulators, with the widths at both ends of their ranges."""
+"""The unit benches: as shipped on both simulators, and with the widths at both ends of their ranges.
+
+`make test` runs each end on one simulator, in turn; `make faults` on both.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,21 @@ from t2c.tb.units.run import run_unit
 
 pytestmark = pytest.mark.slow
 
-CASES = [(unit.name, dict(parameters)) for unit in benched_units() for parameters in ({}, *unit.ends)]
+CASES = [
+    pytest.param(
+        unit.name,
+        dict(parameters),
+        simulator,
+        id=f"{unit.name}-{f'end{number}' if number else 'shipped'}-{simulator}",
+        marks=pytest.mark.campaign if number and (number + place) % len(SIMULATORS) else (),
+    )
+    for unit in benched_units()
+    for number, parameters in enumerate(({}, *unit.ends))
+    for place, simulator in enumerate(SIMULATORS)
+]
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize(("unit", "parameters"), CASES, ids=lambda value: value if isinstance(value, str) else None)
+@pytest.mark.parametrize(("unit", "parameters", "simulator"), CASES)
 def test_unit_matches_golden(unit: str, parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
     outcome = run_unit(unit, find_simulator(simulator), sim_output, parameters=parameters)
     assert outcome.passed, outcome.log.read_text()[-3000:]
