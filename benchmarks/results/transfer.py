@@ -35,13 +35,11 @@ LOSSES = {"barlow": BarlowTwins(OFF_DIAGONAL), "xd": CrossDistillation(1.0, OFF_
 PRETRAINING: dict[str, Any] = {
     "epochs": 60,
     "rate": 2e-3,
-    "batch": 64,
-    "projector": (64, 64),
 }
 TASKS = {"runes": "runes", "digits32": "digits"}
 """Data sets by name, and what the table calls them."""
 
-EPOCHS = {10: 100, 50: 40}
+EPOCHS = {10: 100, 50: 100}
 """Of the training on labels, by labelled images of each class."""
 
 TRANSFER: dict[str, dict[str, Any]] = {

@@ -45,7 +45,7 @@ def layer_widths(text: str) -> tuple[int, ...]:
     try:
         return tuple(at_least(1)(part) for part in text.split(","))
     except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not widths from 1 on with commas, such as 256,256") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not widths from 1 on with commas, such as 64,64") from error
 
 
 def add_by_trainer(parser: argparse.ArgumentParser) -> None:
@@ -61,14 +61,14 @@ def add_by_trainer(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=at_least(0), help="times through the images (10; ssl 20, transfer 30)")
     parser.add_argument("--rate", type=number(zero=False), help="peak learning rate (4e-3; ssl 2e-3, transfer 4e-3)")
-    parser.add_argument("--batch", type=at_least(1), help="images a step (64; ssl 128, transfer 32)")
+    parser.add_argument("--batch", type=at_least(1), help="images a step (64; ssl 64, transfer 32)")
     parser.add_argument("--decay", type=number(zero=True), help="weight decay (1e-4)")
     parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
     parser.add_argument("--per-class", type=at_least(1), help="transfer: labelled images of each class (all)")
     parser.add_argument("--encoder-rate", type=fraction, help="transfer: of all layers but the last, times --rate (1)")
     parser.add_argument("--loss", type=loss_name, help=f"ssl: {', '.join(SSL_LOSS_NAMES)} or FILE.py:NAME (barlow)")
     parser.add_argument("--strength", type=fraction, help="ssl: of what makes views of images, 0..1 (1)")
-    parser.add_argument("--projector", type=layer_widths, help="ssl: widths of the projector's layers (256,256)")
+    parser.add_argument("--projector", type=layer_widths, help="ssl: widths of the projector's layers (64,64)")
     parser.add_argument("--slim", type=fraction, help="ssl: share of the weights in xd's second encoder (0.5)")
 
 
