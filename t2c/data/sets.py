@@ -1,4 +1,4 @@
-"""Data sets by name, as `--data` takes them: drawn and small ones, cifar10:<directory>, folder:<directory>."""
+"""Data sets by name, as `--data` takes them: drawn and small ones, and directories such as cifar10:<directory>."""
 
 from __future__ import annotations
 
@@ -76,6 +76,12 @@ def _cifar10(directory: str, wishes: Wishes) -> Splits:
     return cifar10.load(directory, **wishes.given("seed", "limit"))
 
 
+def _cifar100(directory: str, wishes: Wishes) -> Splits:
+    from t2c.data import cifar100
+
+    return cifar100.load(directory, **wishes.given("seed", "limit"))
+
+
 def _folder(directory: str, wishes: Wishes) -> Splits:
     from t2c.data import folder  # Pillow loads only when it decodes
 
@@ -94,10 +100,11 @@ SETS: dict[str, Callable[[str, Wishes], Splits]] = {
     "glyphs": _glyphs,
     "runes": _runes,
     "cifar10": _cifar10,
+    "cifar100": _cifar100,
     "folder": _folder,
     "images": _images,
 }
-ON_DISK = ("cifar10", "folder", "images")
+ON_DISK = ("cifar10", "cifar100", "folder", "images")
 """Sets that need a directory after a colon."""
 
 SCALABLE = ("folder", "images")

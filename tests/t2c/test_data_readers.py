@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from t2c.data import cifar10, digits, folder
+from t2c.data import cifar10, cifar100, digits, folder
 from t2c.data.cut import cut
 from t2c.data.sets import NAMES, Wishes, load_set
 from t2c.data.split import Split, Splits
@@ -20,7 +20,7 @@ from t2c.golden.errors import RangeError
 def records(count: int, seed: int) -> np.ndarray:
     """(count, 3073) uint8 with labels in 0..9."""
     rng = np.random.default_rng(seed)
-    made = rng.integers(0, 256, (count, cifar10.RECORD), dtype=np.uint8)
+    made = rng.integers(0, 256, (count, cifar10.RECORDS.size), dtype=np.uint8)
     made[:, 0] = rng.integers(0, 10, count)
     return made
 
@@ -108,6 +108,42 @@ def test_missing_files(cifar: Path, tmp_path: Path) -> None:
         cifar10.load(cifar)
     with pytest.raises(FileNotFoundError, match=r"nowhere: no data_batch_<number>\.bin"):
         cifar10.load(tmp_path / "nowhere")
+
+
+@pytest.fixture
+def cifar_100(tmp_path: Path) -> Path:
+    """Records of CIFAR-100: those above with other labels, and a coarse label before each."""
+    for name, seed in (("train", 7), ("test", 8)):
+        fine = records(30, seed)
+        fine[:, 0] = np.random.default_rng(seed).integers(0, 100, 30)
+        coarse = np.arange(30, dtype=np.uint8)[:, None] % 20
+        np.concatenate([coarse, fine], 1).tofile(tmp_path / f"{name}.bin")
+    return tmp_path
+
+
+def test_cifar_100_has_the_second_label(cifar_100: Path) -> None:
+    data = load_set(f"cifar100:{cifar_100}", Wishes(limit=20))
+    everything = np.fromfile(cifar_100 / "train.bin", np.uint8).reshape(30, 3074)[:20, 1:]
+    kept, held = cut(20, 2, cifar100.SEED, "")
+    assert same(data.train, everything[kept])
+    assert same(data.calibration, everything[held])
+    assert same(data.test, np.fromfile(cifar_100 / "test.bin", np.uint8).reshape(30, 3074)[:20, 1:])
+    assert int(data.train.labels.max()) > 19
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "wanted"),
+    [(0, 20, "coarse label 20 is outside 0..19"), (1, 100, "label 100 is outside 0..99")],
+)
+def test_labels_of_cifar_100_that_are_none(cifar_100: Path, column: int, value: int, wanted: str) -> None:
+    path = cifar_100 / "test.bin"
+    bad = np.fromfile(path, np.uint8).reshape(30, 3074)
+    bad[4, column] = value
+    bad.tofile(path)
+    with pytest.raises(RangeError, match=re.escape(f"{path}: record 4: {wanted}")):
+        cifar100.load(cifar_100)
+    with pytest.raises(FileNotFoundError, match=r"train\.bin: no such file of CIFAR-100"):
+        cifar100.load(cifar_100 / "nowhere")
 
 
 def picture(height: int, width: int, seed: int) -> np.ndarray:
@@ -281,6 +317,6 @@ def test_sets_by_name(cifar: Path, photos: Path) -> None:
     ],
 )
 def test_sets_that_do_not_exist(name: str, wishes: Wishes, wanted: str) -> None:
-    assert len(NAMES) == 7
+    assert len(NAMES) == 8
     with pytest.raises(RangeError, match=re.escape(wanted)):
         load_set(name, wishes)
