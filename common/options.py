@@ -66,6 +66,7 @@ OPTIONS = (
         "model", "sim roms export cost gates bitstream", "digits_w8a8", "package directory, or the name of an example"
     ),
     Option("models", "model", "", "packages, separated by commas: {models}; empty for all"),
+    Option("models", "bench-sim", "", "only these packages, layer by layer, separated by commas"),
     Option("layer", "sim", "list", "layer name, all for the whole network, or list"),
     Option("backend", "sim", "rtl", "rtl, in a simulator, or model: the model of the core", choices=("rtl", "model")),
     Option("dump", "sim", "", "with the model: new folder for every memory after each step, docs/core_model.md"),

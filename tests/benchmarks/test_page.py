@@ -27,6 +27,7 @@ def test_the_page_has_a_block_for_every_command() -> None:
     for command in commands:
         path = bench_cost.PAGE if command == "bench-cost" else page.PAGE
         page.replaced(path.read_text(), command, "")
+    page.replaced(page.PAGE.read_text(), "bench-sim MODELS=resnet18,resnet50", "")
 
 
 def test_a_block_is_replaced_and_nothing_else(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
