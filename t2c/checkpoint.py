@@ -57,15 +57,27 @@ def digest(value: object) -> str:
 
 
 def write(path: Path, kind: str, content: Mapping[str, Any]) -> None:
-    """Write a file: all of it or, if anything goes wrong, nothing; directories on the way are made.
+    """Write a file: all of it or, if anything goes wrong, nothing; directories on the way are made, tensors are moved
+    to the CPU.
 
     Raises:
         OSError: the file cannot be written.
     """
-    whole = {"format": FORMAT, "version": VERSION, "kind": kind, "digest": digest(content), "content": dict(content)}
+    whole = {"format": FORMAT, "version": VERSION, "kind": kind, "digest": digest(content), "content": _on_cpu(content)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path, durable=True) as stream:
         torch.save(whole, stream)
+
+
+def _on_cpu(value: Any) -> Any:
+    """Nested dictionaries and lists with every tensor on the CPU."""
+    if isinstance(value, Tensor):
+        return value.cpu()
+    if isinstance(value, Mapping):
+        return {key: _on_cpu(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_on_cpu(entry) for entry in value)
+    return value
 
 
 def read(path: Path, kind: str) -> dict[str, Any]:
@@ -121,7 +133,7 @@ def save_model(model: nn.Module, path: str | os.PathLike[str], meta: Mapping[str
     Raises:
         OSError: the file cannot be written.
     """
-    state = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+    state = {name: tensor.detach() for name, tensor in model.state_dict().items()}
     write(Path(path), MODEL, {"meta": dict(meta or {}), "state": state})
 
 

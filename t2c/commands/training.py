@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from t2c.data.split import Splits
 
-DATA = "digits, digits32, glyphs, runes, cifar10:DIRECTORY, cifar100:DIRECTORY, folder:DIRECTORY, or images:DIRECTORY without labels"
+DATA = (
+    "digits, digits32, glyphs, runes, cifar10:DIRECTORY, cifar100:DIRECTORY, folder:DIRECTORY, "
+    "or images:DIRECTORY without labels"
+)
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -54,7 +54,7 @@ def check_images(split: Split, name: str, *, may_be_none: bool = False) -> None:
         may_be_none: whether there may be no images at all.
 
     Raises:
-        ValueError: no images; arrays that are not tensors, or not of the right type.
+        ValueError: no images; arrays that are not tensors, or not of the right type, or not on the CPU.
         ShapeError: images without pixels, or not one label for each image.
     """
     for part in ("images", "labels"):
@@ -62,6 +62,8 @@ def check_images(split: Split, name: str, *, may_be_none: bool = False) -> None:
         if not isinstance(value, Tensor):
             hint = "; torch.from_numpy makes one of an array" if type(value).__module__ == "numpy" else ""
             raise ValueError(f"{name} {part}: {type(value).__name__}, not a torch.Tensor{hint}")
+        if value.device.type != "cpu":
+            raise ValueError(f"{name} {part}: they are on {value.device}; give them on the CPU")
     images, labels = split.images, split.labels
     if not len(split) and not len(images):
         if not may_be_none:

@@ -87,8 +87,8 @@ class Trainer(ABC):
     """Train a model.
 
     Args:
-        model: what is trained.
-        data: training, calibration and test images; a trainer never looks at the test images.
+        model: what is trained, on the CPU; `fit` moves it.
+        data: on the CPU; training, calibration and test images; a trainer never looks at the test images.
         seed: of everything random: order of the images, shifts, dropout. On one machine with one version of torch, the
             same seed and number of threads give the same bytes (on a GPU only as far as its kernels do).
         device: "cpu" or "cuda". The result is on the CPU either way.
@@ -97,8 +97,8 @@ class Trainer(ABC):
         title: of the progress bar.
 
     Raises:
-        ValueError: an unknown device, or one that this machine does not have; no training images, or images and labels
-            that are not what `Split` says.
+        ValueError: an unknown device, or one that this machine does not have; a model that lies on one already; no
+            training images, or images and labels that are not what `Split` says.
     """
 
     name = "trainer"
@@ -116,6 +116,9 @@ class Trainer(ABC):
         check_images(data.train, "training")
         check_images(data.calibration, "calibration", may_be_none=True)
         check_images(data.test, "test", may_be_none=True)
+        for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+            if tensor.device.type != "cpu":
+                raise ValueError(f"model: {name} is on {tensor.device}; give it on the CPU, `fit` moves it")
         self.model = model
         self.data = data
         self.seed = seed
