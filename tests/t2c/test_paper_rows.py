@@ -32,7 +32,9 @@ def test_every_command_is_legal_and_finds_what_it_takes() -> None:
         options = parsed(words)
         name = " ".join(words[:4])
         if words[1] == "train":
-            assert options.model in MODELS or options.model.startswith("published.py:"), name
+            model, source = options.model, getattr(options, "from")
+            assert source is None or str(source) in written, name
+            assert source or model in MODELS or model.startswith("published.py:"), name
         else:
             assert words[2] in written, name
         if words[1] != "sim":
@@ -40,6 +42,20 @@ def test_every_command_is_legal_and_finds_what_it_takes() -> None:
             assert str(options.out) not in written, name
             written.add(str(options.out))
     assert len(COMMANDS) > 15
+
+
+def published(blocks: tuple[int, ...], convolutions: int) -> set[str]:
+    """The keys of a ResNet's state dict in torchvision: so many blocks a stage, so many convolutions a block."""
+    norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    keys = {"conv1.weight", "fc.weight", "fc.bias", *(f"bn1.{name}" for name in norm)}
+    for stage, count in enumerate(blocks, 1):
+        for block in range(count):
+            place = f"layer{stage}.{block}"
+            for i in range(1, convolutions + 1):
+                keys |= {f"{place}.conv{i}.weight", *(f"{place}.bn{i}.{name}" for name in norm)}
+            if not block and (stage > 1 or convolutions == 3):  # where the shape changes
+                keys |= {f"{place}.downsample.0.weight", *(f"{place}.downsample.1.{name}" for name in norm)}
+    return keys
 
 
 def test_published_weights_load_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +77,5 @@ def test_published_weights_load_by_their_names(monkeypatch: pytest.MonkeyPatch) 
         made = [names[name](classes=20) for name in ("resnet18", "resnet50")]
     assert asked == ["resnet18.pth", "resnet50.pth"]
     assert all(isinstance(model, Normalised) and isinstance(model.network, ResNet) for model in made)
-    keys = set(made[1].network.state_dict())
-    for wanted in ("conv1.weight", "bn1.running_var", "layer1.0.downsample.1.bias", "layer3.5.conv3.weight", "fc.bias"):
-        assert wanted in keys
+    for model, blocks, convolutions in ((made[0], (2, 2, 2, 2), 2), (made[1], (3, 4, 6, 3), 3)):
+        assert set(model.network.state_dict()) == published(blocks, convolutions)
