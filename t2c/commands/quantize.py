@@ -122,11 +122,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--calibration-images", type=at_least(1), help="training images that calibration sees (1024)")
     parser.add_argument("--epochs", type=at_least(0), help="of methods that train on labels (10)")
     parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
-    parser.add_argument("--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 2e-2)")
+    parser.add_argument(
+        "--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 2e-2; profit 4e-3)"
+    )
     parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
     parser.add_argument("--decay", type=number(zero=True), help="weight decay (0; profit 4e-5)")
     parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
-    parser.add_argument("--distill", type=fraction, help="of the loss, the float model's answers, of profit, 0..1 (0)")
+    parser.add_argument(
+        "--distill", type=fraction, help="of the loss, the float model's answers, of profit, 0..1 (0.5)"
+    )
     parser.add_argument("--live-bn", action="store_true", help="train with BatchNorm live, fuse it then (profit does)")
     add_pruning(parser)
     add_run(parser)

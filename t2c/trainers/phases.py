@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LADDER = (8, 5, 4, 3, 2)
-"""Widths on the way down; PROFIT's end at 4."""
+LADDER = (5, 4)
+"""Widths on the way down from 8 to 4 bits."""
+
+BELOW = (4, 3)
+"""Widths on the way below 4 bits."""
 
 THIRDS = (0.0, 1 / 3, 2 / 3)
 """Share of the layers whose weights are frozen, in the last phases."""
@@ -39,16 +42,23 @@ class Phase:
             raise ValueError(f"phases: frozen = {self.frozen} is not in 0..1")
 
 
-def phases_of(weight_bits: int, activation_bits: int, last: float = 2.0) -> tuple[Phase, ...]:
+def phases_of(weight_bits: int, activation_bits: int) -> tuple[Phase, ...]:
     """PROFIT's phases: activations step by step to their width, then weights, then a third and two thirds frozen.
+
+    Below 4 bits, where the paper does not go, both go down together, soon, and nothing is frozen: most of the time is
+    for the widths at the end. MobileNet-V1 needs that at 2 bits.
 
     Args:
         weight_bits, activation_bits: 2..8, where it ends.
-        last: share of each of the three phases at the end, relative to one before it.
     """
-    down = [Phase(weight_bits=8, activation_bits=bits) for bits in LADDER[1:] if bits >= activation_bits]
-    down += [Phase(weight_bits=bits, activation_bits=activation_bits) for bits in LADDER[1:] if bits > weight_bits]
-    end = [Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=last, frozen=part) for part in THIRDS]
+    if min(weight_bits, activation_bits) < 4:
+        down = [
+            Phase(weight_bits=bits, activation_bits=bits) for bits in BELOW if bits > min(weight_bits, activation_bits)
+        ]
+        return (*down, Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=6.0))
+    down = [Phase(weight_bits=8, activation_bits=bits) for bits in LADDER if bits >= activation_bits]
+    down += [Phase(weight_bits=bits, activation_bits=activation_bits) for bits in LADDER if bits > weight_bits]
+    end = [Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=2.0, frozen=part) for part in THIRDS]
     return (*down, *end)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -182,12 +183,13 @@ class Profit(QAT):
 
     Args:
         epochs: of the whole training; the phases share its steps.
-        rate: peak of each phase.
+        rate: peak of each phase; live BatchNorm bears more than `QAT`'s, and 2 bits need it.
         step_rate: as `QAT`; the paper's quantisers learn at a hundredth of the rate of the weights.
         decay: weight decay of the weights alone.
         phases: instead of `phases_of` the method's widths.
         ema: the running mean keeps so much of itself a step; 0 for none.
-        distill: share of the loss that is the float model's answer in the place of the labels.
+        distill: share of the loss that is the float model's answer in the place of the labels; None is a half, and
+            nothing of a QNetwork, which has no float model.
         others: as `QAT`.
 
     Raises:
@@ -205,20 +207,22 @@ class Profit(QAT):
         method: Any = "profit",
         phases: Sequence[Phase] | None = None,
         ema: float = 0.99,
-        distill: float = 0.0,
+        distill: float | None = None,
+        rate: float = 4e-3,
         decay: float = 4e-5,
         step_rate: float = 1e-2,
         **options: Any,
     ) -> None:
         if not 0.0 <= ema < 1.0:
             raise ValueError(f"ema: {ema} is not in 0..1")
+        given = isinstance(arguments[0], QNetwork)
+        if distill is None:
+            distill = 0.0 if given else 0.5
         if not 0.0 <= distill <= 1.0:
             raise ValueError(f"distill: {distill} is not in 0..1")
-        given = isinstance(arguments[0], QNetwork)
         live = not given and options.get("fuser") is None
-        super().__init__(
-            *arguments, method=method, decay=decay, step_rate=step_rate, match=False, live_bn=live, **options
-        )
+        mine: dict[str, Any] = {"rate": rate, "decay": decay, "step_rate": step_rate, "match": False, "live_bn": live}
+        super().__init__(*arguments, method=method, **mine, **options)
         demand_norms(self.qnet)
         if given and distill:
             raise ValueError("distill: the model given is quantised already; there is no float one to ask")
@@ -250,7 +254,7 @@ class Profit(QAT):
     def coach(self, qnet: QNetwork) -> PhaseCoach:
         teacher = None
         if self.distill:
-            teacher = (self.model.to(self.device).eval(), self.distill)
+            teacher = (copy.deepcopy(self.model).to(self.device).eval(), self.distill)
         return PhaseCoach(
             qnet,
             self.phases,

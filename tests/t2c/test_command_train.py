@@ -122,7 +122,9 @@ def test_defaults_are_the_trainers() -> None:
     assert f"({ptq['iterations'].default})" in helps["iterations"]
     for key in ("rate", "batch"):
         usual = [float(found) for found in re.findall(r"[\d.]+(?:e-\d+)?", helps[key].partition("(")[2])]
-        assert usual == [qat[key].default, ptq[key].default]
+        profit = inspect.signature(TRAINER["profit"]).parameters
+        assert usual[:2] == [qat[key].default, ptq[key].default]
+        assert usual[2:] == ([profit[key].default] if key in profit else [])
 
 
 def test_names_are_those_of_the_registries() -> None:

@@ -14,6 +14,7 @@ from t2c.calibration import quantisers_of
 from t2c.errors import CheckpointError
 from t2c.fusion import norms_of
 from t2c.golden.errors import UnsupportedError
+from t2c.methods import find_method
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, Profit
@@ -33,8 +34,8 @@ PHASES = (
 
 
 def profit(checkpoint: Path | None = None, **options: object) -> Profit:
-    bits = {"weight_bits": 4, "activation_bits": 4, "phases": PHASES, "shift": 0}
-    return Profit(trained(), digits(SMALL), epochs=5, checkpoint=checkpoint, **bits | options)
+    bits = {"weight_bits": 4, "activation_bits": 4, "phases": PHASES, "shift": 0, "epochs": 5, "rate": 1e-3}
+    return Profit(trained(), digits(SMALL), checkpoint=checkpoint, **bits | options)
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +66,11 @@ def test_phases_are_the_papers_and_go_on_to_two_bits() -> None:
     end = [(4, 4, 0.0), (4, 4, 0.33), (4, 4, 0.67)]
     assert widths(4, 4) == [(8, 5, 0), (8, 4, 0), (5, 4, 0), *end]
     assert widths(8, 8) == [(8, 8, 0.0), (8, 8, 0.33), (8, 8, 0.67)]
-    assert widths(2, 3) == [
-        (8, 5, 0),
-        (8, 4, 0),
-        (8, 3, 0),
-        *((b, 3, 0) for b in (5, 4, 3, 2)),
-        (2, 3, 0.33),
-        (2, 3, 0.67),
-    ]
+    assert widths(2, 2) == [(4, 4, 0), (3, 3, 0), (2, 2, 0)]
+    assert widths(3, 8) == [(4, 4, 0), (3, 8, 0)]
+    assert widths(2, 3) == [(4, 4, 0), (3, 3, 0), (2, 3, 0)]
+    assert widths(3, 8) == [(4, 4, 0), (3, 8, 0)]
+    assert phases_of(2, 2)[-1].share == 6
     assert starts(PHASES, 20) == [0, 4, 8, 16, 20]
     assert starts(phases_of(4, 4), 7)[-1] == 7
     assert starts(PHASES, 2) == [0, 0, 1, 2, 2]
@@ -283,6 +281,16 @@ def test_what_is_pruned_stays_so(tmp_path: Path) -> None:
     net = trainer.fit()
     assert 0.5 < 1 - float(net.masks["conv2"].float().mean()) < 0.95
     T2C(net).nn2chip(save_model=False)  # proves the zeros
+
+
+def test_a_network_that_is_live_already_is_trained_as_it_is() -> None:
+    given = find_method("profit").fuser(4, 4, live_bn=True)(trained()).fuse(digits().train.images[:64])
+    with pytest.raises(ValueError, match=r"^distill: the model given is quantised already; there is no float one"):
+        Profit(given, digits(SMALL), distill=0.5)
+    trainer = Profit(given, digits(SMALL), epochs=1, shift=0)
+    assert trainer.distill == 0
+    assert trainer.fit() is given
+    assert same(given, profit(phases=None, epochs=1, distill=0.0, rate=4e-3).fit())
 
 
 def test_distilling_asks_the_float_model() -> None:
