@@ -9,11 +9,14 @@ from dataclasses import dataclass
 LADDER = (5, 4)
 """Widths on the way down from 8 to 4 bits."""
 
-BELOW = (4, 3)
-"""Widths on the way below 4 bits."""
+TOGETHER = (5, 4, 3)
+"""Widths on the way down where weights and activations go together."""
 
-THIRDS = (0.0, 1 / 3, 2 / 3)
-"""Share of the layers whose weights are frozen, in the last phases."""
+THIRDS = {0.0: 5.0, 1 / 3: 1.0, 2 / 3: 1.0}
+"""Share of the layers whose weights are frozen in the last phases: the share of the steps of each."""
+
+BRIEF = 0.5
+"""Share of each phase before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,21 +48,36 @@ class Phase:
 def phases_of(weight_bits: int, activation_bits: int) -> tuple[Phase, ...]:
     """PROFIT's phases: activations step by step to their width, then weights, then a third and two thirds frozen.
 
-    Below 4 bits, where the paper does not go, both go down together, soon, and nothing is frozen: most of the time is
-    for the widths at the end. MobileNet-V1 needs that at 2 bits.
+    Below 4 bits, where the paper does not go, they are `phases_together`.
 
     Args:
         weight_bits, activation_bits: 2..8, where it ends.
     """
     if min(weight_bits, activation_bits) < 4:
-        down = [
-            Phase(weight_bits=bits, activation_bits=bits) for bits in BELOW if bits > min(weight_bits, activation_bits)
-        ]
-        return (*down, Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=6.0))
-    down = [Phase(weight_bits=8, activation_bits=bits) for bits in LADDER if bits >= activation_bits]
-    down += [Phase(weight_bits=bits, activation_bits=activation_bits) for bits in LADDER if bits > weight_bits]
-    end = [Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=2.0, frozen=part) for part in THIRDS]
-    return (*down, *end)
+        return phases_together(weight_bits, activation_bits)
+    down = [(8, bits) for bits in LADDER if bits >= activation_bits]
+    down += [(bits, activation_bits) for bits in LADDER if bits > weight_bits]
+    return (
+        *(Phase(weight_bits=weight, activation_bits=activation, share=BRIEF) for weight, activation in down),
+        *(
+            Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=share, frozen=part)
+            for part, share in THIRDS.items()
+        ),
+    )
+
+
+def phases_together(weight_bits: int, activation_bits: int) -> tuple[Phase, ...]:
+    """Both go down together, one or two widths on the way, and nothing is frozen: three quarters for the end, or more.
+
+    MobileNet-V1 needs that at 2 bits, and where there are few epochs it is better at 4 too.
+
+    Args:
+        weight_bits, activation_bits: 2..8, where it ends.
+    """
+    least = min(weight_bits, activation_bits)
+    down = [bits for bits in TOGETHER if least < bits][-2:]
+    end = Phase(weight_bits=weight_bits, activation_bits=activation_bits, share=8.0 - len(down))
+    return (*(Phase(weight_bits=bits, activation_bits=bits) for bits in down), end)
 
 
 def starts(phases: Sequence[Phase], steps: int) -> list[int]:

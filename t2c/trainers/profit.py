@@ -208,7 +208,7 @@ class Profit(QAT):
         phases: Sequence[Phase] | None = None,
         ema: float = 0.99,
         distill: float | None = None,
-        rate: float = 4e-3,
+        rate: float = 2e-3,
         decay: float = 4e-5,
         step_rate: float = 1e-2,
         **options: Any,

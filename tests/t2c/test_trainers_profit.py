@@ -19,7 +19,7 @@ from t2c.network import QNetwork
 from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, Profit
 from t2c.trainers.aiwq import activation_instability, divergence, quantised_weights
-from t2c.trainers.phases import Phase, phases_of, starts
+from t2c.trainers.phases import Phase, phases_of, phases_together, starts
 from t2c.trainers.profit import MEASURED, PhaseCoach
 from t2c.trainers.qat import relative_sizes
 from tests.t2c.test_trainers import SMALL, break_off
@@ -67,10 +67,13 @@ def test_phases_are_the_papers_and_go_on_to_two_bits() -> None:
     assert widths(4, 4) == [(8, 5, 0), (8, 4, 0), (5, 4, 0), *end]
     assert widths(8, 8) == [(8, 8, 0.0), (8, 8, 0.33), (8, 8, 0.67)]
     assert widths(2, 2) == [(4, 4, 0), (3, 3, 0), (2, 2, 0)]
-    assert widths(3, 8) == [(4, 4, 0), (3, 8, 0)]
+    assert widths(3, 8) == [(5, 5, 0), (4, 4, 0), (3, 8, 0)]
+    assert phases_together(2, 2) == phases_of(2, 2)
+    assert [(phase.weight_bits, phase.share) for phase in phases_together(4, 4)] == [(5, 1), (4, 7)]
+    assert [(phase.weight_bits, phase.share) for phase in phases_together(8, 8)] == [(8, 8)]
     assert widths(2, 3) == [(4, 4, 0), (3, 3, 0), (2, 3, 0)]
-    assert widths(3, 8) == [(4, 4, 0), (3, 8, 0)]
     assert phases_of(2, 2)[-1].share == 6
+    assert [phase.share for phase in phases_of(4, 4)] == [0.5, 0.5, 0.5, 5, 1, 1]
     assert starts(PHASES, 20) == [0, 4, 8, 16, 20]
     assert starts(phases_of(4, 4), 7)[-1] == 7
     assert starts(PHASES, 2) == [0, 0, 1, 2, 2]
@@ -290,7 +293,7 @@ def test_a_network_that_is_live_already_is_trained_as_it_is() -> None:
     trainer = Profit(given, digits(SMALL), epochs=1, shift=0)
     assert trainer.distill == 0
     assert trainer.fit() is given
-    assert same(given, profit(phases=None, epochs=1, distill=0.0, rate=4e-3).fit())
+    assert same(given, profit(phases=None, epochs=1, distill=0.0, rate=2e-3).fit())
 
 
 def test_distilling_asks_the_float_model() -> None:
