@@ -5,7 +5,7 @@ from t2c.trainers.loop import Schedule
 from t2c.trainers.profit import Profit
 from t2c.trainers.ptq import PTQ
 from t2c.trainers.qat import QAT
-from t2c.trainers.reconstruction import Reconstruction
+from t2c.trainers.reconstruction_settings import Reconstruction
 from t2c.trainers.ssl import SSL
 from t2c.trainers.supervised import Supervised
 from t2c.trainers.transfer import TransferLearning

@@ -7,7 +7,8 @@ from typing import Any
 
 from t2c.network import QNetwork
 from t2c.trainers.quantising import QuantisingTrainer, rounding_quantisers
-from t2c.trainers.reconstruction import BlockLoss, Reconstruction, Reconstructor
+from t2c.trainers.reconstruction import BlockLoss, Reconstructor
+from t2c.trainers.reconstruction_settings import Reconstruction
 
 
 class PTQ(QuantisingTrainer):
