@@ -124,7 +124,7 @@ bench-vit: setup-test ## speed of golden's ViT-7 beside float torch, by kind of 
 bench-cost: setup-cost ## the tables of docs/cost.md: units and cores in ecp5 and xc7 (an hour; goes on where it was)
 	@$(RUN) $@
 
-results: setup-test ## make every row of docs/results.md: all methods and widths, float to integer (half an hour)
+results: setup-test ## make the tables and plots of docs/results.md, three seeds a row (an hour or two; goes on where it was)
 	$(PY) -m benchmarks.results
 
 clean: ## remove all simulation output; the virtual environment stays

@@ -1,97 +1,58 @@
-"""`make results`: make every row of the results table, several at a time, and write docs/results.md.
+"""`make results`: make every row of the results tables, several at a time, and write docs/results.md and its plots.
 
-A finished row is kept under sim_build/results and is not made again as long as the sources that it depends on are the
-same, so a run that was broken off goes on where it was.
+A finished row is kept under sim_build/results and is not made again as long as its settings and the code that it runs
+through are the same, so a run that was broken off goes on where it was. docs/results.json holds all figures of the
+page. `--page` makes no rows: it writes the page of what is finished, after a change of its wording or of a run that
+was broken off.
 """
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from hashlib import sha256
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
-from benchmarks.results.measure import Figures, measure, measure_float
-from benchmarks.results.rows import NETWORKS, all_rows
-from benchmarks.results.table import page
-from benchmarks.results.transformers import measure_transformers
+from benchmarks.results.jobs import Job, Kept, make, workers
+from benchmarks.results.page import document, pictures
+from benchmarks.results.plan import Plan
+from benchmarks.results.record import NAME, Record
 from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
-
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("golden", "t2c", "benchmarks/results", "constraints.txt")
-APART = ("t2c/commands", "t2c/examples", "t2c/exports/onnx", "t2c/exports/native", "benchmarks/results/table.py")
-"""What no figure depends on."""
-
-
-def fingerprint() -> str:
-    """A digest of every source that figures depend on."""
-    digest = sha256()
-    for source in SOURCES:
-        place = ROOT / source
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(APART):
-                digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-class Kept:
-    """Finished figures as files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def load(self, name: str) -> Figures | None:
-        path = self.folder / f"{name}.json"
-        return json.loads(path.read_text()) if path.is_file() else None
-
-    def save(self, name: str, figures: Figures) -> None:
-        write_atomic(self.folder / f"{name}.json", json.dumps(figures, indent=2) + "\n")
-
-
-def make(pool: ProcessPoolExecutor, kept: Kept, jobs: dict[str, tuple[Callable[..., Figures], object]]) -> None:
-    """Run the jobs that are not kept yet, each as call(argument, folder); keep every result as it comes."""
-    open_jobs = {name: job for name, job in jobs.items() if kept.load(name) is None}
-    futures = {pool.submit(call, argument, kept.folder): name for name, (call, argument) in open_jobs.items()}
-    done = len(jobs) - len(futures)
-    with tqdm(total=len(jobs), initial=done, unit="row") as bar:
-        for future in as_completed(futures):
-            name, figures = futures[future], future.result()
-            kept.save(name, figures)
-            bar.set_postfix_str(name)
-            bar.update()
-            tqdm.write(
-                f"{name}: {figures['seconds']:.0f} s, integer {figures.get('integer', figures.get('accuracy')):.1%}"
-            )
+from t2c.common.places import ROOT
 
 
 def main() -> int:
-    """Make what is missing and write the page."""
-    parser = Parser(prog="results", description="Make the results table.")
+    """Make what is missing and write the page; the exit status is 1 if a row failed."""
+    parser = Parser(prog="results", description="Make the results tables and their plots.")
     parser.add_argument("--workers", type=int, default=2, help="rows at a time")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results.md")
+    parser.add_argument("--kept", type=Path, default=ROOT / "sim_build" / "results", help="folder of finished rows")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of results.md, results.json, plots")
+    parser.add_argument("--page", action="store_true", help="make no rows: write the page of what is there")
     options = parser.parse_args()
-    kept = Kept(ROOT / "sim_build" / "results" / fingerprint())
-    rows = all_rows()
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, mp_context=spawned) as pool:
-        make(pool, kept, {f"float-{name}": (measure_float, name) for name in NETWORKS})
-        longest = sorted(rows, key=lambda row: (row.network != "resnet20", row.weight_bits))
-        make(pool, kept, {row.name: (measure, row) for row in longest})
-        make(pool, kept, {"transformers": (measure_transformers, None)})
-    floats = {name: kept.load(f"float-{name}") or {} for name in NETWORKS}
-    figures = {row: kept.load(row.name) or {} for row in rows}
-    transformers = kept.load("transformers") or {}
-    seconds = sum(found["seconds"] for found in [*floats.values(), *figures.values(), transformers])
-    options.out.write_text(page(floats, figures, transformers, seconds / 60 / options.workers, options.workers))
-    print(f"{len(rows)} rows in {options.out}; figures in {kept.folder}")
-    return 0
+    kept, place = Kept(options.kept), options.out / NAME
+    plan, record = Plan(kept.folder), Record.read(place)
+    jobs = [job for stage in plan.stages() for job in stage]
+    record.to_kept(jobs, kept)
+    wrong = {} if options.page else make_all(plan.stages(), kept, options.workers)
+    record = record.renewed(jobs, kept, older=options.page)
+    record.write(place)
+    figures = plan.figures(record)
+    write_atomic(options.out / "results.md", document(figures))
+    for name, picture in pictures(figures).items():
+        write_atomic(options.out / name, picture)
+    print(f"{options.out / 'results.md'}; figures in {kept.folder}")
+    for name, error in wrong.items():
+        print(f"{name}: {error}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def make_all(stages: Sequence[Sequence[Job]], kept: Kept, count: int) -> dict[str, str]:
+    """Make the jobs stage by stage; return what went wrong."""
+    wrong: dict[str, str] = {}
+    with workers(count) as pool:
+        for jobs in stages:
+            wrong |= make(pool, kept, jobs)
+    return wrong
 
 
 if __name__ == "__main__":

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from t2c.accuracy import accuracy, logits_of
-from t2c.common.text_table import markdown_head, markdown_row
 from t2c.data import glyphs
 from t2c.data.sets import load_set
 from t2c.data.split import Split, Splits
@@ -93,8 +90,8 @@ class SmallCNN(nn.Module):
         return y
 
 
-def _started(start: Start, folder: Path) -> nn.Module:
-    """The model, pre-trained if it is to be; a checkpoint in the folder, for a run that is broken off."""
+def _started(start: Start, checkpoint: Path) -> nn.Module:
+    """The model, pre-trained if it is to be; the checkpoint is for a run that is broken off."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(start.seed)
         model = SmallCNN().to(memory_format=torch.channels_last)
@@ -103,7 +100,7 @@ def _started(start: Start, folder: Path) -> nn.Module:
     images = Split.unlabelled(glyphs.split(UNLABELLED, glyphs.SEED, 0).images)
     data = Splits(train=images, calibration=images.head(0), test=images.head(0))
     options = PRETRAINING | {"loss": LOSSES[start.loss], "seed": start.seed}
-    return TRAINER["ssl"](model, data, checkpoint=folder / f"{start.name}.pt", **options).fit()
+    return TRAINER["ssl"](model, data, checkpoint=checkpoint, **options).fit()
 
 
 def _shuffled(task: str, seed: int) -> Splits:
@@ -114,20 +111,21 @@ def _shuffled(task: str, seed: int) -> Splits:
     return Splits(train=train, calibration=data.calibration, test=data.test)
 
 
-def measure_transfer(start: Start, folder: Path) -> Figures:
+def measure_transfer(start: Start, checkpoint: Path) -> Figures:
     """Pre-train, then train on 10 and 50 labels a class of both tasks, quantise to 8/8 and convert.
 
     Returns:
         By task and labels, such as "runes-10", the accuracies float, fake and integer on the test images, and held_out,
-        float on the calibration images, by which the settings above were chosen; besides seconds, of the processor, and
-        seconds_training, of the pre-training.
+        float on the calibration images, by which the settings above were chosen; integers, how many torch and golden
+        were compared on, and images, on so many; besides seconds, of the processor, and seconds_training, of the
+        pre-training.
 
     Raises:
         ExportError: torch and golden differ in one integer of one stored test image.
     """
     torch.set_num_threads(1)
     begin = time.process_time()
-    encoder = _started(start, folder)
+    encoder = _started(start, checkpoint)
     trained = time.process_time()
     figures: Figures = {}
     for task in TASKS:
@@ -145,51 +143,7 @@ def measure_transfer(start: Start, folder: Path) -> Figures:
                 "float": accuracy(logits_of(model, test.images), test.labels),
                 "fake": chip.metrics["accuracy_fake_quantised"],
                 "integer": chip.metrics["accuracy_integer"],
+                "integers": chip.agreement.integers,
+                "images": len(stored),
             }
     return figures | {"seconds": time.process_time() - begin, "seconds_training": trained - begin}
-
-
-TITLE = "## Without labels, then few"
-TITLES = ("task", "labels a class", "begins with", "float, %", "integer, %", "gain, float", "gain, integer", "made")
-
-
-def section(figures: Mapping[Start, Figures | None]) -> str:
-    """The section of the page: mean and standard deviation over the seeds, gains in percentage points over scratch."""
-    lines = [
-        TITLE,
-        "",
-        f"A CNN of four convolutions (`benchmarks/results/transfer.py`), pre-trained on {UNLABELLED} glyphs whose",
-        "labels nobody looks at, then trained on few labels of another task; against the same network trained on",
-        "those labels from scratch, for as many epochs, with the learning rate that suits it. Runes are ten",
-        "shapes that are no digits, drawn as the glyphs are; digits are those of scikit-learn, resized to 32 x",
-        "32. Float, and as 8/8 integers by post-training quantisation; mean and standard deviation over the",
-        "seeds, gains over scratch in percentage points.",
-        "",
-        *markdown_head(TITLES),
-    ]
-    for task, title in TASKS.items():
-        for labels in EPOCHS:
-            cell = f"{task}-{labels}"
-            base = {kind: _of("scratch", cell, kind, figures) for kind in ("float", "integer")}
-            for loss in TRANSFER:
-                found = {kind: _of(loss, cell, kind, figures) for kind in ("float", "integer")}
-                gains = [_gain(found[kind], base[kind]) if loss != "scratch" else "" for kind in found]
-                made = f"{len(found['float'])} of {len(SEEDS)} seeds"
-                cells = [title, labels, loss, *(_spread(values) for values in found.values()), *gains, made]
-                lines.append(markdown_row(cells))
-    return "\n".join(lines) + "\n"
-
-
-def _of(loss: str, cell: str, kind: str, figures: Mapping[Start, Figures | None]) -> list[float]:
-    return [found[cell][kind] for start, found in figures.items() if start.loss == loss and found is not None]
-
-
-def _spread(values: list[float]) -> str:
-    if not values:
-        return "not made yet"
-    spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{100 * mean(values):.1f}{spread}"
-
-
-def _gain(values: list[float], base: list[float]) -> str:
-    return f"{100 * (mean(values) - mean(base)):+.1f}" if values and base else ""
