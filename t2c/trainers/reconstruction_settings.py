@@ -26,8 +26,8 @@ class Reconstruction:
 
     iterations: int = 100
     batch: int = 32
-    rate: float = 2e-2
-    step_rate: float = 1e-3
+    rate: float = 5e-2
+    step_rate: float = 3e-3
     weight: float = 0.01
     warm_up: float = 0.2
 
