@@ -123,7 +123,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=at_least(0), help="of methods that train on labels (10)")
     parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
     parser.add_argument(
-        "--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 2e-2; profit 2e-3)"
+        "--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 5e-2; profit 2e-3)"
     )
     parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
     parser.add_argument("--decay", type=number(zero=True), help="weight decay (0; profit 4e-5)")

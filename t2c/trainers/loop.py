@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.checkpoint import check_state
-from t2c.data.split import Split, check_labels
+from t2c.data.split import LabelError, Split, check_labels
 from t2c.errors import TrainingError
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.progress import progress_bar
@@ -152,6 +152,8 @@ class Loop:
             self.sparsifier.before_forward()
         try:
             loss, right = self.objective(chosen)
+        except LabelError:
+            raise
         except RangeError as error:  # a quantiser met a NaN, and names itself
             raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
         value = float(loss.detach())
