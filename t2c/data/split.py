@@ -80,15 +80,11 @@ def check_images(split: Split, name: str, *, may_be_none: bool = False) -> None:
         raise ValueError(f"{name} labels: {_kind(labels)}, not int64")
 
 
-class LabelError(RangeError):
-    """A label that is no class."""
-
-
 def check_labels(split: Split, name: str, classes: int | None = None) -> None:
     """Refuse labels that are no class; classes: how many there are, if that is known.
 
     Raises:
-        LabelError: the message names the first such label and its image.
+        RangeError: the message names the first such label and its image.
     """
     wrong = split.labels < 0
     if classes is not None:
@@ -96,7 +92,7 @@ def check_labels(split: Split, name: str, classes: int | None = None) -> None:
     if bool(wrong.any()):
         first = int(wrong.nonzero()[0])
         range_ = "a class, 0 or above" if classes is None else f"in 0..{classes - 1}: the model has {classes} outputs"
-        raise LabelError(f"{name} labels: that of image {first} is {int(split.labels[first])}, not {range_}")
+        raise RangeError(f"{name} labels: that of image {first} is {int(split.labels[first])}, not {range_}")
 
 
 def check_labelled(split: Split, name: str, user: str) -> None:

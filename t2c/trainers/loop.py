@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.checkpoint import check_state
-from t2c.data.split import LabelError, Split, check_labels
+from t2c.data.split import Split, check_labels
 from t2c.errors import TrainingError
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.progress import progress_bar
@@ -150,12 +150,7 @@ class Loop:
         self.coach.before_step(self.done)
         if self.sparsifier is not None:
             self.sparsifier.before_forward()
-        try:
-            loss, right = self.objective(chosen)
-        except LabelError:
-            raise
-        except RangeError as error:  # a quantiser met a NaN, and names itself
-            raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
+        loss, right = self.objective(chosen)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingError(f"{self._place()}: the loss is {value}; try a lower rate")
@@ -191,7 +186,10 @@ class Loop:
         """
         images = _shifted(self.data.images[chosen], self.schedule.shift, self.generator).to(self.device)
         labels = self.data.labels[chosen].to(self.device)
-        logits = self.model(images)
+        try:
+            logits = self.model(images)
+        except RangeError as error:  # a quantiser met a NaN, and names itself
+            raise TrainingError(f"{self._place()}: {error}; try a lower rate") from error
         self._check_logits(logits, len(chosen))
         return self.coach.loss(images, logits, labels), float((logits.detach().argmax(1) == labels).sum())
 
