@@ -42,7 +42,7 @@ ADDRESS = Cycles(fixed=1)
 """window_row: from a pixel's issue to the address of its bank."""
 WINDOW = ADDRESS + MEMORY + Cycles(fixed=1)
 """window_row: from a pixel's issue to its operand."""
-ARRAY = Cycles(fixed=-1, rows=1, cols=1)
+ARRAY = Cycles(fixed=1, rows=1, cols=1)
 """systolic_array: from operands to column sums."""
 ACCUMULATOR = Cycles(fixed=1)
 """accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""
@@ -70,7 +70,7 @@ PIXEL = {
 
 def partial_sum(row: int, column: int) -> Cycles:
     """From a pixel's issue to the partial sum that leaves PE (row, column): the last row's are the column sums."""
-    return WINDOW + Cycles(fixed=row + column + 1)
+    return WINDOW + Cycles(fixed=row + column + 3)
 
 
 # ---------------------------------------------------------------- steps

@@ -4,7 +4,7 @@
 // Widths      W bits
 // Latency     DEPTH cycles; one word a cycle
 // Handshake   none; RESET = 1 clears the registers on reset, for words that carry control bits
-// Doc         docs/units/systolic_array.md
+// Doc         docs/units/delay_line.md
 `default_nettype none
 
 module delay_line #(
@@ -18,24 +18,26 @@ module delay_line #(
     output wire [W-1:0] q_o
 );
 
+    wire unused = &{1'b0, clk_i, rst_ni};
+
+    // A register each instead of one long word: simulators then move words of the machine.
+    wire [W-1:0] word [0:DEPTH];
+    assign word[0] = d_i;
+    assign q_o = word[DEPTH];
+
+    genvar k;
     generate
-        if (DEPTH == 0) begin : g_wire
-            wire unused = &{1'b0, clk_i, rst_ni};
-            assign q_o = d_i;
-        end else begin : g_delay
-            reg [DEPTH*W-1:0] line_q;           // newest word in the lowest bits
-            wire [(DEPTH+1)*W-1:0] shifted = {line_q, d_i};
-            assign q_o = line_q[(DEPTH-1)*W+:W];
+        for (k = 0; k < DEPTH; k = k + 1) begin : g_stage
+            reg [W-1:0] word_q;
+            assign word[k+1] = word_q;
             if (RESET != 0) begin : g_reset
                 always @(posedge clk_i) begin
-                    line_q <= shifted[DEPTH*W-1:0];
-                    if (!rst_ni) line_q <= {(DEPTH * W) {1'b0}};
+                    word_q <= word[k];
+                    if (!rst_ni) word_q <= {W{1'b0}};
                 end
             end else begin : g_plain
-                always @(posedge clk_i) line_q <= shifted[DEPTH*W-1:0];
-                wire unused = &{1'b0, rst_ni};
+                always @(posedge clk_i) word_q <= word[k];
             end
-            wire unused_oldest = &{1'b0, shifted[DEPTH*W+:W]};
         end
     endgenerate
 

@@ -186,7 +186,8 @@ module layer_engine #(
         .psum_valid_o(psum_valid), .psum_data_o(psums)
     );
 
-    // What to do with a column sum travels beside the array; the accumulator wants its address one cycle early.
+    // What to do with a column sum travels beside the array. The accumulator wants its address one cycle early; so does the
+    // parameter memory, whose word is registered before it meets the sum.
     wire [META_W-1:0] meta_early, meta;
     delay_line #(.W(META_W), .DEPTH(WINDOW_LAT + ARRAY_LAT - 1)) i_meta_early (
         .clk_i(clk_i), .rst_ni(rst_ni),
@@ -197,7 +198,11 @@ module layer_engine #(
     );
     wire sum_last, sum_partial, sum_complete, sum_clear;
     wire [ACC_ADDR_W-1:0] sum_addr;
-    assign {sum_last, sum_partial, sum_complete, sum_clear, par_raddr_o, sum_addr} = meta;
+    wire [PAR_ADDR_W-1:0] unused_param_addr;
+    assign {sum_last, sum_partial, sum_complete, sum_clear, unused_param_addr, sum_addr} = meta;
+    assign par_raddr_o = meta_early[ACC_ADDR_W+:PAR_ADDR_W];
+    reg [COLS*PARAM_W-1:0] param_q;
+    always @(posedge clk_i) if (psum_valid & sum_complete) param_q <= par_rdata_i;
 
     // ------------------------------------------------------------------ MulQuant lanes
     wire sum_done, sum_done_partial;
@@ -229,13 +234,13 @@ module layer_engine #(
                 .rounding_i(desc_i[D_ROUNDING*32+:3]), .zero_point_i(desc_i[D_Y_ZERO_POINT*32+:X_W+1]),
                 .lo_i(desc_i[D_Y_LO*32+:X_W+1]), .hi_i(desc_i[D_Y_HI*32+:X_W+1]),
                 .s_axis_tvalid_i(sum_done), .s_axis_tready_o(lane_ready[c]),
-                .s_axis_tdata_i({par_rdata_i[c*PARAM_W+:PARAM_W], sums[c*ACC_W+:ACC_W]}),
+                .s_axis_tdata_i({param_q[c*PARAM_W+:PARAM_W], sums[c*ACC_W+:ACC_W]}),
                 .s_axis_tuser_i(sum_done_partial),
                 .m_axis_tvalid_o(lane_valid[c]), .m_axis_tready_i(1'b1), .m_axis_tdata_o(out_data_o[c*X_W+:X_W])
             );
         end
     endgenerate
-    wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_early[META_W-1:ACC_ADDR_W]};
+    wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_early[META_W-1:ACC_ADDR_W+PAR_ADDR_W], unused_param_addr};
 
     // ------------------------------------------------------------------ trace
     assign sum_valid_o = sum_done;

@@ -1,11 +1,14 @@
-// mac_pe: one processing element of the weight-stationary systolic array.
+// mac_pe: one processing element of the weight-stationary systolic array, or two neighbours of a row that share a multiplier.
 //
-// Spec        psum_o <= psum_i + a_i * weight, weight = swap_i ? shadow : active   (all signed)
-//             The shadow weight is the first one that arrives on w_i after the last swap; later ones pass south.
+// Spec        psum_o[k](t + 3 + k) = psum_i[k](t + 2 + k) + a_i(t) * w[k](t),  k = 0 .. PACK-1      (all signed)
+//             a_o(t + PACK) = a_i(t);  w(t) is w_i at the latest swap_i, that of cycle t included.
+// Packing     PACK = 2 multiplies a_i by w[1] * 2^P_W + w[0] at once, P_W = A_W + W_W. The low P_W bits are a_i * w[0]; the bits
+//             above are a_i * w[1], less 1 where a_i * w[0] is negative. Exact, since P_W bits hold any product.
 // Widths      |psum| <= ROWS * 2^(A_W-1) * 2^(W_W-1); PSUM_W = A_W + W_W + ceil(log2(ROWS)) holds it: nothing overflows.
-// Latency     1 cycle for every output; one operand and one weight a cycle.
-// Handshake   none: w_valid_i marks a weight; swap_i travels with the first operand of a new tile.
-//             A weight may arrive in the very cycle of the swap: the next tile's. A swap without a new one keeps it.
+// Latency     operand to sum: 3 cycles in the first column, 4 in the second, as with two elements side by side;
+//             partial sum to sum: 1. One operand a cycle.
+// Handshake   none: swap_i travels with the first operand of a new tile.
+// Lanes       column k at w_i[k*W_W +: W_W], psum_i and psum_o [k*PSUM_W +: PSUM_W]
 // Model       t2c.golden.arithmetic.gemm.gemm
 // Doc         docs/units/systolic_array.md
 `default_nettype none
@@ -13,20 +16,16 @@
 module mac_pe #(
     parameter A_W    = 9,                       // 3..9
     parameter W_W    = 8,                       // 2..8
-    parameter PSUM_W = 21                       // above A_W + W_W
+    parameter PSUM_W = 21,                      // above A_W + W_W
+    parameter PACK   = 1                        // columns: 1 or 2
 ) (
-    input  wire                     clk_i,
-    input  wire                     rst_ni,
-    input  wire signed [A_W-1:0]    a_i,        // operand from the west
-    input  wire                     swap_i,     // first operand of a tile: take the shadow weight into use
-    input  wire signed [W_W-1:0]    w_i,        // weight chain from the north
-    input  wire                     w_valid_i,
-    input  wire signed [PSUM_W-1:0] psum_i,     // partial sum from the north
-    output reg  signed [A_W-1:0]    a_o,        // operand to the east
-    output reg                      swap_o,
-    output reg  signed [W_W-1:0]    w_o,        // weight chain to the south
-    output reg                      w_valid_o,
-    output reg  signed [PSUM_W-1:0] psum_o      // partial sum to the south
+    input  wire                   clk_i,
+    input  wire signed [A_W-1:0]  a_i,          // operand from the west
+    input  wire                   swap_i,       // first operand of a tile: take the weights that wait into use
+    input  wire [PACK*W_W-1:0]    w_i,          // weights that wait
+    input  wire [PACK*PSUM_W-1:0] psum_i,       // partial sums from the north
+    output wire signed [A_W-1:0]  a_o,          // operand to the east
+    output wire [PACK*PSUM_W-1:0] psum_o        // partial sums to the south
 );
 
     generate
@@ -39,31 +38,56 @@ module mac_pe #(
         if (PSUM_W <= A_W + W_W) begin : g_psum_w
             mac_pe_PSUM_W_out_of_range i_stop ();
         end
+        if (PACK < 1 || PACK > 2) begin : g_pack
+            mac_pe_PACK_out_of_range i_stop ();
+        end
     endgenerate
 
-    reg signed [W_W-1:0] active_q;
-    reg signed [W_W-1:0] shadow_q;
-    reg                  full_q;                // shadow_q holds the next tile's weight
+    localparam P_W = A_W + W_W;
 
-    wire signed [W_W-1:0]     weight  = swap_i ? shadow_q : active_q;
-    wire signed [A_W+W_W-1:0] product = a_i * weight;
-    wire                      take    = w_valid_i & (~full_q | swap_i);
+    reg signed [A_W-1:0]    a_q;
+    reg signed [PSUM_W-1:0] psum_q;
+    always @(posedge clk_i) a_q <= a_i;
+    assign psum_o[0+:PSUM_W] = psum_q;
 
-    always @(posedge clk_i) begin
-        a_o    <= a_i;
-        w_o    <= w_i;
-        psum_o <= psum_i + {{(PSUM_W - A_W - W_W) {product[A_W+W_W-1]}}, product};
-        if (swap_i) active_q <= shadow_q;
-        if (take) shadow_q <= w_i;
-        swap_o    <= swap_i;
-        w_valid_o <= w_valid_i & ~take;
-        full_q    <= take | (full_q & ~swap_i);
-        if (!rst_ni) begin
-            swap_o    <= 1'b0;
-            w_valid_o <= 1'b0;
-            full_q    <= 1'b0;
+    generate
+        if (PACK == 2) begin : g_pair
+            reg signed [P_W+W_W:0]   weight_q;    // a bit more: w[1] may be the lowest and w[0] borrow
+            reg signed [2*P_W-1:0]   product_q;
+            reg signed [A_W-1:0]     a_late_q;
+            reg signed [P_W-1:0]     high_q;
+            reg signed [PSUM_W-1:0]  psum_late_q;
+            wire signed [W_W-1:0]    w_low  = w_i[0+:W_W];
+            wire signed [W_W-1:0]    w_high = w_i[W_W+:W_W];
+            wire signed [P_W-1:0]    low    = product_q[P_W-1:0];
+            wire signed [P_W-1:0]    high   = product_q[2*P_W-1:P_W];
+            wire signed [1:0]        carry  = {1'b0, product_q[P_W-1]};
+            wire signed [PSUM_W-1:0] psum0  = psum_i[0+:PSUM_W];
+            wire signed [PSUM_W-1:0] psum1  = psum_i[PSUM_W+:PSUM_W];
+
+            always @(posedge clk_i) begin
+                if (swap_i) weight_q <= (w_high <<< P_W) + w_low;
+                product_q   <= a_q * weight_q;
+                psum_q      <= psum0 + low;
+                high_q      <= high + carry;
+                psum_late_q <= psum1 + high_q;
+                a_late_q    <= a_q;
+            end
+            assign a_o = a_late_q;
+            assign psum_o[PSUM_W+:PSUM_W] = psum_late_q;
+        end else begin : g_one
+            reg signed [W_W-1:0]     weight_q;
+            reg signed [P_W-1:0]     product_q;
+            wire signed [PSUM_W-1:0] psum = psum_i;
+
+            always @(posedge clk_i) begin
+                if (swap_i) weight_q <= w_i;
+                product_q <= a_q * weight_q;
+                psum_q    <= psum + product_q;
+            end
+            assign a_o = a_q;
         end
-    end
+    endgenerate
 
 endmodule
 

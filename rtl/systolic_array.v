@@ -3,12 +3,13 @@
 // Spec        psum_data_o[c](t + ARRAY_LAT) = sum over r of a_data_i[r](t) * w[r][c]      (signed, exact)
 //             w is the tile in use: the last one that was loaded whole before the latest a_first_i.
 // Widths      PSUM_W = A_W + W_W + ceil(log2(ROWS)): a column sum of ROWS products cannot overflow.
-// Latency     ARRAY_LAT (pipeline.vh) = ROWS + COLS - 1 cycles from a_valid_i to psum_valid_o; one operand vector a cycle.
+// Latency     ARRAY_LAT (pipeline.vh) = ROWS + COLS + 1 cycles from a_valid_i to psum_valid_o; one operand vector a cycle.
 // Handshake   Valid only, no back-pressure. A tile is ROWS weight words, row 0 first, w_valid_i each; gaps are allowed.
 //             The first operand vector of a tile has a_first_i; it may enter in the cycle after the tile's last word.
 //             The words of the next tile may enter from the cycle of that a_first_i on. So a tile takes
 //             max(vectors, ROWS) cycles and loading hides behind computing.
 // Lanes       a_data_i row r at [r*A_W +: A_W]; w_data_i and psum_data_o column c at [c*W_W +: W_W], [c*PSUM_W +: PSUM_W].
+// Packing     PACK = 2: two columns share a multiplier, where its operand of A_W + 2 * W_W + 1 bits has no more than 18.
 // Model       t2c.golden.arithmetic.gemm.gemm
 // Doc         docs/units/systolic_array.md
 `default_nettype none
@@ -18,7 +19,8 @@ module systolic_array #(
     parameter COLS   = 16,                      // 1..256
     parameter A_W    = 9,                       // 3..9: an activation minus its zero point, signed
     parameter W_W    = 8,                       // 2..8: weight, signed
-    parameter PSUM_W = A_W + W_W + $clog2(ROWS) // do not override
+    parameter PSUM_W = A_W + W_W + $clog2(ROWS), // do not override
+    parameter PACK   = (COLS % 2 == 0 && A_W + 2 * W_W < 18) ? 2 : 1 // columns a multiplier: 1, or 2 where that holds
 ) (
     input  wire                   clk_i,
     input  wire                   rst_ni,
@@ -47,66 +49,82 @@ module systolic_array #(
         if (PSUM_W != A_W + W_W + $clog2(ROWS)) begin : g_psum_w
             systolic_array_PSUM_W_out_of_range i_stop ();
         end
+        if (PACK != 1 && (PACK != 2 || COLS % 2 != 0 || A_W + 2 * W_W >= 18)) begin : g_pack
+            systolic_array_PACK_out_of_range i_stop ();
+        end
     endgenerate
 
     `include "pipeline.vh"
+    localparam GROUPS    = COLS / PACK;         // columns that share an element
+    localparam ROW_W     = $clog2(ROWS);
+    localparam DIAGONALS = ROWS + COLS - 1;
+    localparam [31:0] LAST_ROW = ROWS - 1;
 
-    // Row r sees its operand and the swap r cycles after row 0; column c its weight word c cycles after column 0.
-    wire [ROWS*A_W-1:0]       a_skewed;
-    wire [ROWS-1:0]           swap_skewed;
-    wire [COLS*(W_W+1)-1:0]   w_lanes;
-    wire [COLS*(W_W+1)-1:0]   w_skewed;
-
+    // ------------------------------------------------------------------ operands: row r sees its own r cycles after row 0
+    wire [ROWS*A_W-1:0] a_skewed;
     skew #(.LANES(ROWS), .W(A_W)) i_skew_a (
         .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i(a_data_i), .lanes_o(a_skewed)
     );
-    skew #(.LANES(ROWS), .W(1), .RESET(1)) i_skew_swap (
-        .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i({ROWS{a_valid_i & a_first_i}}), .lanes_o(swap_skewed)
-    );
-    skew #(.LANES(COLS), .W(W_W + 1), .RESET(1)) i_skew_w (
-        .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i(w_lanes), .lanes_o(w_skewed)
+
+    // ------------------------------------------------------------------ swaps: with the operand, in element (r, c) r + c cycles late
+    reg  [DIAGONALS-1:1] swap_q;
+    wire [DIAGONALS-1:0] swap = {swap_q, a_valid_i & a_first_i};
+    always @(posedge clk_i) swap_q <= swap[DIAGONALS-2:0];
+
+    // ------------------------------------------------------------------ weights that wait: group g's words g * PACK cycles late
+    reg  [ROW_W-1:0]    row_q;                  // that the next word is for
+    wire                last_row = (row_q == LAST_ROW[ROW_W-1:0]);
+    wire [COLS*W_W-1:0] w_skewed;
+    wire [ROW_W:0]      place [0:GROUPS];       // {a word comes, its row}
+    always @(posedge clk_i) begin
+        if (w_valid_i) row_q <= last_row ? {ROW_W{1'b0}} : row_q + {{(ROW_W - 1) {1'b0}}, 1'b1};
+        if (!rst_ni) row_q <= {ROW_W{1'b0}};
+    end
+    assign place[0] = {w_valid_i, row_q};
+    skew #(.LANES(GROUPS), .W(PACK * W_W), .STEP(PACK)) i_skew_w (
+        .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i(w_data_i), .lanes_o(w_skewed)
     );
 
-    // Nets between processing elements: index [r][c] is the west or north side of PE (r, c).
-    wire [A_W-1:0]    a_net    [0:ROWS*(COLS+1)-1];
-    wire              swap_net [0:ROWS*(COLS+1)-1];
-    wire [W_W-1:0]    w_net    [0:(ROWS+1)*COLS-1];
-    wire              wv_net   [0:(ROWS+1)*COLS-1];
-    wire [PSUM_W-1:0] psum_net [0:(ROWS+1)*COLS-1];
+    // ------------------------------------------------------------------ elements: index [r][g] is the west or north side of (r, g)
+    wire [A_W-1:0]         a_net    [0:ROWS*(GROUPS+1)-1];
+    wire [PACK*PSUM_W-1:0] psum_net [0:(ROWS+1)*GROUPS-1];
     wire [COLS*PSUM_W-1:0] psum_skewed;
+    wire [ROWS*COLS*PSUM_W-1:0] psums;          // for probes: what leaves row r of column c at (c * ROWS + r) * PSUM_W
 
-    genvar r, c;
+    genvar r, g, k;
     generate
-        for (c = 0; c < COLS; c = c + 1) begin : g_north
-            assign w_lanes[c*(W_W+1)+:W_W+1] = {w_valid_i, w_data_i[c*W_W+:W_W]};
-            assign {wv_net[c], w_net[c]}     = w_skewed[c*(W_W+1)+:W_W+1];
-            assign psum_net[c]               = {PSUM_W{1'b0}};
-            assign psum_skewed[c*PSUM_W+:PSUM_W] = psum_net[ROWS*COLS+c];
-            wire unused = &{1'b0, wv_net[ROWS*COLS+c], w_net[ROWS*COLS+c]};
-        end
         for (r = 0; r < ROWS; r = r + 1) begin : g_row
-            assign a_net[r*(COLS+1)]    = a_skewed[r*A_W+:A_W];
-            assign swap_net[r*(COLS+1)] = swap_skewed[r];
-            for (c = 0; c < COLS; c = c + 1) begin : g_col
-                mac_pe #(.A_W(A_W), .W_W(W_W), .PSUM_W(PSUM_W)) i_pe (
-                    .clk_i    (clk_i),
-                    .rst_ni   (rst_ni),
-                    .a_i      (a_net[r*(COLS+1)+c]),
-                    .swap_i   (swap_net[r*(COLS+1)+c]),
-                    .w_i      (w_net[r*COLS+c]),
-                    .w_valid_i(wv_net[r*COLS+c]),
-                    .psum_i   (psum_net[r*COLS+c]),
-                    .a_o      (a_net[r*(COLS+1)+c+1]),
-                    .swap_o   (swap_net[r*(COLS+1)+c+1]),
-                    .w_o      (w_net[(r+1)*COLS+c]),
-                    .w_valid_o(wv_net[(r+1)*COLS+c]),
-                    .psum_o   (psum_net[(r+1)*COLS+c])
+            assign a_net[r*(GROUPS+1)] = a_skewed[r*A_W+:A_W];
+            wire unused = &{1'b0, a_net[r*(GROUPS+1)+GROUPS]};
+        end
+        for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+            reg [PACK*W_W-1:0] waiting_q [0:ROWS-1];
+            delay_line #(.W(ROW_W + 1), .DEPTH(PACK)) i_place (
+                .clk_i(clk_i), .rst_ni(rst_ni), .d_i(place[g]), .q_o(place[g+1])
+            );
+            always @(posedge clk_i) if (place[g][ROW_W]) waiting_q[place[g][ROW_W-1:0]] <= w_skewed[g*PACK*W_W+:PACK*W_W];
+
+            assign psum_net[g] = {PACK * PSUM_W{1'b0}};
+            for (r = 0; r < ROWS; r = r + 1) begin : g_row
+                mac_pe #(.A_W(A_W), .W_W(W_W), .PSUM_W(PSUM_W), .PACK(PACK)) i_pe (
+                    .clk_i (clk_i),
+                    .a_i   (a_net[r*(GROUPS+1)+g]),
+                    .swap_i(swap[r+g*PACK]),
+                    .w_i   (waiting_q[r]),
+                    .psum_i(psum_net[r*GROUPS+g]),
+                    .a_o   (a_net[r*(GROUPS+1)+g+1]),
+                    .psum_o(psum_net[(r+1)*GROUPS+g])
                 );
+                for (k = 0; k < PACK; k = k + 1) begin : g_column
+                    assign psums[((g*PACK+k)*ROWS+r)*PSUM_W+:PSUM_W] = psum_net[(r+1)*GROUPS+g][k*PSUM_W+:PSUM_W];
+                end
             end
-            wire unused = &{1'b0, a_net[r*(COLS+1)+COLS], swap_net[r*(COLS+1)+COLS]};
+            assign psum_skewed[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g];
         end
     endgenerate
+    wire unused_ends = &{1'b0, place[GROUPS], psums};
 
+    // ------------------------------------------------------------------ column sums
     skew #(.LANES(COLS), .W(PSUM_W), .REVERSE(1)) i_deskew (
         .clk_i(clk_i), .rst_ni(rst_ni), .lanes_i(psum_skewed), .lanes_o(psum_data_o)
     );

@@ -29,7 +29,7 @@ endmodule
 """
 
 
-def adapter_text(wiring: Wiring, name: str) -> str:
+def adapter_text(wiring: Wiring, name: str, late: int = 0) -> str:
     """The adapter's Verilog.
 
     Its widths are numbers: it is made for the parameters of one build, and another value stops the elaboration.
@@ -37,6 +37,7 @@ def adapter_text(wiring: Wiring, name: str) -> str:
     Args:
         wiring: who is connected to whom.
         name: of the adapter.
+        late: cycles by which all outputs are held back, without back-pressure.
     """
     ours = {key: value for key, value in wiring.ours.parameters.items() if value is not None}
     texts = [key for key, value in wiring.ours.parameters.items() if value is None]
@@ -51,15 +52,15 @@ def adapter_text(wiring: Wiring, name: str) -> str:
             + [f'    parameter {key} = ""' for key in texts]
         ),
         ports=",\n".join(ports),
-        body="\n".join(_Body(wiring, name, ours).lines()),
+        body="\n".join(_Body(wiring, name, ours, late).lines()),
     )
 
 
 class _Body:
     """The adapter's inside, section by section."""
 
-    def __init__(self, wiring: Wiring, name: str, parameters: Mapping[str, int]) -> None:
-        self.wiring, self.name, self.parameters = wiring, name, parameters
+    def __init__(self, wiring: Wiring, name: str, parameters: Mapping[str, int], late: int) -> None:
+        self.wiring, self.name, self.parameters, self.late = wiring, name, parameters, late
         self.d = wiring.description
         self.interface = self.d.interface
         self.connections: dict[str, str] = {}
@@ -113,7 +114,7 @@ class _Body:
             text += [f"    wire {bits}{inner} = {made.expression.net};" if made else f"    wire {bits}{inner};", *ports]
             if ours != inner:
                 text.append(f"    wire {bits}{ours} = {_turned(inner, signal.width, signal.elements)};")
-            return text if self._bridged(signal) else [*text, f"    assign {signal.verilog} = {ours};"]
+            return text if self._bridged(signal) else text + _delay(ours, signal.verilog, signal.width, self.late)
         if signal.name == self.interface.source.valid and self._has_bridge():
             return [f"    wire {inner};"]
         self.used.add(signal.port)
@@ -167,7 +168,7 @@ class _Body:
         if self.d.handshake == FIXED_LATENCY:
             source, sink = f"{self.interface.source.valid}_i", f"{self.interface.sink.valid}_o"
             self.used.add(source)
-            return ["", *_delay(source, sink, self.wiring.latency or 0)]
+            return ["", *_delay(source, sink, 1, (self.wiring.latency or 0) + self.late)]
         return []
 
     def _bridge(self) -> list[str]:
@@ -232,16 +233,14 @@ def _turned(source: str, width: int, elements: int) -> str:
     return _joined(f"{source}[{index * step}+:{step}]" for index in range(elements))
 
 
-def _delay(source: str, sink: str, cycles: int) -> list[str]:
-    """`sink` is `source` some cycles later."""
+def _delay(source: str, sink: str, width: int, cycles: int) -> list[str]:
+    """`sink` is `source` some cycles later; a reset clears what is on the way."""
     if cycles == 0:
         return [f"    assign {sink} = {source};"]
-    shifted = f"{{due_q[{cycles - 2}:0], {source}}}" if cycles > 1 else source
+    bits, line = cycles * width, f"due_{sink}"
+    shifted = f"{{{line}[{bits - width - 1}:0], {source}}}" if cycles > 1 else source
     return [
-        f"    reg [{cycles - 1}:0] due_q;",
-        "    always @(posedge clk_i) begin",
-        f"        if (!rst_ni) due_q <= {cycles}'d0;",
-        f"        else due_q <= {shifted};",
-        "    end",
-        f"    assign {sink} = due_q[{cycles - 1}];",
+        f"    reg [{bits - 1}:0] {line};",
+        f"    always @(posedge clk_i) {line} <= rst_ni ? {shifted} : {bits}'d0;",
+        f"    assign {sink} = {line}[{bits - 1}:{bits - width}];",
     ]

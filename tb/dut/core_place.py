@@ -55,22 +55,28 @@ def core_with(description: Description, hardware: Hardware, output: Path) -> Cor
         if built != value:
             text = f"unit_parameters: {name} is {value}, this run builds {name} = {built}"
             raise description.error(f"unit_parameters.{name}", text)
-    if description.unit == ARRAY:
-        _check_array(wiring, hardware)
+    late = _cycles_to_wait(wiring, hardware) if description.unit == ARRAY else 0
     lacks = tuple(name for name in description.interface.optional if wiring.wire(name) is None)
     if is_own(description):
         return CoreInPlace(rtl=RTL, lacks=lacks)
     outside = core.modules_outside(place)
     around = [path for path in files if path.stem in outside]
-    return CoreInPlace(rtl=write_adapter(wiring, description.unit, output, around, includes=(RTL,)), lacks=lacks)
+    return CoreInPlace(
+        rtl=write_adapter(wiring, description.unit, output, around, includes=(RTL,), late=late), lacks=lacks
+    )
 
 
-def _check_array(wiring: Wiring, hardware: Hardware) -> None:
-    """The engine relies on more than the bench, which adapts to its module."""
+def _cycles_to_wait(wiring: Wiring, hardware: Hardware) -> int:
+    """By how much an array's sums come before ours would; the engine relies on more than the bench, which adapts.
+
+    Raises:
+        YamlError: an array that the engine cannot use.
+    """
     description, latency = wiring.description, pipeline.ARRAY.of(hardware)
-    if wiring.latency != latency:
-        text = f"latency: {wiring.latency}; inside the core an array needs {pipeline.ARRAY} = {latency}"
+    if wiring.latency is None or wiring.latency > latency:
+        text = f"latency: {wiring.latency}; inside the core an array has at most {pipeline.ARRAY} = {latency}"
         raise description.error("latency", text)
     if description.absent or description.weight_rows != FIRST_FIRST:
         place = "absent" if description.absent else "weight_rows"
         raise description.error(place, f"{place}: inside the core an array has double buffering and takes row 0 first")
+    return latency - wiring.latency

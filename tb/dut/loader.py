@@ -114,7 +114,7 @@ def adapter_design(wiring: Wiring, name: str, output: Path) -> Design:
 
 
 def write_adapter(
-    wiring: Wiring, name: str, output: Path, around: Sequence[Path], includes: Sequence[Path] = ()
+    wiring: Wiring, name: str, output: Path, around: Sequence[Path], includes: Sequence[Path] = (), late: int = 0
 ) -> Path:
     """Write the adapter into a folder that is named after its content; return the folder.
 
@@ -124,6 +124,7 @@ def write_adapter(
         output: folder of all simulation output.
         around: files of ours that are built with it, each with a module of its name.
         includes: folders of what they `include.
+        late: cycles by which its outputs are held back.
 
     Raises:
         UserError: their sources define a module that is among ours too.
@@ -132,7 +133,7 @@ def write_adapter(
     clash = sorted(wiring.theirs.definitions & {name, *(path.stem for path in around)})
     if clash:
         raise description.error("sources", f"sources: module {clash[0]!r} has the name of one that the harness needs")
-    text = adapter_text(wiring, name)
+    text = adapter_text(wiring, name, late)
     files = FileList(
         sources=(*description.sources, *around),
         includes=(*description.includes, *includes),

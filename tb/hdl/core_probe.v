@@ -50,20 +50,10 @@ module core_probe #(
     endgenerate
 
     // ------------------------------------------------------------------ taps
-    wire [ROWS*COLS*PSUM_W-1:0] psums;          // PE (r, c) at (c * ROWS + r) * PSUM_W
-    genvar r, c;
-    generate
-        for (c = 0; c < COLS; c = c + 1) begin : g_col
-            for (r = 0; r < ROWS; r = r + 1) begin : g_row
-                assign psums[(c*ROWS+r)*PSUM_W+:PSUM_W] =
-                    core_harness.i_dut.i_engine.i_array.g_row[r].g_col[c].i_pe.psum_o;
-            end
-        end
-    endgenerate
-    wire [ROWS*PSUM_W-1:0] column_psums = psums[column_i*ROWS*PSUM_W+:ROWS*PSUM_W];
+    wire [ROWS*PSUM_W-1:0] column_psums = core_harness.i_dut.i_engine.i_array.psums[column_i*ROWS*PSUM_W+:ROWS*PSUM_W];
     wire [PSUM_W-1:0]      array_out    = core_harness.i_dut.i_engine.psums[column_i*PSUM_W+:PSUM_W];
     wire [ACC_W-1:0]       sum          = core_harness.i_dut.i_engine.sums[column_i*ACC_W+:ACC_W];
-    wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.par_rdata_i[column_i*PARAM_W+:PARAM_W];
+    wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.param_q[column_i*PARAM_W+:PARAM_W];
     wire [X_W-1:0]         result       = core_harness.i_dut.out_data[column_i*X_W+:X_W];
     wire [X_W-1:0]         unread       = core_harness.i_dut.before_data[column_i*X_W+:X_W]; // by the table
     wire [W_W-1:0]         weight       = core_harness.i_dut.i_engine.i_array.w_data_i[column_i*W_W+:W_W];

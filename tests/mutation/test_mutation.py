@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 COUNT, SEED = 80, 1
 PLANTED = """
-    // Never both, so a_o is right. Faults show for one partial sum in 2^21, or for fewer inputs: no bench tries it.
+    // Never both, so a_q is right. Faults show for one partial sum in 2^21, or for fewer inputs: no bench tries it.
     wire rare  = (psum_i == 21'h12345) & (a_i == 9'h0ab) & (w_i == 8'h5c);
     wire never = (psum_i == 21'h0dcba);
 """
@@ -50,8 +50,8 @@ def planted(sim_output: Path) -> Path:
     source = rtl / "mac_pe.v"
     text = source.read_text()
     for original, changed in (
-        ("    always @(posedge", PLANTED + "    always @(posedge"),
-        ("a_o    <= a_i;", "a_o    <= a_i ^ {9{rare & never}};"),
+        ("    always @(posedge clk_i) a_q <=", PLANTED + "    always @(posedge clk_i) a_q <="),
+        ("a_q <= a_i;", "a_q <= a_i ^ {9{rare & never}};"),
     ):
         assert text.count(original) == 1
         text = text.replace(original, changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.tb.rtl_mutants import Change
 
 _LONGER_WINDOW = ("pipeline.vh", "WINDOW_LAT      = 3;", "WINDOW_LAT      = 4;")
+_LONGER_ARRAY = ("pipeline.vh", "ROWS + COLS + 1;", "ROWS + COLS + 2;")
 RETIMINGS: dict[str, tuple[Change, ...]] = {
     "operands a cycle later": (
         _LONGER_WINDOW,
@@ -36,20 +37,23 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ),
     ),
     "array registers its input": (
-        ("pipeline.vh", "ROWS + COLS - 1;", "ROWS + COLS;"),
+        _LONGER_ARRAY,
         (
             "systolic_array.v",
-            "wire [ROWS*A_W-1:0]       a_skewed;",
-            "wire [ROWS*A_W-1:0] a_skewed; reg [ROWS*A_W-1:0] a_in_q; reg swap_in_q; reg [COLS*(W_W+1)-1:0] w_in_q;\n"
+            "wire [ROWS*A_W-1:0] a_skewed;",
+            "wire [ROWS*A_W-1:0] a_skewed; reg [ROWS*A_W-1:0] a_in_q; reg [COLS*W_W-1:0] w_in_q;\n"
+            "    reg swap_in_q, word_q;\n"
             "    always @(posedge clk_i) begin a_in_q <= a_data_i; swap_in_q <= a_valid_i & a_first_i & rst_ni;\n"
-            "        w_in_q <= w_lanes; end",
+            "        w_in_q <= w_data_i; word_q <= w_valid_i & rst_ni; end",
         ),
         ("systolic_array.v", ".lanes_i(a_data_i)", ".lanes_i(a_in_q)"),
-        ("systolic_array.v", "{ROWS{a_valid_i & a_first_i}}", "{ROWS{swap_in_q}}"),
-        ("systolic_array.v", ".lanes_i(w_lanes)", ".lanes_i(w_in_q)"),
+        ("systolic_array.v", "{swap_q, a_valid_i & a_first_i}", "{swap_q, swap_in_q}"),
+        ("systolic_array.v", "if (w_valid_i) row_q", "if (word_q) row_q"),
+        ("systolic_array.v", "place[0] = {w_valid_i,", "place[0] = {word_q,"),
+        ("systolic_array.v", ".lanes_i(w_data_i)", ".lanes_i(w_in_q)"),
     ),
     "array registers its output": (
-        ("pipeline.vh", "ROWS + COLS - 1;", "ROWS + COLS;"),
+        _LONGER_ARRAY,
         ("systolic_array.v", ".lanes_o(psum_data_o)", ".lanes_o(psum_out)"),
         (
             "systolic_array.v",
@@ -66,13 +70,8 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
             "wire signed [ACC_W-1:0] stored;",
             "wire signed [ACC_W-1:0] stored; reg signed [ACC_W-1:0] sum_q;",
         ),
-        ("layer_engine.v", "sum_clear, par_raddr_o, sum_addr} = meta;", "sum_clear, par_early, sum_addr} = meta;"),
-        (
-            "layer_engine.v",
-            "wire [ACC_ADDR_W-1:0] sum_addr;",
-            "wire [ACC_ADDR_W-1:0] sum_addr; wire [PAR_ADDR_W-1:0] par_early; reg [PAR_ADDR_W-1:0] par_late_q;\n"
-            "    assign par_raddr_o = par_late_q; always @(posedge clk_i) par_late_q <= par_early;",
-        ),
+        ("layer_engine.v", "par_raddr_o = meta_early[", "par_raddr_o = meta["),
+        ("layer_engine.v", "if (psum_valid & sum_complete) param_q", "param_q"),
     ),
     "MulQuant registers its output": (
         ("pipeline.vh", "MULQUANT_LAT    = 3;", "MULQUANT_LAT    = 4;"),

@@ -86,10 +86,15 @@ ARITHMETIC = {
         "mulquant.v", "s_axis_tvalid_i & ~s_axis_tuser_i;", "s_axis_tvalid_i;", layer="sum", report="result words came"
     ),
     "weight sign": _value(
-        "mac_pe.v", "wire signed [W_W-1:0]     weight  =", "wire        [W_W-1:0]     weight  =", layer="stem"
+        "mac_pe.v", "reg signed [W_W-1:0]     weight_q;", "reg        [W_W-1:0]     weight_q;", layer="stem"
     ),
-    "product sign extension": _value("mac_pe.v", "{product[A_W+W_W-1]}}", "{1'b0}}", layer="stem"),
-    "swap one tile late": _value("mac_pe.v", "swap_i ? shadow_q : active_q", "active_q", layer="stem"),
+    "product sign extension": _value("mac_pe.v", "psum + product_q;", "psum + $unsigned(product_q);", layer="stem"),
+    "swap a cycle late": _value(
+        "mac_pe.v",
+        "if (swap_i) weight_q <= w_i;",
+        "late_q <= swap_i; if (late_q) weight_q <= w_i; end\n            reg late_q; always @(posedge clk_i) begin",
+        layer="stem",
+    ),
     "psum sign extension": _value("accumulator.v", "{psum_i[PSUM_W-1]}}", "{1'b0}}", layer="stem"),
     "accumulator never cleared": _value("accumulator.v", "(clear_i | max_i) ?", "max_i ?", layer="stem"),
     "accumulator always cleared": _value("accumulator.v", "(clear_i | max_i) ?", "1'b1 ?", layer="stem"),

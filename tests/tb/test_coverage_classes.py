@@ -302,38 +302,40 @@ def test_classes_of_lut_softmax() -> None:
 
 
 def test_classes_of_mac_pe() -> None:
-    class Cycle:
-        def __init__(self, a: int, psum: int, swap: bool, word: int, valid: bool, reset: bool) -> None:
-            self.a, self.psum, self.swap, self.word, self.valid, self.reset = a, psum, swap, word, valid, reset
-
     rng = random.Random(2)
     cycles = [
-        Cycle(rng.choice((-4, 3, 0)), rng.randint(-9, 9), *(rng.random() < 0.5 for _ in range(3)), rng.random() < 0.1)
+        mac_pe.Seen(
+            a=rng.choice((-4, 3, 0)),
+            swap=rng.random() < 0.5,
+            weights=rng.choice((None, (-2, 1), (1, 0), (0, -1))),
+            psums=(rng.randint(-9, 9), rng.randint(-9, 9)),
+            products=(rng.choice((None, 8, -3, 0)), rng.choice((None, 8, -3, 0))),
+        )
         for _ in range(300)
     ]
-    weights = [rng.choice((None, -2, 1, 0)) for _ in cycles]
-    found = flat(mac_pe.classes(cycles, weights, 3, 2))
-    for index, (cycle, weight) in enumerate(zip(cycles, weights, strict=True)):
-        running, used = not cycle.reset, weight is not None
-        product_ = cycle.a * (weight or 0)
-        before = cycles[index - 1] if index else None
+    found = flat(mac_pe.classes(cycles, 3, 2, 2))
+    for index, cycle in enumerate(cycles):
+        used = cycle.weights is not None
+        first, second = cycle.weights or (0, 0)
+        psum, added = cycle.psums[1], cycle.products[1]
         wanted = {
-            "swap and word": running and cycle.swap and cycle.valid,
-            "neither": running and not cycle.swap and not cycle.valid,
-            "reset": cycle.reset,
-            "word after a word": before is not None and before.valid and not before.reset
-            and cycle.valid and not cycle.swap and running,
-            "swap after a swap": before is not None and before.swap and not before.reset and cycle.swap and running,
+            "swap": cycle.swap,
+            "no swap": not cycle.swap,
+            "swap after a swap": index > 0 and cycles[index - 1].swap and cycle.swap,
+            "none in use": not used,
             "operand most negative": cycle.a == -4,
-            "weight most negative": weight == -2,
-            "weight largest": weight == 1,
-            "no weight in use": not used,
-            "product largest": used and product_ == 8,
-            "product negative": used and product_ < 0,
-            "sum changes its sign": used and (cycle.psum < 0) != (cycle.psum + product_ < 0),
-        }  # fmt: skip
+            "column 0: weight most negative": first == -2,
+            "column 1: weight largest": second == 1,
+            "column 0: product largest": used and cycle.a * first == 8,
+            "column 1: product negative": used and cycle.a * second < 0,
+            "column 1: partial sum negative": psum < 0,
+            "column 1: sum changes its sign": added is not None and (psum < 0) != (psum + added < 0),
+            "products negative and 0": used and cycle.a * first < 0 and cycle.a * second == 0,
+            "products positive and negative": used and cycle.a * first > 0 > cycle.a * second,
+        }
         for name, holds in wanted.items():
             assert found[name][index] == holds, (name, index)
+    assert not any(name.startswith("products") for name in flat(mac_pe.classes((), 3, 2, 1)))
 
 
 def test_the_bins_of_a_unit_are_its_classes_and_a_few_events() -> None:
@@ -349,7 +351,7 @@ def test_the_bins_of_a_unit_are_its_classes_and_a_few_events() -> None:
             systolic_array.classes(square, square, (-256, 255), (-128, 127)),
             4,
         ),
-        (mac_pe.cover_unit(usual["mac_pe"]), mac_pe.classes((), (), 9, 8), 1),
+        (mac_pe.cover_unit(usual["mac_pe"]), mac_pe.classes((), 9, 8, 1), 1),
     ]
     for cover, classes, others in cases:
         declared = {group: tuple(bins) for group, bins in cover.groups.items()}

@@ -21,13 +21,13 @@ FAULTS = {
         "are in [half_even] and [tie, even quotient]",
     ),
     "operands stop in column 1 of row 2": (
-        "systolic_array", {}, "systolic_array.v", ".a_i      (a_net[r*(COLS+1)+c])",
-        ".a_i      ((r == 2 && c == 1) ? {A_W{1'b0}} : a_net[r*(COLS+1)+c])",
+        "systolic_array", {}, "systolic_array.v", ".a_i   (a_net[r*(GROUPS+1)+g])",
+        ".a_i   ((r == 2 && g == 1) ? {A_W{1'b0}} : a_net[r*(GROUPS+1)+g])",
         "are in [column 1 or a later one] and [row 2 with a product]",
     ),
     "a column sum one too large": (
-        "systolic_array", {}, "systolic_array.v", ".psum_i   (psum_net[r*COLS+c])",
-        ".psum_i   (psum_net[r*COLS+c] + (r == 1 && c == 3))", "are in [column 3]",
+        "systolic_array", {}, "systolic_array.v", ".psum_i(psum_net[r*GROUPS+g])",
+        ".psum_i(psum_net[r*GROUPS+g] + (r == 1 && g == 3))", "are in [column 3]",
     ),
 }  # fmt: skip
 

@@ -120,11 +120,15 @@ UNIT_MUTANTS = {
         "doubled   = {{2{p_q[P_W-3]}}, p_q[P_W-3:0], 1'b0};",
     ),
     "unknown data": ("mulquant", "latency", "mulquant.v", "tdata_o  = q_q", "tdata_o  = q_q ^ {OUT_W{1'bx}}"),
-    "weight taken twice": ("systolic_array", "random_tiles", "mac_pe.v", "w_valid_i & ~take;", "w_valid_i;"),
-    "swap clears nothing": ("systolic_array", "gaps", "mac_pe.v", "take | (full_q & ~swap_i)", "take | full_q"),
-    "full not reset": ("systolic_array", "reset_in_mid_stream", "mac_pe.v", "            full_q    <= 1'b0;\n", ""),
-    "latency": ("systolic_array", "latency", "pipeline.vh", "= ROWS + COLS - 1;", "= ROWS + COLS;"),
-    "operand not skewed": ("systolic_array", "random_tiles", "skew.v", "LANES - 1 - k : k;", "LANES - 1 - k : 0;"),
+    "weights not skewed": ("systolic_array", "random_tiles", "systolic_array.v", ".STEP(PACK)", ".STEP(0)"),
+    "a row for no word": ("systolic_array", "gaps", "systolic_array.v", "if (w_valid_i) row_q", "row_q"),
+    "row not reset": (
+        *("systolic_array", "reset_in_mid_stream", "systolic_array.v"),
+        "        if (!rst_ni) row_q <= {ROW_W{1'b0}};\n",
+        "",
+    ),
+    "latency": ("systolic_array", "latency", "pipeline.vh", "= ROWS + COLS + 1;", "= ROWS + COLS + 2;"),
+    "operand not skewed": ("systolic_array", "random_tiles", "skew.v", "LANES - 1 - k : k);", "LANES - 1 - k : 0);"),
 }
 
 

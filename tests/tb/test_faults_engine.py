@@ -248,17 +248,13 @@ PROGRAM_SEQUENCER: dict[str, Fault] = {
 }
 
 DELAY_LINE: dict[str, Fault] = {
-    "one stage less": ("words", "line_q[(DEPTH-1)*W+:W]", "line_q[(DEPTH-2)*W+:W]"),
-    "reset clears the newest only": (
-        "reset_in_mid_stream",
-        "line_q <= {(DEPTH * W) {1'b0}};",
-        "line_q[W-1:0] <= {W{1'b0}};",
-    ),
+    "one stage less": ("words", "q_o = word[DEPTH];", "q_o = word[DEPTH-1];"),
+    "reset clears the newest only": ("reset_in_mid_stream", "if (!rst_ni) word_q", "if (!rst_ni && k == 0) word_q"),
 }
 
 SKEW: dict[str, Fault] = {
     "reversed": ("words", "(REVERSE != 0) ?", "(REVERSE == 0) ?"),
-    "last lane one early": ("words", "LANES - 1 - k : k;", "LANES - 1 - k : (k == LANES - 1) ? k - 1 : k;"),
+    "last lane one early": ("words", "LANES - 1 - k : k);", "LANES - 1 - k : (k == LANES - 1) ? k - 1 : k);"),
     "never reset": ("reset_in_mid_stream", ".RESET(RESET)", ".RESET(0)"),
 }
 

@@ -45,8 +45,8 @@ class Fault:
 FAULTS = {
     "one PE of the array": Fault(
         "systolic_array.v",
-        ".psum_i   (psum_net[r*COLS+c])",
-        ".psum_i   (psum_net[r*COLS+c] + ((r == 2 && c == 1) ? 1 : 0))",
+        ".psum_i(psum_net[r*GROUPS+g])",
+        ".psum_i(psum_net[r*GROUPS+g] + ((r == 2 && g == 1) ? 1 : 0))",
         "conv1",
         "mac_pe",
         r"array: PE \(row 2, column 1\), column tile 0, K tile 0, k = 2: partial sum is (-?\d+) .*, expected (-?\d+) ",

@@ -63,15 +63,15 @@ PLACES: dict[str, tuple[str, str, Change]] = {
     "processing element": (
         "mac_pe",
         "stem",
-        ("systolic_array.v", "(psum_net[r*COLS+c])", "(psum_net[r*COLS+c] + ((r == 2 && c == 1) ? 1 : 0))"),
+        ("systolic_array.v", "(psum_net[r*GROUPS+g])", "(psum_net[r*GROUPS+g] + ((r == 2 && g == 1) ? 1 : 0))"),
     ),
     "column sum": (
         "systolic_array",
         "stem",
         (
             "systolic_array.v",
-            "[c*PSUM_W+:PSUM_W] = psum_net[ROWS*COLS+c]",
-            "[c*PSUM_W+:PSUM_W] = psum_net[ROWS*COLS+c] + (c == 2)",
+            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g]",
+            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g] + (g == 2)",
         ),
     ),
     "accumulator": (

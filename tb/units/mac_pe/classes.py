@@ -4,72 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, names
 
-PARAMETERS = {"A_W": (3, 9), "W_W": (2, 8)}
+PARAMETERS = {"A_W": (3, 9), "W_W": (2, 8), "PACK": (1, 2)}
 """Values of each parameter that must be tried."""
+SIGNS = ("negative", "0", "positive")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cycle:
-    """The inputs of one clock cycle. word: weight word from the north; valid: it counts; reset: rst_ni is low."""
+class Seen:
+    """One cycle. a: operand; swap: the weights that wait are taken; weights: in use for this operand, a column each,
+    None before the first swap; psums, products: what each column adds in this cycle, None where that is unknown."""
 
-    a: int = 0
-    psum: int = 0
-    swap: bool = False
-    word: int = 0
-    valid: bool = False
-    reset: bool = False
+    a: int
+    swap: bool
+    weights: tuple[int, ...] | None
+    psums: tuple[int, ...]
+    products: tuple[int | None, ...]
 
 
-def classes(cycles: Sequence[Cycle], weights: Sequence[int | None], a_w: int, w_w: int) -> Classes:
+def classes(cycles: Sequence[Seen], a_w: int, w_w: int, columns: int) -> Classes:
     """Which cycles are in which class.
 
     Args:
-        cycles: inputs.
-        weights: the weight that is in use in each cycle, None while there is none.
-        a_w, w_w: A_W and W_W.
+        cycles: as they went.
+        a_w, w_w, columns: A_W, W_W and PACK.
     """
-    a, psum = (np.array([getattr(c, name) for c in cycles], dtype=np.int64) for name in ("a", "psum"))
-    swap, valid, reset = (
-        np.array([getattr(c, name) for c in cycles], dtype=bool) for name in ("swap", "valid", "reset")
-    )
-    used = np.array([weight is not None for weight in weights], dtype=bool)
-    weight = np.array([weight or 0 for weight in weights], dtype=np.int64)
-    return {
-        "control": {
-            "swap and word": swap & valid & ~reset,
-            "swap alone": swap & ~valid & ~reset,
-            "word alone": ~swap & valid & ~reset,
-            "neither": ~swap & ~valid & ~reset,
-            "word after a word": _after(valid & ~reset) & valid & ~swap & ~reset,
-            "swap after a swap": _after(swap & ~reset) & swap & ~reset,
-            "reset": reset,
-        },
-        "operand": _extremes("operand", a, a_w, np.ones(len(a), dtype=bool)),
-        "weight": {"no weight in use": ~used, **_extremes("weight", weight, w_w, used)},
-        "product": {
-            "product largest": used & (a * weight == 1 << (a_w + w_w - 2)),
-            "product 0": used & (a * weight == 0),
-            "product positive": used & (a * weight > 0),
-            "product negative": used & (a * weight < 0),
-        },
-        "partial sum": {
-            "partial sum 0": psum == 0,
-            "partial sum positive": psum > 0,
-            "partial sum negative": psum < 0,
-            "sum changes its sign": used & ((psum < 0) != (psum + a * weight < 0)),
-        },
+    count = len(cycles)
+    a = np.array([cycle.a for cycle in cycles], dtype=np.int64)
+    swap = np.array([cycle.swap for cycle in cycles], dtype=bool)
+    used = np.array([cycle.weights is not None for cycle in cycles], dtype=bool)
+    weights = np.array([cycle.weights or (0,) * columns for cycle in cycles], dtype=np.int64).reshape(count, columns)
+    found: dict[str, dict[str, BoolArray]] = {
+        "control": {"swap": swap, "swap after a swap": _after(swap) & swap, "no swap": ~swap},
+        "operand": _extremes("operand", a, a_w, np.ones(count, dtype=bool)),
+        "weights": {"none in use": ~used},
     }
+    for column in range(columns):
+        what = f"column {column}"
+        found["weights"] |= _extremes(f"{what}: weight", weights[:, column], w_w, used)
+        products = a * weights[:, column]
+        found[f"product of {what}"] = {
+            f"{what}: product largest": used & (products == 1 << (a_w + w_w - 2)),
+            **{f"{what}: product {sign}": used & (np.sign(products) == SIGNS.index(sign) - 1) for sign in SIGNS},
+        }
+        psum = np.array([cycle.psums[column] for cycle in cycles], dtype=np.int64)
+        known = np.array([cycle.products[column] is not None for cycle in cycles], dtype=bool)
+        total = psum + np.array([cycle.products[column] or 0 for cycle in cycles], dtype=np.int64)
+        found[f"partial sum of {what}"] = {
+            **{f"{what}: partial sum {sign}": np.sign(psum) == SIGNS.index(sign) - 1 for sign in SIGNS},
+            f"{what}: sum changes its sign": known & ((psum < 0) != (total < 0)),
+        }
+    if columns == 2:
+        signs = np.sign(a[:, np.newaxis] * weights)
+        found["products of both"] = {
+            f"products {first} and {second}": used
+            & (signs[:, 0] == SIGNS.index(first) - 1)
+            & (signs[:, 1] == SIGNS.index(second) - 1)
+            for first, second in product(SIGNS, repeat=2)
+        }
+    return found
 
 
 def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     """All bins of the unit."""
-    made = Coverage(names(classes((), (), parameters["A_W"], parameters["W_W"])))
+    made = Coverage(names(classes((), parameters["A_W"], parameters["W_W"], parameters["PACK"])))
     cover_parameters(made, PARAMETERS, parameters)
     return made
 

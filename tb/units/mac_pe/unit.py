@@ -10,13 +10,19 @@ from t2c.tb.units.mac_pe.proofs import PROOFS
 
 UNIT = Unit(
     folder=Path(__file__).parent,
-    parameters={"A_W": 9, "W_W": 8, "PSUM_W": 21},
+    parameters={"A_W": 9, "W_W": 8, "PSUM_W": 21, "PACK": 1},
     bench="t2c.tb.units.mac_pe.bench",
-    tests=("corners", "random_data", "chain", "swap_without_a_word", "reset_with_a_word_kept"),
+    tests=("corners", "random_data"),
     interface=Interface(),
-    ends=({"A_W": 3, "W_W": 2, "PSUM_W": 6},),
-    covered=({"A_W": 3, "W_W": 2, "PSUM_W": 6},),
-    refused=({"A_W": 10}, {"PSUM_W": 17}),
+    ends=({"A_W": 3, "W_W": 2, "PSUM_W": 6}, {"A_W": 9, "W_W": 4, "PSUM_W": 17, "PACK": 2}),
+    covered=(
+        {"A_W": 3, "W_W": 2, "PSUM_W": 6},
+        {"A_W": 3, "W_W": 2, "PSUM_W": 6, "PACK": 2},
+        {"A_W": 5, "W_W": 4, "PSUM_W": 12, "PACK": 2},
+        {"A_W": 9, "W_W": 4, "PSUM_W": 17, "PACK": 2},
+    ),
+    linted=({}, {"A_W": 5, "W_W": 4, "PSUM_W": 12, "PACK": 2}),
+    refused=({"A_W": 10}, {"PSUM_W": 17}, {"PACK": 3}),
     proofs=PROOFS,
     mutated=True,
 )

@@ -1,4 +1,4 @@
-"""Bench of rtl/skew.v: every lane, as many cycles later as it is far from the first one, or from the last."""
+"""Bench of rtl/skew.v: every lane, STEP cycles later for each that lies between it and the first one, or the last."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from t2c.tb.units.unit_settings import UnitSettings
 
 def _bench(dut: HierarchyObject) -> LineBench:
     unit = UnitSettings.from_environment()
-    depths = list(range(unit["LANES"]))
+    depths = [unit["STEP"] * lane for lane in range(unit["LANES"])]
     ports = ("lanes_i", "lanes_o")
     return LineBench(dut, unit, depths[::-1] if unit["REVERSE"] else depths, unit["RESET"] != 0, ports)
 
