@@ -56,7 +56,7 @@ DRIVES: dict[str, tuple[str, ...]] = {
     "y_zero_point": ("mulquant.q_q",),
     "y_lo": ("mulquant.q_q",),
     "y_hi": ("mulquant.q_q",),
-    "rounding": ("mulquant.rounded_q",),
+    "rounding": ("mulquant.moved_q",),
     "combine": ("accumulator.sum_o", "mulquant.partial_q"),
     "keep": ("accumulator.sum_o",),
     "hold": ("mulquant.valid1_q",),

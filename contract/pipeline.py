@@ -46,7 +46,7 @@ ARRAY = Cycles(fixed=1, rows=1, cols=1)
 """systolic_array: from operands to column sums."""
 ACCUMULATOR = Cycles(fixed=1)
 """accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""
-MULQUANT = Cycles(fixed=3)
+MULQUANT = Cycles(fixed=7)
 """mulquant: from a complete sum to its result."""
 TABLE = MEMORY
 """table_lanes: from a result of the engine to the word that is written, whether it passes a table or not."""
@@ -114,7 +114,7 @@ class RowCycles:
         return self.passes * beats + self.fixed + (rows - 1) * max(beats, self.least)
 
     def __str__(self) -> str:
-        """As the pages write it: 2 B + 55 + (R - 1) max(B, 45)."""
+        """As the pages write it: 2 B + 59 + (R - 1) max(B, 45)."""
         return f"{self.passes} B + {self.fixed} + (R - 1) max(B, {self.least})"
 
 
@@ -122,7 +122,7 @@ _ROW_ENDS = 2
 """Activation memory before the unit, the last group of results after it: a beat each, besides the unit's own."""
 ROWS = {
     Operation.SOFTMAX: RowCycles(passes=3, fixed=_ROW_ENDS + RECIPROCAL.high + 11, least=RECIPROCAL.high + 2),
-    Operation.LAYER_NORM: RowCycles(passes=2, fixed=_ROW_ENDS + 2 * ROOT_BITS + 21, least=2 * ROOT_BITS + 13),
+    Operation.LAYER_NORM: RowCycles(passes=2, fixed=_ROW_ENDS + 2 * ROOT_BITS + 18 + MULQUANT.fixed, least=2 * ROOT_BITS + 13),
 }
 """From a row step's start to its done, which comes with its last result."""
 

@@ -11,7 +11,7 @@
 // Rounding    half_up of t; then rounding_i as in mulquant, zero point and saturation once, last.
 // Widths      Unsigned elements are taken less 2^(X_W-1): the zero point cancels. Sums: row_sums.v; V, root, reciprocal:
 //             row_constants.v; t: normal_lane.v. Results beyond the end of a row are 0.
-// Latency     A row without stalls, none inside before it: the first results leave 2 ROOT_W + 22 cycles after its last beat
+// Latency     A row without stalls, none inside before it: the first results leave 2 ROOT_W + 26 cycles after its last beat
 //             was taken, the others follow in successive cycles.
 // Throughput  One row is taken, one has its constants made, one is normalised: max(B, 2 ROOT_W + 13) cycles a row of B beats,
 //             if B <= 2 ROOT_W + 9 or B + 2 ROOT_W + 17 beats fit the row memory, 2^(LEN_W+1) / LANES; else up to 4 more.
@@ -96,6 +96,8 @@ module layer_norm #(
     localparam T0_W   = FRAC_W + LEN_W / 2 + 2;
     localparam T_W    = (T0_W > 8) ? T0_W : 8;  // t; mulquant takes no less than 8 bits
     localparam PAR_W  = SHIFT_W + BIAS_W + SCALE_W;
+    localparam QUANT_LAT = 7;                   // MULQUANT_LAT of pipeline.vh
+    localparam END    = 3 + QUANT_LAT;          // stages from a beat's read to its results
     localparam G_W    = LEN_W + ROOT_W + 2;
     localparam H_W    = LEN_W + X_W + ROOT_W + 2;
     localparam [31:0] LANES_LESS_1 = LANES - 1;
@@ -229,9 +231,9 @@ module layer_norm #(
     );
 
     // Stage 1: the beat, with its row's constants. Stage 2: (N x - S) r; its parameters are read. Stage 3: t. Then MulQuant.
-    reg [6:1]            valid_q;
-    reg [6:1]            last_q;
-    reg [LANES*6-1:0]    keep_q;                // of stages 6..1, the first in the lowest bits
+    reg [END:1]          valid_q;
+    reg [END:1]          last_q;
+    reg [LANES*END-1:0]  keep_q;                // of stages END..1, the first in the lowest bits
     reg [BEAT_W-1:0]     index1_q, index2_q, param_addr_q;
     reg [G_W-1:0]        g1_q;
     reg signed [H_W-1:0] h1_q;
@@ -284,10 +286,10 @@ module layer_norm #(
         end
     endgenerate
 
-    assign m_axis_tvalid_o = valid_q[6];
-    assign m_axis_tlast_o  = last_q[6];
-    assign m_axis_tkeep_o  = keep_q[LANES*5+:LANES];
-    wire unused = &{1'b0, rest, s_axis_tkeep_i, quant_ready, quant_valid}; // these are all alike, and like valid_q[6]
+    assign m_axis_tvalid_o = valid_q[END];
+    assign m_axis_tlast_o  = last_q[END];
+    assign m_axis_tkeep_o  = keep_q[LANES*(END-1)+:LANES];
+    wire unused = &{1'b0, rest, s_axis_tkeep_i, quant_ready, quant_valid}; // these are all alike, and like valid_q[END]
 
     always @(posedge clk_i) begin
         if (take) begin
@@ -312,9 +314,9 @@ module layer_norm #(
                 read_q  <= read_q + {{(PTR_W - 1) {1'b0}}, 1'b1};
             end
             issue_q  <= row_take | (issue_q & ~issue_last);
-            valid_q  <= {valid_q[5:1], issue_q};
-            last_q   <= {last_q[5:1], issue_last};
-            keep_q   <= {keep_q[LANES*5-1:0], issue_last ? end_keep_q : {LANES{1'b1}}};
+            valid_q  <= {valid_q[END-1:1], issue_q};
+            last_q   <= {last_q[END-1:1], issue_last};
+            keep_q   <= {keep_q[LANES*(END-1)-1:0], issue_last ? end_keep_q : {LANES{1'b1}}};
             g1_q     <= g0_q;
             h1_q     <= h0_q;
             shift1_q <= shift0_q;
@@ -331,7 +333,7 @@ module layer_norm #(
             overlong_q <= 1'b0;
             issue_q    <= 1'b0;
             index_q    <= {BEAT_W{1'b0}};
-            valid_q    <= 6'd0;
+            valid_q    <= {END{1'b0}};
         end
     end
 

@@ -5,10 +5,10 @@
 //             p = acc_1 * M_1 + B_1 + acc_2 * M_2, with S of the second. That is a residual add.
 // Rounding    rounding_i: 0 floor, 1 half_up, 2 half_even, 3 half_away, 4 double (docs/arithmetic.md section 2), others as
 //             0; saturation once, last.
-// Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 2 holds p, two products and a bias; one more bit holds the rounded
-//             value, one more the zero point. A chain of three inputs or more may leave P_W.
-//             Every shift 0 .. 2^SHIFT_W - 1 is legal, also one beyond P_W.
-// Latency     3 cycles while m_axis_tready_i is high; one result a cycle.
+// Widths      P_W = max(ACC_W + SCALE_W, BIAS_W) + 2 holds p, two products and a bias. A chain of three inputs or more may
+//             leave it. Every shift 0 .. 2^SHIFT_W - 1 is legal, also one beyond P_W. The floor of p / 2^S is saturated to
+//             OUT_W + 2 bits before it is rounded: beyond them no zero point brings it back between lo and hi.
+// Latency     7 cycles while m_axis_tready_i is high; one result a cycle.
 // Handshake   AXI-Stream on both sides; the whole pipeline holds while a result waits for m_axis_tready_i.
 //             rounding_i, zero_point_i, lo_i, hi_i must not change while results are inside.
 // Lanes       s_axis_tdata_i = {shift, bias, multiplier, acc}, acc in the lowest bits.
@@ -61,7 +61,13 @@ module mulquant #(
 
     localparam PROD_W = ACC_W + SCALE_W;
     localparam P_W    = ((PROD_W > BIAS_W) ? PROD_W : BIAS_W) + 2;
-    localparam R_W    = P_W + 2;                // rounded value plus zero point
+    localparam HALF_W = ACC_W / 2;              // the accumulator's lower half, unsigned
+    localparam LOW_W  = HALF_W + SCALE_W;       // its product
+    localparam HIGH_W = PROD_W - HALF_W;        // that of the upper half
+    localparam D_W    = (P_W > 32) ? P_W + 1 : 33; // doubled p, at least up to where mode double looks
+    localparam F_W    = OUT_W + 2;              // a floor beyond this is beyond lo or hi, whatever the zero point
+    localparam WIN_W  = F_W + 8;                // it, its guard, and what a shift by up to 7 drops
+    localparam R_W    = F_W + 1;                // floor plus zero point plus one
     localparam [2:0] HALF_UP = 3'd1, HALF_EVEN = 3'd2, HALF_AWAY = 3'd3, DOUBLE = 3'd4;
 
     wire signed [ACC_W-1:0]   acc        = s_axis_tdata_i[0+:ACC_W];
@@ -72,72 +78,139 @@ module mulquant #(
     wire hold = m_axis_tvalid_o & ~m_axis_tready_i;
     assign s_axis_tready_o = ~hold;
 
-    // Stage 1: p = acc * M + B.
-    wire signed [PROD_W-1:0] product = acc * multiplier;
-    reg                  valid1_q;
-    reg                  partial_q;             // p_q waits for the second operand
-    reg signed [P_W-1:0] p_q;
-    wire signed [P_W-1:0] addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
-    reg [SHIFT_W-1:0]    shift_q;
+    // Stage 1: the products of both halves of the accumulator.
+    wire signed [HALF_W:0]         acc_low  = {1'b0, acc[HALF_W-1:0]};
+    wire signed [ACC_W-HALF_W-1:0] acc_high = acc[ACC_W-1:HALF_W];
+    reg                     valid1_q, partial1_q;
+    reg signed [LOW_W-1:0]  low_q;
+    reg signed [HIGH_W-1:0] high_q;
+    reg [BIAS_W-1:0]        bias1_q;
+    reg [SHIFT_W-1:0]       shift1_q;
 
-    // Stage 2: floor(p / 2^S), then one up where the mode says so.
-    // doubled >>> S keeps the guard bit, worth one half, as its lowest bit; it is 0 for S = 0.
-    wire signed [P_W:0] doubled   = {p_q, 1'b0};
-    wire signed [P_W:0] shifted   = doubled >>> shift_q;
-    wire [P_W:0]        kept      = {(P_W + 1) {1'b1}} << shift_q;
-    wire [P_W:0]        dropped   = doubled & ~kept;
-    wire                guard     = shifted[0];
-    wire                tie       = guard & (dropped == {(P_W + 1) {1'b0}});
-    wire                negative  = p_q[P_W-1];
-    wire                tie_down  = (rounding_i == HALF_EVEN & ~shifted[1]) | (rounding_i == HALF_AWAY & negative);
-    wire                nearest   = guard & ~(tie & tie_down);
-    wire                twice;                  // mode double: p is moved by 2^30 away from zero first, where S >= 32
-    wire                round_up  = (rounding_i == DOUBLE) ? twice
-                                  : (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY) & nearest;
-    generate
-        if (SHIFT_W == 6 && P_W > 31) begin : g_twice
-            // f + h + 2^30 carries where bits 30 .. S-2 of f are all 1; f + h - 2^30 does not where they are all 0.
-            wire all_ones = &(doubled[P_W:31] | kept[P_W:31]);
-            wire any_one  = |dropped[P_W:31];
-            assign twice = shift_q[5] ? (negative ? guard & any_one : guard | all_ones) : guard;
-        end else begin : g_once
-            assign twice = guard;               // S <= 31, or |p| <= 2^30: half_up
-        end
-    endgenerate
-    reg                  valid2_q;
-    reg signed [R_W-1:0] rounded_q;
+    // Stage 2: their sum.
+    reg                     valid2_q, partial2_q;
+    reg [PROD_W-1:0]        product_q;
+    reg [BIAS_W-1:0]        bias2_q;
+    reg [SHIFT_W-1:0]       shift2_q;
 
-    // Stage 3: zero point and saturation.
-    wire signed [R_W-1:0] lo_wide = {{(R_W - OUT_W - 1) {lo_i[OUT_W]}}, lo_i};
-    wire signed [R_W-1:0] hi_wide = {{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i};
-    wire signed [R_W-1:0] moved   = rounded_q + {{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}, zero_point_i};
-    reg                   valid3_q;
-    reg [OUT_W-1:0]       q_q;
+    // Stage 3: p = acc * M + B. If it is partial it stays here until the next input comes.
+    reg                     valid3_q;
+    reg                     partial_q;          // p_q waits for the second operand
+    reg signed [P_W-1:0]    p_q;
+    wire signed [P_W-1:0]   addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q};
+    reg [SHIFT_W-1:0]       shift_q;
+
+    // Stage 4: shift by the multiple of 8 in S. doubled >>> S keeps the guard bit, worth one half, as its lowest bit; it is
+    // 0 for S = 0. WIN_W bits are kept, and what the rest of the shift and saturation must know of the bits beside them.
+    wire                    negative = p_q[P_W-1];
+    wire signed [D_W-1:0]   doubled  = {{(D_W - P_W - 1) {negative}}, p_q, 1'b0};
+    wire [D_W-1:WIN_W]      unlike   = doubled[D_W-1:WIN_W] ^ {(D_W - WIN_W) {negative}}; // bits other than the sign
+    wire [5:0]              shift6   = {{(6 - SHIFT_W) {1'b0}}, shift_q};
+    wire [5:0]              coarse   = {shift6[5:3], 3'd0};
+    wire [D_W-1:0]          kept     = {D_W{1'b1}} << coarse;
+    wire signed [D_W-1:0]   shifted  = doubled >>> coarse;
+    reg                     valid4_q, negative4_q;
+    reg                     far_q;              // S >= 32
+    reg [2:0]               fine_q;             // the rest of S
+    reg [WIN_W-1:0]         window_q;
+    reg                     below_q;            // a bit below it is 1
+    reg                     run_q;              // those from 2^30 up are all other than the sign
+    reg                     beyond_q;           // a bit above it is other than the sign
+
+    // Stage 5: shift by the rest, saturate the floor of p / 2^S to F_W bits. Where S >= 32, mode double moves p by 2^30 away
+    // from zero first: f + h + 2^30 carries where bits 30 .. S-2 of f are all 1; f + h - 2^30 does not where they are all 0.
+    wire [7:0]              kept_fine = 8'hff << fine_q;
+    wire [WIN_W-1:0]        odd       = window_q ^ {WIN_W{negative4_q}};
+    wire [WIN_W-1:0]        aligned   = window_q >> fine_q;
+    wire                    guard     = aligned[0];
+    wire                    dropped   = below_q | (|(window_q[6:0] & ~kept_fine[6:0]));
+    wire                    beyond    = beyond_q | (|(odd[WIN_W-1-:8] & kept_fine));
+    wire                    run       = far_q & run_q & (&(odd[6:0] | kept_fine[6:0]));
+    wire                    unused    = &{1'b0, shifted, odd, aligned}; // some bits are not
+    reg                     valid5_q, negative5_q;
+    reg [F_W-1:0]           floor_q;
+    reg                     guard_q;
+    reg                     dropped_q;          // a bit below the guard is 1
+    reg                     twice_q;            // mode double rounds up
+
+    // Stage 6: one up where the mode says so, and the zero point.
+    wire                    tie_down = (rounding_i == HALF_EVEN & ~floor_q[0]) | (rounding_i == HALF_AWAY & negative5_q);
+    wire                    nearest  = guard_q & (dropped_q | ~tie_down);
+    wire                    round_up = (rounding_i == DOUBLE) ? twice_q
+                                     : (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY) & nearest;
+    wire signed [R_W-1:0]   rounded  = {floor_q[F_W-1], floor_q} + {{(R_W - 1) {1'b0}}, round_up};
+    reg                     valid6_q;
+    reg signed [R_W-1:0]    moved_q;
+
+    // Stage 7: saturation.
+    wire signed [R_W-1:0]   lo_wide = {{2{lo_i[OUT_W]}}, lo_i};
+    wire signed [R_W-1:0]   hi_wide = {{2{hi_i[OUT_W]}}, hi_i};
+    reg                     valid7_q;
+    reg [OUT_W-1:0]         q_q;
 
     always @(posedge clk_i) begin
         if (!hold) begin
-            valid1_q  <= s_axis_tvalid_i & ~s_axis_tuser_i;
+            valid1_q <= s_axis_tvalid_i;
             if (s_axis_tvalid_i) begin
-                partial_q <= s_axis_tuser_i;
-                p_q       <= {{(P_W - PROD_W) {product[PROD_W-1]}}, product} + addend;
-                shift_q   <= shift;
+                partial1_q <= s_axis_tuser_i;
+                low_q      <= acc_low * multiplier;
+                high_q     <= acc_high * multiplier;
+                bias1_q    <= bias;
+                shift1_q   <= shift;
             end
-            valid2_q  <= valid1_q;
-            rounded_q <= {shifted[P_W], shifted[P_W], shifted[P_W:1]} + {{(R_W - 1) {1'b0}}, round_up};
-            valid3_q  <= valid2_q;
-            if (moved < lo_wide) q_q <= lo_i[OUT_W-1:0];
-            else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];
-            else q_q <= moved[OUT_W-1:0];
+            valid2_q <= valid1_q;
+            if (valid1_q) begin
+                partial2_q <= partial1_q;
+                product_q  <= {high_q, {HALF_W{1'b0}}} + {{(PROD_W - LOW_W) {low_q[LOW_W-1]}}, low_q};
+                bias2_q    <= bias1_q;
+                shift2_q   <= shift1_q;
+            end
+            valid3_q <= valid2_q & ~partial2_q;
+            if (valid2_q) begin
+                partial_q <= partial2_q;
+                p_q       <= {{(P_W - PROD_W) {product_q[PROD_W-1]}}, product_q} + addend;
+                shift_q   <= shift2_q;
+            end
+            valid4_q <= valid3_q;
+            if (valid3_q) begin
+                negative4_q <= negative;
+                far_q       <= shift6[5];
+                fine_q      <= shift6[2:0];
+                window_q    <= shifted[WIN_W-1:0];
+                below_q     <= |(doubled & ~kept);
+                run_q       <= &(unlike[D_W-1:31] | kept[D_W-1:31]);
+                beyond_q    <= |(unlike & kept[D_W-1-WIN_W:0]);
+            end
+            valid5_q <= valid4_q;
+            if (valid4_q) begin
+                negative5_q <= negative4_q;
+                floor_q     <= beyond ? {negative4_q, {(F_W - 1) {~negative4_q}}} : aligned[F_W:1];
+                guard_q     <= guard;
+                dropped_q   <= dropped;
+                twice_q     <= negative4_q ? guard & ~run : guard | run;
+            end
+            valid6_q <= valid5_q;
+            if (valid5_q) moved_q <= rounded + {{2{zero_point_i[OUT_W]}}, zero_point_i};
+            valid7_q <= valid6_q;
+            if (valid6_q) begin
+                if (moved_q < lo_wide) q_q <= lo_i[OUT_W-1:0];
+                else if (moved_q > hi_wide) q_q <= hi_i[OUT_W-1:0];
+                else q_q <= moved_q[OUT_W-1:0];
+            end
         end
         if (!rst_ni) begin
             partial_q <= 1'b0;
             valid1_q <= 1'b0;
             valid2_q <= 1'b0;
             valid3_q <= 1'b0;
+            valid4_q <= 1'b0;
+            valid5_q <= 1'b0;
+            valid6_q <= 1'b0;
+            valid7_q <= 1'b0;
         end
     end
 
-    assign m_axis_tvalid_o = valid3_q;
+    assign m_axis_tvalid_o = valid7_q;
     assign m_axis_tdata_o  = q_q;
 
 endmodule

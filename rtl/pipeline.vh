@@ -4,6 +4,6 @@
 localparam WINDOW_LAT      = 3;               // window_row: px_valid to operand
 localparam ARRAY_LAT       = ROWS + COLS + 1; // systolic_array: operands to column sums
 localparam ACCUMULATOR_LAT = 1;               // accumulator: column sum to sum over K tiles
-localparam MULQUANT_LAT    = 3;               // mulquant: sum to result
+localparam MULQUANT_LAT    = 7;               // mulquant: sum to result
 localparam TABLE_LAT       = 1;               // table_lanes: result to the word that is written
 /* verilator lint_on UNUSEDPARAM */

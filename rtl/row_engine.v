@@ -8,7 +8,7 @@
 // Results     words of COLS lanes for memory words of ROWS lanes, as those of layer_engine; beside a row's last one (out_last_o)
 //             the groups above it are to get 0, so that memory words are whole
 // Latency     rows follow one another as softmax_rows and layer_norm take them. R rows of B beats, from start_i to done_o:
-//             SOFTMAX 3 B + 45 + (R - 1) max(B, 34), LAYER_NORM 2 B + 55 + (R - 1) max(B, 45) cycles
+//             SOFTMAX 3 B + 45 + (R - 1) max(B, 34), LAYER_NORM 2 B + 59 + (R - 1) max(B, 45) cycles
 // Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result. Results cannot be
 //             held back. No start_i while busy_o.
 // Model       t2c.core_model.rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from t2c.contract.pipeline import MULQUANT, Cycles
 from tests.tb.rtl_mutants import Change
 
 _LONGER_WINDOW = ("pipeline.vh", "WINDOW_LAT      = 3;", "WINDOW_LAT      = 4;")
@@ -74,12 +75,12 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ("layer_engine.v", "if (psum_valid & sum_complete) param_q", "param_q"),
     ),
     "MulQuant registers its output": (
-        ("pipeline.vh", "MULQUANT_LAT    = 3;", "MULQUANT_LAT    = 4;"),
-        ("mulquant.v", "assign m_axis_tvalid_o = valid3_q;", "assign m_axis_tvalid_o = valid4_q;"),
-        ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q4_q;"),
-        ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q4_q; reg valid4_q;"),
-        ("mulquant.v", "valid3_q  <= valid2_q;", "valid3_q  <= valid2_q; valid4_q <= valid3_q; q4_q <= q_q;"),
-        ("mulquant.v", "valid3_q <= 1'b0;", "valid3_q <= 1'b0; valid4_q <= 1'b0;"),
+        ("pipeline.vh", f"MULQUANT_LAT    = {MULQUANT};", f"MULQUANT_LAT    = {MULQUANT + Cycles(fixed=1)};"),
+        ("mulquant.v", "assign m_axis_tvalid_o = valid7_q;", "assign m_axis_tvalid_o = valid8_q;"),
+        ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q8_q;"),
+        ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q8_q; reg valid8_q;"),
+        ("mulquant.v", "valid7_q <= valid6_q;", "valid7_q <= valid6_q; valid8_q <= valid7_q; q8_q <= q_q;"),
+        ("mulquant.v", "valid7_q <= 1'b0;", "valid7_q <= 1'b0; valid8_q <= 1'b0;"),
     ),
     "results a cycle later": (
         ("layer_engine.v", "LAT + MULQUANT_LAT), .RESET(1)", "LAT + MULQUANT_LAT + 1), .RESET(1)"),

@@ -79,11 +79,11 @@ ARITHMETIC = {
     "upper bound": _value("mulquant.v", "q_q <= hi_i[OUT_W-1:0];", "q_q <= hi_i[OUT_W-1:0] - 1'b1;", layer="stem"),
     "lower bound": _value("mulquant.v", "q_q <= lo_i[OUT_W-1:0];", "q_q <= lo_i[OUT_W-1:0] + 1'b1;", layer="stem"),
     "zero point dropped": _value(
-        "mulquant.v", "rounded_q + {{(R_W - OUT_W - 1)", "rounded_q + 0 * {{(R_W - OUT_W - 1)", layer="stem"
+        "mulquant.v", "rounded + {{2{zero_point_i", "rounded + 0 * {{2{zero_point_i", layer="stem"
     ),
     "partial not held": _value("mulquant.v", "partial_q ? p_q :", "1'b0 ? p_q :", layer="sum"),
     "partial gives a result": _value(
-        "mulquant.v", "s_axis_tvalid_i & ~s_axis_tuser_i;", "s_axis_tvalid_i;", layer="sum", report="result words came"
+        "mulquant.v", "valid2_q & ~partial2_q;", "valid2_q;", layer="sum", report="result words came"
     ),
     "weight sign": _value(
         "mac_pe.v", "reg signed [W_W-1:0]     weight_q;", "reg        [W_W-1:0]     weight_q;", layer="stem"

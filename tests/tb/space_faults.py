@@ -35,6 +35,7 @@ def _narrow(value: str, width: str, bits: int) -> str:
 
 SEQUENCER, LOADER, WRITER, WINDOW = "pixel_sequencer.v", "tile_loader.v", "output_writer.v", "window_row.v"
 ENGINE, MULQUANT = "layer_engine.v", "mulquant.v"
+MULTIPLIER = "s_axis_tdata_i[ACC_W+:SCALE_W]"
 
 REPORTED = {
     "accumulator of 24 bits": _fault(
@@ -129,47 +130,47 @@ ADDRESSES = {
 }
 
 NUMBERS = {
-    "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift", 5, "constants"),
+    "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift2_q", 5, "constants"),
     "ties of shifts above 35": _fault(
         MULQUANT,
         "{}",
-        "guard & (dropped == {(P_W + 1) {1'b0}})",
-        "guard & (dropped == {(P_W + 1) {1'b0}}) & (shift_q < 36)",
+        "|(doubled & ~kept);",
+        "(shift_q > 35) | (|(doubled & ~kept));",
         "constants",
     ),
     "bias of 30 bits": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
-        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 30),
+        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
+        _narrow("{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}", "P_W", 30),
         "constants",
     ),
     "bias without its sign": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
-        "{{(P_W - BIAS_W) {1'b0}}, bias}",
+        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
+        "{{(P_W - BIAS_W) {1'b0}}, bias2_q}",
         "constants",
     ),
     "multiplier of 14 bits": _fault(
-        MULQUANT, "{}", "acc * multiplier", "acc * " + _narrow("multiplier", "SCALE_W", 14), "constants"
+        MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 14), "constants"
     ),
     "multiplier of 24 bits": _fault(
-        MULQUANT, "{}", "acc * multiplier", "acc * " + _narrow("multiplier", "SCALE_W", 24), "constants", "split"
+        MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 24), "constants", "split"
     ),
     "bias of 45 bits": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
-        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 45),
+        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
+        _narrow("{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}", "P_W", 45),
         "constants",
         "tall",
     ),
     "product of 40 bits": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - PROD_W) {product[PROD_W-1]}}, product}",
-        _narrow("{{(P_W - PROD_W) {product[PROD_W-1]}}, product}", "P_W", 40),
+        "{{(P_W - PROD_W) {product_q[PROD_W-1]}}, product_q}",
+        _narrow("{{(P_W - PROD_W) {product_q[PROD_W-1]}}, product_q}", "P_W", 40),
         "top-accumulator",
     ),
     "input zero point without its highest bit": _fault(
@@ -191,16 +192,16 @@ NUMBERS = {
     "output zero point as unsigned": _fault(
         MULQUANT,
         "{}",
-        "{(R_W - OUT_W - 1) {zero_point_i[OUT_W]}}",
-        "{(R_W - OUT_W - 1) {1'b0}}",
+        "{2{zero_point_i[OUT_W]}}",
+        "2'b00",
         "zero-points",
         "shallow",
     ),
     "upper bound as signed": _fault(
         MULQUANT,
         "{}",
-        "{{(R_W - OUT_W - 1) {hi_i[OUT_W]}}, hi_i}",
-        "{{(R_W - OUT_W) {hi_i[OUT_W-1]}}, hi_i[OUT_W-1:0]}",
+        "{{2{hi_i[OUT_W]}}, hi_i}",
+        "{{3{hi_i[OUT_W-1]}}, hi_i[OUT_W-1:0]}",
         "zero-points",
         "shallow",
     ),

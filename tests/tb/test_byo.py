@@ -10,6 +10,7 @@ import pytest
 
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
+from t2c.contract.pipeline import MULQUANT
 from t2c.tb import __main__ as command
 from t2c.tb.components.bench_report import read_report
 from t2c.tb.dut import loader
@@ -107,16 +108,16 @@ top: mulquant
 clock: clk_i
 reset: {{port: rst_ni, active: low}}
 handshake: valid_only
-latency: 3
+latency: {MULQUANT}
 rounding: {{port: rounding_i, half_even: 2, half_away: 3}}
 tie: {{m_axis_tready_i: 1}}
 """
 TIE = "tie: {m_axis_tready_i: 1}\n"
 LIES = {
     "latency": (
-        ("latency: 3", "latency: 5"),
+        (f"latency: {MULQUANT}", "latency: 5"),
         "latency",
-        r"come \[3\] cycles after .* the description says 5",
+        rf"come \[{MULQUANT}\] cycles after .* the description says 5",
     ),
     "codes": (("half_even: 2, half_away: 3", "half_even: 3, half_away: 2"), "corners", r"in \[tie"),
     "stuck": ((TIE, TIE.replace("1", "0")), "latency", r"50 inputs gave \d+ results|explains"),

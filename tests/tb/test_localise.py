@@ -62,8 +62,8 @@ FAULTS = {
     ),
     "MulQuant": Fault(
         "mulquant.v",
-        "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];",
-        "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0] - 1'b1;",
+        "q_q <= hi_i[OUT_W-1:0];",
+        "q_q <= hi_i[OUT_W-1:0] - 1'b1;",
         "conv3",
         "mulquant",
         r"accumulator is right, the result is not: acc = -?\d+, M = -?\d+, B = -?\d+, S = \d+, zp = 0, clip 0..255: "
@@ -71,8 +71,8 @@ FAULTS = {
     ),
     "second operand of the residual add": Fault(
         "mulquant.v",
-        "wire signed [P_W-1:0] addend = partial_q ? p_q :",
-        "wire signed [P_W-1:0] addend = partial_q ? p_q + 1000000 :",
+        "addend = partial_q ? p_q :",
+        "addend = partial_q ? p_q + 1000000 :",
         "add",
         "mulquant",
         r"the result is not: acc = -?\d+, M = -?\d+, B = 0, S = \d+, first operand p = -?\d+",
@@ -160,8 +160,8 @@ TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_de
     [
         pytest.param(
             "mulquant.v",
-            "else q_q <= moved[OUT_W-1:0];",
-            "else q_q <= moved[OUT_W-1:0] ^ {{(OUT_W - 1) {1'b0}}, (zero_point_i == 11) & (moved[3:0] == 4'd5)};",
+            "q_q <= moved_q[OUT_W-1:0];",
+            "q_q <= moved_q[OUT_W-1:0] ^ {{(OUT_W - 1) {1'b0}}, (zero_point_i == 11) & (moved_q[3:0] == 4'd5)};",
             Hardware(rows=4, cols=4, act_depth=1024),
             "all",
             "mulquant",
@@ -169,8 +169,8 @@ TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_de
         ),
         pytest.param(
             "mulquant.v",
-            "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0];",
-            "else if (moved > hi_wide) q_q <= hi_i[OUT_W-1:0] - 1'b1;",
+            "q_q <= hi_i[OUT_W-1:0];",
+            "q_q <= hi_i[OUT_W-1:0] - 1'b1;",
             TIGHT,
             "wide",
             "mulquant",

@@ -82,7 +82,7 @@ PLACES: dict[str, tuple[str, str, Change]] = {
     "MulQuant": (
         "mulquant",
         "stem",
-        ("mulquant.v", "else q_q <= moved[OUT_W-1:0];", "else q_q <= moved[OUT_W-1:0] ^ 1'b1;"),
+        ("mulquant.v", "q_q <= moved_q[OUT_W-1:0];", "q_q <= moved_q[OUT_W-1:0] ^ 1'b1;"),
     ),
     "second operand of an add": (
         "mulquant",

@@ -229,8 +229,8 @@ RTL_FAULTS = {
     ),
     "second operand of the residual add": (
         "mulquant.v",
-        "wire signed [P_W-1:0] addend = partial_q ? p_q :",
-        "wire signed [P_W-1:0] addend = partial_q ? p_q + 1000000 :",
+        "addend = partial_q ? p_q :",
+        "addend = partial_q ? p_q + 1000000 :",
     ),
     "padding": ("window_row.v", "(iy < in_h_i)", "(iy <= in_h_i)"),
     "wide maps": ("window_row.v", "px_base_i + offset;", "px_base_i + offset + (ix == 16'd3);"),

@@ -55,8 +55,8 @@ FAULTS = {
     ),
     "a clipped result": (
         "mulquant.v",
-        "if (moved < lo_wide) q_q <= lo_i[OUT_W-1:0];",
-        "if (moved < lo_wide) q_q <= lo_i[OUT_W-1:0] + 1'b1;",
+        "q_q <= lo_i[OUT_W-1:0];",
+        "q_q <= lo_i[OUT_W-1:0] + 1'b1;",
         "stem",
         "mulquant",
         "the accumulator is right, the result is not",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from t2c.contract import pipeline
 from t2c.golden.arithmetic.layer_norm import RowNorm, layer_norm
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.tb.components.bins import Classes, Coverage
@@ -67,7 +68,7 @@ class LayerNormBench(BeatsBench):
 
     def latency(self, beats: int) -> int:
         """See BeatsBench; the same for every number of beats."""
-        return 2 * self.unit["ROOT_W"] + 22
+        return 2 * self.unit["ROOT_W"] + 19 + pipeline.MULQUANT.fixed
 
     def periods(self, beats: int) -> range:
         """See BeatsBench."""

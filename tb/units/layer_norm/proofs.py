@@ -24,14 +24,14 @@ PROOFS = (
             **{"X_W": 2, "LEN_W": 2, "E_W": 2, "ROOT_W": 8, "FRAC_W": 4},
             **{"SCALE_W": 2, "BIAS_W": 2, "SHIFT_W": 1, "OUT_W": 2},
         },
-        cover_depth=44,
+        cover_depth=48,
         controls=(
             NegativeControl(
                 error="a MulQuant that does not wait",
                 file="layer_norm.v",
                 original=".m_axis_tready_i (m_axis_tready_i)",
                 mutant=".m_axis_tready_i (1'b1)",
-                depth=44,
+                depth=48,
                 show=SHOW,
             ),
         ),

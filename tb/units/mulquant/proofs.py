@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from t2c.tb.catalogue.proof import NegativeControl, Proof
 
-_OPERANDS = ("p3_q", "shift3_q", "rounding_i", "rounded3", "q3", "m_data")
+_OPERANDS = ("p7_q", "shift7_q", "rounding_i", "rounded7_q", "result7_q", "m_data")
 """What tells of a wrong result."""
 
 PROOFS = (
@@ -15,30 +15,30 @@ PROOFS = (
         specs=("mulquant_sum_spec.v", "mulquant_round_spec.v", "stream_stable.v"),
         rtl=("mulquant.v",),
         parameters={"ACC_W": 32, "SCALE_W": 16, "BIAS_W": 40, "SHIFT_W": 6, "OUT_W": 8},
-        cover_depth=8,
+        cover_depth=12,
         controls=(
             NegativeControl(
                 error="half_even sends ties to the odd neighbour",
                 file="mulquant.v",
-                original="~shifted[1]) |",
-                mutant="shifted[1]) |",
-                depth=6,
+                original="~floor_q[0]) |",
+                mutant="floor_q[0]) |",
+                depth=10,
                 show=_OPERANDS,
             ),
             NegativeControl(
                 error="double rounds a negative p as half_up",
                 file="mulquant.v",
-                original="guard & any_one :",
+                original="guard & ~run :",
                 mutant="guard :",
-                depth=6,
+                depth=10,
                 show=_OPERANDS,
             ),
             NegativeControl(
                 error="the bias is not sign-extended",
                 file="mulquant.v",
-                original="{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
-                mutant="{{(P_W - BIAS_W) {1'b0}}, bias}",
-                depth=6,
+                original="{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
+                mutant="{{(P_W - BIAS_W) {1'b0}}, bias2_q}",
+                depth=10,
                 show=_OPERANDS,
             ),
             NegativeControl(
@@ -46,16 +46,16 @@ PROOFS = (
                 file="mulquant.v",
                 original="            partial_q <= 1'b0;\n",
                 mutant="",
-                depth=8,
+                depth=15,
                 show=_OPERANDS,
             ),
             NegativeControl(
                 error="a result is not held while it waits",
                 file="mulquant.v",
                 original="if (!hold) begin",
-                mutant="if (!hold | (valid2_q & ~valid1_q)) begin",
-                depth=8,
-                show=("inside3_q", "q3", "m_valid", "m_data"),
+                mutant="if (!hold | (valid6_q & ~valid5_q)) begin",
+                depth=12,
+                show=("inside_q", "result7_q", "m_valid", "m_data"),
             ),
         ),
     ),

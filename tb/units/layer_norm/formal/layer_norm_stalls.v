@@ -51,12 +51,31 @@ module layer_norm_stalls #(
     stream_stable #(.W(2 * OUT_W + 3)) stable (
         .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(m_valid), .ready_i(ready_i), .data_i({m_last, m_keep, m_data})
     );
-    (* hierconn *) wire [6:1] \dut.valid_q ;
+    (* hierconn *) wire [10:1] \dut.valid_q ;
     (* hierconn *) wire \dut.g_lane[0].i_quant.valid1_q , \dut.g_lane[1].i_quant.valid1_q ;
     (* hierconn *) wire \dut.g_lane[0].i_quant.valid2_q , \dut.g_lane[1].i_quant.valid2_q ;
     (* hierconn *) wire \dut.g_lane[0].i_quant.valid3_q , \dut.g_lane[1].i_quant.valid3_q ;
-    wire [2:0] lane0 = {\dut.g_lane[0].i_quant.valid3_q , \dut.g_lane[0].i_quant.valid2_q , \dut.g_lane[0].i_quant.valid1_q };
-    wire [2:0] lane1 = {\dut.g_lane[1].i_quant.valid3_q , \dut.g_lane[1].i_quant.valid2_q , \dut.g_lane[1].i_quant.valid1_q };
+    (* hierconn *) wire \dut.g_lane[0].i_quant.valid4_q , \dut.g_lane[1].i_quant.valid4_q ;
+    (* hierconn *) wire \dut.g_lane[0].i_quant.valid5_q , \dut.g_lane[1].i_quant.valid5_q ;
+    (* hierconn *) wire \dut.g_lane[0].i_quant.valid6_q , \dut.g_lane[1].i_quant.valid6_q ;
+    (* hierconn *) wire \dut.g_lane[0].i_quant.valid7_q , \dut.g_lane[1].i_quant.valid7_q ;
+    (* hierconn *) wire \dut.g_lane[0].i_quant.partial1_q , \dut.g_lane[1].i_quant.partial1_q ;
+    (* hierconn *) wire \dut.g_lane[0].i_quant.partial2_q , \dut.g_lane[1].i_quant.partial2_q ;
+    wire [7:1] lane0, lane1;
+    assign lane0[1] = \dut.g_lane[0].i_quant.valid1_q ;
+    assign lane0[2] = \dut.g_lane[0].i_quant.valid2_q ;
+    assign lane0[3] = \dut.g_lane[0].i_quant.valid3_q ;
+    assign lane0[4] = \dut.g_lane[0].i_quant.valid4_q ;
+    assign lane0[5] = \dut.g_lane[0].i_quant.valid5_q ;
+    assign lane0[6] = \dut.g_lane[0].i_quant.valid6_q ;
+    assign lane0[7] = \dut.g_lane[0].i_quant.valid7_q ;
+    assign lane1[1] = \dut.g_lane[1].i_quant.valid1_q ;
+    assign lane1[2] = \dut.g_lane[1].i_quant.valid2_q ;
+    assign lane1[3] = \dut.g_lane[1].i_quant.valid3_q ;
+    assign lane1[4] = \dut.g_lane[1].i_quant.valid4_q ;
+    assign lane1[5] = \dut.g_lane[1].i_quant.valid5_q ;
+    assign lane1[6] = \dut.g_lane[1].i_quant.valid6_q ;
+    assign lane1[7] = \dut.g_lane[1].i_quant.valid7_q ;
 
     reg started_q = 1'b0;
     always @(posedge clk_i) started_q <= 1'b1;
@@ -70,7 +89,11 @@ module layer_norm_stalls #(
         for (lane = 0; lane < 2; lane = lane + 1) if (!m_keep[lane]) assert (m_data[lane*OUT_W+:OUT_W] == 0);
         if (overlong_q) assert (overlong);
 `ifdef INVARIANTS
-        assert (lane0 == \dut.valid_q [6:4] & lane1 == \dut.valid_q [6:4]);
+        assert (lane0 == \dut.valid_q [10:4] & lane1 == \dut.valid_q [10:4]);
+        if (lane0[1]) assert (!\dut.g_lane[0].i_quant.partial1_q );
+        if (lane0[2]) assert (!\dut.g_lane[0].i_quant.partial2_q );
+        if (lane1[1]) assert (!\dut.g_lane[1].i_quant.partial1_q );
+        if (lane1[2]) assert (!\dut.g_lane[1].i_quant.partial2_q );
 `endif
     end
 

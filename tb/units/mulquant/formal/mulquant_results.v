@@ -1,9 +1,9 @@
 // mulquant_results: every result of mulquant equals mulquant_spec of the inputs that were accepted for it.
 //
-// Method      The operands of each accepted result travel beside it through three slots, which move as the header of
-//             mulquant says: one a cycle, all held while a result waits. Each register of the pipeline equals what
-//             mulquant_spec says of its slot; that holds after a reset, and one step from any state in which it holds,
-//             whatever the inputs.
+// Method      Each accepted input travels beside the pipeline through slots, which move as the header of mulquant says: one a
+//             cycle, all held while a result waits. In slot 3 inputs become p by mulquant_sum_spec, from slot 4 to slot 5 p
+//             becomes a result by mulquant_round_spec. Each register of the pipeline equals what its slot says; that holds
+//             after a reset, and one step from any state in which it holds, whatever the inputs.
 // Assumed     lo <= hi; nobody changes rounding, zero point, lo, hi while a result is inside; at most two operands a
 //             result.
 // Doc         docs/formal.md
@@ -31,7 +31,10 @@ module mulquant_results #(
     input wire                      ready_i
 );
 
-    localparam P_W = ((ACC_W + SCALE_W > BIAS_W) ? ACC_W + SCALE_W : BIAS_W) + 2;
+    localparam P_W    = ((ACC_W + SCALE_W > BIAS_W) ? ACC_W + SCALE_W : BIAS_W) + 2;
+    localparam HALF_W = ACC_W / 2;
+    localparam F_W    = OUT_W + 2;
+    localparam WIN_W  = F_W + 8;
 
     wire             s_ready, m_valid;
     wire [OUT_W-1:0] m_data;
@@ -47,44 +50,51 @@ module mulquant_results #(
         .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(m_valid), .ready_i(ready_i), .data_i(m_data)
     );
 
-    // Registers of the pipeline.
-    (* hierconn *) wire                  \dut.partial_q ;
-    (* hierconn *) wire                  \dut.valid1_q ;
-    (* hierconn *) wire                  \dut.valid2_q ;
-    (* hierconn *) wire signed [P_W-1:0] \dut.p_q ;
-    (* hierconn *) wire [SHIFT_W-1:0]    \dut.shift_q ;
-    (* hierconn *) wire signed [P_W+1:0] \dut.rounded_q ;
-    wire signed [71:0] p_q       = \dut.p_q ;
-    wire signed [71:0] rounded_q = \dut.rounded_q ;
+    // Slots. The first two hold operands, the third a p that is complete or waits for its second operand, the fourth a
+    // complete p, the others what becomes of it.
+    reg                      started_q = 1'b0;
+    reg [7:1]                inside_q;
+    reg                      open_q;            // the last input that was accepted was the first of a pair
+    reg                      partial1_q, partial2_q, waiting_q;
+    reg signed [ACC_W-1:0]   acc1_q, acc2_q;
+    reg signed [SCALE_W-1:0] multiplier1_q, multiplier2_q;
+    reg signed [BIAS_W-1:0]  bias1_q, bias2_q;
+    reg [SHIFT_W-1:0]        shift1_q, shift2_q, shift3_q, shift4_q;
+    reg signed [71:0]        first_q, p3_q, p4_q, floor5_q, floor6_q, rounded5_q, rounded6_q;
+    reg [OUT_W-1:0]          result5_q, result6_q, result7_q;
+    wire                     hold   = inside_q[7] & ~ready_i;
+    wire                     accept = valid_i & ~hold;
 
-    // What the specification says of the inputs that were accepted: p of a first operand that waits for its second,
-    // and p and the shift of three results.
-    reg                 started_q = 1'b0;
-    reg                 waiting_q, inside1_q, inside2_q, inside3_q;
-    reg signed [71:0]   first_q, p1_q, p2_q, p3_q;
-    reg [SHIFT_W-1:0]   shift1_q, shift2_q, shift3_q;
-    wire                hold   = inside3_q & ~ready_i;
-    wire                accept = valid_i & ~hold;
-    wire signed [71:0]  bias   = bias_i;
-    wire signed [71:0]  addend = waiting_q ? first_q : bias;
-    wire signed [71:0]  p;
+    wire signed [71:0] bias   = bias2_q;
+    wire signed [71:0] addend = waiting_q ? first_q : bias;
+    wire signed [71:0] p, rounded;
+    wire [OUT_W-1:0]   result;
     mulquant_sum_spec #(.ACC_W(ACC_W), .SCALE_W(SCALE_W)) sum (
-        .acc_i(acc_i), .multiplier_i(multiplier_i), .addend_i(addend), .p_o(p)
+        .acc_i(acc2_q), .multiplier_i(multiplier2_q), .addend_i(addend), .p_o(p)
+    );
+    mulquant_round_spec #(.SHIFT_W(SHIFT_W), .OUT_W(OUT_W)) round (
+        .p_i(p4_q), .shift_i(shift4_q),
+        .rounding_i(rounding_i), .zero_point_i(zero_point_i), .lo_i(lo_i), .hi_i(hi_i), .rounded_o(rounded), .q_o(result)
     );
 
     always @(posedge clk_i) begin
         started_q <= 1'b1;
+        if (accept) open_q <= partial_i;
         if (!hold) begin
-            {inside1_q, inside2_q, inside3_q} <= {accept & ~partial_i, inside1_q, inside2_q};
-            {p2_q, shift2_q} <= {p1_q, shift1_q};
-            {p3_q, shift3_q} <= {p2_q, shift2_q};
+            inside_q <= {inside_q[6:3], inside_q[2] & ~partial2_q, inside_q[1], accept};
+            {acc1_q, multiplier1_q, bias1_q, shift1_q, partial1_q} <= {acc_i, multiplier_i, bias_i, shift_i, partial_i};
+            {acc2_q, multiplier2_q, bias2_q, shift2_q, partial2_q} <= {acc1_q, multiplier1_q, bias1_q, shift1_q, partial1_q};
+            if (inside_q[2]) begin
+                waiting_q <= partial2_q;
+                if (partial2_q) first_q <= p;
+                else {p3_q, shift3_q} <= {p, shift2_q};
+            end
+            {p4_q, shift4_q} <= {p3_q, shift3_q};
+            {floor5_q, rounded5_q, result5_q} <= {p4_q >>> shift4_q, rounded, result};
+            {floor6_q, rounded6_q, result6_q} <= {floor5_q, rounded5_q, result5_q};
+            result7_q <= result6_q;
         end
-        if (accept) begin
-            waiting_q <= partial_i;
-            if (partial_i) first_q <= p;
-            else {p1_q, shift1_q} <= {p, shift_i};
-        end
-        if (!rst_ni) {waiting_q, inside1_q, inside2_q, inside3_q} <= 4'b0;
+        if (!rst_ni) {open_q, waiting_q, inside_q} <= 9'b0;
     end
 
     // Assumptions.
@@ -94,51 +104,124 @@ module mulquant_results #(
     always @* begin
         if (!started_q) assume (!rst_ni);
         assume (lo_i <= hi_i);
-        if (started_q & (inside1_q | inside2_q | inside3_q)) assume (settings == settings_q);
-        if (waiting_q & valid_i) assume (!partial_i);
+        if (started_q & inside_q != 0) assume (settings == settings_q);
+        if (open_q & valid_i) assume (!partial_i);
     end
 
-    wire signed [71:0] rounded2, rounded3;
-    wire [OUT_W-1:0]   q2, q3;
-    mulquant_round_spec #(.SHIFT_W(SHIFT_W), .OUT_W(OUT_W)) round2 (
-        .p_i(p2_q), .shift_i(shift2_q),
-        .rounding_i(rounding_i), .zero_point_i(zero_point_i), .lo_i(lo_i), .hi_i(hi_i), .rounded_o(rounded2), .q_o(q2)
-    );
-    mulquant_round_spec #(.SHIFT_W(SHIFT_W), .OUT_W(OUT_W)) round3 (
-        .p_i(p3_q), .shift_i(shift3_q),
-        .rounding_i(rounding_i), .zero_point_i(zero_point_i), .lo_i(lo_i), .hi_i(hi_i), .rounded_o(rounded3), .q_o(q3)
-    );
+    always @* if (started_q) begin
+        // What a user sees.
+        assert (s_ready == ~hold);
+        assert (m_valid == inside_q[7]);
+        if (inside_q[7]) assert (m_data == result7_q);
+    end
+
+`ifdef INVARIANTS
+    // What makes it hold for ever. Registers of the pipeline:
+    (* hierconn *) wire \dut.valid1_q , \dut.valid2_q , \dut.valid3_q , \dut.valid4_q , \dut.valid5_q , \dut.valid6_q ;
+    (* hierconn *) wire                            \dut.partial1_q , \dut.partial2_q , \dut.partial_q ;
+    (* hierconn *) wire signed [HALF_W+SCALE_W-1:0] \dut.low_q ;
+    (* hierconn *) wire signed [ACC_W-HALF_W+SCALE_W-1:0] \dut.high_q ;
+    (* hierconn *) wire signed [ACC_W+SCALE_W-1:0] \dut.product_q ;
+    (* hierconn *) wire [BIAS_W-1:0]               \dut.bias1_q , \dut.bias2_q ;
+    (* hierconn *) wire [SHIFT_W-1:0]              \dut.shift1_q , \dut.shift2_q , \dut.shift_q ;
+    (* hierconn *) wire signed [P_W-1:0]           \dut.p_q ;
+    (* hierconn *) wire \dut.negative4_q , \dut.far_q , \dut.below_q , \dut.run_q , \dut.beyond_q ;
+    (* hierconn *) wire [2:0]                      \dut.fine_q ;
+    (* hierconn *) wire [WIN_W-1:0]                \dut.window_q ;
+    (* hierconn *) wire signed [F_W-1:0]           \dut.floor_q ;
+    (* hierconn *) wire                            \dut.round_up ;
+    (* hierconn *) wire signed [F_W:0]             \dut.moved_q ;
+    wire signed [71:0] p_q     = \dut.p_q ;
+    wire signed [71:0] floor_q = \dut.floor_q ;
+    wire signed [71:0] moved_q = \dut.moved_q ;
+
+    // Slot 1: products of the halves.
+    wire signed [HALF_W:0]         acc_low  = {1'b0, acc1_q[HALF_W-1:0]};
+    wire signed [ACC_W-HALF_W-1:0] acc_high = acc1_q[ACC_W-1:HALF_W];
+    wire signed [HALF_W+SCALE_W-1:0]       low  = acc_low * multiplier1_q;
+    wire signed [ACC_W-HALF_W+SCALE_W-1:0] high = acc_high * multiplier1_q;
+    wire signed [ACC_W+SCALE_W-1:0]        product = acc2_q * multiplier2_q;
 
     // One operand and a bias, the most that may wait: a second product then still fits P_W.
     localparam signed [71:0] P_TOP     = 72'sd1 <<< (P_W - 1);
     localparam signed [71:0] FIRST_TOP = (72'sd1 <<< (ACC_W + SCALE_W - 2)) + (72'sd1 <<< (BIAS_W - 1));
 
+    // Slot 4: 2 p, shifted by the multiple of 8 in the shift.
+    wire               negative = p4_q[71];
+    wire signed [72:0] doubled  = {p4_q, 1'b0};
+    wire [5:0]         shift    = shift4_q;
+    wire [5:0]         coarse   = {shift[5:3], 3'd0};
+    wire signed [72:0] ones     = -73'sd1;
+    wire signed [72:0] kept     = ones <<< coarse;
+    wire signed [72:0] shifted  = doubled >>> coarse;
+    wire signed [72:0] higher   = shifted >>> WIN_W;
+    wire signed [72:0] unlike   = doubled ^ {73{negative}};
+
+    // Slots 5 and 6: the floor, saturated.
+    localparam signed [71:0] F_TOP = 72'sd1 <<< (F_W - 1);
+    function signed [71:0] saturated(input signed [71:0] value);
+        saturated = (value >= F_TOP) ? F_TOP - 72'sd1 : (value < -F_TOP) ? -F_TOP : value;
+    endfunction
+    function [OUT_W-1:0] clipped(input signed [71:0] value);
+        clipped = (value < lo_i) ? lo_i : (value > hi_i) ? hi_i : value;
+    endfunction
+    wire signed [71:0] up5 = rounded5_q - floor5_q;
+    wire signed [71:0] up6 = rounded6_q - floor6_q;
+
     always @* if (started_q) begin
-        // What a user sees.
-        assert (s_ready == ~hold);
-        assert (m_valid == inside3_q);
-        if (inside3_q) assert (m_data == q3);
-`ifdef INVARIANTS
-        // What makes it hold for ever.
+        assert ({\dut.valid6_q , \dut.valid5_q , \dut.valid4_q , \dut.valid3_q , \dut.valid2_q , \dut.valid1_q } == inside_q[6:1]);
         assert (\dut.partial_q == waiting_q);
-        assert (\dut.valid1_q == inside1_q);
-        assert (\dut.valid2_q == inside2_q);
-        assert (!(waiting_q & inside1_q));
+        assert (!(waiting_q & inside_q[3]));
+        assert (!(waiting_q & inside_q[2] & partial2_q));
+        assert (!((inside_q[2] ? partial2_q : waiting_q) & inside_q[1] & partial1_q));
+        assert (open_q == (inside_q[1] ? partial1_q : inside_q[2] ? partial2_q : waiting_q));
+        if (inside_q[1]) begin
+            assert (\dut.low_q == low & \dut.high_q == high);
+            assert (\dut.bias1_q == bias1_q & \dut.shift1_q == shift1_q & \dut.partial1_q == partial1_q);
+        end
+        if (inside_q[2]) begin
+            assert (\dut.product_q == product);
+            assert (\dut.bias2_q == bias2_q & \dut.shift2_q == shift2_q & \dut.partial2_q == partial2_q);
+        end
         if (waiting_q) assert (p_q == first_q & first_q <= FIRST_TOP & first_q >= -FIRST_TOP);
-        if (inside1_q) assert (p_q == p1_q & \dut.shift_q == shift1_q);
-        if (inside2_q) assert (rounded_q == rounded2 & p2_q < P_TOP & p2_q >= -P_TOP);
-`endif
+        if (inside_q[3]) assert (p_q == p3_q & \dut.shift_q == shift3_q);
+        if (inside_q[4]) begin
+            assert (p4_q < P_TOP & p4_q >= -P_TOP);
+            assert (\dut.negative4_q == negative & \dut.far_q == shift[5] & \dut.fine_q == shift[2:0]);
+            assert (\dut.window_q == shifted[WIN_W-1:0]);
+            assert (\dut.below_q == ((doubled & ~kept) != 0));
+            assert (\dut.beyond_q == (higher != {73{negative}}));
+            if (shift[5]) assert (\dut.run_q == ((unlike[72:31] | kept[72:31]) == ones[72:31]));
+        end
+        if (inside_q[5]) begin
+            assert (floor_q == saturated(floor5_q));
+            assert (up5 == \dut.round_up );
+            assert (result5_q == clipped(rounded5_q + zero_point_i));
+        end
+        if (inside_q[6]) begin
+            assert (up6 == 0 | up6 == 1);
+            assert (moved_q == saturated(floor6_q) + up6 + zero_point_i);
+            assert (result6_q == clipped(rounded6_q + zero_point_i));
+        end
     end
+`endif
 
     // All of it does happen: a full pipeline that waits behind a pair's result, both saturations, a tie beyond bit 40.
-    reg pair1_q, pair2_q, pair3_q;
-    always @(posedge clk_i) if (!hold) {pair1_q, pair2_q, pair3_q} <= {accept & waiting_q, pair1_q, pair2_q};
+    reg [7:3]           pair_q;
+    reg signed [71:0]   rounded7_q, p5_q, p6_q, p7_q;
+    reg [SHIFT_W-1:0]   shift5_q, shift6_q, shift7_q;
+    always @(posedge clk_i) if (!hold) begin
+        pair_q <= {pair_q[6:3], waiting_q};
+        rounded7_q <= rounded6_q;
+        {p5_q, p6_q, p7_q} <= {p4_q, p5_q, p6_q};
+        {shift5_q, shift6_q, shift7_q} <= {shift4_q, shift5_q, shift6_q};
+    end
     always @* if (started_q & rst_ni) begin
-        cover (inside3_q & pair3_q & ~ready_i & inside2_q & waiting_q);
-        cover (inside3_q & rounded3 > 1000 & q3 == 8'd200);
-        cover (inside3_q & rounded3 < -1000 & q3 == 8'd100);
-        cover (inside3_q & shift3_q == 6'd41 & rounding_i == 3'd2 & p3_q == 72'sd3 <<< 40 & q3 == 8'd2);
-        cover (inside3_q & shift3_q == 6'd33 & rounding_i == 3'd4 & p3_q == -(72'sd1 <<< 32) & q3 == 8'd255);
+        cover (inside_q[7] & pair_q[7] & ~ready_i & inside_q[6:4] == 3'b111 & waiting_q & inside_q[2:1] == 2'b11);
+        cover (inside_q[7] & rounded7_q > 1000 & result7_q == 8'd200);
+        cover (inside_q[7] & rounded7_q < -1000 & result7_q == 8'd100);
+        cover (inside_q[7] & shift7_q == 6'd41 & rounding_i == 3'd2 & p7_q == 72'sd3 <<< 40 & result7_q == 8'd2);
+        cover (inside_q[7] & shift7_q == 6'd33 & rounding_i == 3'd4 & p7_q == -(72'sd1 <<< 32) & result7_q == 8'd255);
     end
 
 endmodule
