@@ -59,79 +59,146 @@ module pixel_sequencer #(
     output wire                    last_o       // last pixel of the layer
 );
 
-    localparam POS_W = 3 * 16 + 2 * GEO_W + 3 * ADDR_W;
-    localparam [31:0] ACC_TOP = ACC_DEPTH - 1;
-    localparam [ACC_ADDR_W-1:0] ACC_LAST = ACC_TOP[ACC_ADDR_W-1:0];
+    // The pixel before a block's last one: a last flag belongs to the position beside it and is made with that.
+    localparam [31:0] ACC_TOP = ACC_DEPTH - 2;
+    localparam [ACC_ADDR_W-1:0] ACC_BEFORE_LAST = ACC_TOP[ACC_ADDR_W-1:0];
 
     reg                  busy_q;
     reg [15:0]           k_tile_q, col_tile_q;
+    reg                  last_k_q, last_col_q;
     reg [PAR_ADDR_W-1:0] param_q;
     reg [ACC_ADDR_W-1:0] index_q;               // pixel in its block
+    reg                  first_px_q, last_index_q;
 
-    // Position of the pixel, and the saved position of its block's first pixel.
+    // Position of the pixel, and that of its block's first pixel.
     reg [15:0]       image_q, oy_q, ox_q;
+    reg              last_image_q, last_oy_q, last_ox_q;
     reg [GEO_W-1:0]  iy0_q, ix0_q;
     reg [ADDR_W-1:0] image_addr_q, row_addr_q, addr_q;
-    reg [POS_W-1:0]  block_q;
+    reg [15:0]       block_image_q, block_oy_q, block_ox_q;
+    reg              block_last_image_q, block_last_oy_q, block_last_ox_q;
+    reg [GEO_W-1:0]  block_iy0_q, block_ix0_q;
+    reg [ADDR_W-1:0] block_image_addr_q, block_row_addr_q, block_addr_q;
 
-    wire last_k   = (k_tile_q == k_tiles_i - 16'd1);
-    wire last_col = (col_tile_q == col_tiles_i - 16'd1);
-    wire last_ox  = (ox_q == out_w_i - 16'd1);
-    wire last_oy  = (oy_q == out_h_i - 16'd1);
-    wire last_px  = last_ox & last_oy & (image_q == images_i - 16'd1);
-    wire last_blk = last_px | (index_q == ACC_LAST);
-    wire first_px = (index_q == {ACC_ADDR_W{1'b0}});
+    wire last_px  = last_ox_q & last_oy_q & last_image_q;
+    wire last_blk = last_px | last_index_q;
 
-    assign px_valid_o   = busy_q & (tile_ready_i | ~first_px);
-    assign px_first_o   = px_valid_o & first_px;
+    assign px_valid_o   = busy_q & (tile_ready_i | ~first_px_q);
+    assign px_first_o   = busy_q & tile_ready_i & first_px_q;
     assign px_iy0_o     = iy0_q;
     assign px_ix0_o     = ix0_q;
     assign px_base_o    = addr_q;
     assign acc_addr_o   = index_q;
     assign acc_clear_o  = (k_tile_q == 16'd0) & ~keep_i;
-    assign acc_last_o   = last_k & ~hold_i;
+    assign acc_last_o   = last_k_q & ~hold_i;
     assign param_addr_o = param_q + {{(PAR_ADDR_W - 1) {1'b0}}, second_o};
     assign second_o     = pair_i & ox_q[0];
     assign partial_o    = pair_i & ~ox_q[0];
-    assign last_o       = last_px & last_k & last_col;
+    assign last_o       = last_px & last_k_q & last_col_q;
 
     wire [GEO_W-1:0]  iy0_origin = {GEO_W{1'b0}} - pad_h_i;
     wire [GEO_W-1:0]  ix0_origin = {GEO_W{1'b0}} - pad_w_i;
     wire [ADDR_W-1:0] next_row   = row_addr_q + row_step_i;
     wire [ADDR_W-1:0] next_image = image_addr_q + image_step_i;
-    wire [POS_W-1:0]  origin     = {16'd0, 16'd0, 16'd0, iy0_origin, ix0_origin, origin_i, origin_i, origin_i};
-    wire [POS_W-1:0]  here       = {image_q, oy_q, ox_q, iy0_q, ix0_q, image_addr_q, row_addr_q, addr_q};
-    wire [POS_W-1:0]  next =
-        ~last_ox ? {image_q, oy_q, ox_q + 16'd1, iy0_q, ix0_q + stride_w_i,
-                    image_addr_q, row_addr_q, addr_q + col_step_i} :
-        ~last_oy ? {image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i, ix0_origin,
-                    image_addr_q, next_row, next_row} :
-                   {image_q + 16'd1, 16'd0, 16'd0, iy0_origin, ix0_origin,
-                    next_image, next_image, next_image};
 
     // After a block's last pixel: the block again for the next K tile, or the next block, or the next column tile.
-    wire             end_pass = px_valid_o & last_blk;
-    wire [POS_W-1:0] resume   = ~last_k ? block_q : last_px ? origin : next;
-    wire [POS_W-1:0] position = start_i ? origin : end_pass ? resume : px_valid_o ? next : here;
+    wire end_pass = px_valid_o & last_blk;
+    wire origin   = start_i | (last_px & last_k_q);
+    wire again    = last_blk & ~last_k_q;
 
     always @(posedge clk_i) begin
-        {image_q, oy_q, ox_q, iy0_q, ix0_q, image_addr_q, row_addr_q, addr_q} <= position;
-        if (start_i | end_pass) block_q <= position;
-        if (px_valid_o) index_q <= last_blk ? {ACC_ADDR_W{1'b0}} : index_q + {{(ACC_ADDR_W - 1) {1'b0}}, 1'b1};
+        if (px_first_o) begin
+            block_image_q      <= image_q;
+            block_oy_q         <= oy_q;
+            block_ox_q         <= ox_q;
+            block_last_image_q <= last_image_q;
+            block_last_oy_q    <= last_oy_q;
+            block_last_ox_q    <= last_ox_q;
+            block_iy0_q        <= iy0_q;
+            block_ix0_q        <= ix0_q;
+            block_image_addr_q <= image_addr_q;
+            block_row_addr_q   <= row_addr_q;
+            block_addr_q       <= addr_q;
+        end
+        if (start_i | px_valid_o) begin
+            if (origin) begin
+                image_q      <= 16'd0;
+                oy_q         <= 16'd0;
+                ox_q         <= 16'd0;
+                last_image_q <= (images_i == 16'd1);
+                last_oy_q    <= (out_h_i == 16'd1);
+                last_ox_q    <= (out_w_i == 16'd1);
+                iy0_q        <= iy0_origin;
+                ix0_q        <= ix0_origin;
+                image_addr_q <= origin_i;
+                row_addr_q   <= origin_i;
+                addr_q       <= origin_i;
+            end else if (again) begin
+                if (~first_px_q) begin          // a block of one pixel is where it begins
+                    image_q      <= block_image_q;
+                    oy_q         <= block_oy_q;
+                    ox_q         <= block_ox_q;
+                    last_image_q <= block_last_image_q;
+                    last_oy_q    <= block_last_oy_q;
+                    last_ox_q    <= block_last_ox_q;
+                    iy0_q        <= block_iy0_q;
+                    ix0_q        <= block_ix0_q;
+                    image_addr_q <= block_image_addr_q;
+                    row_addr_q   <= block_row_addr_q;
+                    addr_q       <= block_addr_q;
+                end
+            end else if (~last_ox_q) begin
+                ox_q      <= ox_q + 16'd1;
+                last_ox_q <= (ox_q == out_w_i - 16'd2);
+                ix0_q     <= ix0_q + stride_w_i;
+                addr_q    <= addr_q + col_step_i;
+            end else begin
+                ox_q      <= 16'd0;
+                last_ox_q <= (out_w_i == 16'd1);
+                ix0_q     <= ix0_origin;
+                if (~last_oy_q) begin
+                    oy_q       <= oy_q + 16'd1;
+                    last_oy_q  <= (oy_q == out_h_i - 16'd2);
+                    iy0_q      <= iy0_q + stride_h_i;
+                    row_addr_q <= next_row;
+                    addr_q     <= next_row;
+                end else begin
+                    image_q      <= image_q + 16'd1;
+                    last_image_q <= (image_q == images_i - 16'd2);
+                    oy_q         <= 16'd0;
+                    last_oy_q    <= (out_h_i == 16'd1);
+                    iy0_q        <= iy0_origin;
+                    image_addr_q <= next_image;
+                    row_addr_q   <= next_image;
+                    addr_q       <= next_image;
+                end
+            end
+        end
+        if (px_valid_o) begin
+            index_q      <= last_blk ? {ACC_ADDR_W{1'b0}} : index_q + {{(ACC_ADDR_W - 1) {1'b0}}, 1'b1};
+            first_px_q   <= last_blk;
+            last_index_q <= ~last_blk & (index_q == ACC_BEFORE_LAST);
+        end
         if (end_pass) begin
-            k_tile_q <= last_k ? 16'd0 : k_tile_q + 16'd1;
-            if (last_k & last_px) begin
+            k_tile_q <= last_k_q ? 16'd0 : k_tile_q + 16'd1;
+            last_k_q <= last_k_q ? (k_tiles_i == 16'd1) : (k_tile_q == k_tiles_i - 16'd2);
+            if (last_k_q & last_px) begin
                 col_tile_q <= col_tile_q + 16'd1;
+                last_col_q <= (col_tile_q == col_tiles_i - 16'd2);
                 param_q    <= param_q + {{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i};
-                if (last_col) busy_q <= 1'b0;
+                if (last_col_q) busy_q <= 1'b0;
             end
         end
         if (start_i) begin
-            busy_q     <= 1'b1;
-            k_tile_q   <= 16'd0;
-            col_tile_q <= 16'd0;
-            param_q    <= param_base_i;
-            index_q    <= {ACC_ADDR_W{1'b0}};
+            busy_q       <= 1'b1;
+            k_tile_q     <= 16'd0;
+            last_k_q     <= (k_tiles_i == 16'd1);
+            col_tile_q   <= 16'd0;
+            last_col_q   <= (col_tiles_i == 16'd1);
+            param_q      <= param_base_i;
+            index_q      <= {ACC_ADDR_W{1'b0}};
+            first_px_q   <= 1'b1;
+            last_index_q <= 1'b0;
         end
         if (!rst_ni) busy_q <= 1'b0;
     end

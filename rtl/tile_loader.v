@@ -10,7 +10,8 @@
 // Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
 // Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
 //             starts in that very cycle; while no tile waits it does nothing. start_i begins afresh wherever the walk is.
-// Limits      rows_per_tap * taps_per_tile <= ROWS; a tile of several taps has one channel word.
+// Limits      rows_per_tap * taps_per_tile <= ROWS; a tile of several taps has one channel word; no
+//             count is 0.
 // Model       t2c.mapping.tiles
 // Doc         docs/units/tile_loader.md
 `default_nettype none
@@ -52,61 +53,55 @@ module tile_loader #(
     output wire [WGT_ADDR_W-1:0] rom_addr_o
 );
 
-    localparam [31:0] TOP_ROW  = ROWS - 1;
-    localparam [15:0] LAST_ROW = TOP_ROW[15:0];
+    localparam [ROWS-1:0] FIRST_ROW = 1;
 
     reg                  busy_q;                // tiles remain to be loaded
     reg                  ready_q;               // a whole tile is loaded and not yet taken
-    reg [15:0]           row_q;
+    reg [ROWS-1:0]       row_q;                 // one-hot
     reg [15:0]           k_tile_q, block_q, col_tile_q;
+    reg                  last_k_q, last_blk_q, last_col_q;
     reg [WGT_ADDR_W-1:0] addr_q, col_addr_q;
     // walk over the taps
     reg [15:0]           tap_q, kx_q, channel_q, tap_in_tile_q, word_q;
+    reg                  last_kx_q, tap_done_q, in_tile_q, last_word_q;
     reg [GEO_W-1:0]      dy_q, dx_q;
     reg [ADDR_W-1:0]     tap_row_q, tap_offset_q;
 
     wire load      = busy_q & (~ready_q | first_i);
-    wire last_row  = (row_q == LAST_ROW);
-    wire last_k    = (k_tile_q == k_tiles_i - 16'd1);
-    wire last_blk  = (block_q == blocks_i - 16'd1);
-    wire last_col  = (col_tile_q == col_tiles_i - 16'd1);
-    wire last_word = (word_q == ch_words_i - 16'd1);
-    wire in_tile   = (tap_in_tile_q < taps_per_tile_i);
-    wire tap_done  = (channel_q == rows_per_tap_i - 16'd1);
-    wire next_tap  = tap_done & in_tile & last_word;
-    wire last_kx   = (kx_q == k_w_i - 16'd1);
+    wire last_row  = row_q[ROWS-1];
+    wire next_tap  = tap_done_q & in_tile_q & last_word_q;
 
     wire [ADDR_W+15:0] word_wide = {{ADDR_W{1'b0}}, word_q};
     wire unused_word = &{1'b0, word_wide[ADDR_W+15:ADDR_W]};
 
-    integer r;
-    reg [ROWS-1:0] one_hot;
-    always @* for (r = 0; r < ROWS; r = r + 1) one_hot[r] = (row_q == r[15:0]);
-
     assign tile_ready_o = ready_q;
-    assign cfg_we_o     = one_hot & {ROWS{load}};
-    assign cfg_valid_o  = in_tile & (tap_q < taps_i);
+    assign cfg_we_o     = row_q & {ROWS{load}};
+    assign cfg_valid_o  = in_tile_q & (tap_q < taps_i);
     assign cfg_dy_o     = dy_q;
     assign cfg_dx_o     = dx_q;
     assign cfg_offset_o = tap_offset_q + word_wide[ADDR_W-1:0];
     assign rom_valid_o  = load;
     assign rom_addr_o   = addr_q;
 
-    // Position in the layer.
+    // Position in the layer. A last flag is made with the position that it belongs to, from the one before.
     always @(posedge clk_i) begin
         if (load) begin
-            row_q  <= last_row ? 16'd0 : row_q + 16'd1;
+            row_q  <= {row_q[ROWS-2:0], row_q[ROWS-1]};
             addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
             if (last_row) begin
-                k_tile_q <= last_k ? 16'd0 : k_tile_q + 16'd1;
-                if (last_k & last_blk) begin
+                k_tile_q <= last_k_q ? 16'd0 : k_tile_q + 16'd1;
+                last_k_q <= last_k_q ? (k_tiles_i == 16'd1) : (k_tile_q == k_tiles_i - 16'd2);
+                if (last_k_q & last_blk_q) begin
                     block_q    <= 16'd0;
+                    last_blk_q <= (blocks_i == 16'd1);
                     col_tile_q <= col_tile_q + 16'd1;
+                    last_col_q <= (col_tile_q == col_tiles_i - 16'd2);
                     col_addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
-                    if (last_col) busy_q <= 1'b0;
-                end else if (last_k) begin
-                    block_q <= block_q + 16'd1;
-                    addr_q  <= col_addr_q;
+                    if (last_col_q) busy_q <= 1'b0;
+                end else if (last_k_q) begin
+                    block_q    <= block_q + 16'd1;
+                    last_blk_q <= (block_q == blocks_i - 16'd2);
+                    addr_q     <= col_addr_q;
                 end else if (same_i) addr_q <= col_addr_q;
             end
         end
@@ -114,10 +109,13 @@ module tile_loader #(
         if (start_i) begin
             busy_q     <= 1'b1;
             ready_q    <= 1'b0;
-            row_q      <= 16'd0;
+            row_q      <= FIRST_ROW;
             k_tile_q   <= 16'd0;
+            last_k_q   <= (k_tiles_i == 16'd1);
             block_q    <= 16'd0;
+            last_blk_q <= (blocks_i == 16'd1);
             col_tile_q <= 16'd0;
+            last_col_q <= (col_tiles_i == 16'd1);
             addr_q     <= weight_base_i;
             col_addr_q <= weight_base_i;
         end
@@ -130,30 +128,42 @@ module tile_loader #(
     // Position in the window.
     always @(posedge clk_i) begin
         if (load) begin
-            channel_q <= tap_done ? 16'd0 : channel_q + 16'd1;
-            if (tap_done) tap_in_tile_q <= tap_in_tile_q + {15'd0, in_tile};
+            channel_q  <= tap_done_q ? 16'd0 : channel_q + 16'd1;
+            tap_done_q <= tap_done_q ? (rows_per_tap_i == 16'd1) : (channel_q == rows_per_tap_i - 16'd2);
+            if (tap_done_q & in_tile_q) begin
+                tap_in_tile_q <= tap_in_tile_q + 16'd1;
+                in_tile_q     <= (tap_in_tile_q != taps_per_tile_i - 16'd1);
+            end
             if (next_tap) begin
                 tap_q        <= tap_q + 16'd1;
-                kx_q         <= last_kx ? 16'd0 : kx_q + 16'd1;
-                dx_q         <= last_kx ? {GEO_W{1'b0}} : dx_q + dil_w_i;
-                tap_offset_q <= last_kx ? tap_row_q + tap_row_step_i : tap_offset_q + tap_col_step_i;
-                if (last_kx) begin
+                kx_q         <= last_kx_q ? 16'd0 : kx_q + 16'd1;
+                last_kx_q    <= last_kx_q ? (k_w_i == 16'd1) : (kx_q == k_w_i - 16'd2);
+                dx_q         <= last_kx_q ? {GEO_W{1'b0}} : dx_q + dil_w_i;
+                tap_offset_q <= last_kx_q ? tap_row_q + tap_row_step_i : tap_offset_q + tap_col_step_i;
+                if (last_kx_q) begin
                     dy_q      <= dy_q + dil_h_i;
                     tap_row_q <= tap_row_q + tap_row_step_i;
                 end
             end
             if (last_row) begin
                 channel_q     <= 16'd0;
+                tap_done_q    <= (rows_per_tap_i == 16'd1);
                 tap_in_tile_q <= 16'd0;
-                word_q        <= last_word ? 16'd0 : word_q + 16'd1;
+                in_tile_q     <= 1'b1;
+                word_q        <= last_word_q ? 16'd0 : word_q + 16'd1;
+                last_word_q   <= last_word_q ? (ch_words_i == 16'd1) : (word_q == ch_words_i - 16'd2);
             end
         end
-        if (start_i | (load & last_row & last_k)) begin
+        if (start_i | (load & last_row & last_k_q)) begin
             tap_q         <= 16'd0;
             kx_q          <= 16'd0;
+            last_kx_q     <= (k_w_i == 16'd1);
             channel_q     <= 16'd0;
+            tap_done_q    <= (rows_per_tap_i == 16'd1);
             tap_in_tile_q <= 16'd0;
+            in_tile_q     <= 1'b1;
             word_q        <= 16'd0;
+            last_word_q   <= (ch_words_i == 16'd1);
             dy_q          <= {GEO_W{1'b0}};
             dx_q          <= {GEO_W{1'b0}};
             tap_row_q     <= {ADDR_W{1'b0}};

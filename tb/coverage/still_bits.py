@@ -67,6 +67,6 @@ STILL: tuple[StillBits, ...] = (
     StillBits(register="stream_storer.left_q", bits=range(19, 24), reason=LONG, proof="stream_storer/words"),
     *(
         StillBits(register=f"tile_loader.{name}", bits=range(ROW_BITS, 16), reason=FEW_ROWS)
-        for name in ("row_q", "channel_q", "tap_in_tile_q")
+        for name in ("channel_q", "tap_in_tile_q")
     ),
 )

@@ -124,28 +124,28 @@ WINDOW = {
     "window row counter": _value("tile_loader.v", "dy_q      <= dy_q + dil_h_i;", "dy_q      <= dy_q;", layer="stem"),
     "window column counter": _value("tile_loader.v", "dx_q + dil_w_i;", "dx_q + 16'd1;", layer="depthwise"),
     "taps side by side": _value(
-        "tile_loader.v", "== rows_per_tap_i - 16'd1", "== rows_per_tap_i", core="packed", layer="stem"
+        "tile_loader.v", "== rows_per_tap_i - 16'd2", "== rows_per_tap_i - 16'd1", core="packed", layer="stem"
     ),
     "channel word": _value("tile_loader.v", "tap_offset_q + word_wide[ADDR_W-1:0];", "tap_offset_q;", layer="grouped"),
     "same weights ignored": _value("tile_loader.v", "else if (same_i) addr_q", "else if (1'b0) addr_q", layer="peak"),
-    "weights not read again": _value("tile_loader.v", "addr_q  <= col_addr_q;", "", layer="stem"),
+    "weights not read again": _value("tile_loader.v", "addr_q     <= col_addr_q;", "", layer="stem"),
     "weight base": _value("tile_loader.v", "addr_q     <= weight_base_i;", "addr_q     <= 0;"),
-    "loader never idle": _value("tile_loader.v", "if (last_col) busy_q <= 1'b0;", "", images=2),
+    "loader never idle": _value("tile_loader.v", "if (last_col_q) busy_q <= 1'b0;", "", images=2),
     "stride": _value("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 16'd1", layer="wide"),
     "image step": _value("pixel_sequencer.v", "image_addr_q + image_step_i", "image_addr_q + row_step_i", layer="peak"),
-    "column step": _value("pixel_sequencer.v", "addr_q + col_step_i}", "addr_q + 1'b1}", layer="grouped"),
+    "column step": _value("pixel_sequencer.v", "addr_q + col_step_i;", "addr_q + 1'b1;", layer="grouped"),
     "keep ignored": _value(
         "pixel_sequencer.v", "(k_tile_q == 16'd0) & ~keep_i", "(k_tile_q == 16'd0)", core="tight", layer="wide"
     ),
     "hold ignored": _value(
-        "pixel_sequencer.v", "last_k & ~hold_i", "last_k", core="tight", layer="wide", report="result words came"
+        "pixel_sequencer.v", "last_k_q & ~hold_i", "last_k_q", core="tight", layer="wide", report="result words came"
     ),
     "parameter address": _value(
         "pixel_sequencer.v", "assign param_addr_o = param_q +", "assign param_addr_o = 0 * param_q +", layer="wide"
     ),
     "parameter of the second": _value("pixel_sequencer.v", "{{(PAR_ADDR_W - 1) {1'b0}}, second_o};", "0;", layer="sum"),
     "parameters of a pair": _value("pixel_sequencer.v", "pair_i, ~pair_i}", "1'b0, 1'b1}", core="groups", layer="sum"),
-    "parameter base": _value("pixel_sequencer.v", "param_q    <= param_base_i;", "param_q    <= 0;"),
+    "parameter base": _value("pixel_sequencer.v", "param_q      <= param_base_i;", "param_q      <= 0;"),
 }
 
 WRITING = {

@@ -68,7 +68,9 @@ def test_registers_of_the_core() -> None:
     )
     loader, _ = registers((RTL / "tile_loader.v").read_text())
     assert loader[:4] == ["busy_q", "ready_q", "row_q", "k_tile_q"]
-    assert "one_hot" not in loader
+    host, _ = registers((RTL / "core_registers.v").read_text())
+    assert "count_q" in host
+    assert "read_data" not in host, "a reg that no clock sets"
     assert registers((RTL / "skew.v").read_text()) == ([], [])
 
 

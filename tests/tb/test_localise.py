@@ -95,8 +95,8 @@ FAULTS = {
     ),
     "pixel sequencer": Fault(
         "pixel_sequencer.v",
-        "image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i,",
-        "image_q, oy_q + 16'd1, 16'd0, iy0_q + stride_h_i + (oy_q == 16'd4),",
+        "iy0_q + stride_h_i;",
+        "iy0_q + stride_h_i + (oy_q == 16'd4);",
         "conv1",
         "pixel_sequencer",
         r"pixel \(n=0, y=[5-7], x=\d\) of column tile \d, K tile 0: iy0 is (\d), expected (\d)",

@@ -99,8 +99,8 @@ PLACES: dict[str, tuple[str, str, Change]] = {
         "stem",
         (
             "pixel_sequencer.v",
-            "oy_q + 16'd1, 16'd0, iy0_q + stride_h_i,",
-            "oy_q + 16'd1, 16'd0, iy0_q + stride_h_i + (oy_q == 16'd2),",
+            "iy0_q + stride_h_i;",
+            "iy0_q + stride_h_i + (oy_q == 16'd2);",
         ),
     ),
     "descriptor": (
