@@ -38,7 +38,9 @@ class Cycles:
 # ---------------------------------------------------------------- units of the engine, from their input to their output
 MEMORY = Cycles(fixed=1)
 """Every memory: from address to word."""
-ADDRESS = Cycles(fixed=1)
+ISSUE = Cycles(fixed=1)
+"""layer_engine: from a pixel's issue to the window rows."""
+ADDRESS = ISSUE + Cycles(fixed=1)
 """window_row: from a pixel's issue to the address of its bank."""
 WINDOW = ADDRESS + MEMORY + Cycles(fixed=1)
 """window_row: from a pixel's issue to its operand."""

@@ -79,7 +79,7 @@ def register_map() -> str:
 def latencies() -> str:
     """rtl/pipeline.vh: latencies of the units that a result passes, for a module that knows ROWS and COLS."""
     constants = (
-        ("WINDOW_LAT", str(pipeline.WINDOW), " // window_row: px_valid to operand"),
+        ("WINDOW_LAT", str(pipeline.WINDOW), " // layer_engine and window_row: px_valid to operand"),
         ("ARRAY_LAT", str(pipeline.ARRAY), " // systolic_array: operands to column sums"),
         ("ACCUMULATOR_LAT", str(pipeline.ACCUMULATOR), " // accumulator: column sum to sum over K tiles"),
         ("MULQUANT_LAT", str(pipeline.MULQUANT), " // mulquant: sum to result"),

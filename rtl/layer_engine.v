@@ -143,6 +143,19 @@ module layer_engine #(
     );
 
     // ------------------------------------------------------------------ window former: one row, one memory bank
+    // The rows take their configuration into use in the cycle in which the first pixel is issued, and get the pixel itself
+    // in the next one.
+    wire                    row_valid, row_second;
+    wire signed [GEO_W-1:0] row_iy0, row_ix0;
+    wire [ACT_ADDR_W-1:0]   row_base;
+    delay_line #(.W(1), .DEPTH(1), .RESET(1)) i_row_valid (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(px_valid), .q_o(row_valid)
+    );
+    delay_line #(.W(2 * GEO_W + ACT_ADDR_W + 1), .DEPTH(1)) i_row_pixel (
+        .clk_i(clk_i), .rst_ni(rst_ni),
+        .d_i({px_second, px_iy0, px_ix0, px_base}), .q_o({row_second, row_iy0, row_ix0, row_base})
+    );
+
     wire [ROWS*A_W-1:0] operands;
     genvar r;
     generate
@@ -156,8 +169,8 @@ module layer_engine #(
                 .zero_point_i({x2_zero_point, x_zero_point}), .max_i(take_max),
                 .cfg_we_i(cfg_we[r]), .cfg_valid_i(cfg_valid), .cfg_dy_i(cfg_dy), .cfg_dx_i(cfg_dx),
                 .cfg_offset_i(cfg_offset),
-                .px_valid_i(px_valid), .px_first_i(px_first), .px_iy0_i(px_iy0), .px_ix0_i(px_ix0), .px_base_i(px_base),
-                .px_second_i(px_second),
+                .px_first_i(px_first), .px_valid_i(row_valid), .px_iy0_i(row_iy0), .px_ix0_i(row_ix0),
+                .px_base_i(row_base), .px_second_i(row_second),
                 .raddr_o(act_raddr_o[r*ACT_ADDR_W+:ACT_ADDR_W]), .rdata_i(act_rdata_i[r*X_W+:X_W]),
                 .operand_o(operands[r*A_W+:A_W])
             );

@@ -1,7 +1,7 @@
 // pipeline.vh: cycles of the units that a result passes
 // Made from t2c.contract by `python -m t2c.contract.generate`; docs/contract.md says how to add to it.
 /* verilator lint_off UNUSEDPARAM */ // every module reads its own
-localparam WINDOW_LAT      = 3;               // window_row: px_valid to operand
+localparam WINDOW_LAT      = 4;               // layer_engine and window_row: px_valid to operand
 localparam ARRAY_LAT       = ROWS + COLS + 1; // systolic_array: operands to column sums
 localparam ACCUMULATOR_LAT = 1;               // accumulator: column sum to sum over K tiles
 localparam MULQUANT_LAT    = 7;               // mulquant: sum to result

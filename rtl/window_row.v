@@ -5,7 +5,8 @@
 //             operand = inside the image (iy, ix) and row valid ? bank[base + offset] - zp : outside
 //             outside = max_i ? -2^X_W : 0, so padding adds exactly 0, or is below every activation; no window is ever
 //             expanded in memory. second_i chooses the second reading {signed, zp} (the second operand of a pair).
-// Config      {valid, dy, dx, offset} of the next K tile waits in a shadow register; px_first_i takes it into use.
+// Config      {valid, dy, dx, offset} of the next K tile waits in a shadow register; px_first_i takes it into use, for
+//             the pixels from the next cycle on.
 // Widths      GEO_W signed holds every coordinate; A_W = X_W + 1 signed holds x - zp.
 // Latency     3 cycles from px_valid_i to operand_o (address, memory, zero point); one operand a cycle.
 // Handshake   valid only. raddr_o goes to the bank, rdata_i comes from it one cycle later. Without a pixel the operand is
@@ -34,8 +35,8 @@ module window_row #(
     input  wire signed [GEO_W-1:0] cfg_dx_i,
     input  wire [ADDR_W-1:0]       cfg_offset_i,
     // output pixel
+    input  wire                    px_first_i,  // a K tile begins in the next cycle
     input  wire                    px_valid_i,
-    input  wire                    px_first_i,  // first pixel of the next K tile
     input  wire signed [GEO_W-1:0] px_iy0_i,    // input row of tap (0, 0)
     input  wire signed [GEO_W-1:0] px_ix0_i,
     input  wire [ADDR_W-1:0]       px_base_i,   // address of tap (0, 0), modulo 2^ADDR_W
@@ -48,13 +49,12 @@ module window_row #(
 
     localparam CFG_W = 1 + 2 * GEO_W + ADDR_W;
 
-    reg  [CFG_W-1:0] shadow_q, active_q;
-    wire [CFG_W-1:0] cfg = px_first_i ? shadow_q : active_q;
+    reg [CFG_W-1:0] shadow_q, active_q;
 
     wire                    row_valid;
     wire signed [GEO_W-1:0] dy, dx;
     wire [ADDR_W-1:0]       offset;
-    assign {row_valid, dy, dx, offset} = cfg;
+    assign {row_valid, dy, dx, offset} = active_q;
 
     // A negative coordinate is a large unsigned one, so one comparison checks both sides.
     wire [GEO_W-1:0] iy = px_iy0_i + dy;
@@ -71,7 +71,7 @@ module window_row #(
 
     always @(posedge clk_i) begin
         if (cfg_we_i) shadow_q <= {cfg_valid_i, cfg_dy_i, cfg_dx_i, cfg_offset_i};
-        if (px_valid_i & px_first_i) active_q <= shadow_q;
+        if (px_first_i) active_q <= shadow_q;
         addr_q      <= px_base_i + offset;
         in_image1_q <= px_valid_i & in_image;
         in_image2_q <= in_image1_q;

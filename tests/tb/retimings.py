@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from t2c.contract.pipeline import MULQUANT, Cycles
+from t2c.contract import pipeline
+from t2c.contract.pipeline import Cycles
 from tests.tb.rtl_mutants import Change
 
-_LONGER_WINDOW = ("pipeline.vh", "WINDOW_LAT      = 3;", "WINDOW_LAT      = 4;")
+_WINDOW = pipeline.WINDOW.fixed
+_LONGER_WINDOW = ("pipeline.vh", f"WINDOW_LAT      = {_WINDOW};", f"WINDOW_LAT      = {_WINDOW + 1};")
 _LONGER_ARRAY = ("pipeline.vh", "ROWS + COLS + 1;", "ROWS + COLS + 2;")
 RETIMINGS: dict[str, tuple[Change, ...]] = {
     "operands a cycle later": (
@@ -75,7 +77,7 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ("layer_engine.v", "if (psum_valid & sum_complete) param_q", "param_q"),
     ),
     "MulQuant registers its output": (
-        ("pipeline.vh", f"MULQUANT_LAT    = {MULQUANT};", f"MULQUANT_LAT    = {MULQUANT + Cycles(fixed=1)};"),
+        ("pipeline.vh", f"MULQUANT_LAT    = {MULQUANT};", f"MULQUANT_LAT    = {pipeline.MULQUANT + Cycles(fixed=1)};"),
         ("mulquant.v", "assign m_axis_tvalid_o = valid7_q;", "assign m_axis_tvalid_o = valid8_q;"),
         ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q8_q;"),
         ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q8_q; reg valid8_q;"),

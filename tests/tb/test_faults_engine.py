@@ -68,16 +68,20 @@ WINDOW_ROW: dict[str, Fault] = {
     "outside is 0 with max": ("operands", ": {max_i, {X_W{1'b0}}};", ": {X_W + 1{1'b0}};"),
     "outside is the zero point": ("operands", ": {max_i, {X_W{1'b0}}};", ": max_i ? {1'b1, {X_W{1'b0}}} : zp;"),
     "row without a tap": ("random_data", "row_valid & (iy", "(iy"),
-    "first pixel with the old tap": ("configurations", "px_first_i ? shadow_q : active_q", "active_q"),
+    "first pixel with the old tap": (
+        "configurations",
+        "if (px_first_i) active_q",
+        "if (px_first_i & ~px_valid_i) active_q",
+    ),
     "later pixels with the new tap": (
         "configurations",
-        "if (px_valid_i & px_first_i) active_q",
-        "if (px_valid_i) active_q",
-    ),
-    "first without a pixel counts": (
-        "random_data",
-        "if (px_valid_i & px_first_i) active_q",
         "if (px_first_i) active_q",
+        "if (px_first_i | px_valid_i) active_q",
+    ),
+    "first only beside a pixel": (
+        "random_data",
+        "if (px_first_i) active_q",
+        "if (px_first_i & px_valid_i) active_q",
     ),
     "new tap too early": (
         "configurations",

@@ -55,16 +55,16 @@ class RowBench(CollectingBench[RowSeen]):
     def any_address(self) -> int:
         return draw(self.rng, 0, (1 << self.addr_w) - 1)
 
-    def any_pixel(self, first: bool) -> RowPixel:
+    def any_pixel(self) -> RowPixel:
         """A pixel whose tap is near an edge of the image as often as anywhere."""
-        tap = self.row.tap(first)
+        tap = self.row.in_use
         assert tap is not None
         iy0, ix0 = (self.before(dy, size) for dy, size in ((tap.dy, self.layer.in_h), (tap.dx, self.layer.in_w)))
-        return RowPixel(first=first, iy0=iy0, ix0=ix0, base=self.any_address(), second=self.rng.random() < 0.5)
+        return RowPixel(iy0=iy0, ix0=ix0, base=self.any_address(), second=self.rng.random() < 0.5)
 
-    def inner_pixel(self, first: bool) -> RowPixel:
+    def inner_pixel(self) -> RowPixel:
         """A pixel inside any image, for a tap without a step."""
-        return RowPixel(first=first, iy0=0, ix0=0, base=self.any_address(), second=False)
+        return RowPixel(iy0=0, ix0=0, base=self.any_address(), second=False)
 
     def before(self, step: int, size: int) -> int:
         """A coordinate from which a step leads to a chosen one; both within the 16 bits."""
@@ -77,15 +77,17 @@ class RowBench(CollectingBench[RowSeen]):
         return max(LOWEST, min(HIGHEST, min(high, max(low, at)) - step))
 
     # ------------------------------------------------------------------ cycles
-    def cycle(self, pixel: RowPixel | None = None, tap: RowTap | None = None, reset: bool = False) -> None:
-        """One cycle: what comes in, and what is at the bank and comes out meanwhile."""
+    def cycle(
+        self, pixel: RowPixel | None = None, tap: RowTap | None = None, *, first: bool = False, reset: bool = False
+    ) -> None:
+        """One cycle: what comes in, and what is at the bank and comes out meanwhile. first: a K tile begins in the next
+        one."""
         asked, leaves = self.row.stages[0], self.row.stages[2]
         word = draw(self.rng, 0, (1 << self.x_w) - 1)
         self.seen.append(
             RowSeen(
                 **{"layer": self.layer, "operand": leaves, "word": self.last_word, "value": self.last_value},
-                **{"asked": asked, "pixel": pixel is not None, "tap": tap},
-                first=pixel.first if pixel else self.noisy_first(),
+                **{"asked": asked, "pixel": pixel is not None, "first": first, "tap": tap},
             )
         )
         expected = {}
@@ -94,22 +96,19 @@ class RowBench(CollectingBench[RowSeen]):
         if self.known:
             expected["operand_o"] = self.last_value % (2 << self.x_w)
         inputs = self.ports(pixel, tap) | {"rst_ni": int(not reset), "rdata_i": word}
-        inputs["px_first_i"] = int(self.seen[-1].first)
+        inputs["px_first_i"] = int(first)
         self.cycles.append(ClockCycle(inputs=inputs, expected=expected))
         # What comes out next is what was addressed two cycles ago; the bank answers in this one.
         self.last_value, self.last_word = value(self.layer, self.row.stages[1], word, self.x_w), word
-        self.row.clock(self.layer, pixel, tap, reset)
+        self.row.clock(self.layer, pixel, tap, first=first, reset=reset)
         self.known = self.known or reset
-
-    def noisy_first(self) -> bool:
-        return self.rng.random() < 0.3
 
     def ports(self, pixel: RowPixel | None, tap: RowTap | None) -> dict[str, int]:
         """All ports but reset and the bank's; noise where nothing counts."""
         layer, geo = self.layer, (1 << 16) - 1
         shown = tap or self.any_tap()
         comes = pixel or RowPixel(
-            **{"first": False, "second": self.rng.random() < 0.5, "base": self.any_address()},
+            **{"second": self.rng.random() < 0.5, "base": self.any_address()},
             **{"iy0": draw(self.rng, LOWEST, HIGHEST), "ix0": draw(self.rng, LOWEST, HIGHEST)},
         )
         zero_point = [point % (2 << self.x_w) for point in layer.zero_point]
@@ -132,7 +131,8 @@ class RowBench(CollectingBench[RowSeen]):
         """The first pixel of a K tile, whose tap is at this position, by a step that fits."""
         dy, dx = (self.rng.randint(max(LOWEST, to - HIGHEST), min(HIGHEST, to - LOWEST)) for to in (iy, ix))
         self.cycle(tap=RowTap(valid=True, dy=dy, dx=dx, offset=self.any_address()))
-        self.cycle(RowPixel(first=True, iy0=iy - dy, ix0=ix - dx, base=self.any_address(), second=second))
+        self.cycle(first=True)
+        self.cycle(RowPixel(iy0=iy - dy, ix0=ix - dx, base=self.any_address(), second=second))
 
     def classes_of(self, seen: Sequence[RowSeen]) -> Classes:
         return classes(seen, self.x_w, self.addr_w)
@@ -175,11 +175,12 @@ async def operands(dut: HierarchyObject) -> None:
             **{"in_h": 9, "in_w": 5, "signed": signed, "zero_point": (points[0], points[1])}, maximum=end in (1, 2)
         )
         bench.cycle(tap=RowTap(valid=True, dy=0, dx=0, offset=0))
+        bench.cycle(first=True)
         for index in range(60):
             iy = bench.rng.randrange(9) if index % 8 else 9
             second = bench.rng.random() < 0.5
             bench.cycle(
-                RowPixel(first=index == 0, iy0=iy, ix0=bench.rng.randrange(5), base=bench.any_address(), second=second)
+                RowPixel(iy0=iy, ix0=bench.rng.randrange(5), base=bench.any_address(), second=second)
             )
         bench.drain()
     await bench.go()
@@ -189,18 +190,20 @@ async def operands(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def configurations(dut: HierarchyObject) -> None:
-    """A configuration waits for the first pixel however long it takes; the last one written counts, and one that comes
-    with the first pixel is the next tile's."""
+    """A configuration waits for its K tile however long it takes; the last one written counts, and one that comes in the
+    cycle before the first pixel is the next tile's."""
     bench = await _start(dut)
     bench.layer = bench.any_layer(50, 60)
     bench.cycle(tap=bench.any_tap(True))
+    bench.cycle(first=True)
     for _ in range(150):
         for _ in range(bench.rng.randrange(3)):
             bench.cycle(tap=bench.any_tap())
-        bench.cycle(bench.any_pixel(True), bench.any_tap() if bench.rng.random() < 0.5 else None)
-        for _ in range(bench.rng.randrange(4)):
+        pixel, tap = (bench.rng.random() < 0.5 for _ in range(2))
+        bench.cycle(bench.any_pixel() if pixel else None, bench.any_tap() if tap else None, first=True)
+        for _ in range(bench.rng.randrange(5)):
             later = bench.rng.random() < 0.3
-            bench.cycle(bench.any_pixel(False), bench.any_tap() if later else None)
+            bench.cycle(bench.any_pixel(), bench.any_tap() if later else None)
             if bench.rng.random() < 0.2:
                 bench.cycle()
     await bench.go()
@@ -215,10 +218,11 @@ async def random_data(dut: HierarchyObject) -> None:
     for _ in range(60):
         bench.layer = bench.any_layer()
         bench.cycle(tap=bench.any_tap(True))
-        bench.cycle(bench.any_pixel(True))
+        bench.cycle(first=True)
         for _ in range(60):
-            pixel = bench.any_pixel(bench.rng.random() < 0.3) if bench.rng.random() < 0.8 else None
-            bench.cycle(pixel, bench.any_tap() if bench.rng.random() < 0.3 else None)
+            pixel = bench.any_pixel() if bench.rng.random() < 0.8 else None
+            tap = bench.any_tap() if bench.rng.random() < 0.3 else None
+            bench.cycle(pixel, tap, first=bench.rng.random() < 0.3)
         bench.drain()
     await bench.go()
     bench.finish()
@@ -232,12 +236,13 @@ async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     for cycles in range(40):
         bench.layer = RowLayer(in_h=40, in_w=40, signed=(False, True), zero_point=(3, -1), maximum=cycles % 2 == 1)
         bench.cycle(tap=RowTap(valid=True, dy=0, dx=0, offset=5 % (1 << bench.addr_w)))
-        for index in range(cycles % 5 + 1):
-            bench.cycle(bench.inner_pixel(index == 0))
+        bench.cycle(first=True)
+        for _ in range(cycles % 5 + 1):
+            bench.cycle(bench.inner_pixel())
         if cycles % 3 == 0:
             bench.cycle(tap=bench.any_tap(True))
             bench.coverage.hit("reset", RESETS[1])
-        bench.cycle(bench.inner_pixel(False) if cycles & 4 else None, reset=True)
+        bench.cycle(bench.inner_pixel() if cycles & 4 else None, reset=True)
         bench.coverage.hit("reset", RESETS[0])
         bench.drain()
     await bench.go()

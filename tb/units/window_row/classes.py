@@ -77,13 +77,14 @@ def classes(seen: Sequence[RowSeen], x_w: int, addr_w: int) -> Classes:
         },
         "bank address": bit_classes("bank address", address, addr_w, asked),
         "coming": {
-            "first pixel and a new configuration": pixel & first & written,
-            "first pixel alone": pixel & first & ~written,
-            "a later pixel and a new configuration": pixel & ~first & written,
-            "a later pixel alone": pixel & ~first & ~written,
-            "configuration alone": ~pixel & written,
-            "first without a pixel": ~pixel & first,
-            "first after first": first & _after(pixel & first) & pixel,
+            "a K tile begins, its last pixel before and a new configuration": pixel & first & written,
+            "a K tile begins, its last pixel before": pixel & first & ~written,
+            "a K tile begins, a new configuration": ~pixel & first & written,
+            "a K tile begins": ~pixel & first & ~written,
+            "a pixel and a new configuration": pixel & ~first & written,
+            "a pixel alone": pixel & ~first & ~written,
+            "configuration alone": ~pixel & ~first & written,
+            "a K tile of one pixel": first & _after(first) & pixel,
         },
     }
 

@@ -28,9 +28,8 @@ class RowTap:
 
 @dataclass(frozen=True, kw_only=True)
 class RowPixel:
-    """An output pixel. first: of its K tile; iy0, ix0: input position of tap (0, 0), base: its address."""
+    """An output pixel. iy0, ix0: input position of tap (0, 0), base: its address."""
 
-    first: bool
     iy0: int
     ix0: int
     base: int
@@ -56,22 +55,20 @@ class WindowRow:
         self.in_use: RowTap | None = None
         self.stages: list[RowOperand | None] = [None, None, None]
 
-    def tap(self, first: bool) -> RowTap | None:
-        """The tap of a pixel that comes now."""
-        return self.waiting if first else self.in_use
-
     def operand(self, layer: RowLayer, pixel: RowPixel) -> RowOperand:
         """What becomes of a pixel that comes now."""
-        tap = self.tap(pixel.first)
-        assert tap is not None, "the bench sends a pixel before any configuration"
+        tap = self.in_use
+        assert tap is not None, "the bench sends a pixel before any configuration is in use"
         iy, ix = pixel.iy0 + tap.dy, pixel.ix0 + tap.dx
         inside = tap.valid and 0 <= iy < layer.in_h and 0 <= ix < layer.in_w
         return RowOperand(pixel=pixel, iy=iy, ix=ix, address=pixel.base + tap.offset, inside=inside)
 
-    def clock(self, layer: RowLayer, pixel: RowPixel | None, tap: RowTap | None, reset: bool) -> RowOperand | None:
-        """One cycle with a pixel and the configuration of the next K tile, if there are any."""
+    def clock(
+        self, layer: RowLayer, pixel: RowPixel | None, tap: RowTap | None, *, first: bool, reset: bool
+    ) -> RowOperand | None:
+        """One cycle with a pixel and the configuration of the next K tile, if there are any; first: that one begins."""
         new = self.operand(layer, pixel) if pixel else None
-        if pixel and pixel.first:
+        if first:
             self.in_use = self.waiting
         if tap:
             self.waiting = tap
