@@ -48,6 +48,9 @@ ARRAY = Cycles(fixed=1, rows=1, cols=1)
 """systolic_array: from operands to column sums."""
 ACCUMULATOR = Cycles(fixed=1)
 """accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""
+APART = 4
+"""accumulator: from a sum to the next one of the same word, at the earliest; so no K tile follows its predecessor
+sooner."""
 MULQUANT = Cycles(fixed=7)
 """mulquant: from a complete sum to its result."""
 TABLE = MEMORY
@@ -124,7 +127,9 @@ _ROW_ENDS = 2
 """Activation memory before the unit, the last group of results after it: a beat each, besides the unit's own."""
 ROWS = {
     Operation.SOFTMAX: RowCycles(passes=3, fixed=_ROW_ENDS + RECIPROCAL.high + 11, least=RECIPROCAL.high + 2),
-    Operation.LAYER_NORM: RowCycles(passes=2, fixed=_ROW_ENDS + 2 * ROOT_BITS + 18 + MULQUANT.fixed, least=2 * ROOT_BITS + 13),
+    Operation.LAYER_NORM: RowCycles(
+        passes=2, fixed=_ROW_ENDS + 2 * ROOT_BITS + 18 + MULQUANT.fixed, least=2 * ROOT_BITS + 13
+    ),
 }
 """From a row step's start to its done, which comes with its last result."""
 

@@ -9,15 +9,20 @@ from t2c.contract.memory_layouts import step_beats
 from t2c.contract.operations import ROW_STEPS, Operation
 
 
+def tile_cycles(pixels: int, hardware: Hardware) -> int:
+    """From a tile's first pixel to the next one's: its pixels, or what the next weights or the accumulators take."""
+    return max(pixels, hardware.rows, pipeline.APART)
+
+
 def ideal_cycles(descriptor: Descriptor, hardware: Hardware) -> int:
     """Weight-stationary cycle count of one RUN step.
 
-    ROWS for the first load, then max(pixels in block, ROWS) for each tile; the very last tile takes just its pixels,
-    since no further load hides behind it.
+    ROWS for the first load, then `tile_cycles` for each tile; the very last tile takes just its pixels, since no
+    further load hides behind it.
     """
     blocks = hardware.blocks(descriptor.pixels)
-    per_pass = sum(max(block, hardware.rows) for block in blocks)
-    spared = max(blocks[-1], hardware.rows) - blocks[-1]
+    per_pass = sum(tile_cycles(block, hardware) for block in blocks)
+    spared = tile_cycles(blocks[-1], hardware) - blocks[-1]
     return hardware.rows + descriptor.col_tiles * descriptor.k_tiles * per_pass - spared
 
 
@@ -29,7 +34,7 @@ def pixel_cycle(descriptor: Descriptor, hardware: Hardware, tile: int, k_tile: i
         tile, k_tile: column tile, K tile.
         pixel: of the column tile, in 0..descriptor.pixels - 1.
     """
-    takes = [max(size, hardware.rows) for size in hardware.blocks(descriptor.pixels)]
+    takes = [tile_cycles(size, hardware) for size in hardware.blocks(descriptor.pixels)]
     block, index = divmod(pixel, hardware.acc_depth)
     before = descriptor.k_tiles * (tile * sum(takes) + sum(takes[:block])) + k_tile * takes[block]
     return pipeline.FIRST_PIXEL.of(hardware) + before + index

@@ -82,6 +82,7 @@ def latencies() -> str:
         ("WINDOW_LAT", str(pipeline.WINDOW), " // layer_engine and window_row: px_valid to operand"),
         ("ARRAY_LAT", str(pipeline.ARRAY), " // systolic_array: operands to column sums"),
         ("ACCUMULATOR_LAT", str(pipeline.ACCUMULATOR), " // accumulator: column sum to sum over K tiles"),
+        ("SUMS_APART", str(pipeline.APART), " // accumulator: sum to the next one of the same word"),
         ("MULQUANT_LAT", str(pipeline.MULQUANT), " // mulquant: sum to result"),
         ("TABLE_LAT", str(pipeline.TABLE), " // table_lanes: result to the word that is written"),
     )

@@ -11,9 +11,9 @@
 // Memories    activations: one bank a row, ROWS addresses a cycle; weights: rows of COLS; parameters: words of COLS lanes
 //             {shift, bias, multiplier}. All answer one cycle after their address.
 // Results     words of COLS lanes for memory words of ROWS lanes: group g writes banks g * COLS .. g * COLS + COLS - 1
-// Latency     a tile takes max(pixels in block, ROWS) cycles, the last one just its pixels. Together with the ROWS cycles of
-//             the first load and the pipeline, WINDOW_LAT + ARRAY_LAT + ACCUMULATOR_LAT + MULQUANT_LAT (pipeline.vh),
-//             that is the time from start_i to done_o.
+// Latency     a tile takes max(pixels in block, ROWS, SUMS_APART) cycles, the last one just its pixels. Together with the
+//             ROWS cycles of the first load and the pipeline, WINDOW_LAT + ARRAY_LAT + ACCUMULATOR_LAT + MULQUANT_LAT
+//             (pipeline.vh), that is the time from start_i to done_o.
 // Trace       every sum of a pixel before it is requantised, both operands of a pair, as it enters MulQuant; sums that no
 //             step completes (HOLD) do not show. For verification
 // Handshake   pulse start_i with desc_i valid and keep desc_i until done_o, which comes with the last result.
@@ -96,7 +96,7 @@ module layer_engine #(
     wire unused_desc = &{1'b0, desc_i};
 
     // ------------------------------------------------------------------ walk
-    wire                    tile_ready, px_valid, px_first, px_second, px_partial;
+    wire                    tile_ready, tile_waits, px_valid, px_first, px_second, px_partial;
     wire signed [GEO_W-1:0] px_iy0, px_ix0;
     wire [ACT_ADDR_W-1:0]   px_base;
     wire [ACC_ADDR_W-1:0]   acc_addr;
@@ -120,7 +120,7 @@ module layer_engine #(
         .row_step_i(desc_i[D_ROW_STEP*32+:ACT_ADDR_W]), .image_step_i(desc_i[D_IMAGE_STEP*32+:ACT_ADDR_W]),
         .k_tiles_i(k_tiles), .col_tiles_i(col_tiles), .param_base_i(desc_i[D_PARAM_BASE*32+:PAR_ADDR_W]),
         .pair_i(combine == COMBINE_PAIR), .keep_i(desc_i[D_KEEP*32]), .hold_i(desc_i[D_HOLD*32]),
-        .tile_ready_i(tile_ready),
+        .tile_ready_i(tile_waits),
         .px_valid_o(px_valid), .px_first_o(px_first), .px_iy0_o(px_iy0), .px_ix0_o(px_ix0), .px_base_o(px_base),
         .acc_addr_o(acc_addr), .acc_clear_o(acc_clear), .acc_last_o(acc_last), .param_addr_o(param_addr),
         .second_o(px_second), .partial_o(px_partial), .last_o(last)
@@ -141,6 +141,21 @@ module layer_engine #(
         .cfg_we_o(cfg_we), .cfg_valid_o(cfg_valid), .cfg_dy_o(cfg_dy), .cfg_dx_o(cfg_dx), .cfg_offset_o(cfg_offset),
         .rom_valid_o(rom_valid), .rom_addr_o(rom_addr)
     );
+
+    // A K tile's sums join those of the tile before at the same words, SUMS_APART cycles later at the earliest; an array of
+    // as many rows takes that long to load a tile anyway.
+    generate
+        if (ROWS < SUMS_APART) begin : g_apart
+            reg [SUMS_APART-2:0] began_q;
+            assign tile_waits = tile_ready & ~|began_q;
+            always @(posedge clk_i) begin
+                began_q <= {began_q[SUMS_APART-3:0], px_first};
+                if (!rst_ni) began_q <= {(SUMS_APART - 1) {1'b0}};
+            end
+        end else begin : g_rows_apart
+            assign tile_waits = tile_ready;
+        end
+    endgenerate
 
     // ------------------------------------------------------------------ window former: one row, one memory bank
     // The rows take their configuration into use in the cycle in which the first pixel is issued, and get the pixel itself
@@ -199,12 +214,15 @@ module layer_engine #(
         .psum_valid_o(psum_valid), .psum_data_o(psums)
     );
 
-    // What to do with a column sum travels beside the array. The accumulator wants its address one cycle early; so does the
-    // parameter memory, whose word is registered before it meets the sum.
-    wire [META_W-1:0] meta_early, meta;
-    delay_line #(.W(META_W), .DEPTH(WINDOW_LAT + ARRAY_LAT - 1)) i_meta_early (
+    // What to do with a column sum travels beside the array. The accumulator wants its address two cycles early, the parameter
+    // memory one cycle, since its word is registered before it meets the sum.
+    wire [META_W-1:0] meta_read, meta_early, meta;
+    delay_line #(.W(META_W), .DEPTH(WINDOW_LAT + ARRAY_LAT - 2)) i_meta_read (
         .clk_i(clk_i), .rst_ni(rst_ni),
-        .d_i({last, px_partial, acc_last, acc_clear, param_addr, acc_addr}), .q_o(meta_early)
+        .d_i({last, px_partial, acc_last, acc_clear, param_addr, acc_addr}), .q_o(meta_read)
+    );
+    delay_line #(.W(META_W), .DEPTH(1)) i_meta_early (
+        .clk_i(clk_i), .rst_ni(rst_ni), .d_i(meta_read), .q_o(meta_early)
     );
     delay_line #(.W(META_W), .DEPTH(1)) i_meta (
         .clk_i(clk_i), .rst_ni(rst_ni), .d_i(meta_early), .q_o(meta)
@@ -237,7 +255,7 @@ module layer_engine #(
             accumulator #(
                 .PSUM_W(PSUM_W), .ACC_W(ACC_W), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_ADDR_W)
             ) i_accumulator (
-                .clk_i(clk_i), .raddr_i(meta_early[ACC_ADDR_W-1:0]), .valid_i(psum_valid), .clear_i(sum_clear),
+                .clk_i(clk_i), .raddr_i(meta_read[ACC_ADDR_W-1:0]), .valid_i(psum_valid), .clear_i(sum_clear),
                 .max_i(take_max), .addr_i(sum_addr), .psum_i(psums[c*PSUM_W+:PSUM_W]), .sum_o(sums[c*ACC_W+:ACC_W])
             );
             mulquant #(
@@ -253,7 +271,7 @@ module layer_engine #(
             );
         end
     endgenerate
-    wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_early[META_W-1:ACC_ADDR_W+PAR_ADDR_W], unused_param_addr};
+    wire unused_lanes = &{1'b0, lane_valid, lane_ready, meta_read[META_W-1:ACC_ADDR_W], unused_param_addr};
 
     // ------------------------------------------------------------------ trace
     assign sum_valid_o = sum_done;

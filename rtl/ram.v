@@ -1,6 +1,8 @@
 // ram: simple dual-port memory, one write and one read port, both synchronous, filled by $readmemh.
 //
-// Spec        rdata_o <= mem[raddr_i];  if (we_i) mem[waddr_i] <= wdata_i;  a read beside a write sees the old word
+// Spec        rdata_o <= mem[raddr_i];  if (we_i) mem[waddr_i] <= wdata_i;  a read beside a write of its word sees the old
+//             word, or, with READ_OLD 0, anything: x in simulation. Block memories of some families promise nothing, and
+//             the promise then costs registers and multiplexers beside them.
 // Contents    INIT_FILE for synthesis and simulation; in simulation +<PLUSARG>=<path> takes precedence. Words that no file
 //             sets are undefined. With we_i tied to 0 it is a ROM.
 // Latency     1 cycle
@@ -13,6 +15,7 @@ module ram #(
     parameter W         = 8,
     parameter DEPTH     = 1024,
     parameter ADDR_W    = 10,
+    parameter READ_OLD  = 1,
     parameter INIT_FILE = "",
     parameter PLUSARG   = ""
 ) (
@@ -24,10 +27,16 @@ module ram #(
     output reg  [W-1:0]      rdata_o
 );
 
+`ifdef YOSYS
+    (* no_rw_check = (READ_OLD == 0) *)
+`endif
     reg [W-1:0] mem [0:DEPTH-1];
 
     always @(posedge clk_i) begin
         rdata_o <= mem[raddr_i];
+`ifndef SYNTHESIS
+        if (READ_OLD == 0 && we_i && waddr_i == raddr_i) rdata_o <= {W{1'bx}};
+`endif
         if (we_i) mem[waddr_i] <= wdata_i;
     end
 

@@ -302,7 +302,8 @@ module t2c_core #(
     );
     // Before the first clock edge of reset a write enable may be anything; it must not spoil what a file has filled.
     ram #(
-        .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .INIT_FILE(WEIGHT_FILE), .PLUSARG("weights")
+        .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .READ_OLD(0), .INIT_FILE(WEIGHT_FILE),
+        .PLUSARG("weights")
     ) i_weights (
         .clk_i(clk_i), .we_i((load_wgt | move_wgt) & rst_ni),
         .waddr_i(move_wgt ? move_waddr : load_addr[WGT_ADDR_W-1:0]),
@@ -310,7 +311,8 @@ module t2c_core #(
         .raddr_i(wgt_raddr), .rdata_o(wgt_rdata)
     );
     ram #(
-        .W(COLS * PARAM_W), .DEPTH(PAR_DEPTH), .ADDR_W(PAR_ADDR_W), .INIT_FILE(PARAM_FILE), .PLUSARG("params")
+        .W(COLS * PARAM_W), .DEPTH(PAR_DEPTH), .ADDR_W(PAR_ADDR_W), .READ_OLD(0), .INIT_FILE(PARAM_FILE),
+        .PLUSARG("params")
     ) i_params (
         .clk_i(clk_i), .we_i(load_par & rst_ni), .waddr_i(load_addr[PAR_ADDR_W-1:0]), .wdata_i(load_params),
         .raddr_i(rows_busy ? rows_par_raddr : par_raddr), .rdata_o(par_rdata)

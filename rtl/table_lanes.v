@@ -56,7 +56,7 @@ module table_lanes #(
             wire [16+X_W-1:0]  address = {page_i, index};
             wire [TABLE_W-1:0] entry;
             ram #(
-                .W(TABLE_W), .DEPTH(DEPTH), .ADDR_W(ADDR_W), .INIT_FILE(TABLE_FILE), .PLUSARG("tables")
+                .W(TABLE_W), .DEPTH(DEPTH), .ADDR_W(ADDR_W), .READ_OLD(0), .INIT_FILE(TABLE_FILE), .PLUSARG("tables")
             ) i_table (
                 .clk_i(clk_i), .we_i(we_i), .waddr_i(waddr_i), .wdata_i(wdata_i), .raddr_i(address[ADDR_W-1:0]),
                 .rdata_o(entry)

@@ -113,6 +113,7 @@ def verilog_constants() -> dict[str, int]:
         "WINDOW_LAT": pipeline.WINDOW.of(hardware),
         "ARRAY_LAT": pipeline.ARRAY.of(hardware),
         "ACCUMULATOR_LAT": pipeline.ACCUMULATOR.of(hardware),
+        "SUMS_APART": pipeline.APART,
         "MULQUANT_LAT": pipeline.MULQUANT.of(hardware),
         "TABLE_LAT": pipeline.TABLE.of(hardware),
         "`T2C_DESCRIPTOR_W": DESCRIPTOR_WORDS * WORD_BITS,

@@ -14,10 +14,10 @@ def _fault(
     return Fault(name=name, file=file, text=text, wrong=wrong, by=by, statement=statement, around=around)
 
 
-_CUT = "((keep ? stored : base + wide) <<< (ACC_W > {0} ? ACC_W - {0} : 0)) >>> (ACC_W > {0} ? ACC_W - {0} : 0)"
+_CUT = "((keep ? stored_q : base + wide) <<< (ACC_W > {0} ? ACC_W - {0} : 0)) >>> (ACC_W > {0} ? ACC_W - {0} : 0)"
 
 ISSUE = (
-    _fault("accumulator of 24 bits", "accumulator.v", "keep ? stored : base + wide", _CUT.format(24), "fields-small"),
+    _fault("accumulator of 24 bits", "accumulator.v", "keep ? stored_q : base + wide", _CUT.format(24), "fields-small"),
     _fault("heights of 128", "window_row.v", "(iy < in_h_i)", "iy < (in_h_i & 16'd127)", "random-small"),
     _fault("widths above 64", "window_row.v", "(ix < in_w_i)", "ix < (in_w_i & 16'd63)", "random-small"),
     _fault(
@@ -84,7 +84,8 @@ WIDTHS = (
     _fault("result step of 9 bits", "output_writer.v", "addr_q + step_i", "addr_q + (step_i & 511)", "random-small"),
     _fault("result image step", "output_writer.v", "image_addr_q + image_step_i", "image_addr_q + (image_step_i & 511)",
            "random-small"),
-    _fault("shift of 5 bits", "mulquant.v", "shift_q   <= shift2_q;", "shift_q <= shift2_q & 31;", "random-small", statement=True),
+    _fault("shift of 5 bits", "mulquant.v", "shift_q   <= shift2_q;", "shift_q <= shift2_q & 31;", "random-small",
+           statement=True),
     _fault("lower bound unsigned", "mulquant.v", "{{2{lo_i[OUT_W]}}, lo_i}", "{2'b00, lo_i}", "random-small"),
     _fault("bias of one sign", "mulquant.v", "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
            "{{(P_W - BIAS_W) {1'b0}}, bias2_q}", "random-small"),
@@ -93,7 +94,7 @@ WIDTHS = (
            "random-small"),
     _fault("half even of a negative", "mulquant.v", "(rounding_i == HALF_EVEN & ~floor_q[0])",
            "(rounding_i == HALF_EVEN & ~floor_q[0] & ~negative5_q)", "random-small"),
-    _fault("max of 12 bits", "accumulator.v", "(stored > wide)", "stored[11:0] > wide[11:0]", "random-small"),
+    _fault("max of 12 bits", "accumulator.v", "(stored_q > wide)", "stored_q[11:0] > wide[11:0]", "random-small"),
     _fault("keep beside hold", "pixel_sequencer.v", "(k_tile_q == 16'd0) & ~keep_i",
            "(k_tile_q == 16'd0) & ~(keep_i & ~hold_i)", "fields-small"),
     _fault("hold beside keep", "pixel_sequencer.v", "last_k_q & ~hold_i", "last_k_q & ~(hold_i & ~keep_i)",

@@ -68,16 +68,21 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
     "sums a cycle later": (
         ("pipeline.vh", "ACCUMULATOR_LAT = 1;", "ACCUMULATOR_LAT = 2;"),
         ("accumulator.v", "if (valid_i) sum_o <= sum;", "begin sum_q <= sum; sum_o <= sum_q; end"),
+        ("accumulator.v", ".wdata_i(sum_o)", ".wdata_i(sum_q)"),
         (
             "accumulator.v",
-            "wire signed [ACC_W-1:0] stored;",
-            "wire signed [ACC_W-1:0] stored; reg signed [ACC_W-1:0] sum_q;",
+            "reg signed [ACC_W-1:0]  stored_q;",
+            "reg signed [ACC_W-1:0]  stored_q, sum_q;",
         ),
         ("layer_engine.v", "par_raddr_o = meta_early[", "par_raddr_o = meta["),
         ("layer_engine.v", "if (psum_valid & sum_complete) param_q", "param_q"),
     ),
     "MulQuant registers its output": (
-        ("pipeline.vh", f"MULQUANT_LAT    = {MULQUANT};", f"MULQUANT_LAT    = {pipeline.MULQUANT + Cycles(fixed=1)};"),
+        (
+            "pipeline.vh",
+            f"MULQUANT_LAT    = {pipeline.MULQUANT};",
+            f"MULQUANT_LAT    = {pipeline.MULQUANT + Cycles(fixed=1)};",
+        ),
         ("mulquant.v", "assign m_axis_tvalid_o = valid7_q;", "assign m_axis_tvalid_o = valid8_q;"),
         ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q8_q;"),
         ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q8_q; reg valid8_q;"),

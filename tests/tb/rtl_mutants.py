@@ -99,9 +99,9 @@ ARITHMETIC = {
     "accumulator never cleared": _value("accumulator.v", "(clear_i | max_i) ?", "max_i ?", layer="stem"),
     "accumulator always cleared": _value("accumulator.v", "(clear_i | max_i) ?", "1'b1 ?", layer="stem"),
     "max as unsigned": _value(
-        "accumulator.v", "(stored > wide)", "($unsigned(stored) > $unsigned(wide))", layer="peak"
+        "accumulator.v", "(stored_q > wide)", "($unsigned(stored_q) > $unsigned(wide))", layer="peak"
     ),
-    "max as min": _value("accumulator.v", "(stored > wide)", "(stored < wide)", layer="peak"),
+    "max as min": _value("accumulator.v", "(stored_q > wide)", "(stored_q < wide)", layer="peak"),
     "max not cleared": _value("accumulator.v", "max_i & ~clear_i &", "max_i &", images=2),
     "max as sum": _value("layer_engine.v", "= (combine == COMBINE_MAX);", "= 1'b0;", layer="peak"),
     "max pads with the middle": _value("window_row.v", "{max_i, {X_W{1'b0}}}", "{1'b0, {X_W{1'b0}}}", layer="peak"),

@@ -152,9 +152,7 @@ NUMBERS = {
         "{{(P_W - BIAS_W) {1'b0}}, bias2_q}",
         "constants",
     ),
-    "multiplier of 14 bits": _fault(
-        MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 14), "constants"
-    ),
+    "multiplier of 14 bits": _fault(MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 14), "constants"),
     "multiplier of 24 bits": _fault(
         MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 24), "constants", "split"
     ),

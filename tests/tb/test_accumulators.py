@@ -27,7 +27,7 @@ from tests.tb.rtl_mutants import plant
 SMALL = Hardware(rows=4, cols=4)
 TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_depth=6, prg_depth=1 << 14)
 """core_package's layers are cut here: sums over several steps, strips, pixels in several blocks."""
-OFF_BY_ONE = ("accumulator.v", "keep ? stored : base + wide;", "keep ? stored : base + wide + (addr_i == 5);")
+OFF_BY_ONE = ("accumulator.v", "keep ? stored_q : base + wide;", "keep ? stored_q : base + wide + (addr_i == 5);")
 """One pixel of each block gains 1 with every K tile."""
 
 

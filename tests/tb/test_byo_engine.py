@@ -76,7 +76,7 @@ FAULTS = {
         r"layer conv1: output \(n=0, c=\d+, y=\d+, x=\d+\): expected",
     ),
     "a sum that no result shows": (
-        ("accumulator", "keep ? stored : base + wide;", "keep ? stored : base + wide + (addr_i == 5);"),
+        ("accumulator", "keep ? stored_q : base + wide;", "keep ? stored_q : base + wide + (addr_i == 5);"),
         r"0 mismatches, 16 of 1,024 accumulators wrong.*\n  layer conv1: accumulator \(n=0, c=0, y=0, x=5\): expected",
     ),
     "never done": (("layer_engine", "psum_valid & sum_last), .q_o(done_o)", "1'b0), .q_o(done_o)"), "not done after"),

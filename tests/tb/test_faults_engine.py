@@ -21,8 +21,8 @@ Fault = tuple[str, str, str]
 ACCUMULATOR: dict[str, Fault] = {
     "24 bits": (
         "ramps",
-        "= keep ? stored : base + wide;",
-        "= keep ? stored : (base + wide) << (ACC_W - 24) >>> (ACC_W - 24);",
+        "= keep ? stored_q : base + wide;",
+        "= keep ? stored_q : (base + wide) << (ACC_W - 24) >>> (ACC_W - 24);",
     ),
     "all but the sign": (
         "ramps",
@@ -30,15 +30,15 @@ ACCUMULATOR: dict[str, Fault] = {
         ": {wide[ACC_W-1] ^ base[ACC_W-1], base[ACC_W-2:0] + wide[ACC_W-2:0]};",
     ),
     "partial sum unsigned": ("corners", "{psum_i[PSUM_W-1]}}", "{1'b0}}"),
-    "max compares partial sums' width": ("ramps", "(stored > wide)", "($signed(stored[PSUM_W-1:0]) > psum_i)"),
-    "max unsigned": ("corners", "(stored > wide)", "($unsigned(stored) > $unsigned(wide))"),
-    "least instead of largest": ("corners", "(stored > wide)", "(stored < wide)"),
+    "max compares partial sums' width": ("ramps", "(stored_q > wide)", "($signed(stored_q[PSUM_W-1:0]) > psum_i)"),
+    "max unsigned": ("corners", "(stored_q > wide)", "($unsigned(stored_q) > $unsigned(wide))"),
+    "least instead of largest": ("corners", "(stored_q > wide)", "(stored_q < wide)"),
     "clear keeps a larger one": ("random_data", "max_i & ~clear_i &", "max_i &"),
     "max adds": ("corners", "(clear_i | max_i) ?", "clear_i ?"),
     "clear ignored": ("corners", "(clear_i | max_i) ?", "max_i ?"),
-    "highest address bit lost": ("addresses", ".waddr_i(addr_i)", ".waddr_i({1'b0, addr_i[ADDR_W-2:0]})"),
-    "written without a sum": ("addresses", ".we_i(valid_i)", ".we_i(1'b1)"),
-    "larger not written": ("random_data", ".we_i(valid_i)", ".we_i(valid_i & (clear_i | ~max_i | keep))"),
+    "highest address bit lost": ("addresses", ".waddr_i(addr_q)", ".waddr_i({1'b0, addr_q[ADDR_W-2:0]})"),
+    "written without a sum": ("addresses", ".we_i(valid_q)", ".we_i(1'b1)"),
+    "larger not written": ("random_data", "<= valid_i;", "<= valid_i & (clear_i | ~max_i | keep);"),
     "sum moves without valid": ("addresses", "if (valid_i) sum_o", "sum_o"),
     "1 more at one word": ("addresses", ": base + wide;", ": base + wide + ((addr_i == 3) & ~clear_i);"),
 }

@@ -53,8 +53,8 @@ FAULTS = {
     ),
     "accumulator": Fault(
         "accumulator.v",
-        "keep ? stored : base + wide",
-        "keep ? stored : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
+        "keep ? stored_q : base + wide",
+        "keep ? stored_q : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
         "conv1",
         "accumulator",
         r"accumulator, column \d, after column tile \d, K tile \d+: (-?\d+) .*, expected (-?\d+) .*column sum is right",

@@ -36,8 +36,8 @@ from tests.tb.rtl_mutants import plant
 FAULTS = {
     "values": (
         "accumulator.v",
-        "keep ? stored : base + wide",
-        "keep ? stored : base + wide + ((base[3:0] == 4'd3) ? 32'sd4096 : 32'sd0)",
+        "keep ? stored_q : base + wide",
+        "keep ? stored_q : base + wide + ((base[3:0] == 4'd3) ? 32'sd4096 : 32'sd0)",
     ),
     "places": (
         "output_writer.v",

@@ -77,7 +77,7 @@ PLACES: dict[str, tuple[str, str, Change]] = {
     "accumulator": (
         "accumulator",
         "stem",
-        ("accumulator.v", "keep ? stored : base + wide;", "keep ? stored : base + wide + (addr_i == 5);"),
+        ("accumulator.v", "keep ? stored_q : base + wide;", "keep ? stored_q : base + wide + (addr_i == 5);"),
     ),
     "MulQuant": (
         "mulquant",

@@ -224,8 +224,8 @@ def test_every_random_package_comes_down_to_one_layer(seed: int) -> None:
 RTL_FAULTS = {
     "accumulator": (
         "accumulator.v",
-        "keep ? stored : base + wide",
-        "keep ? stored : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
+        "keep ? stored_q : base + wide",
+        "keep ? stored_q : base + wide + ((base[5:0] == 6'd33) ? 32'sd4096 : 32'sd0)",
     ),
     "second operand of the residual add": (
         "mulquant.v",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cocotb
 from cocotb.handle import HierarchyObject
 
+from t2c.contract.pipeline import APART
 from t2c.tb.components.corner_values import near_powers, telling_addresses
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.accumulator.classes import REACHED_BITS, SumSeen, classes, cover_unit
@@ -29,7 +30,7 @@ class SumToJoin:
 
 
 class AccumulatorBench(CycleBench):
-    """The unit beside a dictionary: address -> (value, cycle in which it was written)."""
+    """The unit beside a dictionary: address -> (value, cycle of its sum)."""
 
     def __init__(self, dut: HierarchyObject, unit: UnitSettings) -> None:
         super().__init__(dut, unit, cover_unit(unit.parameters))
@@ -58,7 +59,7 @@ class AccumulatorBench(CycleBench):
         wanted = [one or self.noise() for one in sums]
         mask = (1 << self.acc_w) - 1
         for index, (real, one) in enumerate(zip(sums, wanted, strict=True)):
-            after = wanted[index + 1].addr if index + 1 < len(wanted) else self.rng.randrange(self.depth)
+            after = wanted[index + 2].addr if index + 2 < len(wanted) else self.rng.randrange(self.depth)
             stored, written = self.words.get(one.addr, (None, 0))
             if one.clear or stored is None:
                 value = one.psum
@@ -90,14 +91,27 @@ class AccumulatorBench(CycleBench):
         )
 
     async def give(self, sums: Sequence[SumToJoin | None]) -> None:
-        """A cycle for the first address, a stream of sums, and the cycle in which the last of them is seen."""
-        cycles, steps = self.expected_steps([None, *sums, None])
+        """Cycles for the first address, a stream of sums, and the cycle in which the last of them is seen."""
+        cycles, steps = self.expected_steps([None, None, *self.apart(sums), None])
         await self.run(cycles, classes(steps, self.psum_w, self.acc_w, self.unit["ADDR_W"]))
+
+    def apart(self, sums: Sequence[SumToJoin | None]) -> list[SumToJoin | None]:
+        """The stream with as few cycles between as the same address needs to come again."""
+        times = {addr: time for addr, (_, time) in self.words.items()}
+        found: list[SumToJoin | None] = []
+        for one in sums:
+            if one is not None:
+                now = self.time + 2 + len(found)
+                wait = max(0, times.get(one.addr, now - APART) + APART - now)
+                found += [None] * wait
+                times[one.addr] = now + wait
+            found.append(one)
+        return found
 
     async def set(self, addr: int, value: int) -> None:
         """Bring a word to any value of ACC_W bits: it is cleared, and doubled as long as partial sums do not reach."""
         first = max(self.low, min(self.high, value))
-        await self.give([SumToJoin(addr=addr, psum=first, clear=True), None])
+        await self.give([SumToJoin(addr=addr, psum=first, clear=True)])
         await self.add(addr, value - first)
 
     async def add(self, addr: int, amount: int) -> None:
@@ -105,7 +119,7 @@ class AccumulatorBench(CycleBench):
         sums: list[SumToJoin | None] = []
         while amount:
             part = max(self.low, min(self.high, amount))
-            sums += [SumToJoin(addr=addr, psum=part), None]
+            sums.append(SumToJoin(addr=addr, psum=part))
             amount -= part
         await self.give(sums)
 
@@ -158,10 +172,10 @@ async def ramps(dut: HierarchyObject) -> None:
     for k in range(min(bench.acc_w, bench.psum_w + 6) - 1):
         for value in (1 << k, -(1 << k), (1 << k) - 1, -(1 << k) - 1):
             await bench.set(up, value)
-            await bench.give([SumToJoin(addr=up, psum=0), None])
+            await bench.give([SumToJoin(addr=up, psum=0)])
             step = bench.low if value > 0 else bench.high
             if bench.least <= value + step <= bench.largest:
-                await bench.give([SumToJoin(addr=up, psum=step), None])
+                await bench.give([SumToJoin(addr=up, psum=step)])
     bench.finish()
 
 
@@ -188,12 +202,10 @@ async def random_data(dut: HierarchyObject) -> None:
     await bench.give([SumToJoin(addr=addr, psum=bench.psum(), clear=True) for addr in words])
     values = {addr: bench.words[addr][0] for addr in words}
     sums: list[SumToJoin | None] = []
-    last = None
     for _ in range(4000):
         addr = bench.rng.choice(words)
-        if addr == last or bench.rng.random() < 0.2:
+        if bench.rng.random() < 0.2:
             sums.append(None)
-            last = None
             continue
         one = bench.noise()
         clear = one.clear and bench.rng.random() < 0.3
@@ -203,7 +215,6 @@ async def random_data(dut: HierarchyObject) -> None:
         one = SumToJoin(addr=addr, psum=psum, clear=clear, maximum=one.maximum)
         values[addr] = psum if clear else max(values[addr], psum) if one.maximum else values[addr] + psum
         sums.append(one)
-        last = addr
     await bench.give(sums)
     for k_tile in range(3):
         await bench.give([SumToJoin(addr=addr, psum=bench.psum() >> 2, clear=k_tile == 0) for addr in words])

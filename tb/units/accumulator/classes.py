@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from t2c.contract.pipeline import APART
 from t2c.tb.components.bins import Classes, Coverage, names
 from t2c.tb.components.value_classes import bit_classes, magnitude_classes
 
@@ -20,7 +21,7 @@ class SumSeen:
     """What an accumulator is given in one cycle, and what becomes of it.
 
     valid: it counts; clear, maximum: how it joins; addr; psum: signed; stored: what the word holds, None if nothing
-    yet; sum: what it becomes; since: cycles since the word was last written, 0 if it never was.
+    yet; sum: what it becomes; since: cycles since the last sum of that word, 0 if there was none.
     """
 
     valid: bool
@@ -76,9 +77,9 @@ def classes(steps: Sequence[SumSeen], psum_w: int, acc_w: int, addr_w: int) -> C
         },
         "address": bit_classes("address", addr, addr_w, joins),
         "distance": {
-            "same address after 2 cycles": joins & (since == 2),
-            "same address after 3 cycles": joins & (since == 3),
-            "same address later": joins & (since > 3),
+            "same address as soon as it may": joins & (since == APART),
+            "same address a cycle later": joins & (since == APART + 1),
+            "same address later": joins & (since > APART + 1),
         },
     }
 

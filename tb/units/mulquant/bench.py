@@ -261,7 +261,9 @@ async def reset_in_mid_stream(dut: HierarchyObject) -> None:
     bench.stall("none", "none")
     config, count = bench.configs[1 % len(bench.configs)], 100
     if bench.traits.has("pairs"):
-        for waited in range(max(SETTLE, bench.traits.latency or 0)):  # the first operand has come a stage further each time
+        for waited in range(
+            max(SETTLE, bench.traits.latency or 0)
+        ):  # the first operand has come a stage further each time
             bench.source.append(bench.pack(bench.supply.usual(1)[0][0]), user=1)
             await bench.source.idle(PATIENCE)
             for _ in range(waited):

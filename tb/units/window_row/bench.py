@@ -179,9 +179,7 @@ async def operands(dut: HierarchyObject) -> None:
         for index in range(60):
             iy = bench.rng.randrange(9) if index % 8 else 9
             second = bench.rng.random() < 0.5
-            bench.cycle(
-                RowPixel(iy0=iy, ix0=bench.rng.randrange(5), base=bench.any_address(), second=second)
-            )
+            bench.cycle(RowPixel(iy0=iy, ix0=bench.rng.randrange(5), base=bench.any_address(), second=second))
         bench.drain()
     await bench.go()
     bench.finish()
@@ -190,8 +188,8 @@ async def operands(dut: HierarchyObject) -> None:
 @cocotb.test()
 @reported
 async def configurations(dut: HierarchyObject) -> None:
-    """A configuration waits for its K tile however long it takes; the last one written counts, and one that comes in the
-    cycle before the first pixel is the next tile's."""
+    """A configuration waits for its K tile however long it takes; the last one written counts, and one that comes in
+    the cycle before the first pixel is the next tile's."""
     bench = await _start(dut)
     bench.layer = bench.any_layer(50, 60)
     bench.cycle(tap=bench.any_tap(True))
