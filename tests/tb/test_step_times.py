@@ -95,11 +95,13 @@ def test_a_register_stage_more_in_the_window_is_said(stall: str, tmp_path: Path,
         for exact in (True, False)
     )  # fmt: skip
     assert (ours.verdict, theirs.verdict) == ("FAIL", "PASS")
+    takes = PARTS[2]["cycles"]
     line = (
-        "contract.schedule differs by +1 at step 1 (RUN of layer stem): 777 cycles, 776 expected; 10 of 16 steps differ"
+        f"contract.schedule differs by +1 at step 1 (RUN of layer stem): {takes + 1} cycles, {takes} expected; "
+        "10 of 16 steps differ"
     )
     assert ours.reasons == (f"{line}, by +1 to +1",)
     assert theirs.reasons == ()
     assert re.search(rf"^cycles +{re.escape(line)}", run_table(theirs), re.MULTILINE)
     stem = next(figures for figures in theirs.figures["layers"] if figures["layer"] == "stem")
-    assert (stem["cycles"], stem["expected_cycles"]) == (777, 776)
+    assert (stem["cycles"], stem["expected_cycles"]) == (takes + 1, takes)
