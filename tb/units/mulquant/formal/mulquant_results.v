@@ -1,8 +1,8 @@
 // mulquant_results: every result of mulquant equals mulquant_spec of the inputs that were accepted for it.
 //
 // Method      Each accepted input travels beside the pipeline through slots, which move as the header of mulquant says: one a
-//             cycle, all held while a result waits. In slot 3 inputs become p by mulquant_sum_spec, from slot 4 to slot 5 p
-//             becomes a result by mulquant_round_spec. Each register of the pipeline equals what its slot says; that holds
+//             cycle, all held while a result waits. An input becomes a product by mulquant_sum_spec, and p in slot 3 with what
+//             is added; from slot 4 to slot 5 p becomes a result by mulquant_round_spec. Each register of the pipeline equals what its slot says; that holds
 //             after a reset, and one step from any state in which it holds, whatever the inputs.
 // Assumed     lo <= hi; nobody changes rounding, zero point, lo, hi while a result is inside; at most two operands a
 //             result.
@@ -50,14 +50,13 @@ module mulquant_results #(
         .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(m_valid), .ready_i(ready_i), .data_i(m_data)
     );
 
-    // Slots. The first two hold operands, the third a p that is complete or waits for its second operand, the fourth a
-    // complete p, the others what becomes of it.
+    // Slots. The first two hold a product with its bias, the third a p that is complete or waits for its second operand, the
+    // fourth a complete p, the others what becomes of it.
     reg                      started_q = 1'b0;
     reg [7:1]                inside_q;
     reg                      open_q;            // the last input that was accepted was the first of a pair
     reg                      partial1_q, partial2_q, waiting_q;
-    reg signed [ACC_W-1:0]   acc1_q, acc2_q;
-    reg signed [SCALE_W-1:0] multiplier1_q, multiplier2_q;
+    reg signed [71:0]        product1_q, product2_q;
     reg signed [BIAS_W-1:0]  bias1_q, bias2_q;
     reg [SHIFT_W-1:0]        shift1_q, shift2_q, shift3_q, shift4_q;
     reg signed [71:0]        first_q, p3_q, p4_q, floor5_q, floor6_q, rounded5_q, rounded6_q;
@@ -65,12 +64,12 @@ module mulquant_results #(
     wire                     hold   = inside_q[7] & ~ready_i;
     wire                     accept = valid_i & ~hold;
 
-    wire signed [71:0] bias   = bias2_q;
-    wire signed [71:0] addend = waiting_q ? first_q : bias;
-    wire signed [71:0] p, rounded;
+    wire signed [71:0] bias = bias2_q;
+    wire signed [71:0] p    = product2_q + (waiting_q ? first_q : bias);
+    wire signed [71:0] product, rounded;
     wire [OUT_W-1:0]   result;
     mulquant_sum_spec #(.ACC_W(ACC_W), .SCALE_W(SCALE_W)) sum (
-        .acc_i(acc2_q), .multiplier_i(multiplier2_q), .addend_i(addend), .p_o(p)
+        .acc_i(acc_i), .multiplier_i(multiplier_i), .addend_i(72'sd0), .p_o(product)
     );
     mulquant_round_spec #(.SHIFT_W(SHIFT_W), .OUT_W(OUT_W)) round (
         .p_i(p4_q), .shift_i(shift4_q),
@@ -82,8 +81,8 @@ module mulquant_results #(
         if (accept) open_q <= partial_i;
         if (!hold) begin
             inside_q <= {inside_q[6:3], inside_q[2] & ~partial2_q, inside_q[1], accept};
-            {acc1_q, multiplier1_q, bias1_q, shift1_q, partial1_q} <= {acc_i, multiplier_i, bias_i, shift_i, partial_i};
-            {acc2_q, multiplier2_q, bias2_q, shift2_q, partial2_q} <= {acc1_q, multiplier1_q, bias1_q, shift1_q, partial1_q};
+            {product1_q, bias1_q, shift1_q, partial1_q} <= {product, bias_i, shift_i, partial_i};
+            {product2_q, bias2_q, shift2_q, partial2_q} <= {product1_q, bias1_q, shift1_q, partial1_q};
             if (inside_q[2]) begin
                 waiting_q <= partial2_q;
                 if (partial2_q) first_q <= p;
@@ -131,20 +130,18 @@ module mulquant_results #(
     (* hierconn *) wire signed [F_W-1:0]           \dut.floor_q ;
     (* hierconn *) wire                            \dut.round_up ;
     (* hierconn *) wire signed [F_W:0]             \dut.moved_q ;
-    wire signed [71:0] p_q     = \dut.p_q ;
-    wire signed [71:0] floor_q = \dut.floor_q ;
-    wire signed [71:0] moved_q = \dut.moved_q ;
-
-    // Slot 1: products of the halves.
-    wire signed [HALF_W:0]         acc_low  = {1'b0, acc1_q[HALF_W-1:0]};
-    wire signed [ACC_W-HALF_W-1:0] acc_high = acc1_q[ACC_W-1:HALF_W];
-    wire signed [HALF_W+SCALE_W-1:0]       low  = acc_low * multiplier1_q;
-    wire signed [ACC_W-HALF_W+SCALE_W-1:0] high = acc_high * multiplier1_q;
-    wire signed [ACC_W+SCALE_W-1:0]        product = acc2_q * multiplier2_q;
+    wire signed [71:0] low       = \dut.low_q ;
+    wire signed [71:0] high      = \dut.high_q ;
+    wire signed [ACC_W+SCALE_W-1:0] sum1 = (high <<< HALF_W) + low;
+    wire signed [71:0] product_q = \dut.product_q ;
+    wire signed [71:0] p_q       = \dut.p_q ;
+    wire signed [71:0] floor_q   = \dut.floor_q ;
+    wire signed [71:0] moved_q   = \dut.moved_q ;
 
     // One operand and a bias, the most that may wait: a second product then still fits P_W.
     localparam signed [71:0] P_TOP     = 72'sd1 <<< (P_W - 1);
-    localparam signed [71:0] FIRST_TOP = (72'sd1 <<< (ACC_W + SCALE_W - 2)) + (72'sd1 <<< (BIAS_W - 1));
+    localparam signed [71:0] PRODUCT_TOP = 72'sd1 <<< (ACC_W + SCALE_W - 1);
+    localparam signed [71:0] FIRST_TOP = PRODUCT_TOP + (72'sd1 <<< (BIAS_W - 1));
 
     // Slot 4: 2 p, shifted by the multiple of 8 in the shift.
     wire               negative = p4_q[71];
@@ -157,7 +154,7 @@ module mulquant_results #(
     wire signed [72:0] higher   = shifted >>> WIN_W;
     wire signed [72:0] unlike   = doubled ^ {73{negative}};
 
-    // Slots 5 and 6: the floor, saturated.
+    // Slots 5 and 6: the floor, saturated. Of one that is beyond, it does not matter whether it goes up.
     localparam signed [71:0] F_TOP = 72'sd1 <<< (F_W - 1);
     function signed [71:0] saturated(input signed [71:0] value);
         saturated = (value >= F_TOP) ? F_TOP - 72'sd1 : (value < -F_TOP) ? -F_TOP : value;
@@ -167,6 +164,7 @@ module mulquant_results #(
     endfunction
     wire signed [71:0] up5 = rounded5_q - floor5_q;
     wire signed [71:0] up6 = rounded6_q - floor6_q;
+    wire signed [71:0] moved6 = moved_q - saturated(floor6_q) - zero_point_i;
 
     always @* if (started_q) begin
         assert ({\dut.valid6_q , \dut.valid5_q , \dut.valid4_q , \dut.valid3_q , \dut.valid2_q , \dut.valid1_q } == inside_q[6:1]);
@@ -176,11 +174,11 @@ module mulquant_results #(
         assert (!((inside_q[2] ? partial2_q : waiting_q) & inside_q[1] & partial1_q));
         assert (open_q == (inside_q[1] ? partial1_q : inside_q[2] ? partial2_q : waiting_q));
         if (inside_q[1]) begin
-            assert (\dut.low_q == low & \dut.high_q == high);
+            assert (sum1 == product1_q);
             assert (\dut.bias1_q == bias1_q & \dut.shift1_q == shift1_q & \dut.partial1_q == partial1_q);
         end
         if (inside_q[2]) begin
-            assert (\dut.product_q == product);
+            assert (product_q == product2_q);
             assert (\dut.bias2_q == bias2_q & \dut.shift2_q == shift2_q & \dut.partial2_q == partial2_q);
         end
         if (waiting_q) assert (p_q == first_q & first_q <= FIRST_TOP & first_q >= -FIRST_TOP);
@@ -194,13 +192,13 @@ module mulquant_results #(
             if (shift[5]) assert (\dut.run_q == ((unlike[72:31] | kept[72:31]) == ones[72:31]));
         end
         if (inside_q[5]) begin
-            assert (floor_q == saturated(floor5_q));
-            assert (up5 == \dut.round_up );
+            assert (floor_q == saturated(floor5_q) & floor5_q < P_TOP & floor5_q >= -P_TOP);
+            assert (up5 == \dut.round_up | (floor5_q != saturated(floor5_q) & (up5 == 0 | up5 == 1)));
             assert (result5_q == clipped(rounded5_q + zero_point_i));
         end
         if (inside_q[6]) begin
-            assert (up6 == 0 | up6 == 1);
-            assert (moved_q == saturated(floor6_q) + up6 + zero_point_i);
+            assert ((up6 == 0 | up6 == 1) & floor6_q < P_TOP & floor6_q >= -P_TOP);
+            assert (moved6 == up6 | (floor6_q != saturated(floor6_q) & (moved6 == 0 | moved6 == 1)));
             assert (result6_q == clipped(rounded6_q + zero_point_i));
         end
     end
@@ -208,8 +206,10 @@ module mulquant_results #(
 
     // All of it does happen: a full pipeline that waits behind a pair's result, both saturations, a tie beyond bit 40.
     reg [7:3]           pair_q;
-    reg signed [71:0]   rounded7_q, p5_q, p6_q, p7_q;
-    reg [SHIFT_W-1:0]   shift5_q, shift6_q, shift7_q;
+    reg signed [71:0]   p5_q, p6_q;
+    reg [SHIFT_W-1:0]   shift5_q, shift6_q;
+    (* keep *) reg signed [71:0] rounded7_q, p7_q; // what a counterexample is told by
+    (* keep *) reg [SHIFT_W-1:0] shift7_q;
     always @(posedge clk_i) if (!hold) begin
         pair_q <= {pair_q[6:3], waiting_q};
         rounded7_q <= rounded6_q;
