@@ -42,6 +42,14 @@ PROOFS = (
                 show=_OPERANDS,
             ),
             NegativeControl(
+                error="the lower half of the accumulator has a sign",
+                file="mulquant.v",
+                original="{1'b0, acc[HALF_W-1:0]}",
+                mutant="{acc[HALF_W-1], acc[HALF_W-1:0]}",
+                depth=10,
+                show=_OPERANDS,
+            ),
+            NegativeControl(
                 error="a reset leaves half a pair behind",
                 file="mulquant.v",
                 original="            partial_q <= 1'b0;\n",
