@@ -20,7 +20,24 @@ from t2c.cost.subject import core_design, core_program, unit_design
 from t2c.cost.synthesis import synthesise
 
 PAGE = ROOT / "docs" / "cost.md"
-UNITS = ("mac_pe", "mulquant", "lut_pointwise", "lut_softmax", "layer_norm", "systolic_array")
+LOW = {"A_W": 5, "W_W": 4}
+"""Operands of 4-bit activations, less their zero point, and 4-bit weights."""
+UNITS: tuple[tuple[str, str, dict[str, int]], ...] = (
+    ("mac_pe", "", {}),
+    ("mac_pe", "W4A4, one column", {**LOW, "PSUM_W": 12, "PACK": 1}),
+    ("mac_pe", "W4A4, two columns on one multiplier", {**LOW, "PSUM_W": 12, "PACK": 2}),
+    ("mulquant", "", {}),
+    ("lut_pointwise", "", {}),
+    ("lut_softmax", "", {}),
+    ("layer_norm", "", {}),
+    *(("systolic_array", f"{size}x{size}", {"ROWS": size, "COLS": size}) for size in (4, 8, 16)),
+    *(
+        ("systolic_array", f"8x8, W4A4, {'two columns on one multiplier' if pack == 2 else 'each on its own'}",
+         {"ROWS": 8, "COLS": 8, **LOW, "PACK": pack})
+        for pack in (1, 2)
+    ),
+)  # fmt: skip
+"""Units, what their row says besides the name, and parameters other than their bench's."""
 ARRAYS = (4, 8)
 MODELS = {8: "digits_w8a8", 4: "digits_w4a4"}
 """Networks by the width of their activations and weights; they choose the memories."""
@@ -39,9 +56,8 @@ class Row:
 
 def rows() -> Iterator[Row]:
     """All designs, the small ones first."""
-    for name in UNITS:
-        parameters = {"ROWS": 8, "COLS": 8} if name == "systolic_array" else {}
-        yield Row(name=f"{name}{' 8x8' if parameters else ''}", design=unit_design(name, parameters), kind="unit")
+    for name, more, parameters in UNITS:
+        yield Row(name=f"{name} {more}".strip(), design=unit_design(name, parameters), kind="unit")
     for size in ARRAYS:
         for bits, model in MODELS.items():
             program = core_program(model, {"rows": size, "cols": size, "x_w": bits, "w_w": bits})
