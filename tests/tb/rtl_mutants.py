@@ -171,7 +171,7 @@ WRITING = {
     "group ignored": _value(
         "t2c_core.v", "(write_group == NUMBER[GROUP_W-1:0])", "1'b1", core="groups", layer="stem", report=PLACE
     ),
-    "activations over weights": _value("t2c_core.v", ".we_i(load_wgt", ".we_i(load_act | load_wgt"),
+    "activations over weights": _value("t2c_core.v", ".we_i((load_wgt", ".we_i((load_act | load_wgt"),
     "one bank is never written": _value("t2c_core.v", "{ROWS{load_act}}", "({ROWS{load_act}} >> 1)"),
     "stored address": _value(
         "t2c_core.v",

@@ -210,7 +210,7 @@ NUMBERS = {
         WRITER, "{}", "assign group_o = group_q;", "assign group_o = group_q & 15;", "groups", "tall"
     ),
     "rows beyond the sixteenth": _fault(
-        LOADER, "{}", "(row_q == r[15:0])", "((row_q & 15) == (r[15:0] & 15))", "copies", "tall"
+        LOADER, "{}", "row_q & {ROWS{load}}", "(row_q | row_q >> 16) & {ROWS{load}}", "copies", "tall"
     ),
     "rows of a tap": _fault(
         ENGINE,

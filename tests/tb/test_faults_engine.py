@@ -189,7 +189,7 @@ TILE_LOADER: dict[str, Fault] = {
         "(col_tile_q == col_tiles_i - 16'd2)",
         "(col_tile_q[4:0] == col_tiles_i[4:0] - 5'd2)",
     ),
-    "blocks of 8 bits": ("counters", "block_q <= block_q + 16'd1;", "block_q <= {8'd0, block_q[7:0] + 8'd1};"),
+    "blocks of 8 bits": ("counters", "<= block_q + 16'd1;", "<= {8'd0, block_q[7:0] + 8'd1};"),
     "channel words of 8 bits": ("counters", "16'd0 : word_q + 16'd1;", "16'd0 : {8'd0, word_q[7:0] + 8'd1};"),
     "taps of 8 bits": ("counters", "tap_q + 16'd1;", "{8'd0, tap_q[7:0] + 8'd1};"),
     "dilation of 4 is 3": ("tiles", "dy_q + dil_h_i;", "dy_q + (dil_h_i > 3 ? 16'd3 : dil_h_i);"),

@@ -42,7 +42,7 @@ class TableBench(CycleBench):
         return {(page << self.x_w) + index for page in pages for index in range(1 << self.x_w)}
 
     def cycle(self, look: LookUp) -> None:
-        """One cycle: every lane looks up, perhaps beside a write of a random entry."""
+        """One cycle: every lane looks up, perhaps beside a write of a random entry, whose look-up gives anything."""
         entry = self.rng.getrandbits(self.table_w)
         self.cycles.append(
             ClockCycle(
@@ -62,8 +62,8 @@ class TableBench(CycleBench):
         taken = [
             look.index[lane] if look.rows and lane < self.row_lanes else look.data[lane] for lane in range(self.cols)
         ]
-        read = [self.entries.get(((look.page << self.x_w) + index) % (1 << self.addr_w)) for index in taken]
-        known = [value for value in read if value is not None]
+        places = [((look.page << self.x_w) + index) % (1 << self.addr_w) for index in taken]
+        known = [self.entries[place] for place in places if place in self.entries and place != look.write]
         self.expected = {}
         if len(known) == self.cols:
             results = [value % (1 << self.x_w) for value in known]
