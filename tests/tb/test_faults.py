@@ -88,7 +88,7 @@ UNIT_MUTANTS = {
         "HALF_EVEN & floor_q[0]",
     ),
     "half_away as half_up": ("mulquant", "corners", "mulquant.v", "HALF_AWAY & negative5_q", "HALF_AWAY & 1'b0"),
-    "logical shift": ("mulquant", "random_data", "mulquant.v", "doubled >>> coarse", "doubled >> coarse"),
+    "logical shift": ("mulquant", "corners", "mulquant.v", "doubled >>> coarse", "doubled >> coarse"),
     "stall ignored": ("mulquant", "stalls", "mulquant.v", "m_axis_tvalid_o & ~m_axis_tready_i;", "1'b0;"),
     "reset ignored": ("mulquant", "reset_in_mid_stream", "mulquant.v", "valid7_q <= 1'b0;", "valid1_q <= 1'b0;"),
     "one stage less": ("mulquant", "latency", "mulquant.v", "valid2_q <= valid1_q;", "valid2_q <= s_axis_tvalid_i;"),
