@@ -79,12 +79,17 @@ module mac_pe #(
             reg signed [W_W-1:0]     weight_q;
             reg signed [P_W-1:0]     product_q;
             wire signed [PSUM_W-1:0] psum = psum_i;
+            // Words of the simulator's machine, which it does not cut in between; the product has P_W bits all the same.
+            wire signed [31:0]       a       = a_q;
+            wire signed [31:0]       weight  = weight_q;
+            wire signed [31:0]       product = a * weight;
 
             always @(posedge clk_i) begin
                 if (swap_i) weight_q <= w_i;
-                product_q <= a_q * weight_q;
+                product_q <= product[P_W-1:0];
                 psum_q    <= psum + product_q;
             end
+            wire unused = &{1'b0, product[31:P_W]};
             assign a_o = a_q;
         end
     endgenerate

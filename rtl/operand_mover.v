@@ -123,7 +123,7 @@ module operand_mover #(
     reg  [(ROWS-1)*PLACE_W-1:0] late_q;
     wire [ROWS*PLACE_W-1:0]     staggered = {late_q, place};
     wire [ROWS*PLACE_W-1:0]     places = transpose_i ? staggered : {ROWS{place}};
-    always @(posedge clk_i) late_q <= staggered[(ROWS-1)*PLACE_W-1:0];
+    always @(posedge clk_i) if (busy_o) late_q <= staggered[(ROWS-1)*PLACE_W-1:0];
 
     // ------------------------------------------------------------------ words of the memory as weights
     wire [ROWS-1:0]     from_first = {ROWS{1'b1}} << lane_first_i;
@@ -145,7 +145,7 @@ module operand_mover #(
 
             reg  [COLS*W_W-1:0]     line_q;     // of the last COLS tokens, the newest in the highest bits
             wire [(COLS+1)*W_W-1:0] shifted = {weights[r*W_W+:W_W], line_q};
-            always @(posedge clk_i) line_q <= shifted[W_W+:COLS*W_W];
+            always @(posedge clk_i) if (busy_o) line_q <= shifted[W_W+:COLS*W_W];
             assign tile[r*COLS*W_W+:COLS*W_W] = line_q;
             wire unused_oldest = &{1'b0, shifted[W_W-1:0]};
         end

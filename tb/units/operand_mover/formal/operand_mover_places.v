@@ -49,8 +49,8 @@ module operand_mover_places #(
     (* hierconn *) wire [ADDR_W-1:0]       \dut.addr_q , \dut.tile_addr_q , \dut.row_addr_q ;
     (* hierconn *) wire [ADDR_W+15:0]      \dut.next_q ;
     (* hierconn *) wire                    \dut.group_q ;
-    (* hierconn *) wire [2*COLS-1:0]       \dut.i_late.g_delay.line_q ;
-    (* hierconn *) wire [1:0]              \dut.i_valid.g_delay.line_q ;
+    (* hierconn *) wire [1:0]              \dut.i_late.g_stage[0].word_q , \dut.i_late.g_stage[1].word_q ; // COLS of them
+    (* hierconn *) wire [1:0]              \dut.i_valid.g_stage[0].word_q ;
 
     // The step.
     reg              started_q = 1'b0;
@@ -146,7 +146,8 @@ module operand_mover_places #(
     reg     ended;
     always @* if (started_q) begin
         assert (\dut.walk_q == walking_q);
-        assert (\dut.i_late.g_delay.line_q == late_q & \dut.i_valid.g_delay.line_q == valid_q);
+        assert ({\dut.i_late.g_stage[1].word_q , \dut.i_late.g_stage[0].word_q } == late_q);
+        assert (\dut.i_valid.g_stage[0].word_q == valid_q);
         if (running_q) assert (walking_q ^ ahead);
         if (!running_q) assert (!walking_q & late_q == 0 & valid_q == 0 & write_q == 0);
         if (running_q & !transpose_q) assert (late_q == 0);

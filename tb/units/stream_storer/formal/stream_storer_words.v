@@ -36,7 +36,7 @@ module stream_storer_words #(
     );
     (* hierconn *) wire [WORDS_W-1:0] \dut.left_q ;
     (* hierconn *) wire [3:0]         \dut.credits_q , \dut.i_fifo.head_q , \dut.i_fifo.tail_q ;
-    (* hierconn *) wire [1:0]         \dut.i_read.g_delay.line_q ;
+    (* hierconn *) wire [1:0]         \dut.i_read.g_stage[0].word_q ;
 `include "memories.vh" // slots: the buffer's words, {last, data} each
 
     // The memory.
@@ -78,8 +78,8 @@ module stream_storer_words #(
 
     wire [ADDR_W-1:0]  addr_taken = base_q + taken_q;
     wire [3:0]         inside     = \dut.i_fifo.head_q - \dut.i_fifo.tail_q ;
-    wire               coming     = \dut.i_read.g_delay.line_q [0];
-    wire               coming_end = \dut.i_read.g_delay.line_q [1];
+    wire               coming     = \dut.i_read.g_stage[0].word_q [0];
+    wire               coming_end = \dut.i_read.g_stage[0].word_q [1];
     wire [WORDS_W-1:0] sent       = taken_q + inside;
     wire [ADDR_W-1:0]  addr_sent  = base_q + sent;
     always @* if (started_q) begin
