@@ -110,6 +110,10 @@ def test_a_port_is_as_wide_as_the_contract_says(file: str, port: str, bits: int)
     assert re.findall(rf"\[(\d+):0\] +{port}\b", (RTL / f"{file}.v").read_text()) == [str(bits - 1)]
 
 
+def test_layer_norm_knows_the_latency_of_mulquant() -> None:
+    assert re.findall(r"QUANT_LAT = (\d+);", (RTL / "layer_norm.v").read_text()) == [str(pipeline.MULQUANT)]
+
+
 def test_mulquant_knows_the_rounding_codes() -> None:
     found = re.findall(rf"\b(HALF_\w+|DOUBLE) = {ROUNDING_BITS}'d(\d)", (RTL / "mulquant.v").read_text())
     assert {name: int(code) for name, code in found} == {

@@ -119,6 +119,7 @@ def corner_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
     yield from _beside_largest_ties(ranges)
     yield from _one_bit_beside(ranges)
     yield from _where_double_turns(ranges)
+    yield from _one_bit_beyond(ranges)
     for _ in range(count):
         yield Vector(
             acc=rng.choice(accs),
@@ -167,6 +168,19 @@ def _where_double_turns(ranges: Ranges) -> Iterator[Vector]:
                 yield Vector(acc=0, multiplier=1, bias=turn + delta, shift=shift)
             if shift - FIRST_SHIFT + 2 + acc_bits < widths.acc:
                 yield Vector(acc=turn >> scale_bits, multiplier=1 << scale_bits, bias=delta, shift=shift)
+
+
+def _one_bit_beyond(ranges: Ranges) -> Iterator[Vector]:
+    """p = 2^k and -1 - 2^k, beyond every result: one bit tells that it saturates. Every k at each eighth shift."""
+    widths, rng = ranges.widths, ranges.rng
+    top = widths.acc + widths.scale - 4
+    for shift in range(1 << ranges.shift_w):
+        bits = range(shift + ranges.out_w + 1, top + 1)
+        for k in bits if shift % 8 == 0 else rng.sample(bits, min(len(bits), 1)):
+            acc_bits = min(k, widths.acc - 2)
+            for sign in (1, -1):
+                acc, multiplier = sign << acc_bits, 1 << k - acc_bits
+                yield Vector(acc=acc, multiplier=multiplier, bias=min(sign, 0), shift=shift)
 
 
 def random_vectors(ranges: Ranges, count: int) -> Iterator[Vector]:
