@@ -66,20 +66,22 @@ module program_sequencer #(
     reg issue_q, running_q;
     wire start = start_i & ~busy_o;
     wire take  = busy_o & (~running_q | step_done_i) & ~issue_q & fetched;
-    wire [31:0] op = desc_o[D_OP*32+:32];
+    // Told as the step leaves the shadow: it starts units all over the core.
+    wire [31:0] op = shadow_q[D_OP*32+:32];
     wire is_end    = (op == OP_END);
     wire is_load   = (op == OP_LOAD) | (op == OP_WEIGHTS) | (op == OP_PARAMS) | (op == OP_TABLES);
     wire is_run    = (op == OP_RUN);
     wire is_store  = (op == OP_STORE);
     wire is_move   = (op == OP_MOVE);
     wire is_rows   = (ROW_STEPS != 0) & ((op == OP_SOFTMAX) | (op == OP_LAYER_NORM));
-    wire is_step   = is_load | is_run | is_store | is_move | is_rows;
+    reg  end_q, load_q, run_q, store_q, move_q, rows_q;
+    wire is_step   = load_q | run_q | store_q | move_q | rows_q;
 
-    assign load_o  = issue_q & is_load;
-    assign run_o   = issue_q & is_run;
-    assign store_o = issue_q & is_store;
-    assign move_o  = issue_q & is_move;
-    assign rows_o  = issue_q & is_rows;
+    assign load_o  = issue_q & load_q;
+    assign run_o   = issue_q & run_q;
+    assign store_o = issue_q & store_q;
+    assign move_o  = issue_q & move_q;
+    assign rows_o  = issue_q & rows_q;
     assign layer_o = desc_o[D_LAYER*32+:16];
 
     always @(posedge clk_i) begin
@@ -95,10 +97,11 @@ module program_sequencer #(
         if (take) begin
             desc_o <= shadow_q;
             left_q <= FIELDS[COUNT_W-1:0];
+            {end_q, load_q, run_q, store_q, move_q, rows_q} <= {is_end, is_load, is_run, is_store, is_move, is_rows};
         end
         if (issue_q) begin
             running_q <= is_step;
-            if (is_end) begin
+            if (end_q) begin
                 busy_o <= 1'b0;
                 done_o <= 1'b1;
             end else if (~is_step) begin

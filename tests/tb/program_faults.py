@@ -131,7 +131,7 @@ EVENTS = (
            "wire busy   = running_q & (count_q[6:0] != 7'd99);", "random-small"),
     _fault("layer of 8 bits", "core_registers.v", "layer_q <= layer_i;", "layer_q <= layer_i & 16'd255;",
            "random-small", statement=True),
-    _fault("operation of 3 bits", "program_sequencer.v", "desc_o[D_OP*32+:32]", "desc_o[D_OP*32+:3]", "random-deep"),
+    _fault("operation of 3 bits", "program_sequencer.v", "shadow_q[D_OP*32+:32]", "shadow_q[D_OP*32+:3]", "random-deep"),
     _fault("done stays after a start", "core_registers.v", "done_q    <= 1'b0;", ";", "events-small", statement=True),
     _fault("strobe ignored", "core_registers.v",
            "s_axil_wdata_i[CONTROL_START_BIT] & s_axil_wstrb_i[CONTROL_START_BIT/8]",

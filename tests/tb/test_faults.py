@@ -247,7 +247,7 @@ def test_x_on_a_control_signal_is_seen(net: Package, tmp_path: Path) -> None:
             ("axis_fifo.v", "m_axis_tvalid_o = ~empty;", "m_axis_tvalid_o = 1'b0;"),
             "the core is busy, m_axis gives no t",
         ),
-        (("program_sequencer.v", "load_o  = issue_q & is_load;", "load_o  = 1'b0;"), "s_axis waits for tready"),
+        (("program_sequencer.v", "load_o  = issue_q & load_q;", "load_o  = 1'b0;"), "s_axis waits for tready"),
         (
             ("core_registers.v", "assign start_o          = start_q;", "assign start_o = 1'b0;"),
             "s_axis waits for tready",

@@ -246,7 +246,7 @@ PROGRAM_SEQUENCER: dict[str, Fault] = {
         "left_q <= FIELDS[COUNT_W-1:0] - 1;\n        end\n        if (issue_q)",
     ),
     "layer of 8 bits": ("steps", "layer_o = desc_o[D_LAYER*32+:16];", "layer_o = desc_o[D_LAYER*32+:8];"),
-    "store also loads": ("steps", "load_o  = issue_q & is_load;", "load_o  = issue_q & (is_load | is_store);"),
+    "store also loads": ("steps", "load_o  = issue_q & load_q;", "load_o  = issue_q & (load_q | store_q);"),
     "tlast ends as done": (
         "errors",
         "error_code_o <= ERROR_MISPLACED_TLAST;",

@@ -21,8 +21,8 @@ MUTANTS = {
     "another code": ("registers.vh", "ERROR_UNKNOWN_OPERATION = 8'd1", "ERROR_UNKNOWN_OPERATION = 8'd3"),
     "done instead of an error": (
         "program_sequencer.v",
-        "if (is_end) begin",
-        "if (is_end | ~(is_load | is_run | is_store)) begin",
+        "if (end_q) begin",
+        "if (end_q | ~(load_q | run_q | store_q)) begin",
     ),
 }
 

@@ -1,8 +1,8 @@
 // program_sequencer_operations: what a step does follows from all 32 bits of its first word.
 //
-// Method      One step from any state: of each first word, which output pulses with it, and whether the program ends in the
-//             next cycle, in done or as an unknown operation.
-// Assumed     nothing, not even a reset: registers begin with anything
+// Method      Of each first word, which output pulses with it, and whether the program ends in the next cycle, in done or as
+//             an unknown operation. Holds after a reset, and one step from any state in which it holds.
+// Assumed     a reset in the first cycle
 // Doc         docs/formal.md
 `default_nettype none
 `include "port_widths.vh"
@@ -30,7 +30,7 @@ module program_sequencer_operations #(
         .error_code_o(code), .layer_o(layer), .desc_o(desc), .load_o(load), .run_o(run), .store_o(store),
         .move_o(move), .rows_o(rows), .step_done_i(step_done_i), .misplaced_i(misplaced_i)
     );
-    (* hierconn *) wire \dut.issue_q ;
+    (* hierconn *) wire \dut.issue_q , \dut.end_q ;
 
     wire [31:0] op = desc[D_OP*32+:32];
     wire        loads = (op == OP_LOAD) | (op == OP_WEIGHTS) | (op == OP_PARAMS) | (op == OP_TABLES);
@@ -44,15 +44,21 @@ module program_sequencer_operations #(
                        : (op == OP_END)    ? 7'b0100000
                        :                     7'b1000000;
 
+    reg       started_q = 1'b0;
     reg       before_q = 1'b0;                  // there was a cycle before, in which nothing else ended the program
     reg [1:0] wanted_q;
     always @(posedge clk_i) begin
+        started_q <= 1'b1;
         before_q <= rst_ni & !misplaced_i;
         wanted_q <= wanted[6:5];
     end
 
-    always @* begin
+    always @* if (!started_q) assume (!rst_ni);
+    always @* if (started_q) begin
         assert ({rows, move, store, run, load} == wanted[4:0]);
+`ifdef INVARIANTS
+        assert (!\dut.issue_q | \dut.end_q == wanted[5]);
+`endif
         if (before_q) begin
             assert (done == wanted_q[0]);
             assert (error == wanted_q[1]);
