@@ -93,7 +93,7 @@ WIDTHS = (
            "($signed({p_q, 1'b0}) <<< (P_W > 40 ? P_W - 40 : 0)) >>> (P_W > 40 ? P_W - 40 : 0)",
            "random-small"),
     _fault("half even of a negative", "mulquant.v", "(rounding_i == HALF_EVEN & ~floor_q[0])",
-           "(rounding_i == HALF_EVEN & ~floor_q[0] & ~negative5_q)", "random-small"),
+           "(rounding_i == HALF_EVEN & ~floor_q[0] & ~negative5_q)", "fields-small"),
     _fault("max of 12 bits", "accumulator.v", "(stored_q > wide)", "stored_q[11:0] > wide[11:0]", "random-small"),
     _fault("keep beside hold", "pixel_sequencer.v", "(k_tile_q == 16'd0) & ~keep_i",
            "(k_tile_q == 16'd0) & ~(keep_i & ~hold_i)", "fields-small"),

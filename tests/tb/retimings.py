@@ -85,7 +85,7 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
         ),
         ("mulquant.v", "assign m_axis_tvalid_o = valid7_q;", "assign m_axis_tvalid_o = valid8_q;"),
         ("mulquant.v", "assign m_axis_tdata_o  = q_q;", "assign m_axis_tdata_o  = q8_q;"),
-        ("mulquant.v", "reg [OUT_W-1:0]       q_q;", "reg [OUT_W-1:0] q_q, q8_q; reg valid8_q;"),
+        ("mulquant.v", "assign m_axis_tvalid_o", "reg [OUT_W-1:0] q8_q; reg valid8_q; assign m_axis_tvalid_o"),
         ("mulquant.v", "valid7_q <= valid6_q;", "valid7_q <= valid6_q; valid8_q <= valid7_q; q8_q <= q_q;"),
         ("mulquant.v", "valid7_q <= 1'b0;", "valid7_q <= 1'b0; valid8_q <= 1'b0;"),
     ),
