@@ -44,8 +44,8 @@ def functions(tests: Iterable[str]) -> set[str]:
 
 @pytest.mark.slow
 def test_all_workers_collect_the_same_tests() -> None:
-    """The order of a set differs from one worker to the next, which pytest-xdist refuses before it runs a test. Here the
-    files that choose their cases; of any other, each run with several workers says so itself."""
+    """The order of a set differs from one worker to the next, which pytest-xdist refuses before it runs a test. Here
+    the files that choose their cases; of any other, each run with several workers says so itself."""
     files = files_with_samples()
     assert collected(1, *files)
     assert collected(1, *files) == collected(2, *files)
