@@ -19,9 +19,9 @@ from t2c.tb.units.run import find_description, run_description
 
 pytestmark = pytest.mark.slow
 
-SOURCE = RTL / "output_writer.v"
+SOURCE = RTL / "window_row.v"
 PLAIN, _ = registers(SOURCE.read_text())
-RESET = "if (!rst_ni) group_q <= {GROUP_W{1'b0}};"
+RESET = "if (!rst_ni) begin"
 
 
 def entry(file: str, line: int, page: str, what: str, count: int, lines: str = "") -> str:
@@ -45,23 +45,23 @@ def write(folder: Path, *entries: str, header: str = HEADER) -> Path:
     return path
 
 
-def writer_data(folder: Path, resets: int = 3) -> Path:
-    """A line, a branch and a toggle of output_writer.v, and a line of a file elsewhere."""
+def row_data(folder: Path, resets: int = 3) -> Path:
+    """A line, a branch and a toggle of window_row.v, and a line of a file elsewhere."""
     file = str(SOURCE)
     place = next(n for n, text in enumerate(SOURCE.read_text().splitlines(), 1) if text.strip() == RESET)
     return write(
         folder,
         entry(file, place - 8, "v_line", "block", 7, f"{place - 8}-{place - 6},{place - 1}"),
-        entry(file, place, "v_branch", "if", resets, f"{place}"),
-        entry(file, 20, "v_toggle", "valid_i[0]:0->1", 0),
+        entry(file, place, "v_branch", "if", resets, f"{place}-{place + 3}"),
+        entry(file, 20, "v_toggle", "px_valid_i[0]:0->1", 0),
         *(entry(file, 20, "v_toggle", f"{name}[0]:{way}", 1) for name in PLAIN for way in WAYS),
         entry("/elsewhere/other.v", 1, "v_line", "block", 0),
     )
 
 
 def test_points_of_a_file_add_up(tmp_path: Path) -> None:
-    counts = read_counts(writer_data(tmp_path))
-    counts.update(read_counts(writer_data(tmp_path, resets=0)))
+    counts = read_counts(row_data(tmp_path))
+    counts.update(read_counts(row_data(tmp_path, resets=0)))
     points = points_in(RTL, counts)
     assert {point.file for point in points} == {SOURCE.name}
     found = {(point.kind, point.what): (hits, point.lines) for point, hits in points.items()}
@@ -69,7 +69,7 @@ def test_points_of_a_file_add_up(tmp_path: Path) -> None:
     first = found["line", "block"][1][0]
     assert found["line", "block"] == (14, (first, first + 1, first + 2, first + 7))
     assert found["branch", "if"] == (3, (first + 8, first + 9, first + 10, first + 11))
-    assert found["toggle", "valid_i[0]:0->1"] == (0, ())
+    assert found["toggle", "px_valid_i[0]:0->1"] == (0, ())
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_run_without_data_is_refused(tmp_path: Path) -> None:
 
 def test_a_real_run_on_verilator(sim_output: Path) -> None:
     """The bench of the smallest unit reaches every line of it, and its counts make sense."""
-    description, simulator = find_description("output_writer"), find_simulator("verilator")
+    description, simulator = find_description("window_row"), find_simulator("verilator")
     done = run_description(description, simulator, sim_output, coverage=True, folder_suffix="coverage")
     assert done.outcome.passed
     points = points_in(RTL, read_counts(done.folder / COVERAGE_DATA))
@@ -106,8 +106,8 @@ def test_a_real_run_on_verilator(sim_output: Path) -> None:
     (block,) = (point for point in points if point.what == "block")
     assert 0 < points[reset] < points[block]
     files, _ = cover_files(points, RTL, ())
-    assert files["output_writer.v"].missing == ()
-    assert files["output_writer.v"].toggled > 100
+    assert files["window_row.v"].missing == ()
+    assert files["window_row.v"].toggled > 100
     (done.folder / COVERAGE_DATA).unlink()
     plain = run_description(description, simulator, sim_output, folder_suffix="coverage")
     assert plain.outcome.passed
@@ -115,15 +115,15 @@ def test_a_real_run_on_verilator(sim_output: Path) -> None:
 
 
 def test_a_waiver_names_a_line_a_branch_and_a_reason(tmp_path: Path) -> None:
-    points = points_in(RTL, read_counts(writer_data(tmp_path, resets=0)))
-    waiver = Waiver(file="output_writer.v", text=RESET, what="if", reason="never reset")
-    other = Waiver(file="output_writer.v", text=RESET, what="else", reason="never else")
+    points = points_in(RTL, read_counts(row_data(tmp_path, resets=0)))
+    waiver = Waiver(file="window_row.v", text=RESET, what="if", reason="never reset")
+    other = Waiver(file="window_row.v", text=RESET, what="else", reason="never else")
     files, stale = cover_files(points, RTL, (waiver, other))
-    assert (files["output_writer.v"].hit, files["output_writer.v"].points) == (1, 2)
-    assert files["output_writer.v"].missing == ()
-    assert [reason for _, reason in files["output_writer.v"].waived] == ["never reset"]
+    assert (files["window_row.v"].hit, files["window_row.v"].points) == (1, 2)
+    assert files["window_row.v"].missing == ()
+    assert [reason for _, reason in files["window_row.v"].waived] == ["never reset"]
     assert stale == [other]
-    assert cover_files(points_in(RTL, read_counts(writer_data(tmp_path))), RTL, (waiver,))[1] == [waiver]
+    assert cover_files(points_in(RTL, read_counts(row_data(tmp_path))), RTL, (waiver,))[1] == [waiver]
 
 
 def test_a_waiver_without_a_reason_is_refused(tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ class Campaign:
         self.reasons: tuple[str, ...] = ()
         self.waivers = folder / "waivers.yaml"
         self.waivers.write_text("[]\n")
-        self.data = writer_data(folder)
+        self.data = row_data(folder)
         self.findings = 1
         monkeypatch.setattr(command, "run_all", lambda *_: [self.finding()] * self.findings)
         monkeypatch.setattr(command, "WAIVERS", self.waivers)
 
     def finding(self) -> CoverageFinding:
-        run = CoverageRun(id="output_writer.usual", part="output_writer")
+        run = CoverageRun(id="window_row.usual", part="window_row")
         return CoverageFinding(run=run, reasons=self.reasons, seconds=1.0, coverage=self.bins, data=(str(self.data),))
 
     def run(self) -> tuple[int, str]:
@@ -170,9 +170,9 @@ def campaign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_all_hit_passes(campaign: Campaign) -> None:
     status, text = campaign.run()
     assert (status, "verdict  PASS" in text) == (0, True)
-    assert ["output_writer", "ties", "2", "2", "1"] in [line.split() for line in text.splitlines()]
+    assert ["window_row", "ties", "2", "2", "1"] in [line.split() for line in text.splitlines()]
     page = (campaign.folder / "index.html").read_text()
-    assert "rtl/output_writer.v" in page
+    assert "rtl/window_row.v" in page
     assert "floor only" in page
     assert '"verdict": "PASS"' in (campaign.folder / "result.json").read_text()
 
@@ -196,24 +196,24 @@ def test_an_unhit_bin_fails(campaign: Campaign) -> None:
     campaign.bins["ties"]["negative"] = 0
     status, text = campaign.run()
     assert status == 1
-    assert "  unhit bin: output_writer: ties: negative\n" in text
+    assert "  unhit bin: window_row: ties: negative\n" in text
     assert "verdict  FAIL" in text
-    assert "unhit bin: output_writer: ties: negative" in (campaign.folder / "index.html").read_text()
+    assert "unhit bin: window_row: ties: negative" in (campaign.folder / "index.html").read_text()
 
 
 def test_an_unreached_line_fails(campaign: Campaign) -> None:
-    campaign.data = writer_data(campaign.folder, resets=0)
+    campaign.data = row_data(campaign.folder, resets=0)
     status, text = campaign.run()
     assert status == 1
     assert f"if never reached: {RESET}\n" in text
 
 
 def test_a_waived_line_passes_and_a_stale_waiver_fails(campaign: Campaign) -> None:
-    campaign.waivers.write_text(f"- {{file: output_writer.v, text: '{RESET}', what: if, reason: no reset here}}\n")
+    campaign.waivers.write_text(f'- {{file: window_row.v, text: "{RESET}", what: if, reason: no reset here}}\n')
     status, text = campaign.run()
     assert status == 1
-    assert f"waiver of output_writer.v: if: '{RESET}' waives nothing" in text
-    campaign.data = writer_data(campaign.folder, resets=0)
+    assert f"waiver of window_row.v: if: '{RESET}' waives nothing" in text
+    campaign.data = row_data(campaign.folder, resets=0)
     assert campaign.run()[0] == 0
 
 
@@ -221,7 +221,7 @@ def test_a_failed_run_fails(campaign: Campaign) -> None:
     campaign.reasons = ("corners: 3 of 5 comparisons failed",)
     status, text = campaign.run()
     assert status == 1
-    assert "  output_writer.usual: corners: 3 of 5 comparisons failed\n" in text
+    assert "  window_row.usual: corners: 3 of 5 comparisons failed\n" in text
 
 
 def test_nothing_run_fails(campaign: Campaign) -> None:
