@@ -22,7 +22,7 @@ END = {"lowest": -1, "highest": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operand:
+class ElementInput:
     """What comes from the west and waits in the north. end: of PSUM_W, that the sums with it come to, if one."""
 
     a: int
@@ -39,7 +39,7 @@ class ElementBench(CycleBench):
         self.a_w, self.w_w, self.psum_w = unit["A_W"], unit["W_W"], unit["PSUM_W"]
         self.columns = unit["PACK"]
         self.lowest, self.highest = -(1 << (self.psum_w - 1)), (1 << (self.psum_w - 1)) - 1
-        self.operands: list[Operand] = []
+        self.operands: list[ElementInput] = []
         self.weights: list[tuple[int, ...] | None] = []
         self.psums: list[tuple[int, ...]] = []
 
@@ -47,10 +47,10 @@ class ElementBench(CycleBench):
         half = 1 << (self.w_w - 1)
         return tuple(self.rng.randrange(-half, half) for _ in range(self.columns))
 
-    def operand(self, swap: float) -> Operand:
+    def operand(self, swap: float) -> ElementInput:
         """Random data; swap: how likely."""
         half = 1 << (self.a_w - 1)
-        return Operand(a=self.rng.randrange(-half, half), swap=self.rng.random() < swap, words=self.words())
+        return ElementInput(a=self.rng.randrange(-half, half), swap=self.rng.random() < swap, words=self.words())
 
     def psum(self, product: int | None, end: str) -> int:
         """A partial sum to which the product can be added; from which it comes to that end, if one is given."""
@@ -70,7 +70,7 @@ class ElementBench(CycleBench):
             return None
         return int(gemm(np.array([[self.operands[cycle].a]]), np.array([[weights[column]]]))[0, 0])
 
-    async def give(self, operands: Sequence[Operand]) -> None:
+    async def give(self, operands: Sequence[ElementInput]) -> None:
         """Drive operands, one a cycle; then three more, in which the last one's sums come."""
         cycles, seen = [], []
         for operand in [*operands, *(self.operand(0) for _ in range(2 + self.columns))]:
@@ -132,7 +132,7 @@ async def corners(dut: HierarchyObject) -> None:
         values = near_powers(bench.a_w)
         ends = ("", *END) if bench.columns == 1 else (bench.rng.choice(("", *END)),)
         for number, (a, end) in enumerate(product(values, ends)):
-            operands.append(Operand(a=a, swap=number == 0, words=words if number == 0 else bench.words(), end=end))
+            operands.append(ElementInput(a=a, swap=number == 0, words=words if number == 0 else bench.words(), end=end))
     await bench.give(operands)
     bench.finish()
 
