@@ -61,33 +61,34 @@ module mac_pe #(
             wire signed [W_W-1:0]    w_high = w_i[W_W+:W_W];
             wire signed [P_W-1:0]    low    = product_q[P_W-1:0];
             wire signed [P_W-1:0]    high   = product_q[2*P_W-1:P_W];
-            wire signed [1:0]        carry  = {1'b0, product_q[P_W-1]};
+            wire signed [P_W+W_W+A_W:0] product = a_q * weight_q;
             wire signed [PSUM_W-1:0] psum0  = psum_i[0+:PSUM_W];
             wire signed [PSUM_W-1:0] psum1  = psum_i[PSUM_W+:PSUM_W];
 
             always @(posedge clk_i) begin
-                if (swap_i) weight_q <= (w_high <<< P_W) + w_low;
-                product_q   <= a_q * weight_q;
-                psum_q      <= psum0 + low;
-                high_q      <= high + carry;
-                psum_late_q <= psum1 + high_q;
+                if (swap_i) weight_q <= {w_high[W_W-1], w_high, {P_W{1'b0}}} + {{(P_W + 1) {w_low[W_W-1]}}, w_low};
+                product_q   <= product[2*P_W-1:0];
+                psum_q      <= psum0 + {{(PSUM_W - P_W) {low[P_W-1]}}, low};
+                high_q      <= high + {{(P_W - 1) {1'b0}}, low[P_W-1]};
+                psum_late_q <= psum1 + {{(PSUM_W - P_W) {high_q[P_W-1]}}, high_q};
                 a_late_q    <= a_q;
             end
             assign a_o = a_late_q;
+            wire unused = &{1'b0, product[P_W+W_W+A_W:2*P_W]};
             assign psum_o[PSUM_W+:PSUM_W] = psum_late_q;
         end else begin : g_one
             reg signed [W_W-1:0]     weight_q;
             reg signed [P_W-1:0]     product_q;
             wire signed [PSUM_W-1:0] psum = psum_i;
             // Words of the simulator's machine, which it does not cut in between; the product has P_W bits all the same.
-            wire signed [31:0]       a       = a_q;
-            wire signed [31:0]       weight  = weight_q;
+            wire signed [31:0]       a       = {{(32 - A_W) {a_q[A_W-1]}}, a_q};
+            wire signed [31:0]       weight  = {{(32 - W_W) {weight_q[W_W-1]}}, weight_q};
             wire signed [31:0]       product = a * weight;
 
             always @(posedge clk_i) begin
                 if (swap_i) weight_q <= w_i;
                 product_q <= product[P_W-1:0];
-                psum_q    <= psum + product_q;
+                psum_q    <= psum + {{(PSUM_W - P_W) {product_q[P_W-1]}}, product_q};
             end
             wire unused = &{1'b0, product[31:P_W]};
             assign a_o = a_q;

@@ -77,7 +77,7 @@ def test_the_python_of_the_page_runs_as_printed(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "0 LOAD layer 0 66 cycles"
     assert lines[-2].startswith("9 END layer 9 1 cycles")
-    assert re.fullmatch(r"\['[0-9a-f]{16}', '[0-9a-f]{16}'\] DONE 4527", lines[-1]), lines[-1]
+    assert re.fullmatch(r"\['[0-9a-f]{16}', '[0-9a-f]{16}'\] DONE 4576", lines[-1]), lines[-1]
 
 
 def test_the_options_of_the_page_are_those_of_the_command() -> None:

@@ -44,7 +44,7 @@ ISSUE = (
            "random-small"),
     _fault(
         "cycles of 16 bits", "core_registers.v", "count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1}",
-        "(count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1}) & 65535", "random-small",
+        "(count_q + {{(COUNT_W - 1) {1'b0}}, 1'b1}) & 65535", "fields-small",
     ),
     _fault(
         "parameters of pairs where ROWS > COLS", "pixel_sequencer.v", "{{(PAR_ADDR_W - 2) {1'b0}}, pair_i, ~pair_i}",

@@ -88,7 +88,9 @@ ARITHMETIC = {
     "weight sign": _value(
         "mac_pe.v", "reg signed [W_W-1:0]     weight_q;", "reg        [W_W-1:0]     weight_q;", layer="stem"
     ),
-    "product sign extension": _value("mac_pe.v", "psum + product_q;", "psum + $unsigned(product_q);", layer="stem"),
+    "product sign extension": _value(
+        "mac_pe.v", "{product_q[P_W-1]}}, product_q}", "{1'b0}}, product_q}", layer="stem"
+    ),
     "swap a cycle late": _value(
         "mac_pe.v",
         "if (swap_i) weight_q <= w_i;",
@@ -130,7 +132,6 @@ WINDOW = {
     "same weights ignored": _value("tile_loader.v", "else if (same_i) addr_q", "else if (1'b0) addr_q", layer="peak"),
     "weights not read again": _value("tile_loader.v", "addr_q     <= col_addr_q;", "", layer="stem"),
     "weight base": _value("tile_loader.v", "addr_q     <= weight_base_i;", "addr_q     <= 0;"),
-    "loader never idle": _value("tile_loader.v", "if (last_col_q) busy_q <= 1'b0;", "", images=2),
     "stride": _value("pixel_sequencer.v", "iy0_q + stride_h_i", "iy0_q + 16'd1", layer="wide"),
     "image step": _value("pixel_sequencer.v", "image_addr_q + image_step_i", "image_addr_q + row_step_i", layer="peak"),
     "column step": _value("pixel_sequencer.v", "addr_q + col_step_i;", "addr_q + 1'b1;", layer="grouped"),

@@ -192,7 +192,7 @@ def test_names_are_unique_over_the_groups() -> None:
         mulquant.classes(mulquant.SentBatch(config=config, items=some_items(3), ranges=RANGES)),
         systolic_array.classes(np.ones((4, 3), dtype=np.int64), np.ones((2, 4), dtype=np.int64), (-8, 7), (-4, 3)),
         lut_softmax.classes([1, 2], table, IntFormat(bits=4, signed=True), 4),
-        mac_pe.classes((), (), 4, 3),
+        mac_pe.classes((), 4, 3, 2),
     ):
         every = [name for members in found.values() for name in members]
         assert len(every) == len(set(every))

@@ -44,8 +44,8 @@ STREAMS = {
         "quant[lane*OUT_W+:OUT_W]",
     ),
     "keep of whole beats": ("corners", "issue_last ? end_keep_q : {LANES{1'b1}}", "end_keep_q"),
-    "tlast dropped": ("corners", "m_axis_tlast_o  = last_q[6]", "m_axis_tlast_o  = 1'b0"),
-    "tlast one early": ("corners", "m_axis_tlast_o  = last_q[6]", "m_axis_tlast_o  = last_q[5]"),
+    "tlast dropped": ("corners", "m_axis_tlast_o  = last_q[END]", "m_axis_tlast_o  = 1'b0"),
+    "tlast one early": ("corners", "m_axis_tlast_o  = last_q[END]", "m_axis_tlast_o  = last_q[END-1]"),
     "back-pressure ignored": (
         "stalls",
         "m_axis_tvalid_o & ~m_axis_tready_i;\n    reg               issue_q",
@@ -56,7 +56,7 @@ STREAMS = {
     "level not reset": ("reset_in_mid_row", "            level_q    <= {(PTR_W + 1) {1'b0}};\n", ""),
     "issue not reset": ("reset_in_mid_row", "            issue_q    <= 1'b0;\n", ""),
     "index not reset": ("reset_in_mid_row", "            index_q    <= {BEAT_W{1'b0}};\n", ""),
-    "results not reset": ("reset_in_mid_row", "            valid_q    <= 6'd0;\n", ""),
+    "results not reset": ("reset_in_mid_row", "            valid_q    <= {END{1'b0}};\n", ""),
 }
 SUMS = {
     "a row goes on": ("corners", "(open_q ? q_q : {Q_W{1'b0}})", "q_q"),

@@ -24,8 +24,8 @@ PROOFS = (
             NegativeControl(
                 error="the product is not sign-extended",
                 file="mac_pe.v",
-                original="psum + product_q;",
-                mutant="psum + $unsigned(product_q);",
+                original="{product_q[P_W-1]}}, product_q}",
+                mutant="{1'b0}}, product_q}",
                 depth=6,
                 show=("sum_q", "psum_o"),
             ),
@@ -42,7 +42,7 @@ PROOFS = (
             NegativeControl(
                 error="the upper product keeps what the lower one has borrowed",
                 file="mac_pe.v",
-                original="high_q      <= high + carry;",
+                original="high_q      <= high + {{(P_W - 1) {1'b0}}, low[P_W-1]};",
                 mutant="high_q      <= high;",
                 depth=8,
                 show=("late1_q", "sum1_q", "psum1_o"),
