@@ -85,9 +85,7 @@ ARITHMETIC = {
     "partial gives a result": _value(
         "mulquant.v", "valid2_q & ~partial2_q;", "valid2_q;", layer="sum", report="result words came"
     ),
-    "weight sign": _value(
-        "mac_pe.v", "reg signed [W_W-1:0]     weight_q;", "reg        [W_W-1:0]     weight_q;", layer="stem"
-    ),
+    "weight sign": _value("mac_pe.v", "{weight_q[W_W-1]}}, weight_q}", "{1'b0}}, weight_q}", layer="stem"),
     "product sign extension": _value(
         "mac_pe.v", "{product_q[P_W-1]}}, product_q}", "{1'b0}}, product_q}", layer="stem"
     ),
@@ -152,8 +150,8 @@ WINDOW = {
 WRITING = {
     "last output lost": _value(
         "layer_engine.v",
-        "psum_valid & sum_complete",
-        "psum_valid & sum_complete & ~sum_last",
+        ".d_i(psum_valid & sum_complete)",
+        ".d_i(psum_valid & sum_complete & ~sum_last)",
         layer="stem",
         report="result words came",
     ),
