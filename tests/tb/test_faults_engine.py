@@ -242,8 +242,8 @@ PROGRAM_SEQUENCER: dict[str, Fault] = {
     "next step not fetched": ("steps", "& ~issue_q & fetched;", "& ~issue_q;"),
     "one word less": (
         "steps",
-        "left_q <= FIELDS[COUNT_W-1:0];\n        end\n        if (issue_q)",
-        "left_q <= FIELDS[COUNT_W-1:0] - 1;\n        end\n        if (issue_q)",
+        "left_q <= FIELDS[COUNT_W-1:0];\n            {end_q",
+        "left_q <= FIELDS[COUNT_W-1:0] - 1;\n            {end_q",
     ),
     "layer of 8 bits": ("steps", "layer_o = desc_o[D_LAYER*32+:16];", "layer_o = desc_o[D_LAYER*32+:8];"),
     "store also loads": ("steps", "load_o  = issue_q & load_q;", "load_o  = issue_q & (load_q | store_q);"),
