@@ -33,14 +33,14 @@ PROOFS = (
         claim="what a step does, and whether it is one, follows from all bits of its first word",
         top="program_sequencer_operations",
         rtl=("program_sequencer.v", "ram.v"),
-        cover_depth=3,
+        cover_depth=FIRST_STEP + 1,
         controls=(
             NegativeControl(
                 error="an operation is told by its lowest 24 bits",
                 file="program_sequencer.v",
                 original="(op == OP_STORE);",
                 mutant="(op[23:0] == OP_STORE[23:0]);",
-                depth=3,
+                depth=FIRST_STEP + 1,
                 show=("op", "wanted", "store"),
             ),
         ),
