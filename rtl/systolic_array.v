@@ -89,9 +89,8 @@ module systolic_array #(
     wire [A_W-1:0]         a_net    [0:ROWS*(GROUPS+1)-1];
     wire [PACK*PSUM_W-1:0] psum_net [0:(ROWS+1)*GROUPS-1];
     wire [COLS*PSUM_W-1:0] psum_skewed;
-    wire [ROWS*COLS*PSUM_W-1:0] psums;          // for probes: what leaves row r of column c at (c * ROWS + r) * PSUM_W
 
-    genvar r, g, k;
+    genvar r, g;
     generate
         for (r = 0; r < ROWS; r = r + 1) begin : g_row
             assign a_net[r*(GROUPS+1)] = a_skewed[r*A_W+:A_W];
@@ -115,14 +114,11 @@ module systolic_array #(
                     .a_o   (a_net[r*(GROUPS+1)+g+1]),
                     .psum_o(psum_net[(r+1)*GROUPS+g])
                 );
-                for (k = 0; k < PACK; k = k + 1) begin : g_column
-                    assign psums[((g*PACK+k)*ROWS+r)*PSUM_W+:PSUM_W] = psum_net[(r+1)*GROUPS+g][k*PSUM_W+:PSUM_W];
-                end
             end
             assign psum_skewed[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g];
         end
     endgenerate
-    wire unused_ends = &{1'b0, place[GROUPS], psums};
+    wire unused_ends = &{1'b0, place[GROUPS]};
 
     // ------------------------------------------------------------------ column sums
     skew #(.LANES(COLS), .W(PSUM_W), .REVERSE(1)) i_deskew (

@@ -50,7 +50,17 @@ module core_probe #(
     endgenerate
 
     // ------------------------------------------------------------------ taps
-    wire [ROWS*PSUM_W-1:0] column_psums = core_harness.i_dut.i_engine.i_array.psums[column_i*ROWS*PSUM_W+:ROWS*PSUM_W];
+    wire [ROWS*PSUM_W-1:0] column_psums;
+    genvar r;
+    generate
+        for (r = 0; r < ROWS; r = r + 1) begin : g_row // the column's lane of the element below which its sum leaves the row
+            wire [31:0]         group = column_i / core_harness.i_dut.i_engine.i_array.PACK;
+            wire [2*PSUM_W-1:0] word =
+                core_harness.i_dut.i_engine.i_array.psum_net[(r+1)*core_harness.i_dut.i_engine.i_array.GROUPS+group];
+            wire [31:0]         lane = column_i % core_harness.i_dut.i_engine.i_array.PACK;
+            assign column_psums[r*PSUM_W+:PSUM_W] = word[lane*PSUM_W+:PSUM_W];
+        end
+    endgenerate
     wire [PSUM_W-1:0]      array_out    = core_harness.i_dut.i_engine.psums[column_i*PSUM_W+:PSUM_W];
     wire [ACC_W-1:0]       sum          = core_harness.i_dut.i_engine.sums[column_i*ACC_W+:ACC_W];
     wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.param_q[column_i*PARAM_W+:PARAM_W];
