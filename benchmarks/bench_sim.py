@@ -26,10 +26,12 @@ from t2c.golden.graph.package import Package
 from t2c.tb.cosim.cosimulation import harness
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.runner import Build, build
-from t2c.tb.simulation.simulators import Simulator, find_simulator
+from t2c.tb.simulation.simulators import SIMULATORS, Simulator, find_simulator
 
 SPEED_MODEL, SPEED_IMAGES, GROWTH = "resnet20", 4, (1, 4, 16)
 RATIO_TARGET = 0.5
+ICARUS_RATIO = 500
+"""Verilator's cycles a second in those of Icarus, which follows every change of a word: a wide one costs it dearly."""
 RESNET20_SECONDS = 5.0
 VIT7_SECONDS, VIT7_UTILISATION, VIT7_ROW_SHARE = 15.0, 0.75, 0.15
 COUNTED_MODEL, COUNTED_ARRAYS = "digits_w8a8", (8, 16)
@@ -152,6 +154,18 @@ def print_speed(package: Package, simulator: Simulator, repeats: int) -> dict[st
     return {"cocotb": cocotb, "plain": plain, "ratio": ratio}
 
 
+def print_simulators(package: Package, repeats: int) -> float:
+    """Icarus beside Verilator, in turns; the ratio is taken within each pair."""
+    pairs = []
+    for _ in range(repeats):
+        slow, fast = (run_all(package, find_simulator(name), 1).figures["cycles_per_second"] for name in SIMULATORS)
+        pairs.append((slow, fast / slow))
+    slow, ratio = (statistics.median(side) for side in zip(*pairs, strict=True))
+    print(f"{package.name}, 1 image, median of {repeats}: Icarus {slow:,.0f} cycles a second, ", end="")
+    print(f"Verilator {ratio:,.0f} times as many; limit {ICARUS_RATIO}: {verdict(ratio <= ICARUS_RATIO)}", flush=True)
+    return ratio
+
+
 def print_growth(package: Package, simulator: Simulator, repeats: int) -> dict[str, Any]:
     """Cycles per second against the number of images; the ratio is taken within each round."""
     rounds = [
@@ -187,6 +201,7 @@ def print_everything(repeats: int) -> None:
     _, counted = open_package(COUNTED_MODEL)
     record: dict[str, Any] = {
         "speed": print_speed(package, simulator, repeats),
+        "verilator_to_icarus": print_simulators(counted, repeats),
         "instructions_a_cycle": print_instructions(counted, simulator),
         "growth": print_growth(package, simulator, repeats),
     }

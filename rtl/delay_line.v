@@ -20,24 +20,30 @@ module delay_line #(
 
     wire unused = &{1'b0, clk_i, rst_ni};
 
-    // A register each instead of one long word: simulators then move words of the machine.
-    wire [W-1:0] word [0:DEPTH];
-    assign word[0] = d_i;
-    assign q_o = word[DEPTH];
-
+    // A register each instead of one long word, and each reads the one before: simulators then move words of the machine, once.
     genvar k;
     generate
         for (k = 0; k < DEPTH; k = k + 1) begin : g_stage
-            reg [W-1:0] word_q;
-            assign word[k+1] = word_q;
+            reg  [W-1:0] word_q;
+            wire [W-1:0] from;
+            if (k == 0) begin : g_first
+                assign from = d_i;
+            end else begin : g_next
+                assign from = g_stage[k-1].word_q;
+            end
             if (RESET != 0) begin : g_reset
                 always @(posedge clk_i) begin
-                    word_q <= word[k];
+                    word_q <= from;
                     if (!rst_ni) word_q <= {W{1'b0}};
                 end
             end else begin : g_plain
-                always @(posedge clk_i) word_q <= word[k];
+                always @(posedge clk_i) word_q <= from;
             end
+        end
+        if (DEPTH == 0) begin : g_wire
+            assign q_o = d_i;
+        end else begin : g_last
+            assign q_o = g_stage[DEPTH-1].word_q;
         end
     endgenerate
 

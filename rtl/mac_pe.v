@@ -77,20 +77,18 @@ module mac_pe #(
             wire unused = &{1'b0, product[P_W+W_W+A_W:2*P_W]};
             assign psum_o[PSUM_W+:PSUM_W] = psum_late_q;
         end else begin : g_one
-            reg signed [W_W-1:0]     weight_q;
-            reg signed [P_W-1:0]     product_q;
-            wire signed [PSUM_W-1:0] psum = psum_i;
-            // Words of the simulator's machine, which it does not cut in between; the product has P_W bits all the same.
-            wire signed [31:0]       a       = {{(32 - A_W) {a_q[A_W-1]}}, a_q};
-            wire signed [31:0]       weight  = {{(32 - W_W) {weight_q[W_W-1]}}, weight_q};
-            wire signed [31:0]       product = a * weight;
-
+            reg signed [W_W-1:0] weight_q;
+            // A word of the simulator's machine, which it does not cut after the product and not extend before the sum. The
+            // product has P_W bits all the same; synthesis drops the copies of its sign.
+            reg signed [31:0]    product_q;
             always @(posedge clk_i) begin
                 if (swap_i) weight_q <= w_i;
-                product_q <= product[P_W-1:0];
-                psum_q    <= psum + {{(PSUM_W - P_W) {product_q[P_W-1]}}, product_q};
+                /* verilator lint_off WIDTH */ // operands extended by the language: two shifts of a word, spelt out six
+                product_q <= a_q * weight_q;
+                /* verilator lint_on WIDTH */
+                psum_q    <= psum_i + product_q[PSUM_W-1:0];
             end
-            wire unused = &{1'b0, product[31:P_W]};
+            wire unused = &{1'b0, product_q[31:PSUM_W]};
             assign a_o = a_q;
         end
     endgenerate
