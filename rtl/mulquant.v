@@ -72,122 +72,116 @@ module mulquant #(
 
     wire signed [ACC_W-1:0]   acc        = s_axis_tdata_i[0+:ACC_W];
     wire signed [SCALE_W-1:0] multiplier = s_axis_tdata_i[ACC_W+:SCALE_W];
-    wire signed [BIAS_W-1:0]  bias       = s_axis_tdata_i[ACC_W+SCALE_W+:BIAS_W];
-    wire [SHIFT_W-1:0]        shift      = s_axis_tdata_i[ACC_W+SCALE_W+BIAS_W+:SHIFT_W];
 
     wire hold = m_axis_tvalid_o & ~m_axis_tready_i;
     assign s_axis_tready_o = ~hold;
 
+    // A wire that has several readers is a cheap one: a simulator makes the others where they are read, so for what is valid.
+
     // Stage 1: the products of both halves of the accumulator.
     wire signed [HALF_W:0]         acc_low  = {1'b0, acc[HALF_W-1:0]};
     wire signed [ACC_W-HALF_W-1:0] acc_high = acc[ACC_W-1:HALF_W];
-    reg                     valid1_q, partial1_q;
-    reg signed [LOW_W-1:0]  low_q;
-    reg signed [HIGH_W-1:0] high_q;
-    reg [BIAS_W-1:0]        bias1_q;
-    reg [SHIFT_W-1:0]       shift1_q;
+    reg                      valid1_q, partial1_q;
+    reg signed [LOW_W-1:0]   low_q;
+    reg signed [HIGH_W-1:0]  high_q;
+    reg [SHIFT_W+BIAS_W-1:0] constants1_q;      // shift and bias
 
     // Stage 2: their sum.
-    reg                     valid2_q, partial2_q;
-    reg [PROD_W-1:0]        product_q;
-    reg [BIAS_W-1:0]        bias2_q;
-    reg [SHIFT_W-1:0]       shift2_q;
+    reg                      valid2_q, partial2_q;
+    reg [PROD_W-1:0]         product_q;
+    reg [SHIFT_W+BIAS_W-1:0] constants2_q;
 
     // Stage 3: p = acc * M + B. If it is partial it stays here until the next input comes.
-    reg                     valid3_q;
-    reg                     partial_q;          // p_q waits for the second operand
-    reg signed [P_W-1:0]    p_q;
-    wire signed [P_W-1:0]   addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q};
-    reg [SHIFT_W-1:0]       shift_q;
+    wire [BIAS_W-1:0]        bias  = constants2_q[0+:BIAS_W];
+    wire [SHIFT_W-1:0]       shift = constants2_q[BIAS_W+:SHIFT_W];
+    reg                      valid3_q;
+    reg                      partial_q;         // p_q waits for the second operand
+    reg signed [P_W-1:0]     p_q;
+    wire signed [P_W-1:0]    addend = partial_q ? p_q : {{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias};
+    reg [5:0]                shift_q;
 
     // Stage 4: shift by the multiple of 8 in S. doubled >>> S keeps the guard bit, worth one half, as its lowest bit; it is
     // 0 for S = 0. WIN_W bits are kept, and what the rest of the shift and saturation must know of the bits beside them.
-    wire                    negative = p_q[P_W-1];
-    wire signed [D_W-1:0]   doubled  = {{(D_W - P_W - 1) {negative}}, p_q, 1'b0};
-    wire [D_W-1:WIN_W]      unlike   = doubled[D_W-1:WIN_W] ^ {(D_W - WIN_W) {negative}}; // bits other than the sign
-    wire [5:0]              shift6   = {{(6 - SHIFT_W) {1'b0}}, shift_q};
-    wire [5:0]              coarse   = {shift6[5:3], 3'd0};
-    wire [D_W-1:0]          kept     = {D_W{1'b1}} << coarse;
-    wire signed [D_W-1:0]   shifted  = doubled >>> coarse;
-    reg                     valid4_q, negative4_q;
-    reg                     far_q;              // S >= 32
-    reg [2:0]               fine_q;             // the rest of S
-    reg [WIN_W-1:0]         window_q;
-    reg                     below_q;            // a bit below it is 1
-    reg                     run_q;              // those from 2^30 up are all other than the sign
-    reg                     beyond_q;           // a bit above it is other than the sign
+    wire                     negative = p_q[P_W-1];
+    wire signed [D_W-1:0]    doubled  = {{(D_W - P_W - 1) {negative}}, p_q, 1'b0};
+    wire [5:0]               coarse   = {shift_q[5:3], 3'd0};
+    wire [D_W-1:0]           kept     = {D_W{1'b1}} << coarse;
+    wire signed [D_W-1:0]    shifted  = doubled >>> coarse;
+    wire [D_W-1:31]          unlike   = doubled[D_W-1:31] ^ {(D_W - 31) {negative}}; // bits other than the sign
+    wire [D_W-1:WIN_W]       outside  = doubled[D_W-1:WIN_W] ^ {(D_W - WIN_W) {negative}};
+    reg                      valid4_q, negative4_q;
+    reg [2:0]                fine_q;            // the rest of S
+    reg [WIN_W-1:0]          window_q;
+    reg                      below_q;           // a bit below it is 1
+    reg                      run4_q;            // S >= 32, and those from 2^30 up are all other than the sign
+    reg                      beyond_q;          // a bit above it is other than the sign
 
-    // Stage 5: shift by the rest, saturate the floor of p / 2^S to F_W bits. Where S >= 32, mode double moves p by 2^30 away
-    // from zero first: f + h + 2^30 carries where bits 30 .. S-2 of f are all 1; f + h - 2^30 does not where they are all 0.
-    wire [7:0]              kept_fine = 8'hff << fine_q;
-    wire [WIN_W-1:0]        odd       = window_q ^ {WIN_W{negative4_q}};
-    wire [WIN_W-1:0]        aligned   = window_q >> fine_q;
-    wire                    guard     = aligned[0];
-    wire                    dropped   = below_q | (|(window_q[6:0] & ~kept_fine[6:0]));
-    wire                    beyond    = beyond_q | (|(odd[WIN_W-1-:8] & kept_fine));
-    wire                    run       = far_q & run_q & (&(odd[6:0] | kept_fine[6:0]));
-    wire                    unused    = &{1'b0, shifted, odd, aligned}; // some bits are not
-    reg                     valid5_q, negative5_q;
-    reg [F_W-1:0]           floor_q;
-    reg                     guard_q;
-    reg                     dropped_q;          // a bit below the guard is 1
-    reg                     twice_q;            // mode double rounds up
+    // Stage 5: shift by the rest, saturate the floor of p / 2^S to F_W bits.
+    wire [7:0]               kept_fine = 8'hff << fine_q;
+    wire [WIN_W-1:0]         aligned   = window_q >> fine_q;
+    wire [6:0]               lowest    = window_q[6:0] ^ {7{negative4_q}};
+    wire [7:0]               highest   = window_q[WIN_W-1-:8] ^ {8{negative4_q}};
+    wire                     beyond    = beyond_q | (|(highest & kept_fine));
+    reg                      valid5_q, negative5_q;
+    reg [F_W:0]              halves_q;          // {floor, guard}; saturated, there is no guard
+    reg                      dropped_q;         // a bit below the guard is 1
+    reg                      run5_q;            // S >= 32, and those from 2^30 up are all other than the sign
 
-    // Stage 6: one up where the mode says so, and the zero point.
-    wire                    tie_down = (rounding_i == HALF_EVEN & ~floor_q[0]) | (rounding_i == HALF_AWAY & negative5_q);
-    wire                    nearest  = guard_q & (dropped_q | ~tie_down);
-    wire                    round_up = (rounding_i == DOUBLE) ? twice_q
-                                     : (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY) & nearest;
-    wire signed [R_W-1:0]   rounded  = {floor_q[F_W-1], floor_q} + {{(R_W - 1) {1'b0}}, round_up};
-    reg                     valid6_q;
-    reg signed [R_W-1:0]    moved_q;
+    // Stage 6: one up where the mode says so, and the zero point. Where S >= 32, mode double moves p by 2^30 away from zero
+    // first: f + h + 2^30 carries where bits 30 .. S-2 of f are all 1; f + h - 2^30 does not where they are all 0.
+    wire                     guard    = halves_q[0];
+    wire                     tie_down = (rounding_i == HALF_EVEN & ~halves_q[1]) | (rounding_i == HALF_AWAY & negative5_q);
+    wire                     nearest  = guard & (dropped_q | ~tie_down);
+    wire                     twice    = negative5_q ? guard & ~run5_q : guard | run5_q;
+    wire                     round_up = (rounding_i == DOUBLE) ? twice
+                                      : (rounding_i == HALF_UP | rounding_i == HALF_EVEN | rounding_i == HALF_AWAY) & nearest;
+    wire signed [R_W-1:0]    rounded  = {halves_q[F_W], halves_q[F_W:1]} + {{(R_W - 1) {1'b0}}, round_up};
+    wire                     unused   = &{1'b0, shifted, aligned}; // some bits are not
+    reg                      valid6_q;
+    reg signed [R_W-1:0]     moved_q;
 
     // Stage 7: saturation.
-    wire signed [R_W-1:0]   lo_wide = {{2{lo_i[OUT_W]}}, lo_i};
-    wire signed [R_W-1:0]   hi_wide = {{2{hi_i[OUT_W]}}, hi_i};
-    reg                     valid7_q;
-    reg [OUT_W-1:0]         q_q;
+    wire signed [R_W-1:0]    lo_wide = {{2{lo_i[OUT_W]}}, lo_i};
+    wire signed [R_W-1:0]    hi_wide = {{2{hi_i[OUT_W]}}, hi_i};
+    reg                      valid7_q;
+    reg [OUT_W-1:0]          q_q;
 
     always @(posedge clk_i) begin
         if (!hold) begin
             valid1_q <= s_axis_tvalid_i;
             if (s_axis_tvalid_i) begin
-                partial1_q <= s_axis_tuser_i;
-                low_q      <= acc_low * multiplier;
-                high_q     <= acc_high * multiplier;
-                bias1_q    <= bias;
-                shift1_q   <= shift;
+                partial1_q   <= s_axis_tuser_i;
+                low_q        <= acc_low * multiplier;
+                high_q       <= acc_high * multiplier;
+                constants1_q <= s_axis_tdata_i[ACC_W+SCALE_W+:SHIFT_W+BIAS_W];
             end
             valid2_q <= valid1_q;
             if (valid1_q) begin
-                partial2_q <= partial1_q;
-                product_q  <= {high_q, {HALF_W{1'b0}}} + {{(PROD_W - LOW_W) {low_q[LOW_W-1]}}, low_q};
-                bias2_q    <= bias1_q;
-                shift2_q   <= shift1_q;
+                partial2_q   <= partial1_q;
+                product_q    <= {high_q, {HALF_W{1'b0}}} + {{(PROD_W - LOW_W) {low_q[LOW_W-1]}}, low_q};
+                constants2_q <= constants1_q;
             end
             valid3_q <= valid2_q & ~partial2_q;
             if (valid2_q) begin
                 partial_q <= partial2_q;
                 p_q       <= {{(P_W - PROD_W) {product_q[PROD_W-1]}}, product_q} + addend;
-                shift_q   <= shift2_q;
+                shift_q   <= {{(6 - SHIFT_W) {1'b0}}, shift};
             end
             valid4_q <= valid3_q;
             if (valid3_q) begin
                 negative4_q <= negative;
-                far_q       <= shift6[5];
-                fine_q      <= shift6[2:0];
+                fine_q      <= shift_q[2:0];
                 window_q    <= shifted[WIN_W-1:0];
                 below_q     <= |(doubled & ~kept);
-                run_q       <= &(unlike[D_W-1:31] | kept[D_W-1:31]);
-                beyond_q    <= |(unlike & kept[D_W-1-WIN_W:0]);
+                run4_q      <= shift_q[5] & (&(unlike | kept[D_W-1:31]));
+                beyond_q    <= |(outside & kept[D_W-1-WIN_W:0]);
             end
             valid5_q <= valid4_q;
             if (valid4_q) begin
                 negative5_q <= negative4_q;
-                floor_q     <= beyond ? {negative4_q, {(F_W - 1) {~negative4_q}}} : aligned[F_W:1];
-                guard_q     <= guard;
-                dropped_q   <= dropped;
-                twice_q     <= negative4_q ? guard & ~run : guard | run;
+                halves_q    <= beyond ? {negative4_q, {(F_W - 1) {~negative4_q}}, 1'b0} : aligned[F_W:0];
+                dropped_q   <= below_q | (|(window_q[6:0] & ~kept_fine[6:0]));
+                run5_q      <= run4_q & (&(lowest | kept_fine[6:0]));
             end
             valid6_q <= valid5_q;
             if (valid5_q) moved_q <= rounded + {{2{zero_point_i[OUT_W]}}, zero_point_i};

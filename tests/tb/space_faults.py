@@ -130,7 +130,9 @@ ADDRESSES = {
 }
 
 NUMBERS = {
-    "shift of 5 bits": _mask(MULQUANT, "shift_q   <= {};", "shift2_q", 5, "constants"),
+    "shift of 5 bits": _mask(
+        MULQUANT, "shift_q   <= {{(6 - SHIFT_W) {1'b0}}, {}};", "shift", 5, "constants", size="6'd"
+    ),
     "ties of shifts above 35": _fault(
         MULQUANT,
         "{}",
@@ -141,15 +143,15 @@ NUMBERS = {
     "bias of 30 bits": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
-        _narrow("{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}", "P_W", 30),
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 30),
         "constants",
     ),
     "bias without its sign": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
-        "{{(P_W - BIAS_W) {1'b0}}, bias2_q}",
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        "{{(P_W - BIAS_W) {1'b0}}, bias}",
         "constants",
     ),
     "multiplier of 14 bits": _fault(MULQUANT, "{}", MULTIPLIER, _narrow(MULTIPLIER, "SCALE_W", 14), "constants"),
@@ -159,8 +161,8 @@ NUMBERS = {
     "bias of 45 bits": _fault(
         MULQUANT,
         "{}",
-        "{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}",
-        _narrow("{{(P_W - BIAS_W) {bias2_q[BIAS_W-1]}}, bias2_q}", "P_W", 45),
+        "{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}",
+        _narrow("{{(P_W - BIAS_W) {bias[BIAS_W-1]}}, bias}", "P_W", 45),
         "constants",
         "tall",
     ),

@@ -17,7 +17,7 @@ NARROW = {"ACC_W": 8, "SCALE_W": 4, "BIAS_W": 12, "SHIFT_W": 3, "OUT_W": 4}
 FAULTS = {
     # name: (unit, parameters, file, original, mutant, what the explanation holds)
     "half_even rounds every tie up": (
-        "mulquant", NARROW, "mulquant.v", "(rounding_i == HALF_EVEN & ~floor_q[0])", "1'b0",
+        "mulquant", NARROW, "mulquant.v", "(rounding_i == HALF_EVEN & ~halves_q[1])", "1'b0",
         "are in [half_even] and [tie, even quotient]",
     ),
     "operands stop in column 1 of row 2": (

@@ -121,13 +121,13 @@ module mulquant_results #(
     (* hierconn *) wire signed [HALF_W+SCALE_W-1:0] \dut.low_q ;
     (* hierconn *) wire signed [ACC_W-HALF_W+SCALE_W-1:0] \dut.high_q ;
     (* hierconn *) wire signed [ACC_W+SCALE_W-1:0] \dut.product_q ;
-    (* hierconn *) wire [BIAS_W-1:0]               \dut.bias1_q , \dut.bias2_q ;
-    (* hierconn *) wire [SHIFT_W-1:0]              \dut.shift1_q , \dut.shift2_q , \dut.shift_q ;
+    (* hierconn *) wire [SHIFT_W+BIAS_W-1:0]       \dut.constants1_q , \dut.constants2_q ;
+    (* hierconn *) wire [5:0]                      \dut.shift_q ;
     (* hierconn *) wire signed [P_W-1:0]           \dut.p_q ;
-    (* hierconn *) wire \dut.negative4_q , \dut.far_q , \dut.below_q , \dut.run_q , \dut.beyond_q ;
+    (* hierconn *) wire \dut.negative4_q , \dut.below_q , \dut.run4_q , \dut.beyond_q ;
     (* hierconn *) wire [2:0]                      \dut.fine_q ;
     (* hierconn *) wire [WIN_W-1:0]                \dut.window_q ;
-    (* hierconn *) wire signed [F_W-1:0]           \dut.floor_q ;
+    (* hierconn *) wire signed [F_W:0]             \dut.halves_q ;
     (* hierconn *) wire                            \dut.round_up ;
     (* hierconn *) wire signed [F_W:0]             \dut.moved_q ;
     wire signed [71:0] low       = \dut.low_q ;
@@ -135,7 +135,8 @@ module mulquant_results #(
     wire signed [ACC_W+SCALE_W-1:0] sum1 = (high <<< HALF_W) + low;
     wire signed [71:0] product_q = \dut.product_q ;
     wire signed [71:0] p_q       = \dut.p_q ;
-    wire signed [71:0] floor_q   = \dut.floor_q ;
+    wire signed [71:0] halves_q  = \dut.halves_q ;
+    wire signed [71:0] floor_q   = halves_q >>> 1;
     wire signed [71:0] moved_q   = \dut.moved_q ;
 
     // One operand and a bias, the most that may wait: a second product then still fits P_W.
@@ -175,21 +176,21 @@ module mulquant_results #(
         assert (open_q == (inside_q[1] ? partial1_q : inside_q[2] ? partial2_q : waiting_q));
         if (inside_q[1]) begin
             assert (sum1 == product1_q);
-            assert (\dut.bias1_q == bias1_q & \dut.shift1_q == shift1_q & \dut.partial1_q == partial1_q);
+            assert (\dut.constants1_q == {shift1_q, bias1_q} & \dut.partial1_q == partial1_q);
         end
         if (inside_q[2]) begin
             assert (product_q == product2_q);
-            assert (\dut.bias2_q == bias2_q & \dut.shift2_q == shift2_q & \dut.partial2_q == partial2_q);
+            assert (\dut.constants2_q == {shift2_q, bias2_q} & \dut.partial2_q == partial2_q);
         end
         if (waiting_q) assert (p_q == first_q & first_q <= FIRST_TOP & first_q >= -FIRST_TOP);
         if (inside_q[3]) assert (p_q == p3_q & \dut.shift_q == shift3_q);
         if (inside_q[4]) begin
             assert (p4_q < P_TOP & p4_q >= -P_TOP);
-            assert (\dut.negative4_q == negative & \dut.far_q == shift[5] & \dut.fine_q == shift[2:0]);
+            assert (\dut.negative4_q == negative & \dut.fine_q == shift[2:0]);
             assert (\dut.window_q == shifted[WIN_W-1:0]);
             assert (\dut.below_q == ((doubled & ~kept) != 0));
             assert (\dut.beyond_q == (higher != {73{negative}}));
-            if (shift[5]) assert (\dut.run_q == ((unlike[72:31] | kept[72:31]) == ones[72:31]));
+            assert (\dut.run4_q == (shift[5] & (unlike[72:31] | kept[72:31]) == ones[72:31]));
         end
         if (inside_q[5]) begin
             assert (floor_q == saturated(floor5_q) & floor5_q < P_TOP & floor5_q >= -P_TOP);
