@@ -136,7 +136,7 @@ module operand_mover #(
             wire first_word, last_word, exists;
             assign {first_word, last_word, exists, raddr_o[r*ADDR_W+:ADDR_W]} = places[r*PLACE_W+:PLACE_W];
             reg keep_q;
-            always @(posedge clk_i) keep_q <= exists & (from_first[r] | ~first_word) & ~(after_last[r] & last_word);
+            always @(posedge clk_i) if (busy_o) keep_q <= exists & (from_first[r] | ~first_word) & ~(after_last[r] & last_word);
 
             wire [X_W-1:0]     x    = rdata_i[r*X_W+:X_W];
             wire [W_W+X_W-1:0] wide = {{W_W{x_signed_i & x[X_W-1]}}, x};
@@ -169,10 +169,10 @@ module operand_mover #(
     wire [COLS*W_W-1:0]   straight   = weights[group*(COLS*W_W)+:COLS*W_W];
     always @(posedge clk_i) begin
         we_o    <= valid;
-        waddr_o <= row_addr_q;
-        wdata_o <= transpose_i ? transposed : straight;
         done_o  <= valid & last_valid;
         if (valid) begin
+            waddr_o    <= row_addr_q;
+            wdata_o    <= transpose_i ? transposed : straight;
             row_addr_q <= row_addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
             written_q  <= (written_q == LAST_ROW[ROW_W-1:0]) ? {ROW_W{1'b0}} : written_q + {{(ROW_W - 1) {1'b0}}, 1'b1};
         end
