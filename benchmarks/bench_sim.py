@@ -34,7 +34,8 @@ ICARUS_RATIO = 500
 """Verilator's cycles a second in those of Icarus, which follows every change of a word: a wide one costs it dearly."""
 RESNET20_SECONDS = 5.0
 VIT7_SECONDS, VIT7_UTILISATION, VIT7_ROW_SHARE = 15.0, 0.75, 0.15
-COUNTED_MODEL, COUNTED_ARRAYS = "digits_w8a8", (8, 16)
+COUNTED_MODEL, COUNTED_ARRAYS = "digits_w8a8", {8: 8_000, 16: 16_000}
+"""Arrays, and how many instructions a cycle they may take."""
 FLAT = 0.8
 """Cycles per second of any number of images, relative to the best: above this the cost grows linearly."""
 PLUSARGS = {
@@ -125,10 +126,11 @@ def print_instructions(package: Package, simulator: Simulator) -> dict[str, Any]
         print("instructions a cycle: valgrind is not there")
         return {}
     found = {}
-    for size in COUNTED_ARRAYS:
+    for size, limit in COUNTED_ARRAYS.items():
         count, cycles = instructions_a_cycle(package, simulator, Hardware(rows=size, cols=size))
         found[f"{size}x{size}"] = count
-        print(f"{package.name} on {size}x{size}: {count:,.0f} instructions a cycle over {cycles:,} cycles", flush=True)
+        print(f"{package.name} on {size}x{size}: {count:,.0f} instructions a cycle over {cycles:,} cycles; ", end="")
+        print(f"target {limit:,}: {verdict(count <= limit)}", flush=True)
     return found
 
 
