@@ -59,7 +59,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     ),
     "the walk goes on after a reset": ("reset_in_mid_step", "if (!rst_ni) walk_q <= 1'b0;", ""),
     "row kept by a start": ("reset_in_mid_step", "            written_q  <= {ROW_W{1'b0}};\n", ""),
-    "weight address of 17 bits": ("tiles", "waddr_o <= row_addr_q;", "waddr_o <= row_addr_q & 24'h1ffff;"),
+    "weight address of 17 bits": ("tiles", "waddr_o    <= row_addr_q;", "waddr_o <= row_addr_q & 24'h1ffff;"),
     "read port left early": ("tiles", "if (valid & last_valid) busy_o", "if (last) busy_o"),
 }
 

@@ -40,8 +40,8 @@ class Fault:
 FAULTS = {
     "a wrong row is written": Fault(
         "operand_mover.v",
-        "wdata_o <= transpose_i ? transposed : straight;",
-        "wdata_o <= transpose_i ? transposed : straight + (row_addr_q[1:0] == 2'd2);",
+        "wdata_o    <= transpose_i ? transposed : straight;",
+        "wdata_o    <= transpose_i ? transposed : straight + (row_addr_q[1:0] == 2'd2);",
         "mixed",
         "operand_mover",
         r"operand mover: step \d+: row 2, column 0 of .*, v\[0, 0, \d+, \d+\]: writes (-?\d+) .*, expected (-?\d+), "
@@ -49,8 +49,8 @@ FAULTS = {
     ),
     "a row is written elsewhere": Fault(
         "operand_mover.v",
-        "waddr_o <= row_addr_q;",
-        "waddr_o <= row_addr_q + (written_q == 1);",
+        "waddr_o    <= row_addr_q;",
+        "waddr_o    <= row_addr_q + (written_q == 1);",
         "scores",
         "operand_mover",
         rf"operand mover: step \d+: {PLACE}: weight row \d+ is never written$",
@@ -134,8 +134,8 @@ def test_the_second_image_of_a_run(tmp_path: Path, sim_output: Path) -> None:
     origin = [step.descriptor.origin for step in program.steps if step.op is Operation.MOVE][-1]
     fault = Fault(
         "operand_mover.v",
-        "wdata_o <= transpose_i ? transposed : straight;",
-        f"wdata_o <= transpose_i ? transposed : straight + (origin_i == {origin});",
+        "wdata_o    <= transpose_i ? transposed : straight;",
+        f"wdata_o    <= transpose_i ? transposed : straight + (origin_i == {origin});",
         "mixed",
         "operand_mover",
         r"operand mover: step \d+: .*, v\[1, 1, \d+, \d+\]: writes ",

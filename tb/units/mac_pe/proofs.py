@@ -24,8 +24,8 @@ PROOFS = (
             NegativeControl(
                 error="the product is not sign-extended",
                 file="mac_pe.v",
-                original="{product_q[P_W-1]}}, product_q}",
-                mutant="{1'b0}}, product_q}",
+                original="product_q[PSUM_W-1:0]",
+                mutant="product_q[P_W-1:0]",
                 depth=6,
                 show=("sum_q", "psum_o"),
             ),

@@ -23,8 +23,8 @@ module mac_pe_step #(
     mac_pe #(.A_W(A_W), .W_W(W_W), .PSUM_W(PSUM_W), .PACK(1)) dut (
         .clk_i(clk_i), .a_i(a_i), .swap_i(swap_i), .w_i(w_i), .psum_i(psum_i), .a_o(a_o), .psum_o(psum_o)
     );
-    (* hierconn *) wire signed [W_W-1:0]     \dut.g_one.weight_q ;
-    (* hierconn *) wire signed [A_W+W_W-1:0] \dut.g_one.product_q ;
+    (* hierconn *) wire signed [W_W-1:0] \dut.g_one.weight_q ;
+    (* hierconn *) wire signed [31:0]    \dut.g_one.product_q ; // with copies of its sign
 
     reg                        started_q = 1'b0;
     reg signed [A_W-1:0]       a_q;             // the last operand
