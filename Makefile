@@ -17,8 +17,9 @@ export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples odd_modules shared_memory stream_door) \
 	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
-	byo byo_arrays byo_engine byo_norm faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
-	faults_softmax faults_space own_files retimed right_modules shrink time_scales twelve_kinds unit_tables units value_rules)
+	byo byo_arrays byo_engine byo_norm core faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
+	faults_softmax faults_space own_files products retimed right_modules shrink time_scales twelve_kinds unit_tables units value_rules \
+	views_and_joins)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean

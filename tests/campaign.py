@@ -1,7 +1,8 @@
-"""Long lists of planted faults: `make test` takes a sample, `make faults` all of them."""
+"""Long lists of cases: `make test` takes a sample, `make faults` all of them."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,4 +17,14 @@ def sampled(names: Iterable[str], every: int = SAMPLE) -> list[Any]:
     return [
         name if index % every == 0 else pytest.param(name, marks=pytest.mark.campaign)
         for index, name in enumerate(names)
+    ]
+
+
+def crossed(*axes: Iterable[Any]) -> list[Any]:
+    """Parameters for pytest, all combinations: every other one as it is, as the squares of one colour on a chess board,
+    the rest marked as campaign. Of three axes, any two still meet in all their pairs."""
+    numbered = itertools.product(*(list(enumerate(axis)) for axis in axes))
+    return [
+        pytest.param(*(value for _, value in each), marks=pytest.mark.campaign if sum(n for n, _ in each) % 2 else ())
+        for each in numbered
     ]

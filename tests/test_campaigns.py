@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-SAMPLES = re.compile(r"\bsampled\(|\bmark\.campaign\b")
+SAMPLES = re.compile(r"\b(?:sampled|crossed)\(|\bmark\.campaign\b")
 SELF = "tests/test_campaigns.py"
 
 

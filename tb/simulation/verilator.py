@@ -17,9 +17,9 @@ from t2c.tb.simulation.plain_paths import plain_path
 VERILATOR_ARGS = ("--x-assign", "unique", "--x-initial", "unique", "-O3", "-Wno-fatal")
 TIMING_ARGS = ("--timing", "-CFLAGS", "-std=c++20", "-CFLAGS", "-fcoroutines")
 COVERAGE_ARGS = ("--coverage-line", "--coverage-toggle")
-# -O3 takes twice as long to compile and simulates little faster. All of a design is one unit of compilation: files of their
-# own need two precompiled headers, which take longer than our largest design. The PyPI wheel was configured on another
-# machine: it calls a `python` that a bare Debian does not have.
+# -O3 takes twice as long to compile and simulates little faster. All of a design is one unit of compilation: files of
+# their own need two precompiled headers, which take longer than our largest design. The PyPI wheel was configured on
+# another machine: it calls a `python` that a bare Debian does not have.
 _MAKE_ARGS = ("OPT_FAST=-O1", "OPT_GLOBAL=-O2", "VM_PARALLEL_BUILDS=0")
 # Verilator's own library is the same for every design with the same options, and takes longer to compile than a small
 # design. `make` finds its objects up to date.

@@ -19,6 +19,7 @@ from t2c.tb.cosim.cosimulation import cosimulate, prepare
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from tests.campaign import crossed
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -99,8 +100,7 @@ def test_shipped_network_matches_golden(model: str, simulator: str, examples: Pa
     assert result.figures["accuracy"] == (predictions == package.labels[chosen]).mean()
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("index", range(len(SHAPES)), ids=lambda index: SHAPES[index].label)
+@pytest.mark.parametrize(("index", "simulator"), crossed(range(len(SHAPES)), SIMULATORS))
 def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim_output: Path) -> None:
     """Each shape meets its own pair of back-pressure profiles; all benches run."""
     names = list(PROFILES)
@@ -181,8 +181,7 @@ def test_memories_too_small_for_the_network(name: str, net: Package, sim_output:
         assert run_on(net, sim_output, hardware, layer="all", images=1, stall="p10,bursts", tests=ALL_TESTS).passed
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("par_depth", [1 << 8, 4])
+@pytest.mark.parametrize(("par_depth", "simulator"), crossed([1 << 8, 4], SIMULATORS))
 def test_parameter_lanes_of_98_bits(par_depth: int, simulator: str, sim_output: Path) -> None:
     """Multipliers of 32 bits and biases of 60, from the file and in several beats of the stream, under stalls."""
     package = wide_package()

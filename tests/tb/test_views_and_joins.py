@@ -13,6 +13,7 @@ from t2c.mapping.rewriting import on_the_core
 from t2c.tb.cosim.cosimulation import cosimulate
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from tests.campaign import crossed
 from tests.threshold_net import threshold_package
 from tests.view_nets import embedding_package, joins_package, views_package
 
@@ -21,9 +22,11 @@ pytestmark = pytest.mark.slow
 PACKAGES = (views_package(), embedding_package(), *(joins_package(axis) for axis in range(3)), threshold_package())
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("size", [(4, 4), (8, 8), (8, 4)], ids=str)
-@pytest.mark.parametrize("package", PACKAGES, ids=[package.name for package in PACKAGES])
+@pytest.mark.parametrize(
+    ("package", "size", "simulator"),
+    crossed(PACKAGES, [(4, 4), (8, 8), (8, 4)], SIMULATORS),
+    ids=lambda value: value.name if isinstance(value, Package) else str(value),
+)
 def test_on_the_rtl(package: Package, size: tuple[int, int], simulator: str, sim_output: Path) -> None:
     core = Hardware(rows=size[0], cols=size[1], act_depth=1 << 10, wgt_depth=1 << 12, par_depth=1 << 8)
     request = RunRequest(layer="all", images=2, stall="p50")
