@@ -97,6 +97,7 @@ module systolic_array #(
             wire unused = &{1'b0, a_net[r*(GROUPS+1)+GROUPS]};
         end
         for (g = 0; g < GROUPS; g = g + 1) begin : g_group
+            (* mem2reg *) // every word is read in every cycle: registers, whatever memories a family has
             reg [PACK*W_W-1:0] waiting_q [0:ROWS-1];
             delay_line #(.W(ROW_W + 1), .DEPTH(PACK)) i_place (
                 .clk_i(clk_i), .rst_ni(rst_ni), .d_i(place[g]), .q_o(place[g+1])
