@@ -242,6 +242,10 @@ async def counters(dut: HierarchyObject) -> None:
     bench.sparse(
         bench.usual_layer(out_w=300, out_h=200, images=2), {300 * y + d for y in range(400) for d in (-1, 0, 1)}
     )
+    for power in range(1, 13):  # rows and images, after whose first one a count is 1 but for one bit
+        for name, outer in (("out_w", "out_h"), ("out_h", "images")):
+            count = 1 | 1 << power
+            bench.sparse(bench.any_layer(**{name: count, outer: 2}), [count - 1, count, count + 1])
     # Blocks that begin far in a row and go on to the next row or image, in the second K tile.
     for shape in ((2, 2, 5001), (2, 5001, 3), (5001, 3, 1)):
         layer = bench.any_layer(images=shape[0], out_h=shape[1], out_w=shape[2], k_tiles=2)
@@ -272,6 +276,11 @@ async def starts(dut: HierarchyObject) -> None:
             idle = 0 if index % 3 else bench.rng.randint(1, 6)
             bench.whole(layer, 0.8, idle)
             bench.coverage.hit("start", STARTS[1 if idle else 0])
+    for name in COUNTS:  # a count that is 1 but for one bit is not 1
+        for bit in range(1, 16):
+            bench.start(bench.any_layer(**{name: 1 | 1 << bit}))
+            for _ in range(3):
+                bench.cycle(True)
     bench.whole(bench.any_layer(out_w=3))
     await bench.go()
     bench.finish()

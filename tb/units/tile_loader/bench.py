@@ -250,6 +250,11 @@ async def starts(dut: HierarchyObject) -> None:
                 bench.cycle(bench.rng.random() < 0.4)
             if bench.left:
                 bench.coverage.hit("start", STARTS[3 if bench.ready else 2])
+    for name in ("k_tiles", "blocks", "col_tiles", "ch_words", "k_w"):  # a count that is 1 but for one bit is not 1
+        for bit in range(1, 16):
+            bench.start(bench.any_layer(**{"taps": 4, "k_tiles": 4, name: 1 | 1 << bit}))
+            for _ in range(3 * bench.rows):
+                bench.cycle(True)
     bench.whole(bench.shaped())
     await bench.go()
     bench.finish()
