@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_programs import events
 from t2c.tb.random_programs.accesses import random_accesses
 from t2c.tb.random_programs.builder import Builder
-from t2c.tb.random_programs.builds import BUILDS
+from t2c.tb.random_programs.builds import BUILDS, DEEP
 from t2c.tb.random_programs.core_program import CoreProgram, expect
 from t2c.tb.random_programs.directed import DIRECTED
 from t2c.tb.random_programs.draw import RunDraw
@@ -84,7 +84,9 @@ def cases(seed: int, simulator: str) -> Iterator[ProgramCase]:
 
 
 def cases_on(hardware: Hardware, seed: int, simulator: str) -> Iterator[ProgramCase]:
-    """Programs for hardware that somebody has chosen, say because a module can be built for no other."""
+    """Programs for hardware that somebody has chosen, say because a module can be built for no other; the program memory,
+    which no module has a part in, is as large as programs may need it."""
+    hardware = replace(hardware, prg_depth=max(hardware.prg_depth, DEEP.prg_depth))
     for kind in (SHORT,) if simulator == ICARUS else (FIELDS, RANDOM):
         yield ProgramCase(kind=kind, build=f"{hardware.rows}x{hardware.cols}", seed=seed, given=hardware)
 
