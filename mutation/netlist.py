@@ -85,9 +85,10 @@ def make_mutants(
         shutil.copy(path, folder)
     memories = [f"{module}.v" for module in MEMORIES if f"{module}.v" in files and module != name]
     boxes = "".join(f"blackbox {Path(file).stem}; " for file in memories)
+    kept = "".join(f"setattr -set keep 1 {name}/w:{wire}; " for wire in seen)  # nothing else may read it
     elaborate = (
         f"read_verilog -I. {' '.join(files)}; {boxes}{chparam(name, parameters)}hierarchy -check -top {name}; "
-        f"rename -top {name}; proc; flatten; "
+        f"rename -top {name}; {kept}proc; flatten; "
         "memory_collect; memory_map; opt_clean"
     )
     # Clocks are left alone: a proof knows no clock. Each register has a clock pin, so twice as many are asked for.
