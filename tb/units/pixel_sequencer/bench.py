@@ -235,7 +235,8 @@ async def counters(dut: HierarchyObject) -> None:
     around = {(1 << k) + d for k in range(17) for d in (-2, -1, 0, 1)}
     for name in COUNTS:
         bench.sparse(bench.any_layer(**{name: TOP}), around | {bench.rng.randrange(TOP) for _ in range(60)})
-        for power in range(3, 13):  # and to ends of both parities
+        bench.sparse(bench.any_layer(**{name: TOP - 1}), [])  # and to ends of both parities
+        for power in range(3, 13):
             count = bench.rng.randrange(1 << power, 2 << power)
             for total in (count, count ^ 1):
                 bench.sparse(bench.any_layer(**{name: total}), [])

@@ -253,7 +253,7 @@ async def starts(dut: HierarchyObject) -> None:
     for name in ("k_tiles", "blocks", "col_tiles", "ch_words", "k_w"):  # a count that is 1 but for one bit is not 1
         for bit in range(1, 16):
             bench.start(bench.any_layer(**{"taps": 4, "k_tiles": 4, name: 1 | 1 << bit}))
-            for _ in range(3 * bench.rows):
+            for _ in range(6 * bench.rows):  # into the second round of the tiles
                 bench.cycle(True)
     bench.whole(bench.shaped())
     await bench.go()
