@@ -250,11 +250,11 @@ async def counters(dut: HierarchyObject) -> None:
         bench.sparse(bench.any_step(transpose=transpose, ch_words=most, tokens=TOP, col_tiles=most), around | ends)
         # Counts that are all ones or nearly, to the last word; banks are left out of the first and of the last one.
         inner = {"lane_first": rng.randrange(1, rows), "lane_last": rng.randrange(rows - 1), "tokens": TOP}
-        full = (1 << most.bit_length() - 1) - 1
-        for count in (full, full - rows // cols):
-            words = count if transpose else -(-count // (rows // cols))
-            tiles = {"k_tiles" if transpose else "col_tiles": count}
-            bench.sparse(bench.any_step(transpose=transpose, ch_words=words, **inner, **tiles), range(count - 1, count))
+        full, counted = (1 << most.bit_length() - 1) - 1, "k_tiles" if transpose else "col_tiles"
+        for count in (full, full - 1):
+            words, groups = (count, 1) if transpose else (-(-count // (rows // cols)), rows // cols)
+            step = bench.any_step(transpose=transpose, ch_words=words, **inner, **{counted: count})
+            bench.sparse(step, range(count - groups, count))
     for power in range(17):  # tokens of which a bit alone tells whether one is left, at a second tile as at the first
         for transpose in (0, 1):
             bench.whole(bench.any_step(transpose=transpose, tokens=min(TOP, 1 << power), k_tiles=2, ch_words=2))
