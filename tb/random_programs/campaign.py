@@ -84,8 +84,10 @@ def cases(seed: int, simulator: str) -> Iterator[ProgramCase]:
 
 
 def cases_on(hardware: Hardware, seed: int, simulator: str) -> Iterator[ProgramCase]:
-    """Programs for hardware that somebody has chosen, say because a module can be built for no other; the program memory,
-    which no module has a part in, is as large as programs may need it."""
+    """Programs for hardware that somebody has chosen, say because a module can be built for no other.
+
+    The program memory, in which no module has a part, is as large as programs may need it.
+    """
     hardware = replace(hardware, prg_depth=max(hardware.prg_depth, DEEP.prg_depth))
     for kind in (SHORT,) if simulator == ICARUS else (FIELDS, RANDOM):
         yield ProgramCase(kind=kind, build=f"{hardware.rows}x{hardware.cols}", seed=seed, given=hardware)
