@@ -261,7 +261,7 @@ PROGRAM_SEQUENCER: dict[str, Fault] = {
 }
 
 DELAY_LINE: dict[str, Fault] = {
-    "one stage less": ("words", "q_o = word[DEPTH];", "q_o = word[DEPTH-1];"),
+    "one stage less": ("words", "g_stage[DEPTH-1].word_q;", "g_stage[(DEPTH > 1) ? DEPTH-2 : 0].word_q;"),
     "reset clears the newest only": ("reset_in_mid_stream", "if (!rst_ni) word_q", "if (!rst_ni && k == 0) word_q"),
 }
 

@@ -20,10 +20,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "{8'd0, left_q[7:0] - {7'd0, left_q[7:0] != 8'd0}}",
     ),
     "tokens wrap": ("tiles", "left_q - {15'd0, left_q != 16'd0}", "left_q - 16'd1"),
-    "K tiles compared by 12 bits": (
+    "K tiles compared by 10 bits": (
         "counters",
         "(k_tile_q == k_tiles_i - 16'd1)",
-        "(((k_tile_q ^ (k_tiles_i - 16'd1)) & 16'hfff) == 0)",
+        "(((k_tile_q ^ (k_tiles_i - 16'd1)) & 16'h3ff) == 0)",
     ),
     "column tiles of 10 bits": (
         "counters",
