@@ -69,7 +69,7 @@ def command(planted: Path, sim_output: Path) -> Callable[..., int]:
 def _choose(campaign: Campaign) -> dict[str, int]:
     """A mutant of each kind, by the place of the fault."""
     kinds = {
-        "killed": lambda mutant, _: mutant.cell.startswith("$mul") and mutant.mode == "inv",
+        "killed": lambda mutant, _: mutant.cell.startswith("$mul"),
         "equivalent": lambda mutant, text: text == "rare & never" and mutant.mode == "const0",
         "beyond the bench": lambda mutant, text: text == "rare & never" and mutant.mode in ("inv", "const1"),
     }

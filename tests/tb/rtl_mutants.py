@@ -85,7 +85,12 @@ ARITHMETIC = {
     "partial gives a result": _value(
         "mulquant.v", "valid2_q & ~partial2_q;", "valid2_q;", layer="sum", report="result words came"
     ),
-    "weight sign": _value("mac_pe.v", "a_q * weight_q", "a_q * $signed({1'b0, weight_q})", layer="stem"),
+    "weight sign": _value(
+        "mac_pe.v",
+        "product_q <= a_q * weight_q;",
+        "product_q <= a_q * $signed({1'b0, weight_q});",
+        layer="stem",
+    ),
     "product sign extension": _value("mac_pe.v", "product_q[PSUM_W-1:0]", "product_q[P_W-1:0]", layer="stem"),
     "swap a cycle late": _value(
         "mac_pe.v",
