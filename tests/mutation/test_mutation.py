@@ -71,7 +71,9 @@ def _choose(campaign: Campaign) -> dict[str, int]:
     kinds = {
         "killed": lambda mutant, _: mutant.cell.startswith("$mul"),
         "equivalent": lambda mutant, text: text == "rare & never" and mutant.mode == "const0",
-        "beyond the bench": lambda mutant, text: text == "rare & never" and mutant.mode in ("inv", "const1"),
+        "beyond the bench": lambda mutant, text: (
+            text == "rare & never" and mutant.mode in ("inv", "const1") and not mutant.effect.startswith("Y")
+        ),
     }
     places = [(mutant, mutant.expression(campaign.unit.original)) for mutant in campaign.unit.mutants]
     return {kind: next(m.number for m, text in places if test(m, text)) for kind, test in kinds.items()}
