@@ -14,11 +14,11 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
 # Files with lists of planted faults, of which `make test` runs a sample.
-override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples odd_modules shared_memory stream_door) \
-	tests/formal/test_counters.py tests/oracle/test_far_faults.py \
+override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples odd_modules port_kinds shared_memory stream_door) \
+	tests/formal/test_counters.py tests/importing/test_imports_on_rtl.py tests/oracle/test_far_faults.py \
 	tests/t2c/test_export_c.py $(patsubst %,tests/tb/test_%.py, \
-	byo byo_arrays byo_engine byo_norm core faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
-	faults_softmax faults_space own_files products retimed right_modules shrink time_scales twelve_kinds unit_tables units value_rules \
+	byo byo_arrays byo_engine byo_norm core coverage_faults faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
+	faults_softmax faults_space localise localise_products localise_rows own_files products retimed right_modules row_layers_rtl shrink tables time_scales twelve_kinds unit_tables units value_rules \
 	views_and_joins)
 
 .DEFAULT_GOAL := help

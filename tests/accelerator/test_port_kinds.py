@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.accelerator.door import refusal, simulated
+from tests.campaign import crossed
 
 pytestmark = pytest.mark.slow
 
@@ -227,8 +228,7 @@ def written(folder: Path, small: Small, *changes: tuple[str, str]) -> Path:
     return folder / "dut.yaml"
 
 
-@pytest.mark.parametrize("sim", ["icarus", "verilator"])
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(("name", "sim"), crossed(MODULES, ["icarus", "verilator"]))
 def test_a_module_is_right(
     name: str, sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,7 +83,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", sampled(FAULTS, 3))
+@pytest.mark.parametrize("fault", sampled(FAULTS, 6))
 def test_a_fault_in_it_is_found_and_placed(
     fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

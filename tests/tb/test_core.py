@@ -19,7 +19,7 @@ from t2c.tb.cosim.cosimulation import cosimulate, prepare
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import crossed
+from tests.campaign import crossed, sampled
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -74,10 +74,11 @@ def test_the_shipped_packages_have_the_layers_of_the_model() -> None:
     assert len(SHIPPED) == 14
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize(("model", "layer"), SHIPPED)
-def test_shipped_layer_matches_golden(model: str, layer: str, simulator: str, examples: Path, sim_output: Path) -> None:
-    images = 120 if simulator == "verilator" else 1
+@pytest.mark.parametrize(("shipped", "simulator"), crossed(SHIPPED, SIMULATORS))
+def test_shipped_layer_matches_golden(
+    shipped: tuple[str, str], simulator: str, examples: Path, sim_output: Path
+) -> None:
+    (model, layer), images = shipped, 120 if simulator == "verilator" else 1
     result = run_on(load_package(examples / model), sim_output, simulator=simulator, layer=layer, images=images)
     assert result.passed, result.reasons
     (figures,) = (entry for entry in result.figures["layers"] if entry["layer"] == layer)
@@ -111,8 +112,7 @@ def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim
     assert result.passed, (stall, result.reasons)
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("stall", ["p50,p10", "bursts,p90", "blocked"])
+@pytest.mark.parametrize(("stall", "simulator"), crossed(["p50,p10", "bursts,p90", "blocked"], SIMULATORS))
 def test_every_operation_survives_stalls_and_resets(stall: str, simulator: str, net: Package, sim_output: Path) -> None:
     images = 1 if simulator == "icarus" else 2
     result = run_on(net, sim_output, simulator=simulator, layer="all", images=images, stall=stall, tests=ALL_TESTS)
@@ -238,7 +238,7 @@ def test_one_build_serves_every_layer(tmp_path: Path, examples: Path) -> None:
         assert len(list((tmp_path / "builds").iterdir())) == 1
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
 def test_waves_are_written(simulator: str, net: Package, sim_output: Path) -> None:
     """On a small core: Verilator takes long to build one with tracing."""
     hardware = Hardware(rows=2, cols=1, **DEPTHS)

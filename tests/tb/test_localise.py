@@ -19,6 +19,7 @@ from t2c.tb.cosim.localisation.rerun import Diagnosis, diagnose
 from t2c.tb.cosim.request import RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
+from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.random_layers import LayerShape, layer_package
 from tests.tb.rtl_mutants import plant
@@ -136,7 +137,7 @@ def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tupl
         return result, diagnose(job, result)
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", sampled(FAULTS, 2))
 def test_a_planted_fault_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     result, diagnosis = run_with(fault, package, tmp_path, sim_output)

@@ -15,6 +15,7 @@ from t2c.tb.cosim.localisation.rerun import Diagnosis, diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
+from tests.campaign import sampled
 from tests.row_net import row_package
 from tests.tb.rtl_mutants import plant
 from tests.tb.test_row_layers_rtl import SIZES
@@ -116,7 +117,7 @@ def diagnosed(
     return result, diagnosis
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", sampled(FAULTS, 2))
 def test_a_fault_is_placed(name: str, net: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     rtl = plant(tmp_path, fault.file, fault.original, fault.mutant)

@@ -18,6 +18,7 @@ from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
+from tests.campaign import crossed
 from tests.row_net import row_package
 
 pytestmark = pytest.mark.slow
@@ -49,8 +50,7 @@ def assert_right(result: RunResult) -> None:
             assert layer["accumulators"] == layer["macs"] == 0
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize(("size", "simulator"), crossed(SIZES, SIMULATORS))
 def test_a_network(size: str, simulator: str, net: Package, sim_output: Path) -> None:
     tests = (MAIN_TEST, RESET_TEST, ERROR_TEST)
     assert_right(run_on(net, sim_output, SIZES[size], simulator, images=2, tests=tests))

@@ -1,6 +1,6 @@
-"""The unit benches: as shipped on both simulators, and with the widths at both ends of their ranges.
+"""The unit benches: as shipped and with the widths at both ends of their ranges, on both simulators.
 
-`make test` runs one end of each unit, units in turn, on one simulator; `make faults` both on both.
+`make test` runs each unit as shipped on one simulator, units in turn, and one end on the other; `make faults` all.
 """
 
 from __future__ import annotations
@@ -19,13 +19,21 @@ from t2c.tb.units.run import run_unit
 
 pytestmark = pytest.mark.slow
 
+
+def in_turn(turn: int, number: int, place: int) -> bool:
+    """Whether `make test` runs a unit (its turn), as shipped (0) or at an end, on a simulator (its place)."""
+    if not number:
+        return (turn + place) % 2 == 0
+    return number == 1 + turn // 2 % 2 and (turn + place) % 2 == 1
+
+
 CASES = [
     pytest.param(
         unit.name,
         dict(parameters),
         simulator,
         id=f"{unit.name}-{f'end{number}' if number else 'shipped'}-{simulator}",
-        marks=pytest.mark.campaign if number and (number + turn + 1) % 2 + (number + place) % 2 else (),
+        marks=() if in_turn(turn, number, place) else pytest.mark.campaign,
     )
     for turn, unit in enumerate(benched_units())
     for number, parameters in enumerate(({}, *unit.ends))
