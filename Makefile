@@ -22,7 +22,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	views_and_joins)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -58,9 +58,14 @@ model: setup-t2c ## train or seed the example models and write their packages: M
 check: setup-check ## lint, and the tests that are quick: under two minutes once it is set up, without PyTorch
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy --follow-imports=silent $(TORCH_FREE)
-	$(PY) -m t2c.tb.rtl_lint
+	@$(MAKE) --no-print-directory -j2 check-types check-rtl
 	@$(RUN) $@ --dist loadfile -m "not slow and not campaign" --without-torch
+
+check-types:
+	$(PY) -m mypy --follow-imports=silent $(TORCH_FREE)
+
+check-rtl:
+	$(PY) -m t2c.tb.rtl_lint --quick
 
 test: setup-test ## run every test
 	@$(RUN) $@ --dist loadfile -m "not campaign"

@@ -1,20 +1,23 @@
 """`make lint`, the Verilog half: Icarus -Wall, Verilator --lint-only -Wall and Yosys must all take the RTL in silence.
 
 Every unit is checked with its defaults and with parameters at both ends of their ranges, as its unit.py says; a
-parameter outside its range must stop the elaboration in each tool.
+parameter outside its range must stop the elaboration in each tool. `--quick`, of `make check`, tries each of these in one
+tool, tools in turn.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2c.common.command import Parser
 from t2c.common.errors import UserError
 from t2c.common.places import HDL, RTL
 from t2c.tb.catalogue.unit import Parameters, Unit
@@ -58,22 +61,23 @@ class Tool:
         if self.name == VERILATOR:
             values = [f"-G{key}={value}" for key, value in parameters.items()]
             return ["verilator", "--lint-only", "-Wall", "-I.", "--top-module", top, *values, *files]
-        return self._yosys(unit, [parameters])
+        return self._yosys([(top, parameters)])
 
-    def _yosys(self, unit: Unit, choices: Sequence[Parameters]) -> list[str]:
-        """One process that elaborates a unit with each of these parameters and stops at the first that does not fit."""
-        top, script = unit.name, []
-        for parameters in choices:
+    def _yosys(self, choices: Iterable[tuple[str, Parameters]]) -> list[str]:
+        """One process that elaborates modules of a folder with parameters and stops at the first that does not fit."""
+        script = []
+        for top, parameters in choices:
             script.append(f"design -reset; read_verilog -defer -I. {top}.v; {chparam(top, parameters)}")
             script.append(f"hierarchy -libdir . -check -top {top}; proc; check -assert; ")
         return [self.executable, "-q", "-p", "".join(script)]
 
-    def complaints(self, unit: Unit) -> Iterator[str]:
-        """What the tool has to say of each choice of parameters that it must take."""
+    def complaints(self, together: Sequence[Unit]) -> list[list[str]]:
+        """What the tool has to say of each choice of parameters that it must take, by unit; all in one folder."""
         # Yosys takes longer to start than to look at most units.
-        if self.name == YOSYS and not self._said(unit, self._yosys(unit, unit.linted)):
-            return iter([""] * len(unit.linted))
-        return (self.complaint(unit, choice) for choice in unit.linted)
+        choices = [(unit.name, choice) for unit in together for choice in unit.linted]
+        if self.name == YOSYS and not self._said(together[0], self._yosys(choices)):
+            return [[""] * len(unit.linted) for unit in together]
+        return [[self.complaint(unit, choice) for choice in unit.linted] for unit in together]
 
     def complaint(self, unit: Unit, parameters: Parameters) -> str:
         """What the tool has to say; empty if it is content."""
@@ -99,42 +103,55 @@ def tools() -> list[Tool]:
     return [Tool(name=name, executable=executable) for name, executable in names]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Check everything, as many at a time as there are processors; print one line a check, return 1 if any failed."""
+    parser = Parser(prog="tb.rtl_lint", description="Check the RTL with Icarus, Verilator and Yosys.")
+    parser.add_argument("--quick", action="store_true", help="what must be refused, by one tool each")
+    quick = parser.parse_args(arguments).quick
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        checks = [_Check(tool=tool, unit=unit) for tool in tools() for unit in units().values()]
-        started = [(check, *check.start(pool)) for check in checks]
-        failed = sum(check.report(taken.result(), refused) for check, taken, refused in started)
+        checkers, turns = tools(), itertools.count()
+        groups = [(tool, group) for tool in checkers for group in _groups(tool)]
+        taken = [(tool, group, pool.submit(tool.complaints, group)) for tool, group in groups]
+        tries = [
+            (tool, unit, choice, pool.submit(tool.complaint, unit, choice))
+            for unit in units().values()
+            for choice, turn in zip(unit.refused, turns, strict=False)
+            for place, tool in enumerate(checkers)
+            if not quick or turn % len(checkers) == place
+        ]
+        failed = sum(_report(tool, group, said.result()) for tool, group, said in taken)
+        failed += sum(_report_refusal(tool, unit, choice, said.result()) for tool, unit, choice, said in tries)
     failed += _check_harness()
     return 1 if failed else 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Check:
-    """All builds of a unit by one tool."""
+def _groups(tool: Tool) -> list[list[Unit]]:
+    """Units that one process looks at: half of those of a folder in Yosys, else each by itself."""
+    if tool.name != YOSYS:
+        return [[unit] for unit in units().values()]
+    folders: dict[Path, list[Unit]] = {}
+    for unit in units().values():
+        folders.setdefault(unit.rtl, []).append(unit)
+    return [half for mine in folders.values() for half in (mine[::2], mine[1::2]) if half]
 
-    tool: Tool
-    unit: Unit
 
-    def start(self, pool: ThreadPoolExecutor) -> tuple[Future[list[str]], Iterator[str]]:
-        """What the tool says of each build: of those that it must take, and of those that it must refuse."""
-        taken = pool.submit(lambda: list(self.tool.complaints(self.unit)))
-        return taken, pool.map(lambda choice: self.tool.complaint(self.unit, choice), self.unit.refused)
-
-    def report(self, taken: Sequence[str], refused: Iterator[str]) -> int:
-        """Print a line a build; return how many do not end as they must."""
-        failed = 0
-        for parameters, complaint in zip(self.unit.linted, taken, strict=True):
+def _report(tool: Tool, group: Sequence[Unit], said: Sequence[Sequence[str]]) -> int:
+    """Print a line for each build that must be taken; return how many are not."""
+    failed = 0
+    for unit, complaints in zip(group, said, strict=True):
+        for parameters, complaint in zip(unit.linted, complaints, strict=True):
             failed += bool(complaint)
-            print(f"{'FAIL' if complaint else 'ok  '} {self.tool.name} {self.unit.name} {dict(parameters)}", flush=True)
+            print(f"{'FAIL' if complaint else 'ok  '} {tool.name} {unit.name} {dict(parameters)}", flush=True)
             if complaint:
                 print(complaint)
-        for parameters, complaint in zip(self.unit.refused, refused, strict=True):
-            stopped = any(text in complaint for text in _STOPS)
-            failed += not stopped
-            verdict = "ok  " if stopped else "FAIL"
-            print(f"{verdict} {self.tool.name} refuses {self.unit.name} {dict(parameters)}", flush=True)
-        return failed
+    return failed
+
+
+def _report_refusal(tool: Tool, unit: Unit, parameters: Parameters, complaint: str) -> int:
+    """Print a line for a build that must be refused; return 1 if it is not."""
+    stopped = any(text in complaint for text in _STOPS)
+    print(f"{'ok  ' if stopped else 'FAIL'} {tool.name} refuses {unit.name} {dict(parameters)}", flush=True)
+    return int(not stopped)
 
 
 def _check_harness() -> int:
