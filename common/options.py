@@ -103,6 +103,13 @@ OPTIONS = (
     Option("w_w", "sim", 8, "weight width of the hardware, bits"),
     Option("x_w", "cost", "", "activation width; empty: 8, of a unit as its bench has it", _number),
     Option("w_w", "cost", "", "weight width; empty: 8, of a unit as its bench has it", _number),
+    Option(
+        "element",
+        "sim roms cost",
+        "",
+        "elements of the array, docs/elements.md: {elements}, NAME.yaml of your own, or several as NAME:COLUMNS,...; "
+        "empty: mac",
+    ),
     Option("act_depth", "sim roms", ROOM, "activation memory, words of one channel for each row", int),
     Option("wgt_depth", "sim roms", ROOM, "weight memory, rows of one weight for each column", int),
     Option("par_depth", "sim roms", ROOM, "parameter memory, words of one lane for each column", int),

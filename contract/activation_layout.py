@@ -29,7 +29,8 @@ class Layout:
 
     shape: of the tensor as the graph sees it; rows: ROWS; axes: of the shape; size: memory words of an image of the
     tensor that has the words; channel, word: of the first element; copies: how often a word holds each channel, more
-    than once for few channels; period: banks from copy to copy.
+    than once for few channels; period: banks from copy to copy; lanes: of each channel of the tensor that has the
+    words, in place of its number above, where the array gives them in another order (`t2c.mapping.column_order`).
     """
 
     shape: tuple[int, ...]
@@ -40,6 +41,7 @@ class Layout:
     word: int = 0
     copies: int = 1
     period: int = 0
+    lanes: tuple[int, ...] = ()
 
     # ------------------------------------------------------------------ tensors with words of their own
     @classmethod
@@ -54,6 +56,12 @@ class Layout:
         channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
         copies = max(1, rows // channels) if copies is None else copies
         return cls._own(shape, rows, (0, 1, 2)[: len(shape)], (channels, height, width), copies=copies)
+
+    @classmethod
+    def of_lanes(cls, shape: tuple[int, ...], rows: int, lanes: tuple[int, ...]) -> Self:
+        """Layout of a map (C, H, W) or a vector (F,) with each channel in a lane of its own choice. No copies."""
+        grid = (shape[0], *(shape[1:] or (1, 1)))
+        return cls._own(shape, rows, (0, 1, 2)[: len(shape)], grid, lanes=lanes)
 
     @classmethod
     def of_rows(cls, shape: tuple[int, ...], rows: int) -> Self:
@@ -100,7 +108,8 @@ class Layout:
         copies, period = (first.copies, first.period) if alike else (1, 0)
         order = (0, 1, 2)[: len(shape)]
         grid = (shape[0], *(shape[1:] or (1, 1)))
-        return cls._own(shape, first.rows, order, grid, bank=first.bank, copies=copies, period=period)
+        lanes = first.lanes if all(source.lanes == first.lanes for source in sources) else ()
+        return cls._own(shape, first.rows, order, grid, bank=first.bank, copies=copies, period=period, lanes=lanes)
 
     @classmethod
     def _own(
@@ -113,10 +122,11 @@ class Layout:
         bank: int = 0,
         copies: int = 1,
         period: int = 0,
+        lanes: tuple[int, ...] = (),
     ) -> Self:
         """A tensor whose axes are those of a grid (C, H, W), in that order, with the first channel in `bank`."""
         channels, height, width = grid
-        words = -(-(bank + channels) // rows)
+        words = -(-(max(lanes) + 1 if lanes else bank + channels) // rows)
         axes = (
             axis_of(channels, channels=1),
             axis_of(height, words=width * words),
@@ -130,6 +140,7 @@ class Layout:
             channel=bank,
             copies=copies,
             period=(period or channels) if copies > 1 else 0,
+            lanes=lanes,
         )
 
     # ------------------------------------------------------------------ element by element
@@ -145,7 +156,8 @@ class Layout:
             index = np.arange(stride.extent)
             channel = channel[..., np.newaxis] + index * stride.channels
             word = word[..., np.newaxis] + index * stride.words
-        return (word + channel // self.rows).reshape(-1), (channel % self.rows).reshape(-1)
+        lane = np.array(self.lanes)[channel] if self.lanes else channel
+        return (word + lane // self.rows).reshape(-1), (lane % self.rows).reshape(-1)
 
     def to_words(self, tensor: IntArray) -> IntArray:
         """Lay out a batch.
@@ -191,7 +203,8 @@ class Layout:
             sum((each.extent - 1) * step for each, step in zip(strides, steps, strict=True))
             for steps in ([each.channels for each in strides], [each.words for each in strides])
         )
-        return word + (self.bank + channel) // self.rows + 1
+        last = max(self.lanes) if self.lanes else self.bank + channel
+        return word + last // self.rows + 1
 
     # ------------------------------------------------------------------ as the engine walks it
     @cached_property
@@ -209,6 +222,7 @@ class Layout:
         if len(axes) == 3 and all(len(axis) <= 1 for axis in axes):
             depth, height, width = (axis[0] if axis else Stride(extent=1) for axis in axes)
             even = depth.extent == 1 or (depth.channels, depth.words) == (1, 0)
+            even &= not self.lanes or (self.channel == 0 and depth.extent == len(self.lanes))
             if even and not height.channels and not width.channels:
                 return depth, height, width
         raise ShapeError(f"shape {self.shape} does not lie as a map (C, H, W) or its vector in memory")
@@ -249,7 +263,7 @@ class Layout:
     @property
     def words(self) -> int:
         """Memory words that hold a pixel's channels."""
-        return -(-(self.bank + self.channels) // self.rows)
+        return -(-(max(self.lanes) + 1 if self.lanes else self.bank + self.channels) // self.rows)
 
     @property
     def pixel_words(self) -> int:
@@ -286,7 +300,7 @@ class Layout:
     def lies_over(self, other: Layout) -> bool:
         """Whether each element lies in banks in which the other map has the channel of that number."""
         copied = self.copies == 1 or (self.copies <= other.copies and self.period == other.period)
-        return copied and (self.bank, self.channels) == (other.bank, other.channels)
+        return copied and (self.bank, self.channels, self.lanes) == (other.bank, other.channels, other.lanes)
 
     def span(self, rows: int) -> int:
         """Memory words from the first to the last one of so many image rows."""
@@ -295,6 +309,10 @@ class Layout:
     @cached_property
     def held(self) -> IntArray:
         """Channel of the map held by (channel word, bank): (words, rows), -1 where a bank holds none."""
+        if self.lanes:
+            channels = np.full(self.words * self.rows, -1, dtype=np.int64)
+            channels[list(self.lanes)] = np.arange(len(self.lanes))
+            return channels.reshape(self.words, self.rows)
         lane = np.arange(self.words * self.rows, dtype=np.int64)
         if self.copies > 1:
             lane = np.where(lane < self.copies * self.period, lane % self.period, -1)

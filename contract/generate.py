@@ -14,13 +14,15 @@ from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
 from t2c.common.errors import UserError
 from t2c.common.places import ROOT
-from t2c.contract import c_header, core_files, doc_tables, verilog_headers
+from t2c.contract import c_header, core_files, doc_tables, element_rtl, verilog_headers
 
 FILES: dict[str, Callable[[], str]] = {
     "rtl/descriptor.vh": verilog_headers.descriptor,
     "rtl/registers.vh": verilog_headers.register_map,
     "rtl/pipeline.vh": verilog_headers.latencies,
     "rtl/port_widths.vh": verilog_headers.widths,
+    f"rtl/{element_rtl.HEADER}": element_rtl.header,
+    f"rtl/{element_rtl.WRAPPER}": element_rtl.wrapper,
     "contract/include/t2c_core.h": c_header.core,
     "rtl/t2c_core.core": core_files.fusesoc,
     "Bender.yml": core_files.bender,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
@@ -10,6 +11,7 @@ from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, TABLE_BITS
 from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.arithmetic.mulquant import ACC_BITS, SCALE_BITS
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
+from t2c.golden.elements.columns import Columns, columns_of
 from t2c.golden.errors import RangeError
 
 SHIFT_W = MAX_SHIFT.bit_length()
@@ -29,13 +31,15 @@ def _parameter(default: int, low: int, high: int, meaning: str, *, also: str = "
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """Parameters of rtl/t2c_core.v. This list is the only one; docs/units/t2c_core.md shows it.
+    """Parameters of rtl/t2c_core.v. This list is the only one; docs/units/t2c_core.md shows it. element, the last, is
+    none: it says which elements the columns have (`columns_of`), and so which RTL it is (`t2c.contract.element_rtl`).
 
     The defaults are those of the Verilog. At 16 x 16 they hold ResNet-18 at 224 x 224 whole; a chip takes what it can
     afford, and the compiler cuts what does not fit.
 
     Raises:
         RangeError: a parameter outside its range, or an accumulator no wider than a column sum.
+        UserError: an element that the array cannot have.
     """
 
     rows: int = _parameter(16, 2, 256, "rows of the array, lanes of an activation word")
@@ -62,6 +66,7 @@ class Hardware:
         "elements of a row that the row engine takes in a cycle; 0: no row engine",
         also="a power of two that divides COLS",
     )
+    element: str = ""
 
     def __post_init__(self) -> None:
         for parameter in PARAMETERS:
@@ -78,6 +83,29 @@ class Hardware:
             raise RangeError(f"ACC_DEPTH = {self.acc_depth} is odd")
         if self.acc_w <= self.psum_w:
             raise RangeError(f"ACC_W = {self.acc_w} is not above the column sum's {self.psum_w} bits")
+        if self.rows % self.columns.span:
+            span = self.columns.span
+            raise RangeError(f"ROWS = {self.rows} is not a multiple of the {span} rows of element {self.element!r}")
+        for element, _ in self.columns.parts:
+            most = self.tile_words * element.bound(self.x_w + 1, self.w_w)
+            if most >= 1 << (self.psum_w - 1):
+                text = f"a column of element {element.name!r} may sum to {most}"
+                raise RangeError(f"{text}, which does not fit PSUM_W = {self.psum_w} bits")
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The elements of each column."""
+        return columns_of(self.element, self.cols, self.w_w)
+
+    @property
+    def code_w(self) -> int:
+        """Bits of a lane of the weight memory: the code of an element's weights."""
+        return self.columns.code_bits(self.w_w)
+
+    @property
+    def tile_words(self) -> int:
+        """Words of the weight memory of a tile of the array: ROWS, less where an element takes several rows."""
+        return self.rows // self.columns.span
 
     @property
     def psum_w(self) -> int:
@@ -96,8 +124,8 @@ class Hardware:
 
     @property
     def stream_w(self) -> int:
-        """Bits of a word of the input stream: max(ROWS X_W, COLS W_W)."""
-        return max(self.rows * self.x_w, self.cols * self.w_w)
+        """Bits of a word of the input stream: max(ROWS X_W, COLS CODE_W)."""
+        return max(self.rows * self.x_w, self.cols * self.code_w)
 
     @property
     def param_w(self) -> int:
@@ -141,7 +169,7 @@ class Hardware:
 
     def parameters(self) -> dict[str, int]:
         """Verilog parameters of the engine, by name."""
-        return {name.upper(): value for name, value in asdict(self).items()}
+        return {parameter.name: getattr(self, parameter.attribute) for parameter in PARAMETERS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,5 +189,9 @@ class Parameter:
     meaning: str
 
 
-PARAMETERS = tuple(Parameter(name=made.name.upper(), attribute=made.name, **made.metadata) for made in fields(Hardware))
+PARAMETERS = tuple(
+    Parameter(name=made.name.upper(), attribute=made.name, **made.metadata)
+    for made in fields(Hardware)
+    if made.metadata
+)
 """The parameters in the order of `Hardware`."""

@@ -18,8 +18,8 @@ def activation_layout(hardware: Hardware) -> RomLayout:
 
 
 def weight_layout(hardware: Hardware) -> RomLayout:
-    """COLS signed weights of W_W bits a word, column 0 lowest."""
-    return RomLayout(bits=hardware.w_w, signed=True, lanes=hardware.cols)
+    """COLS codes of CODE_W bits a word, column 0 lowest: signed weights of W_W bits, where the elements multiply."""
+    return RomLayout(bits=hardware.code_w, signed=True, lanes=hardware.cols)
 
 
 def parameter_layout(hardware: Hardware) -> RomLayout:

@@ -12,22 +12,24 @@ from t2c.contract.operations import Operation
 
 @dataclass(frozen=True, kw_only=True)
 class Cycles:
-    """fixed + rows * ROWS + cols * COLS cycles."""
+    """fixed + rows * ROWS + elements * ROWS / SPAN + cols * COLS cycles; SPAN: rows that an element takes."""
 
     fixed: int = 0
     rows: int = 0
+    elements: int = 0
     cols: int = 0
 
     def __add__(self, other: Cycles) -> Cycles:
-        return Cycles(fixed=self.fixed + other.fixed, rows=self.rows + other.rows, cols=self.cols + other.cols)
+        return Cycles(**{name: getattr(self, name) + getattr(other, name) for name in vars(self)})
 
     def of(self, hardware: Hardware) -> int:
         """The number on an array of that size."""
-        return self.fixed + self.rows * hardware.rows + self.cols * hardware.cols
+        sizes = self.rows * hardware.rows + self.elements * hardware.tile_words + self.cols * hardware.cols
+        return self.fixed + sizes
 
     def __str__(self) -> str:
         """As Verilog, C and the pages write it: ROWS + COLS - 1."""
-        sizes = ((self.rows, "ROWS"), (self.cols, "COLS"))
+        sizes = ((self.rows, "ROWS"), (self.elements, "ROWS / SPAN"), (self.cols, "COLS"))
         terms = [name if times == 1 else f"{times} * {name}" for times, name in sizes if times]
         text = " + ".join(terms)
         if not terms or self.fixed > 0:
@@ -44,7 +46,7 @@ ADDRESS = ISSUE + Cycles(fixed=1)
 """window_row: from a pixel's issue to the address of its bank."""
 WINDOW = ADDRESS + MEMORY + Cycles(fixed=1)
 """window_row: from a pixel's issue to its operand."""
-ARRAY = Cycles(fixed=1, rows=1, cols=1)
+ARRAY = Cycles(fixed=1, elements=1, cols=1)
 """systolic_array: from operands to column sums."""
 ACCUMULATOR = Cycles(fixed=1)
 """accumulator: from a column sum to the sum over K tiles; the parameter word comes in the same cycle."""

@@ -79,6 +79,7 @@ def register_map() -> str:
 def latencies() -> str:
     """rtl/pipeline.vh: latencies of the units that a result passes, for a module that knows ROWS and COLS."""
     constants = (
+        ("SPAN", "`T2C_SPAN", " // rows of operands that an element of the array takes"),
         ("WINDOW_LAT", str(pipeline.WINDOW), " // layer_engine and window_row: px_valid to operand"),
         ("ARRAY_LAT", str(pipeline.ARRAY), " // systolic_array: operands to column sums"),
         ("ACCUMULATOR_LAT", str(pipeline.ACCUMULATOR), " // accumulator: column sum to sum over K tiles"),
@@ -86,7 +87,8 @@ def latencies() -> str:
         ("MULQUANT_LAT", str(pipeline.MULQUANT), " // mulquant: sum to result"),
         ("TABLE_LAT", str(pipeline.TABLE), " // table_lanes: result to the word that is written"),
     )
-    return _file("pipeline.vh", "cycles of the units that a result passes", (_parameters(constants),))
+    include = ['`include "array_elements.vh"']
+    return _file("pipeline.vh", "cycles of the units that a result passes", (include, _parameters(constants)))
 
 
 def widths() -> str:

@@ -54,7 +54,8 @@ class Engine:
         check_run(d, hardware, self.place)
         tile, k_tile = np.arange(d.col_tiles)[:, np.newaxis], np.arange(d.k_tiles)
         first = walk.weight_row(d, hardware, tile, k_tile)
-        rows = self.memories.rows_of_weights(self.place, first[:, :, np.newaxis] + np.arange(hardware.rows))
+        codes = self.memories.rows_of_weights(self.place, first[:, :, np.newaxis] + np.arange(hardware.tile_words))
+        rows = hardware.columns.weights(codes, hardware.w_w)
         # (K tiles, ROWS, column tiles * COLS)
         weights = np.ascontiguousarray(rows.transpose(1, 2, 0, 3)).reshape(d.k_tiles, hardware.rows, -1)
         begun = self._begun()
@@ -128,12 +129,16 @@ class Engine:
         exact = np.dtype(np.float32 if largest < 1 << 24 else np.float64)
         left: npt.NDArray[Any] = operands.astype(exact)
         right: npt.NDArray[Any] = weights.astype(exact)
-        if d.combine is not Combine.MAX and largest < limit:
+        exact_sums = self.hardware.columns.exact
+        if exact_sums and d.combine is not Combine.MAX and largest < limit:
             whole: IntArray = (left.reshape(pixels, -1) @ right.reshape(k_tiles * rows, -1)).astype(np.int64)
             return whole if start is None else whole + start
         sums: IntArray | None = start
         for k_tile in range(k_tiles):
-            psums: IntArray = (left[:, k_tile] @ right[k_tile]).astype(np.int64)
+            if exact_sums:
+                psums: IntArray = (left[:, k_tile] @ right[k_tile]).astype(np.int64)
+            else:
+                psums = self._element_sums(operands[:, k_tile], weights[k_tile])
             # A PAIR's K tiles add up as those of a SUM.
             join = np.maximum if d.combine is Combine.MAX else np.add
             sums = psums if sums is None else join(sums, psums)
@@ -144,6 +149,12 @@ class Engine:
                 raise self.place.error("k_tiles", f"{text}, does not fit ACC_W = {self.hardware.acc_w} bits")
         assert sums is not None
         return sums
+
+    def _element_sums(self, operands: IntArray, weights: IntArray) -> IntArray:
+        """Column sums of one K tile on elements that do not multiply exactly."""
+        columns = self.hardware.columns
+        tiles = np.split(weights, weights.shape[1] // self.hardware.cols, axis=1)
+        return np.concatenate([columns.sums(operands, tile) for tile in tiles], axis=1)
 
     # ------------------------------------------------------------------ MulQuant, table and output writer
     def _results(self, sums: IntArray) -> Results:

@@ -50,9 +50,9 @@ class Memory:
 class Memories:
     """All memories of a core.
 
-    activations: (ACT_DEPTH, ROWS) uint8, raw X_W bits; weights: (WGT_DEPTH, COLS) int8; params: (PAR_DEPTH, COLS)
-    lanes {shift, bias, multiplier}, uint64 or Python's integers (`lane_dtype`); tables: (TBL_DEPTH, 1) uint16;
-    accumulators: (ACC_DEPTH, COLS) int64.
+    activations: (ACT_DEPTH, ROWS) uint8, raw X_W bits; weights: (WGT_DEPTH, COLS) signed codes, int8 or int64;
+    params: (PAR_DEPTH, COLS) lanes {shift, bias, multiplier}, uint64 or Python's integers (`lane_dtype`); tables:
+    (TBL_DEPTH, 1) uint16; accumulators: (ACC_DEPTH, COLS) int64.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class Memories:
         self.hardware = hardware
         rows, cols = hardware.rows, hardware.cols
         self.activations = _empty(hardware.act_depth, rows, np.uint8, each_bank=True)
-        self.weights = _empty(hardware.wgt_depth, cols, np.int8)
+        self.weights = _empty(hardware.wgt_depth, cols, np.int8 if hardware.code_w <= 8 else np.int64)
         self.params = _empty(hardware.par_depth, cols, lane_dtype(hardware))
         self.tables = _empty(hardware.tbl_depth, 1, np.uint16)
         self.accumulators = _empty(hardware.acc_depth, cols, np.int64)
-        half, top = 1 << (hardware.w_w - 1), (1 << hardware.param_w) - 1
+        half, top = 1 << (hardware.code_w - 1), (1 << hardware.param_w) - 1
         for name, memory, image, low, high in (
             ("weights", self.weights, weights, -half, half - 1),
             ("params", self.params, params, 0, top),

@@ -116,7 +116,7 @@ def padding_operand(descriptor: Descriptor, hardware: Hardware) -> int:
 
 
 def weight_row(descriptor: Descriptor, hardware: Hardware, tile: npt.ArrayLike, k_tile: npt.ArrayLike) -> IntArray:
-    """First weight row of a tile of the array; the rows of all tiles follow one another, ROWS each.
+    """First weight row of a tile of the array; those of all tiles follow one another.
 
     Args:
         descriptor, hardware: the RUN step.
@@ -124,7 +124,7 @@ def weight_row(descriptor: Descriptor, hardware: Hardware, tile: npt.ArrayLike, 
     """
     tiles, k_tiles = np.asarray(tile, dtype=np.int64), np.asarray(k_tile, dtype=np.int64)
     number = tiles + 0 * k_tiles if descriptor.same_weights else tiles * descriptor.k_tiles + k_tiles
-    return np.asarray(descriptor.weight_base + number * hardware.rows)
+    return np.asarray(descriptor.weight_base + number * hardware.tile_words)
 
 
 def parameter_word(descriptor: Descriptor, tile: npt.ArrayLike, *, second: bool = False) -> IntArray:

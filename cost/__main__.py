@@ -22,6 +22,8 @@ from t2c.cost.place_and_route import DEVICES, find_device, place_and_route
 from t2c.cost.report import cost_lines, estimate_lines, routed_lines
 from t2c.cost.subject import core_design, core_program, unit_design
 from t2c.cost.synthesis import synthesise
+from t2c.golden.elements.columns import know_elements
+from t2c.golden.elements.element import ELEMENTS
 from t2c.mapping.program import Program
 from t2c.tb.catalogue.unit import CORE
 from t2c.tb.catalogue.unit_registry import units
@@ -38,7 +40,12 @@ def configure(parser: argparse.ArgumentParser, *, without: Sequence[str] = ()) -
 
 def option_facts() -> dict[str, Any]:
     """What this room knows of its options."""
-    return {"units_to_cost": ", ".join(units()), "families": ", ".join(FAMILIES), "devices": ", ".join(DEVICES)}
+    return {
+        "units_to_cost": ", ".join(units()),
+        "families": ", ".join(FAMILIES),
+        "devices": ", ".join(DEVICES),
+        "elements": ", ".join(ELEMENTS.names()),
+    }
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -74,8 +81,9 @@ def chosen(options: argparse.Namespace) -> tuple[SynthesisDesign, Program | None
     Raises:
         UserError: a unit, parameter or network that there is not, or options that mean nothing to what was chosen.
     """
-    given = {name: value for name in _hardware() if (value := getattr(options, name)) is not None}
+    given = {name: value for name in _hardware() if (value := getattr(options, name)) not in (None, "")}
     parameters = parse_parameters(options.parameters)
+    options.element = know_elements(options.element)
     if options.unit not in ("", CORE):
         fields = {name.upper(): value for name, value in given.items()}
         return unit_design(options.unit, {**fields, **parameters}), None
@@ -83,7 +91,7 @@ def chosen(options: argparse.Namespace) -> tuple[SynthesisDesign, Program | None
         raise SettingError("{parameters} = {text!r} needs {unit}", {"text": options.parameters})
     rows = given.get("rows", ROWS)
     program = core_program(options.model, {"cols": rows, **given, "rows": rows})
-    return core_design(program.hardware), program
+    return core_design(program.hardware, options.out.resolve()), program
 
 
 def _hardware() -> list[str]:

@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from t2c.common.errors import SettingError
-from t2c.common.places import RTL
+from t2c.common.places import OUTPUT, RTL
+from t2c.contract.element_rtl import element_rtl
 from t2c.contract.field_kinds import WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.cost.design import SynthesisDesign
@@ -59,7 +61,7 @@ def module_parameters(source: Path) -> list[str]:
     return [line[1] for line in words if line[:1] == ["parameter"]]
 
 
-def core_program(model: str, wanted: Mapping[str, int]) -> Program:
+def core_program(model: str, wanted: Mapping[str, Any]) -> Program:
     """A network, compiled for the core with the smallest memories that hold it whole; what is given wins.
 
     Args:
@@ -72,7 +74,7 @@ def core_program(model: str, wanted: Mapping[str, int]) -> Program:
     _, package = open_package(model)
     widths, graph = package.graph.widths, package.graph
     rows, cols = wanted["rows"], wanted["cols"]
-    fields = {
+    fields: dict[str, Any] = {
         "acc_w": Hardware.usual_acc_w(widths.scale, widths.acc),
         "scale_w": widths.scale,
         "bias_w": widths.bias,
@@ -86,15 +88,18 @@ def core_program(model: str, wanted: Mapping[str, int]) -> Program:
     return program
 
 
-def core_design(hardware: Hardware) -> SynthesisDesign:
-    """The core with these parameters.
+def core_design(hardware: Hardware, output: Path = OUTPUT) -> SynthesisDesign:
+    """The core with these parameters. output: folder for RTL that is made of it, if its array has other elements.
 
     Its program memory holds random words, as a program that is loaded later may hold any: with those of one network a
     tool would take away what this network does not use.
     """
     words = np.random.default_rng(SEED).integers(0, 1 << WORD_BITS, hardware.prg_depth)
     return SynthesisDesign(
-        top=CORE, rtl=RTL, parameters=hardware.parameters(), files={"PROGRAM_FILE": UnitTable(entries=words).text()}
+        top=CORE,
+        rtl=element_rtl(hardware, RTL, output),
+        parameters=hardware.parameters(),
+        files={"PROGRAM_FILE": UnitTable(entries=words).text()},
     )
 
 

@@ -12,6 +12,7 @@ from t2c.contract.operations import Combine, Operation
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.arithmetic.window import Window
+from t2c.mapping.elements import check_identity, memory_words
 from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.room import Room
 from t2c.mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
@@ -98,10 +99,11 @@ class LanewisePlan(EnginePlan):
         return (ColumnRun(first_tile=0, tiles=self.hardware.groups, first_word=0, words=1),)
 
     def weights(self, run: ColumnRun) -> IntArray:
-        return identity_rows(self.hardware.rows, self.hardware.cols)
+        check_identity(self.node, self.hardware)
+        return memory_words(self.node, self.hardware, identity_rows(self.hardware.rows, self.hardware.cols))
 
     def weight_rows(self, run: ColumnRun) -> int:
-        return run.tiles * self.hardware.rows
+        return run.tiles * self.hardware.tile_words
 
     def common_fields(self, part: Part) -> dict[str, Any]:
         """Descriptor fields that all lanewise layers share."""
@@ -141,10 +143,11 @@ class WeightedPlan(EnginePlan):
         return self.column_runs
 
     def weights(self, run: ColumnRun) -> IntArray:
-        return tile_weights(self.weight, self.groups, self.plan, run, self.channels)
+        rows = tile_weights(self.weight, self.groups, self.plan, run, self.channels)
+        return memory_words(self.node, self.hardware, rows)
 
     def weight_rows(self, run: ColumnRun) -> int:
-        return run.tiles * self.plan.tap_groups * run.words * self.hardware.rows
+        return run.tiles * self.plan.tap_groups * run.words * self.hardware.tile_words
 
     @property
     def splits_sums(self) -> bool:

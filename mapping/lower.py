@@ -78,6 +78,7 @@ Parting = TypeVar("Parting", bound=Callable[[Any], range | None])
 _ROWS: set[str] = set()
 _PRODUCTS: set[str] = set()
 _ROW_ENGINE: set[str] = set()
+_LANEWISE: set[str] = set()
 PLACINGS: Registry[Places] = Registry("places of inputs of", "t2c.mapping.lowering")
 PARTS: Registry[Callable[[Any], range | None]] = Registry("channels taken by", "t2c.mapping.lowering")
 PAGES: Registry[Callable[[Any, TensorSpec, int], IntArray]] = Registry("tables of", "t2c.mapping.lowering")
@@ -85,14 +86,17 @@ LOWERINGS: Registry[Callable[[Any, Site], Lowered]] = Registry("lowering of", "t
 
 
 def lowers(
-    op: str, *, rows: bool = False, row_engine: bool = False, product: bool = False
+    op: str, *, rows: bool = False, row_engine: bool = False, product: bool = False, lanewise: bool = False
 ) -> Callable[[Lowering], Lowering]:
     """Register a function (node, site) as the lowering of an operation; widths have been checked when it is called.
 
     It raises UnsupportedError where the engine cannot run the node, with the layer's name and why, or ShapeError, which
     `lower` makes one of it. rows: its tensors are rows (..., S) whose last axis are the channels (`Layout.of_rows`), in
-    place of maps; row_engine: it needs one; product: its weights are an activation.
+    place of maps; row_engine: it needs one; product: its weights are an activation; lanewise: each channel of its
+    output comes from that channel of its inputs, and lies in the lane in which these lie.
     """
+    if lanewise:
+        _LANEWISE.add(op)
     if product:
         _PRODUCTS.add(op)
     if rows:
@@ -138,6 +142,11 @@ def channels_taken(node: Node) -> range | None:
     """Channels of a map that a view is, by number; None if the node is something else."""
     parting = PARTS.find(node.op)
     return parting(node) if parting else None
+
+
+def keeps_lanes(node: Node) -> bool:
+    """Whether each channel of the output lies in the lane in which that of every input lies, whichever that is."""
+    return LOWERINGS.find(node.op) is not None and node.op in _LANEWISE
 
 
 def multiplies_activations(node: Node) -> bool:
@@ -195,7 +204,7 @@ def check_widths(node: Node, site: Site) -> None:
     hardware, weights, constants = site.hardware, node.weights, node.widths
     widths = [(f"input {edge.name!r}", edge.bits, hardware.x_w, "X_W") for edge in site.inputs]
     widths.append(("output", site.output.bits, hardware.x_w, "X_W"))
-    if weights:
+    if weights and hardware.columns.plain:
         widths.append(("weight", weights.bits, hardware.w_w, "W_W"))
     if constants:
         widths.append(("multiplier", constants.scale, hardware.scale_w, "SCALE_W"))

@@ -11,6 +11,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
+from t2c.mapping.column_order import lane_orders
 from t2c.mapping.fusion import followers
 from t2c.mapping.lower import Lowered, SameWords, Site, check_widths, lower, page_of
 from t2c.mapping.plan import LayerPlan
@@ -44,10 +45,11 @@ def place(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Placement:
         UnsupportedError, RangeError: as `t2c.mapping.lower.lower`; or no node moves data.
     """
     alone: set[str] = set()
+    lanes = lane_orders(graph, nodes, hardware)
     while True:
         wanted = wanted_places(graph, nodes, hardware.rows, alone)
         try:
-            return _Placing(graph, nodes, hardware, wanted).place()
+            return _Placing(graph, nodes, hardware, wanted, lanes).place()
         except _Misplaced as misplaced:
             alone |= misplaced.edges
 
@@ -68,6 +70,7 @@ class _Placing:
     nodes: Sequence[Node]
     hardware: Hardware
     wanted: Mapping[str, WantedPlace]
+    lanes: Mapping[str, tuple[int, ...]]
     found: Placement = field(default_factory=Placement)
     written: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +97,8 @@ class _Placing:
         if output in self.wanted:
             root, target = self.wanted[output].root, self.wanted[output].layout
         elif node.moves_data:
-            target = output_layout(self.graph, self.nodes[index:], self.hardware)
+            lanes = self.lanes.get(node.output, ())
+            target = output_layout(self.graph, self.nodes[index:], self.hardware, lanes)
         roots = tuple(self.found.roots[name] for name in node.inputs)
         site = replace(site_of(self.graph, node, self.hardware, sources, target), roots=roots, root=root)
         lowered = self._lower(node, site)

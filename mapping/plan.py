@@ -108,11 +108,11 @@ class LayerPlan(ABC):
         """The steps that compute one column run of one part of the output."""
 
     def weights(self, run: ColumnRun) -> IntArray:
-        """Weight rows of one column run: (rows, COLS)."""
+        """Words of the weight memory of one column run: (words, COLS) codes."""
         return np.zeros((0, self.hardware.cols), dtype=np.int64)
 
     def weight_rows(self, run: ColumnRun) -> int:
-        """How many weight rows a column run takes."""
+        """How many words of the weight memory a column run takes."""
         return 0
 
     @property

@@ -22,17 +22,23 @@ def own_layout(node: Node, edge: TensorSpec, rows: int) -> Layout:
         raise UnsupportedError(f"layer {node.name!r}: edge {edge.name!r}: {error}") from error
 
 
-def output_layout(graph: Graph, nodes: Sequence[Node], hardware: Hardware) -> Layout:
+def output_layout(graph: Graph, nodes: Sequence[Node], hardware: Hardware, lanes: tuple[int, ...] = ()) -> Layout:
     """How the output of the first of these nodes is to lie in words of its own, by those that read it.
 
     A map lies as a map; but slices of its channels from which a product takes both operands each begin with a memory
     word. Rows (..., S) lie one after the other; but heads (H, T, D) lie side by side where somebody can then read them
     as the map (H * D, T, 1), and otherwise could not.
 
+    Args:
+        graph, nodes, hardware: what runs, and where.
+        lanes: of each channel, where the array gives them in another order.
+
     Raises:
         UnsupportedError: the core holds no such shape.
     """
     node = nodes[0]
+    if lanes:
+        return Layout.of_lanes(graph.edges[node.output].shape, hardware.rows, lanes)
     own = own_layout(node, graph.edges[node.output], hardware.rows)
     part = _operands(nodes[1:], node.output) if node.weights and len(own.shape) == 3 else 0
     if part % hardware.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,15 +26,13 @@ class RowPlan:
     taps_per_tile: int
 
     @classmethod
-    def of(cls, source: Layout, taps: int) -> RowPlan:
-        """As many taps side by side as there are copies."""
-        several = source.copies > 1
-        return cls(
-            source=source,
-            taps=taps,
-            rows_per_tap=source.period if several else source.rows,
-            taps_per_tile=min(source.copies, taps),
-        )
+    def of(cls, source: Layout, taps: int, span: int = 1) -> RowPlan:
+        """As many taps side by side as there are copies; each begins with an element, which takes `span` rows."""
+        rows_per_tap = math.lcm(source.period, span)
+        together = source.copies * source.period // rows_per_tap if source.copies > 1 else 0
+        if not together:
+            return cls(source=source, taps=taps, rows_per_tap=source.rows, taps_per_tile=1)
+        return cls(source=source, taps=taps, rows_per_tap=rows_per_tap, taps_per_tile=min(together, taps))
 
     @property
     def tap_groups(self) -> int:
@@ -51,6 +50,8 @@ class RowPlan:
         tap = group[:, np.newaxis] * self.taps_per_tile + (row // self.rows_per_tap)[np.newaxis, :]
         channel = self.source.held[first_word + word]
         idle = (tap >= self.taps) | (channel < 0) | (row // self.rows_per_tap >= self.taps_per_tile)
+        if self.source.copies > 1:
+            idle |= row % self.rows_per_tap >= self.source.period  # another copy of the tap's channels
         return np.where(idle, -1, tap), np.where(idle, 0, channel)
 
 
@@ -94,12 +95,16 @@ def column_runs(
     if groups == 1 or words == 1:
         return (ColumnRun(first_tile=0, tiles=tiles, first_word=0, words=words),)
     per_group_out, per_group_in = out_channels // groups, plan.source.channels // groups
+    word_of = np.zeros(plan.source.channels, dtype=np.int64)
+    word, bank = np.nonzero(plan.source.held >= 0)
+    word_of[plan.source.held[word, bank]] = word
     runs: list[ColumnRun] = []
     for first in range(0, tiles, tiles_per_word):
         mine = channels[first : first + tiles_per_word]
-        out = (int(mine.max(initial=0)), int(np.where(mine >= 0, mine, out_channels - 1).min()))
-        low = (plan.source.bank + out[1] // per_group_out * per_group_in) // plan.source.rows
-        high = (plan.source.bank + (out[0] // per_group_out + 1) * per_group_in - 1) // plan.source.rows
+        group = np.unique(mine[mine >= 0] // per_group_out) if (mine >= 0).any() else np.zeros(1, dtype=np.int64)
+        needed = (group[:, np.newaxis] * per_group_in + np.arange(per_group_in)).reshape(-1)
+        word = word_of[needed]
+        low, high = int(word.min()), int(word.max())
         if runs and (runs[-1].first_word, runs[-1].words) == (low, high - low + 1):
             joined = runs.pop()
             first, count = joined.first_tile, joined.tiles + tiles_per_word

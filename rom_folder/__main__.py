@@ -10,6 +10,8 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
+from t2c.golden.elements.columns import know_elements
+from t2c.golden.elements.element import ELEMENTS
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.rom.text import RomFormat
 from t2c.mapping.lower import row_lanes_for
@@ -28,7 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def option_facts() -> dict[str, Any]:
     """What this room knows of its options: the depths of the core, and the formats."""
     usual = Hardware()
-    return {name: getattr(usual, name) for name in DEPTHS} | {"rom_formats": ", ".join(RomFormat)}
+    return {name: getattr(usual, name) for name in DEPTHS} | {
+        "rom_formats": ", ".join(RomFormat),
+        "elements": ", ".join(ELEMENTS.names()),
+    }
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -36,6 +41,7 @@ def execute(options: argparse.Namespace) -> int:
     formats = tuple(RomFormat.parse(name.strip()) for name in options.formats.split(","))
     if len(set(formats)) != len(formats):
         raise SettingError("{formats} = {given!r}: a format is given twice", {"given": options.formats})
+    options.element = know_elements(options.element)
     path, package = open_package(options.model)
     widths = package.graph.widths
     hardware = Hardware(
@@ -47,7 +53,7 @@ def execute(options: argparse.Namespace) -> int:
         row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
         if options.row_lanes is None
         else options.row_lanes,
-        **{name: getattr(options, name) for name in DEPTHS},
+        **{name: getattr(options, name) for name in (*DEPTHS, "element")},
     )
     request = Request(
         hardware=hardware,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from t2c.contract.hardware import PARAMETERS, Hardware
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.mapping.compiler import ALL, compile_program
 
-DEPTHS = {entry.attribute: entry.high for entry in PARAMETERS if entry.attribute.endswith("_depth")}
+DEPTHS: dict[str, Any] = {entry.attribute: entry.high for entry in PARAMETERS if entry.attribute.endswith("_depth")}
 """The depths of `Hardware`, each with its largest value."""
 
 

@@ -3,6 +3,11 @@ delay_line.v
 skew.v
 axis_fifo.v
 mac_pe.v
+sp2_pe.v
+sparse_pe.v
+truncated_pe.v
+adc_pe.v
+array_element.v
 systolic_array.v
 accumulator.v
 mulquant.v

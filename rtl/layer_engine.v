@@ -8,7 +8,7 @@
 //             (docs/arithmetic.md 3, 4, 5; how a layer becomes a descriptor: mapping/)
 // Rounding    by descriptor: floor, half_up, half_even, half_away
 // Widths      operands X_W + 1 and W_W bits signed, column sums PSUM_W, accumulators ACC_W: see the units
-// Memories    activations: one bank a row, ROWS addresses a cycle; weights: rows of COLS; parameters: words of COLS lanes
+// Memories    activations: one bank a row, ROWS addresses a cycle; weights: words of COLS codes; parameters: words of COLS lanes
 //             {shift, bias, multiplier}. All answer one cycle after their address.
 // Results     words of COLS lanes for memory words of ROWS lanes: group g writes banks g * COLS .. g * COLS + COLS - 1
 // Latency     a tile takes max(pixels in block, ROWS, SUMS_APART) cycles, the last one just its pixels. Together with the
@@ -22,6 +22,7 @@
 // Doc         docs/units/layer_engine.md
 `default_nettype none
 `include "port_widths.vh"
+`include "array_elements.vh"
 
 module layer_engine #(
     parameter ROWS       = 16,                  // 2..256, a multiple of COLS
@@ -49,7 +50,7 @@ module layer_engine #(
     input  wire [ROWS*X_W-1:0]        act_rdata_i,
     // weight and parameter memories
     output wire [WGT_ADDR_W-1:0]      wgt_raddr_o,
-    input  wire [COLS*W_W-1:0]        wgt_rdata_i,
+    input  wire [COLS*`T2C_CODE_W-1:0] wgt_rdata_i,
     output wire [PAR_ADDR_W-1:0]      par_raddr_o,
     input  wire [COLS*(SCALE_W+BIAS_W+SHIFT_W)-1:0] par_rdata_i,
     // results
@@ -127,7 +128,7 @@ module layer_engine #(
     );
 
     tile_loader #(
-        .ROWS(ROWS), .ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W), .GEO_W(GEO_W)
+        .ROWS(ROWS), .SPAN(SPAN), .ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W), .GEO_W(GEO_W)
     ) i_loader (
         .clk_i(clk_i), .rst_ni(rst_ni), .start_i(start_i),
         .taps_i(desc_i[D_TAPS*32+:16]), .k_w_i(desc_i[D_K_W*32+:16]),

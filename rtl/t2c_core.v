@@ -9,8 +9,8 @@
 //             from files at start; all but the program can also be loaded by the program when they do not all fit
 // Tables      every result of layer_engine takes TABLE_LAT cycles more on its way to the activations, in which it looks up the
 //             page TABLE_PAGE of the table memory; where the step has TABLE set, the entry takes its place
-// Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * W_W) bits, activations in the lowest ROWS * X_W, weights in
-//             the lowest COLS * W_W. m_axis: words of ROWS activations. tlast ends each step on both.
+// Streams     s_axis: words of S_W = max(ROWS * X_W, COLS * CODE_W) bits, activations in the lowest ROWS * X_W, weights
+//             in the lowest COLS * CODE_W: CODE_W (array_elements.vh) is W_W where the array multiplies. m_axis: words of ROWS activations. tlast ends each step on both.
 // Latency     see program_sequencer and layer_engine; the sum over a program is t2c.mapping.cycles'
 // Handshake   AXI4-Lite registers start a program and tell how it ended (core_registers); AXI-Stream
 // Trace       every result word of the engines as it enters the activation memory, what it was before the table where it
@@ -19,6 +19,7 @@
 // Doc         docs/units/t2c_core.md
 `default_nettype none
 `include "port_widths.vh"
+`include "array_elements.vh"
 
 module t2c_core #(
     parameter ROWS         = 16,                // 2..256, a multiple of COLS
@@ -30,7 +31,7 @@ module t2c_core #(
     parameter BIAS_W       = 40,
     parameter SHIFT_W      = 6,
     parameter ACT_DEPTH    = 131072,            // activation words of ROWS channels
-    parameter WGT_DEPTH    = 1048576,           // weight rows of COLS weights
+    parameter WGT_DEPTH    = 1048576,           // weight words of COLS codes
     parameter PAR_DEPTH    = 2048,              // parameter words of COLS lanes
     parameter ACC_DEPTH    = 1024,              // output pixels a block
     parameter PRG_DEPTH    = 65536,             // program words of 32 bits
@@ -40,7 +41,7 @@ module t2c_core #(
     parameter PARAM_FILE   = "",
     parameter TABLE_FILE   = "",
     parameter PROGRAM_FILE = "",
-    parameter S_W          = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W // do not override
+    parameter S_W          = (ROWS * X_W > COLS * `T2C_CODE_W) ? ROWS * X_W : COLS * `T2C_CODE_W // do not override
 ) (
     input  wire                clk_i,
     input  wire                rst_ni,
@@ -107,6 +108,7 @@ module t2c_core #(
     localparam WGT_ADDR_W = $clog2(WGT_DEPTH);
     localparam PAR_ADDR_W = $clog2(PAR_DEPTH);
     localparam TBL_ADDR_W = $clog2(TBL_DEPTH);
+    localparam CODE_W     = `T2C_CODE_W;
     localparam PARAM_W    = SCALE_W + BIAS_W + SHIFT_W;
     localparam GROUPS     = ROWS / COLS;
     localparam GROUP_W    = (GROUPS > 1) ? $clog2(GROUPS) : 1;
@@ -177,6 +179,15 @@ module t2c_core #(
     wire [ROWS*ACT_ADDR_W-1:0] move_raddr;
     wire [WGT_ADDR_W-1:0]      move_waddr;
     wire [COLS*W_W-1:0]        move_data;
+    wire [COLS*CODE_W-1:0]     move_word;       // for an array of multipliers; no compiler moves to another one
+    generate
+        if (CODE_W == W_W) begin : g_moved
+            assign move_word = move_data;
+        end else begin : g_not_moved
+            assign move_word = {COLS * CODE_W{1'b0}};
+            wire unused_move = &{1'b0, move_data};
+        end
+    endgenerate
 
     operand_mover #(
         .ROWS(ROWS), .COLS(COLS), .X_W(X_W), .W_W(W_W), .ADDR_W(ACT_ADDR_W), .WGT_ADDR_W(WGT_ADDR_W)
@@ -194,7 +205,7 @@ module t2c_core #(
 
     // ------------------------------------------------------------------ engine
     wire [WGT_ADDR_W-1:0]   wgt_raddr;
-    wire [COLS*W_W-1:0]     wgt_rdata;
+    wire [COLS*CODE_W-1:0]  wgt_rdata;
     wire [PAR_ADDR_W-1:0]   par_raddr;
     wire [COLS*PARAM_W-1:0] par_rdata;
     wire                    engine_done, result_valid;
@@ -302,12 +313,12 @@ module t2c_core #(
     );
     // Before the first clock edge of reset a write enable may be anything; it must not spoil what a file has filled.
     ram #(
-        .W(COLS * W_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .READ_OLD(0), .INIT_FILE(WEIGHT_FILE),
+        .W(COLS * CODE_W), .DEPTH(WGT_DEPTH), .ADDR_W(WGT_ADDR_W), .READ_OLD(0), .INIT_FILE(WEIGHT_FILE),
         .PLUSARG("weights")
     ) i_weights (
         .clk_i(clk_i), .we_i((load_wgt | move_wgt) & rst_ni),
         .waddr_i(move_wgt ? move_waddr : load_addr[WGT_ADDR_W-1:0]),
-        .wdata_i(move_wgt ? move_data : load_data[COLS*W_W-1:0]),
+        .wdata_i(move_wgt ? move_word : load_data[COLS*CODE_W-1:0]),
         .raddr_i(wgt_raddr), .rdata_o(wgt_rdata)
     );
     ram #(

@@ -1,11 +1,12 @@
-// tile_loader: walks the weight tiles of a layer, one weight row a cycle, and tells each row of the window former
+// tile_loader: walks the weight tiles of a layer, one row of the array a cycle, and tells each row of the window former
 // which tap of the window and which channel word it stands for.
 //
 // Spec        tiles in the order: column tile, pixel block, K tile. A K tile is taps_per_tile taps of rows_per_tap rows:
 //             row r is tap t0 + floor(r / rows_per_tap); taps walk x first; for each tap (or group of taps) the channel
 //             words 0 .. ch_words-1 follow one another. Rows beyond the taps are switched off.
 //             Weight address: weight_base + row index, in that order; every pixel block reads the column tile's rows again,
-//             and with same_i every K tile reads the same ROWS rows.
+//             and with same_i every K tile reads the same rows.
+// Spans       SPAN rows of the array share a word of the weight memory, which is read with the last one of them.
 // Widths      counters of 16 bits, addresses modulo their memory's address width
 // Latency     a row is announced on cfg_* and rom_* in the same cycle; ROWS cycles a tile
 // Handshake   tile_ready_o: a whole tile waits. first_i: the sequencer has just taken it; loading of the next one
@@ -18,6 +19,7 @@
 
 module tile_loader #(
     parameter ROWS       = 16,
+    parameter SPAN       = 1,                   // divides ROWS
     parameter ADDR_W     = 10,                  // activation address
     parameter WGT_ADDR_W = 12,
     parameter GEO_W      = 16
@@ -74,20 +76,30 @@ module tile_loader #(
     wire [ADDR_W+15:0] word_wide = {{ADDR_W{1'b0}}, word_q};
     wire unused_word = &{1'b0, word_wide[ADDR_W+15:ADDR_W]};
 
+    wire word;                                  // the row's cycle reads a word of weights
+    generate
+        if (SPAN == 1) begin : g_word
+            assign word = 1'b1;
+        end else begin : g_words
+            localparam [SPAN-1:0] LAST_OF_SPAN = 1 << (SPAN - 1);
+            assign word = |(row_q & {ROWS / SPAN{LAST_OF_SPAN}});
+        end
+    endgenerate
+
     assign tile_ready_o = ready_q;
     assign cfg_we_o     = row_q & {ROWS{load}};
     assign cfg_valid_o  = in_tile_q & (tap_q < taps_i);
     assign cfg_dy_o     = dy_q;
     assign cfg_dx_o     = dx_q;
     assign cfg_offset_o = tap_offset_q + word_wide[ADDR_W-1:0];
-    assign rom_valid_o  = load;
+    assign rom_valid_o  = load & word;
     assign rom_addr_o   = addr_q;
 
     // Position in the layer. A last flag is made with the position that it belongs to, from the one before.
     always @(posedge clk_i) begin
         if (load) begin
             row_q  <= {row_q[ROWS-2:0], row_q[ROWS-1]};
-            addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
+            if (word) addr_q <= addr_q + {{(WGT_ADDR_W - 1) {1'b0}}, 1'b1};
             if (last_row) begin
                 k_tile_q <= last_k_q ? 16'd0 : k_tile_q + 16'd1;
                 last_k_q <= last_k_q ? (k_tiles_i == 16'd1) : (k_tile_q == k_tiles_i - 16'd2);

@@ -130,21 +130,26 @@ def golden_tensors(
     return with_functions(_named(package)[1].graph, reference or {}).run(images)
 
 
-def hardware_for(package: Model, **parameters: int) -> Hardware:
+def hardware_for(package: Model, **parameters: Any) -> Hardware:
     """The core on which `t2c sim` runs a package: 8 x 8, with the multipliers and biases of the package, and with a row
     engine if a node of it needs one.
 
     Args:
         package: what to run.
-        parameters: fields of `Hardware` that shall be otherwise, such as rows, cols, acc_w, act_depth.
+        parameters: fields of `Hardware` that shall be otherwise, such as rows, cols, acc_w, act_depth, element.
 
     Raises:
         RangeError: a parameter outside its range.
     """
     graph = _named(package)[1].graph
-    sizes = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias} | parameters
-    sizes = {"acc_w": Hardware.usual_acc_w(sizes["scale_w"])} | sizes
-    return Hardware(**{"row_lanes": row_lanes_for(graph, sizes["rows"], sizes["cols"])} | sizes)
+    usual: dict[str, Any] = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias}
+    sizes: dict[str, Any] = usual | parameters
+    derived: dict[str, Any] = {
+        "acc_w": Hardware.usual_acc_w(sizes["scale_w"]),
+        "row_lanes": row_lanes_for(graph, sizes["rows"], sizes["cols"]),
+    }
+    derived |= sizes
+    return Hardware(**derived)
 
 
 def compile_program(package: Model, *, layer: str = ALL, hardware: Hardware | None = None, batch: int = 1) -> Program:

@@ -11,6 +11,8 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
+from t2c.golden.elements.columns import know_elements
+from t2c.golden.elements.element import ELEMENTS
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
 from t2c.mapping.lower import row_lanes_for
@@ -52,6 +54,7 @@ def option_facts() -> dict[str, Any]:
         "tables": ", ".join(table_names()),
         "simulators": " or ".join(SIMULATORS),
         "profiles": ", ".join(PROFILES),
+        "elements": ", ".join(ELEMENTS.names()),
     }
 
 
@@ -80,6 +83,7 @@ def execute(options: argparse.Namespace) -> int:
         from t2c.tb.units.unit_command import run_unit_command  # benches need cocotb, the model of the core does not
 
         return run_unit_command(options)
+    options.element = know_elements(options.element)
     path, package = open_package(options.model)
     widths = package.graph.widths
     hardware = Hardware(
@@ -91,7 +95,7 @@ def execute(options: argparse.Namespace) -> int:
         row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
         if options.row_lanes is None
         else options.row_lanes,
-        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS)},
+        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS, "element")},
     )
     if in_core:
         from t2c.tb.units.core_campaign import run_inside_core_command

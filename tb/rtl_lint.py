@@ -1,8 +1,8 @@
 """`make lint`, the Verilog half: Icarus -Wall, Verilator --lint-only -Wall and Yosys must all take the RTL in silence.
 
 Every unit is checked with its defaults and with parameters at both ends of their ranges, as its unit.py says; a
-parameter outside its range must stop the elaboration in each tool. `--quick`, of `make check`, tries each of these in one
-tool, tools in turn.
+parameter outside its range must stop the elaboration in each tool. `--quick`, of `make check`, tries each of
+these in one tool, tools in turn.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ def node_to_json(node: Node, tensors: dict[str, npt.NDArray[Any]]) -> Json:
     if NODES.find(node.op) is not type(node):
         raise PackageError(f"node {shown(node.name)}: a package does not hold what {shown(node.op)} stands for")
     data: Json = {"name": node.name, "op": node.op, "inputs": list(node.inputs), "output": node.output}
-    return data | {field.name: field.write(getattr(node, field.name), store) for field in node.fields}
+    held = ((field, getattr(node, field.name)) for field in node.fields)
+    return data | {f.name: f.write(value, store) for f, value in held if value is not None or not f.optional}
 
 
 def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) -> Node:
@@ -97,7 +98,8 @@ def node_from_json(data: object, tensors: Arrays, widths: Widths, place: str) ->
         raise PackageError(f"{fields.place}: field 'op' = {shown(op)} is not one of {known}")
     with fields.naming():
         given: Json = {"name": name, "inputs": fields.texts("inputs"), "output": fields.text("output")}
-        given |= {field.name: field.read(fields, source) for field in kind.fields}
+        there = (field for field in kind.fields if not field.optional or fields.has(field.name))
+        given |= {field.name: field.read(fields, source) for field in there}
         fields.close()
         node = kind(**given)
         _ = node.window  # checks kernel, stride, padding and dilation

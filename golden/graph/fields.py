@@ -43,8 +43,8 @@ class Source:
 class Field(ABC):
     """One field of a node, or of an object in it.
 
-    limits: least and largest integer in it, where it declares any; optional: of an object, whose value may be None;
-    JSON then has no such member.
+    limits: least and largest integer in it, where it declares any; optional: its value may be None, and JSON then has
+    no such member.
     """
 
     name: str
@@ -95,6 +95,17 @@ class Boolean(Field):
 
     def read(self, fields: Fields, source: Source) -> bool:
         return fields.boolean(self.name)
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """A str."""
+
+    def write(self, value: Any, store: Store) -> str:
+        return str(value)
+
+    def read(self, fields: Fields, source: Source) -> str:
+        return fields.text(self.name)
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,18 @@ from typing import ClassVar
 from t2c.golden.arithmetic.conv import ConvKernel, prepare_conv2d
 from t2c.golden.arithmetic.formats import IntArray, IntTensor, check_int
 from t2c.golden.arithmetic.window import LIMITS, Padding, Pair, Window
+from t2c.golden.elements.products import element_conv2d
 from t2c.golden.errors import ShapeError
+from t2c.golden.graph.element_node import ElementNode
 from t2c.golden.graph.fields import Field, Integer, Integers, Sides
 from t2c.golden.graph.kinds import register_node
-from t2c.golden.graph.node import WeightedNode, Weights, check_rank
+from t2c.golden.graph.node import Weights, check_rank
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 
 @register_node
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Conv2d(WeightedNode):
+class Conv2d(ElementNode):
     """conv2d, docs/arithmetic.md 4.1. weight: (O, C / groups, KH, KW)."""
 
     op: ClassVar[str] = "conv2d"
@@ -31,7 +33,7 @@ class Conv2d(WeightedNode):
         Sides("padding", limits=LIMITS["padding"]),
         Integers("dilation", limits=LIMITS["dilation"]),
         Integer("groups"),
-        *WeightedNode.fields,
+        *ElementNode.fields,
     )
 
     stride: Pair = (1, 1)
@@ -64,7 +66,18 @@ class Conv2d(WeightedNode):
         return (self.out_channels, *self.window.output_size(height, width))
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
+        if self.products:
+            return element_conv2d(
+                values[0],
+                self.weight,
+                element=self.products,
+                window=self.window,
+                groups=self.groups,
+                zero_point=inputs[0].zero_point,
+            )
         return self.kernel.apply(values[0], zero_point=inputs[0].zero_point)
 
     def sums(self, values: Sequence[IntTensor], inputs: Sequence[TensorSpec]) -> IntTensor:
+        if self.products:
+            return self.accumulate(values, inputs)
         return self.kernel.sums(values[0], zero_point=inputs[0].zero_point)

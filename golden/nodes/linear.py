@@ -8,15 +8,17 @@ from typing import ClassVar
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.linear import linear
+from t2c.golden.elements.products import element_linear
 from t2c.golden.errors import ShapeError
+from t2c.golden.graph.element_node import ElementNode
 from t2c.golden.graph.kinds import register_node
-from t2c.golden.graph.node import WeightedNode, check_rank
+from t2c.golden.graph.node import check_rank
 from t2c.golden.graph.tensor_spec import TensorSpec
 
 
 @register_node
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Linear(WeightedNode):
+class Linear(ElementNode):
     """linear, docs/arithmetic.md 4.2. weight: (O, K)."""
 
     op: ClassVar[str] = "linear"
@@ -31,4 +33,7 @@ class Linear(WeightedNode):
         return (self.out_channels,)
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray:
-        return linear(values[0], self.weight, zero_point=inputs[0].zero_point)
+        zero_point = inputs[0].zero_point
+        if self.products:
+            return element_linear(values[0], self.weight, element=self.products, zero_point=zero_point)
+        return linear(values[0], self.weight, zero_point=zero_point)

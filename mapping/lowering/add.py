@@ -78,7 +78,7 @@ class AddPlan(LanewisePlan):
         )
 
 
-@lowers("add")
+@lowers("add", lanewise=True)
 def lower_add(node: Add, site: Site) -> LayerPlan:
     """Plan a residual add; raise UnsupportedError if an operand does not lie as the others do."""
     return add_plan(node, site, node.addquant)

@@ -13,7 +13,7 @@ from t2c.mapping.lower import Site, lowers
 from t2c.mapping.plan import LayerPlan
 
 
-@lowers("average_pool2d")
+@lowers("average_pool2d", lanewise=True)
 def lower_average_pool2d(node: AveragePool2d, site: Site) -> LayerPlan:
     """Plan an average pooling."""
     quant, hardware = node.mulquant, site.hardware

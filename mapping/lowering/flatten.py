@@ -12,7 +12,7 @@ from t2c.mapping.lower import SameWords, Site, lowers, places
 from t2c.mapping.views import reshaped
 
 
-@lowers("flatten")
+@lowers("flatten", lanewise=True)
 def lower_flatten(node: Flatten, site: Site) -> SameWords:
     """The next layer reads the map as it lies."""
     source = site.sources[0]

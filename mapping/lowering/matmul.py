@@ -29,7 +29,10 @@ def lower_matmul(node: Matmul, site: Site) -> ProductPlan:
 
 def _check_weights(node: Matmul, site: Site) -> None:
     """Refuse a second operand whose values are no weights."""
-    edge, w_w = site.inputs[1], site.hardware.w_w
+    edge, w_w, columns = site.inputs[1], site.hardware.w_w, site.hardware.columns
+    if not columns.plain:
+        text = f"its weights are an activation, which only multipliers take, not element {columns.first.name!r}"
+        raise UnsupportedError(f"layer {node.name!r}: {text}")
     if edge.zero_point:
         text = f"the second operand {edge.name!r} has the zero point {edge.zero_point}, the core takes 0 alone"
         raise UnsupportedError(f"layer {node.name!r}: {text}")

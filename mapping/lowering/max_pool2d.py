@@ -14,7 +14,7 @@ from t2c.mapping.lower import Site, lowers
 from t2c.mapping.plan import LayerPlan
 
 
-@lowers("max_pool2d")
+@lowers("max_pool2d", lanewise=True)
 def lower_max_pool2d(node: MaxPool2d, site: Site) -> LayerPlan:
     """Plan a max pooling; its MulQuant changes nothing."""
     fmt, hardware = site.inputs[0].format, site.hardware

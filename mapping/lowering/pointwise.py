@@ -61,7 +61,7 @@ def page_of_pointwise(node: Pointwise, source: TensorSpec, x_w: int) -> IntArray
     return patterns(node.pointwise, signed=source.signed, x_w=x_w)
 
 
-@lowers("pointwise")
+@lowers("pointwise", lanewise=True)
 def lower_pointwise(node: Pointwise, site: Site) -> PointwisePlan:
     """Plan a table by itself; raise UnsupportedError if the input does not lie as a map."""
     source, fmt, hardware = site.sources[0], site.inputs[0].format, site.hardware

@@ -14,7 +14,20 @@ from typing import Protocol, cast
 
 from t2c.common.command import Parser
 
-COMMANDS = ("train", "quantize", "import", "export", "inspect", "check", "retarget", "sim", "roms", "vectors", "cost")
+COMMANDS = (
+    "train",
+    "quantize",
+    "import",
+    "export",
+    "inspect",
+    "check",
+    "retarget",
+    "element",
+    "sim",
+    "roms",
+    "vectors",
+    "cost",
+)
 """In the order in which an experiment needs them."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from t2c.common.errors import SettingError
 from t2c.common.places import HDL, RTL
+from t2c.contract.element_rtl import element_rtl
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
 from t2c.golden.arithmetic.formats import IntArray
@@ -101,7 +102,8 @@ class Cosimulation:
 
     def _simulate(self, tests: Sequence[str]) -> Outcome:
         request = self.request
-        design = harness(self.program.hardware, request.rtl, coverage=request.coverage)
+        hardware = self.program.hardware
+        design = harness(hardware, element_rtl(hardware, request.rtl, self.output), coverage=request.coverage)
         built = build(design, self.simulator, self.output, waves=request.waves is not None)
         return simulate(
             built,

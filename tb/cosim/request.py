@@ -84,7 +84,9 @@ class RunRequest:
 def hardware_settings(hardware: Hardware) -> dict[str, object]:
     """The options of this hardware: the array, and what is not as usual for such an array."""
     usual = Hardware(rows=hardware.rows, cols=hardware.cols)
-    changed = (name for name in (*OPERANDS, *DEPTHS, "row_lanes") if getattr(hardware, name) != getattr(usual, name))
+    changed = (
+        name for name in (*OPERANDS, *DEPTHS, "row_lanes", "element") if getattr(hardware, name) != getattr(usual, name)
+    )
     return {name: getattr(hardware, name) for name in ("rows", "cols", "acc_w", *changed)}
 
 

@@ -19,6 +19,7 @@
 //             last word of each transfer and on no other (last_wrong); words outside a transfer (stray)
 `default_nettype none
 `include "port_widths.vh"
+`include "array_elements.vh"
 
 module core_harness #(
     parameter ROWS        = 16,
@@ -38,7 +39,7 @@ module core_harness #(
     parameter PROBE       = 0                   // 1: record what passes through the engines (core_probe, row_probe)
 ) ();
 
-    localparam S_W     = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
+    localparam S_W     = (ROWS * X_W > COLS * `T2C_CODE_W) ? ROWS * X_W : COLS * `T2C_CODE_W;
     localparam M_W     = ROWS * X_W;
     localparam S_BYTES = (S_W + 7) / 8;
     localparam LAYERS  = 1024;

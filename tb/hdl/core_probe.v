@@ -8,10 +8,10 @@
 //             fields separated by blanks, numbers in hexadecimal, signals in binary with X as x:
 //               D step cycle descriptor                         each RUN step's start
 //               W step cycle n | address, weight of the column  weight word n of the step, in the chosen tiles, as it
-//               | row is set, valid, dy, dx, offset               enters the array, with what went to the rows beside it
+//               | row is set, valid, dy, dx, offset               enters the array, with what went to the (last) row of it
 //               C step cycle | numbers of pixel, operands, column sum, complete sum and result that come next
 //               | their valids | descriptor as at the start | iy0 ix0 base | row addresses | row words | operands
-//               | column's partial sums, one a row | array output | accumulator | parameters | result, as it is written
+//               | column's partial sums, one a row of elements | array output | accumulator | parameters | result, as it is written
 //               | the same before the table
 //               E step cycle descriptor                         start of a MOVE before that RUN step
 //               M step cycle | writes, address, weight of the   a cycle of it: the weight row that it writes, and where
@@ -19,6 +19,7 @@
 //             A C line for every cycle from the first pixel's issue until TAIL cycles after the last one's column sum.
 `default_nettype none
 `include "port_widths.vh"
+`include "array_elements.vh"
 
 module core_probe #(
     parameter ROWS       = 16,
@@ -40,7 +41,10 @@ module core_probe #(
 
     localparam A_W    = X_W + 1;
     localparam PSUM_W = A_W + W_W + $clog2(ROWS);
-    localparam [ROWS-1:0] ONE = 1;
+    localparam SPAN   = `T2C_SPAN;
+    localparam CODE_W = `T2C_CODE_W;
+    localparam E_ROWS = ROWS / SPAN;             // rows of elements, words of a tile
+    localparam [ROWS-1:0] LAST_OF_SPAN = 1 << (SPAN - 1);
 
     generate
         if (1) begin : memory
@@ -50,10 +54,10 @@ module core_probe #(
     endgenerate
 
     // ------------------------------------------------------------------ taps
-    wire [ROWS*PSUM_W-1:0] column_psums;
+    wire [E_ROWS*PSUM_W-1:0] column_psums;
     genvar r;
     generate
-        for (r = 0; r < ROWS; r = r + 1) begin : g_row // the column's lane of the element below which its sum leaves the row
+        for (r = 0; r < E_ROWS; r = r + 1) begin : g_row // the column's lane of the element below which its sum leaves the row
             wire [31:0]         group = column_i / core_harness.i_dut.i_engine.i_array.PACK;
             wire [2*PSUM_W-1:0] word =
                 core_harness.i_dut.i_engine.i_array.psum_net[(r+1)*core_harness.i_dut.i_engine.i_array.GROUPS+group];
@@ -66,7 +70,7 @@ module core_probe #(
     wire [PARAM_W-1:0]     params       = core_harness.i_dut.i_engine.param_q[column_i*PARAM_W+:PARAM_W];
     wire [X_W-1:0]         result       = core_harness.i_dut.out_data[column_i*X_W+:X_W];
     wire [X_W-1:0]         unread       = core_harness.i_dut.before_data[column_i*X_W+:X_W]; // by the table
-    wire [W_W-1:0]         weight       = core_harness.i_dut.i_engine.i_array.w_data_i[column_i*W_W+:W_W];
+    wire [CODE_W-1:0]      weight       = core_harness.i_dut.i_engine.i_array.w_data_i[column_i*CODE_W+:CODE_W];
     // In the order of the data: pixel, operands, column sum, complete sum, result.
     wire [4:0] valids = {core_harness.i_dut.out_valid, core_harness.i_dut.i_engine.sum_done,
                          core_harness.i_dut.i_engine.psum_valid, core_harness.i_dut.i_engine.array_valid,
@@ -74,7 +78,7 @@ module core_probe #(
     wire       rom_valid    = core_harness.i_dut.i_engine.rom_valid;
     wire       weight_valid = core_harness.i_dut.i_engine.weight_valid;
     wire [`T2C_DESCRIPTOR_W-1:0] desc = core_harness.i_dut.desc;
-    wire [255:0] loading = {{(256 - 2 - 3 * 32 - 32) {1'b0}}, core_harness.i_dut.i_engine.cfg_we === (ONE << (roms % ROWS)),
+    wire [255:0] loading = {{(256 - 2 - 3 * 32 - 32) {1'b0}}, core_harness.i_dut.i_engine.cfg_we === (LAST_OF_SPAN << (SPAN * (roms % E_ROWS))),
                             core_harness.i_dut.i_engine.cfg_valid, 16'd0, core_harness.i_dut.i_engine.cfg_dy, 16'd0,
                             core_harness.i_dut.i_engine.cfg_dx, {32{1'b0}} | core_harness.i_dut.i_engine.cfg_offset,
                             {32{1'b0}} | core_harness.i_dut.i_engine.rom_addr};
@@ -102,13 +106,13 @@ module core_probe #(
     wire        passed   = live & (here ? tail_q >= TAIL : step > memory.windows[5*entry_q]);
     wire        loads    = (tiles_q != windows_i) & (running_q | started);
     wire        mine     = loads & (memory.windows[5*tiles_q] == step);
-    wire        loaded   = loads & (mine ? weights >= ROWS * (memory.windows[5*tiles_q+4] + 1)
+    wire        loaded   = loads & (mine ? weights >= E_ROWS * (memory.windows[5*tiles_q+4] + 1)
                                          : step > memory.windows[5*tiles_q]);
     // The next tile may follow without a gap.
     wire [31:0] tiles    = tiles_q + {31'd0, loaded};
     wire        chosen   = loads & (tiles != windows_i) & weight_valid & (memory.windows[5*tiles] == step)
-                           & (weights >= ROWS * memory.windows[5*tiles+3])
-                           & (weights < ROWS * (memory.windows[5*tiles+4] + 1));
+                           & (weights >= E_ROWS * memory.windows[5*tiles+3])
+                           & (weights < E_ROWS * (memory.windows[5*tiles+4] + 1));
 
     // A MOVE belongs to the RUN step after it; the entry of the one before may not be passed yet.
     wire [31:0] coming  = step + 32'd1;

@@ -15,6 +15,7 @@
 //             the core is not busy (stray)
 `default_nettype none
 `include "port_widths.vh"
+`include "array_elements.vh"
 
 module program_harness #(
     parameter ROWS      = 16,
@@ -33,7 +34,7 @@ module program_harness #(
     parameter ROW_LANES = 0
 ) ();
 
-    localparam S_W   = (ROWS * X_W > COLS * W_W) ? ROWS * X_W : COLS * W_W;
+    localparam S_W   = (ROWS * X_W > COLS * `T2C_CODE_W) ? ROWS * X_W : COLS * `T2C_CODE_W;
     localparam M_W   = ROWS * X_W;
     localparam BYTES = (S_W + 8) / 8;           // of a word of +input=
     localparam [31:0] NEVER = 32'hffffffff;

@@ -109,7 +109,7 @@ class LayerDraw:
                 raise ShapeError(f"{kind.op}: a window slides over a map, not over {shape}")
             windows = self._windows(kind, pairs, shape)
         for field in kind.fields:
-            if field.name == kind.stage_field:
+            if field.name == kind.stage_field or field.optional:
                 continue
             if field.name in FIELD_DRAWS:
                 found[field.name] = FIELD_DRAWS[field.name](self.rng, source, found, self.hardware.x_w)

@@ -202,8 +202,10 @@ def _random_hardware(rng: np.random.Generator) -> Hardware:
     while True:
         rows = dimension("hardware.ROWS").draw(rng, high=64)
         divisors = [cols for cols in range(1, rows + 1) if rows % cols == 0 and rows * cols <= 64]
-        widths = {name: dimension(f"hardware.{name.upper()}").draw(rng) for name in ("x_w", "w_w", "acc_w", "scale_w")}
-        depths = {
+        widths: dict[str, Any] = {
+            name: dimension(f"hardware.{name.upper()}").draw(rng) for name in ("x_w", "w_w", "acc_w", "scale_w")
+        }
+        depths: dict[str, Any] = {
             name: dimension(f"hardware.{name.upper()}").draw(rng, high=1 << 17)
             for name in ("act_depth", "wgt_depth", "par_depth", "acc_depth")
         }

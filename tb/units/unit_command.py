@@ -17,6 +17,7 @@ from t2c.tb.cosim.request import Waves
 from t2c.tb.dut.description import Description
 from t2c.tb.dut.loader import is_own
 from t2c.tb.simulation.simulators import Simulator, find_simulator
+from t2c.tb.units.element_choice import choose_element
 from t2c.tb.units.run import UnitRun, find_description, run_description
 from t2c.tb.units.table_choice import TableChoice, choose_table
 
@@ -36,16 +37,21 @@ def run_unit_command(options: argparse.Namespace) -> int:
         {**find_unit(options.unit).parameters, **description.unit_parameters},
         TableChoice(table=options.table, model=options.model, layer=options.layer, seed=options.seed),
     )
-    simulator = find_simulator(options.sim)
+    element = choose_element(options.unit, options.element, options.x_w, options.w_w, options.seed)
+    simulator, output = find_simulator(options.sim), options.out.resolve()
     waves = Waves.parse(options.waves) is not None
-    run = run_description(description, simulator, options.out.resolve(), seed=options.seed, waves=waves, table=table)
-    replay = replay_command(description, simulator, options.seed, table.settings if table else {})
+    more = element.run_options(output) if element else {}
+    if element:
+        print(element.line(), flush=True)
+    run = run_description(description, simulator, output, seed=options.seed, waves=waves, table=table, **more)
+    choice = {**(table.settings if table else {}), **(element.settings if element else {})}
+    replay = replay_command(description, simulator, options.seed, choice)
     print("\n".join(unit_lines(description, simulator, options.seed, run, replay)))
     return 0 if run.outcome.passed else 1
 
 
 def replay_command(
-    description: Description, simulator: Simulator, seed: int, choice: Mapping[str, str] | None = None
+    description: Description, simulator: Simulator, seed: int, choice: Mapping[str, object] | None = None
 ) -> str:
     """The command that runs the bench again and writes its waveform."""
     settings = {**(choice or {}), "sim": simulator.name, "seed": seed, "waves": 1}

@@ -15,6 +15,7 @@ from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.contract import pipeline, registers
 from t2c.contract.descriptor import DESCRIPTOR_WORDS, FIELDS, Descriptor
+from t2c.contract.element_rtl import MULTIPLIERS
 from t2c.contract.field_kinds import ADDRESS_BITS, TABLE_BITS, WORD_BITS
 from t2c.contract.generate import FILES, PAGES, SPACE, generated, main, page
 from t2c.contract.hardware import SHIFT_W, Hardware
@@ -120,6 +121,9 @@ def verilog_constants() -> dict[str, int]:
         "`T2C_ADDRESS_W": ADDRESS_BITS,
         "`T2C_SHIFT_W": SHIFT_W,
         "`T2C_TABLE_W": TABLE_BITS,
+        "SPAN": MULTIPLIERS.span,
+        "`T2C_SPAN": MULTIPLIERS.span,
+        "`T2C_SHARED": int(MULTIPLIERS.plain),
     }
 
 

@@ -65,7 +65,7 @@ def test_common_keys_sections_and_flags(tmp_path: Path) -> None:
         ("model: resnet20", "model: unknown key; there are "),
         (
             "roms: {layer: fc}",
-            "roms.layer: unknown key; there are acc_depth, act_depth, cols, first_image, formats, images, lanes, ",
+            "roms.layer: unknown key; there are acc_depth, act_depth, cols, element, first_image, formats, images, ",
         ),
         ("sim: {laier: fc}", "sim.laier: unknown key; did you mean layer?"),
         ("simulate: {layer: fc}", "simulate: not a command; the sections are inspect, sim, roms"),

@@ -88,7 +88,7 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
         ("--layer conv2 --wgt-depth 8", "layer 'conv2': WGT_DEPTH = 8 rows do not hold the 72 of one channel word"),
         ("--layer fc --cols 1 --par-depth 4", "layer 'fc': PAR_DEPTH = 4 holds not one word of constants"),
         ("--layer fc --out /dev/null", "Not a directory: '/dev/null"),
-        ("--unit foo", "--unit = 'foo' is not one of accumulator, activation_memory, core_registers"),
+        ("--unit foo", "--unit = 'foo' is not one of accumulator, activation_memory, adc_pe"),
         ("--colour red", "unrecognized arguments: --colour red"),
     ],
 )

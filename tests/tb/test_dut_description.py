@@ -124,7 +124,7 @@ REFUSED = {
     "tie": ([("  hi: most\n", ""), ("absent", "tie: {most: 512}\nabsent")], "hi is mapped to nothing"),
     "unit": (
         [("unit: mulquant", "unit: adder")],
-        "unit: 'adder' is not one of accumulator, activation_memory, core_registers",
+        "unit: 'adder' is not one of accumulator, activation_memory, adc_pe",
     ),
     "other unit": (
         [

@@ -204,7 +204,7 @@ def _cycle(probe: Probe, fields: list[str], hardware: Hardware) -> None:
         addresses=_lanes(fields[12], hardware.act_addr_w, rows),
         words=_lanes(fields[13], hardware.x_w, rows),
         operands=_lanes(fields[14], hardware.x_w + 1, rows),
-        psums=_lanes(fields[15], hardware.psum_w, rows),
+        psums=_lanes(fields[15], hardware.psum_w, hardware.tile_words),
         array=array,
         acc=acc,
         params=params,

@@ -99,9 +99,9 @@ class ProbedRun:
         """What was seen in the cycles of a pixel's step."""
         return lambda cycle: self.probe.samples.get((passage.ordinal, cycle))
 
-    def load(self, passage: Passage, row: int) -> Load | None:
-        """The weight word of an array row in a pixel's tile."""
-        number = passage.visit.load * self.program.hardware.rows + row
+    def load(self, passage: Passage, word: int) -> Load | None:
+        """A weight word of a pixel's tile, with what went to the last array row that it is for."""
+        number = passage.visit.load * self.program.hardware.tile_words + word
         return self.probe.loads.get((passage.ordinal, number))
 
     def tile(self, passage: Passage) -> str:

@@ -87,7 +87,9 @@ def column_times(seen: Sequence[ColumnWitness], span: int, lane: int, hardware: 
     extra = span - pipeline.ARRAY.of(hardware)
     candidates = range(min(extra, 0), max(extra, 0) + 1)
     return [
-        late for late in candidates if all(rows_right(one, late, lane, hardware, at) == hardware.rows for one in seen)
+        late
+        for late in candidates
+        if all(rows_right(one, late, lane, hardware, at) == hardware.tile_words for one in seen)
     ]
 
 
@@ -97,7 +99,7 @@ def rows_right(one: ColumnWitness, late: int, lane: int, hardware: Hardware, at:
         sample = at(psum_cycle(one.ready, row, lane, late))
         if sample is None or sample.psums[row] != psum % (1 << hardware.psum_w):
             return row
-    return hardware.rows
+    return hardware.tile_words
 
 
 def psum_cycle(ready: int, row: int, lane: int, late: int) -> int:

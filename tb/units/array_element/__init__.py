@@ -1,0 +1,1 @@
+"""rtl/array_element.v."""

@@ -1,0 +1,1 @@
+"""rtl/sparse_pe.v."""

@@ -1,0 +1,1 @@
+"""rtl/truncated_pe.v."""
