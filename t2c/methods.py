@@ -11,6 +11,7 @@ from t2c.fusion import LayerBits, NetFuser
 from t2c.golden.errors import UnsupportedError
 from t2c.quantisers import (
     LSQ,
+    MSQ,
     PACT,
     RCF,
     SAWB,
@@ -182,6 +183,15 @@ _ALL = (
         activation=LSQActivation,
         training="qat",
         widths=((4, 4), (2, 2)),
+        source="Chang et al., HPCA 2021",
+    ),
+    Method(
+        name="msq",
+        title="SP2 and evenly spaced filters, LSQ activations",
+        weight=MSQ,
+        activation=LSQActivation,
+        training="qat",
+        widths=((4, 4),),
         source="Chang et al., HPCA 2021",
     ),
     Method(

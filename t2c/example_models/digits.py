@@ -41,6 +41,7 @@ VARIANTS = (
     Variant(name="digits_w8a8", bits=8, scheme=Scheme.PRE_FUSE),
     Variant(name="digits_w4a4", bits=4, scheme=Scheme.CHANNEL_WISE, tuning=FINE_TUNE),
     Variant(name="digits_apot", bits=4, scheme=Scheme.CHANNEL_WISE, method="apot", ends=8, tuning=FINE_TUNE),
+    Variant(name="digits_msq", bits=4, scheme=Scheme.CHANNEL_WISE, method="msq", tuning=FINE_TUNE),
     Variant(name="digits_sp2", bits=4, scheme=Scheme.CHANNEL_WISE, method="sp2", ends=8, tuning=FINE_TUNE),
 )
 

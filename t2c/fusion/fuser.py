@@ -20,6 +20,7 @@ from t2c.fusion.layer import Layer, Plan
 from t2c.fusion.ops import Add, AveragePool, Concat, Weighted, pair
 from t2c.fusion.plan import plan_of
 from t2c.fusion.reference import prove_nodes
+from t2c.fusion.tied_rows import share_rows
 from t2c.fusion.token_layers import moving_layer, token_layer
 from t2c.fusion.token_ops import RowSoftmax, Tabulated
 from t2c.fusion.trace import plainly, renew_constants, trace
@@ -146,6 +147,7 @@ class NetFuser:
         self.bits.check(plan)
         self.tables.check({layer.name: layer.op.function for layer in plan.layers if isinstance(layer.op, Tabulated)})
         net = self._network(plan)
+        share_rows(net)
         if self.live_bn:
             demand_norms(net)
         net.round_in(self.rounding)

@@ -6,6 +6,7 @@ from t2c.quantisers.base import _QBase
 from t2c.quantisers.duq import DuQ, DuQActivation
 from t2c.quantisers.lsq import LSQ, LSQActivation
 from t2c.quantisers.minmax import MinMax
+from t2c.quantisers.msq import MSQ
 from t2c.quantisers.pact import PACT
 from t2c.quantisers.qdrop import QDrop
 from t2c.quantisers.rcf import RCF, RCFActivation
@@ -14,6 +15,7 @@ from t2c.quantisers.sp2 import SP2
 
 __all__ = [
     "LSQ",
+    "MSQ",
     "PACT",
     "RCF",
     "SAWB",

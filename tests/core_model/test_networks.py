@@ -18,7 +18,7 @@ from t2c.tb.random_models.networks import random_layer, random_network
 from tests.core_model.running import ModelRun, run_and_hold_to_golden
 from tests.core_net import core_package
 
-EXAMPLES = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_sp2", "resnet20", "mobilenet_v1")
+EXAMPLES = ("digits_w8a8", "digits_w4a4", "digits_apot", "digits_msq", "digits_sp2", "resnet20", "mobilenet_v1")
 
 
 def narrowest(package: Package, **sizes: Any) -> Hardware:
