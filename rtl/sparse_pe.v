@@ -3,7 +3,7 @@
 //
 // Spec        psum_o(t + 3) = psum_i(t + 2) + a[i0](t) * v0(t) + a[i1](t) * v1(t);  a_o(t + 1) = a_i(t);  the weight w(t) =
 //             {i1, v1, i0, v0} is w_i at the latest swap_i, that of cycle t included.                  (all signed)
-// Weight      i1, i0: places 0..3 of four; v1, v0: of W_W bits, signed; 2 * (W_W + 2) bits in place of 4 * W_W
+// Weight      i0 < i1: places 0..2 and 1..3 of four; v1, v0: of W_W bits, signed; 2 * (W_W + 2) bits in place of 4 * W_W
 // Widths      |sum| <= 2 * 2^(A_W-1) * 2^(W_W-1)
 // Latency     operands to sum: 3 cycles; partial sum to sum: 1. Four operands a cycle.
 // Handshake   none: swap_i travels with the first operands of a new tile.
@@ -50,10 +50,9 @@ module sparse_pe #(
     wire [1:0]            place1 = weight_q[CODE_W+W_W+:2];
     wire signed [W_W-1:0] value0 = weight_q[0+:W_W];
     wire signed [W_W-1:0] value1 = weight_q[CODE_W+:W_W];
-    wire signed [A_W-1:0] taken0 = place0[1] ? (place0[0] ? a_q[3*A_W+:A_W] : a_q[2*A_W+:A_W])
-                                             : (place0[0] ? a_q[A_W+:A_W] : a_q[0+:A_W]);
-    wire signed [A_W-1:0] taken1 = place1[1] ? (place1[0] ? a_q[3*A_W+:A_W] : a_q[2*A_W+:A_W])
-                                             : (place1[0] ? a_q[A_W+:A_W] : a_q[0+:A_W]);
+    // Three operands each, since the first place is below the second one.
+    wire signed [A_W-1:0] taken0 = place0[1] ? a_q[2*A_W+:A_W] : place0[0] ? a_q[A_W+:A_W] : a_q[0+:A_W];
+    wire signed [A_W-1:0] taken1 = ~place1[1] ? a_q[A_W+:A_W] : place1[0] ? a_q[3*A_W+:A_W] : a_q[2*A_W+:A_W];
 
     always @(posedge clk_i) begin
         a_q <= a_i;

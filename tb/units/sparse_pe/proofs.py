@@ -7,7 +7,7 @@ from t2c.tb.catalogue.proof import NegativeControl, Proof
 PROOFS = (
     Proof(
         name="step",
-        claim="two products by chosen operands equal four by weights that are mostly 0: all inputs, codes and states",
+        claim="two products by chosen operands equal four by weights that are mostly 0: all inputs, legal codes and states",
         top="sparse_pe_step",
         rtl=("sparse_pe.v",),
         parameters={"A_W": 3, "W_W": 3, "PSUM_W": 8},
@@ -24,10 +24,8 @@ PROOFS = (
             NegativeControl(
                 error="places 1 and 2 are exchanged for the first weight",
                 file="sparse_pe.v",
-                original="wire signed [A_W-1:0] taken0 = place0[1] ? (place0[0] ? a_q[3*A_W+:A_W] : a_q[2*A_W+:A_W])\n"
-                "                                             : (place0[0] ? a_q[A_W+:A_W] : a_q[0+:A_W]);",
-                mutant="wire signed [A_W-1:0] taken0 = place0[0] ? (place0[1] ? a_q[3*A_W+:A_W] : a_q[2*A_W+:A_W])\n"
-                "                                             : (place0[1] ? a_q[A_W+:A_W] : a_q[0+:A_W]);",
+                original="place0[1] ? a_q[2*A_W+:A_W] : place0[0] ? a_q[A_W+:A_W] : a_q[0+:A_W];",
+                mutant="place0[0] ? a_q[2*A_W+:A_W] : place0[1] ? a_q[A_W+:A_W] : a_q[0+:A_W];",
                 depth=6,
                 show=("a_q", "code_q", "line_q", "sum_q", "psum_o"),
             ),

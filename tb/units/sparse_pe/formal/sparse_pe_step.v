@@ -2,7 +2,8 @@
 //
 // Method      The harness spreads the two weights of a code over four places and multiplies all four. Its operands, weights in
 //             use, products and sum equal the element's at first, whatever it holds at power-up; one step keeps that.
-// Assumed     nothing: every input is free in every cycle, codes with one place twice among them (their weights add up).
+// Assumed     the first place of a code is 0..2, the second one 1..3, as every code of t2c.golden.elements.two_of_four has them,
+//             whichever is larger. All other inputs are free in every cycle.
 // Doc         docs/formal.md
 `default_nettype none
 
@@ -62,12 +63,15 @@ module sparse_pe_step #(
     end
 
     wire signed [P_W+1:0] line = \dut.product0_q + \dut.product1_q ;
+    always @* assume (w_i[W_W+:2] != 2'd3 & w_i[CODE_W+W_W+:2] != 2'd0);
+    always @* if (!started_q) assume (code_q[W_W+:2] != 2'd3 & code_q[CODE_W+W_W+:2] != 2'd0);
     always @* if (!started_q) assume (a_q == a_o & code_q == \dut.weight_q & line_q == line);
 
     always @* if (started_q) begin
         assert (a_o == a_q);
         assert (psum_o == sum_q);
 `ifdef INVARIANTS
+        assert (code_q[W_W+:2] != 2'd3 & code_q[CODE_W+W_W+:2] != 2'd0);
         assert (code_q == \dut.weight_q );
         assert (line_q == line);
 `endif
