@@ -22,7 +22,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	views_and_joins)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost results coverage formal mutate cost gates bitstream clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -128,6 +128,9 @@ bench-vit: setup-test ## speed of golden's ViT-7 beside float torch, by kind of 
 	@$(RUN) $@
 
 bench-cost: setup-cost ## the tables of docs/cost.md: units and cores in ecp5 and xc7 (an hour; goes on where it was)
+	@$(RUN) $@
+
+bench-elements: setup-cost ## the table of docs/elements.md: arrays of other elements in xc7 and ecp5 (half an hour; goes on where it was)
 	@$(RUN) $@
 
 results: setup-test ## make the tables and plots of docs/results.md, three seeds a row (an hour or two; goes on where it was)

@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "bench-layernorm": ("benchmarks.bench_layer_norm",),
     "bench-vit": ("benchmarks.bench_vit",),
     "bench-cost": ("benchmarks.bench_cost",),
+    "bench-elements": ("benchmarks.bench_elements",),
     "check": ("pytest",),
     "test": ("pytest",),
     "faults": ("pytest",),
