@@ -84,13 +84,10 @@ def main() -> int:
         keeper = Keeper(
             folder=(OUTPUT / "cost").resolve(), progress=lambda text: print(text, file=sys.stderr, flush=True)
         )
-        print(
-            f"{yosys_version()}, the array alone, activations of 8 bits; MACs a cycle for each multiplier and for each"
-        )
-        print("1,000 LUTs.\n")
-        head = [
-            f"{name} {column}" for name in FAMILIES for column in list(family(name).counts)[:3] + ["/ DSP", "/ kLUT"]
-        ]
+        print(f"{yosys_version()}, the array alone, activations of 8 bits; MACs a cycle for each multiplier and for")
+        print("each 1,000 LUTs.\n")
+        figures = {name: [*list(family(name).counts)[:3], "/ dsp", "/ klut"] for name in FAMILIES}
+        head = [f"{name} {column}" for name, columns in figures.items() for column in columns]
         print("\n".join(markdown_head(["", *head])))
         for line in lines(keeper):
             print(line, flush=True)

@@ -59,7 +59,10 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-BENCHES = "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements"
+BENCHES = (
+    "bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost "
+    "bench-elements"
+)
 
 OPTIONS = (
     Option(
