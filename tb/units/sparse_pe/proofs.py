@@ -7,7 +7,7 @@ from t2c.tb.catalogue.proof import NegativeControl, Proof
 PROOFS = (
     Proof(
         name="step",
-        claim="two products by chosen operands equal four by weights that are mostly 0: all inputs, legal codes, states",
+        claim="two products by chosen operands equal four by weights that are mostly 0: all inputs and legal codes",
         top="sparse_pe_step",
         rtl=("sparse_pe.v",),
         parameters={"A_W": 3, "W_W": 3, "PSUM_W": 8},
