@@ -210,6 +210,9 @@ async def counters(dut: HierarchyObject) -> None:
             for count in (drawn, drawn ^ 1):
                 end = {name: count, **({"k_tiles": 2 * count, "taps": 2} if name == "ch_words" else {})}
                 bench.sparse(bench.any_layer(**end), [count - 1, count, count + 1])
+    for power in range(1, 12):  # a count that is 1 but for one bit is not 1
+        count = min(most // 8, (1 << power) + 1)
+        bench.sparse(bench.any_layer(ch_words=count, k_tiles=2 * count, taps=2), [count - 1, count, count + 1])
     packed = {"rows_per_tap": 1, "taps_per_tile": bench.rows, "k_tiles": -(-TOP // bench.rows), "taps": TOP}
     slots = {one // bench.rows for one in around}
     bench.sparse(bench.any_layer(**packed, k_w=TOP), slots)
