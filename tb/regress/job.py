@@ -20,7 +20,7 @@ class Job:
 
     id: stable and unique, names the result's file; name: of the package, groups the report; model: path of the
     package, relative to the repository where it lies inside, empty for a build; layer: node, or 'all'; simulator, rows,
-    ..., prg_depth: where; program: in place of a model a case of t2c.tb.random_programs, or `BUILD`; images, seed,
+    ..., element: where; program: in place of a model a case of t2c.tb.random_programs, or `BUILD`; images, seed,
     stall: as `make sim` takes them; estimate: seconds, for ordering.
     """
 
@@ -44,6 +44,7 @@ class Job:
     prg_depth: int = _USUAL.prg_depth
     tbl_depth: int = _USUAL.tbl_depth
     row_lanes: int = _USUAL.row_lanes
+    element: str = _USUAL.element
     images: int = 1
     seed: int = 1
     stall: str = "none"
@@ -61,7 +62,8 @@ class Job:
         Raises:
             RangeError: no hardware has these parameters.
         """
-        return Hardware(**{entry.attribute: getattr(self, entry.attribute) for entry in PARAMETERS})
+        sizes: dict[str, Any] = {entry.attribute: getattr(self, entry.attribute) for entry in PARAMETERS}
+        return Hardware(element=self.element, **sizes)
 
     @property
     def build_id(self) -> str:
@@ -70,7 +72,8 @@ class Job:
         others = [entry.attribute for entry in PARAMETERS if entry.attribute not in sizes]
         unusual = [f".{name}{getattr(self, name)}" for name in others if getattr(self, name) != getattr(_USUAL, name)]
         harness = ".programs" if self.program else ""
-        return f"build{harness}.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}"
+        element = f".{self.element.replace(':', '').replace(',', '+')}" if self.element else ""
+        return f"build{harness}.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}{element}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

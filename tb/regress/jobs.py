@@ -22,7 +22,7 @@ from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.random_models.transformers import random_transformer
 from t2c.tb.regress.job import ALL, BUILD, Job
-from t2c.tb.regress.legal_jobs import MadeJob, edge_jobs, hardware_of, random_jobs
+from t2c.tb.regress.legal_jobs import MadeJob, edge_jobs, element_jobs, hardware_of, random_jobs
 from t2c.tb.regress.program_jobs import program_jobs
 from t2c.tb.simulation.simulators import ICARUS, VERILATOR
 
@@ -105,6 +105,7 @@ def _legal_jobs(plan: RegressionPlan) -> Iterable[MadeJob]:
     hardware = hardware_of(plan.arrays[0], plan.seed, plan.pool)
     yield from edge_jobs(hardware, plan.packages)
     yield from random_jobs(hardware, plan.packages, plan.seed, plan.layers, plan.networks)
+    yield from element_jobs(plan.packages, plan.seed, plan.networks)
 
 
 def _example_jobs(plan: RegressionPlan) -> Iterable[Job]:

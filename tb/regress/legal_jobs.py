@@ -15,6 +15,7 @@ from t2c.contract.hardware import Hardware
 from t2c.golden.graph.package import Package
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.edges import EDGES, Edge
+from t2c.tb.random_models.element_models import element_hardware, element_network
 from t2c.tb.random_models.legal import CYCLES, LAYER, SAMPLES, hardware_pool, legal_layer, legal_network
 from t2c.tb.random_models.variants import VARIANTS
 from t2c.tb.regress.job import ALL, Job
@@ -87,6 +88,18 @@ def random_jobs(
                 images = SAMPLES if kind == "layer" else 2
                 job = _job(label, simulator, name, hardware[name], folder, layer=layer, images=images)
                 yield MadeJob(job=replace(job, seed=number, stall=stall), make=made)
+
+
+def element_jobs(folder: Path, seed: int, count: int) -> Iterator[MadeJob]:
+    """Random networks on arrays of other elements, each kind in turn, behind each kind of stalls in turn."""
+    stalls = tuple(PROFILES)
+    for number in range(seed, seed + count):
+        hardware = element_hardware(number)
+        name = f"{hardware.rows}x{hardware.cols}"
+        stall = f"{stalls[number % len(stalls)]},{stalls[(number // 2 + 1) % len(stalls)]}"
+        for simulator in (VERILATOR, ICARUS) if number % _ICARUS_EVERY == 0 else (VERILATOR,):
+            job = _job(f"element-{number}", simulator, name, hardware, folder, layer=ALL, images=2)
+            yield MadeJob(job=replace(job, seed=number, stall=stall), make=partial(element_network, number))
 
 
 def _job(label: str, simulator: str, name: str, hardware: Hardware, folder: Path, *, layer: str, images: int) -> Job:
