@@ -102,8 +102,8 @@ OPTIONS = (
         "accumulator width of the hardware, bits; empty: 32, or what the multipliers leave",
         _number,
     ),
-    Option("x_w", "sim", 8, "activation width of the hardware, bits"),
-    Option("w_w", "sim", 8, "weight width of the hardware, bits"),
+    Option("x_w", "sim roms", 8, "activation width of the hardware, bits"),
+    Option("w_w", "sim roms", 8, "weight width of the hardware, bits"),
     Option("x_w", "cost", "", "activation width; empty: 8, of a unit as its bench has it", _number),
     Option("w_w", "cost", "", "weight width; empty: 8, of a unit as its bench has it", _number),
     Option(

@@ -18,6 +18,7 @@ from t2c.mapping.lower import row_lanes_for
 from t2c.rom_folder.depths import DEPTHS
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import MANIFEST
+from t2c.tb.cosim.request import OPERANDS
 
 DESCRIPTION = "Write the memory images of a model package, with stimulus and expected words."
 
@@ -53,7 +54,7 @@ def execute(options: argparse.Namespace) -> int:
         row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
         if options.row_lanes is None
         else options.row_lanes,
-        **{name: getattr(options, name) for name in (*DEPTHS, "element")},
+        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS, "element")},
     )
     request = Request(
         hardware=hardware,

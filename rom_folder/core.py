@@ -28,12 +28,16 @@ def core_images(program: Program) -> tuple[Image, ...]:
         )
     ]
     if len(program.weights):
-        weight = Field(name="weight", lsb=0, bits=hardware.w_w, signed=True, count=hardware.cols, stride=hardware.w_w)
+        plain, bits = hardware.columns.plain, hardware.code_w
+        name = "weight" if plain else "code"
+        weight = Field(name=name, lsb=0, bits=bits, signed=plain, count=hardware.cols, stride=bits)
         images.append(
             Image(
                 name=f"{FOLDER}_weights",
                 stem=f"{FOLDER}/weights",
-                about="weight memory: a row of the array a word, column 0 lowest",
+                about="weight memory: a row of the array a word, column 0 lowest"
+                if plain
+                else "weight memory: a code of an element's weights a column, column 0 lowest",
                 layout=weight_layout(hardware),
                 values=program.weights.reshape(-1).astype(np.int64),
                 fields=(weight,),

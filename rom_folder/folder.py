@@ -16,6 +16,7 @@ from t2c.common.places import EXAMPLES
 from t2c.common.staging import staging_folder, swap_in
 from t2c.contract import pipeline
 from t2c.contract.descriptor import FIELDS
+from t2c.contract.element_rtl import HEADER, WRAPPER, header, wrapper
 from t2c.contract.hardware import Hardware
 from t2c.contract.schedule import step_cycles
 from t2c.golden.errors import PackageError, RangeError, UnsupportedError
@@ -23,6 +24,7 @@ from t2c.golden.graph.package import Package
 from t2c.golden.rom.text import RomFormat
 from t2c.mapping.compiler import ALL, compile_program
 from t2c.mapping.program import Program
+from t2c.rom_folder.core import FOLDER as CORE
 from t2c.rom_folder.core import core_images
 from t2c.rom_folder.depths import fitting_depths
 from t2c.rom_folder.headers import (
@@ -113,7 +115,7 @@ def write_folder(package: Package, request: Request, out: Path) -> Written:
         texts = {
             VERILOG_HEADER: verilog_header(package.name, every, constants, request.hardware if program else None),
             C_HEADER: c_header(package.name, every, constants),
-        } | ({LISTING: listing(program)} if program else {})
+        } | ({LISTING: listing(program), **_element_texts(program.hardware)} if program else {})
         for name, text in texts.items():
             (folder / name).write_text(text)
         for loader in loaders(program is not None):
@@ -164,12 +166,21 @@ def _compile(package: Package, hardware: Hardware) -> tuple[Program | None, str 
         raise UnsupportedError(f"{error}; {would} would fit") from None
 
 
+def _element_texts(hardware: Hardware) -> dict[str, str]:
+    """Verilog of the array's elements, in place of the files in rtl/, by name; none for multipliers."""
+    if hardware.columns.plain:
+        return {}
+    texts = {WRAPPER: wrapper(hardware.columns), HEADER: header(hardware.columns, hardware.w_w)}
+    return {f"{CORE}/{name}": text for name, text in texts.items()}
+
+
 def _core_record(program: Program, vectors: Vectors, package: Package, request: Request) -> dict[str, Any]:
     labels = package.labels[request.first_image : request.first_image + request.images]
     hardware = program.hardware
     return {
         "core": {
             "parameters": hardware.parameters(),
+            **({} if hardware.columns.plain else {"element": hardware.element, "code_bits": hardware.code_w}),
             "stream_bits": hardware.stream_w,
             "param_bits": hardware.param_w,
             "param_beats": hardware.param_beats,

@@ -440,3 +440,25 @@ def test_the_folder_may_be_the_working_directory(
     monkeypatch.chdir(tmp_path)
     write_folder(package, Request(hardware=SMALL), Path("."))
     assert (tmp_path / MANIFEST).is_file()
+
+
+def test_an_array_of_other_elements_has_their_codes_and_their_verilog(tmp_path: Path) -> None:
+    """The weight memory holds the codes from which the columns' elements make the weights of the layers."""
+    words = ("--model", "digits_msq", "--element", "mac:4,sp2:4", "--w-w", 4, "--out", tmp_path / "roms")
+    done = roms(*words)
+    assert done.returncode == 0, done.stderr
+    core = json.loads((tmp_path / "roms" / MANIFEST).read_text())["core"]
+    assert (core["element"], core["code_bits"]) == ("mac:4,sp2:4", 4)
+    image = (tmp_path / "roms" / "core" / "weights.hex").read_text().split()[1:]
+    codes = np.array([[int(word, 16) >> 4 * column & 15 for column in range(8)] for word in image])
+    hardware = Hardware(rows=8, cols=8, w_w=4, element="mac:4,sp2:4")
+    package = load_package(ROOT / "examples" / "digits_msq")
+    program = compile_program(package.graph, ALL, hardware)
+    assert np.array_equal(codes, program.weights % 16)
+    weights = hardware.columns.weights(program.weights, 4)
+    assert set(np.abs(weights[:, 4:]).flatten()) <= {0, 1, 2, 4, 5, 6, 8}
+    assert np.abs(weights).max() == 8
+    verilog = (tmp_path / "roms" / "core" / "array_element.v").read_text()
+    assert "if (COLUMN < 4) begin" in verilog
+    assert "sp2_pe #(" in verilog
+    assert "`define T2C_CODE_W 4 " in (tmp_path / "roms" / "core" / "array_elements.vh").read_text()
