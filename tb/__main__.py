@@ -36,6 +36,8 @@ MISSING = {
     "shrink": "faults to find",
 }
 """What the model of the core does not have, by the option that is about it."""
+WRAPPER = "array_element"
+"""The unit that any element can take the place of."""
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
 
@@ -61,6 +63,7 @@ def option_facts() -> dict[str, Any]:
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     _check_backend(options)
+    _check_element(options)
     if options.dut and not options.unit:
         from t2c.tb.accelerator.description import is_accelerator  # pyslang loads for who has a module
 
@@ -136,6 +139,17 @@ def execute(options: argparse.Namespace) -> int:
         shrunk = shrink(package, request, hardware, simulator, output, target, options.shrink)
         print(shrunk.text if shrunk else "not shrunk: the same run alone passes", flush=True)
     return 0 if result.passed else 1
+
+
+def _check_element(options: argparse.Namespace) -> None:
+    """Refuse elements where the array is somebody's own, or not there."""
+    if not options.element:
+        return
+    if options.dut:
+        raise SettingError("{element} = {text!r}: {dut} is a module of your own", {"text": options.element})
+    if options.unit not in ("", WRAPPER):
+        values = {"text": options.element, "wanted": WRAPPER}
+        raise SettingError("{element} = {text!r} needs {unit} = {wanted}, or no {unit}", values)
 
 
 def _check_backend(options: argparse.Namespace) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2c.common.errors import SettingError
 from t2c.common.places import RTL
 from t2c.contract.element_rtl import element_rtl
 from t2c.contract.hardware import Hardware
@@ -14,8 +13,6 @@ from t2c.golden.elements.columns import find_element, know_elements
 from t2c.golden.elements.element import Element
 from t2c.tb.components.element_rules import Tried, try_rules
 from t2c.tb.units.element_bench import ELEMENT
-
-UNIT = "array_element"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,23 +49,19 @@ class ElementChoice:
         return f"class     {self.element.name}: rules hold for {self.tried}"
 
 
-def choose_element(unit: str, text: str, x_w: int, w_w: int, seed: int) -> ElementChoice | None:
-    """The element for the bench of a unit; None if none is asked for.
+def choose_element(text: str, x_w: int, w_w: int, seed: int) -> ElementChoice | None:
+    """The element for the bench of array_element; None if none is asked for.
 
     Args:
-        unit: whose bench it is.
         text: name or file.
         x_w, w_w: bits of activations and weights.
         seed: of the draws.
 
     Raises:
-        SettingError: the unit has no elements.
         UserError: there is no such element, it breaks a rule, or the array cannot have it.
     """
     if not text:
         return None
-    if unit != UNIT:
-        raise SettingError("{element} = {text!r} needs {unit} = {wanted}, or no {unit}", {"text": text, "wanted": UNIT})
     place = know_elements(text)
     element = find_element(place)
     tried = try_rules(element, x_w + 1, w_w, seed)

@@ -37,7 +37,7 @@ def run_unit_command(options: argparse.Namespace) -> int:
         {**find_unit(options.unit).parameters, **description.unit_parameters},
         TableChoice(table=options.table, model=options.model, layer=options.layer, seed=options.seed),
     )
-    element = choose_element(options.unit, options.element, options.x_w, options.w_w, options.seed)
+    element = choose_element(options.element, options.x_w, options.w_w, options.seed)
     simulator, output = find_simulator(options.sim), options.out.resolve()
     waves = Waves.parse(options.waves) is not None
     more = element.run_options(output) if element else {}

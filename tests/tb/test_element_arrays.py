@@ -277,6 +277,20 @@ def test_a_description_that_does_not_hold_is_one_line(case: str, own: Path, tmp_
     assert re.search(message, done.stderr), done.stderr
 
 
+@pytest.mark.parametrize("words", ["--unit mulquant", "--unit t2c_core", "--unit layer_engine", "--dut x.yaml"])
+def test_where_there_is_no_array_of_ours_an_element_is_refused(words: str, tmp_path: Path) -> None:
+    done = command(tmp_path, "t2c.tb", *words.split(), "--element", "sp2")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--element = 'sp2'" in done.stderr
+
+
+def test_the_model_of_the_core_has_elements_too(tmp_path: Path) -> None:
+    words = ("--layer", "all", "--element", "mac:4,sp2:4", "--w-w", "4", "--backend", "model", "--images", "2")
+    done = command(tmp_path, "t2c", "sim", "digits_msq", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_module_with_other_ports_is_one_line(own: Path, tmp_path: Path) -> None:
     source = tmp_path / "shift_pe.v"
     source.write_text(source.read_text().replace("swap_i", "swap"))
