@@ -72,7 +72,7 @@ class Job:
         others = [entry.attribute for entry in PARAMETERS if entry.attribute not in sizes]
         unusual = [f".{name}{getattr(self, name)}" for name in others if getattr(self, name) != getattr(_USUAL, name)]
         harness = ".programs" if self.program else ""
-        element = f".{self.element.replace(':', '').replace(',', '+')}" if self.element else ""
+        element = f".{self.element.replace(':', 'x').replace(',', '.')}" if self.element else ""
         return f"build{harness}.{self.simulator}.{self.rows}x{self.cols}{''.join(unusual)}{element}"
 
     def to_json(self) -> dict[str, Any]:
