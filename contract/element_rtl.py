@@ -13,7 +13,6 @@ from t2c.contract.verilog_headers import NOTICE
 from t2c.golden.elements.columns import Columns
 from t2c.golden.elements.element import Element
 from t2c.golden.elements.mac import Mac
-from t2c.golden.elements.own import own_files
 
 WRAPPER, HEADER, FILELIST = "array_element.v", "array_elements.vh", "filelist.f"
 """Files of an array of other elements, in place of those in rtl/."""
@@ -116,8 +115,7 @@ def element_rtl(hardware: Hardware, rtl: Path, output: Path) -> Path:
     files |= {path.name: path.read_bytes() for path in sorted(rtl.glob("*.vh"))}
     own: list[str] = []
     for element, _ in hardware.columns.parts:
-        given = own_files(element)
-        for source in given.verilog if given else ():
+        for source in element.verilog:
             if source.name in files and source.name not in own:
                 raise UserError(f"{source}: the core has a file of that name")
             try:

@@ -33,20 +33,26 @@ def program_records(program: Program) -> list[dict[str, Any]]:
 
 
 def transfer_records(program: Program) -> list[dict[str, Any]]:
-    """What passes through the streams in one run, in order; `first` counts the words of that stream in one run."""
+    """What passes through the streams in one run, in order; `first` counts the words of that stream in one run.
+
+    `lanes` of each channel are there where columns of several kinds give a tensor in another order.
+    """
     position = {"s_axis": 0, "m_axis": 0}
     records = []
     for index, step in enumerate(program.steps):
         if step.transfer is None:
             continue
         stream = "m_axis" if step.op is Operation.STORE else "s_axis"
+        content = content_of(program, step)
+        layout = program.layouts.get(content)
         records.append(
             {
                 "step": index,
                 "stream": stream,
                 "first": position[stream],
                 "words": step.transfer.beats,
-                "content": content_of(program, step),
+                "content": content,
+                **({"lanes": list(layout.lanes)} if layout is not None and layout.lanes else {}),
             }
         )
         position[stream] += step.transfer.beats

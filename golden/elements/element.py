@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -28,7 +29,8 @@ class Element(ABC):
     name: in packages and on command lines; module: of Verilog, with the ports of rtl/mac_pe.v (docs/elements.md);
     span: operands of an element, rows of the array that it takes the place of, a power of two; exact: its sums are
     those of the products, so that a network gives the same on it as on multipliers; widths: least and largest W_W;
-    parameters: of the Verilog module, besides A_W, W_W and PSUM_W.
+    parameters: of the Verilog module, besides A_W, W_W and PSUM_W; verilog: its files, of an element that is neither
+    ours nor named by a YAML file.
 
     One rule holds for every element, and `make sim UNIT=array_element ELEMENT=...` tries it with the others below: what
     a weight of 0 stands beside, or an operand of 0, does not count, so that padding, idle rows and idle columns change
@@ -41,6 +43,7 @@ class Element(ABC):
     exact: ClassVar[bool] = True
     widths: ClassVar[tuple[int, int]] = (2, 8)
     parameters: ClassVar[Mapping[str, int]] = {}
+    verilog: ClassVar[tuple[Path, ...]] = ()
 
     @abstractmethod
     def legal(self, weights: IntArray, w_w: int) -> Flags:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from t2c.common.errors import UserError
 from t2c.common.own_python import find_python
 from t2c.golden.elements.element import ELEMENTS, Element
-
-
-@dataclass(frozen=True)
-class OwnFiles:
-    """Where an element comes from. description: the YAML file; verilog: sources, in order."""
-
-    description: Path
-    verilog: tuple[Path, ...]
 
 
 def own_element(name: str) -> Element:
@@ -27,19 +18,11 @@ def own_element(name: str) -> Element:
     Raises:
         YamlError, UserError: a field is missing or unknown, or what it names is not there or no element.
     """
-    return _read(Path(name).resolve())[0]()
-
-
-def own_files(element: Element) -> OwnFiles | None:
-    """The files of an element of somebody's own; None of one that is ours or a plug-in's."""
-    return _FILES.get(type(element))
-
-
-_FILES: dict[type[Element], OwnFiles] = {}
+    return _read(Path(name).resolve())()
 
 
 @cache
-def _read(path: Path) -> tuple[type[Element], OwnFiles]:
+def _read(path: Path) -> type[Element]:
     from t2c.common.strict_yaml import read_yaml  # who has no element of their own needs no yaml
 
     top = read_yaml(path)
@@ -67,5 +50,5 @@ def _read(path: Path) -> tuple[type[Element], OwnFiles]:
         ELEMENTS.register(found.name, found)
     except ValueError as error:
         raise fields["class"].error(str(error)) from error
-    _FILES[found] = OwnFiles(path, sources)
-    return found, _FILES[found]
+    found.verilog = sources
+    return found

@@ -447,7 +447,10 @@ def test_an_array_of_other_elements_has_their_codes_and_their_verilog(tmp_path: 
     words = ("--model", "digits_msq", "--element", "mac:4,sp2:4", "--w-w", 4, "--out", tmp_path / "roms")
     done = roms(*words)
     assert done.returncode == 0, done.stderr
-    core = json.loads((tmp_path / "roms" / MANIFEST).read_text())["core"]
+    manifest = json.loads((tmp_path / "roms" / MANIFEST).read_text())
+    core, stored = manifest["core"], manifest["transfers"][-1]
+    assert len(stored["lanes"]) == 10 == len(set(stored["lanes"]))
+    assert stored["lanes"] != list(range(10))
     assert (core["element"], core["code_bits"]) == ("mac:4,sp2:4", 4)
     image = (tmp_path / "roms" / "core" / "weights.hex").read_text().split()[1:]
     codes = np.array([[int(word, 16) >> 4 * column & 15 for column in range(8)] for word in image])
