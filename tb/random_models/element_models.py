@@ -104,7 +104,7 @@ class _Drawing:
         bits = min(8, max(2, int(np.abs(weight).max()).bit_length() + 1))
         (only,) = self.elements if len(self.elements) == 1 else (None,)
         element = only.name if only is not None and (not only.exact or self.rng.integers(2)) else None
-        if element and kind is Linear and only is not None and only.span > 1:
+        if element and len(shape) == 2 and only is not None and only.span > 1:
             element = None  # a package groups neighbours of the vector, the array channels of a pixel
         return self.net.node(kind, source, weight=weight, weight_bits=bits, element=element, **fields)
 

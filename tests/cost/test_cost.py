@@ -100,7 +100,7 @@ def test_modules_add_up(folder: Path) -> None:
     design = unit_design("systolic_array", {"ROWS": 2, "COLS": 2})
     cost = synthesise(design, family("gates"), Keeper(folder=folder, progress=Told()))
     assert cost.tree is not None
-    (elements,) = (module for module in cost.tree.below if module.module == "mac_pe")
+    (elements,) = (module for module in cost.tree.below if module.module == "array_element")
     assert elements.instances == 4
     assert cost.blocks.multipliers == 4
     parts: dict[str, int] = {}

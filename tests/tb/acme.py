@@ -11,7 +11,7 @@ from t2c.common.places import RTL
 DUTS = Path(__file__).parent / "duts"
 ENGINE = (
     *("layer_engine", "pixel_sequencer", "tile_loader", "window_row", "output_writer", "accumulator"),
-    *("systolic_array", "mac_pe", "skew", "delay_line", "mulquant", "ram"),
+    *("systolic_array", "array_element", "mac_pe", "skew", "delay_line", "mulquant", "ram"),
 )
 
 

@@ -8,7 +8,7 @@ from tests.tb.rtl_mutants import Change
 
 _WINDOW = pipeline.WINDOW.fixed
 _LONGER_WINDOW = ("pipeline.vh", f"WINDOW_LAT      = {_WINDOW};", f"WINDOW_LAT      = {_WINDOW + 1};")
-_LONGER_ARRAY = ("pipeline.vh", "ROWS + COLS + 1;", "ROWS + COLS + 2;")
+_LONGER_ARRAY = ("pipeline.vh", "ROWS / SPAN + COLS + 1;", "ROWS / SPAN + COLS + 2;")
 RETIMINGS: dict[str, tuple[Change, ...]] = {
     "operands a cycle later": (
         _LONGER_WINDOW,
@@ -50,7 +50,7 @@ RETIMINGS: dict[str, tuple[Change, ...]] = {
             "        w_in_q <= w_data_i; word_q <= w_valid_i & rst_ni; end",
         ),
         ("systolic_array.v", ".lanes_i(a_data_i)", ".lanes_i(a_in_q)"),
-        ("systolic_array.v", "{swap_q, a_valid_i & a_first_i}", "{swap_q, swap_in_q}"),
+        ("systolic_array.v", "assign swap[0] = a_valid_i & a_first_i;", "assign swap[0] = swap_in_q;"),
         ("systolic_array.v", "if (w_valid_i) row_q", "if (word_q) row_q"),
         ("systolic_array.v", "place[0] = {w_valid_i,", "place[0] = {word_q,"),
         ("systolic_array.v", ".lanes_i(w_data_i)", ".lanes_i(w_in_q)"),

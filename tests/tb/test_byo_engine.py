@@ -164,7 +164,11 @@ def test_a_foreign_array_runs_inside_the_core(sim_output: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("tile_array", ("ROWS + COLS - 1", "18"), "latency: 18; inside the core an array has at most ROWS + COLS + 1"),
+        (
+            "tile_array",
+            ("ROWS + COLS - 1", "18"),
+            "latency: 18; inside the core an array has at most ROWS / SPAN + COLS + 1",
+        ),
         ("plain_array", ("latency: 2", "latency: 15"), "absent: inside the core an array has double buffering"),
     ],
 )

@@ -127,7 +127,7 @@ UNIT_MUTANTS = {
         "        if (!rst_ni) row_q <= {ROW_W{1'b0}};\n",
         "",
     ),
-    "latency": ("systolic_array", "latency", "pipeline.vh", "= ROWS + COLS + 1;", "= ROWS + COLS + 2;"),
+    "latency": ("systolic_array", "latency", "pipeline.vh", "= ROWS / SPAN + COLS + 1;", "= ROWS / SPAN + COLS + 2;"),
     "operand not skewed": ("systolic_array", "random_tiles", "skew.v", "LANES - 1 - k : k);", "LANES - 1 - k : 0);"),
 }
 

@@ -70,8 +70,8 @@ PLACES: dict[str, tuple[str, str, Change]] = {
         "stem",
         (
             "systolic_array.v",
-            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g]",
-            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[ROWS*GROUPS+g] + (g == 2)",
+            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[E_ROWS*GROUPS+g]",
+            "[g*PACK*PSUM_W+:PACK*PSUM_W] = psum_net[E_ROWS*GROUPS+g] + (g == 2)",
         ),
     ),
     "accumulator": (
