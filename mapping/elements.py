@@ -7,7 +7,6 @@ import numpy as np
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.elements.columns import Columns
-from t2c.golden.elements.element import Element
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.mapping.tiles import ColumnRun, RowPlan
@@ -31,7 +30,7 @@ def check_products(node: Node, columns: Columns) -> None:
     Raises:
         UnsupportedError: with the layer's name and both arithmetics.
     """
-    wanted: Element | None = getattr(node, "products", None)
+    wanted = node.products
     if columns.exact:
         if wanted is not None:
             has = " and ".join(dict.fromkeys(element.name for element, _ in columns.parts))

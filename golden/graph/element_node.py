@@ -44,7 +44,6 @@ class ElementNode(WeightedNode):
 
     @cached_property
     def products(self) -> Element | None:
-        """The element whose sums the products are; None if they are exact."""
         kind = ELEMENTS.find(self.element) if self.element is not None else None
         return kind() if kind and not kind.exact else None
 

@@ -14,6 +14,7 @@ from t2c.golden.arithmetic.formats import IntArray, IntFormat, IntTensor, check_
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, Widths, mulquant_narrow
 from t2c.golden.arithmetic.pooling import pooled_size
 from t2c.golden.arithmetic.window import Window
+from t2c.golden.elements.element import Element
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.golden.graph.constant import Constant, Storage
 from t2c.golden.graph.fields import Field, Integer, Tensor, signed_limits
@@ -129,6 +130,11 @@ class Node(ABC):
     @property
     def weights(self) -> Weights | None:
         """Constant factors of the activations."""
+        return None
+
+    @property
+    def products(self) -> Element | None:
+        """The element of the array whose sums its products are; None if they are exact, or there are none."""
         return None
 
     def accumulate(self, values: Sequence[IntArray], inputs: Sequence[TensorSpec]) -> IntArray | None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from t2c.common.registry import Registry
+from t2c.exports.exact_products import demand_exact_products
 from t2c.golden.arithmetic.formats import IntArray, IntTensor, smallest_dtype
 from t2c.golden.arithmetic.mulquant import AddQuant, MulQuant, OutputStage
 from t2c.golden.arithmetic.rounding import MAX_MAGNITUDE
@@ -106,6 +107,7 @@ class CBuilder:
         Raises:
             UnsupportedError: it has none; the message names the node.
         """
+        demand_exact_products(node, "C")
         form = C_FORMS.find(node.op)
         if form is None:
             raise UnsupportedError(f"node {node.name!r}: {node.op} has no C form here")

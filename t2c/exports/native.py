@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from t2c.common.registry import Registry
+from t2c.exports.exact_products import demand_exact_products
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import OutputStage
 from t2c.golden.errors import UnsupportedError
@@ -114,6 +115,7 @@ def native_form(op: str) -> Callable[[Form], Form]:
 
 def form_of(node: Node) -> NativeForm:
     """The form of a node; raise UnsupportedError if torch has none."""
+    demand_exact_products(node, "torch")
     form = NATIVE_FORMS.find(node.op)
     if form is None:
         raise UnsupportedError(f"node {node.name!r}: torch has no quantised module for {node.op}")

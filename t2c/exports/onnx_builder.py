@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from t2c.common.registry import Registry
+from t2c.exports.exact_products import demand_exact_products
 from t2c.exports.onnx_functions import DOMAIN, REACH
 from t2c.exports.optional import need
 from t2c.golden.arithmetic.formats import IntArray
@@ -154,6 +155,7 @@ class OnnxBuilder:
         bits = node.accumulator_bits(self.graph.inputs_of(node))
         if bits is not None and bits > MAX_ACC_BITS:
             raise UnsupportedError(f"node {node.name!r}: its accumulator needs {bits} bits, ONNX's sums have 32")
+        demand_exact_products(node, "ONNX")
         form = ONNX_FORMS.find(node.op)
         if form is None:
             raise UnsupportedError(f"node {node.name!r}: {node.op} has no ONNX form here")
