@@ -14,7 +14,9 @@ from t2c.golden.elements.columns import Columns
 from t2c.golden.elements.element import Element
 from t2c.golden.elements.mac import Mac
 
-WRAPPER, HEADER, FILELIST = "array_element.v", "array_elements.vh", "filelist.f"
+MODULE = "array_element"
+"""Has the place of a column's element; in rtl/ it is a multiplier."""
+WRAPPER, HEADER, FILELIST = f"{MODULE}.v", "array_elements.vh", "filelist.f"
 """Files of an array of other elements, in place of those in rtl/."""
 MULTIPLIERS = Columns(((Mac(), 1),))
 """What rtl/ has: multipliers in all columns, whatever their number."""

@@ -10,6 +10,7 @@ from typing import Any
 from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options, options_of
+from t2c.contract.element_rtl import MODULE
 from t2c.contract.hardware import Hardware
 from t2c.golden.elements.columns import know_elements
 from t2c.golden.elements.element import ELEMENTS
@@ -36,8 +37,6 @@ MISSING = {
     "shrink": "faults to find",
 }
 """What the model of the core does not have, by the option that is about it."""
-WRAPPER = "array_element"
-"""The unit that any element can take the place of."""
 DESCRIPTION = "Run a model package, or one layer of it, on the RTL and compare it with golden."
 
 
@@ -147,8 +146,8 @@ def _check_element(options: argparse.Namespace) -> None:
         return
     if options.dut:
         raise SettingError("{element} = {text!r}: {dut} is a module of your own", {"text": options.element})
-    if options.unit not in ("", WRAPPER):
-        values = {"text": options.element, "wanted": WRAPPER}
+    if options.unit not in ("", MODULE):
+        values = {"text": options.element, "wanted": MODULE}
         raise SettingError("{element} = {text!r} needs {unit} = {wanted}, or no {unit}", values)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from t2c.common.errors import SettingError
-from t2c.common.places import HDL, RTL
+from t2c.common.places import HDL, OUTPUT, RTL
 from t2c.contract.element_rtl import element_rtl
 from t2c.contract.hardware import Hardware
 from t2c.contract.operations import Operation
@@ -44,15 +44,23 @@ STALE = (
 """What a run writes; removed before the next one, with every waveform."""
 
 
-def harness(hardware: Hardware, rtl: Path = RTL, *, probe: bool = False, coverage: bool = False) -> Design:
-    """The core in its simulation harness; the same build for every model with this hardware."""
+def harness(
+    hardware: Hardware, rtl: Path = RTL, output: Path = OUTPUT, *, probe: bool = False, coverage: bool = False
+) -> Design:
+    """The core in its simulation harness; the same build for every model with this hardware.
+
+    Args:
+        hardware, rtl: of the core.
+        output: folder for RTL that is made of it, if its array has other elements.
+        probe, coverage: write down what passes through the engine; count lines and toggles.
+    """
     parameters = hardware.parameters() | {"PROBE": int(probe)}
     names = ("stall_gen.v", "axil_host.v", *(("core_probe.v", "row_probe.v") if probe else ()), "core_harness.v")
     extra = tuple(HDL / name for name in names)
     return Design(
         top="core_harness",
         parameters=parameters,
-        rtl=rtl,
+        rtl=element_rtl(hardware, rtl, output),
         extra=extra,
         timing=True,
         own_waves=True,
@@ -102,8 +110,7 @@ class Cosimulation:
 
     def _simulate(self, tests: Sequence[str]) -> Outcome:
         request = self.request
-        hardware = self.program.hardware
-        design = harness(hardware, element_rtl(hardware, request.rtl, self.output), coverage=request.coverage)
+        design = harness(self.program.hardware, request.rtl, self.output, coverage=request.coverage)
         built = build(design, self.simulator, self.output, waves=request.waves is not None)
         return simulate(
             built,

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from t2c.common.errors import UserError
-from t2c.common.places import ROOT, RTL
+from t2c.common.places import ROOT
 from t2c.common.process_group import end_group, stay_in_group
 from t2c.common.spelling import CALLER
-from t2c.contract.element_rtl import element_rtl
 from t2c.golden.graph.package import load_package
 from t2c.tb.cosim.cosimulation import harness, locked_cosimulation
 from t2c.tb.cosim.report import run_table
@@ -109,7 +108,7 @@ def _run(task: Task) -> _Finding:
         print(job.program, figures, *reasons, sep="\n", flush=True)
         return _Finding(reasons=reasons, figures=figures)
     if job.is_build:
-        built = build(harness(hardware, element_rtl(hardware, RTL, output)), simulator, output)
+        built = build(harness(hardware, output=output), simulator, output)
         _print_file(built.directory / "build.log")
         return _Finding(figures={"directory": str(built.directory)})
     package = load_package(ROOT / job.model)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from t2c.contract.element_rtl import element_rtl
 from t2c.contract.operations import ROW_STEPS
 from t2c.tb.cosim.cosimulation import MODULE, Cosimulation, harness
 from t2c.tb.cosim.localisation.core_probe import Probe, Stage, read_probe, write_windows
@@ -163,8 +162,7 @@ def _look(
     row_step: int = _NEVER,
 ) -> Path | None:
     """Run the bench's look test with more plusargs; return its FST, if it wrote one."""
-    hardware = job.program.hardware
-    design, folder = harness(hardware, element_rtl(hardware, job.request.rtl, job.output), probe=True), _folder(job)
+    design, folder = harness(job.program.hardware, job.request.rtl, job.output, probe=True), _folder(job)
     built = build(design, job.simulator, job.output, waves=True)
     for stale in folder.glob("*.fst"):
         stale.unlink()
