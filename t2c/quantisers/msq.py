@@ -68,36 +68,25 @@ class MSQ(WeightQuantiser):
             raise UnsupportedError(f"{name}: MSQ has a scale for each filter, and this is one for the whole tensor")
         self.share = share
         self.fixed_top = (1 << (bits - 1)) - 1
-        self.sp2_top = self.top
         self.register_buffer("rows", torch.zeros(scale_shape, dtype=torch.bool))
         self.register_buffer("chosen", torch.tensor(False))
 
     @property
     def tops(self) -> Tensor:
         """Largest level of each filter."""
-        return torch.where(self.rows, self.sp2_top, self.fixed_top).to(self.scale.dtype)
+        return torch.where(self.rows, self.top, self.fixed_top).to(self.scale.dtype)
+
+    def clip(self, v: Tensor) -> Tensor:
+        return v.clamp(-self.tops, self.tops)
 
     def project(self, v: Tensor) -> Tensor:
         """The nearest level to v of each filter's kind."""
-        inside = v.clamp(-self.sp2_top, self.sp2_top)
-        return torch.where(self.rows, super().project(inside), v.round())
-
-    def q(self, x: Tensor) -> Tensor:
-        inside = torch.minimum(torch.maximum(x / self.step(x), -self.tops), self.tops)
-        return inside + (self.project(inside) - inside).detach()
+        return torch.where(self.rows, super().project(v), v.round())
 
     def observe(self, x: Tensor) -> None:
         if not bool(self.chosen):
             self.choose(least(variances(x), self.share))
-        reach = x.abs().amax(self.shared_axes(x), keepdim=True)
-        best, error = reach / self.tops, torch.full_like(reach, torch.inf)
-        for k in range(1, 81):
-            step = reach * (k / 80) / self.tops
-            safe = torch.where(step > 0, step, torch.ones_like(step))
-            inside = torch.minimum(torch.maximum(x / safe, -self.tops), self.tops)
-            now = self.mean((safe * self.project(inside) - x) ** 2)
-            best, error = torch.where(now < error, step, best), torch.minimum(now, error)
-        self.set_scale(best)
+        self.set_scale(self.least_squares_step(x))
 
     def choose(self, rows: Tensor) -> None:
         """Say which filters are SP2: bool (O,)."""

@@ -66,6 +66,15 @@ class WeightQuantiser(_QBase):
         nearest = torch.bucketize(halves, (values[1:] + values[:-1]) / 2)
         self.register_buffer("table", values[nearest], persistent=False)
 
+    @property
+    def tops(self) -> Tensor | int:
+        """The largest level; of each filter, broadcast as the scale, where they differ."""
+        return self.top
+
+    def clip(self, v: Tensor) -> Tensor:
+        """v within -tops..tops."""
+        return v.clamp(-self.top, self.top)
+
     def _refuse_activation(self) -> UnsupportedError:
         return UnsupportedError(
             f"{self.name}: {type(self).__name__} quantises weights, not activations: {self.activation_reason}"
@@ -102,7 +111,7 @@ class WeightQuantiser(_QBase):
 
     def q(self, x: Tensor) -> Tensor:
         """The levels nearest to x / step; gradient 1/step inside the clip, 0 outside, none of the step."""
-        inside = (x / self.step(x)).clamp(-self.top, self.top)
+        inside = self.clip(x / self.step(x))
         return straight_through(self.project(inside), inside)
 
     def mean(self, x: Tensor) -> Tensor:
@@ -114,11 +123,11 @@ class WeightQuantiser(_QBase):
         if self._searched is not None and torch.equal(self._searched[0], x):
             return self._searched[1]  # one calibration shows the same weights with every batch
         reach = x.abs().amax(self.shared_axes(x), keepdim=bool(self.scale.ndim))
-        best, least = reach / self.top, torch.full_like(reach, torch.inf)
+        best, least = reach / self.tops, torch.full_like(reach, torch.inf)
         for k in range(1, CANDIDATES + 1):
-            step = reach * (k / CANDIDATES) / self.top
+            step = reach * (k / CANDIDATES) / self.tops
             safe = torch.where(step > 0, step, torch.ones_like(step))
-            error = self.mean((safe * self.project((x / safe).clamp(-self.top, self.top)) - x) ** 2)
+            error = self.mean((safe * self.project(self.clip(x / safe)) - x) ** 2)
             best = torch.where(error < least, step, best)
             least = torch.minimum(error, least)
         self._searched = x.clone(), best
