@@ -9,6 +9,7 @@ import numpy as np
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.elements.columns import find_element
 from t2c.golden.elements.element import Element
+from t2c.golden.elements.products import ungrouped_channels
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -28,8 +29,7 @@ def legal(element: Element, rng: np.random.Generator, *shape: int, w_w: int) -> 
     top = max(int(abs(element.levels(w_w)).max()), 1)
     channels = -(-shape[1] // element.span) * element.span
     grouped = rng.uniform(-top, top, (shape[0], channels // element.span, *shape[2:], element.span))
-    weights = np.moveaxis(element.nearest(grouped, w_w), -1, 2)
-    return weights.reshape(shape[0], channels, *shape[2:])[:, : shape[1]]
+    return ungrouped_channels(element.nearest(grouped, w_w), shape[1])
 
 
 def element_package(name: str, *, exact_layers: bool = False, seed: int = 3) -> Package:

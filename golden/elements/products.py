@@ -24,6 +24,12 @@ def grouped_channels(values: npt.NDArray[Number], span: int) -> npt.NDArray[Numb
     return np.moveaxis(padded.reshape(len(values), -1, span, *values.shape[2:]), 2, -1)
 
 
+def ungrouped_channels(values: npt.NDArray[Number], channels: int) -> npt.NDArray[Number]:
+    """The inverse of `grouped_channels`, for so many channels."""
+    lanes = np.moveaxis(values, -1, 2)
+    return lanes.reshape(len(values), -1, *values.shape[2:-1])[:, :channels]
+
+
 def element_conv2d(
     x: npt.ArrayLike, w: IntArray, *, element: Element, window: Window, groups: int = 1, zero_point: int = 0
 ) -> IntArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +13,8 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
 from t2c.golden.elements.element import Element
-from t2c.golden.elements.products import grouped_channels
+from t2c.golden.elements.products import grouped_channels, ungrouped_channels
 from t2c.golden.graph.element_node import ElementNode
-from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package
 from t2c.golden.graph.tensor_spec import MAX_OPERAND_BITS, MIN_OPERAND_BITS
 
@@ -56,17 +54,17 @@ def fit_package(package: Package, element: Element, w_w: int, images: int) -> tu
     """
     if not 1 <= images < len(package.samples):
         raise UserError(f"images = {images} is not in 1..{len(package.samples) - 1}: some samples are to judge")
-    graph, fits = package.graph, []
-    wanted = graph.run(package.samples[:images])
-    nodes = list(graph.nodes)
-    for number, node in enumerate(graph.nodes):
-        if not isinstance(node, ElementNode):
-            continue
-        made, fit = _fit_layer(node, element, w_w)
-        nodes[number] = made
-        now = replace(graph, nodes=tuple(nodes))
-        nodes[number] = _with_bias(node, made, now, wanted)
-        fits.append(fit)
+    graph, fits, nodes = package.graph, [], []
+    found = {graph.input: package.samples[:images]}
+    for node, before, _ in graph.steps(package.samples[:images]):
+        now, edges = [found[name] for name in node.inputs], graph.inputs_of(node)
+        made = node
+        if isinstance(node, ElementNode):
+            made, fit = _fit_layer(node, element, w_w)
+            made = _with_bias(made, node.accumulate(before, edges), node.mulquant, made.accumulate(now, edges))
+            fits.append(fit)
+        nodes.append(made)
+        found[node.output] = made.forward(now, edges).astype(np.int64)
     if not fits:
         raise UserError("no conv2d and no linear: there is nothing for an element")
     return replace(package, graph=replace(graph, nodes=tuple(nodes)), metrics={}), fits
@@ -101,10 +99,8 @@ def _fit_layer(node: ElementNode, element: Element, w_w: int) -> tuple[ElementNo
 
 def _nearest(weights: Reals, element: Element, w_w: int) -> IntArray:
     """Nearest legal weights, (O, C, ...): channels are taken by element."""
-    channels = weights.shape[1]
     near = element.nearest(grouped_channels(weights, element.span), w_w)
-    back = np.moveaxis(near, -1, 2)
-    return back.reshape(len(weights), -1, *weights.shape[2:])[:, :channels]
+    return ungrouped_channels(near, weights.shape[1])
 
 
 def _rescaled(quant: MulQuant, scale: Reals) -> MulQuant:
@@ -123,24 +119,24 @@ def _rescaled(quant: MulQuant, scale: Reals) -> MulQuant:
     return replace(quant, **values)
 
 
-def _with_bias(before: ElementNode, made: ElementNode, graph: Graph, wanted: Mapping[str, IntArray]) -> ElementNode:
-    """The layer with biases that take back the mean of its error before rounding. graph: with all layers up to it."""
-    found = graph.run(wanted[graph.input])
-    edges = graph.inputs_of(made)
-    real = [
-        node.accumulate([values[edge.name] for edge in edges], edges)
-        * _of_channels(node, node.mulquant.multiplier)
-        / 2.0 ** _of_channels(node, node.mulquant.shift)
-        + _of_channels(node, node.mulquant.bias) / 2.0 ** _of_channels(node, node.mulquant.shift)
-        for node, values in ((made, found), (before, wanted))
-    ]
-    axes = tuple(axis for axis in range(real[0].ndim) if axis != 1)
-    error = (real[0] - real[1]).mean(axis=axes)
+def _with_bias(made: ElementNode, wanted: IntArray, before: MulQuant, sums: IntArray) -> ElementNode:
+    """The layer with biases that take back the mean of its error before rounding.
+
+    Args:
+        made: the layer.
+        wanted, before: sums (N, O, ...) of the layer that it was, and its constants.
+        sums: of the layer as it is.
+    """
+    error = (_real(sums, made.mulquant) - _real(wanted, before)).mean(axis=(0, *range(2, sums.ndim)))
     quant, limit = made.mulquant, made.mulquant.widths.bias_format.hi
     bias = quant.bias - np.rint(error * 2.0**quant.shift).astype(np.int64)
     return replace(made, mulquant=replace(quant, bias=np.clip(bias, -limit, limit)))
 
 
-def _of_channels(node: ElementNode, values: IntArray) -> IntArray:
-    """Constants, one or one a channel, as they go with the sums (N, O, ...)."""
-    return values.reshape(1, -1, *[1] * (node.weight.ndim - 2))
+def _real(sums: IntArray, quant: MulQuant) -> Reals:
+    """What sums (N, O, ...) are before rounding."""
+    multiplier, bias, shift = (
+        values.reshape(1, -1, *[1] * (sums.ndim - 2)) for values in (quant.multiplier, quant.bias, quant.shift)
+    )
+    real: Reals = sums * multiplier / 2.0**shift + bias / 2.0**shift
+    return real

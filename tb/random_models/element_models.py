@@ -9,6 +9,7 @@ import numpy as np
 from t2c.contract.hardware import Hardware
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.elements.element import Element
+from t2c.golden.elements.products import ungrouped_channels
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.package import Package
 from t2c.golden.nodes.conv2d import Conv2d
@@ -123,5 +124,5 @@ class _Drawing:
         real = self.rng.uniform(-1, 1, (out, groups, *taps, span)) * element.largest(w_w) * 1.2
         if span > 1 and not taps:  # a vector of a map: two of any elements of it in a word may be other than 0
             real *= self.rng.random((out, groups, span)) < 0.15
-        held = np.moveaxis(element.nearest(np.clip(real, -element.largest(w_w), element.largest(w_w)), w_w), -1, 2)
-        return held.reshape(out, groups * span, *taps)[:, :channels]
+        held = element.nearest(np.clip(real, -element.largest(w_w), element.largest(w_w)), w_w)
+        return ungrouped_channels(held, channels)
