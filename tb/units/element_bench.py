@@ -14,6 +14,7 @@ import cocotb
 import numpy as np
 from cocotb.handle import HierarchyObject
 
+from t2c.contract.element_rtl import MODULE
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.elements.columns import find_element
 from t2c.golden.elements.element import ELEMENTS, Element
@@ -23,10 +24,10 @@ from t2c.tb.components.corner_values import near_powers
 from t2c.tb.components.element_rules import legal_weights
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
+from t2c.tb.units.partial_sums import after, partial_sum
+from t2c.tb.units.systolic_array.tile import pack
 from t2c.tb.units.unit_settings import UnitSettings
 
-WRAPPER = "array_element"
-"""The module that has an element's place; in rtl/ it is a multiplier."""
 ELEMENT = "T2C_ELEMENT"
 """Environment variable: the element's name or file, where the module's name does not tell."""
 CORNERS, DRAWS, REPEATS = 1500, 400, 24
@@ -41,7 +42,7 @@ def element_of(module: str) -> Element:
     """
     if given := os.environ.get(ELEMENT):
         return find_element(given)
-    if module == WRAPPER:
+    if module == MODULE:
         return Mac()
     kinds = (ELEMENTS.find(name) for name in ELEMENTS.names())
     (found,) = (kind for kind in kinds if kind and kind.module == module)
@@ -78,7 +79,6 @@ class ProcessingElementBench(CycleBench):
         self.weights, _ = legal_weights(self.element, self.w_w, np.random.default_rng(unit.seed))
         self.codes = self.element.encode(self.weights, self.w_w)
         super().__init__(dut, unit, cover_element(self.element, self.a_w, self.w_w))
-        self.lowest, self.highest = -(1 << (self.psum_w - 1)), (1 << (self.psum_w - 1)) - 1
         self.given: list[Given] = []
         self.in_use: list[int | None] = []
         self.psums: list[int] = []
@@ -99,15 +99,6 @@ class ProcessingElementBench(CycleBench):
             return None
         return int(self.element.sums(np.array(self.given[cycle].a, dtype=np.int64), self.weights[place]))
 
-    def psum(self, added: int | None, end: int) -> int:
-        """A partial sum to which that can be added; from which it comes to that end, if one is given."""
-        if added is None:
-            return self.rng.randint(self.lowest, self.highest)
-        least, most = max(self.lowest, self.lowest - added), min(self.highest, self.highest - added)
-        if end:
-            return max(least, min(most, (self.lowest if end < 0 else self.highest) - added))
-        return self.rng.choice((0, self.rng.randint(least, most), self.rng.randint(-2, 2)))
-
     async def give(self, inputs: Sequence[Given]) -> None:
         """Drive operands, one cycle each; then three more, in which the last one's sum comes."""
         cycles, seen = [], []
@@ -116,9 +107,9 @@ class ProcessingElementBench(CycleBench):
             self.given.append(given)
             self.in_use.append(given.weights if given.swap else (self.in_use[-1] if self.in_use else None))
             added = self.added(now - 2)
-            self.psums.append(self.psum(added, self.given[now - 2].end if now >= 2 else 0))
+            self.psums.append(partial_sum(self.rng, self.psum_w, added, self.given[now - 2].end if now >= 2 else 0))
             ports = {
-                "a_i": packed(given.a, self.a_w),
+                "a_i": pack(given.a, self.a_w),
                 "swap_i": int(given.swap),
                 "w_i": int(self.codes[given.weights]),
                 "psum_i": self.psums[-1] % (1 << self.psum_w),
@@ -129,16 +120,11 @@ class ProcessingElementBench(CycleBench):
 
     def expected(self, cycle: int) -> dict[str, int]:
         """The outputs in a cycle, as far as they are known."""
-        found = {"a_o": packed(self.given[cycle - 1].a, self.a_w)} if cycle else {}
+        found = {"a_o": pack(self.given[cycle - 1].a, self.a_w)} if cycle else {}
         added = self.added(cycle - 3)
         if added is not None:
             found["psum_o"] = (self.psums[cycle - 1] + added) % (1 << self.psum_w)
         return found
-
-
-def packed(values: Sequence[int], bits: int) -> int:
-    """Lanes of a word, the first one lowest."""
-    return sum((value % (1 << bits)) << (bits * lane) for lane, value in enumerate(values))
 
 
 def classes(seen: Sequence[ElementCycle], element: Element, weights: IntArray, a_w: int, w_w: int) -> Classes:
@@ -160,7 +146,7 @@ def classes(seen: Sequence[ElementCycle], element: Element, weights: IntArray, a
     added = np.array([cycle.added or 0 for cycle in seen], dtype=np.int64)
     half = 1 << (a_w - 1)
     found: dict[str, dict[str, BoolArray]] = {
-        "control": {"swap": swap, "swap after a swap": swap & _after(swap), "no swap": ~swap, "no weights yet": ~used},
+        "control": {"swap": swap, "swap after a swap": swap & after(swap), "no swap": ~swap, "no weights yet": ~used},
         "sum": {
             "adds 0": known & (added == 0),
             "adds less than 0": known & (added < 0),
@@ -192,11 +178,6 @@ def classes(seen: Sequence[ElementCycle], element: Element, weights: IntArray, a
 def cover_element(element: Element, a_w: int, w_w: int) -> Coverage:
     """All bins of an element."""
     return Coverage(names(classes((), element, np.zeros((1, element.span), dtype=np.int64), a_w, w_w)))
-
-
-def _after(happened: BoolArray) -> BoolArray:
-    """The cycles that follow one in which it happened."""
-    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])
 
 
 async def _start(dut: HierarchyObject) -> ProcessingElementBench:

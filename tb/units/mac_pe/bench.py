@@ -15,9 +15,11 @@ from t2c.tb.components.corner_values import near_powers
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
 from t2c.tb.units.mac_pe.classes import Seen, classes, cover_unit
+from t2c.tb.units.partial_sums import partial_sum
+from t2c.tb.units.systolic_array.tile import pack
 from t2c.tb.units.unit_settings import UnitSettings
 
-END = {"lowest": -1, "highest": 1}
+END = {"": 0, "lowest": -1, "highest": 1}
 """Which end of PSUM_W a sum comes to."""
 
 
@@ -38,7 +40,6 @@ class ElementBench(CycleBench):
         super().__init__(dut, unit, cover_unit(unit.parameters))
         self.a_w, self.w_w, self.psum_w = unit["A_W"], unit["W_W"], unit["PSUM_W"]
         self.columns = unit["PACK"]
-        self.lowest, self.highest = -(1 << (self.psum_w - 1)), (1 << (self.psum_w - 1)) - 1
         self.operands: list[ElementInput] = []
         self.weights: list[tuple[int, ...] | None] = []
         self.psums: list[tuple[int, ...]] = []
@@ -51,15 +52,6 @@ class ElementBench(CycleBench):
         """Random data; swap: how likely."""
         half = 1 << (self.a_w - 1)
         return ElementInput(a=self.rng.randrange(-half, half), swap=self.rng.random() < swap, words=self.words())
-
-    def psum(self, product: int | None, end: str) -> int:
-        """A partial sum to which the product can be added; from which it comes to that end, if one is given."""
-        if product is None:
-            return self.rng.randint(self.lowest, self.highest)
-        least, most = max(self.lowest, self.lowest - product), min(self.highest, self.highest - product)
-        if end:
-            return max(least, min(most, (self.lowest if END[end] < 0 else self.highest) - product))
-        return self.rng.choice((0, self.rng.randint(least, most), self.rng.randint(-2, 2)))
 
     def product(self, cycle: int, column: int) -> int | None:
         """Golden's, of the operand of a cycle; None before the first swap."""
@@ -79,13 +71,15 @@ class ElementBench(CycleBench):
             self.operands.append(operand)
             self.weights.append(operand.words if operand.swap else before)
             added = [self.product(now - 2 - column, column) for column in range(self.columns)]
-            ends = [self.operands[now - 2 - k].end if now >= 2 + k else "" for k in range(self.columns)]
-            self.psums.append(tuple(self.psum(one, end) for one, end in zip(added, ends, strict=True)))
+            ends = [END[self.operands[now - 2 - k].end] if now >= 2 + k else 0 for k in range(self.columns)]
+            self.psums.append(
+                tuple(partial_sum(self.rng, self.psum_w, *each) for each in zip(added, ends, strict=True))
+            )
             inputs = {
                 "a_i": operand.a % (1 << self.a_w),
                 "swap_i": int(operand.swap),
-                "w_i": self.packed(operand.words, self.w_w),
-                "psum_i": self.packed(self.psums[-1], self.psum_w),
+                "w_i": pack(operand.words, self.w_w),
+                "psum_i": pack(self.psums[-1], self.psum_w),
             }
             cycles.append(ClockCycle(inputs=inputs, expected=self.expected(now)))
             seen.append(
@@ -108,12 +102,8 @@ class ElementBench(CycleBench):
         known = [one for one in products if one is not None]
         if len(known) == self.columns:
             sums = [psum + one for psum, one in zip(self.psums[cycle - 1], known, strict=True)]
-            found["psum_o"] = self.packed(sums, self.psum_w)
+            found["psum_o"] = pack(sums, self.psum_w)
         return found
-
-    @staticmethod
-    def packed(values: Sequence[int], bits: int) -> int:
-        return sum((value % (1 << bits)) << (bits * lane) for lane, value in enumerate(values))
 
 
 async def _start(dut: HierarchyObject) -> ElementBench:
@@ -130,7 +120,7 @@ async def corners(dut: HierarchyObject) -> None:
     operands = []
     for words in product(near_powers(bench.w_w), repeat=bench.columns):
         values = near_powers(bench.a_w)
-        ends = ("", *END) if bench.columns == 1 else (bench.rng.choice(("", *END)),)
+        ends = tuple(END) if bench.columns == 1 else (bench.rng.choice(tuple(END)),)
         for number, (a, end) in enumerate(product(values, ends)):
             operands.append(ElementInput(a=a, swap=number == 0, words=words if number == 0 else bench.words(), end=end))
     await bench.give(operands)

@@ -10,6 +10,7 @@ import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, names
+from t2c.tb.units.partial_sums import after
 
 PARAMETERS = {"A_W": (3, 9), "W_W": (2, 8), "PACK": (1, 2)}
 """Values of each parameter that must be tried."""
@@ -41,7 +42,7 @@ def classes(cycles: Sequence[Seen], a_w: int, w_w: int, columns: int) -> Classes
     used = np.array([cycle.weights is not None for cycle in cycles], dtype=bool)
     weights = np.array([cycle.weights or (0,) * columns for cycle in cycles], dtype=np.int64).reshape(count, columns)
     found: dict[str, dict[str, BoolArray]] = {
-        "control": {"swap": swap, "swap after a swap": _after(swap) & swap, "no swap": ~swap},
+        "control": {"swap": swap, "swap after a swap": after(swap) & swap, "no swap": ~swap},
         "operand": _extremes("operand", a, a_w, np.ones(count, dtype=bool)),
         "weights": {"none in use": ~used},
     }
@@ -76,11 +77,6 @@ def cover_unit(parameters: Mapping[str, int]) -> Coverage:
     made = Coverage(names(classes((), parameters["A_W"], parameters["W_W"], parameters["PACK"])))
     cover_parameters(made, PARAMETERS, parameters)
     return made
-
-
-def _after(happened: BoolArray) -> BoolArray:
-    """The cycles that follow one in which it happened."""
-    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])
 
 
 def _extremes(what: str, values: IntArray, bits: int, counts: BoolArray) -> dict[str, BoolArray]:

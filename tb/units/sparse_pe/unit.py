@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from t2c.tb.catalogue.interface import Interface
-from t2c.tb.catalogue.unit import Unit
+from t2c.tb.units.element_unit import element_unit
 from t2c.tb.units.sparse_pe.proofs import PROOFS
 
-UNIT = Unit(
-    folder=Path(__file__).parent,
+UNIT = element_unit(
+    Path(__file__).parent,
     parameters={"A_W": 9, "W_W": 8, "PSUM_W": 21},
-    bench="t2c.tb.units.element_bench",
-    tests=("corners", "random_data"),
-    interface=Interface(),
     ends=({"A_W": 3, "W_W": 2, "PSUM_W": 6}, {"A_W": 5, "W_W": 4, "PSUM_W": 12}),
-    covered=({"A_W": 3, "W_W": 2, "PSUM_W": 6}, {"A_W": 5, "W_W": 4, "PSUM_W": 12}),
-    linted=({}, *({"A_W": 3, "W_W": 2, "PSUM_W": 6}, {"A_W": 5, "W_W": 4, "PSUM_W": 12})),
     refused=({"A_W": 10}, {"W_W": 1}, {"PSUM_W": 17}),
     proofs=PROOFS,
-    mutated=True,
 )

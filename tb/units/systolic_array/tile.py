@@ -70,7 +70,7 @@ def vectors_of(tiles: Sequence[Tile]) -> Iterator[OperandVector | None]:
             yield OperandVector(tile=number, operands=operands, first=index == 0, last=index == count - 1)
 
 
-def pack(values: IntArray, width: int) -> int:
+def pack(values: IntArray | Sequence[int], width: int) -> int:
     """Lane k at [k*width +: width], two's complement."""
     word = 0
     for value in values[::-1]:
