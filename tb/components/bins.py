@@ -136,6 +136,11 @@ class Coverage:
         return made
 
 
+def after(happened: BoolArray) -> BoolArray:
+    """The cycles that follow one in which it happened."""
+    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])
+
+
 def cross(first: Mapping[str, BoolArray], second: Mapping[str, BoolArray]) -> dict[str, BoolArray]:
     """Every class of one group with every class of another: inputs that are in both."""
     return {f"{a}{JOIN}{b}": left & right for a, left in first.items() for b, right in second.items()}

@@ -19,12 +19,12 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.elements.columns import find_element
 from t2c.golden.elements.element import ELEMENTS, Element
 from t2c.golden.elements.mac import Mac
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, names
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, after, names
 from t2c.tb.components.corner_values import near_powers
 from t2c.tb.components.element_rules import legal_weights
 from t2c.tb.components.scoreboard import reported
 from t2c.tb.units.cycle_bench import ClockCycle, CycleBench
-from t2c.tb.units.partial_sums import after, partial_sum
+from t2c.tb.units.partial_sums import partial_sum
 from t2c.tb.units.systolic_array.tile import pack
 from t2c.tb.units.unit_settings import UnitSettings
 

@@ -1,12 +1,8 @@
-"""What benches of processing elements drive from the north, and which cycles follow which."""
+"""What benches of processing elements drive from the north."""
 
 from __future__ import annotations
 
 import random
-
-import numpy as np
-
-from t2c.tb.components.bins import BoolArray
 
 
 def partial_sum(rng: random.Random, bits: int, added: int | None, end: int) -> int:
@@ -25,8 +21,3 @@ def partial_sum(rng: random.Random, bits: int, added: int | None, end: int) -> i
     if end:
         return max(least, min(most, (lowest if end < 0 else highest) - added))
     return rng.choice((0, rng.randint(least, most), rng.randint(-2, 2)))
-
-
-def after(happened: BoolArray) -> BoolArray:
-    """The cycles that follow one in which it happened."""
-    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])

@@ -9,8 +9,7 @@ from itertools import product
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, cover_parameters, names
-from t2c.tb.units.partial_sums import after
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, after, cover_parameters, names
 
 PARAMETERS = {"A_W": (3, 9), "W_W": (2, 8), "PACK": (1, 2)}
 """Values of each parameter that must be tried."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, names
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, after, names
 from t2c.tb.components.value_classes import bit_classes
 from t2c.tb.units.tile_loader.model import TileRow
 
@@ -73,7 +73,7 @@ def classes(seen: Sequence[TileSeen], rows: int, addr_w: int, wgt_addr_w: int) -
             "tile waits, the last": ready & ~first & ~left,
             "tile taken, next one begins": ready & first & left,
             "tile taken, the last": ready & first & ~left,
-            "taken in the cycle in which it is there": ready & first & _after(load & last_row),
+            "taken in the cycle in which it is there": ready & first & after(load & last_row),
             "first without a tile, while loading": first & ~ready & load,
             "first without a tile, idle": first & ~ready & ~load,
         },
@@ -134,10 +134,6 @@ def _moved(at: TileRow, name: str, sign: str) -> bool:
     """Whether a step of that sign has been taken on the way to the row's tap."""
     step, taken = getattr(at.layer, name), (at.ky if name == "tap_row_step" else at.kx) > 0
     return taken and sign == ("negative" if step < 0 else "positive" if step else "0")
-
-
-def _after(happened: BoolArray) -> BoolArray:
-    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])
 
 
 def cover_unit(parameters: Mapping[str, int]) -> Coverage:

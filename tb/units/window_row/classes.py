@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from t2c.golden.arithmetic.formats import IntArray
-from t2c.tb.components.bins import BoolArray, Classes, Coverage, names
+from t2c.tb.components.bins import BoolArray, Classes, Coverage, after, names
 from t2c.tb.components.value_classes import bit_classes
 from t2c.tb.units.window_row.model import RowLayer, RowOperand, RowTap
 
@@ -84,7 +84,7 @@ def classes(seen: Sequence[RowSeen], x_w: int, addr_w: int) -> Classes:
             "a pixel and a new configuration": pixel & ~first & written,
             "a pixel alone": pixel & ~first & ~written,
             "configuration alone": ~pixel & ~first & written,
-            "a K tile of one pixel": first & _after(first) & pixel,
+            "a K tile of one pixel": first & after(first) & pixel,
         },
     }
 
@@ -113,10 +113,6 @@ def _edge(what: str, at: IntArray, size: IntArray, there: BoolArray) -> dict[str
         f"{what} far before": there & (at < -255),
         f"{what} beside an image of one": there & (size == 1) & ~inside,
     }
-
-
-def _after(happened: BoolArray) -> BoolArray:
-    return np.concatenate([np.zeros(min(1, len(happened)), dtype=bool), happened[:-1]])
 
 
 def _flags(values: object) -> BoolArray:
