@@ -99,8 +99,9 @@ fi
 "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     die "the Python of $venv is too old: Python 3.11 or later is needed"
 
+# Most modules are never imported; the others compile themselves when they are.
 pip() {
-    "$venv/bin/python" -m pip --disable-pip-version-check install --quiet "$@" >"$log" 2>&1
+    "$venv/bin/python" -m pip --disable-pip-version-check install --no-compile --quiet "$@" >"$log" 2>&1
 }
 
 echo "setup: Python packages ($extras)"
@@ -160,7 +161,7 @@ tosa() {
     echo "setup: TOSA's reference model"
     rm -rf "$home"
     if "$venv/bin/python" -m venv "$home" >"$log" 2>&1 && "$home/bin/python" -m pip --disable-pip-version-check install \
-        --quiet --only-binary :all: -r requirements/tosa.txt >"$log" 2>&1; then
+        --no-compile --quiet --only-binary :all: -r requirements/tosa.txt >"$log" 2>&1; then
         cp requirements/tosa.txt "$home/requirements"
     else
         rm -rf "$home"
