@@ -20,11 +20,12 @@ def sampled(names: Iterable[str], every: int = SAMPLE) -> list[Any]:
     ]
 
 
-def crossed(*axes: Iterable[Any]) -> list[Any]:
-    """Parameters for pytest, all combinations: every other one as it is, as the squares of one colour on a chess board,
-    the rest marked as campaign. Of three axes, any two still meet in all their pairs."""
+def crossed(*axes: Iterable[Any], every: int = 2) -> list[Any]:
+    """Parameters for pytest, all combinations: every n-th diagonal as it is, the rest marked as campaign.
+
+    With 2 that are the squares of one colour on a chess board: of three axes, any two still meet in all their pairs."""
     numbered = itertools.product(*(list(enumerate(axis)) for axis in axes))
     return [
-        pytest.param(*(value for _, value in each), marks=pytest.mark.campaign if sum(n for n, _ in each) % 2 else ())
+        pytest.param(*(value for _, value in each), marks=pytest.mark.campaign if sum(n for n, _ in each) % every else ())
         for each in numbered
     ]

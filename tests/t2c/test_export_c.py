@@ -115,7 +115,7 @@ def test_every_tensor_of_a_network_of_ours(name: str, tmp_path: Path) -> None:
     assert compare_package(OWN[name](), tmp_path)
 
 
-@pytest.mark.parametrize("name", sampled([f"{kind} {seed}" for seed in range(8) for kind in RANDOM], every=3))
+@pytest.mark.parametrize("name", sampled([f"{kind} {seed}" for seed in range(8) for kind in RANDOM], every=6))
 def test_every_tensor_of_a_random_network(name: str, tmp_path: Path) -> None:
     kind, _, seed = name.rpartition(" ")
     assert compare_package(RANDOM[kind](int(seed)), tmp_path)
@@ -226,7 +226,7 @@ def places_of(op: str) -> Iterator[tuple[Package, Any]]:
                 yield package, node
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, every=2))
+@pytest.mark.parametrize("name", sampled(FAULTS, every=4))
 def test_a_fault_in_a_form_is_seen_at_its_tensor(name: str, tmp_path: Path) -> None:
     """Planted in the functions of one kind: a network of ours turns red, and the first wrong tensor is of that kind."""
     op, index = name.split()

@@ -132,11 +132,10 @@ CORES = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "cols", "acc_depth"), CORES)
-def test_every_operation_on_every_shape_of_core(
-    rows: int, cols: int, acc_depth: int, net: Package, sim_output: Path
-) -> None:
+@pytest.mark.parametrize("shape", crossed(CORES))
+def test_every_operation_on_every_shape_of_core(shape: tuple[int, int, int], net: Package, sim_output: Path) -> None:
     """Without stalls each layer takes exactly the cycles of the documented formula."""
+    rows, cols, acc_depth = shape
     result = run_on(net, sim_output, Hardware(rows=rows, cols=cols, acc_depth=acc_depth, **DEPTHS), layer="all")
     assert result.passed, result.reasons
     assert_cycles_are_exact(result)

@@ -65,7 +65,7 @@ def test_the_untouched_run_is_green(core: str, run: dict[str, object], net: Pack
     assert result.figures["cycles"] >= result.figures["expected_cycles"]
 
 
-@pytest.mark.parametrize("name", sampled(MUTANTS, 6))
+@pytest.mark.parametrize("name", sampled(MUTANTS, 8))
 def test_rtl_mutant_is_killed_and_placed(name: str, net: Package, tmp_path: Path) -> None:
     """By a simulation that runs to its end or to its time-out, and by the reason that the fault should give."""
     fault = MUTANTS[name]
@@ -132,7 +132,7 @@ UNIT_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(UNIT_MUTANTS, 6))
+@pytest.mark.parametrize("name", sampled(UNIT_MUTANTS, 8))
 def test_unit_mutant_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     unit, test, *change = UNIT_MUTANTS[name]

@@ -134,7 +134,7 @@ def test_the_untouched_unit_is_green(sim_output: Path) -> None:
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 16))
+@pytest.mark.parametrize("name", sampled(FAULTS, 32))
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     file, test, original, mutant = FAULTS[name]

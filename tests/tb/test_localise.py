@@ -137,7 +137,7 @@ def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tupl
         return result, diagnose(job, result)
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 2))
+@pytest.mark.parametrize("name", sampled(FAULTS, 4))
 def test_a_planted_fault_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     result, diagnosis = run_with(fault, package, tmp_path, sim_output)

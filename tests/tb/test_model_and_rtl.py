@@ -22,6 +22,7 @@ from t2c.tb.cosim.on_model import result_words
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.run_check import RunCheck
 from t2c.tb.simulation.simulators import find_simulator
+from tests.campaign import crossed
 from tests.core_net import core_package
 
 HARDWARE = Hardware(rows=4, cols=2, act_depth=1000, wgt_depth=1000, par_depth=50, acc_depth=22, prg_depth=4096)
@@ -82,8 +83,7 @@ def package() -> Package:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("layer", ["stem", "depthwise", "sum", "peak", "wide"])
+@pytest.mark.parametrize(("layer", "seed"), crossed(["stem", "depthwise", "sum", "peak", "wide"], range(6)))
 def test_a_changed_program(layer: str, seed: int, package: Package, tmp_path: Path) -> None:
     rng = np.random.default_rng((seed, *layer.encode()))
     request = RunRequest(layer=layer)

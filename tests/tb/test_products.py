@@ -62,7 +62,7 @@ def test_the_networks_here_have_what_they_are_for() -> None:
     }
 
 
-@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS))
+@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS, every=4))
 def test_attention(net: str, size: str, simulator: str, sim_output: Path) -> None:
     package = attention_package(**NETS[net])
     assert_right(run_on(package, sim_output, SIZES[size], simulator, layer="all", images=2))

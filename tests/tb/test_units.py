@@ -1,6 +1,7 @@
 """The unit benches: as shipped and with the widths at both ends of their ranges, on both simulators.
 
-`make test` runs each unit as shipped on one simulator, units in turn, and one end on the other; `make faults` all.
+`make test` runs each unit as shipped on one simulator, units in turn, and of every other pair of units one end on the
+other; `make faults` all.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def in_turn(turn: int, number: int, ends: int, place: int) -> bool:
     """Whether `make test` runs a unit (its turn), as shipped (0) or at one of its ends, on a simulator (its place)."""
     if not number:
         return (turn + place) % 2 == 0
-    return number == 1 + turn // 2 % ends and (turn + place) % 2 == 1
+    pair = turn // 2
+    return pair % 2 == 0 and number == 1 + pair // 2 % ends and (turn + place) % 2 == 1
 
 
 CASES = [

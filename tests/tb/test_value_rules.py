@@ -70,7 +70,7 @@ def test_a_module_within_its_rules_passes(name: str, sim_output: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sampled(RULED, 4))
+@pytest.mark.parametrize("name", sampled(RULED, 8))
 def test_a_fault_within_the_rules_fails_and_is_named(name: str, tmp_path: Path, sim_output: Path) -> None:
     ruled = RULED[name]
     found = run(copied(name, tmp_path, *ruled.fault), sim_output, "icarus", ruled.test)
