@@ -24,8 +24,8 @@ def crossed(*axes: Iterable[Any], every: int = 2) -> list[Any]:
     """Parameters for pytest, all combinations: every n-th diagonal as it is, the rest marked as campaign.
 
     With 2 that are the squares of one colour on a chess board: of three axes, any two still meet in all their pairs."""
-    numbered = itertools.product(*(list(enumerate(axis)) for axis in axes))
-    return [
-        pytest.param(*(value for _, value in each), marks=pytest.mark.campaign if sum(n for n, _ in each) % every else ())
-        for each in numbered
-    ]
+    found = []
+    for numbered in itertools.product(*(list(enumerate(axis)) for axis in axes)):
+        numbers, values = zip(*numbered, strict=True)
+        found.append(pytest.param(*values, marks=pytest.mark.campaign if sum(numbers) % every else ()))
+    return found

@@ -50,7 +50,9 @@ def run(package: Package, hardware: Hardware, output: Path, simulator: str = "ic
         return job.run()
 
 
-@pytest.mark.parametrize(("element", "size", "simulator"), crossed(ELEMENTS, [(8, 4), (4, 4), (8, 8)], SIMULATORS, every=4))
+@pytest.mark.parametrize(
+    ("element", "size", "simulator"), crossed(ELEMENTS, [(8, 4), (4, 4), (8, 8)], SIMULATORS, every=4)
+)
 def test_every_tensor(element: str, size: tuple[int, int], simulator: str, sim_output: Path) -> None:
     """With back-pressure, a reset in mid-stream and a misplaced tlast; cycles are those of the schedule."""
     tests = (MAIN_TEST, RESET_TEST, ERROR_TEST)
