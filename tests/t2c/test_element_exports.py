@@ -11,8 +11,12 @@ from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.package import save_package
 from tests.element_net import element_package
 
+NEEDS = {"onnx": "onnx", "native": "torch"}
+
 
 def export(element: str, form: str, folder: Path) -> int:
+    if form in NEEDS:
+        pytest.importorskip(NEEDS[form])
     save_package(element_package(element), folder / "package")
     return main(["export", str(folder / "package"), "--format", form, "--out", str(folder / "out")])
 
