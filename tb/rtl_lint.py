@@ -1,8 +1,8 @@
 """`make lint`, the Verilog half: Icarus -Wall, Verilator --lint-only -Wall and Yosys must all take the RTL in silence.
 
 Every unit is checked with its defaults and with parameters at both ends of their ranges, as its unit.py says; a
-parameter outside its range must stop the elaboration in each tool. `--quick`, of `make check`, tries each of
-these in one tool, tools in turn.
+parameter outside its range must stop the elaboration in each tool. `--quick`, of `make check`, asks fewer tools of
+each: what must be refused, one in turn; what must be taken, Icarus, and Verilator or Yosys in turn.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from t2c.tb.simulation.simulators import ICARUS, VERILATOR, find_icarus, find_ve
 from t2c.tb.simulation.yosys import chparam, find_yosys
 
 YOSYS = "yosys"
+Choice = tuple[Unit, Parameters]
 _STOPS = ("_out_of_range", "_not_above_", "_is_no_")
 """What the names of modules say that are not there, which a unit asks for if its parameters do not fit."""
 
@@ -71,13 +72,13 @@ class Tool:
             script.append(f"hierarchy -libdir . -check -top {top}; proc; check -assert; ")
         return [self.executable, "-q", "-p", "".join(script)]
 
-    def complaints(self, together: Sequence[Unit]) -> list[list[str]]:
-        """What the tool has to say of each choice of parameters that it must take, by unit; all in one folder."""
+    def complaints(self, choices: Sequence[Choice]) -> list[str]:
+        """What the tool has to say of each choice of parameters that it must take; all units lie in one folder."""
         # Yosys takes longer to start than to look at most units.
-        choices = [(unit.name, choice) for unit in together for choice in unit.linted]
-        if self.name == YOSYS and not self._said(together[0], self._yosys(choices)):
-            return [[""] * len(unit.linted) for unit in together]
-        return [[self.complaint(unit, choice) for choice in unit.linted] for unit in together]
+        named = [(unit.name, parameters) for unit, parameters in choices]
+        if self.name == YOSYS and not self._said(choices[0][0], self._yosys(named)):
+            return [""] * len(choices)
+        return [self.complaint(unit, parameters) for unit, parameters in choices]
 
     def complaint(self, unit: Unit, parameters: Parameters) -> str:
         """What the tool has to say; empty if it is content."""
@@ -106,11 +107,11 @@ def tools() -> list[Tool]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check everything, as many at a time as there are processors; print one line a check, return 1 if any failed."""
     parser = Parser(prog="tb.rtl_lint", description="Check the RTL with Icarus, Verilator and Yosys.")
-    parser.add_argument("--quick", action="store_true", help="what must be refused, by one tool each")
+    parser.add_argument("--quick", action="store_true", help="fewer tools look at each")
     quick = parser.parse_args(arguments).quick
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checkers, turns = tools(), itertools.count()
-        groups = [(tool, group) for tool in checkers for group in _groups(tool)]
+        groups = [(tool, group) for tool in checkers for group in _groups(tool, quick)]
         taken = [(tool, group, pool.submit(tool.complaints, group)) for tool, group in groups]
         tries = [
             (tool, unit, choice, pool.submit(tool.complaint, unit, choice))
@@ -125,26 +126,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _groups(tool: Tool) -> list[list[Unit]]:
-    """Units that one process looks at: half of those of a folder in Yosys, else each by itself."""
+def _groups(tool: Tool, quick: bool) -> list[list[Choice]]:
+    """Choices that one process looks at: half of those of a folder in Yosys, else those of one unit."""
+    choices = [(unit, parameters) for unit in units().values() for parameters in unit.linted]
+    if quick and tool.name != ICARUS:
+        choices = choices[tool.name == YOSYS :: 2]
+    together: dict[Path | str, list[Choice]] = {}
+    for choice in choices:
+        together.setdefault(choice[0].rtl if tool.name == YOSYS else choice[0].name, []).append(choice)
     if tool.name != YOSYS:
-        return [[unit] for unit in units().values()]
-    folders: dict[Path, list[Unit]] = {}
-    for unit in units().values():
-        folders.setdefault(unit.rtl, []).append(unit)
-    return [half for mine in folders.values() for half in (mine[::2], mine[1::2]) if half]
+        return list(together.values())
+    return [half for mine in together.values() for half in (mine[::2], mine[1::2]) if half]
 
 
-def _report(tool: Tool, group: Sequence[Unit], said: Sequence[Sequence[str]]) -> int:
+def _report(tool: Tool, group: Sequence[Choice], said: Sequence[str]) -> int:
     """Print a line for each build that must be taken; return how many are not."""
-    failed = 0
-    for unit, complaints in zip(group, said, strict=True):
-        for parameters, complaint in zip(unit.linted, complaints, strict=True):
-            failed += bool(complaint)
-            print(f"{'FAIL' if complaint else 'ok  '} {tool.name} {unit.name} {dict(parameters)}", flush=True)
-            if complaint:
-                print(complaint)
-    return failed
+    for (unit, parameters), complaint in zip(group, said, strict=True):
+        print(f"{'FAIL' if complaint else 'ok  '} {tool.name} {unit.name} {dict(parameters)}", flush=True)
+        if complaint:
+            print(complaint)
+    return sum(map(bool, said))
 
 
 def _report_refusal(tool: Tool, unit: Unit, parameters: Parameters, complaint: str) -> int:

@@ -203,6 +203,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["alone", "in a pool"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nobody_is_left(how: str, number: signal.Signals, tmp_path: Path) -> None:
@@ -290,6 +291,7 @@ def test_no_room_is_one_line(error: Exception, wanted: str, capsys: pytest.Captu
     assert capsys.readouterr().err.startswith(f"error: {wanted}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_first_moments_of_a_recipe(number: signal.Signals) -> None:
     """Python is not even up: it comes when the command takes it."""
@@ -315,6 +317,7 @@ def test_every_recipe_begins_so() -> None:
     assert "pthread_sigmask" in ast.unparse(main.body[0])
 
 
+@pytest.mark.slow
 def test_what_it_says_goes_to_a_full_disk() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

@@ -173,6 +173,7 @@ def readers(made: Net, source: str, number: int, rng: np.random.Generator) -> No
         made.node(Add, signed_edge(f"sum{number}"), source, source)
 
 
+@pytest.mark.slow
 def test_random_chains_of_views_give_goldens_words_or_are_refused_by_name() -> None:
     ran = 0
     for seed in range(150):

@@ -69,6 +69,7 @@ def differs(build: str, seed: int) -> bool:
     return came != lines(program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_model_is_the_plain_core(build: str) -> None:
     assert not differs(build, 1)
@@ -100,6 +101,7 @@ def _without(origin: Origins, **fields: int) -> Origins:
     return replace(origin, inside=origin.inside & (getattr(origin, name) != value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_model_is_seen(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By one of a few programs: what a single one draws may miss it."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from t2c.contract.hardware import Hardware
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
@@ -102,6 +103,7 @@ class RandomJoins:
         return replace(made, graph=replace(made.graph, output=self.any_of(self.maps)))
 
 
+@pytest.mark.slow
 def test_random_joins_give_goldens_words_or_are_refused_by_name() -> None:
     ran = spilled = 0
     for seed in range(SEEDS):

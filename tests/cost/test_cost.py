@@ -126,6 +126,7 @@ def test_placed_and_routed(folder: Path) -> None:
     assert "clock     " in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -77,6 +77,7 @@ def test_the_core_around_a_netlist_has_the_ports_of_the_core(tmp_path: Path) -> 
     assert around.parameters == ours.parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

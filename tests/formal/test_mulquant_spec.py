@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.arithmetic.mulquant import MulQuant, OutputStage, mulquant
@@ -53,6 +54,7 @@ def hexadecimal(value: int, bits: int) -> str:
     return f"{value % (1 << bits):x}"
 
 
+@pytest.mark.slow
 def test_specification_equals_golden(tmp_path: Path) -> None:
     find_icarus().activate()
     rng = np.random.default_rng(5)

@@ -34,6 +34,7 @@ def test_nothing_that_is_damaged_gets_through(tmp_path: Path) -> None:
     assert found["package", SAME]
 
 
+@pytest.mark.slow
 def test_a_case_is_the_same_whenever_it_runs(tmp_path: Path) -> None:
     def told(workers: int) -> list[tuple[Any, ...]]:
         answers = run_campaign(5, 30, workers, tmp_path / str(workers))
@@ -76,6 +77,7 @@ def fails(tmp_path: Path, cases: int) -> list[Answer]:
     return [answer for answer in run_campaign(3, cases, 1, tmp_path) if answer.outcome == FAILED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOADERS)
 def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader, message = LOADERS[fault]
@@ -98,6 +100,7 @@ def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypa
     assert len(found) == (2 if begun_again else 1)
 
 
+@pytest.mark.slow
 def test_a_reader_that_does_not_look_at_digests_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """About one damage in a thousand leaves a package that can be read and means something else."""
     monkeypatch.setattr(package, "_check_digest", lambda document, stated: None)
@@ -106,6 +109,7 @@ def test_a_reader_that_does_not_look_at_digests_is_found_out(tmp_path: Path, mon
     assert any(answer.text == "it is not refused and means something else" for answer in answers)
 
 
+@pytest.mark.slow
 def test_the_command_says_how_to_run_a_case_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -175,6 +175,7 @@ def wide_case(rng: np.random.Generator, mode: Rounding, widths: Widths) -> tuple
     return q, acc, [[oracle.mulquant(*each, **stage) for each in zip(row, m, b, s, strict=True)] for row in acc]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Rounding))
 @pytest.mark.parametrize(
     "widths", [WIDEST, Widths(acc=32, scale=32, bias=64), Widths(acc=29, scale=32, bias=60)], ids=str

@@ -60,6 +60,7 @@ def test_ties_of_the_normative_table() -> None:
     assert set(table) == set(Rounding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 7))
 @pytest.mark.parametrize("second", range(1, 7))
 def test_two_roundings_are_one(first: int, second: int) -> None:

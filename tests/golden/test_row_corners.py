@@ -94,6 +94,7 @@ def full_width(rng: np.random.Generator, channels: int, shift: int, y: TensorSpe
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epsilon", EPSILON)
 @pytest.mark.parametrize(("root_bits", "fraction_bits", "end"), [(8, 4, 0), (20, 20, 1), (20, 4, 2), (16, 12, 3)])
 def test_rows_of_1024(root_bits: int, fraction_bits: int, end: int, epsilon: int) -> None:
@@ -150,6 +151,7 @@ def test_constants_that_are_added(shift: int, mode: Rounding) -> None:
             hold(AddConstant(**ONE, constant=constant, addquant=add), extremes(rng, x), x, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", range(10, 17))
 def test_tables_between_the_ends_of_an_entry(bits: int) -> None:
     """Entries jump from end to end, F is 0 and 15, the output has 2 and 16 bits, its zero point at either end."""

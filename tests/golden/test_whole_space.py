@@ -158,6 +158,7 @@ def test_the_bound_of_an_average_is_reached(key: str) -> None:
             assert node.worst_accumulator([edge]) == max(extremes) == kernel[0] * kernel[1] * 255
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Rounding), ids=lambda mode: mode.value)
 def test_softmax_rows_of_every_length(mode: Rounding) -> None:
     """Up to the longest: all equal, one above all others, and random."""
@@ -174,6 +175,7 @@ def test_softmax_rows_of_every_length(mode: Rounding) -> None:
             assert softmax(row, table).tolist() == wanted, length
 
 
+@pytest.mark.slow
 def test_products_of_every_depth() -> None:
     """K at its boundaries, with extreme operands: the longest sums that the formats allow."""
     rng = np.random.default_rng(3)

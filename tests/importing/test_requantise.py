@@ -67,6 +67,7 @@ def differences(rule: Scaled, constants: LayerConstants, reach: Reach) -> tuple[
 SCALES = st.fractions(min_value=-2, max_value=2, max_denominator=10_000)
 
 
+@pytest.mark.slow
 @given(
     scales=st.lists(SCALES, min_size=1, max_size=3),
     offset=st.fractions(min_value=-300, max_value=300, max_denominator=1000),

@@ -199,6 +199,7 @@ def test_softmax_is_the_hosts(features: int, scale: float, beta: float) -> None:
     assert network.graph.nodes[-1].op == "linear"
 
 
+@pytest.mark.slow
 def test_softmax_of_all_differences() -> None:
     """Two features: every pair of logits, by a product with the identity."""
     layers = Layers((1, 2), scale=0.11, zero_point=0)

@@ -260,6 +260,7 @@ def test_the_command_writes_a_package_and_a_report(tmp_path: Path, capsys: pytes
     assert document["differing"] == 0
 
 
+@pytest.mark.slow
 def test_a_refusal_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     layers = network()
     for name in ("stride", "beta"):

@@ -52,6 +52,7 @@ def step(draw: st.DrawFn, layout: Layout, tensor: np.ndarray) -> tuple[Layout, n
     return reshaped(layout, made), np.ascontiguousarray(tensor).reshape(len(tensor), *made)
 
 
+@pytest.mark.slow
 @given(layouts(), st.data())
 @settings(max_examples=600)
 def test_a_chain_of_views_finds_every_element(root: Layout, data: st.DataObject) -> None:

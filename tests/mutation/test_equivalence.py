@@ -95,6 +95,7 @@ def test_without_its_invariant_nothing_is_proven(equivalence: Equivalence) -> No
     assert without.check(list(FAULTS).index("while a count is odd, which it never is")).verdict == UNKNOWN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wire", "when"),
     [

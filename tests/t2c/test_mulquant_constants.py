@@ -93,6 +93,7 @@ def test_fixed_rounds_and_saturates(m: float, b: float, int_bits: int, frac_bits
     assert c.shift.tolist() == [frac_bits]
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(m=st.floats(2.0**-30, 1000.0), sign=st.sampled_from([-1, 1]), b=BIASES)
 def test_power_of_two_is_the_nearest_of_all_and_its_multiplier_one_bit(m: float, sign: int, b: float) -> None:

@@ -312,6 +312,7 @@ def outcome(graph: Graph, chip: ChipLimits) -> tuple[Refitted | None, str]:
         return None, str(error)
 
 
+@pytest.mark.slow
 def test_any_chip_gets_a_package_that_fits_or_one_line(digits: Package) -> None:
     rng = np.random.default_rng(3)
     fits = 0

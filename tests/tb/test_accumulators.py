@@ -82,6 +82,7 @@ def test_every_sum_of_every_layer_is_compared(hardware: Hardware, tmp_path: Path
     assert result.figures["accumulators"] > result.figures["compared"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [node.name for node in core_package().graph.nodes if node.moves_data])
 @pytest.mark.parametrize("change", [-1, 1 << 20])
 def test_one_sum_that_differs_is_named(

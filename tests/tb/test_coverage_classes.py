@@ -139,6 +139,7 @@ def test_classes_of_mulquant(config: Config) -> None:
             assert found[name][index] == wanted, (name, item)
 
 
+@pytest.mark.slow
 def test_classes_of_two_roundings() -> None:
     rng = random.Random(4)
     ranges = Ranges(widths=Widths(acc=8, scale=4, bias=44), shift_w=6, out_w=4, rng=rng)

@@ -176,6 +176,7 @@ def test_views_and_joins() -> None:
     assert found(core_package(), WIDE) == {("views", "channels from bank 0 on")}
 
 
+@pytest.mark.slow
 def test_the_plan_hits_every_bin_of_the_core_without_simulating() -> None:
     """What the runs of the plan compute covers all of it, so an unhit bin in `make coverage` is a run that failed."""
     merged = Coverage()

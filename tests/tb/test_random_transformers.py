@@ -37,6 +37,7 @@ def nodes(op: str) -> Iterator[tuple[Package, Node]]:
     return ((package, node) for package in drawn() for node in package.graph.nodes if node.op == op)
 
 
+@pytest.mark.slow
 def test_they_cover_what_a_transformer_can_be() -> None:
     ops = {node.op for package in drawn() for node in package.graph.nodes}
     assert ops == {

@@ -496,6 +496,7 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["worker", "job"])
 def test_no_simulator_outlives_its_worker(victim: str, tmp_path: Path) -> None:
     """A compiler that takes for ever, started by the process of the job, goes when the worker or that process goes."""

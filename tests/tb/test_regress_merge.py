@@ -141,6 +141,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPOILT)
 def test_what_is_not_all_of_it_is_refused_and_red(name: str, join: Callable[..., int], tmp_path: Path) -> None:
     change, wanted = SPOILT[name]
