@@ -92,14 +92,18 @@ class Digests:
     bench: str
 
 
+def rtl_digest(judge: Judge, rtl: Path) -> str:
+    """Digest of a unit in that folder."""
+    verilog = [verilog_code((rtl / file).read_text()) for file in judge.files(rtl)]
+    return _digest([json.dumps(dict(judge.parameters)), *verilog])
+
+
 def table_digests(judge: Judge, rtl: Path) -> Digests:
     """Digests of a unit in that folder and of its judge."""
     modules = imported(judge.roots())
-    verilog = [verilog_code((rtl / file).read_text()) for file in judge.files(rtl)]
     bench = [python_code(modules[module].read_text()) for module in sorted(modules) if judge.counts(module)]
     texts = [verilog_code(path.read_text()) if path.suffix == ".v" else path.read_text() for path in judge.texts()]
-    parameters = json.dumps(dict(judge.parameters))
-    return Digests(rtl=_digest([parameters, *verilog]), bench=_digest([*bench, *texts]))
+    return Digests(rtl=rtl_digest(judge, rtl), bench=_digest([*bench, *texts]))
 
 
 def _digest(texts: Iterable[str]) -> str:

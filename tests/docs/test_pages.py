@@ -53,6 +53,8 @@ def copy(tmp_path: Path) -> Path:
             continue  # removed, not yet committed
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, clone / name, follow_symlinks=False)
+    for compiled in ROOT.glob("[!.]*/**/__pycache__"):  # or each page compiles the project again
+        shutil.copytree(compiled, clone / compiled.relative_to(ROOT), dirs_exist_ok=True)
     (clone / ".venv").symlink_to(Path(sys.prefix))
     (clone / "sim_build").mkdir()
     for made in ("builds", "generated"):

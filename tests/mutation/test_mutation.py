@@ -19,7 +19,7 @@ from mutation.kill_table import rate, read_stamp, table_state, write_tables
 from mutation.mutant import Mutant
 from mutation.mutant_result import ARGUED, BROKEN, EQUIVALENT, KILLED, SURVIVED, UNKNOWN, MutantResult, MutantResults
 from mutation.netlist import MutatedUnit
-from mutation.sources import Digests, python_code, table_digests, verilog_code
+from mutation.sources import Digests, python_code, rtl_digest, verilog_code
 from t2c.common.errors import UserError
 from t2c.common.places import RTL
 from t2c.common.text_table import markdown_row
@@ -240,10 +240,10 @@ def test_the_committed_table_is_of_this_rtl(unit: str) -> None:
     """Other RTL has other mutants; its comments and layout may change, and so may the bench."""
     stamp = read_stamp(ROOT / "docs", unit)
     if unit in to_be_made():
-        assert stamp is None or stamp.digests.rtl != table_digests(find_judge(unit), RTL).rtl, "it is made"
+        assert stamp is None or stamp.digests.rtl != rtl_digest(find_judge(unit), RTL), "it is made"
         return
     assert stamp is not None
-    assert stamp.digests.rtl == table_digests(find_judge(unit), RTL).rtl, f"make mutate UNIT={unit} WRITE=1"
+    assert stamp.digests.rtl == rtl_digest(find_judge(unit), RTL), f"make mutate UNIT={unit} WRITE=1"
     rows = re.findall(
         r"^\| \d+ \|.*\| (\w+) \| [^|]* \|$", (ROOT / "docs" / "mutation" / f"{unit}.md").read_text(), re.M
     )

@@ -74,7 +74,7 @@ def test_the_shipped_packages_have_the_layers_of_the_model() -> None:
     assert len(SHIPPED) == 14
 
 
-@pytest.mark.parametrize(("shipped", "simulator"), crossed(SHIPPED, SIMULATORS))
+@pytest.mark.parametrize(("shipped", "simulator"), crossed(SHIPPED, SIMULATORS, every=4))
 def test_shipped_layer_matches_golden(
     shipped: tuple[str, str], simulator: str, examples: Path, sim_output: Path
 ) -> None:
@@ -163,7 +163,7 @@ TINY = {
 }
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", sampled(TINY, 2))
 def test_memories_too_small_for_the_network(name: str, net: Package, sim_output: Path) -> None:
     """Tensors visit the host in strips of rows; weights and parameters come piece by piece; still the same integers."""
     depths, spilled, streamed, split = TINY[name]
@@ -180,7 +180,7 @@ def test_memories_too_small_for_the_network(name: str, net: Package, sim_output:
         assert run_on(net, sim_output, hardware, layer="all", images=1, stall="p10,bursts", tests=ALL_TESTS).passed
 
 
-@pytest.mark.parametrize(("par_depth", "simulator"), crossed([1 << 8, 4], SIMULATORS))
+@pytest.mark.parametrize(("par_depth", "simulator"), crossed([1 << 8, 4], SIMULATORS, every=3))
 def test_parameter_lanes_of_98_bits(par_depth: int, simulator: str, sim_output: Path) -> None:
     """Multipliers of 32 bits and biases of 60, from the file and in several beats of the stream, under stalls."""
     package = wide_package()

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 NUMBERS = {kind.name: number for number, kind in enumerate(KINDS, 1)}
 PAGE = ROOT / "docs" / "faults.md"
-SAMPLED = "stride of 4 and more"
+SAMPLED = "second start accepted late in a run"
 EACH = [pytest.param(kind, id=kind.name, marks=() if kind.name == SAMPLED else pytest.mark.campaign) for kind in KINDS]
 
 
