@@ -3,13 +3,15 @@
 A finished row is kept under sim_build/results and is not made again as long as its settings and the code that it runs
 through are the same, so a run that was broken off goes on where it was. docs/results.json holds all figures of the
 page. `--page` makes no rows: it writes the page of what is finished, after a change of its wording or of a run that
-was broken off.
+was broken off. `--only '*-msq-*'` makes some jobs, by their names. Where the page has figures of earlier code, it says
+so.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from benchmarks.results.jobs import Job, Kept, make, workers
@@ -18,6 +20,7 @@ from benchmarks.results.plan import Plan
 from benchmarks.results.record import NAME, Record
 from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
+from t2c.common.errors import SettingError
 from t2c.common.places import ROOT
 
 
@@ -28,13 +31,18 @@ def main() -> int:
     parser.add_argument("--kept", type=Path, default=ROOT / "sim_build" / "results", help="folder of finished rows")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of results.md, results.json, plots")
     parser.add_argument("--page", action="store_true", help="make no rows: write the page of what is there")
+    parser.add_argument("--only", nargs="+", metavar="PATTERN", help="make the jobs whose names fit one of these")
     options = parser.parse_args()
     kept, place = Kept(options.kept), options.out / NAME
     plan, record = Plan(kept.folder), Record.read(place)
     jobs = [job for stage in plan.stages() for job in stage]
     record.to_kept(jobs, kept)
-    wrong = {} if options.page else make_all(plan.stages(), kept, options.workers)
-    record = record.renewed(jobs, kept, older=options.page)
+    patterns = [] if options.page else options.only or ["*"]
+    stages = [[job for job in stage if any(fnmatch(job.name, p) for p in patterns)] for stage in plan.stages()]
+    if patterns and not any(stages):
+        raise SettingError("{only} fits no job; there are such as {known}", {"known": jobs[-1].name})
+    wrong = make_all(stages, kept, options.workers) if patterns else {}
+    record = record.renewed(jobs, kept, older=options.page or bool(options.only))
     record.write(place)
     figures = plan.figures(record)
     write_atomic(options.out / "results.md", document(figures))

@@ -38,7 +38,7 @@ def document(figures: AllFigures) -> str:
     """Return docs/results.md."""
     fourth = [transfer_table.table(figures.transfers), "![Transfer, by pre-training](results_transfer.svg)\n"]
     more = [transformers.section(figures.transformers), study_table.section(figures.trials)]
-    return "\n".join([HEAD, *tables(figures.rows), *fourth, *more, foot(figures.torch, figures.seconds)])
+    return "\n".join([HEAD, *tables(figures.rows), *fourth, *more, foot(figures)])
 
 
 def pictures(figures: AllFigures) -> dict[str, str]:
@@ -74,9 +74,11 @@ def tables(figures: Mapping[Row, BySeed]) -> list[str]:
     ]
 
 
-def foot(torch: str, seconds: float) -> str:
-    """What it took."""
+def foot(figures: AllFigures) -> str:
+    """What it took, and what another run would make again."""
+    earlier, every = figures.earlier
+    again = f"{earlier} of {every} figures are of earlier code: `make results` makes them again.\n" if earlier else ""
     return (
-        f"torch {torch}, one thread a row, in all {seconds / 60:.0f} minutes of one core.\n"
+        f"torch {figures.torch}, one thread a row, in all {figures.seconds / 60:.0f} minutes of one core.\n{again}"
         "Another processor or version rounds floats differently; differences of a few tenths of a point mean nothing.\n"
     )

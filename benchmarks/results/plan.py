@@ -105,7 +105,8 @@ class AllFigures:
     """All that the page is made of; None where something has not been made.
 
     rows: by row and seed; transfers: of table 4; trials: of the study; transformers: of the ViTs; seconds: of the
-    processor, all together; torch: its version.
+    processor, all together; torch: its version; earlier: how many figures were made by earlier code, and how many
+    there are.
     """
 
     rows: Mapping[Row, BySeed]
@@ -114,6 +115,7 @@ class AllFigures:
     transformers: Figures | None
     seconds: float
     torch: str
+    earlier: tuple[int, int] = (0, 0)
 
 
 class Plan:
@@ -163,6 +165,7 @@ class Plan:
             transformers=found[self.vit.name],
             seconds=sum(figures["seconds"] for figures in found.values() if figures),
             torch=record.torch,
+            earlier=(len(record.earlier), len(record.figures)),
         )
 
     def _row(self, row: Row, seed: int, found: Mapping[str, Figures | None]) -> Figures | None:

@@ -18,11 +18,13 @@ NAME = "results.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """figures: by the job's name; digests: of the jobs, by name; torch: version that they were made with."""
+    """figures: by the job's name; digests: of the jobs, by name; torch: version that they were made with; earlier:
+    names of jobs that were other ones when this was written."""
 
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     torch: str = torch.__version__.partition("+")[0]
+    earlier: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> Record:
@@ -41,11 +43,14 @@ class Record:
 
     def renewed(self, jobs: Sequence[Job], kept: Kept, *, older: bool) -> Record:
         """A record of the jobs: what is kept of them; older: and else what is here, made from whatever code it was."""
-        figures, digests = {}, {}
+        figures, digests, earlier = {}, {}, []
         for job in jobs:
             found = kept.load(job)
             if found is not None:
                 figures[job.name], digests[job.name] = found, job.digest
             elif older and job.name in self.figures:
                 figures[job.name], digests[job.name] = self.figures[job.name], self.digests[job.name]
-        return Record(figures=figures, digests=digests, **({"torch": self.torch} if older else {}))
+                earlier.append(job.name)
+        return Record(
+            figures=figures, digests=digests, earlier=sorted(set(earlier)), **({"torch": self.torch} if older else {})
+        )

@@ -113,10 +113,10 @@ METHOD_ROWS = (
     calibrated("resnet20", "qdrop", 2),
     *(tuned("resnet20", method, 4) for method in ("sawb", "pact", "lsq")),
     tuned("resnet20", "rcf", 4, formats=ALL),
-    *(tuned("resnet20", method, 4) for method in ("apot", "sp2")),
+    *(tuned("resnet20", method, 4) for method in ("apot", "sp2", "msq")),
     *(tuned("resnet20", method, 2) for method in ("lsq", "rcf", "sp2")),
     *(minmax("mobilenet_v1", bits) for bits in (8, 4)),
-    tuned("mobilenet_v1", "lsq", 4),
+    *(tuned("mobilenet_v1", method, 4) for method in ("lsq", "sp2", "msq")),
 )
 """Table 1: post-training quantisation and quantisation-aware training; each in the format `normalized`."""
 
