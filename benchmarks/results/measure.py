@@ -13,6 +13,7 @@ from torch import nn
 
 from benchmarks.results.floats import Figures, glyphs, trained
 from benchmarks.results.rows import FORMATS, Row
+from t2c.accuracy import accuracy, logits_of
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
 from t2c.trainers import TRAINER
@@ -48,7 +49,7 @@ def measure(row: Row, seed: int, checkpoint: Path) -> Figures:
     """Return the figures of a row.
 
     Returns:
-        fake: accuracy; zeros: share of the pruned layers' weights that are 0; seconds: of the processor; for
+        float: accuracy of the network that it began from; fake: accuracy; zeros: share of the pruned layers' weights that are 0; seconds: of the processor; for
         each format of MulQuant, in `formats`: integer, its accuracy; scale_error; integers, how many torch and golden
         were compared on; images, on so many.
 
@@ -78,6 +79,7 @@ def measure(row: Row, seed: int, checkpoint: Path) -> Figures:
     masks = [mask.flatten() for mask in qnet.masks.values()]
     zeros = float((~torch.cat(masks)).double().mean()) if masks else 0.0
     return {
+        "float": accuracy(logits_of(model, test.images), test.labels),
         "fake": fake,
         "zeros": zeros,
         "formats": formats,

@@ -169,6 +169,6 @@ class Plan:
         )
 
     def _row(self, row: Row, seed: int, found: Mapping[str, Figures | None]) -> Figures | None:
-        """The figures of a row with the accuracy of the float network that it began from."""
+        """The figures of a row; one that does not say how right its float network was has that of the job."""
         base, figures = found[self.base[row, seed]], found[self.by_row[row][seed].name]
         return None if base is None or figures is None else {"float": base["float"], **figures}
