@@ -20,7 +20,7 @@ from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL, compile_program
 from t2c.mapping.fitting import fitted
 from t2c.mapping.images import write_program
-from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.lower import hardware_fields
 from t2c.mapping.program import Program
 from t2c.tb.catalogue.unit import CORE
 from t2c.tb.catalogue.unit_registry import units
@@ -72,16 +72,8 @@ def core_program(model: str, wanted: Mapping[str, Any]) -> Program:
         UserError: no such package, or a hardware on which it cannot run.
     """
     _, package = open_package(model)
-    widths, graph = package.graph.widths, package.graph
-    rows, cols = wanted["rows"], wanted["cols"]
-    fields: dict[str, Any] = {
-        "acc_w": Hardware.usual_acc_w(widths.scale, widths.acc),
-        "scale_w": widths.scale,
-        "bias_w": widths.bias,
-        "row_lanes": row_lanes_for(graph, rows, cols),
-        **wanted,
-    }
-    program = fitted(graph, Hardware(**fields))
+    graph = package.graph
+    program = fitted(graph, Hardware(**hardware_fields(graph, wanted["rows"], wanted["cols"]) | dict(wanted)))
     hardware = replace(program.hardware, **wanted)
     if hardware != program.hardware:
         program = compile_program(graph, ALL, hardware)

@@ -165,6 +165,25 @@ def row_lanes_for(graph: Graph, rows: int, cols: int) -> int:
     return Hardware.usual_row_lanes(rows, cols) if needed else 0
 
 
+def hardware_fields(graph: Graph, rows: int, cols: int) -> dict[str, Any]:
+    """Fields of `Hardware` that follow from a network, for an array of that size, unless somebody wants others.
+
+    acc_w, scale_w, bias_w: as the package's constants need them; row_lanes: `row_lanes_for`; element: the one whose
+    sums the layers say that they have, "" where products are exact.
+    """
+    widths = graph.widths
+    own = {node.products.name for node in graph.nodes if node.products is not None}
+    return {
+        "rows": rows,
+        "cols": cols,
+        "acc_w": Hardware.usual_acc_w(widths.scale, widths.acc),
+        "scale_w": widths.scale,
+        "bias_w": widths.bias,
+        "row_lanes": row_lanes_for(graph, rows, cols),
+        "element": own.pop() if len(own) == 1 else "",
+    }
+
+
 def lowered_kinds(*, row_engine: bool = True) -> tuple[type[Node], ...]:
     """The kinds of nodes that the core runs, plug-ins included. row_engine: of a core that has one."""
     names = [op for op in LOWERINGS.names() if row_engine or op not in _ROW_ENGINE]

@@ -14,7 +14,7 @@ from t2c.golden.elements.columns import know_elements
 from t2c.golden.elements.element import ELEMENTS
 from t2c.golden.graph.find_package import open_package
 from t2c.golden.rom.text import RomFormat
-from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.lower import hardware_fields
 from t2c.rom_folder.depths import DEPTHS
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import MANIFEST
@@ -44,18 +44,10 @@ def execute(options: argparse.Namespace) -> int:
         raise SettingError("{formats} = {given!r}: a format is given twice", {"given": options.formats})
     options.element = know_elements(options.element)
     path, package = open_package(options.model)
-    widths = package.graph.widths
-    hardware = Hardware(
-        rows=options.rows,
-        cols=options.cols,
-        acc_w=Hardware.usual_acc_w(widths.scale, widths.acc),
-        scale_w=widths.scale,
-        bias_w=widths.bias,
-        row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
-        if options.row_lanes is None
-        else options.row_lanes,
-        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS, "element")},
-    )
+    given = {name: getattr(options, name) for name in ("row_lanes", *OPERANDS, *DEPTHS)}
+    given["element"] = options.element or None
+    fields = hardware_fields(package.graph, options.rows, options.cols)
+    hardware = Hardware(**fields | {name: value for name, value in given.items() if value is not None})
     request = Request(
         hardware=hardware,
         formats=formats,

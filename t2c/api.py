@@ -24,7 +24,7 @@ from t2c.golden.graph.package import Package
 from t2c.golden.target.own_node import with_functions
 from t2c.mapping.compiler import ALL
 from t2c.mapping.compiler import compile_program as _compile
-from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.lower import hardware_fields
 from t2c.mapping.program import Program
 
 if TYPE_CHECKING:
@@ -142,14 +142,8 @@ def hardware_for(package: Model, **parameters: Any) -> Hardware:
         RangeError: a parameter outside its range.
     """
     graph = _named(package)[1].graph
-    usual: dict[str, Any] = {"rows": 8, "cols": 8, "scale_w": graph.widths.scale, "bias_w": graph.widths.bias}
-    sizes: dict[str, Any] = usual | parameters
-    derived: dict[str, Any] = {
-        "acc_w": Hardware.usual_acc_w(sizes["scale_w"]),
-        "row_lanes": row_lanes_for(graph, sizes["rows"], sizes["cols"]),
-    }
-    derived |= sizes
-    return Hardware(**derived)
+    fields = hardware_fields(graph, parameters.get("rows", 8), parameters.get("cols", 8)) | parameters
+    return Hardware(**fields | {"acc_w": parameters.get("acc_w", Hardware.usual_acc_w(fields["scale_w"]))})
 
 
 def compile_program(package: Model, *, layer: str = ALL, hardware: Hardware | None = None, batch: int = 1) -> Program:

@@ -16,7 +16,7 @@ from t2c.golden.elements.columns import know_elements
 from t2c.golden.elements.element import ELEMENTS
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
-from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.lower import hardware_fields
 from t2c.tb.catalogue.unit_registry import find_unit, runnable_names
 from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
@@ -87,18 +87,11 @@ def execute(options: argparse.Namespace) -> int:
         return run_unit_command(options)
     options.element = know_elements(options.element)
     path, package = open_package(options.model)
-    widths = package.graph.widths
-    hardware = Hardware(
-        rows=options.rows,
-        cols=options.cols,
-        acc_w=Hardware.usual_acc_w(widths.scale) if options.acc_w is None else options.acc_w,
-        scale_w=widths.scale,
-        bias_w=widths.bias,
-        row_lanes=row_lanes_for(package.graph, options.rows, options.cols)
-        if options.row_lanes is None
-        else options.row_lanes,
-        **{name: getattr(options, name) for name in (*OPERANDS, *DEPTHS, "element")},
-    )
+    fields = hardware_fields(package.graph, options.rows, options.cols)
+    fields["acc_w"] = Hardware.usual_acc_w(fields["scale_w"])
+    given = {name: getattr(options, name) for name in ("acc_w", "row_lanes", *OPERANDS, *DEPTHS)}
+    given["element"] = options.element or ("" if options.unit else None)
+    hardware = Hardware(**fields | {name: value for name, value in given.items() if value is not None})
     if in_core:
         from t2c.tb.units.core_campaign import run_inside_core_command
 

@@ -49,9 +49,9 @@ def measure(row: Row, seed: int, checkpoint: Path) -> Figures:
     """Return the figures of a row.
 
     Returns:
-        float: accuracy of the network that it began from; fake: accuracy; zeros: share of the pruned layers' weights that are 0; seconds: of the processor; for
-        each format of MulQuant, in `formats`: integer, its accuracy; scale_error; integers, how many torch and golden
-        were compared on; images, on so many.
+        float: accuracy of the network that it began from; fake: of this one; zeros: share of the pruned layers'
+        weights that are 0; seconds: of the processor; for each format of MulQuant, in `formats`: integer, its accuracy;
+        scale_error; integers, how many torch and golden were compared on; images, on so many.
 
     Raises:
         ExportError: torch and golden differ in one integer of one test image.

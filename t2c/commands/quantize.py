@@ -131,6 +131,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--distill", type=fraction, help="of the loss, the float model's answers, of profit, 0..1 (0.5)"
     )
+    parser.add_argument(
+        "--element", help="of the array, docs/elements.md, whose sums the layers have: its name, or your NAME.yaml"
+    )
     parser.add_argument("--live-bn", action="store_true", help="train with BatchNorm live, fuse it then (profit does)")
     add_pruning(parser)
     add_run(parser)
@@ -237,6 +240,7 @@ def _live_norms(options: argparse.Namespace, method: Method) -> dict[str, Any]:
 def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, Any]:
     """What the fuser is told beyond the method; what the user says wins over what a chip wants."""
     from t2c.fusion import LayerBits
+    from t2c.golden.elements.columns import find_element
     from t2c.target.quantising import fuser_options
 
     own: dict[str, LayerBits] = {}
@@ -248,6 +252,8 @@ def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, A
     chosen |= fuser_options(chip) if chip else {}
     if options.residual_bits is not None:
         chosen["residual_bits"] = options.residual_bits
+    if options.element is not None:
+        chosen["element"] = find_element(options.element)
     if options.first_last_bits is not None:
         chosen["first_last_bits"] = None if options.first_last_bits == "none" else options.first_last_bits
     for name in ("scheme", "per_channel"):

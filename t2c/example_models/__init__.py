@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from t2c.common.errors import SettingError
-from t2c.example_models import digits, glyphs, resnets, vit
+from t2c.example_models import digits, elements, glyphs, resnets, vit
 from t2c.example_models.settings import Metrics
 
-FAMILIES = (digits, glyphs, resnets, vit)
+FAMILIES = (digits, elements, glyphs, resnets, vit)
 """Modules with NAMES and a `build`; what the packages of one family share is made once."""
 
 NAMES: tuple[str, ...] = tuple(name for family in FAMILIES for name in family.NAMES)
@@ -38,7 +38,7 @@ def build(
     return chain.from_iterable(family.build(directory, part, epochs=epochs) for family, part in chosen if part)
 
 
-HEADER = f"{'package':<14}{'float':>9}{'fake':>9}{'integer':>9}{'step error':>12}{'fake - integer':>18}"
+HEADER = f"{'package':<17}{'float':>9}{'fake':>9}{'integer':>9}{'step error':>12}{'fake - integer':>18}"
 
 
 def row(name: str, metrics: Metrics) -> str:
@@ -46,4 +46,4 @@ def row(name: str, metrics: Metrics) -> str:
     figures = [metrics.get(f"accuracy_{kind}") for kind in ("float", "fake_quantised", "integer")]
     cells = "".join(f"{'-':>9}" if figure is None else f"{figure:>9.2%}" for figure in figures)
     apart = f"{metrics['fake_integer_largest']:.0f}, {metrics['fake_integer_mean']:.4f}"
-    return f"{name:<14}{cells}{metrics['max_step_error']:>12.4f}{apart:>18}"
+    return f"{name:<17}{cells}{metrics['max_step_error']:>12.4f}{apart:>18}"

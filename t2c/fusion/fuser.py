@@ -25,12 +25,14 @@ from t2c.fusion.token_layers import moving_layer, token_layer
 from t2c.fusion.token_ops import RowSoftmax, Tabulated
 from t2c.fusion.trace import plainly, renew_constants, trace
 from t2c.golden.arithmetic.rounding import Rounding
+from t2c.golden.elements.columns import find_element
+from t2c.golden.elements.element import Element
 from t2c.golden.errors import ShapeError, UnsupportedError
 from t2c.layers.add import QAdd
 from t2c.layers.base import QLayer
 from t2c.layers.concat import concatenation
 from t2c.layers.pooling import QAveragePool2d
-from t2c.layers.weighted import QConv2d, QLinear
+from t2c.layers.weighted import QConv2d, QLinear, QWeighted
 from t2c.network import QNetwork, Wire
 from t2c.quantisers.base import _QBase
 from t2c.quantisers.fixed import FixedStep
@@ -71,9 +73,11 @@ class NetFuser:
         tables: what tables of functions and of softmax hold, if something else than the functions themselves.
         live_bn: leave BatchNorm as it is behind the accumulator, to be trained; the scheme is channel_wise, and
             `fuse_norms` fuses it afterwards, which the trainers and the conversion do by themselves.
+        element: of the array on which convolutions and linear layers are computed, its name or an object of yours; the
+            training path has its error too, so that training can make up for it. None: products are exact.
 
     Raises:
-        UnsupportedError: live_bn with pre_fuse.
+        UnsupportedError: live_bn with pre_fuse; or there is no such element.
 
     Source: Torch2Chip (MLSys 2024) Eq. 7-15.
     """
@@ -97,6 +101,7 @@ class NetFuser:
         rounding: Rounding | str = Rounding.HALF_UP,
         tables: Tables | None = None,
         live_bn: bool = False,
+        element: str | Element | None = None,
     ) -> None:
         self.model = model
         default = Scheme.PRE_FUSE if weight_bits == 8 and not live_bn else Scheme.CHANNEL_WISE
@@ -119,6 +124,7 @@ class NetFuser:
         self.unsigned_activations = unsigned_activations
         self.rounding = Rounding.parse(rounding)
         self.tables = tables or Tables()
+        self.element = find_element(element) if isinstance(element, str) else element
 
     def fuse(self, examples: Tensor) -> QNetwork:
         """Return the quantised network, on the CPU, not yet calibrated.
@@ -179,6 +185,7 @@ class NetFuser:
         exact = copy.deepcopy(traced).double()
         plain = copy.copy(self)
         plain.weight_quantiser = plain.activation_quantiser = MinMax
+        plain.element = None
         with plainly():
             renew_constants(exact, images.double())
             prove_nodes(exact, images[-1:].double())
@@ -199,7 +206,9 @@ class NetFuser:
         quantisers[layer.name] = lambda: output
         if isinstance(layer.op, Concat):
             return concatenation(layer.name, layer.inputs, layer.input_shapes, output, ceiling=layer.ceiling)
-        return [(Wire(name=layer.name, inputs=layer.inputs), self._layer(plan, layer, output))]
+        return [
+            (Wire(name=layer.name, inputs=layer.inputs), self._layer(plan, layer, output, quantisers[layer.inputs[0]]))
+        ]
 
     def _output_quantiser(self, plan: Plan, layer: Layer) -> _QBase:
         name = f"{layer.name}.output"
@@ -212,10 +221,13 @@ class NetFuser:
             name=name,
         )
 
-    def _layer(self, plan: Plan, layer: Layer, output: _QBase) -> QLayer:
+    def _layer(self, plan: Plan, layer: Layer, output: _QBase, source: Callable[[], _QBase]) -> QLayer:
         op = layer.op
         if isinstance(op, Weighted):
-            return self._weighted(op, layer, output, self.bits.of_weight(plan, layer.name))
+            made = self._weighted(op, layer, output, self.bits.of_weight(plan, layer.name))
+            if self.element is not None:
+                made.put_on(self.element, source())
+            return made
         if isinstance(op, Add):
             return QAdd(output, ceiling=layer.ceiling)
         if isinstance(op, AveragePool):
@@ -223,7 +235,7 @@ class NetFuser:
             return QAveragePool2d(kernel, op.stride or kernel, op.padding, output, ceiling=layer.ceiling)
         return token_layer(layer, output, self.tables)
 
-    def _weighted(self, op: Weighted, layer: Layer, output: _QBase, bits: int) -> QLayer:
+    def _weighted(self, op: Weighted, layer: Layer, output: _QBase, bits: int) -> QWeighted:
         gamma, beta = normalisation(op.module, layer.batch_norm)
         if layer.gain is not None:
             gain = layer.gain.to(beta.dtype)

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.golden.arithmetic.window import Pair
+from t2c.golden.elements.element import Element
 from t2c.golden.graph.node import Node
 from t2c.golden.nodes.add import Add
 from t2c.golden.nodes.average_pool2d import AveragePool2d
@@ -25,6 +26,7 @@ from t2c.golden.nodes.conv2d import Conv2d
 from t2c.golden.nodes.flatten import Flatten
 from t2c.golden.nodes.linear import Linear
 from t2c.golden.nodes.max_pool2d import MaxPool2d
+from t2c.integer.element_sums import conv2d_sums, linear_sums
 from t2c.integer.requantise import TorchAddQuant, TorchMulQuant
 from t2c.quantisation_parameters import QuantisationParameters
 
@@ -79,10 +81,12 @@ def _pair(values: str | tuple[int, ...]) -> Pair:
 class _IntegerWeighted(IntegerLayer):
     """A bias-free vanilla layer with integer weights in its `carrier`, then MulQuant.
 
-    layer: the vanilla layer; weight_bits: declared width of its weights; zero_point: of the input.
+    layer: the vanilla layer; weight_bits: declared width of its weights; zero_point: of the input; element: of the
+    array, whose sums take the place of the products', None for products.
     """
 
     layer: nn.Conv2d | nn.Linear
+    element: Element | None = None
 
     def __init__(
         self,
@@ -97,10 +101,18 @@ class _IntegerWeighted(IntegerLayer):
         self.weight_bits, self.zero_point, self.reading = weight_bits, zero_point, reading
 
     def forward(self, x: Tensor) -> Tensor:
-        with sums_of_products(x.device):
-            acc = self.layer(_centre(x, self.zero_point, self.layer.weight.dtype))
+        centred = _centre(x, self.zero_point, self.layer.weight.dtype)
+        if self.element is not None and not self.element.exact:
+            acc = self.element_sums(centred, self.element)
+        else:
+            with sums_of_products(x.device):
+                acc = self.layer(centred)
         y: Tensor = self.requantise(acc.to(torch.int64))
         return y
+
+    @abstractmethod
+    def element_sums(self, x: Tensor, element: Element) -> Tensor:
+        """The accumulators on an element, of inputs less their zero point."""
 
     def _fields(self, name: str, inputs: tuple[str, ...]) -> dict[str, Any]:
         """What both golden nodes are made of."""
@@ -111,6 +123,7 @@ class _IntegerWeighted(IntegerLayer):
             "weight": self.layer.weight.detach().to(torch.int64).numpy(),
             "weight_bits": self.weight_bits,
             "mulquant": self.requantise.reference(),
+            "element": self.element.name if self.element is not None else None,
         }
 
 
@@ -118,6 +131,18 @@ class IntegerConv2d(_IntegerWeighted):
     """acc = conv2d(x - zp_x, w), then MulQuant (docs/arithmetic.md 4.1). layer: nn.Conv2d."""
 
     layer: nn.Conv2d
+
+    def element_sums(self, x: Tensor, element: Element) -> Tensor:
+        conv = self.layer
+        return conv2d_sums(
+            x,
+            conv.weight,
+            element,
+            stride=_pair(conv.stride),
+            padding=_pair(conv.padding),
+            dilation=_pair(conv.dilation),
+            groups=conv.groups,
+        )
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         conv = self.layer
@@ -134,6 +159,9 @@ class IntegerLinear(_IntegerWeighted):
     """acc = (x - zp_x) w^T, then MulQuant (docs/arithmetic.md 4.2). layer: nn.Linear."""
 
     layer: nn.Linear
+
+    def element_sums(self, x: Tensor, element: Element) -> Tensor:
+        return linear_sums(x, self.layer.weight, element)
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
         return Linear(**self._fields(name, inputs))

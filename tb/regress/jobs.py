@@ -12,12 +12,11 @@ import numpy as np
 
 from t2c.common.errors import SettingError, UserError
 from t2c.common.places import ROOT
-from t2c.contract.hardware import Hardware
 from t2c.golden.errors import PackageError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.package import GRAPH_FILE, Package, load_package, save_package
-from t2c.mapping.lower import lowered_kinds, row_lanes_for
+from t2c.mapping.lower import hardware_fields, lowered_kinds
 from t2c.tb.components.stalls import PROFILES
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.random_models.transformers import random_transformer
@@ -162,12 +161,7 @@ def _on_both(package: Package, path: Path, prefix: str, layer: str, array: Array
             model=str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path),
             layer=layer,
             simulator=simulator,
-            rows=array[0],
-            cols=array[1],
-            acc_w=Hardware.usual_acc_w(graph.widths.scale, graph.widths.acc),
-            scale_w=graph.widths.scale,
-            bias_w=graph.widths.bias,
-            row_lanes=row_lanes_for(graph, *array),
+            **hardware_fields(graph, *array),
             images=images,
             estimate=_START_S + images * one,
         )

@@ -251,7 +251,7 @@ def test_the_depths_that_a_program_uses_are_enough_for_it(package: Package, writ
         (("--formats", "hex,txt"), "format = 'txt' is not one of hex, memb, bin, dec, coe, mif"),
         (("--formats", ""), "format = '' is not one of"),
         (("--formats", "coe,coe"), "--formats = 'coe,coe': a format is given twice"),
-        (("--model", "foo"), "--model = 'foo' is not a package directory; the examples are digits_apot, digits_msq"),
+        (("--model", "foo"), "--model = 'foo' is not a package directory; the examples are digits_2of4, digits_adc"),
         (("--rows", "1"), "ROWS = 1 is outside 2..256"),
         (("--cols", "0"), "COLS = 0 is outside 1..256"),
         (("--cols", "3"), "ROWS = 8 is not a multiple of COLS = 3"),

@@ -143,7 +143,7 @@ def test_arguments_that_are_refused(capsys: pytest.CaptureFixture[str], words: s
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("inspect nowhere", "error: PACKAGE = 'nowhere' is not a package directory; the examples are digits_apot, "),
+        ("inspect nowhere", "error: PACKAGE = 'nowhere' is not a package directory; the examples are digits_2of4, "),
         ("sim digits_w4a4 --layer nope", "error: no layer 'nope' in digits_w4a4; it has conv1, "),
         ("sim digits_w8a8 --layer fc --sim nope", "error: --sim = 'nope' is not one of icarus, verilator"),
         ("sim p --config nowhere.yaml", "error: [Errno 2] No such file or directory: 'nowhere.yaml'"),

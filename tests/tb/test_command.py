@@ -57,7 +57,7 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        ("--model foo", "--model = 'foo' is not a package directory; the examples are digits_apot, digits_msq"),
+        ("--model foo", "--model = 'foo' is not a package directory; the examples are digits_2of4, digits_adc"),
         ("--layer foo", "no layer 'foo' in digits_w8a8; it has conv1, conv2, add, conv3, max_pool, average_pool, fl"),
         ("--layer flatten", "layer 'flatten': flatten moves no data; there is nothing to run"),
         ("--layer fc --images 0", "--images = 0 is outside 1..360, the samples of examples/digits_w8a8"),
