@@ -4,7 +4,7 @@ cut into strips of rows, and constants that do not fit are brought by the progra
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,17 +15,22 @@ from t2c.contract.parameter_lanes import no_lanes
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.node import Node
-from t2c.mapping.allocation import Tensor, allocate
-from t2c.mapping.constants import resident
+from t2c.mapping.allocation import Allocation, Tensor, allocate
+from t2c.mapping.constants import Constants, resident
 from t2c.mapping.emitter import Emitter
 from t2c.mapping.host_tail import without_tail
 from t2c.mapping.placement import Placement, place
+from t2c.mapping.plan import LayerPlan
 from t2c.mapping.program import HostRegion, Program
 from t2c.mapping.rewriting import on_the_core
+from t2c.mapping.skipping import without_zeros
 from t2c.mapping.tables import resident_tables
 
 ALL = "all"
 """The layer name that stands for the whole network."""
+_WORTH_OF_A_STEP = (0, 1000, 1 << 32)
+"""Cycles that one more step has to save: any, and more if the program memory does not hold so many; at last no step is
+worth that."""
 
 
 def compile_program(graph: Graph, layer: str, hardware: Hardware, *, batch: int = 1) -> Program:
@@ -76,7 +81,6 @@ class _Compiler:
         output = placement.roots[self.graph.output if self.graph.output in produced else self.nodes[-1].output]
         if output in inputs:
             raise UnsupportedError(f"output {self.graph.output!r} is input {output!r}: nothing is computed")
-        constants, tables = resident(placement.plans, hardware), resident_tables(placement.plans, hardware)
         blocks = self._tensors(placement, inputs, output)
         allocation = allocate(
             self.nodes,
@@ -91,41 +95,57 @@ class _Compiler:
         brought = {*inputs, *placement.operands}
         away = [block.name for block in blocks if block.name not in {*allocation.address, *brought}]
         tensors = _regions(placement.layouts, [*away, output], self.batch)
-        emitter = Emitter(
-            hardware=hardware,
-            nodes=self.nodes,
-            batch=self.batch,
-            placement=placement,
-            allocation=allocation,
-            constants=constants,
-            tables=tables,
-            regions={region.edge: region for region in (*regions, *tensors)},
-            inputs=inputs,
-            output=output,
-        )
-        program = Program(
-            hardware=hardware,
-            graph=self.graph,
-            nodes=tuple(self.nodes),
-            batch=self.batch,
-            steps=tuple(emitter.steps()),
-            layouts=placement.layouts,
-            roots=placement.roots,
-            plans=placement.plans,
-            reads=placement.reads,
-            tables_of=placement.tables,
-            operands=placement.operands,
-            weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
-            params=constants.params if constants else no_lanes(hardware),
-            tables=tables.entries if tables else np.zeros(0, dtype=np.int64),
-            inputs=regions,
-            tensors=tensors,
-            output=output,
-        )
-        needed = len(program.words())
-        if needed > hardware.prg_depth:
-            raise UnsupportedError(f"the program has {needed} words, PRG_DEPTH = {hardware.prg_depth}")
-        return program
+        tables = resident_tables(placement.plans, hardware)
+        needed = 0
+        for plans, constants in self._choices(placement.plans, allocation):
+            emitter = Emitter(
+                hardware=hardware,
+                nodes=self.nodes,
+                batch=self.batch,
+                placement=replace(placement, plans=plans),
+                allocation=allocation,
+                constants=constants,
+                tables=tables,
+                regions={region.edge: region for region in (*regions, *tensors)},
+                inputs=inputs,
+                output=output,
+            )
+            program = Program(
+                hardware=hardware,
+                graph=self.graph,
+                nodes=tuple(self.nodes),
+                batch=self.batch,
+                steps=tuple(emitter.steps()),
+                layouts=placement.layouts,
+                roots=placement.roots,
+                plans=plans,
+                reads=placement.reads,
+                tables_of=placement.tables,
+                operands=placement.operands,
+                weights=constants.weights if constants else np.zeros((0, hardware.cols), dtype=np.int64),
+                params=constants.params if constants else no_lanes(hardware),
+                tables=tables.entries if tables else np.zeros(0, dtype=np.int64),
+                inputs=regions,
+                tensors=tensors,
+                output=output,
+            )
+            needed = len(program.words())
+            if needed <= hardware.prg_depth:
+                return program
+        raise UnsupportedError(f"the program has {needed} words, PRG_DEPTH = {hardware.prg_depth}")
+
+    def _choices(
+        self, plans: dict[str, LayerPlan], allocation: Allocation
+    ) -> Iterator[tuple[dict[str, LayerPlan], Constants | None]]:
+        """Plans without zeros, in ever fewer steps, and their constants if these fit the memories."""
+        for worth in _WORTH_OF_A_STEP:
+            shorter = without_zeros(plans, allocation, self.batch, brought=False, worth=worth)
+            constants = resident(shorter, self.hardware)
+            if constants is None:
+                shorter = without_zeros(plans, allocation, self.batch, brought=True, worth=worth)
+            yield shorter, constants
+            if shorter == plans:
+                return
 
     def _tensors(self, placement: Placement, inputs: Sequence[str], output: str) -> list[Tensor]:
         """The blocks of words with their lives."""

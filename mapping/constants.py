@@ -11,19 +11,20 @@ from t2c.contract.hardware import Hardware
 from t2c.contract.parameter_lanes import Lanes, no_lanes
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.mapping.plan import LayerPlan
+from t2c.mapping.tiles import ColumnRun
 
 
 @dataclass(frozen=True, kw_only=True)
 class Constants:
     """Constants that all fit.
 
-    weights, params: the memories; weight_base: by (node, first tile); param_base: by node; moved: rows of the weight
+    weights, params: the memories; weight_base: by (node, run); param_base: by node; moved: rows of the weight
     memory behind them, which take the activations that are moved there.
     """
 
     weights: IntArray
     params: Lanes
-    weight_base: Mapping[tuple[str, int], int]
+    weight_base: Mapping[tuple[str, ColumnRun], int]
     param_base: Mapping[str, int]
     moved: range
 
@@ -41,7 +42,7 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
         return None
     weights = [shared.weights(shared.runs[0])] if shared else []
     params: list[Lanes] = []
-    weight_base: dict[tuple[str, int], int] = {}
+    weight_base: dict[tuple[str, ColumnRun], int] = {}
     param_base: dict[str, int] = {}
     weight_end, param_end = sum(map(len, weights)), 0
     for name, plan in plans.items():
@@ -50,9 +51,9 @@ def resident(plans: Mapping[str, LayerPlan], hardware: Hardware) -> Constants | 
         param_end += len(plan.params)
         for run in plan.runs:
             if plan.shares_weights:
-                weight_base[name, run.first_tile] = 0
+                weight_base[name, run] = 0
                 continue
-            weight_base[name, run.first_tile] = weight_end
+            weight_base[name, run] = weight_end
             weights.append(plan.weights(run))
             weight_end += len(weights[-1])
     return Constants(

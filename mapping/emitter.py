@@ -156,7 +156,7 @@ class Emitter:
         start = run.first_tile * plan.param_step
         if self.constants:
             moved, bases = self.constants.moved, self.constants.weight_base
-            weight_base = moved.start if plan.moves else bases[node.name, run.first_tile]
+            weight_base = moved.start if plan.moves else bases[node.name, run]
             placed = replace(part, weight_base=weight_base, param_base=self.constants.param_base[node.name] + start)
         else:
             weights = plan.weights(run)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from t2c.contract.activation_layout import Layout
 from t2c.contract.descriptor import Descriptor
@@ -15,7 +19,7 @@ from t2c.golden.arithmetic.window import Window
 from t2c.mapping.elements import check_identity, memory_words
 from t2c.mapping.plan import LayerPlan, Part
 from t2c.mapping.room import Room
-from t2c.mapping.tiles import ColumnRun, RowPlan, identity_rows, tile_weights
+from t2c.mapping.tiles import ColumnRun, Flags, RowPlan, identity_rows, sums_of, tile_weights, words_of
 
 POINT = Window(kernel=(1, 1))
 
@@ -32,8 +36,12 @@ class EnginePlan(LayerPlan):
     def pieces(self, free: int | None = None) -> tuple[tuple[ColumnRun, ...], ...]:
         if free is not None:
             return super().pieces(free)
+        return sums_of(part for run in self.runs for group in self.cut(run) for part in group)
+
+    def cut(self, run: ColumnRun) -> tuple[tuple[ColumnRun, ...], ...]:
+        """The same of one run, whose constants the program brings; raises as `pieces`."""
         room = Room(layer=self.node.name, hardware=self.hardware, param_step=self.param_step)
-        return tuple(piece for run in self.runs for piece in room.cut(run, self.weight_rows, split=self.splits_sums))
+        return tuple(room.cut(run, self.weight_rows, split=self.splits_sums))
 
     @property
     def splits_sums(self) -> bool:
@@ -155,7 +163,32 @@ class WeightedPlan(EnginePlan):
 
     @property
     def macs(self) -> int:
-        return int(self.weight.size) * self.target.height * self.target.width
+        pairs = self._counts(np.ones(self.weight.shape[:2], dtype=bool))
+        taken = sum(int(self._part(run, pairs).sum()) for run in self.runs)
+        return taken * self.window.taps * self.target.height * self.target.width
+
+    def used(self, run: ColumnRun) -> Flags:
+        """Where a run has a weight other than 0: (memory words of results, channel words)."""
+        return self._part(run, self._used)
+
+    @cached_property
+    def _used(self) -> Flags:
+        return self._counts(np.count_nonzero(self.weight, axis=2) > 0) > 0
+
+    def _counts(self, chosen: Flags) -> IntArray:
+        """How many of the chosen (O, C / groups) lie in each (memory word of results, channel word)."""
+        held, (out_channels, per_group) = self.channels.reshape(-1, self.hardware.rows), chosen.shape
+        word, source = words_of(held), words_of(self.plan.source.held)
+        counts = np.zeros((len(held), self.plan.source.words), dtype=np.int64)
+        for out, mine in enumerate(chosen):
+            first = out // (out_channels // self.groups) * per_group
+            counts[word[out]] += np.bincount(source[first + np.flatnonzero(mine)], minlength=counts.shape[1])
+        return counts
+
+    def _part(self, run: ColumnRun, words: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What belongs to a run."""
+        first, end = (tile // self.hardware.groups for tile in (run.first_tile, run.first_tile + run.tiles))
+        return words[first:end, run.first_word : run.first_word + run.words]
 
     def descriptors(self, run: ColumnRun, part: Part) -> tuple[Descriptor, ...]:
         source, target, groups = self.sources[0], self.target, self.hardware.groups

@@ -17,7 +17,7 @@ from t2c.golden.arithmetic.formats import IntArray
 from t2c.golden.errors import UnsupportedError
 from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.mapping.tiles import ColumnRun
+from t2c.mapping.tiles import ColumnRun, sums_of
 
 Axes = tuple[str, str, str]
 """Names of the coordinates of a result."""
@@ -138,7 +138,7 @@ class LayerPlan(ABC):
                 f"layer {self.node.name!r}: PAR_DEPTH = {self.hardware.par_depth} does not hold the "
                 f"{len(self.params)} words of its constants"
             )
-        return tuple((run,) for run in self.runs)
+        return sums_of(self.runs)
 
     @property
     def macs(self) -> int:

@@ -56,13 +56,14 @@ class Room:
             )
         for first in range(0, run.tiles, per_word):
             yield tuple(
-                ColumnRun(
+                replace(
+                    run,
                     first_tile=run.first_tile + first,
                     tiles=per_word,
                     first_word=run.first_word + start,
                     words=min(words, run.words - start),
-                    keep=start > 0,
-                    hold=start + words < run.words,
+                    keep=run.keep or start > 0,
+                    hold=run.hold or start + words < run.words,
                 )
                 for start in range(0, run.words, words)
             )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from t2c.contract.activation_layout import Layout
 from t2c.golden.arithmetic.formats import IntArray
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,14 @@ class ColumnRun:
     skip: int = 0
 
 
+def sums_of(runs: Iterable[ColumnRun]) -> tuple[tuple[ColumnRun, ...], ...]:
+    """Runs in groups that add up to the same results."""
+    groups: list[tuple[ColumnRun, ...]] = []
+    for run in runs:
+        groups.append((*groups.pop(), run) if run.keep else (run,))
+    return tuple(groups)
+
+
 def column_channels(target: Layout, cols: int) -> IntArray:
     """Output channel of every column of every column tile: (tiles, cols), -1 on idle columns."""
     return target.held.reshape(-1, cols)
@@ -95,9 +107,7 @@ def column_runs(
     if groups == 1 or words == 1:
         return (ColumnRun(first_tile=0, tiles=tiles, first_word=0, words=words),)
     per_group_out, per_group_in = out_channels // groups, plan.source.channels // groups
-    word_of = np.zeros(plan.source.channels, dtype=np.int64)
-    word, bank = np.nonzero(plan.source.held >= 0)
-    word_of[plan.source.held[word, bank]] = word
+    word_of = words_of(plan.source.held)
     runs: list[ColumnRun] = []
     for first in range(0, tiles, tiles_per_word):
         mine = channels[first : first + tiles_per_word]
@@ -112,6 +122,14 @@ def column_runs(
             count = tiles_per_word
         runs.append(ColumnRun(first_tile=first, tiles=count, first_word=low, words=high - low + 1))
     return tuple(runs)
+
+
+def words_of(held: IntArray) -> IntArray:
+    """Memory word of every channel. held: (words, lanes), -1 where a lane holds none."""
+    word_of = np.zeros(held.max() + 1, dtype=np.int64)
+    word, lane = np.nonzero(held >= 0)
+    word_of[held[word, lane]] = word
+    return word_of
 
 
 def tile_weights(weight: IntArray, groups: int, plan: RowPlan, run: ColumnRun, channels: IntArray) -> IntArray:
