@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2c.commands import add_target
+from t2c.commands.by_method import add_by_method, given, live_norms, trained_by
 from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning
 from t2c.commands.train import model_name
 from t2c.commands.training import (
@@ -30,10 +31,8 @@ from t2c.commands.values import (
     at_least,
     bits,
     bits_or_none,
-    fraction,
     layer_bits,
     mulquant,
-    number,
     residual_bits,
 )
 from t2c.errors import CheckpointError, ModelError
@@ -59,22 +58,6 @@ def declared_methods() -> tuple[str, ...]:
 
 
 METHODS = declared_methods()
-
-TAKES = {
-    "ptq": (),
-    "reconstruct": ("iterations", "rate", "batch"),
-    "qat": ("epochs", "rate", "batch", "decay", "shift"),
-    "profit": ("epochs", "rate", "batch", "decay", "shift", "distill"),
-}
-"""Which options say how to train, by the training of the method."""
-
-
-REASONS = {
-    "ptq": "calibrates only",
-    "reconstruct": "reconstructs",
-    "qat": "trains on labels",
-    "profit": "trains on labels in phases",
-}
 
 
 def method_name(text: str) -> str:
@@ -120,21 +103,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--per-channel", "--per-tensor", action=ChannelOrTensor, help="weight scales (as the method has them)"
     )
     parser.add_argument("--calibration-images", type=at_least(1), help="training images that calibration sees (1024)")
-    parser.add_argument("--epochs", type=at_least(0), help="of methods that train on labels (10)")
-    parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
-    parser.add_argument(
-        "--rate", type=number(zero=False), help="learning rate (1e-3; reconstruction 5e-2; profit 2e-3)"
-    )
-    parser.add_argument("--batch", type=at_least(1), help="images a step (64; reconstruction 32)")
-    parser.add_argument("--decay", type=number(zero=True), help="weight decay (0; profit 4e-5)")
-    parser.add_argument("--shift", type=at_least(0), help="move images at random by up to so many pixels (1)")
-    parser.add_argument(
-        "--distill", type=fraction, help="of the loss, the float model's answers, of profit, 0..1 (0.5)"
-    )
     parser.add_argument(
         "--element", help="of the array, docs/elements.md, whose sums the layers have: its name, or your NAME.yaml"
     )
-    parser.add_argument("--live-bn", action="store_true", help="train with BatchNorm live, fuse it then (profit does)")
+    add_by_method(parser)
     add_pruning(parser)
     add_run(parser)
     parser.add_argument(
@@ -155,13 +127,14 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.methods import find_method
     from t2c.mulquant_constants import fixed_format, normalized, power_of_two
     from t2c.nn2chip import T2C
-    from t2c.trainers import PTQ, QAT, Profit
+    from t2c.trainers import PTQ, QAT, Admm, Profit
 
     method = find_method(options.method)
     chip_limits = None if options.target is None else load_chip(options.target)
-    training = _training(options, method)
+    kind = trained_by(options, method)
+    training = given(options, method, kind)
     with naming("--weight-bits", UnsupportedError):
-        fusing = _widths(options, chip_limits) | _live_norms(options, method)
+        fusing = _widths(options, chip_limits) | live_norms(options, method)
         fuser = method.fuser(options.weight_bits, options.activation_bits, **fusing)
     check_run(options)
     if options.out.exists() and not (options.out / GRAPH_FILE).is_file():
@@ -176,8 +149,7 @@ def execute(options: argparse.Namespace) -> int:
         raise RangeError(f"--samples: {options.samples}, but {options.data} has {len(test)} test images")
 
     with _naming_layers():
-        kind = {"qat": QAT, "profit": Profit}.get(method.training, PTQ)
-        trainer = kind(
+        trainer = {"qat": QAT, "profit": Profit, "admm": Admm}.get(kind, PTQ)(
             source.model,
             splits,
             fuser=fuser,
@@ -211,30 +183,6 @@ def execute(options: argparse.Namespace) -> int:
     print(_table(chip.name, chip.metrics, chip.agreement.integers))
     print(f"written {options.out}, {len(stored)} test images in it")
     return 0
-
-
-def _training(options: argparse.Namespace, method: Method) -> dict[str, Any]:
-    """The trainer's options that were given; raise RangeError for one that the method has no use for."""
-    reason = REASONS[method.training]
-    given: dict[str, Any] = {}
-    for name in dict.fromkeys(name for names in TAKES.values() for name in names):
-        value = getattr(options, name)
-        if value is None:
-            continue
-        if name not in TAKES[method.training]:
-            use = ", ".join(f"--{one}" for one in TAKES[method.training]) or "none of these options"
-            raise RangeError(f"--{name}: method {method.name} {reason}; it takes {use}")
-        given[name] = value
-    if options.calibration_images is not None:
-        given["images"] = options.calibration_images
-    return given
-
-
-def _live_norms(options: argparse.Namespace, method: Method) -> dict[str, Any]:
-    """What tells the fuser to leave BatchNorm live; raise RangeError where nothing would train it."""
-    if options.live_bn and method.training not in ("qat", "profit"):
-        raise RangeError(f"--live-bn: method {method.name} {REASONS[method.training]}, which moves no BatchNorm")
-    return {"live_bn": True} if options.live_bn or method.training == "profit" else {}
 
 
 def _widths(options: argparse.Namespace, chip: ChipLimits | None) -> dict[str, Any]:

@@ -22,9 +22,9 @@ class SP2(WeightQuantiser):
     Integers:  2, 3, 4, 5 bits of code are stored as s2, s3, s5, s5 (largest level 1, 2, 8, 8). At 2 bits it is ternary.
     Limits:    2..5 bits: 6 bits need 128, which takes 9 bits. Weights only.
 
-    The paper trains with ADMM and mixes SP2 with fixed-point rows to fit an FPGA; this is the projection and the
-    straight-through gradient. For bell-shaped weights the squared error of SP2 is not below that of evenly spaced
-    levels of the same code width, each with its best alpha: what it saves is the multiplier.
+    The paper trains with ADMM (`TRAINER["admm"]`) and mixes SP2 with fixed-point rows to fit an FPGA (`MSQ`); this is
+    the projection and the straight-through gradient. For bell-shaped weights the squared error of SP2 is not below that
+    of evenly spaced levels of the same code width, each with its best alpha: what it saves is the multiplier.
 
     Source: Chang et al., Mix and Match: a novel FPGA-centric deep neural network quantization framework, HPCA 2021,
     section 3 (SP2).

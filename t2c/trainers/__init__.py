@@ -1,5 +1,6 @@
-"""Trainers, by name: supervised, ssl (no labels) and transfer (few labels) of float models; ptq and qat quantise."""
+"""Trainers, by name: supervised, ssl (no labels) and transfer (few labels) of float models; the others quantise."""
 
+from t2c.trainers.admm import Admm
 from t2c.trainers.base import Trainer
 from t2c.trainers.loop import Schedule
 from t2c.trainers.profit import Profit
@@ -10,7 +11,7 @@ from t2c.trainers.ssl import SSL
 from t2c.trainers.supervised import Supervised
 from t2c.trainers.transfer import TransferLearning
 
-_ALL: tuple[type[Trainer], ...] = (Supervised, SSL, TransferLearning, PTQ, QAT, Profit)
+_ALL: tuple[type[Trainer], ...] = (Supervised, SSL, TransferLearning, PTQ, QAT, Profit, Admm)
 TRAINER: dict[str, type[Trainer]] = {trainer.name: trainer for trainer in _ALL}
 """`TRAINER[name](model, data, **options).fit()` returns the trained model."""
 
@@ -19,6 +20,7 @@ __all__ = [
     "QAT",
     "SSL",
     "TRAINER",
+    "Admm",
     "Profit",
     "Reconstruction",
     "Schedule",

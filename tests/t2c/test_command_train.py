@@ -120,6 +120,7 @@ def test_defaults_are_the_trainers() -> None:
     helps = {key: str(action.help) for key, action in options_of(parser_of("quantize")).items()}
     assert f"({qat['epochs'].default})" in helps["epochs"]
     assert f"({ptq['iterations'].default})" in helps["iterations"]
+    assert helps["rho"].endswith(f"({inspect.signature(TRAINER['admm']).parameters['rho'].default:g})")
     for key in ("rate", "batch"):
         usual = [float(found) for found in re.findall(r"[\d.]+(?:e-\d+)?", helps[key].partition("(")[2])]
         profit = inspect.signature(TRAINER["profit"]).parameters
@@ -140,7 +141,7 @@ def test_names_are_those_of_the_registries() -> None:
         build_model("mobilenet_v1", classes=10, width=0.01)
 
 
-@pytest.mark.parametrize("method", ["minmax", "lsq", "adaround", "apot", "profit"])
+@pytest.mark.parametrize("method", ["minmax", "lsq", "adaround", "apot", "profit", "sp2"])
 def test_quantize_by_every_kind_of_training(
     method: str, float_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,14 +152,14 @@ def test_quantize_by_every_kind_of_training(
         "ptq": (),
     }
     words = (*QUICK, "--method", method, "--weight-bits", 4, "--activation-bits", 5, "--samples", 6)
-    out = tmp_path / "net4"
-    assert run("quantize", float_file, *words, *kind[find_method(method).training], "--out", out) == 0
+    out, more = tmp_path / "net4", ("--trainer", "admm", "--rho", 2) if method == "sp2" else ()
+    assert run("quantize", float_file, *words, *more, *kind[find_method(method).training], "--out", out) == 0
     package = load_package(out)
     assert len(package.samples) == 6
     assert package.name == "net4"
     assert package.metrics["accuracy_float"] == read_meta(float_file)["accuracy"]["test"]
     bits = [node.weight_bits for node in package.graph.nodes if isinstance(node, Conv2d)]
-    inner = 5 if method == "apot" else 4  # 4 bits of APoT are levels in 5-bit integers
+    inner = 5 if method in ("apot", "sp2") else 4  # 4 bits of these are levels in 5-bit integers
     assert bits == [8, inner, inner]
     assert package.graph.edges["conv2"].bits == 5
     heads, row, last = capsys.readouterr().out.splitlines()
@@ -317,6 +318,9 @@ def test_requests_that_do_not_fit(float_file: Path, tmp_path: Path) -> None:
         f"{model} --data digits --model resnet20": r"MODEL.pt: --model: .* holds digits_cnn, not resnet20",
         f"{model} --data digits --epochs 3": r"--epochs: method minmax calibrates only; it takes none of these",
         f"{model} --data digits --method lsq --iterations 3": r"--iterations: method lsq trains on labels; it takes",
+        f"{model} --data digits --trainer admm": r"--trainer: method minmax calibrates only; it takes none$",
+        f"{model} --data digits --method lsq --rho 1": r"--rho: method lsq trains on labels; it takes --epochs",
+        f"{model} --data digits --method lsq --trainer admm": r"admm: it needs weight quantisers with `project`, as",
         f"{model} --data digits --method sp2": r"--weight-bits: method 'sp2' has no 8-bit weights",
         f"{model} --data digits --layer-bits a=8/ --layer-bits a=/8": r"--layer-bits: layer 'a' is given twice",
         f"{model} --data digits --out {tmp_path}": r"--out: .*: exists and is not a model package; not overwritten",

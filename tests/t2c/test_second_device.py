@@ -48,6 +48,7 @@ RUNS: dict[str, tuple[str, Callable[[], nn.Module], dict[str, Any]]] = {
     "qat sp2": ("qat", fresh, {"method": "sp2", "epochs": 1, "weight_bits": 4, "activation_bits": 4}),
     "qat live BatchNorm": ("qat", fresh, {"method": "lsq", "epochs": 1, "live_bn": True, **FEW}),
     "profit": ("profit", fresh, {"epochs": 3, "distill": 0.5, **FEW}),
+    "admm": ("admm", fresh, {"epochs": 3, "rounds": 2, "weight_bits": 4, "activation_bits": 4}),
     "ssl barlow": ("ssl", fresh, {"epochs": 1, "batch": 32}),
     "ssl xd": ("ssl", fresh, {"epochs": 1, "batch": 32, "loss": "xd"}),
     "transfer": ("transfer", fresh, {"epochs": 1, "per_class": 3}),

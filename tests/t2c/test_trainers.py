@@ -235,11 +235,12 @@ def test_devices_and_settings_that_do_not_exist(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_trainer_keeps_the_contract() -> None:
-    assert list(TRAINER) == ["supervised", "ssl", "transfer", "ptq", "qat", "profit"]
+    assert list(TRAINER) == ["supervised", "ssl", "transfer", "ptq", "qat", "profit", "admm"]
     float_model = fresh()
     assert TRAINER["supervised"](float_model, digits(SMALL), epochs=1).fit() is float_model
     assert not float_model.training
-    for name, options in (("ptq", {}), ("qat", {"epochs": 1}), ("profit", {"epochs": 1})):
+    few = {"epochs": 1, "weight_bits": 4, "activation_bits": 4}
+    for name, options in (("ptq", {}), ("qat", {"epochs": 1}), ("profit", {"epochs": 1}), ("admm", few)):
         model = trained()
         net = TRAINER[name](model, digits(SMALL), seed=0, device="cpu", checkpoint=None, **options).fit()
         assert isinstance(net, QNetwork)
