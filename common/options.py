@@ -147,6 +147,13 @@ OPTIONS = (
     Option("device", "cost bitstream", "ecp5-85k", "device to place and route on: {devices}"),
     Option("speed", "cost bitstream", 6, "its speed grade, 6 to 8"),
     Option("seeds", "cost", 1, "placements to try; the median counts"),
+    Option(
+        "balance",
+        "cost",
+        "",
+        "instead: columns of multipliers and of SP2 that fill a device, docs/elements.md: {counted}",
+    ),
+    Option("lut_share", "cost", 0.5, "with BALANCE: of the device's LUTs, what the columns may take, 0..1"),
     Option("images", "sim", 4, "test images to run"),
     Option("images", "gates", 2, "with the core: test images to run"),
     Option("images", "roms", 1, "test images that give stimulus and expected words"),

@@ -14,11 +14,12 @@ from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options
 from t2c.contract.hardware import Hardware
+from t2c.cost.balance import balance, balance_lines, check_share, find_counted, measured
 from t2c.cost.design import SynthesisDesign
 from t2c.cost.estimate import estimate
 from t2c.cost.families import FAMILIES, family
 from t2c.cost.keeper import Keeper
-from t2c.cost.place_and_route import DEVICES, find_device, place_and_route
+from t2c.cost.place_and_route import COUNTED, DEVICES, find_device, place_and_route
 from t2c.cost.report import cost_lines, estimate_lines, routed_lines
 from t2c.cost.subject import core_design, core_program, unit_design
 from t2c.cost.synthesis import synthesise
@@ -44,12 +45,15 @@ def option_facts() -> dict[str, Any]:
         "units_to_cost": ", ".join(units()),
         "families": ", ".join(FAMILIES),
         "devices": ", ".join(DEVICES),
+        "counted": ", ".join(COUNTED),
         "elements": ", ".join(ELEMENTS.names()),
     }
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print the cost and write it as JSON; return 0."""
+    if options.balance:
+        return execute_balance(options)
     target = family(options.family)
     if options.seeds < 1:
         raise SettingError.below("seeds", options.seeds, 1)
@@ -71,6 +75,23 @@ def execute(options: argparse.Namespace) -> int:
         print("\n".join(["", *estimate_lines(needs, array, mhz)]))
     result = out / f"{design.top}-{target.name}.json"
     write_atomic(result, json.dumps(said, indent=2) + "\n")
+    print(f"\nresult    {options.out / result.name}")
+    return 0
+
+
+def execute_balance(options: argparse.Namespace) -> int:
+    """Print which columns fill a device and write it as JSON; return 0."""
+    for name in ("unit", "element", "parameters", "cols", "w_w", "x_w", "pnr"):
+        if getattr(options, name) not in (None, "", 0):
+            raise SettingError("{balance}: it is of columns alone, without {" + name + "}")
+    rows = ROWS if options.rows is None else options.rows
+    device, out = find_counted(options.balance), options.out.resolve()
+    check_share(options.lut_share)
+    keeper = Keeper(folder=out, progress=lambda line: print(line, file=sys.stderr, flush=True))
+    found = balance(device, rows, measured(device, rows, keeper), options.lut_share)
+    print("\n".join(balance_lines(found)))
+    result = out / f"balance-{device.name}.json"
+    write_atomic(result, json.dumps(found.to_json(), indent=2) + "\n")
     print(f"\nresult    {options.out / result.name}")
     return 0
 

@@ -33,17 +33,33 @@ TARGET_MHZ = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A device of a family that has place and route. flags: of nextpnr."""
+    """A device of a family. luts, dsps: how many it has; flags: of nextpnr, none where there is no place and route."""
 
     name: str
     family: str
-    flags: tuple[str, ...]
+    luts: int
+    dsps: int
+    flags: tuple[str, ...] = ()
 
 
 DEVICES: Mapping[str, Device] = {
-    f"ecp5-{size}": Device(name=f"ecp5-{size}", family="ecp5", flags=(f"--{size}", "--package", package))
-    for size, package in (("25k", "CABGA381"), ("45k", "CABGA554"), ("85k", "CABGA756"))
+    f"ecp5-{size}": Device(
+        name=f"ecp5-{size}", family="ecp5", luts=luts, dsps=dsps, flags=(f"--{size}", "--package", package)
+    )
+    for size, package, luts, dsps in (
+        ("25k", "CABGA381", 24_288, 28),
+        ("45k", "CABGA554", 43_848, 72),
+        ("85k", "CABGA756", 83_640, 156),
+    )
 }
+"""Those that are placed and routed."""
+
+COUNTED: Mapping[str, Device] = {
+    **DEVICES,
+    "xc7z020": Device(name="xc7z020", family="xc7", luts=53_200, dsps=220),
+    "xc7z045": Device(name="xc7z045", family="xc7", luts=218_600, dsps=900),
+}
+"""Those whose LUTs and DSPs are known."""
 
 
 def find_device(name: str, family: str, speed: int) -> Device:

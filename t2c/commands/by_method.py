@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from t2c.commands.values import at_least, fraction, number
@@ -38,6 +39,7 @@ def add_by_method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trainer", choices=BY_LABELS, help="of methods that train on labels; admm pulls weights to their levels (qat)"
     )
+    parser.add_argument("--share", type=fraction, help="of msq: of a layer's filters, those that are SP2, 0..1 (0.5)")
     parser.add_argument("--epochs", type=at_least(0), help="of methods that train on labels (10)")
     parser.add_argument("--iterations", type=at_least(1), help="a layer or block, of methods that reconstruct (100)")
     parser.add_argument(
@@ -51,6 +53,24 @@ def add_by_method(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rho", type=number(zero=False), help="how hard admm pulls weights to their levels (1)")
     parser.add_argument("--live-bn", action="store_true", help="train with BatchNorm live, fuse it then (profit does)")
+
+
+def shared(options: argparse.Namespace, method: Method) -> Method:
+    """The method with the share of SP2 that was given; raise RangeError for a method without one."""
+    if options.share is None:
+        return method
+    from t2c.quantisers import MSQ
+
+    if method.weight is not MSQ:
+        raise RangeError(f"--share: method {method.name} has filters of one kind; it is an option of msq")
+
+    class Shared(MSQ):
+        """MSQ whose share is the user's."""
+
+        def __init__(self, bits: int, **given: Any) -> None:
+            super().__init__(bits, share=options.share, **given)
+
+    return replace(method, weight=Shared)
 
 
 def trained_by(options: argparse.Namespace, method: Method) -> str:

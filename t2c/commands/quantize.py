@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from t2c.commands import add_target
-from t2c.commands.by_method import add_by_method, given, live_norms, trained_by
+from t2c.commands.by_method import add_by_method, given, live_norms, shared, trained_by
 from t2c.commands.pruning import add_pruning, chosen_pruner, naming_pruning
 from t2c.commands.train import model_name
 from t2c.commands.training import (
@@ -129,7 +129,7 @@ def execute(options: argparse.Namespace) -> int:
     from t2c.nn2chip import T2C
     from t2c.trainers import PTQ, QAT, Admm, Profit
 
-    method = find_method(options.method)
+    method = shared(options, find_method(options.method))
     chip_limits = None if options.target is None else load_chip(options.target)
     kind = trained_by(options, method)
     training = given(options, method, kind)

@@ -29,8 +29,8 @@ class MSQ(WeightQuantiser):
     Integers:  s5, since SP2 has 8; on hardware each kind has a code of 4 bits.
     Limits:    4 bits, a scale for each filter. Weights only.
 
-    The paper takes the share from a device's balance of LUTs and DSPs; here it is an option, and what the columns of an
-    array are says the rest.
+    The paper takes the share from a device's balance of LUTs and DSPs, which `make cost BALANCE=` measures; here it is
+    an option, and what the columns of an array are says the rest.
 
     Args:
         share: 0..1 of the filters of a layer, rounded to a whole number of filters.

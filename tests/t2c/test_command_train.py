@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from t2c.__main__ import main
 from t2c.checkpoint import load_model, read_meta, save_model
@@ -20,7 +21,8 @@ from t2c.golden.nodes.conv2d import Conv2d
 from t2c.methods import METHODS, find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.zoo import MODELS, build_model, source_digest
-from t2c.trainers import TRAINER
+from t2c.quantisers import MinMax
+from t2c.trainers import TRAINER, Trainer
 from tests.conftest import ROOT
 from tests.t2c.test_command_line import refused, t2c
 
@@ -176,6 +178,25 @@ def test_quantize_by_every_kind_of_training(
     assert last == f"written {out}, 6 test images in it"
 
 
+@pytest.mark.parametrize(("share", "rows"), [(0, 0), (0.25, 2), (1, 8)])
+def test_the_share_of_sp2_is_an_option(
+    share: float, rows: int, float_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    fit = TRAINER["qat"].fit
+
+    def watched(self: Trainer) -> nn.Module:
+        net = fit(self)
+        seen.append(int(net.layers["conv2"].weight_quantiser.rows.sum()))
+        assert isinstance(net.layers["conv1"].weight_quantiser, MinMax)  # the ends have 8 bits
+        return net
+
+    monkeypatch.setattr(TRAINER["qat"], "fit", watched)
+    words = ("--method", "msq", "--weight-bits", 4, "--activation-bits", 4, "--epochs", 0, "--share", share)
+    assert run("quantize", float_file, *QUICK, *words, "--samples", 2, "--out", tmp_path / "net") == 0
+    assert seen == [rows]
+
+
 def test_options_of_the_integers_reach_the_package(
     float_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +342,7 @@ def test_requests_that_do_not_fit(float_file: Path, tmp_path: Path) -> None:
         f"{model} --data digits --trainer admm": r"--trainer: method minmax calibrates only; it takes none$",
         f"{model} --data digits --method lsq --rho 1": r"--rho: method lsq trains on labels; it takes --epochs",
         f"{model} --data digits --method lsq --trainer admm": r"admm: it needs weight quantisers with `project`, as",
+        f"{model} --data digits --method sp2 --share 0.5": r"--share: method sp2 has filters of one kind",
         f"{model} --data digits --method sp2": r"--weight-bits: method 'sp2' has no 8-bit weights",
         f"{model} --data digits --layer-bits a=8/ --layer-bits a=/8": r"--layer-bits: layer 'a' is given twice",
         f"{model} --data digits --out {tmp_path}": r"--out: .*: exists and is not a model package; not overwritten",
