@@ -40,8 +40,8 @@ def element_hardware(seed: int) -> Hardware:
 
 
 def element_network(seed: int) -> Package:
-    """A random network for `element_hardware(seed)`: convolutions of any window, groups, depthwise ones; on exact
-    elements pooling, a residual add and a linear layer too."""
+    """A random network for `element_hardware(seed)`: convolutions of any window, groups, depthwise ones, some without
+    the weights of whole words of channels; on exact elements pooling, a residual add and a linear layer too."""
     hardware = element_hardware(seed)
     for attempt in range(TRIES):
         rng = np.random.default_rng((seed, 2, attempt))
@@ -61,7 +61,7 @@ class _Drawing:
         self.hardware, self.rng = hardware, rng
         self.elements = [element for element, _ in hardware.columns.parts]
         self.kinds: dict[int, IntArray] = {}
-        channels = int(rng.integers(1, 2 * hardware.rows))
+        channels = int(rng.integers(1, 3 * hardware.rows))
         side = int(rng.integers(3, 8))
         signed = bool(rng.integers(2))
         self.net = EdgeNet(hardware, (channels, side, side + 1), signed=signed, zero_point=int(rng.integers(-3, 4)))
@@ -102,6 +102,8 @@ class _Drawing:
 
     def _weighted(self, kind: Any, source: str, shape: tuple[int, ...], fields: dict[str, Any]) -> str:
         weight = self._weights(shape)
+        if self.rng.integers(3) == 0:
+            self._prune(weight)
         bits = min(8, max(2, int(np.abs(weight).max()).bit_length() + 1))
         (only,) = self.elements if len(self.elements) == 1 else (None,)
         element = only.name if only is not None and (not only.exact or self.rng.integers(2)) else None
@@ -115,6 +117,14 @@ class _Drawing:
             return made[0]
         chosen = self.kinds.setdefault(shape[0], self.rng.integers(len(made), size=shape[0]))
         return np.stack(made)[chosen, np.arange(shape[0])]
+
+    def _prune(self, weight: IntArray) -> None:
+        """Zero half of the blocks of a word of results by a word of channels: what the compiler leaves out."""
+        word = self.hardware.rows
+        for out in range(0, weight.shape[0], word):
+            for channel in range(0, weight.shape[1], word):
+                if self.rng.integers(2):
+                    weight[out : out + word, channel : channel + word] = 0
 
     def _held(self, element: Element, shape: tuple[int, ...]) -> IntArray:
         """Weights over all that an element holds; a linear layer's channels are those of pixels: any order will do."""
