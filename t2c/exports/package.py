@@ -10,9 +10,11 @@ from torch import Tensor
 from t2c.errors import ExportError
 from t2c.exports.compare import require_equal
 from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import RangeError
 from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.node import Node
 from t2c.golden.graph.tensor_spec import TensorSpec
-from t2c.network import IntegerNetwork
+from t2c.network import IntegerNetwork, Wire
 from t2c.quantisation_parameters import QuantisationParameters
 
 
@@ -37,6 +39,7 @@ def graph_of(net: IntegerNetwork, samples: Tensor, *, name: str, widths: Widths)
 
     Raises:
         PackageError: golden refuses the graph: an accumulator could overflow, a format does not fit.
+        RangeError: an element does not hold the weights of a layer.
     """
     shapes = net.tensors(samples[:1])
     edges = {net.input_name: _edge(net.input_name, net.input_reading, samples)}
@@ -46,10 +49,17 @@ def graph_of(net: IntegerNetwork, samples: Tensor, *, name: str, widths: Widths)
         name=name,
         widths=widths,
         edges=edges,
-        nodes=tuple(net.layer(wire.name).node(wire.name, wire.inputs) for wire in net.wires),
+        nodes=tuple(_node(net, wire) for wire in net.wires),
         input=net.input_name,
         output=net.output_name,
     )
+
+
+def _node(net: IntegerNetwork, wire: Wire) -> Node:
+    try:
+        return net.layer(wire.name).node(wire.name, wire.inputs)
+    except RangeError as error:
+        raise RangeError(f"layer {wire.name!r}: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

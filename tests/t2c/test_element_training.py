@@ -18,6 +18,7 @@ from t2c.golden.arithmetic.window import Window
 from t2c.golden.elements.columns import find_element
 from t2c.golden.elements.element import ELEMENTS, Element
 from t2c.golden.elements.products import element_conv2d, element_linear, grouped_channels, ungrouped_channels
+from t2c.golden.errors import RangeError
 from t2c.integer.element_sums import conv2d_sums, linear_sums
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
@@ -112,7 +113,7 @@ def test_a_package_says_it_and_gives_goldens_integers(name: str) -> None:
     net = network(name)
     chip = T2C(net, name="two")
     if name == "two_of_four":
-        with pytest.raises(Exception, match="element 'two_of_four' does not hold that"):
+        with pytest.raises(RangeError, match=r"^layer '\w+': weight: .* element 'two_of_four' does not hold that"):
             chip.nn2chip(images(), save_model=False)
         return
     chip.nn2chip(images(), save_model=False)
