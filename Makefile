@@ -22,7 +22,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	views_and_joins)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms tune export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -47,6 +47,9 @@ regress-merge: setup-regress ## one JUnit report of those of all parts, SHARD=1/
 	@$(RUN) $@
 
 roms: setup-sim ## write memory images, stimulus and expected words of a package: MODEL OUT ROWS ACT_DEPTH ...
+	@$(RUN) $@
+
+tune: setup-sim ## split a budget of memory, choose images a run and the array's shape for the fewest cycles: MODEL ROWS ACT_DEPTH ... or BUDGET
 	@$(RUN) $@
 
 export: setup-t2c ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT

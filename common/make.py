@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "regress": ("t2c.tb.regress",),
     "regress-merge": ("t2c.tb.regress.merge",),
     "roms": ("t2c.rom_folder",),
+    "tune": ("t2c", "tune"),
     "export": ("t2c", "export"),
     "model": ("t2c.make_model",),
     "oracle": ("oracle",),
@@ -45,7 +46,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "faults": ("pytest",),
 }
 """The module behind a target, and words that it takes first."""
-POSITIONAL = {"export": "model"}
+POSITIONAL = {"export": "model", "tune": "model"}
 """Options that are a plain argument of the module."""
 FOREIGN = ("pytest",)
 """Modules that are not ours: they are told the table's default, and nobody tells them who calls."""

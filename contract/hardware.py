@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from t2c.contract.descriptor import DESCRIPTOR_WORDS
-from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, TABLE_BITS
+from t2c.contract.field_kinds import ADDRESS_BITS, COUNT_BITS, TABLE_BITS, WORD_BITS
 from t2c.golden.arithmetic.formats import check_int
 from t2c.golden.arithmetic.mulquant import ACC_BITS, SCALE_BITS
 from t2c.golden.arithmetic.rounding import MAX_SHIFT
@@ -146,6 +146,18 @@ class Hardware:
     def table_beats(self) -> int:
         """Stream words of one entry of the table memory: ceil(TABLE_BITS / STREAM_W)."""
         return -(-TABLE_BITS // self.stream_w)
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits of each memory of the core; each lane has a table of its own."""
+        return {
+            "activations": self.act_depth * self.rows * self.x_w,
+            "weights": self.wgt_depth * self.cols * self.w_w,
+            "parameters": self.par_depth * self.cols * self.param_w,
+            "accumulators": self.acc_depth * self.cols * self.acc_w,
+            "tables": self.tbl_depth * self.cols * TABLE_BITS,
+            "program": self.prg_depth * WORD_BITS,
+        }
 
     @classmethod
     def usual_acc_w(cls, scale_w: int, most: int = 32) -> int:

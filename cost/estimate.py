@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from t2c.contract.field_kinds import TABLE_BITS, WORD_BITS
 from t2c.contract.hardware import Hardware
 from t2c.mapping.cycles import total_cycles
 from t2c.mapping.program import Program
@@ -54,17 +53,5 @@ def estimate(program: Program) -> Estimate:
             "tables": len(program.tables),
             "program": len(program.words()),
         },
-        bits=memory_bits(program.hardware),
+        bits=program.hardware.memory_bits,
     )
-
-
-def memory_bits(hardware: Hardware) -> dict[str, int]:
-    """Bits of each memory of the core; each lane has a table of its own."""
-    return {
-        "activations": hardware.act_depth * hardware.rows * hardware.x_w,
-        "weights": hardware.wgt_depth * hardware.cols * hardware.w_w,
-        "parameters": hardware.par_depth * hardware.cols * hardware.param_w,
-        "accumulators": hardware.acc_depth * hardware.cols * hardware.acc_w,
-        "tables": hardware.tbl_depth * hardware.cols * TABLE_BITS,
-        "program": hardware.prg_depth * WORD_BITS,
-    }

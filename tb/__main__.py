@@ -10,11 +10,13 @@ from typing import Any
 from t2c.common.command import Parser, run
 from t2c.common.errors import SettingError, UserError
 from t2c.common.options import add_options, options_of
+from t2c.common.spelling import command
 from t2c.contract.element_rtl import MODULE
 from t2c.contract.hardware import Hardware
 from t2c.golden.elements.columns import know_elements
 from t2c.golden.elements.element import ELEMENTS
 from t2c.golden.graph.find_package import open_package
+from t2c.golden.graph.graph import Graph
 from t2c.mapping.compiler import ALL
 from t2c.mapping.lower import hardware_fields
 from t2c.tb.catalogue.unit_registry import find_unit, runnable_names
@@ -22,7 +24,7 @@ from t2c.tb.components.stalls import PROFILES, parse_stalls
 from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.on_model import BACKEND, run_on_model
 from t2c.tb.cosim.report import layer_list, run_table
-from t2c.tb.cosim.request import DEPTHS, EXACT, MODEL, OPERANDS, RTL_ONLY, RunRequest, Waves
+from t2c.tb.cosim.request import DEPTHS, EXACT, MODEL, OPERANDS, RTL_ONLY, RunRequest, Waves, hardware_settings
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.table_choice import table_names, table_units
 
@@ -59,10 +61,27 @@ def option_facts() -> dict[str, Any]:
     }
 
 
+def hardware_of(options: argparse.Namespace, graph: Graph) -> Hardware:
+    """The core that the options ask for, with what follows from a network where they do not say; `know_elements` has
+    read the element."""
+    fields = hardware_fields(graph, options.rows, options.cols)
+    fields["acc_w"] = Hardware.usual_acc_w(fields["scale_w"])
+    given = {name: getattr(options, name) for name in ("acc_w", "row_lanes", *OPERANDS, *DEPTHS)}
+    given["element"] = options.element or ("" if getattr(options, "unit", "") else None)
+    return Hardware(**fields | {name: value for name, value in given.items() if value is not None})
+
+
+def batch_command(model: str, hardware: Hardware, batch: int) -> str:
+    """The command that runs a whole network once, with so many images."""
+    several = {"batch": batch} if batch > 1 else {}
+    return command("sim", {"model": model, "layer": ALL, "images": batch, **several, **hardware_settings(hardware)})
+
+
 def execute(options: argparse.Namespace) -> int:
     """Return 0 on a proven match, 1 otherwise."""
     _check_backend(options)
     _check_element(options)
+    _check_batch(options)
     if options.dut and not options.unit:
         from t2c.tb.accelerator.description import is_accelerator  # pyslang loads for who has a module
 
@@ -87,11 +106,7 @@ def execute(options: argparse.Namespace) -> int:
         return run_unit_command(options)
     options.element = know_elements(options.element)
     path, package = open_package(options.model)
-    fields = hardware_fields(package.graph, options.rows, options.cols)
-    fields["acc_w"] = Hardware.usual_acc_w(fields["scale_w"])
-    given = {name: getattr(options, name) for name in ("acc_w", "row_lanes", *OPERANDS, *DEPTHS)}
-    given["element"] = options.element or ("" if options.unit else None)
-    hardware = Hardware(**fields | {name: value for name, value in given.items() if value is not None})
+    hardware = hardware_of(options, package.graph)
     if in_core:
         from t2c.tb.units.core_campaign import run_inside_core_command
 
@@ -115,6 +130,7 @@ def execute(options: argparse.Namespace) -> int:
         first_image=options.first_image,
         accumulators=bool(options.accumulators),
         exact_cycles=options.cycles == EXACT,
+        batch=options.batch,
     )
     output = options.out.resolve()
     with locked_cosimulation(package, str(path), request, hardware, simulator, output) as job:
@@ -142,6 +158,19 @@ def _check_element(options: argparse.Namespace) -> None:
     if options.unit not in ("", MODULE):
         values = {"text": options.element, "wanted": MODULE}
         raise SettingError("{element} = {text!r} needs {unit} = {wanted}, or no {unit}", values)
+
+
+def _check_batch(options: argparse.Namespace) -> None:
+    """Refuse a batch of what is not a whole network on our core, or that does not divide the images."""
+    if options.batch < 1:
+        raise SettingError.below("batch", options.batch, 1)
+    if options.batch == 1:
+        return
+    values = {"given": options.batch, "images_given": options.images}
+    if options.unit or options.dut or options.layer != ALL:
+        raise SettingError("{batch} = {given} needs {layer} = all, and neither {unit} nor {dut}", values)
+    if options.images % options.batch:
+        raise SettingError("{batch} = {given} does not divide {images} = {images_given}", values)
 
 
 def _check_backend(options: argparse.Namespace) -> None:

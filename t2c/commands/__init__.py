@@ -23,6 +23,7 @@ COMMANDS = (
     "check",
     "retarget",
     "element",
+    "tune",
     "sim",
     "roms",
     "vectors",

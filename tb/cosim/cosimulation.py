@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def prepare(
 ) -> Cosimulation:
     """Compile a network or one layer of a package and write every file of the run.
 
-    A single layer runs as many images at once as fit; the whole network runs image by image.
+    A single layer runs as many images at once as fit; the whole network as many as are asked for.
 
     Args:
         package: the model.
@@ -157,7 +158,7 @@ def prepare(
     if not 1 <= request.images <= left:
         raise _outside("images", request.images, 1, left, model)
     if layer == ALL:
-        program = compile_program(graph, ALL, hardware)
+        program = compile_program(graph, ALL, hardware, batch=math.gcd(request.batch, request.images))
     else:
         program = compile_largest_batch(graph, layer, hardware, request.images)
     chosen = slice(request.first_image, request.first_image + request.images)

@@ -65,7 +65,7 @@ class RunRequest:
     stall: back-pressure profiles; waves: write an FST; tests: of tb/cosim/core_tests.py; rtl: folder of the RTL
     under test; first_image: sample to begin with; coverage: Verilator counts lines and toggles; accumulators: compare
     sums before requantisation, too; exact_cycles: steps of another length than contract.schedule says are a FAIL,
-    without it a note.
+    without it a note; batch: images that one run of the whole network takes, fewer if images is no multiple of it.
     """
 
     layer: str = ALL
@@ -79,6 +79,7 @@ class RunRequest:
     coverage: bool = False
     accumulators: bool = True
     exact_cycles: bool = True
+    batch: int = 1
 
 
 def hardware_settings(hardware: Hardware) -> dict[str, object]:
@@ -105,6 +106,7 @@ def replay_settings(
         "stall": request.stall,
     }
     settings |= {"first_image": request.first_image} if request.first_image else {}
+    settings |= {"batch": request.batch} if request.batch > 1 else {}
     settings |= {} if request.accumulators else {"accumulators": 0}
     settings |= {} if request.exact_cycles else {"cycles": FREE}
     if simulator == MODEL:
