@@ -38,6 +38,7 @@ def digits() -> Graph:
     return open_package("digits_w8a8")[1].graph
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "wanted"), SHOWN, ids=[command.split()[1] for command, _ in SHOWN])
 def test_the_docs_show_what_it_prints(command: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A tenth of the cycles at least, of both."""
@@ -52,6 +53,7 @@ def test_both_networks_are_shown() -> None:
     assert [command.split()[1] for command, _ in SHOWN] == ["mobilenet_v1", "resnet20"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "depths",
     [
@@ -85,12 +87,14 @@ def test_what_is_given_stays_where_the_grid_has_nothing_better(digits: Graph, mo
     assert [choice.program.hardware for choice in choices] == [given] * 4
 
 
+@pytest.mark.slow
 def test_it_finds_the_same_again(digits: Graph) -> None:
     first, second = (tuned(digits, TIGHT, memory_bits(TIGHT)) for _ in range(2))
     assert [choice.program.hardware for choice in first] == [choice.program.hardware for choice in second]
     assert [choice.cycles for choice in first] == [choice.cycles for choice in second]
 
 
+@pytest.mark.slow
 def test_an_array_of_another_shape_is_found(digits: Graph) -> None:
     """16x4 is slow on digits; with all memory that it wants 8x8 is not."""
     given = Hardware(rows=16, cols=4)
@@ -99,6 +103,7 @@ def test_an_array_of_another_shape_is_found(digits: Graph) -> None:
     assert shape.cycles < images.cycles
 
 
+@pytest.mark.slow
 def test_what_is_given_may_not_fit(digits: Graph) -> None:
     """Then the list begins with what does."""
     given = replace(TIGHT, prg_depth=64, act_depth=2000, wgt_depth=3000)
@@ -107,7 +112,8 @@ def test_what_is_given_may_not_fit(digits: Graph) -> None:
     assert tuned(digits, given, memory_bits(given))[0].name == MEMORIES
 
 
-@pytest.mark.parametrize("backend", ["model", pytest.param("rtl", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["model", "rtl"])
 def test_the_command_that_it_prints_takes_so_many_cycles(
     backend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +131,7 @@ def test_the_command_that_it_prints_takes_so_many_cycles(
     assert total[0].split().count(f"{2 * last['choices'][-1]['cycles_an_image']:,.0f}") == 2, "cycles and expected"
 
 
+@pytest.mark.slow
 def test_a_budget_takes_the_place_of_depths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = tmp_path / "found.json"
     assert main(["tune", "digits_w8a8", "--budget", "24", "--out", str(found)]) == 0
