@@ -24,6 +24,8 @@ ImageNet, and a task this small says little about them.
 * fake: the fake-quantised network; integer: the converted one; drop: float less integer, seed by seed.
 * golden = torch: so many integers were compared, every tensor of every image: of all test images with seed 0 and
   the first format, of 100 with the others; all were equal, as one difference stops the row.
+* float: of the networks that the line began from. Lines of one model with other figures there were made on another
+  machine, which trains other floats: compare those that have the same.
 * scale error: of the integer MulQuant constants, the worst channel of all seeds.
 * PTQ: calibrated on 1024 training images; QAT: fine-tuned from the float network. `benchmarks/results/rows.py` says
   what was fine-tuned for how long.
@@ -77,7 +79,8 @@ def tables(figures: Mapping[Row, BySeed]) -> list[str]:
 def foot(figures: AllFigures) -> str:
     """What it took, and what another run would make again."""
     earlier, every = figures.earlier
-    again = f"{earlier} of {every} figures are of earlier code: `make results` makes them again.\n" if earlier else ""
+    again = "figures were made before the code behind them last changed: `make results` makes them again."
+    again = f"{earlier} of {every} {again}\n" if earlier else ""
     return (
         f"torch {figures.torch}, one thread a row, in all {figures.seconds / 60:.0f} minutes of one core.\n{again}"
         "Another processor or version rounds floats differently; differences of a few tenths of a point mean nothing.\n"
