@@ -282,3 +282,9 @@ def test_no_two_public_classes_of_one_name() -> None:
     twice = {name: places for name, places in public_classes().items() if len(places) > 1}
     assert {name: places for name, places in twice.items() if name not in ONE_NAME_TWO_THINGS} == {}
     assert set(ONE_NAME_TWO_THINGS) <= set(twice), "no longer there twice"
+
+
+def test_no_two_test_files_of_one_name() -> None:
+    """pytest imports each by its bare name."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

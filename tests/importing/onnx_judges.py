@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, helper
+import pytest
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from t2c.golden.arithmetic.formats import IntArray
 from t2c.importing.importer import Import
@@ -14,8 +16,32 @@ from t2c.importing.importer import Import
 Tensors = Mapping[str, Any]
 
 
+PRODUCTS = ("ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul")
+"""Operators that multiply integers."""
+
+
+@cache
+def saturates() -> bool:
+    """Whether onnxruntime adds two products of an unsigned and a signed byte in 16 bits, which saturate.
+
+    It does so on x86 processors that have AVX2 and no VNNI, as its documentation says ("Quantize ONNX models")."""
+    feed = {"x": np.full((1, 8), 255, np.uint8)}
+    node = helper.make_node("MatMulInteger", ["x", "w"], ["y"])
+    x = helper.make_tensor_value_info("x", TensorProto.UINT8, (1, 8))
+    y = helper.make_tensor_value_info("y", TensorProto.INT32, (1, 8))
+    graph = helper.make_graph([node], "probe", [x], [y], [numpy_helper.from_array(np.full((8, 8), 127, np.int8), "w")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return bool((_run(model, feed, ["y"])["y"] != 8 * 255 * 127).any())
+
+
 def by_onnxruntime(model: ModelProto, feed: Tensors, names: list[str], *, optimised: bool = False) -> Tensors:
     """Tensors of a run, each made an output; without optimisation by default, as no kernel then stands for another."""
+    if (optimised or any(node.op_type in PRODUCTS for node in model.graph.node)) and saturates():
+        pytest.skip("onnxruntime saturates sums of products of bytes on this processor")
+    return _run(model, feed, names, optimised=optimised)
+
+
+def _run(model: ModelProto, feed: Tensors, names: list[str], *, optimised: bool = False) -> Tensors:
     import onnxruntime
 
     copy = type(model)()
