@@ -73,7 +73,7 @@ def core_program(model: str, wanted: Mapping[str, Any]) -> Program:
     """
     _, package = open_package(model)
     graph = package.graph
-    program = fitted(graph, Hardware(**hardware_fields(graph, wanted["rows"], wanted["cols"]) | dict(wanted)))
+    program = fitted(graph, Hardware(**hardware_fields(graph, wanted["rows"], wanted["cols"], wanted)))
     hardware = replace(program.hardware, **wanted)
     if hardware != program.hardware:
         program = compile_program(graph, ALL, hardware)

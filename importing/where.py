@@ -9,7 +9,7 @@ from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.golden.graph.graph import Graph
 from t2c.mapping.compiler import compile_program
 from t2c.mapping.host_tail import without_tail
-from t2c.mapping.lower import row_lanes_for
+from t2c.mapping.lower import hardware_fields
 
 CORE, HOST = "core", "host"
 
@@ -17,11 +17,8 @@ CORE, HOST = "core", "host"
 def where_nodes_run(graph: Graph) -> Mapping[str, str]:
     """By node: "core", "host" of layers at the end that leave the core's width, or why a core of 16 x 16 with the
     package's widths and the usual memories does not run it."""
-    widths = graph.widths
     try:
-        hardware = Hardware(
-            acc_w=widths.acc, scale_w=widths.scale, bias_w=widths.bias, row_lanes=row_lanes_for(graph, 16, 16)
-        )
+        hardware = Hardware(**hardware_fields(graph, 16, 16, {"acc_w": graph.widths.acc}))
     except RangeError as error:
         return {node.name: f"not on the core: {error}" for node in graph.nodes}
     _, tail = without_tail(graph, hardware.x_w)

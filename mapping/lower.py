@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -165,15 +165,18 @@ def row_lanes_for(graph: Graph, rows: int, cols: int) -> int:
     return Hardware.usual_row_lanes(rows, cols) if needed else 0
 
 
-def hardware_fields(graph: Graph, rows: int, cols: int) -> dict[str, Any]:
-    """Fields of `Hardware` that follow from a network, for an array of that size, unless somebody wants others.
+def hardware_fields(graph: Graph, rows: int, cols: int, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Fields of `Hardware` that follow from a network, for an array of that size.
 
     acc_w, scale_w, bias_w: as the package's constants need them; row_lanes: `row_lanes_for`; element: the one whose
     sums the layers say that they have, "" where products are exact.
+
+    Args:
+        given: fields that somebody wants otherwise, or beside these; None is no wish.
     """
     widths = graph.widths
     own = {node.products.name for node in graph.nodes if node.products is not None}
-    return {
+    fields = {
         "rows": rows,
         "cols": cols,
         "acc_w": Hardware.usual_acc_w(widths.scale, widths.acc),
@@ -182,6 +185,7 @@ def hardware_fields(graph: Graph, rows: int, cols: int) -> dict[str, Any]:
         "row_lanes": row_lanes_for(graph, rows, cols),
         "element": own.pop() if len(own) == 1 else "",
     }
+    return fields | {name: value for name, value in (given or {}).items() if value is not None}
 
 
 def lowered_kinds(*, row_engine: bool = True) -> tuple[type[Node], ...]:

@@ -46,8 +46,7 @@ def execute(options: argparse.Namespace) -> int:
     path, package = open_package(options.model)
     given = {name: getattr(options, name) for name in ("row_lanes", *OPERANDS, *DEPTHS)}
     given["element"] = options.element or None
-    fields = hardware_fields(package.graph, options.rows, options.cols)
-    hardware = Hardware(**fields | {name: value for name, value in given.items() if value is not None})
+    hardware = Hardware(**hardware_fields(package.graph, options.rows, options.cols, given))
     request = Request(
         hardware=hardware,
         formats=formats,

@@ -64,11 +64,11 @@ def option_facts() -> dict[str, Any]:
 def hardware_of(options: argparse.Namespace, graph: Graph) -> Hardware:
     """The core that the options ask for, with what follows from a network where they do not say; `know_elements` has
     read the element."""
-    fields = hardware_fields(graph, options.rows, options.cols)
-    fields["acc_w"] = Hardware.usual_acc_w(fields["scale_w"])
     given = {name: getattr(options, name) for name in ("acc_w", "row_lanes", *OPERANDS, *DEPTHS)}
+    if given["acc_w"] is None:
+        given["acc_w"] = Hardware.usual_acc_w(graph.widths.scale)
     given["element"] = options.element or ("" if getattr(options, "unit", "") else None)
-    return Hardware(**fields | {name: value for name, value in given.items() if value is not None})
+    return Hardware(**hardware_fields(graph, options.rows, options.cols, given))
 
 
 def batch_command(model: str, hardware: Hardware, batch: int) -> str:
