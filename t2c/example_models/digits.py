@@ -9,12 +9,11 @@ from pathlib import Path
 from t2c.accuracy import accuracy, logits_of
 from t2c.data.digits import load
 from t2c.data.split import Splits
-from t2c.example_models.settings import Metrics, repeatable, shortened
+from t2c.example_models.settings import Metrics, repeatable, shortened, written
 from t2c.fusion import Scheme
 from t2c.methods import find_method
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.network import QNetwork
-from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, Schedule, Supervised
 
 FLOAT = Schedule(epochs=60, rate=4e-3, decay=1e-3)
@@ -78,15 +77,8 @@ def build(
                 continue
             tuning = None if variant.tuning is None else shortened(variant.tuning, epochs)
             qnet = quantise(model, replace(variant, tuning=tuning), data)
-            chip = T2C(qnet, name=variant.name)
-            chip.nn2chip(
-                data.test.images,
-                data.test.labels,
-                directory=directory / variant.name,
-                description=_description(variant),
-                metrics={"accuracy_float": float_accuracy},
-            )
-            rows[variant.name] = dict(chip.metrics)
+            place, text = directory / variant.name, _description(variant)
+            rows[variant.name] = written(qnet, data.test, place, text, accuracy_float=float_accuracy)
     yield from rows.items()
 
 

@@ -12,12 +12,11 @@ from torch import nn
 from t2c.accuracy import accuracy, logits_of
 from t2c.data.digits import load
 from t2c.data.split import Splits
-from t2c.example_models.settings import Metrics, repeatable, shortened
-from t2c.golden.elements.element import ELEMENTS
+from t2c.example_models.settings import Metrics, repeatable, shortened, written
+from t2c.golden.elements.columns import find_element
 from t2c.models.digits_cnn import DigitsCNN
 from t2c.models.strided_cnn import StridedCNN
 from t2c.network import QNetwork
-from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, Schedule, Supervised
 
 FLOAT = Schedule(epochs=60, rate=4e-3, decay=1e-3)
@@ -42,8 +41,7 @@ class ForElement:
     @property
     def tuned(self) -> bool:
         """Whether training makes up for the error of the element; an exact one has none."""
-        kind = ELEMENTS.find(self.element)
-        return kind is not None and not kind.exact
+        return not find_element(self.element).exact
 
 
 VARIANTS = (
@@ -92,15 +90,9 @@ def build(
             training = asdict(shortened(FLOAT, epochs))
             Supervised(model, data, title=variant.name, pruner=variant.pruner, **training).fit()
             qnet = quantise(model, variant, data, shortened(FINE_TUNE, epochs))
-            chip = T2C(qnet, name=variant.name)
-            chip.nn2chip(
-                data.test.images,
-                data.test.labels,
-                directory=directory / variant.name,
-                description=_description(variant),
-                metrics={"accuracy_float": accuracy(logits_of(model, data.test.images), data.test.labels)},
-            )
-        yield variant.name, dict(chip.metrics)
+            right = accuracy(logits_of(model, data.test.images), data.test.labels)
+            made = written(qnet, data.test, directory / variant.name, _description(variant), accuracy_float=right)
+        yield variant.name, made
 
 
 def _description(variant: ForElement) -> str:

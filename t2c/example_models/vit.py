@@ -13,7 +13,7 @@ from t2c.accuracy import accuracy, logits_of
 from t2c.data import glyphs
 from t2c.data.digits import load
 from t2c.data.split import Splits
-from t2c.example_models.settings import Metrics, repeatable, shortened
+from t2c.example_models.settings import Metrics, repeatable, shortened, written
 from t2c.layers.running_norm import with_running_norm
 from t2c.methods import find_method
 from t2c.models.vit import ViT2, ViT7
@@ -74,29 +74,22 @@ def seeded_vit7(seed: int = SEED) -> ViT7:
 def _variant(
     variant: TransformerVariant, model: nn.Module, data: Splits, directory: Path, epochs: int | None
 ) -> Metrics:
-    test = data.test.images, data.test.labels
     if variant.running:
         model = with_running_norm(model, data.train.images)
         if variant.tuned:
             Supervised(model, data, title=variant.name, **asdict(shortened(FINE_TUNE, epochs))).fit()
-    float_accuracy = accuracy(logits_of(model, test[0]), test[1])
+    float_accuracy = accuracy(logits_of(model, data.test.images), data.test.labels)
     fuser = find_method(variant.method).fuser(variant.weight_bits, 8)
     if variant.method == "minmax":
         qnet = PTQ(model, data, fuser=fuser).fit()
     else:
         qnet = QAT(model, data, fuser=fuser, title=variant.name, **asdict(shortened(QUANTISED, epochs))).fit()
-    chip = T2C(qnet, name=variant.name)
     trained = "post-training quantisation" if variant.method == "minmax" else "quantisation-aware fine-tuning"
-    chip.nn2chip(
-        *test,
-        directory=directory / variant.name,
-        description=(
-            f"ViT-2 on scikit-learn digits, {variant.title}; {variant.weight_bits}-bit weights, 8-bit activations, "
-            f"{trained}; samples: the test split"
-        ),
-        metrics={"accuracy_float": float_accuracy},
+    description = (
+        f"ViT-2 on scikit-learn digits, {variant.title}; {variant.weight_bits}-bit weights, 8-bit activations, "
+        f"{trained}; samples: the test split"
     )
-    return dict(chip.metrics)
+    return written(qnet, data.test, directory / variant.name, description, accuracy_float=float_accuracy)
 
 
 def _vit7(directory: Path) -> Metrics:

@@ -132,27 +132,17 @@ class IntegerConv2d(_IntegerWeighted):
 
     layer: nn.Conv2d
 
-    def element_sums(self, x: Tensor, element: Element) -> Tensor:
+    @property
+    def _geometry(self) -> dict[str, Any]:
         conv = self.layer
-        return conv2d_sums(
-            x,
-            conv.weight,
-            element,
-            stride=_pair(conv.stride),
-            padding=_pair(conv.padding),
-            dilation=_pair(conv.dilation),
-            groups=conv.groups,
-        )
+        pairs = {"stride": conv.stride, "padding": conv.padding, "dilation": conv.dilation}
+        return {name: _pair(values) for name, values in pairs.items()} | {"groups": conv.groups}
+
+    def element_sums(self, x: Tensor, element: Element) -> Tensor:
+        return conv2d_sums(x, self.layer.weight, element, **self._geometry)
 
     def node(self, name: str, inputs: tuple[str, ...]) -> Node:
-        conv = self.layer
-        return Conv2d(
-            stride=_pair(conv.stride),
-            padding=_pair(conv.padding),
-            dilation=_pair(conv.dilation),
-            groups=conv.groups,
-            **self._fields(name, inputs),
-        )
+        return Conv2d(**self._geometry, **self._fields(name, inputs))
 
 
 class IntegerLinear(_IntegerWeighted):
