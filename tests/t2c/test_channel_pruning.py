@@ -23,8 +23,8 @@ from t2c.models.resnet20 import ResNet20
 from t2c.pruners.channels import WholeChannels
 from t2c.shrinking import resize, shrink
 from t2c.trainers import PTQ, QAT, Supervised
-from tests.t2c.test_trainers import SMALL, break_off
-from tests.t2c.trained import digits, fresh, same, trained
+from tests.t2c.test_trainers import SMALL
+from tests.t2c.trained import break_off, digits, fresh, same, trained
 
 
 def channels(model: nn.Module) -> dict[str, tuple[int, int]]:
@@ -160,10 +160,7 @@ def test_refusals() -> None:
 
 def test_broken_off_and_resumed_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted, path = pruned().fit(), tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            pruned(path, save_every=3).fit()
+    break_off(pruned(path, save_every=3), 3, monkeypatch)
     assert same(pruned(path, save_every=3).fit(), wanted)
     assert same(pruned(path, save_every=3).fit(), wanted)  # finished
 

@@ -30,8 +30,8 @@ from t2c.trainers import PTQ, QAT, Supervised, Trainer
 from t2c.trainers.sparsifier import weighted_layers
 from t2c.zeros import prove_zeros
 from tests.t2c.quantiser_cases import WEIGHTS
-from tests.t2c.test_trainers import SMALL, break_off
-from tests.t2c.trained import digits, fresh, same, trained
+from tests.t2c.test_trainers import SMALL
+from tests.t2c.trained import break_off, digits, fresh, same, trained
 
 
 def zeros_of(model: nn.Module) -> dict[str, int]:
@@ -160,10 +160,7 @@ def test_broken_off_and_resumed_gives_the_same_bits(
 ) -> None:
     wanted = make().fit()
     path = tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, 3)
-        with pytest.raises(KeyboardInterrupt):
-            make(path, save_every=3).fit()
+    break_off(make(path, save_every=3), 3, monkeypatch)
     again = make(path, save_every=3)
     assert same(again.fit(), wanted)
     if isinstance(wanted, QNetwork):

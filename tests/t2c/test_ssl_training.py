@@ -19,7 +19,7 @@ from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.ssl_losses.xd import CrossDistillation
 from t2c.trainers import SSL, Supervised, loop
 from t2c.trainers.encoder import SlimmedEncoder, classifier_of, in_place_of, projector
-from tests.t2c.trained import Tiny, digits, fresh, same
+from tests.t2c.trained import Tiny, break_off, digits, fresh, same
 
 SMALL = 100
 """Images; with batches of 32 the last 4 of an epoch are left out."""
@@ -140,15 +140,10 @@ def test_labels_are_not_looked_at(tmp_path: Path) -> None:
 def test_broken_off_and_resumed_gives_the_same_bits(
     loss: str, saves: int, every: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.t2c.test_trainers import break_off
-
     whole = ssl(loss=loss)
     wanted, path = whole.fit(), tmp_path / "run.pt"
     stopped = ssl(path, loss=loss, save_every=every)
-    with monkeypatch.context() as patch:
-        break_off(patch, saves)
-        with pytest.raises(KeyboardInterrupt):
-            stopped.fit()
+    break_off(stopped, saves, monkeypatch)
     assert same(stopped.model.fc, fresh().fc)  # the projector is gone, whatever happened
     again = ssl(path, loss=loss, save_every=every)
     assert same(again.fit(), wanted)

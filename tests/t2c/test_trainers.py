@@ -24,7 +24,7 @@ from t2c.progress import progress
 from t2c.quantisers import LSQ, PACT, LSQActivation
 from t2c.trainers import PTQ, QAT, TRAINER, Supervised, Trainer, loop
 from t2c.trainers.qat import parameter_groups
-from tests.t2c.trained import digits, fresh, same, trained
+from tests.t2c.trained import break_off, digits, fresh, same, trained
 
 SMALL = 200
 """Training images where the result need not be good; the last batch of 64 is not full."""
@@ -37,20 +37,6 @@ def supervised(checkpoint: Path | None = None, **options: object) -> Supervised:
 def lsq(checkpoint: Path | None = None, **options: object) -> QAT:
     bits = {"method": "lsq", "weight_bits": 4, "activation_bits": 4}
     return QAT(trained(), digits(SMALL), epochs=3, checkpoint=checkpoint, **bits | options)
-
-
-def break_off(monkeypatch: pytest.MonkeyPatch, saves: int) -> None:
-    """Let the process die right after it wrote its checkpoint for the `saves`-th time."""
-    save, count = loop.Store.save, 0
-
-    def dying(self: loop.Store, state: dict[str, object]) -> None:
-        nonlocal count
-        save(self, state)
-        count += 1
-        if count == saves:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(loop.Store, "save", dying)
 
 
 def test_the_loop_is_a_plain_loop() -> None:
@@ -94,10 +80,7 @@ def test_broken_off_and_resumed_gives_the_same_bits(
     whole = make()
     wanted = whole.fit()
     path = tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, saves)
-        with pytest.raises(KeyboardInterrupt):
-            make(path, save_every=every).fit()
+    break_off(make(path, save_every=every), saves, monkeypatch)
     again = make(path, save_every=every)
     assert same(again.fit(), wanted)
     assert again.history == whole.history
@@ -141,9 +124,7 @@ def test_a_checkpoint_of_another_run_is_refused(
     other: Callable[[Path], Trainer], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "run.pt"
-    break_off(monkeypatch, 1)
-    with pytest.raises(KeyboardInterrupt):
-        supervised(path).fit()
+    break_off(supervised(path), 1, monkeypatch)
     kept = path.read_bytes()
     trainer = other(path)
     before = digest(trainer.model.state_dict())

@@ -18,8 +18,8 @@ from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, Admm
 from t2c.trainers.admm import Puller, projected
 from tests.t2c.test_msq import SP2
-from tests.t2c.test_trainers import SMALL, break_off
-from tests.t2c.trained import digits, same, trained
+from tests.t2c.test_trainers import SMALL
+from tests.t2c.trained import break_off, digits, same, trained
 
 STEPS = 4
 """Of an epoch."""
@@ -191,10 +191,7 @@ def test_broken_off_and_resumed_gives_the_same_bits(
 ) -> None:
     """Between rounds, inside one, after the last, and while weights are fine-tuned."""
     path = tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, saves)
-        with pytest.raises(KeyboardInterrupt):
-            admm(path, save_every=every).fit()
+    break_off(admm(path, save_every=every), saves, monkeypatch)
     again = admm(path, save_every=every)
     assert same(again.fit(), whole[1])
     assert again.history == whole[0].history

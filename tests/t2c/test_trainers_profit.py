@@ -22,8 +22,8 @@ from t2c.trainers.aiwq import activation_instability, divergence, quantised_weig
 from t2c.trainers.phases import Phase, phases_of, phases_together, starts
 from t2c.trainers.profit import MEASURED, PhaseCoach
 from t2c.trainers.qat import relative_sizes
-from tests.t2c.test_trainers import SMALL, break_off
-from tests.t2c.trained import digits, same, trained
+from tests.t2c.test_trainers import SMALL
+from tests.t2c.trained import break_off, digits, same, trained
 
 PHASES = (
     Phase(weight_bits=8, activation_bits=5),
@@ -117,10 +117,7 @@ def test_broken_off_and_resumed_gives_the_same_bits(
 ) -> None:
     """Between phases, in one, while instability is measured, and after layers were frozen."""
     path = tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, saves)
-        with pytest.raises(KeyboardInterrupt):
-            profit(path, save_every=every).fit()
+    break_off(profit(path, save_every=every), saves, monkeypatch)
     again = profit(path, save_every=every)
     assert same(again.fit(), whole[1])
     assert again.history == whole[0].history

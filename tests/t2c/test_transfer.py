@@ -17,7 +17,7 @@ from t2c.data.split import Split, Splits, first_of_each
 from t2c.errors import CheckpointError
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.trainers import SSL, TransferLearning
-from tests.t2c.trained import Tiny, digits, fresh, same, trained
+from tests.t2c.trained import Tiny, break_off, digits, fresh, same, trained
 
 FEW = 4
 
@@ -71,13 +71,8 @@ def test_the_encoder_has_its_own_rate() -> None:
 
 
 def test_broken_off_and_resumed_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.t2c.test_trainers import break_off
-
     wanted, path = transfer().fit(), tmp_path / "run.pt"
-    with monkeypatch.context() as patch:
-        break_off(patch, 1)
-        with pytest.raises(KeyboardInterrupt):
-            transfer(path).fit()
+    break_off(transfer(path), 1, monkeypatch)
     assert same(transfer(path).fit(), wanted)
     with pytest.raises(CheckpointError, match=r"encoder_rate is 1.0 there and 0.5 here"):
         transfer(path, encoder_rate=0.5).fit()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from t2c.data.digits import load
 from t2c.data.split import Splits
-from t2c.trainers import Supervised
+from t2c.trainers import Supervised, Trainer, loop
 
 
 class Tiny(nn.Module):
@@ -63,3 +64,20 @@ def same(a: nn.Module, b: nn.Module) -> bool:
     """Whether two networks hold the same bits."""
     first, second = a.state_dict(), b.state_dict()
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def break_off(trainer: Trainer, saves: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train in a process that dies right after it wrote its checkpoint for the `saves`-th time."""
+    save, count = loop.Store.save, 0
+
+    def dying(self: loop.Store, state: dict[str, object]) -> None:
+        nonlocal count
+        save(self, state)
+        count += 1
+        if count == saves:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Store, "save", dying)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.fit()
