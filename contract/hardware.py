@@ -152,7 +152,7 @@ class Hardware:
         """Bits of each memory of the core; each lane has a table of its own."""
         return {
             "activations": self.act_depth * self.rows * self.x_w,
-            "weights": self.wgt_depth * self.cols * self.w_w,
+            "weights": self.wgt_depth * self.cols * self.code_w,
             "parameters": self.par_depth * self.cols * self.param_w,
             "accumulators": self.acc_depth * self.cols * self.acc_w,
             "tables": self.tbl_depth * self.cols * TABLE_BITS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,9 @@ def test_what_two_of_four_saves(name: str, examples: Path) -> None:
     for title, element in (("multipliers", ""), ("2:4", "two_of_four")):
         hardware = hardware_for(package, element=element, act_depth=1 << 15, wgt_depth=1 << 16, prg_depth=1 << 12)
         program = compile_program(package.graph, "all", hardware)
-        bits = program.weights.size * hardware.columns.code_bits(hardware.w_w)
+        bits = program.weights.size * hardware.code_w
+        filled = replace(hardware, wgt_depth=len(program.weights))
+        assert filled.memory_bits["weights"] == bits
         multipliers = hardware.rows // hardware.columns.span * hardware.cols * (2 if element else 1)
         found.append(f"| {title} | {multipliers} | {bits:,} bits | {total_cycles(program):,} |\n")
     assert "".join(f"| `{name}` {line}" for line in found) in (ROOT / "docs" / "elements.md").read_text()
