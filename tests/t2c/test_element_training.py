@@ -21,6 +21,7 @@ from t2c.golden.elements.products import element_conv2d, element_linear, grouped
 from t2c.golden.errors import RangeError
 from t2c.integer.element_sums import conv2d_sums, linear_sums
 from t2c.layers.weighted import QWeighted
+from t2c.methods import find_method
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
 
@@ -46,8 +47,9 @@ def images(count: int = 12) -> Tensor:
     return torch.rand(count, 4, 5, 5, generator=torch.Generator().manual_seed(2))
 
 
-def network(element: str | Element | None, bits: int = 6) -> QNetwork:
-    net = NetFuser(Two(), weight_bits=bits, activation_bits=bits, scheme="channel_wise", element=element).fuse(images())
+def network(element: str | Element | None, method: str = "minmax") -> QNetwork:
+    fuser = find_method(method).fuser(6, 6, scheme="channel_wise", first_last_bits=None, element=element)
+    net = fuser(Two()).fuse(images())
     with calibrate(net):
         net(images())
     return net
@@ -87,13 +89,14 @@ def test_the_sums_are_goldens(name: str, seed: int) -> None:
     np.testing.assert_array_equal(found.numpy(), element_linear(flat, weights, element=element))
 
 
+@pytest.mark.parametrize("method", ["minmax", "lsq"])
 @pytest.mark.parametrize("name", INEXACT)
-def test_the_value_is_the_elements_and_the_gradient_the_products(name: str) -> None:
-    plain, net = network(None), network(name)
+def test_the_value_is_the_elements_and_the_gradient_the_products(name: str, method: str) -> None:
+    plain, net = network(None, method), network(name, method)
     net.load_state_dict(plain.state_dict())
-    x = net.input_quantiser(images())
+    x = net.input_quantiser(images()).detach()
     both = [layer(each, "first") for each in (plain, net)]
-    found = [one.products(x) for one in both]
+    found = [one.products(each.input_quantiser(images())) for one, each in zip(both, (plain, net), strict=True)]
     step = net.input_quantiser.step() * both[1].weight_quantiser.step().reshape(1, -1, 1, 1)
     centred = (x / net.input_quantiser.step()).round().long().numpy()
     weight = both[1].weight_quantiser.integers(both[1].weight).numpy()
@@ -104,7 +107,9 @@ def test_the_value_is_the_elements_and_the_gradient_the_products(name: str) -> N
     for one, y in zip(both, found, strict=True):
         (y * torch.arange(y.numel()).reshape(y.shape)).sum().backward()
         assert one.weight.grad is not None
-    assert torch.equal(both[0].weight.grad, both[1].weight.grad)
+    gradients = [[p.grad for p in each.parameters() if p.grad is not None] for each in (plain, net)]
+    assert len(gradients[0]) == len(gradients[1]) == {"minmax": 1, "lsq": 3}[method]  # weights, and both steps
+    assert all(map(torch.equal, *gradients))
 
 
 @pytest.mark.parametrize("name", [*INEXACT, "two_of_four"])
