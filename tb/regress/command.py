@@ -15,7 +15,8 @@ from t2c.common.interrupts import INTERRUPTS
 from t2c.common.options import add_options
 from t2c.common.places import EXAMPLES
 from t2c.common.spelling import setting
-from t2c.tb.regress.dispatch import connect, run_tasks
+from t2c.tb.regress.cluster import connect
+from t2c.tb.regress.dispatch import run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import fingerprint, sources_digest
 from t2c.tb.regress.job import Job

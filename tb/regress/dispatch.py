@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from distributed import Client, Future, LocalCluster, wait
+from distributed import Client, Future
 
-from t2c.common.errors import SettingError, UserError
-from t2c.common.interrupts import unseen_by_children
-from t2c.common.time_limit import scaled
+from t2c.common.errors import UserError
 from t2c.tb.regress.artifacts import keep_log, keep_report
+from t2c.tb.regress.cluster import RETRIES, first_finished
 from t2c.tb.regress.execute import Task
 from t2c.tb.regress.store import DIED, FAIL, JobRecord, JobStore
 
-RETRIES = 2
-"""How often a task is run again after its worker or its process died."""
-_ANSWER_S, _WORKERS_S, _CHECK_S = 10, 60, 5
-"""Until nobody answers, until no worker comes (both on a quiet machine); between two looks whether there is one."""
 Execute = Callable[[Task], JobRecord]
-
-
-@contextlib.contextmanager
-def connect(scheduler: str, workers: int, scratch: Path) -> Iterator[Client]:
-    """A client of the user's own cluster, or of one on this machine's loopback that ends with the block.
-
-    Args:
-        scheduler: address of the user's cluster; empty for a local one.
-        workers: processes of a local cluster.
-        scratch: folder for files of local workers.
-
-    Raises:
-        SettingError: nobody answers at the address, or no worker joins.
-    """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in the records
-    if scheduler:
-        try:
-            client = Client(scheduler, timeout=scaled(_ANSWER_S))
-        except (OSError, ValueError) as error:
-            text = "{scheduler} = {address!r}: no Dask scheduler answers ({error})"
-            raise SettingError(text, {"address": scheduler, "error": error}) from error
-        with client:
-            limit = scaled(_WORKERS_S)
-            try:
-                client.wait_for_workers(1, timeout=limit)
-            except TimeoutError:
-                text = "{scheduler} = {address!r}: no worker joined within {limit:.0f} s"
-                raise SettingError(text, {"address": scheduler, "limit": limit}) from None
-            yield client
-        return
-    with contextlib.ExitStack() as opened:
-        with unseen_by_children():
-            cluster = opened.enter_context(_local(workers, scratch))
-            client = opened.enter_context(Client(cluster))
-        yield client
-
-
-def _local(workers: int, scratch: Path) -> LocalCluster:
-    return LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        memory_limit=0,
-        local_directory=str(scratch),
-        silence_logs=logging.CRITICAL,
-        scheduler_kwargs={"allowed_failures": RETRIES, "dashboard_address": "127.0.0.1:0"},
-    )
 
 
 def attempt(execute: Execute, task: Task, folder: str) -> JobRecord:
@@ -121,7 +64,7 @@ def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: Jo
                 running[future] = task
         if not running:
             continue
-        future = _first_finished(client, running)
+        future = first_finished(client, running)
         task = running.pop(future)
         record = _outcome(future, task, store)
         if task.job.is_build:
@@ -129,32 +72,6 @@ def run_tasks(client: Client, execute: Execute, tasks: Sequence[Task], store: Jo
             if not record.passed:
                 broken.add(task.job.id)
         yield record
-
-
-def _first_finished(client: Client, running: Iterable[Future[JobRecord]]) -> Future[JobRecord]:
-    """Wait for one of the futures.
-
-    Raises:
-        UserError: no worker has been there for a while.
-    """
-    last_seen = time.monotonic()
-    while True:
-        with contextlib.suppress(TimeoutError):
-            done: set[Future[JobRecord]] = wait(list(running), timeout=_CHECK_S, return_when="FIRST_COMPLETED").done
-            return done.pop()
-        workers = len(client.nthreads())
-        _replace_lost_workers(client, workers)
-        if workers:
-            last_seen = time.monotonic()
-        elif time.monotonic() - last_seen > (limit := scaled(_WORKERS_S)):
-            raise UserError(f"no worker for {limit:.0f} s; finished results are kept: run the same command to continue")
-
-
-def _replace_lost_workers(client: Client, workers: int) -> None:
-    """Have a local cluster start what is missing: Dask gives up a worker that dies again while it restarts."""
-    cluster = client.cluster
-    if cluster is not None and workers < len(cluster.worker_spec):
-        cluster.scale(len(cluster.worker_spec))
 
 
 def _outcome(future: Future[JobRecord], task: Task, store: JobStore) -> JobRecord:

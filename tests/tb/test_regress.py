@@ -28,7 +28,8 @@ from t2c.golden.nodes.conv2d import Conv2d
 from t2c.tb.random_models.networks import random_layer, random_network
 from t2c.tb.regress import command
 from t2c.tb.regress import fingerprint as prints
-from t2c.tb.regress.dispatch import connect, run_tasks
+from t2c.tb.regress.cluster import connect
+from t2c.tb.regress.dispatch import run_tasks
 from t2c.tb.regress.execute import Task, make_task
 from t2c.tb.regress.fingerprint import difference
 from t2c.tb.regress.job import Job
