@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from t2c.fusion import LayerBits, NetFuser
@@ -216,3 +216,15 @@ def find_method(name: str) -> Method:
     if name not in METHODS:
         raise LookupError(f"no method {name!r}; there are {', '.join(METHODS)}")
     return METHODS[name]
+
+
+def with_share(method: Method, share: float) -> Method:
+    """The method msq with another share of SP2 filters, 0..1."""
+
+    class Shared(MSQ):
+        """MSQ whose share is the user's."""
+
+        def __init__(self, bits: int, **given: Any) -> None:
+            super().__init__(bits, share=share, **given)
+
+    return replace(method, weight=Shared)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from typing import Any
 
 from t2c.common.command import Parser, run
@@ -13,18 +12,17 @@ from t2c.common.options import add_options, options_of
 from t2c.contract.hardware import Hardware
 from t2c.cost.__main__ import parse_parameters
 from t2c.cost.families import FAMILIES, family
-from t2c.cost.gates.core import WATCHED, write_core
+from t2c.cost.gates.core_run import run_core_netlist
 from t2c.cost.gates.description import write_description
 from t2c.cost.keeper import Keeper
 from t2c.cost.netlist import write_netlist
-from t2c.cost.subject import core_program, core_with_contents, unit_design
+from t2c.cost.subject import core_program, unit_design
 from t2c.golden.graph.find_package import open_package
 from t2c.mapping.compiler import ALL
 from t2c.tb import __main__ as sim
 from t2c.tb.catalogue.unit import CORE, Unit
 from t2c.tb.catalogue.unit_registry import find_unit, runnable_names
 from t2c.tb.components.stalls import parse_stalls
-from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.report import run_table
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.dut.ports import Elaboration
@@ -108,13 +106,10 @@ def _run_core(options: argparse.Namespace, keeper: Keeper) -> int:
     request = RunRequest(layer=ALL, images=options.images, seed=options.seed, stall=options.stall)
     parse_stalls(options.stall)
     hardware = core_program(options.model, {"rows": options.rows, "cols": options.cols}).hardware
-    with locked_cosimulation(package, str(path), request, hardware, simulator, out) as job:
-        folder = keeper.folder / f"{CORE}-{options.family}"
-        design = core_with_contents(job.program)
-        netlist = write_netlist(design, family(options.family), keeper, keep=WATCHED)
-        rtl = write_core(netlist, folder)
-        result = replace(job, request=replace(request, rtl=rtl)).run()
-        print(run_table(result), flush=True)
+    result = run_core_netlist(
+        package, str(path), request, hardware, family(options.family), simulator, keeper, out
+    )
+    print(run_table(result), flush=True)
     return 0 if result.verdict == "PASS" else 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from t2c.commands.values import at_least, fraction, number
@@ -59,18 +58,12 @@ def shared(options: argparse.Namespace, method: Method) -> Method:
     """The method with the share of SP2 that was given; raise RangeError for a method without one."""
     if options.share is None:
         return method
+    from t2c.methods import with_share
     from t2c.quantisers import MSQ
 
     if method.weight is not MSQ:
         raise RangeError(f"--share: method {method.name} has filters of one kind; it is an option of msq")
-
-    class Shared(MSQ):
-        """MSQ whose share is the user's."""
-
-        def __init__(self, bits: int, **given: Any) -> None:
-            super().__init__(bits, share=options.share, **given)
-
-    return replace(method, weight=Shared)
+    return with_share(method, options.share)
 
 
 def trained_by(options: argparse.Namespace, method: Method) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from t2c.data.split import Splits
 
 DATA = (
-    "digits, digits32, glyphs, runes, cifar10:DIRECTORY, cifar100:DIRECTORY, folder:DIRECTORY, "
+    "digits, digits32, glyphs, runes, jets, cifar10:DIRECTORY, cifar100:DIRECTORY, folder:DIRECTORY, "
     "or images:DIRECTORY without labels"
 )
 

@@ -59,6 +59,12 @@ def _runes(directory: str, wishes: Wishes) -> Splits:
     return _drawn(runes, wishes)
 
 
+def _jets(directory: str, wishes: Wishes) -> Splits:
+    from t2c.data import jets
+
+    return _drawn(jets, wishes)
+
+
 def _drawn(alphabet: Any, wishes: Wishes) -> Splits:
     """Of a module with `load` and the usual sizes."""
     if wishes.limit is None:
@@ -99,6 +105,7 @@ SETS: dict[str, Callable[[str, Wishes], Splits]] = {
     "digits32": _digits32,
     "glyphs": _glyphs,
     "runes": _runes,
+    "jets": _jets,
     "cifar10": _cifar10,
     "cifar100": _cifar100,
     "folder": _folder,

@@ -59,6 +59,7 @@ def _vgg(depth: int) -> Known:
 MODELS: dict[str, Known] = {
     "digits_cnn": Known(home="t2c.models.digits_cnn", name="DigitsCNN", width=16),
     "strided_cnn": Known(home="t2c.models.strided_cnn", name="StridedCNN", width=16),
+    "jet_mlp": Known(home="t2c.models.jet_mlp", name="JetMLP", whole=False, width=1.0, least=1 / 64),
     "resnet20": Known(home="t2c.models.resnet20", name="ResNet20", width=16),
     "resnet18": _resnet(18, "imagenet"),
     "resnet18_cifar": _resnet(18, "cifar"),
