@@ -6,6 +6,7 @@ DISTRIBUTION = "torch2chip-cosim"
 EXTRAS = {
     "sim": ("cocotb", "cocotb_bus", "cocotb_tools", "find_libpython", "pyslang"),
     "regress": ("distributed", "tqdm"),
+    "flows": ("optuna",),
     "t2c": ("torch", "sklearn", "tqdm"),
     "onnx": ("onnx", "onnxruntime"),
     "tflite": ("tflite", "flatbuffers"),

@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from t2c.common.shown import shown
@@ -107,7 +108,7 @@ def _check(node: ast.expr, text: str) -> None:
         case ast.Compare(left=left, ops=ops, comparators=rest) if all(type(op) in _BINARY for op in ops):
             parts = [left, *rest]
         case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if name in _CALLS:
-            if name == "abs" and len(parts) != 1 or len(parts) < (1 if name == "abs" else 2):
+            if (name == "abs" and len(parts) != 1) or len(parts) < (1 if name == "abs" else 2):
                 raise FlowError(f"{shown(text)}: {name} of {len(parts)} values")
         case _:
             raise FlowError(f"{shown(text)}: {shown(ast.unparse(node))} is not allowed in an expression")
@@ -142,7 +143,7 @@ def _value(node: ast.expr, given: Metamodel) -> float:
             return float(any(_value(part, given) for part in values))
         case ast.Compare(left=left, ops=ops, comparators=rest):
             sides = [_value(part, given) for part in (left, *rest)]
-            return float(all(_BINARY[type(op)](*pair) for op, pair in zip(ops, zip(sides, sides[1:]), strict=True)))
+            return float(all(_BINARY[type(op)](*pair) for op, pair in zip(ops, pairwise(sides), strict=True)))
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return float(_CALLS[name](*(_value(part, given) for part in arguments)))
     raise AssertionError(node)

@@ -48,7 +48,7 @@ class FlowEdge:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowNode:
-    """A task of a flow. name; kind, line: as in `NodeSpec`; task: with its parameters; ways: label -> tasks to go to."""
+    """A task of a flow. name, kind, line: of `NodeSpec`; task: with its parameters; ways: label -> tasks to go to."""
 
     name: str
     kind: str

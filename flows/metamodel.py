@@ -42,8 +42,8 @@ class Step:
 class Metamodel:
     """All of it is plain JSON, nothing in it is a time or a place on one machine, so equal work gives equal bytes.
 
-    subject: the head of the yaml; design: what tasks chose so far; files: what there is -> where, relative to the store;
-    metrics: all, in the order in which they were measured; history: a step a task.
+    subject: the head of the yaml; design: what tasks chose so far; files: what there is -> where, relative to the
+    store; metrics: all, in the order in which they were measured; history: a step a task.
     """
 
     subject: Mapping[str, Any]

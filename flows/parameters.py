@@ -34,8 +34,9 @@ class ParameterError(FlowError):
 class Parameter:
     """One parameter of a task.
 
-    kind: int, float, bool, str, dict, Expression, or list[...] of one of them; default: REQUIRED if there is none; least, most:
-    smallest and largest value, of each element of a list; choices: legal values, all if empty; meaning: a line of help.
+    kind: int, float, bool, str, dict, Expression, or list[...] of one of them; default: REQUIRED if there is none;
+    least, most: smallest and largest value, of each element of a list; choices: legal values, all if empty; meaning: a
+    line of help.
     """
 
     kind: Any
@@ -90,7 +91,7 @@ def _of_kind(value: Any, kind: Any) -> Any:
 
 
 class Configured:
-    """A task or control task with the parameters that its class declares; their values are attributes of the instance."""
+    """A task or control task with the parameters that its class declares; their values are attributes of it."""
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
 

@@ -1,4 +1,4 @@
-"""What a task is: parameters, what it takes and gives, what it measures, and `run`. A class a task, ours or a user's."""
+"""What a task is: parameters, what it takes and gives, what it measures, and `run`. Ours and a user's are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial: a function of some module or of a user's file, on plain JSON, kept by the digest of all that decides it."""
+"""One trial: a function of a module or of a user's file, on plain JSON, kept by the digest of all that decides it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def trial_job(function: str, payload: Mapping[str, Any], store: FlowStore, home:
 def run_trial(job: Job) -> dict[str, Any]:
     """Run a trial in this process, unless it is kept, and return its result with its folder."""
     if job["version"] != version():
-        raise FlowError("the sources differ from those at the start: changed meanwhile, or another checkout on a worker")
+        raise FlowError(
+            "the sources differ from those at the start: changed meanwhile, or another checkout on a worker"
+        )
     store, home = FlowStore(Path(job["store"])), Path(job["home"])
     function = trial_function(job["function"], home)[0]
     entry = trial_entry(job)

@@ -48,7 +48,9 @@ def _library(name: str) -> str:
 def own_version(made: type) -> str:
     """Digest of the files of a class that is none of ours, and of its bases; "" of ours, which `version` covers."""
     strangers = [base for base in made.__mro__ if base.__module__.partition(".")[0] not in ("t2c", "builtins")]
-    codes = [inspect.unwrap(part).__code__ for base in strangers for part in vars(base).values() if inspect.isfunction(part)]
+    codes = [
+        inspect.unwrap(part).__code__ for base in strangers for part in vars(base).values() if inspect.isfunction(part)
+    ]
     digest = hashlib.sha256()
     for name in sorted({code.co_filename for code in codes}):
         digest.update(Path(name).read_bytes())

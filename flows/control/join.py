@@ -17,6 +17,11 @@ class Join(Merging):
         """All of them."""
         trials = tuple(map(described, arrivals))
         return [
-            (index, arrival.done(Step(task=name, kind=kind, decision={"variant": index, "of": len(arrivals)}, trials=trials)))
+            (
+                index,
+                arrival.done(
+                    Step(task=name, kind=kind, decision={"variant": index, "of": len(arrivals)}, trials=trials)
+                ),
+            )
             for index, arrival in enumerate(arrivals)
         ]

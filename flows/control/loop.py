@@ -13,7 +13,7 @@ from t2c.flows.parameters import Parameter
 
 @CONTROLS("LOOP")
 class Looping(Steering):
-    """{task: LOOP, again: NAME, while: EXPRESSION, most: N}; afterwards `then`, the next task of the file if not given."""
+    """{task: LOOP, again: NAME, while: EXPRESSION, most: N}; after it `then`, or the next task of the file."""
 
     ways = ("again", "then")
     most: int
