@@ -7,9 +7,9 @@ $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name))
 
 override PY := "$${VENV:-.venv}"/bin/python
 override RUN := $(PY) -I -S t2c/common/begin.py
-override SETUPS := $(addprefix setup-,sim regress formal cost check t2c test)
+override SETUPS := $(addprefix setup-,sim regress formal cost flows check t2c test)
 # Rooms that mypy checks without PyTorch.
-override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden importing layouts mapping rom_folder tb) formal mutation
+override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden importing layouts mapping rom_folder tb flows) formal mutation
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
@@ -22,7 +22,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	views_and_joins)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms tune export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms tune flow export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -50,6 +50,9 @@ roms: setup-sim ## write memory images, stimulus and expected words of a package
 	@$(RUN) $@
 
 tune: setup-sim ## split a budget of memory, choose images a run and the array's shape for the fewest cycles: MODEL ROWS ACT_DEPTH ... or BUDGET
+	@$(RUN) $@
+
+flow: setup-flows ## run a design flow, from training to a verified core; goes on where it was: FLOW WORKERS SCHEDULER
 	@$(RUN) $@
 
 export: setup-t2c ## write a package as ONNX, PyTorch and text files, each read back and equal: MODEL OUT

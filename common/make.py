@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "regress-merge": ("t2c.tb.regress.merge",),
     "roms": ("t2c.rom_folder",),
     "tune": ("t2c", "tune"),
+    "flow": ("t2c", "flow"),
     "export": ("t2c", "export"),
     "model": ("t2c.make_model",),
     "oracle": ("oracle",),
@@ -46,7 +47,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "faults": ("pytest",),
 }
 """The module behind a target, and words that it takes first."""
-POSITIONAL = {"export": "model", "tune": "model"}
+POSITIONAL = {"export": "model", "tune": "model", "flow": "flow"}
 """Options that are a plain argument of the module."""
 FOREIGN = ("pytest",)
 """Modules that are not ours: they are told the table's default, and nobody tells them who calls."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from t2c.common.registry import Registry
-from t2c.flows.space import Dimension, Settings
+from t2c.flows.space import Searched, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class SearchPlan:
     parallel: trials of a batch; seed; senses: of each objective, max or min.
     """
 
-    space: tuple[Dimension, ...]
+    space: tuple[Searched, ...]
     trials: int
     startup: int
     parallel: int

@@ -19,8 +19,8 @@ Settings = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dimension:
-    """One parameter that is searched.
+class Searched:
+    """A parameter that is searched.
 
     name: `task.parameter`; values: all that it may be, or none for a range; low, high: ends of a range, both of it;
     whole: integers only; log: even in its logarithm; steps: values of a grid over the range, 0 if none are given.
@@ -68,8 +68,8 @@ class Dimension:
         return self.low + (self.high - self.low) * share
 
 
-def read_space(over: Mapping[str, Any], body: Flow) -> tuple[Dimension, ...]:
-    """The dimensions that a yaml gives.
+def read_space(over: Mapping[str, Any], body: Flow) -> tuple[Searched, ...]:
+    """What a yaml gives.
 
     Args:
         over: by `task.parameter`: [low, high] of numbers, another list of values, {values: [...]}, or {low: , high: ,
@@ -78,7 +78,7 @@ def read_space(over: Mapping[str, Any], body: Flow) -> tuple[Dimension, ...]:
     Raises:
         ParameterError: a task or parameter that is not there, a value that it does not take, an empty range.
     """
-    return tuple(_dimension(name, given, _parameter(name, body)) for name, given in over.items())
+    return tuple(_searched(name, given, _parameter(name, body)) for name, given in over.items())
 
 
 def _parameter(name: str, body: Flow) -> Parameter:
@@ -94,7 +94,7 @@ def _parameter(name: str, body: Flow) -> Parameter:
     return known[parameter]
 
 
-def _dimension(name: str, given: Any, parameter: Parameter) -> Dimension:
+def _searched(name: str, given: Any, parameter: Parameter) -> Searched:
     try:
         if isinstance(given, Mapping):
             if unknown := given.keys() - {"values", "low", "high", "log", "steps"}:
@@ -109,14 +109,14 @@ def _dimension(name: str, given: Any, parameter: Parameter) -> Dimension:
         raise ParameterError(f"over.{name}", f"over.{name}: {error}") from error
 
 
-def _listed(name: str, given: Any, parameter: Parameter) -> Dimension:
+def _listed(name: str, given: Any, parameter: Parameter) -> Searched:
     if not isinstance(given, list) or not given:
         raise FlowError("[low, high] or a list of values is wanted")
     values = tuple(parameter.read("value", value) for value in given)
-    return Dimension(name=name, values=values)
+    return Searched(name=name, values=values)
 
 
-def _range(name: str, given: Mapping[str, Any], parameter: Parameter) -> Dimension:
+def _range(name: str, given: Mapping[str, Any], parameter: Parameter) -> Searched:
     if parameter.kind not in (int, float):
         raise FlowError("only numbers have a range; a list of values is wanted")
     if not {"low", "high"} <= given.keys():
@@ -128,17 +128,17 @@ def _range(name: str, given: Mapping[str, Any], parameter: Parameter) -> Dimensi
     if log and low <= 0:
         raise FlowError(f"low = {low} has no logarithm")
     steps = Parameter(int, least=2, most=100_000).read("steps", given["steps"]) if "steps" in given else 0
-    return Dimension(name=name, low=low, high=high, whole=parameter.kind is int, log=log, steps=steps)
+    return Searched(name=name, low=low, high=high, whole=parameter.kind is int, log=log, steps=steps)
 
 
-def grid_of(space: Sequence[Dimension]) -> list[Settings]:
-    """All combinations, the last dimension fastest; errors as `Dimension.grid`."""
+def grid_of(space: Sequence[Searched]) -> list[Settings]:
+    """All combinations, the last parameter fastest; errors as `Searched.grid`."""
     return [
         dict(zip([part.name for part in space], values, strict=True)) for values in product(*(p.grid() for p in space))
     ]
 
 
-def drawn_from(space: Sequence[Dimension], count: int, seed: int) -> list[Settings]:
-    """Combinations at random, each dimension even."""
+def drawn_from(space: Sequence[Searched], count: int, seed: int) -> list[Settings]:
+    """Combinations at random, each parameter even."""
     chance = random.Random(seed)
     return [{part.name: part.at(chance.random()) for part in space} for _ in range(count)]

@@ -69,9 +69,9 @@ class FlowStore:
                     swap_in(staging, target)
         return dict(found)
 
-    def has(self, entry: str) -> bool:
-        """Whether an entry is there and whole."""
-        return self._read(self.folder / entry) is not None
+    def result(self, entry: str) -> dict[str, Any]:
+        """What an entry has; nothing if it is not there, or damaged."""
+        return self._read(self.folder / entry) or {}
 
     def seconds(self, entry: str) -> float:
         """How long the work of an entry took, over all attempts."""

@@ -47,7 +47,7 @@ def _answered(work: Work, job: Job) -> Job:
         return {"error": one_line(error)}
 
 
-class Spread:
+class OnCluster:
     """Workers of a cluster, which is started or called when the first job comes."""
 
     def __init__(self, connected: Callable[[], Client], width: int) -> None:
@@ -111,4 +111,4 @@ def open_workers(scheduler: str, workers: int, scratch: Path) -> Iterator[Worker
                     clients.append(opened.enter_context(connect(scheduler, workers, scratch)))
             return clients[0]
 
-        yield Spread(connected, workers)
+        yield OnCluster(connected, workers)

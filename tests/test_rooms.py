@@ -21,6 +21,7 @@ _COMPILER = {*_GOLDEN, "t2c.contract", "t2c.mapping"}
 _COSIM = {*_COMPILER, "t2c.core_model", "t2c.tb.simulation", "t2c.tb.components"}
 _CORE_RUNS = {*_COSIM, "t2c.tb.random_models", "t2c.tb.cosim"}
 _UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut", "t2c.tb.units"}
+_FLOWS = {"t2c.tb", "t2c.tb.regress", "t2c.tb.shrink", "t2c.tb.accelerator", "t2c.cost", "t2c.cost.gates"}
 BELOW = {
     "t2c.common": set(),
     "t2c.golden": {"t2c.common"},
@@ -47,6 +48,7 @@ BELOW = {
     "t2c.api": _UNIT_RUNS,
     "t2c.cost": {*_COMPILER, "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c.cost.gates": {*_UNIT_RUNS, "t2c.tb", "t2c.cost"},
+    "t2c.flows": {*_UNIT_RUNS, *_FLOWS, "t2c.layouts", "t2c"},
     "t2c": {*_GOLDEN, "t2c.layouts", "t2c.api"},
     "oracle": _GOLDEN,
     "formal": {*_GOLDEN, "t2c.tb.catalogue", "t2c.tb.simulation"},
@@ -64,6 +66,7 @@ OTHERS = {
     "t2c.importing": {"numpy", "onnx", "tflite"},
     "t2c.cost": {"numpy"},
     "t2c.cost.gates": {"yaml"},
+    "t2c.flows": {"numpy", "torch", "distributed", "optuna"},
     "t2c.tb": HARNESS,
     "t2c.tb.expect": {"numpy", "pytest"},
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},
@@ -72,7 +75,7 @@ OTHERS = {
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch", "tosa", "tosa_reference_model", "tosa_serializer"},
 }
 """What each room imports of others."""
-COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost"}
+COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost", "t2c.flows"}
 OURS = {"t2c", "formal", "mutation", "oracle"}
 
 
@@ -87,7 +90,7 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 
 
 FOLDERS = (
-    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing", "cost"),
+    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing", "cost", "flows"),
     *("tb", "t2c", "formal", "mutation", "oracle"),
 )
 FILES = {room: python_files(room) for room in FOLDERS}
@@ -263,6 +266,10 @@ ONE_NAME_TWO_THINGS = {
     "Bits": "a field of a register, and the widths of a layer",
     "Field": "of a kind of node, and of a descriptor",
     "Tensor": "of a node's fields, and in a memory",
+    "Parameter": "of the hardware, and of a task of a flow",
+    "Place": "of an error in the core's model, and where a trial of a flow works",
+    "Step": "of a program, and of a flow's history",
+    "Task": "of a regression, as a worker gets it, and of a flow",
 }
 """Public classes of one name in rooms that never meet, with what each is; a new pair needs a better name instead."""
 

@@ -5,8 +5,9 @@
 #   tools/setup.sh regress  all of that and Dask
 #   tools/setup.sh formal   all of the first line, Yosys and the SMT solver
 #   tools/setup.sh cost     all of the first line, Yosys and nextpnr
-#   tools/setup.sh check    all of the above and the development tools
+#   tools/setup.sh check    all of the above, Optuna and the development tools
 #   tools/setup.sh t2c      PyTorch, ONNX and the readers of data sets; no simulator
+#   tools/setup.sh flows    PyTorch, Optuna, Dask, simulators, Yosys and nextpnr
 #   tools/setup.sh test     everything, and in environments of their own TOSA's tools, $VENV/tosa, and what the examples'
 #                           generators need, $VENV/generators
 #
@@ -19,7 +20,7 @@
 # A second call does nothing as long as what was installed is what would be: $VENV/setup keeps that text, not a time.
 set -eu
 cd "$(dirname "$0")/.."
-profile=${1:?usage: tools/setup.sh sim|regress|formal|cost|check|t2c|test}
+profile=${1:?usage: tools/setup.sh sim|regress|formal|cost|flows|check|t2c|test}
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
 
@@ -32,10 +33,11 @@ case $profile in
     regress) extras=sim,regress includes="sim regress" ;;
     formal) extras=sim,formal includes="sim formal" ;;
     cost) extras=sim,cost includes="sim cost" ;;
-    check) extras=sim,regress,formal,tflite,judges,dev includes="sim regress formal check" ;;
+    flows) extras=sim,regress,cost,t2c,flows includes="sim regress cost flows" ;;
+    check) extras=sim,regress,formal,flows,tflite,judges,dev includes="sim regress formal check" ;;
     t2c) extras=t2c,onnx includes=t2c ;;
-    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,brevitas,cost,dev includes="sim regress formal cost check t2c test" ;;
-    *) die "unknown profile '$profile': sim, regress, formal, cost, check, t2c or test" ;;
+    test) extras=sim,regress,formal,t2c,onnx,tflite,judges,brevitas,cost,flows,dev includes="sim regress formal cost flows check t2c test" ;;
+    *) die "unknown profile '$profile': sim, regress, formal, cost, flows, check, t2c or test" ;;
 esac
 
 # All that decides what is installed. In pyproject.toml that is every table but those of tools that only look at it.

@@ -13,17 +13,17 @@ from t2c.flows.task import Task
 
 
 @dataclass(frozen=True)
-class Supply:
+class OnEveryWay:
     """things: of `Metamodel.files`; metrics: names. Those that are there on every way."""
 
     things: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
 
-    def __and__(self, other: Supply) -> Supply:
-        return Supply(self.things & other.things, self.metrics & other.metrics)
+    def __and__(self, other: OnEveryWay) -> OnEveryWay:
+        return OnEveryWay(self.things & other.things, self.metrics & other.metrics)
 
 
-def check_supply(flow: Flow, given: Supply | None = None) -> Supply:
+def check_supply(flow: Flow, given: OnEveryWay | None = None) -> OnEveryWay:
     """Check every task and the body of every search.
 
     Args:
@@ -35,7 +35,7 @@ def check_supply(flow: Flow, given: Supply | None = None) -> Supply:
     Raises:
         FlowError: a task takes a thing, or asks for a metric, that is not there on some way to it.
     """
-    given = given or Supply()
+    given = given or OnEveryWay()
     before = _settled(flow, given)
     for name, supply in before.items():
         node = flow.nodes[name]
@@ -49,9 +49,9 @@ def check_supply(flow: Flow, given: Supply | None = None) -> Supply:
     return _all(ends)
 
 
-def _settled(flow: Flow, given: Supply) -> dict[str, Supply]:
+def _settled(flow: Flow, given: OnEveryWay) -> dict[str, OnEveryWay]:
     """What is there before each task; with cycles, what remains of the first guess that all is there."""
-    after: dict[str, Supply] = {}
+    after: dict[str, OnEveryWay] = {}
     while True:
         before = {}
         for name in flow.nodes:
@@ -63,20 +63,20 @@ def _settled(flow: Flow, given: Supply) -> dict[str, Supply]:
         after = now
 
 
-def _reached_so_far(flow: Flow, after: dict[str, Supply]) -> Iterator[str]:
+def _reached_so_far(flow: Flow, after: dict[str, OnEveryWay]) -> Iterator[str]:
     for name in flow.nodes:
         if name == flow.first or any(source in after for source in flow.before(name)):
             yield name
 
 
-def _all(supplies: list[Supply]) -> Supply:
+def _all(supplies: list[OnEveryWay]) -> OnEveryWay:
     found = supplies[0]
     for supply in supplies[1:]:
         found &= supply
     return found
 
 
-def _passed(node: FlowNode, before: Supply) -> Supply:
+def _passed(node: FlowNode, before: OnEveryWay) -> OnEveryWay:
     """What is there after a task."""
     if not isinstance(node.task, Task):
         return before
@@ -85,10 +85,10 @@ def _passed(node: FlowNode, before: Supply) -> Supply:
         inside = _settled(body, before)
         return _all([inside[name] for name, other in body.nodes.items() if isinstance(other.task, Ending)])
     things = (before.things - set(node.task.drops)) | set(node.task.gives)
-    return Supply(things, before.metrics | set(node.task.metrics))
+    return OnEveryWay(things, before.metrics | set(node.task.metrics))
 
 
-def _check_things(flow: Flow, node: FlowNode, before: dict[str, Supply], given: Supply) -> None:
+def _check_things(flow: Flow, node: FlowNode, before: dict[str, OnEveryWay], given: OnEveryWay) -> None:
     for thing in node.task.takes if isinstance(node.task, Task) else ():
         if thing in before[node.name].things:
             continue
@@ -103,7 +103,7 @@ def _check_things(flow: Flow, node: FlowNode, before: dict[str, Supply], given: 
         raise placed(flow.path, node.line, node.name, f"it needs {thing}, and {why}")
 
 
-def _check_metrics(flow: Flow, node: FlowNode, supply: Supply) -> None:
+def _check_metrics(flow: Flow, node: FlowNode, supply: OnEveryWay) -> None:
     _refuse_metrics(flow, node, set(node.task.metrics_used()) - supply.metrics)
 
 

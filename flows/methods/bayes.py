@@ -15,7 +15,7 @@ from typing import Any
 
 from t2c.flows.parameters import ParameterError
 from t2c.flows.search_method import METHODS, SearchMethod, SearchPlan
-from t2c.flows.space import Dimension, Settings
+from t2c.flows.space import Searched, Settings
 
 
 @METHODS("bayes")
@@ -64,7 +64,7 @@ def _study(plan: SearchPlan) -> Any:
         return optuna.create_study(directions=directions, sampler=sampler)
 
 
-def _suggested(trial: Any, part: Dimension) -> Any:
+def _suggested(trial: Any, part: Searched) -> Any:
     if part.values:
         return part.values[trial.suggest_categorical(part.name, list(range(len(part.values))))]
     if part.whole:

@@ -9,7 +9,7 @@ from t2c.flows.space import Settings, grid_of
 
 @METHODS("grid")
 class Grid(SearchMethod):
-    """All combinations of the values of all dimensions."""
+    """All combinations of the values of all parameters."""
 
     def __init__(self, plan: SearchPlan) -> None:
         super().__init__(plan)

@@ -8,7 +8,7 @@ from t2c.flows.space import Settings, drawn_from
 
 @METHODS("random")
 class RandomDraws(SearchMethod):
-    """Each dimension even over its range or list."""
+    """Each parameter even over its range or list."""
 
     def __init__(self, plan: SearchPlan) -> None:
         super().__init__(plan)

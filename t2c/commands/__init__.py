@@ -24,6 +24,7 @@ COMMANDS = (
     "retarget",
     "element",
     "tune",
+    "flow",
     "sim",
     "roms",
     "vectors",
