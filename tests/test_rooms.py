@@ -26,6 +26,7 @@ BELOW = {
     "t2c.common": set(),
     "t2c.golden": {"t2c.common"},
     "t2c.layouts": _GOLDEN,
+    "t2c.pipelines": _GOLDEN,
     "t2c.contract": _GOLDEN,
     "t2c.core_model": {*_GOLDEN, "t2c.contract"},
     "t2c.mapping": {*_GOLDEN, "t2c.contract"},
@@ -48,6 +49,7 @@ BELOW = {
     "t2c.api": _UNIT_RUNS,
     "t2c.cost": {*_COMPILER, "t2c.tb.catalogue", "t2c.tb.simulation"},
     "t2c.cost.gates": {*_UNIT_RUNS, "t2c.tb", "t2c.cost"},
+    "t2c.cost.pipelines": {"t2c.common", "t2c.pipelines", "t2c.cost"},
     "t2c.flows": {*_UNIT_RUNS, *_FLOWS, "t2c.layouts", "t2c"},
     "t2c": {*_GOLDEN, "t2c.layouts", "t2c.api"},
     "oracle": _GOLDEN,
@@ -59,6 +61,7 @@ OTHERS = {
     "t2c.common": {"yaml"},
     "t2c.golden": {"numpy", "bitstring"},
     "t2c.layouts": {"numpy"},
+    "t2c.pipelines": {"numpy", "yaml"},
     "t2c.contract": {"numpy"},
     "t2c.core_model": {"numpy"},
     "t2c.mapping": {"numpy"},
@@ -75,7 +78,10 @@ OTHERS = {
     "oracle": {"numpy", "bitstring", "onnx", "onnxruntime", "torch", "tosa", "tosa_reference_model", "tosa_serializer"},
 }
 """What each room imports of others."""
-COMMAND_LINES = {"t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost", "t2c.flows"}
+COMMAND_LINES = {
+    *("t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost", "t2c.pipelines"),
+    "t2c.flows",
+}
 OURS = {"t2c", "formal", "mutation", "oracle"}
 
 
@@ -90,7 +96,8 @@ def room_of(module: str, rooms: Iterable[str]) -> str:
 
 
 FOLDERS = (
-    *("common", "golden", "layouts", "contract", "core_model", "mapping", "rom_folder", "importing", "cost", "flows"),
+    *("common", "golden", "layouts", "pipelines", "contract", "core_model", "mapping", "rom_folder", "importing"),
+    *("cost", "flows"),
     *("tb", "t2c", "formal", "mutation", "oracle"),
 )
 FILES = {room: python_files(room) for room in FOLDERS}

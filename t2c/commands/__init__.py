@@ -28,6 +28,7 @@ COMMANDS = (
     "sim",
     "roms",
     "vectors",
+    "pipeline",
     "cost",
 )
 """In the order in which an experiment needs them."""

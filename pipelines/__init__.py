@@ -1,0 +1,1 @@
+"""Hardware made for one network: a pipeline with its constants in logic (docs/pipelines.md)."""

@@ -1,0 +1,215 @@
+"""A layer folded: each multiplier does several products of one output, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from t2c.pipelines.chain import ChainEdge, SumStage
+from t2c.pipelines.flow_module import finish, sum_port
+from t2c.pipelines.handshake import Repeated
+from t2c.pipelines.logic import Logic, signed
+from t2c.pipelines.module import Lane, Module, lane_values, module_text, packed
+from t2c.pipelines.requant_logic import requantised
+from t2c.pipelines.sum_module import PRODUCTS, TREE, Tap
+from t2c.pipelines.value import Term, Value, extended, literal, span, width_of
+
+Product = tuple[Value, int]
+"""A value that is held, and the weight that it meets."""
+
+
+def folded_module(
+    name: str,
+    stage: SumStage,
+    lanes: Mapping[Tap, Lane],
+    in_bits: int,
+    edges: tuple[ChainEdge, ChainEdge],
+    live: Sequence[bool],
+    logic: Logic,
+    reuse: int,
+) -> tuple[Module, list[tuple[int, int]]]:
+    """The module and the bounds of each channel of its result; arguments as `sum_module` has them.
+
+    reuse: cycles for a transfer, at least 2. An output of n products other than 0 has ceil(n / reuse) multipliers.
+    """
+    folded = _Folded(logic, reuse)
+    used = {lane for tap, lane in lanes.items() if stage.matrix[(slice(None), *tap)].any()}
+    held = folded.hold(lane_values(logic, [lane for lane in lanes.values() if lane in used], "in_data"))
+    results = [Value("", 0, 0)] * edges[1].channels
+    sums: list[tuple[Term | None, int]] = [(None, 0)] * edges[1].channels
+    for out, weights in enumerate(stage.matrix):
+        logic.spare = not live[out]
+        offset, products = -edges[0].zero_point * int(weights.sum()), []
+        for tap, lane in sorted(lanes.items()):
+            weight, value = int(weights[tap]), held.get(lane)
+            if not weight or value is None:
+                continue
+            if value.constant:
+                offset += weight * value.lo
+            else:
+                products.append((value, weight))
+        total = Term(folded.accumulated(products)) if products else None
+        sums[out] = total, offset
+        results[out] = requantised(logic, total, offset, stage.requant.channel(out))
+    port_data, when, port = sum_port(logic, sums)
+    last = finish(logic, results, live, when)
+    body = [
+        "    wire en = ~out_valid | out_ready;",
+        *folded.control(last),
+        f"    assign out_valid = last[{last}];",
+        *logic.lines,
+        f"    assign out_data = {packed([logic.at(value, last) for value in results], edges[1].bits)};",
+        f"    assign sums_valid = en & last[{when}];",
+        f"    assign sums_data = {port_data};",
+    ]
+    logic.count("register_bits", 2 * last + folded.bits + 1)
+    out_bits = edges[1].bits * edges[1].channels
+    module = Module(
+        name=name,
+        text=module_text(name, f"{stage.name}, {reuse} cycles", in_bits, out_bits, body, port),
+        out_bits=out_bits,
+        handshake=Repeated(last, reuse),
+        counts=logic.counts,
+        sums=port,
+    )
+    return module, [(value.lo, value.hi) for value in results]
+
+
+class _Folded:
+    """The parts of a folded layer. In cycle `turn` each multiplier has the product of that number."""
+
+    def __init__(self, logic: Logic, reuse: int) -> None:
+        self.logic, self.reuse = logic, reuse
+        self.bits = (reuse - 1).bit_length()
+        self._chosen: dict[tuple[Value, ...], Value] = {}
+
+    def control(self, last: int) -> list[str]:
+        """The turn, and flags that go along with the data: first and last[i] of its products, i registers on."""
+        return [
+            f"    reg  {span(self.bits)} turn;",
+            "    reg  busy;",
+            f"    wire ends = turn == {self.reuse - 1};",
+            "    wire take = in_valid & in_ready;",
+            "    assign in_ready = en & (~busy | ends);",
+            f"    reg  {span(last)} firsts, lasts;",
+            f"    wire {span(last + 1)} first = {{firsts, busy & (turn == 0)}};",
+            f"    wire {span(last + 1)} last = {{lasts, busy & ends}};",
+            "    always @(posedge clk) begin",
+            "        if (en) begin",
+            f"            firsts <= first[{last - 1}:0];",
+            f"            lasts <= last[{last - 1}:0];",
+            "            if (take) begin",
+            "                busy <= 1'b1;",
+            "                turn <= 0;",
+            "            end else if (busy) begin",
+            "                if (ends) busy <= 1'b0;",
+            "                turn <= turn + 1;",
+            "            end",
+            "        end",
+            "        if (rst) begin",
+            "            busy <= 1'b0;",
+            "            turn <= 0;",
+            "            firsts <= 0;",
+            "            lasts <= 0;",
+            "        end",
+            "    end",
+        ]
+
+    def hold(self, values: Mapping[Lane, Value]) -> dict[Lane, Value]:
+        """Registers that keep a transfer while it is worked on."""
+        held = {}
+        for lane, value in values.items():
+            if value.constant:
+                held[lane] = value
+                continue
+            kept = Value(self.logic.name("h"), value.lo, value.hi)
+            self.logic.lines.append(f"    reg  {span(kept.width)} {kept.name};")
+            self.logic.lines.append(f"    always @(posedge clk) if (take) {kept.name} <= {value.name};")
+            if lane.live:
+                self.logic.count("register_bits", kept.width)
+            held[lane] = kept
+        return held
+
+    def accumulated(self, products: Sequence[Product]) -> Value:
+        """The sum of products of one output, in a register that is right when their last turn is through."""
+        lo = sum(min(value.lo * weight, value.hi * weight) for value, weight in products)
+        hi = sum(max(value.lo * weight, value.hi * weight) for value, weight in products)
+        logic, width = self.logic, width_of(lo, hi)
+        sites = [products[at : at + self.reuse] for at in range(0, len(products), self.reuse)]
+        total = logic.total([self._site(site) for site in sites], TREE)
+        time = total.value.time
+        part = extended(total.value, width)
+        if total.shift:
+            part = f"({part} << {total.shift})"
+        kept = Value(logic.name("s"), lo, hi, time + 1)
+        sign = "-" if total.negative else "+"
+        logic.lines.append(f"    reg  {span(width)} {kept.name};")
+        before = f"(first[{time}] ? {literal(0, width)} : {kept.name})"
+        logic.lines.append(f"    always @(posedge clk) if (en) {kept.name} <= {before} {sign} {part};")
+        logic.count("accumulator_bits", width)
+        logic.count("register_bits", width)
+        return kept
+
+    def _site(self, products: Sequence[Product]) -> Term:
+        """What one multiplier gives in each turn; 0 in a turn without a product."""
+        weights = [weight for _, weight in products]
+        whole = len(products) == self.reuse
+        if self.logic.spare:
+            return self._spare_site(products)
+        value = self._choice([value for value, _ in products], whole or len(set(weights)) > 1)
+        if len(set(weights)) == 1:
+            return self.logic.product(value, weights[0], PRODUCTS)
+        table = [*weights, *[0] * (self.reuse - len(weights))]
+        weight = self.logic.at(self._table(table), 1)
+        value = self.logic.at(value, 1)
+        corners = [a * b for a in (value.lo, value.hi) for b in (weight.lo, weight.hi)]
+        self.logic.count(f"{PRODUCTS}_multipliers", 1)
+        self.logic.count(f"{PRODUCTS}_multiplier_bits", value.width * weight.width)
+        text = f"{signed(value)} * {signed(weight)}"
+        return Term(self.logic.wire(text, min(corners), max(corners), 1, self.logic.every))
+
+    def _spare_site(self, products: Sequence[Product]) -> Term:
+        """The same without a `*`: every product, and a choice of one."""
+        done = [self.logic.offset(self.logic.product(value, weight, PRODUCTS), 0, TREE) for value, weight in products]
+        values, _, _ = self.logic.aligned(done)
+        time = values[0].time
+        lo, hi = min(0, *(value.lo for value in values)), max(0, *(value.hi for value in values))
+        turns = f"(turn_{time} == {{}})"
+        self._turn(time)
+        text = "".join(f"{turns.format(n)} ? {extended(v, width_of(lo, hi))} : " for n, v in enumerate(values))
+        return Term(self.logic.wire(text + literal(0, width_of(lo, hi)), lo, hi, time, 1))
+
+    def _turn(self, time: int) -> None:
+        """The turn so many registers later, under a name of its own."""
+        for at in range(time + 1):
+            line = f"    wire {span(self.bits)} turn_0 = turn;" if at == 0 else f"    reg  {span(self.bits)} turn_{at};"
+            if line not in self.logic.lines:
+                self.logic.lines.append(line)
+                if at:
+                    self.logic.lines.append(f"    always @(posedge clk) if (en) turn_{at} <= turn_{at - 1};")
+
+    def _choice(self, values: Sequence[Value], any_rest: bool) -> Value:
+        """The value of each turn. any_rest: what comes in turns without one does not matter; else it is 0."""
+        lo, hi = min(value.lo for value in values), max(value.hi for value in values)
+        if not any_rest:
+            lo, hi = min(lo, 0), max(hi, 0)
+        key = (*values, Value("", int(any_rest), int(any_rest)))
+        if key not in self._chosen:
+            width = width_of(lo, hi)
+            cases = [extended(value, width) for value in values]
+            self._chosen[key] = self._case(cases, cases[-1] if any_rest else literal(0, width), lo, hi)
+            self.logic.count("choice_bits", width * (len(values) - any_rest))
+        return self._chosen[key]
+
+    def _table(self, numbers: Sequence[int]) -> Value:
+        """A number of each turn."""
+        lo, hi = min(numbers), max(numbers)
+        width = width_of(lo, hi)
+        self.logic.count("table_bits", width * len(numbers))
+        return self._case([literal(n, width) for n in numbers], literal(numbers[-1], width), lo, hi)
+
+    def _case(self, cases: Sequence[str], rest: str, lo: int, hi: int) -> Value:
+        value = Value(self.logic.name("m"), lo, hi, 0, 1)
+        listed = " ".join(f"{self.bits}'d{turn}: {value.name} = {case};" for turn, case in enumerate(cases))
+        self.logic.lines.append(f"    reg  {span(value.width)} {value.name};")
+        self.logic.lines.append(f"    always @* case (turn) {listed} default: {value.name} = {rest}; endcase")
+        return value

@@ -1,0 +1,205 @@
+"""Builds the logic of one module: adders, products by constants, registers where enough levels of logic have come."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from t2c.pipelines.digits import signed_digits, trailing_zeros
+from t2c.pipelines.value import Term, Value, extended, literal, span, width_of
+
+
+class Logic:
+    """Lines of Verilog, and what they take.
+
+    All arithmetic is modulo 2^width of the result, whose bounds are exact: operands are extended by hand, so that no
+    rule of Verilog about signs is needed but in a `*`.
+
+    Args:
+        digits: products by constants of more signed digits are a `*`.
+        every: levels of adders after which a register comes.
+
+    lines: what was written; counts: bits and blocks by name; spare: while it is true nothing is counted and no `*` is
+    written, since nothing reads what is made.
+    """
+
+    def __init__(self, *, digits: int, every: int) -> None:
+        self.digits, self.every = digits, every
+        self.lines: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.spare = False
+        self._made = 0
+        self._delayed: dict[tuple[str, int], Value] = {}
+        self._products: dict[tuple[str, int], Value] = {}
+
+    def count(self, what: str, number: int) -> None:
+        """Add to what is taken."""
+        if not self.spare:
+            self.counts[what] += number
+
+    def name(self, letter: str) -> str:
+        """One that nothing has yet."""
+        self._made += 1
+        return f"{letter}{self._made}"
+
+    def wire(self, text: str, lo: int, hi: int, time: int, depth: int) -> Value:
+        """An expression under a name, in a register at once if enough logic lies before it.
+
+        Args:
+            text: of exactly the width of lo..hi.
+            time, depth: as a `Value` has them.
+        """
+        if lo == hi:
+            return Value("", lo, hi)
+        value = Value(self.name("n"), lo, hi, time, depth)
+        self.lines.append(f"    wire {span(value.width)} {value.name} = {text};")
+        return self.at(value, time + 1) if depth >= self.every else value
+
+    def at(self, value: Value, time: int) -> Value:
+        """The value so many registers after the input; the same registers whoever asks."""
+        if value.constant:
+            return value
+        while value.time < time:
+            key = value.name, value.time + 1
+            if key not in self._delayed:
+                late = replace(value, name=self.name("r"), time=value.time + 1, depth=0)
+                self.lines.append(f"    reg  {span(late.width)} {late.name};")
+                self.lines.append(f"    always @(posedge clk) if (en) {late.name} <= {value.name};")
+                self.count("register_bits", late.width)
+                self._delayed[key] = late
+            value = self._delayed[key]
+        return value
+
+    def aligned(self, values: Sequence[Value]) -> tuple[list[Value], int, int]:
+        """The values at the time of the latest; that time, and the most logic before any of them."""
+        time = max((value.time for value in values if not value.constant), default=0)
+        there = [self.at(value, time) for value in values]
+        return there, time, max((value.depth for value in there if not value.constant), default=0)
+
+    def add(self, one: Term, other: Term, kind: str, bounds: tuple[int, int] | None = None) -> Term:
+        """The sum of two terms.
+
+        Args:
+            kind: what its bits are counted as; bounds: of the sum where they are known to be closer.
+        """
+        low = min(one.shift, other.shift)
+        one, other = replace(one, shift=one.shift - low), replace(other, shift=other.shift - low)
+        negative = one.negative and other.negative
+        if negative:
+            one, other = replace(one, negative=False), replace(other, negative=False)
+        (a_lo, a_hi), (b_lo, b_hi) = one.bounds, other.bounds
+        lo, hi = bounds or (a_lo + b_lo, a_hi + b_hi)
+        if one.negative:
+            one, other = other, one
+        width = width_of(lo, hi)
+        (a, b), time, depth = self.aligned([one.value, other.value])
+        if other.negative:
+            base, shifted, shift = a, b, other.shift if not one.shift else 0
+        else:
+            base, shifted, shift = (a, b, other.shift) if other.shift else (b, a, one.shift)
+        if not 0 < shift < width:
+            shift = 0
+        if not other.negative and shift and base.lo >= 0 and base.width <= shift:
+            text = f"{{{extended(shifted, width - shift)}, {extended(base, shift)}}}"
+            return Term(self.wire(text, lo, hi, time, depth), low, negative)
+        self.count(f"{kind}_bits", width - shift)
+        sign = "-" if other.negative else "+"
+        if shift:
+            upper = f"{extended(base, width - shift, shift)} {sign} {extended(shifted, width - shift)}"
+            text = f"{{{upper}, {extended(base, shift)}}}"
+        else:
+            text = f"{_left(a, one.shift, width)} {sign} {_left(b, other.shift, width)}"
+        return Term(self.wire(text, lo, hi, time, depth + 1), low, negative)
+
+    def product(self, value: Value, constant: int, kind: str) -> Term:
+        """A value times a constant that is not 0; products by one odd number are made once.
+
+        Args:
+            value: not a constant; kind: what its adders are counted as, and its `*`.
+        """
+        shift = trailing_zeros(constant)
+        odd = abs(constant) >> shift
+        return Term(self._odd(value, odd, kind), shift, constant < 0)
+
+    def _odd(self, value: Value, odd: int, kind: str) -> Value:
+        if odd == 1:
+            return value
+        key = value.name, odd
+        if key not in self._products:
+            terms = [Term(value, shift, sign < 0) for shift, sign in signed_digits(odd)]
+            if len(terms) <= self.digits or self.spare:
+                total = terms[-1]
+                for place, term in reversed(list(enumerate(terms[:-1]))):
+                    part = sum(sign << at for at, sign in signed_digits(odd)[place:])
+                    known = part >> term.shift
+                    bounds = sorted((value.lo * known, value.hi * known))
+                    total = self.add(total, term, kind, (bounds[0], bounds[1]))
+                self._products[key] = total.value
+            else:
+                self._products[key] = self._multiplied(value, odd, kind)
+        return self._products[key]
+
+    def _multiplied(self, value: Value, odd: int, kind: str) -> Value:
+        lo, hi = value.lo * odd, value.hi * odd
+        if value.width == 1:
+            width = width_of(lo, hi)
+            text = f"{{{width}{{{value.name}}}}} & {literal(odd if lo == 0 else -odd, width)}"
+            return self.wire(text, lo, hi, value.time, value.depth)
+        if value.depth:
+            value = self.at(value, value.time + 1)
+        bits = odd.bit_length() + 1
+        self.count(f"{kind}_multipliers", 1)
+        self.count(f"{kind}_multiplier_bits", value.width * (bits - 1))
+        text = f"{signed(value)} * {bits}'sd{odd}"
+        return self.wire(text, lo, hi, value.time, self.every)
+
+    def total(self, terms: Sequence[Term], kind: str) -> Term:
+        """The sum of terms, at least one; those that come first, and of those the narrow ones, are added first."""
+        heap = [(*_order(term), place, term) for place, term in enumerate(terms)]
+        heapq.heapify(heap)
+        place = len(heap)
+        while len(heap) > 1:
+            one, other = heapq.heappop(heap)[-1], heapq.heappop(heap)[-1]
+            term = self.add(one, other, kind)
+            heapq.heappush(heap, (*_order(term), place, term))
+            place += 1
+        return heap[0][-1]
+
+    def offset(self, term: Term, constant: int, kind: str) -> Value:
+        """A term and a constant, as a plain value."""
+        value, width = term.value, 0
+        lo, hi = (bound + constant for bound in term.bounds)
+        width = width_of(lo, hi)
+        if not constant and not term.negative:
+            if not term.shift:
+                return value
+            return self.wire(_left(value, term.shift, width), lo, hi, value.time, value.depth)
+        if not term.negative and term.shift:
+            upper = self.offset(Term(value), constant >> term.shift, kind)
+            below = literal(constant & ((1 << term.shift) - 1), term.shift)
+            text = f"{{{extended(upper, width - term.shift)}, {below}}}"
+            return self.wire(text, lo, hi, upper.time, upper.depth)
+        self.count(f"{kind}_bits", width)
+        sign = "-" if term.negative else "+"
+        text = f"{literal(constant, width)} {sign} {_left(value, term.shift, width)}"
+        return self.wire(text, lo, hi, value.time, value.depth + 1)
+
+
+def signed(value: Value) -> str:
+    """A value as Verilog reads it as a signed number."""
+    return f"$signed({{1'b0, {value.name}}})" if value.lo >= 0 else f"$signed({value.name})"
+
+
+def _left(value: Value, shift: int, width: int) -> str:
+    """A value times 2^shift, in a width that holds it."""
+    if not shift:
+        return extended(value, width)
+    if width <= shift:
+        return literal(0, width)
+    return f"{{{extended(value, width - shift)}, {literal(0, shift)}}}"
+
+
+def _order(term: Term) -> tuple[int, int, int]:
+    return term.value.time, term.value.depth, term.value.width + term.shift
