@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from t2c.pipelines.chain import AddStage, ChainEdge
 from t2c.pipelines.flow_module import flow_module
 from t2c.pipelines.logic import Logic
-from t2c.pipelines.module import Lane, Module, lane_values
+from t2c.pipelines.module import Lane, PipelineModule, lane_values
 from t2c.pipelines.requant_logic import KIND, summed
-from t2c.pipelines.value import Value
+from t2c.pipelines.value import LogicValue
 
 SIDES = ("a", "b")
 
@@ -21,7 +21,7 @@ def add_module(
     edges: Sequence[ChainEdge],
     live: Sequence[bool],
     logic: Logic,
-) -> tuple[Module, list[tuple[int, int]]]:
+) -> tuple[PipelineModule, list[tuple[int, int]]]:
     """The module and the bounds of each channel of its result.
 
     Args:
@@ -46,7 +46,7 @@ def add_module(
             results.append(summed(logic, logic.total(terms, KIND), bias, constants))
         else:
             fixed = constants.of(bias - constants.bias)
-            results.append(Value("", fixed, fixed))
+            results.append(LogicValue("", fixed, fixed))
     logic.spare = False
     made = flow_module(
         name, stage.name, [edge.bits * edge.channels for edge in edges[:2]], edges[2], results, live, logic, (), SIDES

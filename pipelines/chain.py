@@ -57,7 +57,7 @@ class ChainEdge:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Requant:
+class ChainQuant:
     """MulQuant of a stage, docs/arithmetic.md section 3, in integers of any size.
 
     multiplier, bias, shift: one of each, or one a channel; zero_point: of the result; lo, hi: clip bounds, one of each
@@ -80,7 +80,7 @@ class Requant:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stage:
+class ChainStage:
     """One stage. name: of the node; inputs, output: names of edges; accumulators: whether golden has sums of it."""
 
     kind: ClassVar[str]
@@ -92,7 +92,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SumStage(Stage):
+class SumStage(ChainStage):
     """A convolution, a linear layer (one pixel) or an average (weights of 1).
 
     weight: integers (O, C / groups, KH, KW) of any size, less than 2^62 in all sums; requant: of the sums.
@@ -102,7 +102,7 @@ class SumStage(Stage):
     accumulators: ClassVar[bool] = True
 
     weight: npt.NDArray[np.int64]
-    requant: Requant
+    requant: ChainQuant
     window: Window = POINT
     groups: int = 1
 
@@ -119,7 +119,7 @@ class SumStage(Stage):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MaxStage(Stage):
+class MaxStage(ChainStage):
     """The largest value of a window, of each channel; padding never wins."""
 
     kind: ClassVar[str] = "max"
@@ -128,14 +128,14 @@ class MaxStage(Stage):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class VectorStage(Stage):
+class VectorStage(ChainStage):
     """A map (C, H, W) as a vector of C H W elements, C slowest."""
 
     kind: ClassVar[str] = "vector"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class AddStage(Stage):
+class AddStage(ChainStage):
     """A residual add, docs/arithmetic.md 4.4. first, second: multiplier of each input; requant: what comes then, of
     multiplier 1."""
 
@@ -143,7 +143,7 @@ class AddStage(Stage):
 
     first: int
     second: int
-    requant: Requant
+    requant: ChainQuant
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,7 +158,7 @@ class Chain:
 
     name: str
     edges: dict[str, ChainEdge]
-    stages: tuple[Stage, ...]
+    stages: tuple[ChainStage, ...]
 
     def __post_init__(self) -> None:
         there, taken = {self.stages[0].inputs[0]}, set()
@@ -184,12 +184,12 @@ class Chain:
         """What comes out."""
         return self.edges[self.stages[-1].output]
 
-    def around(self, stage: Stage) -> tuple[ChainEdge, ChainEdge]:
+    def around(self, stage: ChainStage) -> tuple[ChainEdge, ChainEdge]:
         """The (first) edge before a stage and that behind it."""
         return self.edges[stage.inputs[0]], self.edges[stage.output]
 
 
-def linear_stage(name: str, before: str, output: str, weight: npt.ArrayLike, requant: Requant) -> SumStage:
+def linear_stage(name: str, before: str, output: str, weight: npt.ArrayLike, requant: ChainQuant) -> SumStage:
     """A linear layer by hand. weight: integers (O, K)."""
     values = np.asarray(weight, np.int64)
     return SumStage(name=name, inputs=(before,), output=output, weight=values[:, :, None, None], requant=requant)

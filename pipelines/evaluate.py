@@ -11,7 +11,7 @@ from t2c.golden.arithmetic.formats import IntArray, check_range
 from t2c.golden.arithmetic.rounding import round_integers
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError
-from t2c.pipelines.chain import AddStage, Chain, ChainEdge, MaxStage, Requant, Stage, SumStage
+from t2c.pipelines.chain import AddStage, Chain, ChainEdge, ChainQuant, ChainStage, MaxStage, SumStage
 
 LARGEST = 1 << 62
 """Of a sum: it is done in int64."""
@@ -67,7 +67,7 @@ def windows(images: IntArray, window: Window, padding: int) -> IntArray:
     return np.stack(taps, axis=-1).reshape(*taps[0].shape, *window.kernel)
 
 
-def requantise(sums: npt.NDArray[Any], requant: Requant) -> IntArray:
+def requantise(sums: npt.NDArray[Any], requant: ChainQuant) -> IntArray:
     """clip(round_S(acc M + B) + zp, lo, hi) in Python's integers, for constants of any size."""
 
     def spread(constants: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -81,7 +81,7 @@ def requantise(sums: npt.NDArray[Any], requant: Requant) -> IntArray:
     return clipped
 
 
-def _moved(stage: Stage, images: IntArray, edges: tuple[ChainEdge, ChainEdge]) -> IntArray:
+def _moved(stage: ChainStage, images: IntArray, edges: tuple[ChainEdge, ChainEdge]) -> IntArray:
     if not isinstance(stage, MaxStage):
         return images.reshape(len(images), -1)
     shaped = images.reshape(len(images), edges[0].channels, *edges[0].size)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from t2c.pipelines.chain import ChainEdge
-from t2c.pipelines.handshake import Flow
+from t2c.pipelines.handshake import FlowHandshake
 from t2c.pipelines.logic import Logic
-from t2c.pipelines.module import Module, Sums, module_text, packed
-from t2c.pipelines.value import Term, Value, span, width_of
+from t2c.pipelines.module import PipelineModule, SumsPort, module_text, packed
+from t2c.pipelines.value import LogicValue, Summand, span, width_of
 
 
 def flow_module(
@@ -16,12 +16,12 @@ def flow_module(
     does: str,
     in_bits: int | Sequence[int],
     edge: ChainEdge,
-    results: Sequence[Value],
+    results: Sequence[LogicValue],
     live: Sequence[bool],
     logic: Logic,
-    sums: Sequence[tuple[Term | None, int]] = (),
+    sums: Sequence[tuple[Summand | None, int]] = (),
     inputs: tuple[str, ...] = ("in",),
-) -> Module:
+) -> PipelineModule:
     """A module around logic.
 
     Args:
@@ -48,11 +48,11 @@ def flow_module(
         body.append(f"    assign sums_data = {held};")
     logic.count("register_bits", last)
     out_bits = edge.bits * edge.channels
-    return Module(
+    return PipelineModule(
         name=name,
         text=module_text(name, does, in_bits, out_bits, body, port, inputs),
         out_bits=out_bits,
-        handshake=Flow(last, len(inputs)),
+        handshake=FlowHandshake(last, len(inputs)),
         counts=logic.counts,
         inputs=inputs,
         sums=port,
@@ -63,7 +63,7 @@ def _others(side: str, inputs: Sequence[str]) -> list[str]:
     return [f"{other}_valid" for other in inputs if other != side]
 
 
-def finish(logic: Logic, values: Sequence[Value], live: Sequence[bool], least: int) -> int:
+def finish(logic: Logic, values: Sequence[LogicValue], live: Sequence[bool], least: int) -> int:
     """Bring all results into registers of one time, which is returned; it is not before `least`."""
     last = max([1, least, *(value.time + bool(value.depth) for value in values if not value.constant)])
     for value, used in zip(values, live, strict=True):
@@ -73,11 +73,11 @@ def finish(logic: Logic, values: Sequence[Value], live: Sequence[bool], least: i
     return last
 
 
-def sum_port(logic: Logic, sums: Sequence[tuple[Term | None, int]]) -> tuple[str, int, Sums]:
+def sum_port(logic: Logic, sums: Sequence[tuple[Summand | None, int]]) -> tuple[str, int, SumsPort]:
     """The sums side by side, when they are there, and their port: for benches, nothing else reads them."""
     logic.spare = True
-    whole = [Value("", c, c) if term is None else logic.offset(term, c, "tree") for term, c in sums]
+    whole = [LogicValue("", c, c) if term is None else logic.offset(term, c, "tree") for term, c in sums]
     values, time, _ = logic.aligned(whole)
     logic.spare = False
     bits = max(width_of(min(value.lo, -1), max(value.hi, 0)) for value in values)
-    return packed(values, bits), time, Sums(bits=bits, number=len(values))
+    return packed(values, bits), time, SumsPort(bits=bits, number=len(values))

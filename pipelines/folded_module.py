@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from t2c.pipelines.chain import ChainEdge, SumStage
 from t2c.pipelines.flow_module import finish, sum_port
-from t2c.pipelines.handshake import Repeated
+from t2c.pipelines.handshake import FoldedHandshake
 from t2c.pipelines.logic import Logic, signed
-from t2c.pipelines.module import Lane, Module, lane_values, module_text, packed
+from t2c.pipelines.module import Lane, PipelineModule, lane_values, module_text, packed
 from t2c.pipelines.requant_logic import requantised
 from t2c.pipelines.sum_module import PRODUCTS, TREE, Tap
-from t2c.pipelines.value import Term, Value, extended, literal, span, width_of
+from t2c.pipelines.value import LogicValue, Summand, extended, literal, span, width_of
 
-Product = tuple[Value, int]
+Product = tuple[LogicValue, int]
 """A value that is held, and the weight that it meets."""
 
 
@@ -26,7 +26,7 @@ def folded_module(
     live: Sequence[bool],
     logic: Logic,
     reuse: int,
-) -> tuple[Module, list[tuple[int, int]]]:
+) -> tuple[PipelineModule, list[tuple[int, int]]]:
     """The module and the bounds of each channel of its result; arguments as `sum_module` has them.
 
     reuse: cycles for a transfer, at least 2. An output of n products other than 0 has ceil(n / reuse) multipliers.
@@ -34,8 +34,8 @@ def folded_module(
     folded = _Folded(logic, reuse)
     used = {lane for tap, lane in lanes.items() if stage.matrix[(slice(None), *tap)].any()}
     held = folded.hold(lane_values(logic, [lane for lane in lanes.values() if lane in used], "in_data"))
-    results = [Value("", 0, 0)] * edges[1].channels
-    sums: list[tuple[Term | None, int]] = [(None, 0)] * edges[1].channels
+    results = [LogicValue("", 0, 0)] * edges[1].channels
+    sums: list[tuple[Summand | None, int]] = [(None, 0)] * edges[1].channels
     for out, weights in enumerate(stage.matrix):
         logic.spare = not live[out]
         offset, products = -edges[0].zero_point * int(weights.sum()), []
@@ -47,7 +47,7 @@ def folded_module(
                 offset += weight * value.lo
             else:
                 products.append((value, weight))
-        total = Term(folded.accumulated(products)) if products else None
+        total = Summand(folded.accumulated(products)) if products else None
         sums[out] = total, offset
         results[out] = requantised(logic, total, offset, stage.requant.channel(out))
     port_data, when, port = sum_port(logic, sums)
@@ -63,11 +63,11 @@ def folded_module(
     ]
     logic.count("register_bits", 2 * last + folded.bits + 1)
     out_bits = edges[1].bits * edges[1].channels
-    module = Module(
+    module = PipelineModule(
         name=name,
         text=module_text(name, f"{stage.name}, {reuse} cycles", in_bits, out_bits, body, port),
         out_bits=out_bits,
-        handshake=Repeated(last, reuse),
+        handshake=FoldedHandshake(last, reuse),
         counts=logic.counts,
         sums=port,
     )
@@ -80,7 +80,7 @@ class _Folded:
     def __init__(self, logic: Logic, reuse: int) -> None:
         self.logic, self.reuse = logic, reuse
         self.bits = (reuse - 1).bit_length()
-        self._chosen: dict[tuple[Value, ...], Value] = {}
+        self._chosen: dict[tuple[LogicValue, ...], LogicValue] = {}
 
     def control(self, last: int) -> list[str]:
         """The turn, and flags that go along with the data: first and last[i] of its products, i registers on."""
@@ -114,14 +114,14 @@ class _Folded:
             "    end",
         ]
 
-    def hold(self, values: Mapping[Lane, Value]) -> dict[Lane, Value]:
+    def hold(self, values: Mapping[Lane, LogicValue]) -> dict[Lane, LogicValue]:
         """Registers that keep a transfer while it is worked on."""
         held = {}
         for lane, value in values.items():
             if value.constant:
                 held[lane] = value
                 continue
-            kept = Value(self.logic.name("h"), value.lo, value.hi)
+            kept = LogicValue(self.logic.name("h"), value.lo, value.hi)
             self.logic.lines.append(f"    reg  {span(kept.width)} {kept.name};")
             self.logic.lines.append(f"    always @(posedge clk) if (take) {kept.name} <= {value.name};")
             if lane.live:
@@ -129,7 +129,7 @@ class _Folded:
             held[lane] = kept
         return held
 
-    def accumulated(self, products: Sequence[Product]) -> Value:
+    def accumulated(self, products: Sequence[Product]) -> LogicValue:
         """The sum of products of one output, in a register that is right when their last turn is through."""
         lo = sum(min(value.lo * weight, value.hi * weight) for value, weight in products)
         hi = sum(max(value.lo * weight, value.hi * weight) for value, weight in products)
@@ -140,7 +140,7 @@ class _Folded:
         part = extended(total.value, width)
         if total.shift:
             part = f"({part} << {total.shift})"
-        kept = Value(logic.name("s"), lo, hi, time + 1)
+        kept = LogicValue(logic.name("s"), lo, hi, time + 1)
         sign = "-" if total.negative else "+"
         logic.lines.append(f"    reg  {span(width)} {kept.name};")
         before = f"(first[{time}] ? {literal(0, width)} : {kept.name})"
@@ -149,7 +149,7 @@ class _Folded:
         logic.count("register_bits", width)
         return kept
 
-    def _site(self, products: Sequence[Product]) -> Term:
+    def _site(self, products: Sequence[Product]) -> Summand:
         """What one multiplier gives in each turn; 0 in a turn without a product."""
         weights = [weight for _, weight in products]
         whole = len(products) == self.reuse
@@ -165,9 +165,9 @@ class _Folded:
         self.logic.count(f"{PRODUCTS}_multipliers", 1)
         self.logic.count(f"{PRODUCTS}_multiplier_bits", value.width * weight.width)
         text = f"{signed(value)} * {signed(weight)}"
-        return Term(self.logic.wire(text, min(corners), max(corners), 1, self.logic.every))
+        return Summand(self.logic.wire(text, min(corners), max(corners), 1, self.logic.every))
 
-    def _spare_site(self, products: Sequence[Product]) -> Term:
+    def _spare_site(self, products: Sequence[Product]) -> Summand:
         """The same without a `*`: every product, and a choice of one."""
         done = [self.logic.offset(self.logic.product(value, weight, PRODUCTS), 0, TREE) for value, weight in products]
         values, _, _ = self.logic.aligned(done)
@@ -176,7 +176,7 @@ class _Folded:
         turns = f"(turn_{time} == {{}})"
         self._turn(time)
         text = "".join(f"{turns.format(n)} ? {extended(v, width_of(lo, hi))} : " for n, v in enumerate(values))
-        return Term(self.logic.wire(text + literal(0, width_of(lo, hi)), lo, hi, time, 1))
+        return Summand(self.logic.wire(text + literal(0, width_of(lo, hi)), lo, hi, time, 1))
 
     def _turn(self, time: int) -> None:
         """The turn so many registers later, under a name of its own."""
@@ -187,12 +187,12 @@ class _Folded:
                 if at:
                     self.logic.lines.append(f"    always @(posedge clk) if (en) turn_{at} <= turn_{at - 1};")
 
-    def _choice(self, values: Sequence[Value], any_rest: bool) -> Value:
+    def _choice(self, values: Sequence[LogicValue], any_rest: bool) -> LogicValue:
         """The value of each turn. any_rest: what comes in turns without one does not matter; else it is 0."""
         lo, hi = min(value.lo for value in values), max(value.hi for value in values)
         if not any_rest:
             lo, hi = min(lo, 0), max(hi, 0)
-        key = (*values, Value("", int(any_rest), int(any_rest)))
+        key = (*values, LogicValue("", int(any_rest), int(any_rest)))
         if key not in self._chosen:
             width = width_of(lo, hi)
             cases = [extended(value, width) for value in values]
@@ -200,15 +200,15 @@ class _Folded:
             self.logic.count("choice_bits", width * (len(values) - any_rest))
         return self._chosen[key]
 
-    def _table(self, numbers: Sequence[int]) -> Value:
+    def _table(self, numbers: Sequence[int]) -> LogicValue:
         """A number of each turn."""
         lo, hi = min(numbers), max(numbers)
         width = width_of(lo, hi)
         self.logic.count("table_bits", width * len(numbers))
         return self._case([literal(n, width) for n in numbers], literal(numbers[-1], width), lo, hi)
 
-    def _case(self, cases: Sequence[str], rest: str, lo: int, hi: int) -> Value:
-        value = Value(self.logic.name("m"), lo, hi, 0, 1)
+    def _case(self, cases: Sequence[str], rest: str, lo: int, hi: int) -> LogicValue:
+        value = LogicValue(self.logic.name("m"), lo, hi, 0, 1)
         listed = " ".join(f"{self.bits}'d{turn}: {value.name} = {case};" for turn, case in enumerate(cases))
         self.logic.lines.append(f"    reg  {span(value.width)} {value.name};")
         self.logic.lines.append(f"    always @* case (turn) {listed} default: {value.name} = {rest}; endcase")

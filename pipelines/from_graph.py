@@ -15,9 +15,9 @@ from t2c.pipelines.chain import (
     AddStage,
     Chain,
     ChainEdge,
+    ChainQuant,
+    ChainStage,
     MaxStage,
-    Requant,
-    Stage,
     SumStage,
     VectorStage,
     per_channel,
@@ -51,23 +51,23 @@ def chain_of(graph: Graph) -> Chain:
         raise UnsupportedError(str(error)) from error
 
 
-def _linear(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _linear(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     return _sum(node, node.weight[:, :, None, None], POINT)
 
 
-def _conv2d(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _conv2d(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     return _sum(node, node.weight, node.window, node.groups)
 
 
-def _average(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _average(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     channels = edges[node.output].channels
     return _sum(node, np.ones((channels, 1, *node.kernel), np.int64), node.window, channels)
 
 
-def _sum(node: Any, weight: Any, window: Window, groups: int = 1) -> Stage:
+def _sum(node: Any, weight: Any, window: Window, groups: int = 1) -> ChainStage:
     stage = node.mulquant
     clip = stage.clip
-    requant = Requant(
+    requant = ChainQuant(
         multiplier=per_channel(stage.multiplier),
         bias=per_channel(stage.bias),
         shift=per_channel(stage.shift),
@@ -87,9 +87,9 @@ def _sum(node: Any, weight: Any, window: Window, groups: int = 1) -> Stage:
     )
 
 
-def _add(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _add(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     stage = node.addquant
-    requant = Requant(
+    requant = ChainQuant(
         multiplier=(1,),
         bias=(int(stage.bias),),
         shift=(int(stage.shift),),
@@ -108,18 +108,18 @@ def _add(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
     )
 
 
-def _max(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _max(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     return MaxStage(name=node.name, inputs=node.inputs, output=node.output, window=node.window)
 
 
-def _vector(node: Any, edges: Mapping[str, ChainEdge]) -> Stage:
+def _vector(node: Any, edges: Mapping[str, ChainEdge]) -> ChainStage:
     before, behind = edges[node.inputs[0]], edges[node.output]
     if len(behind.shape) != 1 or len(before.shape) not in (1, 3):
         raise UnsupportedError(f"{node.name}: a pipeline takes {node.op} of a map to a vector, not to {behind.shape}")
     return VectorStage(name=node.name, inputs=node.inputs, output=node.output)
 
 
-STAGES: Mapping[str, Callable[[Any, Mapping[str, ChainEdge]], Stage]] = {
+STAGES: Mapping[str, Callable[[Any, Mapping[str, ChainEdge]], ChainStage]] = {
     "linear": _linear,
     "conv2d": _conv2d,
     "average_pool2d": _average,

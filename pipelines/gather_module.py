@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from t2c.pipelines.chain import ChainEdge
-from t2c.pipelines.handshake import Walk
-from t2c.pipelines.module import Module, module_text
+from t2c.pipelines.handshake import WalkHandshake
+from t2c.pipelines.module import PipelineModule, module_text
 from t2c.pipelines.value import span
 
 
-def gather_module(name: str, edge: ChainEdge, live: list[bool]) -> Module:
+def gather_module(name: str, edge: ChainEdge, live: list[bool]) -> PipelineModule:
     """A module that takes every pixel of an image and gives one vector, in the order of flatten.
 
     Args:
@@ -41,10 +41,10 @@ def gather_module(name: str, edge: ChainEdge, live: list[bool]) -> Module:
         "    end",
         f"    assign out_data = {{{', '.join(reversed(order))}}};",
     ]
-    return Module(
+    return PipelineModule(
         name=name,
         text=module_text(name, f"all pixels of {edge.name} at once", word, word * pixels, body),
         out_bits=word * pixels,
-        handshake=Walk((True,) * pixels, (False,) * (pixels - 1) + (True,)),
+        handshake=WalkHandshake((True,) * pixels, (False,) * (pixels - 1) + (True,)),
         counts=Counter(register_bits=bits + 1 + edge.bits * pixels * sum(live)),
     )

@@ -6,48 +6,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-Flags = list[bool]
+HandshakeFlags = list[bool]
 
 
-class State(Protocol):
+class HandshakeState(Protocol):
     """A module in mid-run. given: valid of each input; taken: ready of each output."""
 
-    def outputs(self, given: Flags) -> Flags:
+    def outputs(self, given: HandshakeFlags) -> HandshakeFlags:
         """Valid of each output in this cycle."""
 
-    def readies(self, given: Flags, taken: Flags) -> Flags:
+    def readies(self, given: HandshakeFlags, taken: HandshakeFlags) -> HandshakeFlags:
         """Ready of each input in this cycle."""
 
-    def clock(self, given: Flags, taken: Flags) -> None:
+    def clock(self, given: HandshakeFlags, taken: HandshakeFlags) -> None:
         """The end of the cycle."""
 
 
 class Handshake(Protocol):
     """The behaviour of a module in time."""
 
-    def start(self) -> State:
+    def start(self) -> HandshakeState:
         """A module after reset."""
 
 
 @dataclass(frozen=True)
-class Flow:
+class FlowHandshake:
     """A transfer in each cycle, `latency` registers that all wait while the result does; inputs: how many it joins."""
 
     latency: int
     inputs: int = 1
 
-    def start(self) -> State:
+    def start(self) -> HandshakeState:
         return _Folded(self.latency, 1, self.inputs)
 
 
 @dataclass(frozen=True)
-class Repeated:
+class FoldedHandshake:
     """`reuse` cycles a transfer, then `latency` registers."""
 
     latency: int
     reuse: int
 
-    def start(self) -> State:
+    def start(self) -> HandshakeState:
         return _Folded(self.latency, self.reuse, 1)
 
 
@@ -55,16 +55,16 @@ class _Folded:
     def __init__(self, latency: int, reuse: int, inputs: int) -> None:
         self.reuse, self.left, self.stages, self.inputs = reuse, 0, [False] * latency, inputs
 
-    def outputs(self, given: Flags) -> Flags:
+    def outputs(self, given: HandshakeFlags) -> HandshakeFlags:
         return [self.stages[-1]]
 
-    def readies(self, given: Flags, taken: Flags) -> Flags:
+    def readies(self, given: HandshakeFlags, taken: HandshakeFlags) -> HandshakeFlags:
         free = (not self.stages[-1] or taken[0]) and self.left <= 1
         if self.inputs == 1:
             return [free]
         return [free and all(given[:at] + given[at + 1 :]) for at in range(self.inputs)]
 
-    def clock(self, given: Flags, taken: Flags) -> None:
+    def clock(self, given: HandshakeFlags, taken: HandshakeFlags) -> None:
         if self.stages[-1] and not taken[0]:
             return
         begun = all(given) and self.left <= 1
@@ -76,27 +76,27 @@ class _Folded:
 
 
 @dataclass(frozen=True)
-class Walk:
+class WalkHandshake:
     """Positions that follow each other: those that take a transfer, and those after which one comes."""
 
     takes: tuple[bool, ...]
     gives: tuple[bool, ...]
 
-    def start(self) -> State:
+    def start(self) -> HandshakeState:
         return _Walk(self)
 
 
 class _Walk:
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: WalkHandshake) -> None:
         self.walk, self.place, self.valid = walk, 0, False
 
-    def outputs(self, given: Flags) -> Flags:
+    def outputs(self, given: HandshakeFlags) -> HandshakeFlags:
         return [self.valid]
 
-    def readies(self, given: Flags, taken: Flags) -> Flags:
+    def readies(self, given: HandshakeFlags, taken: HandshakeFlags) -> HandshakeFlags:
         return [(not self.valid or taken[0]) and self.walk.takes[self.place]]
 
-    def clock(self, given: Flags, taken: Flags) -> None:
+    def clock(self, given: HandshakeFlags, taken: HandshakeFlags) -> None:
         if self.valid and not taken[0]:
             return
         step = given[0] or not self.walk.takes[self.place]
@@ -106,12 +106,12 @@ class _Walk:
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitHandshake:
     """A transfer to several, each of which takes it when it can."""
 
     ways: int
 
-    def start(self) -> State:
+    def start(self) -> HandshakeState:
         return _Split(self.ways)
 
 
@@ -119,20 +119,20 @@ class _Split:
     def __init__(self, ways: int) -> None:
         self.done = [False] * ways
 
-    def outputs(self, given: Flags) -> Flags:
+    def outputs(self, given: HandshakeFlags) -> HandshakeFlags:
         return [given[0] and not done for done in self.done]
 
-    def readies(self, given: Flags, taken: Flags) -> Flags:
+    def readies(self, given: HandshakeFlags, taken: HandshakeFlags) -> HandshakeFlags:
         return [all(done or now for done, now in zip(self.done, taken, strict=True))]
 
-    def clock(self, given: Flags, taken: Flags) -> None:
+    def clock(self, given: HandshakeFlags, taken: HandshakeFlags) -> None:
         if given[0]:
             whole = self.readies(given, taken)[0]
             self.done = [not whole and (done or now) for done, now in zip(self.done, taken, strict=True)]
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueHandshake:
     """Transfers that wait, so many at most."""
 
     depth: int
@@ -147,19 +147,19 @@ class QueueState:
     def __init__(self, depth: int) -> None:
         self.depth, self.held, self.most = depth, 0, 0
 
-    def outputs(self, given: Flags) -> Flags:
+    def outputs(self, given: HandshakeFlags) -> HandshakeFlags:
         return [self.held > 0]
 
-    def readies(self, given: Flags, taken: Flags) -> Flags:
+    def readies(self, given: HandshakeFlags, taken: HandshakeFlags) -> HandshakeFlags:
         return [self.held < self.depth]
 
-    def clock(self, given: Flags, taken: Flags) -> None:
+    def clock(self, given: HandshakeFlags, taken: HandshakeFlags) -> None:
         self.held += (given[0] and self.held < self.depth) - (taken[0] and self.held > 0)
         self.most = max(self.most, self.held)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connected:
+class ConnectedModule:
     """A module among others. inputs, outputs: names of streams."""
 
     handshake: Handshake
@@ -180,7 +180,9 @@ STEADY, MOST = 3, 24
 """Intervals that must be equal in a row; images after which the last one counts."""
 
 
-def run(modules: Sequence[Connected], source: str, sink: str, given: int, results: int) -> tuple[Times, list[State]]:
+def run(
+    modules: Sequence[ConnectedModule], source: str, sink: str, given: int, results: int
+) -> tuple[Times, list[HandshakeState]]:
     """Run modules whose input never waits and whose output is always taken.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from t2c.pipelines.digits import signed_digits, trailing_zeros
-from t2c.pipelines.value import Term, Value, extended, literal, span, width_of
+from t2c.pipelines.value import LogicValue, Summand, extended, literal, span, width_of
 
 
 class Logic:
@@ -31,8 +31,8 @@ class Logic:
         self.counts: Counter[str] = Counter()
         self.spare = False
         self._made = 0
-        self._delayed: dict[tuple[str, int], Value] = {}
-        self._products: dict[tuple[str, int], Value] = {}
+        self._delayed: dict[tuple[str, int], LogicValue] = {}
+        self._products: dict[tuple[str, int], LogicValue] = {}
 
     def count(self, what: str, number: int) -> None:
         """Add to what is taken."""
@@ -44,20 +44,20 @@ class Logic:
         self._made += 1
         return f"{letter}{self._made}"
 
-    def wire(self, text: str, lo: int, hi: int, time: int, depth: int) -> Value:
+    def wire(self, text: str, lo: int, hi: int, time: int, depth: int) -> LogicValue:
         """An expression under a name, in a register at once if enough logic lies before it.
 
         Args:
             text: of exactly the width of lo..hi.
-            time, depth: as a `Value` has them.
+            time, depth: as a `LogicValue` has them.
         """
         if lo == hi:
-            return Value("", lo, hi)
-        value = Value(self.name("n"), lo, hi, time, depth)
+            return LogicValue("", lo, hi)
+        value = LogicValue(self.name("n"), lo, hi, time, depth)
         self.lines.append(f"    wire {span(value.width)} {value.name} = {text};")
         return self.at(value, time + 1) if depth >= self.every else value
 
-    def at(self, value: Value, time: int) -> Value:
+    def at(self, value: LogicValue, time: int) -> LogicValue:
         """The value so many registers after the input; the same registers whoever asks."""
         if value.constant:
             return value
@@ -72,13 +72,13 @@ class Logic:
             value = self._delayed[key]
         return value
 
-    def aligned(self, values: Sequence[Value]) -> tuple[list[Value], int, int]:
+    def aligned(self, values: Sequence[LogicValue]) -> tuple[list[LogicValue], int, int]:
         """The values at the time of the latest; that time, and the most logic before any of them."""
         time = max((value.time for value in values if not value.constant), default=0)
         there = [self.at(value, time) for value in values]
         return there, time, max((value.depth for value in there if not value.constant), default=0)
 
-    def add(self, one: Term, other: Term, kind: str, bounds: tuple[int, int] | None = None) -> Term:
+    def add(self, one: Summand, other: Summand, kind: str, bounds: tuple[int, int] | None = None) -> Summand:
         """The sum of two terms.
 
         Args:
@@ -103,7 +103,7 @@ class Logic:
             shift = 0
         if not other.negative and shift and base.lo >= 0 and base.width <= shift:
             text = f"{{{extended(shifted, width - shift)}, {extended(base, shift)}}}"
-            return Term(self.wire(text, lo, hi, time, depth), low, negative)
+            return Summand(self.wire(text, lo, hi, time, depth), low, negative)
         self.count(f"{kind}_bits", width - shift)
         sign = "-" if other.negative else "+"
         if shift:
@@ -111,9 +111,9 @@ class Logic:
             text = f"{{{upper}, {extended(base, shift)}}}"
         else:
             text = f"{_left(a, one.shift, width)} {sign} {_left(b, other.shift, width)}"
-        return Term(self.wire(text, lo, hi, time, depth + 1), low, negative)
+        return Summand(self.wire(text, lo, hi, time, depth + 1), low, negative)
 
-    def product(self, value: Value, constant: int, kind: str) -> Term:
+    def product(self, value: LogicValue, constant: int, kind: str) -> Summand:
         """A value times a constant that is not 0; products by one odd number are made once.
 
         Args:
@@ -121,14 +121,14 @@ class Logic:
         """
         shift = trailing_zeros(constant)
         odd = abs(constant) >> shift
-        return Term(self._odd(value, odd, kind), shift, constant < 0)
+        return Summand(self._odd(value, odd, kind), shift, constant < 0)
 
-    def _odd(self, value: Value, odd: int, kind: str) -> Value:
+    def _odd(self, value: LogicValue, odd: int, kind: str) -> LogicValue:
         if odd == 1:
             return value
         key = value.name, odd
         if key not in self._products:
-            terms = [Term(value, shift, sign < 0) for shift, sign in signed_digits(odd)]
+            terms = [Summand(value, shift, sign < 0) for shift, sign in signed_digits(odd)]
             if len(terms) <= self.digits or self.spare:
                 total = terms[-1]
                 for place, term in reversed(list(enumerate(terms[:-1]))):
@@ -141,7 +141,7 @@ class Logic:
                 self._products[key] = self._multiplied(value, odd, kind)
         return self._products[key]
 
-    def _multiplied(self, value: Value, odd: int, kind: str) -> Value:
+    def _multiplied(self, value: LogicValue, odd: int, kind: str) -> LogicValue:
         lo, hi = value.lo * odd, value.hi * odd
         if value.width == 1:
             width = width_of(lo, hi)
@@ -155,7 +155,7 @@ class Logic:
         text = f"{signed(value)} * {bits}'sd{odd}"
         return self.wire(text, lo, hi, value.time, self.every)
 
-    def total(self, terms: Sequence[Term], kind: str) -> Term:
+    def total(self, terms: Sequence[Summand], kind: str) -> Summand:
         """The sum of terms, at least one; those that come first, and of those the narrow ones, are added first."""
         heap = [(*_order(term), place, term) for place, term in enumerate(terms)]
         heapq.heapify(heap)
@@ -167,7 +167,7 @@ class Logic:
             place += 1
         return heap[0][-1]
 
-    def offset(self, term: Term, constant: int, kind: str) -> Value:
+    def offset(self, term: Summand, constant: int, kind: str) -> LogicValue:
         """A term and a constant, as a plain value."""
         value, width = term.value, 0
         lo, hi = (bound + constant for bound in term.bounds)
@@ -177,7 +177,7 @@ class Logic:
                 return value
             return self.wire(_left(value, term.shift, width), lo, hi, value.time, value.depth)
         if not term.negative and term.shift:
-            upper = self.offset(Term(value), constant >> term.shift, kind)
+            upper = self.offset(Summand(value), constant >> term.shift, kind)
             below = literal(constant & ((1 << term.shift) - 1), term.shift)
             text = f"{{{extended(upper, width - term.shift)}, {below}}}"
             return self.wire(text, lo, hi, upper.time, upper.depth)
@@ -187,12 +187,12 @@ class Logic:
         return self.wire(text, lo, hi, value.time, value.depth + 1)
 
 
-def signed(value: Value) -> str:
+def signed(value: LogicValue) -> str:
     """A value as Verilog reads it as a signed number."""
     return f"$signed({{1'b0, {value.name}}})" if value.lo >= 0 else f"$signed({value.name})"
 
 
-def _left(value: Value, shift: int, width: int) -> str:
+def _left(value: LogicValue, shift: int, width: int) -> str:
     """A value times 2^shift, in a width that holds it."""
     if not shift:
         return extended(value, width)
@@ -201,5 +201,5 @@ def _left(value: Value, shift: int, width: int) -> str:
     return f"{{{extended(value, width - shift)}, {literal(0, shift)}}}"
 
 
-def _order(term: Term) -> tuple[int, int, int]:
+def _order(term: Summand) -> tuple[int, int, int]:
     return term.value.time, term.value.depth, term.value.width + term.shift

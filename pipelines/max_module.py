@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from t2c.pipelines.chain import ChainEdge, MaxStage
 from t2c.pipelines.flow_module import flow_module
 from t2c.pipelines.logic import Logic, signed
-from t2c.pipelines.module import Lane, Module, lane_values
-from t2c.pipelines.value import Value, extended, width_of
+from t2c.pipelines.module import Lane, PipelineModule, lane_values
+from t2c.pipelines.value import LogicValue, extended, width_of
 
 Tap = tuple[int, int, int]
 
@@ -21,7 +21,7 @@ def max_module(
     edges: tuple[ChainEdge, ChainEdge],
     live: Sequence[bool],
     logic: Logic,
-) -> tuple[Module, list[tuple[int, int]]]:
+) -> tuple[PipelineModule, list[tuple[int, int]]]:
     """The module and the bounds of each channel of its result; arguments as `sum_module` has them."""
     values = lane_values(logic, [lanes[tap] for tap in sorted(lanes)], "in_data")
     results = []
@@ -38,7 +38,7 @@ def max_module(
     ]
 
 
-def _larger(logic: Logic, one: Value, other: Value) -> Value:
+def _larger(logic: Logic, one: LogicValue, other: LogicValue) -> LogicValue:
     if one.lo >= other.hi:
         return one
     if other.lo >= one.hi:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from t2c.pipelines.chain import ChainEdge
 from t2c.pipelines.handshake import Handshake
 from t2c.pipelines.logic import Logic
-from t2c.pipelines.value import Value, extended, span, width_of
+from t2c.pipelines.value import LogicValue, extended, span, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Lane:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sums:
+class SumsPort:
     """The port with the sums of a stage. bits: of each, signed; number: how many."""
 
     bits: int
@@ -39,7 +39,7 @@ class Sums:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Module:
+class PipelineModule:
     """A module of a pipeline.
 
     name, text: Verilog; out_bits: of each stream out; counts: what it takes; handshake: its behaviour in time;
@@ -54,7 +54,7 @@ class Module:
     counts: Counter[str] = field(default_factory=Counter)
     inputs: tuple[str, ...] = ("in",)
     outputs: tuple[str, ...] = ("out",)
-    sums: Sums | None = None
+    sums: SumsPort | None = None
 
 
 def edge_lanes(edge: ChainEdge, bounds: Sequence[tuple[int, int]], live: Sequence[bool]) -> list[Lane]:
@@ -65,7 +65,7 @@ def edge_lanes(edge: ChainEdge, bounds: Sequence[tuple[int, int]], live: Sequenc
     ]
 
 
-def lane_values(logic: Logic, lanes: Iterable[Lane], source: str) -> dict[Lane, Value]:
+def lane_values(logic: Logic, lanes: Iterable[Lane], source: str) -> dict[Lane, LogicValue]:
     """A wire for each lane that holds more than one number, a constant for the others.
 
     Lanes of constants need not be in the transfer.
@@ -73,15 +73,15 @@ def lane_values(logic: Logic, lanes: Iterable[Lane], source: str) -> dict[Lane, 
     values = {}
     for lane in lanes:
         if lane.lo == lane.hi:
-            values[lane] = Value("", lane.lo, lane.hi)
+            values[lane] = LogicValue("", lane.lo, lane.hi)
         else:
-            value = Value(logic.name("x"), lane.lo, lane.hi)
+            value = LogicValue(logic.name("x"), lane.lo, lane.hi)
             logic.lines.append(f"    wire {span(value.width)} {value.name} = {source}[{lane.at} +: {value.width}];")
             values[lane] = value
     return values
 
 
-def packed(values: Sequence[Value], bits: int) -> str:
+def packed(values: Sequence[LogicValue], bits: int) -> str:
     """Values side by side, so many bits each, the first the least significant."""
     return "{" + ", ".join(extended(value, bits) for value in reversed(values)) + "}"
 
@@ -92,11 +92,11 @@ def module_text(
     in_bits: int | Sequence[int],
     out_bits: int,
     body: Iterable[str],
-    sums: Sums | None = None,
+    sums: SumsPort | None = None,
     inputs: Sequence[str] = ("in",),
     outputs: Sequence[str] = ("out",),
 ) -> str:
-    """A module with streams in and out. does: what, in a line; the others as `Module` has them."""
+    """A module with streams in and out. does: what, in a line; the others as `PipelineModule` has them."""
     ports = ["input  wire clk", "input  wire rst"]
     for side, bits in zip(inputs, [in_bits] if isinstance(in_bits, int) else in_bits, strict=True):
         ports += [f"input  wire {side}_valid", f"output wire {side}_ready", f"input  wire {span(bits)} {side}_data"]

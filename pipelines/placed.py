@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from t2c.pipelines.handshake import Connected
-from t2c.pipelines.module import Module
+from t2c.pipelines.handshake import ConnectedModule
+from t2c.pipelines.module import PipelineModule
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placed:
-    """A module in the top. stage: that it belongs to; inputs, outputs: streams, each by what its wires' names begin with."""
+class PlacedModule:
+    """A module in the top.
 
-    module: Module
+    stage: that it belongs to; inputs, outputs: streams, each by what the names of its wires begin with.
+    """
+
+    module: PipelineModule
     stage: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
     @property
-    def connected(self) -> Connected:
+    def connected(self) -> ConnectedModule:
         """Its behaviour in time."""
-        return Connected(handshake=self.module.handshake, inputs=self.inputs, outputs=self.outputs)
+        return ConnectedModule(handshake=self.module.handshake, inputs=self.inputs, outputs=self.outputs)

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from t2c.pipelines.chain import Chain, Stage
+from t2c.pipelines.chain import Chain, ChainStage
 from t2c.pipelines.handshake import Times, run
 from t2c.pipelines.liveness import live_channels
-from t2c.pipelines.module import Sums
+from t2c.pipelines.module import SumsPort
 from t2c.pipelines.options import PipelineOptions
-from t2c.pipelines.placed import Placed
+from t2c.pipelines.placed import PlacedModule
 from t2c.pipelines.queues import with_queues
 from t2c.pipelines.stage_modules import Bounds, StageMaker
 from t2c.pipelines.stream_modules import split_module
@@ -22,10 +22,10 @@ from t2c.pipelines.stream_modules import split_module
 class PlannedStage:
     """A stage in hardware. stream: wires of its result; reuse: cycles a transfer; sums: the port with its sums."""
 
-    stage: Stage
+    stage: ChainStage
     stream: str
     reuse: int
-    sums: Sums | None
+    sums: SumsPort | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class PipelinePlan:
     options: PipelineOptions
     top: str
     stages: tuple[PlannedStage, ...]
-    placed: tuple[Placed, ...]
+    placed: tuple[PlacedModule, ...]
     source: str
     sink: str
 
@@ -87,7 +87,7 @@ def plan_pipeline(chain: Chain, options: PipelineOptions) -> PipelinePlan:
             stream = given[0]
         for place, module in enumerate(modules):
             ends = stream if place == len(modules) - 1 else f"{stream}_{place}"
-            placed.append(Placed(module=module, stage=stage.name, inputs=given, outputs=(ends,)))
+            placed.append(PlacedModule(module=module, stage=stage.name, inputs=given, outputs=(ends,)))
             given = (ends,)
         sums = modules[-1].sums if modules else None
         stages.append(PlannedStage(stage=stage, stream=stream, reuse=folded, sums=sums))
@@ -113,7 +113,7 @@ class _Joints:
         self._waiting: dict[str, list[str]] = {}
         self.widths: dict[str, int] = {}
 
-    def split(self, edge: str, stream: str, stage: str) -> list[Placed]:
+    def split(self, edge: str, stream: str, stage: str) -> list[PlacedModule]:
         """The module that gives a tensor to all that take it, if there are several."""
         ways = sum(stage.inputs.count(edge) for stage in self.chain.stages)
         if ways < 2:
@@ -123,7 +123,7 @@ class _Joints:
         module = split_module(f"{self.top}_split_{stream}", held.bits * held.channels, ways)
         streams = tuple(f"{stream}_to{way}" for way in range(ways))
         self._waiting[edge] = list(streams)
-        return [Placed(module=module, stage=stage, inputs=(stream,), outputs=streams)]
+        return [PlacedModule(module=module, stage=stage, inputs=(stream,), outputs=streams)]
 
     def take(self, edge: str) -> str:
         """The next stream with a tensor."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from t2c.golden.arithmetic.rounding import FIRST_SHIFT, Rounding, round_integer
 from t2c.pipelines.logic import Logic, signed
-from t2c.pipelines.value import Term, Value, extended, literal, width_of
+from t2c.pipelines.value import LogicValue, Summand, extended, literal, width_of
 
 KIND = "requant"
 
@@ -29,7 +29,7 @@ class ChannelConstants:
         return min(max(rounded + self.zero_point, self.lo), self.hi)
 
 
-def requantised(logic: Logic, term: Term | None, offset: int, constants: ChannelConstants) -> Value:
+def requantised(logic: Logic, term: Summand | None, offset: int, constants: ChannelConstants) -> LogicValue:
     """The result for the accumulator term + offset; term is None where the accumulator is a constant.
 
     Everything that is added is one constant where the rounding mode lets it be: bias, half, zero point.
@@ -38,18 +38,18 @@ def requantised(logic: Logic, term: Term | None, offset: int, constants: Channel
     if term is None or factor == 0 or term.value.constant:
         fixed = 0 if term is None or factor == 0 else term.bounds[0]
         result = constants.of(fixed + offset)
-        return Value("", result, result)
+        return LogicValue("", result, result)
     product = logic.product(term.value, -factor if term.negative else factor, KIND)
-    product = Term(product.value, product.shift + term.shift, product.negative)
+    product = Summand(product.value, product.shift + term.shift, product.negative)
     return _finished(logic, product, offset * factor + constants.bias, constants)
 
 
-def summed(logic: Logic, product: Term, bias: int, constants: ChannelConstants) -> Value:
+def summed(logic: Logic, product: Summand, bias: int, constants: ChannelConstants) -> LogicValue:
     """The result for p = product + bias, of which the multiplier is done already."""
     return _finished(logic, product, bias, constants)
 
 
-def _finished(logic: Logic, product: Term, bias: int, constants: ChannelConstants) -> Value:
+def _finished(logic: Logic, product: Summand, bias: int, constants: ChannelConstants) -> LogicValue:
     amount = constants.shift
     mode = constants.rounding if amount else Rounding.FLOOR
     # A tie of half_even is seen in the last bit of the result, which an odd zero point would turn round.
@@ -60,7 +60,7 @@ def _finished(logic: Logic, product: Term, bias: int, constants: ChannelConstant
     below, above = (above if lo >= 0 else below), (below if hi < 0 else above)
     # The bits below both the product and the place where it is cut are those of the constant.
     free = min(product.shift, amount)
-    left, rest = Term(product.value, product.shift - free, product.negative), amount - free
+    left, rest = Summand(product.value, product.shift - free, product.negative), amount - free
     if below == above:
         total = logic.offset(left, above >> free, KIND)
     else:
@@ -70,11 +70,11 @@ def _finished(logic: Logic, product: Term, bias: int, constants: ChannelConstant
     if mode is Rounding.HALF_EVEN and not above & ((1 << free) - 1):
         rounded = _evened(logic, rounded, total, rest)
     result = clipped(logic, rounded, constants.lo - late, constants.hi - late)
-    return logic.offset(Term(result), late, KIND) if late and not result.constant else _moved(result, late)
+    return logic.offset(Summand(result), late, KIND) if late and not result.constant else _moved(result, late)
 
 
-def _moved(value: Value, by: int) -> Value:
-    return Value("", value.lo + by, value.hi + by) if by else value
+def _moved(value: LogicValue, by: int) -> LogicValue:
+    return LogicValue("", value.lo + by, value.hi + by) if by else value
 
 
 def _halves(mode: Rounding, amount: int) -> tuple[int, int]:
@@ -88,7 +88,7 @@ def _halves(mode: Rounding, amount: int) -> tuple[int, int]:
     return half, half
 
 
-def _by_sign(logic: Logic, base: Value, below: int, above: int) -> Value:
+def _by_sign(logic: Logic, base: LogicValue, below: int, above: int) -> LogicValue:
     """base + below where it is negative, base + above where it is not; it may be both."""
     bounds = (base.lo + below, -1 + below, above, base.hi + above)
     lo, hi = min(bounds), max(bounds)
@@ -98,15 +98,15 @@ def _by_sign(logic: Logic, base: Value, below: int, above: int) -> Value:
     return logic.wire(f"{extended(base, width)} + {chosen}", lo, hi, base.time, base.depth + 1)
 
 
-def _shifted(logic: Logic, value: Value, amount: int) -> Value:
+def _shifted(logic: Logic, value: LogicValue, amount: int) -> LogicValue:
     """floor(value / 2^amount)."""
     if not amount or value.constant:
-        return Value("", value.lo >> amount, value.hi >> amount) if value.constant else value
+        return LogicValue("", value.lo >> amount, value.hi >> amount) if value.constant else value
     lo, hi = value.lo >> amount, value.hi >> amount
     return logic.wire(extended(value, width_of(lo, hi), amount), lo, hi, value.time, value.depth)
 
 
-def _evened(logic: Logic, rounded: Value, total: Value, rest: int) -> Value:
+def _evened(logic: Logic, rounded: LogicValue, total: LogicValue, rest: int) -> LogicValue:
     """Halves were rounded up: an odd result of a tie is one too large."""
     if rounded.constant and not rounded.lo & 1:
         return rounded
@@ -122,11 +122,11 @@ def _evened(logic: Logic, rounded: Value, total: Value, rest: int) -> Value:
     return logic.wire(text, lo, hi, time, depth + 1)
 
 
-def clipped(logic: Logic, value: Value, lo: int, hi: int) -> Value:
+def clipped(logic: Logic, value: LogicValue, lo: int, hi: int) -> LogicValue:
     """The value within lo..hi; what it cannot reach costs nothing."""
     if value.hi <= lo or value.lo >= hi or value.constant:
         result = min(max(value.lo, lo), hi)
-        return Value("", result, result)
+        return LogicValue("", result, result)
     cases = []
     if value.lo < lo:
         cases.append(f"{_below(value, lo)} ? ")
@@ -142,7 +142,7 @@ def clipped(logic: Logic, value: Value, lo: int, hi: int) -> Value:
     return logic.wire(f"{text}{extended(value, width)}", low, high, value.time, value.depth + 1)
 
 
-def _below(value: Value, limit: int) -> str:
+def _below(value: LogicValue, limit: int) -> str:
     """Whether value < limit, which it may be and may not be."""
     top = value.width - 1
     if limit == 0:
@@ -153,7 +153,7 @@ def _below(value: Value, limit: int) -> str:
     return _compared(value, "<", limit)
 
 
-def _above(value: Value, limit: int) -> str:
+def _above(value: LogicValue, limit: int) -> str:
     top = value.width - 1
     power = (limit + 1).bit_length() - 1
     if limit >= 0 and limit + 1 == 1 << power:
@@ -163,7 +163,7 @@ def _above(value: Value, limit: int) -> str:
     return _compared(value, ">", limit)
 
 
-def _compared(value: Value, sign: str, limit: int) -> str:
+def _compared(value: LogicValue, sign: str, limit: int) -> str:
     bits = max(width_of(min(limit, -1), max(limit, 0)), value.width) + 1
     number = f"-{bits}'sd{-limit}" if limit < 0 else f"{bits}'sd{limit}"
     return f"({signed(value)} {sign} {number})"

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from t2c.pipelines.add_module import add_module
-from t2c.pipelines.chain import AddStage, Chain, ChainEdge, MaxStage, Stage, SumStage
+from t2c.pipelines.chain import AddStage, Chain, ChainEdge, ChainStage, MaxStage, SumStage
 from t2c.pipelines.folded_module import folded_module
 from t2c.pipelines.gather_module import gather_module
 from t2c.pipelines.liveness import Mask
 from t2c.pipelines.logic import Logic
 from t2c.pipelines.max_module import max_module
-from t2c.pipelines.module import Lane, Module, edge_lanes
+from t2c.pipelines.module import Lane, PipelineModule, edge_lanes
 from t2c.pipelines.options import PipelineOptions
 from t2c.pipelines.sum_module import Tap, sum_module
 from t2c.pipelines.window_module import needs_window, window_module
@@ -33,7 +33,7 @@ class StageMaker:
     live: Mapping[str, Mask]
     bounds: Mapping[str, Bounds]
 
-    def made(self, name: str, stage: Stage, reuse: int) -> tuple[list[Module], Bounds]:
+    def made(self, name: str, stage: ChainStage, reuse: int) -> tuple[list[PipelineModule], Bounds]:
         """The modules of a stage, in the order of the data, and the bounds of each channel behind them.
 
         The first takes what the stage takes. None: the bits stay as they are.
@@ -70,7 +70,7 @@ class StageMaker:
 
     def _window(
         self, name: str, stage: SumStage | MaxStage, wanted: Sequence[bool], padding: int
-    ) -> tuple[list[Module], dict[Tap, Lane], int]:
+    ) -> tuple[list[PipelineModule], dict[Tap, Lane], int]:
         """The module of the window if one is needed, where each tap lies, and the bits of a transfer of them."""
         before = self.chain.edges[stage.inputs[0]]
         lanes = self._lanes(before)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from t2c.pipelines.handshake import Queue, Split
-from t2c.pipelines.module import Module, module_text
+from t2c.pipelines.handshake import QueueHandshake, SplitHandshake
+from t2c.pipelines.module import PipelineModule, module_text
 from t2c.pipelines.value import span
 
 FEWEST = 2
 """Places of a queue."""
 
 
-def split_module(name: str, bits: int, ways: int) -> Module:
+def split_module(name: str, bits: int, ways: int) -> PipelineModule:
     """Each transfer to several takers, which take it when they can; it is gone when the last one has."""
     sides = tuple(f"out{way}" for way in range(ways))
     ready = ", ".join(f"{side}_ready" for side in reversed(sides))
@@ -25,17 +25,17 @@ def split_module(name: str, bits: int, ways: int) -> Module:
     for way, side in enumerate(sides):
         body.append(f"    assign {side}_valid = in_valid & ~done[{way}];")
         body.append(f"    assign {side}_data = in_data;")
-    return Module(
+    return PipelineModule(
         name=name,
         text=module_text(name, f"to {ways} takers", bits, bits, body, outputs=sides),
         out_bits=bits,
-        handshake=Split(ways),
+        handshake=SplitHandshake(ways),
         counts=Counter(register_bits=ways),
         outputs=sides,
     )
 
 
-def queue_module(name: str, bits: int, depth: int) -> Module:
+def queue_module(name: str, bits: int, depth: int) -> PipelineModule:
     """Transfers wait, so many at most."""
     index = (depth - 1).bit_length()
     count = depth.bit_length()
@@ -60,10 +60,10 @@ def queue_module(name: str, bits: int, depth: int) -> Module:
         "        end",
         "    end",
     ]
-    return Module(
+    return PipelineModule(
         name=name,
         text=module_text(name, f"a queue of {depth}", bits, bits, body),
         out_bits=bits,
-        handshake=Queue(depth),
+        handshake=QueueHandshake(depth),
         counts=Counter(queue_bits=bits * depth, register_bits=2 * index + count),
     )

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from t2c.pipelines.chain import ChainEdge, SumStage
 from t2c.pipelines.flow_module import flow_module
 from t2c.pipelines.logic import Logic
-from t2c.pipelines.module import Lane, Module, lane_values
+from t2c.pipelines.module import Lane, PipelineModule, lane_values
 from t2c.pipelines.requant_logic import requantised
-from t2c.pipelines.value import Term, Value
+from t2c.pipelines.value import LogicValue, Summand
 
 PRODUCTS, TREE = "product", "tree"
 Tap = tuple[int, int, int]
@@ -27,7 +27,7 @@ def sum_module(
     edges: tuple[ChainEdge, ChainEdge],
     live: Sequence[bool],
     logic: Logic,
-) -> tuple[Module, list[tuple[int, int]]]:
+) -> tuple[PipelineModule, list[tuple[int, int]]]:
     """The module and the bounds of each channel of its result.
 
     Args:
@@ -38,8 +38,8 @@ def sum_module(
     values = lane_values(logic, [lanes[tap] for tap in sorted(lanes)], "in_data")
     inputs = {tap: values[lane] for tap, lane in lanes.items()}
     weights = stage.matrix
-    results = [Value("", 0, 0)] * len(weights)
-    sums: list[tuple[Term | None, int]] = [(None, 0)] * len(weights)
+    results = [LogicValue("", 0, 0)] * len(weights)
+    sums: list[tuple[Summand | None, int]] = [(None, 0)] * len(weights)
     for out in sorted(range(len(weights)), key=lambda number: not live[number]):
         logic.spare = not live[out]
         terms, offset = products(logic, weights[out], inputs, edges[0].zero_point)
@@ -51,8 +51,8 @@ def sum_module(
 
 
 def products(
-    logic: Logic, weights: npt.NDArray[np.int64], inputs: Mapping[Tap, Value], zero_point: int
-) -> tuple[list[Term], int]:
+    logic: Logic, weights: npt.NDArray[np.int64], inputs: Mapping[Tap, LogicValue], zero_point: int
+) -> tuple[list[Summand], int]:
     """The terms of one sum, and what is constant in it.
 
     Args:

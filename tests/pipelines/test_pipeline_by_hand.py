@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from t2c.golden.arithmetic.rounding import Rounding
-from t2c.pipelines.chain import Chain, ChainEdge, Requant, linear_stage
+from t2c.pipelines.chain import Chain, ChainEdge, ChainQuant, linear_stage
 from t2c.pipelines.evaluate import evaluate
 from t2c.pipelines.options import PipelineOptions
 from tests.pipelines.plain_bench import simulated
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def requant_chain(rounding: Rounding, zero_point: int, rng: np.random.Generator, channels: int = 40) -> Chain:
-    """One input of 8 bits; each output is it times 1, 3 or -5, with constants of its own, among them ties and limits."""
+    """One input of 8 bits; each output is it times 1, 3 or -5, with its own constants, ties and limits among them."""
     shift = rng.integers(0, 9, channels)
     shift[: channels // 8] = rng.integers(30, 40, channels // 8)
     factor = rng.integers(-40, 41, channels)
@@ -28,7 +28,7 @@ def requant_chain(rounding: Rounding, zero_point: int, rng: np.random.Generator,
     bias = rng.integers(-4, 5, channels) * half
     low, high = rng.integers(-100, 1, channels), rng.integers(0, 101, channels)
     low[::3], high[::3] = -128, 127
-    requant = Requant(
+    requant = ChainQuant(
         multiplier=tuple(map(int, factor)),
         bias=tuple(map(int, bias)),
         shift=tuple(map(int, shift)),
@@ -65,7 +65,7 @@ def wide_mlp(bits: int, rng: np.random.Generator) -> Chain:
         edges[edge.name] = edge
         weight = rng.integers(-(1 << bits - 1), 1 << bits - 1, (behind, before))
         weight[rng.random(weight.shape) < 0.2] = 0
-        requant = Requant(
+        requant = ChainQuant(
             multiplier=tuple(map(int, rng.integers(1 << 14, 1 << 15, behind))),
             bias=tuple(map(int, rng.integers(-(1 << 40), 1 << 40, behind))),
             shift=(bits + 14,) * behind,

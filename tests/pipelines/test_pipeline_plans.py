@@ -10,7 +10,7 @@ import pytest
 from t2c.common.errors import SettingError
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
 from t2c.golden.graph.find_package import open_package
-from t2c.pipelines.chain import Chain, ChainEdge, Requant, linear_stage
+from t2c.pipelines.chain import Chain, ChainEdge, ChainQuant, linear_stage
 from t2c.pipelines.evaluate import evaluate
 from t2c.pipelines.from_graph import chain_of
 from t2c.pipelines.liveness import live_channels
@@ -27,7 +27,7 @@ def chain(*weights: list[list[int]], bits: int = 8, multiplier: int = 1, shift: 
     for number, weight in enumerate(weights):
         name = f"e{number + 1}"
         edges[name] = ChainEdge(name=name, shape=(len(weight),), bits=bits, signed=False)
-        requant = Requant(multiplier=(multiplier,), bias=(0,), shift=(shift,), lo=(0,), hi=(edges[name].hi,))
+        requant = ChainQuant(multiplier=(multiplier,), bias=(0,), shift=(shift,), lo=(0,), hi=(edges[name].hi,))
         stages.append(linear_stage(f"fc{number}", f"e{number}", name, weight, requant))
     return Chain(name="hand", edges=edges, stages=tuple(stages))
 
