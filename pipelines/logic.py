@@ -65,7 +65,7 @@ class Logic:
             key = value.name, value.time + 1
             if key not in self._delayed:
                 late = replace(value, name=self.name("r"), time=value.time + 1, depth=0)
-                self.lines.append(f"    reg  {span(late.width)} {late.name};")
+                self.lines.append(register(late))
                 self.lines.append(f"    always @(posedge clk) if (en) {late.name} <= {value.name};")
                 self.count("register_bits", late.width)
                 self._delayed[key] = late
@@ -185,6 +185,14 @@ class Logic:
         sign = "-" if term.negative else "+"
         text = f"{literal(constant, width)} {sign} {_left(value, term.shift, width)}"
         return self.wire(text, lo, hi, value.time, value.depth + 1)
+
+
+def register(value: LogicValue) -> str:
+    """The declaration of a register of data.
+
+    The attribute keeps Yosys from asking whether it is the state of a machine, which it would do for minutes.
+    """
+    return f'    (* fsm_encoding = "none" *) reg {span(value.width)} {value.name};'
 
 
 def signed(value: LogicValue) -> str:

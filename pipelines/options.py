@@ -36,6 +36,8 @@ class PipelineOptions:
     def reuse_of(self, chain: Chain) -> dict[str, int]:
         """Cycles a transfer of each layer that sums; what is said of all is cut to the products of an output.
 
+        It is not for averages, which have no multipliers to share.
+
         Raises:
             SettingError: a layer that is not there, or has fewer products than it is to take cycles.
         """
@@ -52,7 +54,9 @@ class PipelineOptions:
                 values = {"layer": layer, "value": reuse, "most": most[layer]}
                 text = "{reuse}: {layer}={value} is above {most}, the products of one of its outputs"
                 raise SettingError(text, values)
-        return {name: self.of_layer.get(name, min(self.reuse, limit)) for name, limit in most.items()}
+        averages = {stage.name for stage in chain.stages if isinstance(stage, SumStage) and (stage.weight == 1).all()}
+        usual = {name: 1 if name in averages else min(self.reuse, limit) for name, limit in most.items()}
+        return {**usual, **self.of_layer}
 
 
 def parse_reuse(text: str) -> tuple[int, dict[str, int]]:

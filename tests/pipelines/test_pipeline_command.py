@@ -1,0 +1,76 @@
+"""`t2c pipeline`, and the netlist of what it writes behind the accelerator door."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from t2c.__main__ import main
+from t2c.common.errors import SettingError
+from t2c.cost.families import family
+from t2c.cost.keeper import Keeper
+from t2c.cost.pipelines.netlist import pipeline_design, write_pipeline_netlist
+from t2c.cost.synthesis import synthesise
+from t2c.golden.errors import UnsupportedError
+from t2c.golden.graph.package import save_package
+from t2c.pipelines.options import PipelineOptions
+from t2c.pipelines.write import write_pipeline
+from tests.accelerator.door import simulated
+from tests.conftest import ROOT
+from tests.pipelines.nets import package
+
+KEPT = ROOT / "sim_build" / "tests" / "pipelines"
+
+
+def test_it_says_what_it_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_package(package("residual", 3), tmp_path / "net")
+    folder = tmp_path / "made"
+    assert main(["pipeline", str(tmp_path / "net"), f"--out={folder}", "--reuse=2,conv3=1"]) == 0
+    text = capsys.readouterr().out
+    for stage, reuse in (("conv1", 2), ("conv2", 2), ("add3", 1), ("max_pool6", 1), ("linear8", 2)):
+        assert re.search(rf"^{stage} +[\dx]+ +{reuse} ", text, re.MULTILINE), text
+    assert re.search(r"^interval  [\d,]+ cycles from image to image$", text, re.MULTILINE)
+    names = (folder / "filelist.f").read_text().split()
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "filelist.f", "dut.yaml"])
+    assert f"make sim DUT={folder / 'dut.yaml'}" in text
+
+
+def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
+    save_package(package("mlp", 3), tmp_path / "net")
+    words = ["pipeline", str(tmp_path / "net"), f"--out={tmp_path / 'made'}"]
+    with pytest.raises(SettingError, match="linear9"):
+        main([*words, "--reuse=linear9=2"])
+    with pytest.raises(SettingError, match="family"):
+        main([*words, "--family=abacus"])
+    with pytest.raises(UnsupportedError, match="conv"):
+        main(["pipeline", "digits_truncated", f"--out={tmp_path / 'made'}"])
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), [("mlp", PipelineOptions()), ("residual", PipelineOptions(reuse=3))])
+def test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not(
+    name: str, options: PipelineOptions, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In xc7, multipliers in DSP48E1 among them."""
+    made, keeper = package(name, 9), Keeper(folder=KEPT, progress=lambda line: None)
+    save_package(made, tmp_path / "net")
+    right = write_pipeline(made.graph, options, tmp_path / "right", tmp_path / "net")
+    assert synthesise(pipeline_design(right), family("xc7"), keeper, by_module=False).counts["dsp"] > 0
+    node = next(node for node in made.graph.nodes if node.weights)
+    weight = node.weights.values.copy()  # type: ignore[union-attr]
+    weight.flat[0] -= 1 if weight.flat[0] > 0 else -1
+    nodes = tuple(replace(node, weight=weight) if other is node else other for other in made.graph.nodes)  # type: ignore[call-arg]
+    wrong = write_pipeline(replace(made.graph, nodes=nodes), options, tmp_path / "wrong", tmp_path / "net")
+    for pipeline, status in ((right, 0), (wrong, 1)):
+        dut = write_pipeline_netlist(
+            pipeline, tmp_path / "net", family("xc7"), keeper, tmp_path / f"{pipeline.folder.name}-netlist"
+        )
+        run = simulated(capsys, dut, sim_output, stall="p50")
+        assert run.status == status, run.text
+        tensors = {tensor["name"] for scenario in run.record["scenarios"] for tensor in scenario["tensors"]}
+        assert {f"{node.name}.accumulators", *(node.output for node in made.graph.nodes)} <= tensors
+    assert f"first wrong tensor in program order: {node.name}.accumulators" in run.text
