@@ -9,7 +9,7 @@ override PY := "$${VENV:-.venv}"/bin/python
 override RUN := $(PY) -I -S t2c/common/begin.py
 override SETUPS := $(addprefix setup-,sim regress formal cost flows check t2c test)
 # Rooms that mypy checks without PyTorch.
-override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden importing layouts mapping rom_folder tb flows) formal mutation
+override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_model golden importing layouts mapping pipelines rom_folder tb) formal mutation
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 

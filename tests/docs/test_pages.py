@@ -27,6 +27,7 @@ PAGES = (
     "docs/vectors.md",
     "docs/golden_in_c.md",
     "docs/your_arithmetic.md",
+    "docs/pipelines.md",
 )
 CAMPAIGNS = (
     *("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results"),

@@ -28,7 +28,7 @@ KEPT = ROOT / "sim_build" / "tests" / "pipelines"
 def test_it_says_what_it_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_package(package("residual", 3), tmp_path / "net")
     folder = tmp_path / "made"
-    assert main(["pipeline", str(tmp_path / "net"), f"--out={folder}", "--reuse=2,conv3=1"]) == 0
+    assert main(["pipeline", str(tmp_path / "net"), f"--out={folder}", "--reuse=2,conv4=1"]) == 0
     text = capsys.readouterr().out
     for stage, reuse in (("conv1", 2), ("conv2", 2), ("add3", 1), ("max_pool6", 1), ("linear8", 2)):
         assert re.search(rf"^{stage} +[\dx]+ +{reuse} ", text, re.MULTILINE), text
@@ -51,7 +51,13 @@ def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "options"), [("mlp", PipelineOptions()), ("residual", PipelineOptions(reuse=3))])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("mlp", PipelineOptions(of_layer={"linear2": 3})),
+        pytest.param("residual", PipelineOptions(reuse=3), marks=pytest.mark.campaign),
+    ],
+)
 def test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not(
     name: str, options: PipelineOptions, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
