@@ -80,7 +80,8 @@ class _Folded:
     def __init__(self, logic: Logic, reuse: int) -> None:
         self.logic, self.reuse = logic, reuse
         self.bits = (reuse - 1).bit_length()
-        self._chosen: dict[tuple[LogicValue, ...], LogicValue] = {}
+        self._cases: dict[tuple[str, ...], LogicValue] = {}
+        self._sums: dict[tuple[Summand, bool], LogicValue] = {}
 
     def control(self, last: int) -> list[str]:
         """The turn, and flags that go along with the data: first and last[i] of its products, i registers on."""
@@ -136,6 +137,8 @@ class _Folded:
         logic, width = self.logic, width_of(lo, hi)
         sites = [products[at : at + self.reuse] for at in range(0, len(products), self.reuse)]
         total = logic.total([self._site(site) for site in sites], TREE)
+        if (total, logic.spare) in self._sums:
+            return self._sums[total, logic.spare]
         time = total.value.time
         part = extended(total.value, width)
         if total.shift:
@@ -147,6 +150,7 @@ class _Folded:
         logic.lines.append(f"    always @(posedge clk) if (en) {kept.name} <= {before} {sign} {part};")
         logic.count("accumulator_bits", width)
         logic.count("register_bits", width)
+        self._sums[total, logic.spare] = kept
         return kept
 
     def _site(self, products: Sequence[Product]) -> Summand:
@@ -162,10 +166,9 @@ class _Folded:
         weight = self.logic.at(self._table(table), 1)
         value = self.logic.at(value, 1)
         corners = [a * b for a in (value.lo, value.hi) for b in (weight.lo, weight.hi)]
-        self.logic.count(f"{PRODUCTS}_multipliers", 1)
-        self.logic.count(f"{PRODUCTS}_multiplier_bits", value.width * weight.width)
         text = f"{signed(value)} * {signed(weight)}"
-        return Summand(self.logic.wire(text, min(corners), max(corners), 1, self.logic.every))
+        takes = {f"{PRODUCTS}_multipliers": 1, f"{PRODUCTS}_multiplier_bits": value.width * weight.width}
+        return Summand(self.logic.wire(text, min(corners), max(corners), 1, self.logic.every, takes))
 
     def _spare_site(self, products: Sequence[Product]) -> Summand:
         """The same without a `*`: every product, and a choice of one."""
@@ -192,24 +195,28 @@ class _Folded:
         lo, hi = min(value.lo for value in values), max(value.hi for value in values)
         if not any_rest:
             lo, hi = min(lo, 0), max(hi, 0)
-        key = (*values, LogicValue("", int(any_rest), int(any_rest)))
-        if key not in self._chosen:
-            width = width_of(lo, hi)
-            cases = [extended(value, width) for value in values]
-            self._chosen[key] = self._case(cases, cases[-1] if any_rest else literal(0, width), lo, hi)
-            self.logic.count("choice_bits", width * (len(values) - any_rest))
-        return self._chosen[key]
+        width = width_of(lo, hi)
+        cases = [extended(value, width) for value in values]
+        taken = width * (len(values) - any_rest)
+        return self._case(cases, cases[-1] if any_rest else literal(0, width), lo, hi, {"choice_bits": taken})
 
     def _table(self, numbers: Sequence[int]) -> LogicValue:
         """A number of each turn."""
         lo, hi = min(numbers), max(numbers)
         width = width_of(lo, hi)
-        self.logic.count("table_bits", width * len(numbers))
-        return self._case([literal(n, width) for n in numbers], literal(numbers[-1], width), lo, hi)
+        words = [literal(n, width) for n in numbers]
+        return self._case(words, words[-1], lo, hi, {"table_bits": width * len(numbers)})
 
-    def _case(self, cases: Sequence[str], rest: str, lo: int, hi: int) -> LogicValue:
+    def _case(self, cases: Sequence[str], rest: str, lo: int, hi: int, takes: Mapping[str, int]) -> LogicValue:
+        """What belongs to the turn; made once."""
+        key = (*cases, rest)
+        if key in self._cases:
+            return self._cases[key]
+        for what, number in takes.items():
+            self.logic.count(what, number)
         value = LogicValue(self.logic.name("m"), lo, hi, 0, 1)
         listed = " ".join(f"{self.bits}'d{turn}: {value.name} = {case};" for turn, case in enumerate(cases))
         self.logic.lines.append(f"    reg  {span(value.width)} {value.name};")
         self.logic.lines.append(f"    always @* case (turn) {listed} default: {value.name} = {rest}; endcase")
+        self._cases[key] = value
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from t2c.pipelines.digits import signed_digits, trailing_zeros
@@ -32,7 +32,9 @@ class Logic:
         self.spare = False
         self._made = 0
         self._delayed: dict[tuple[str, int], LogicValue] = {}
-        self._products: dict[tuple[str, int], LogicValue] = {}
+        self._uncounted: set[str] = set()
+        self._wires: dict[tuple[bool, str, int, int], LogicValue] = {}
+        self._products: dict[tuple[bool, str, int], LogicValue] = {}
 
     def count(self, what: str, number: int) -> None:
         """Add to what is taken."""
@@ -44,18 +46,27 @@ class Logic:
         self._made += 1
         return f"{letter}{self._made}"
 
-    def wire(self, text: str, lo: int, hi: int, time: int, depth: int) -> LogicValue:
-        """An expression under a name, in a register at once if enough logic lies before it.
+    def wire(
+        self, text: str, lo: int, hi: int, time: int, depth: int, takes: Mapping[str, int] | None = None
+    ) -> LogicValue:
+        """An expression under a name, in a register at once if enough logic lies before it; made once.
 
         Args:
             text: of exactly the width of lo..hi.
-            time, depth: as a `LogicValue` has them.
+            time, depth: as a `LogicValue` has them; takes: what is counted of it.
         """
         if lo == hi:
             return LogicValue("", lo, hi)
+        for spare in {False, self.spare}:
+            if (found := self._wires.get((spare, text, lo, hi))) is not None:
+                return found
+        for what, number in (takes or {}).items():
+            self.count(what, number)
         value = LogicValue(self.name("n"), lo, hi, time, depth)
         self.lines.append(f"    wire {span(value.width)} {value.name} = {text};")
-        return self.at(value, time + 1) if depth >= self.every else value
+        value = self.at(value, time + 1) if depth >= self.every else value
+        self._wires[self.spare, text, lo, hi] = value
+        return value
 
     def at(self, value: LogicValue, time: int) -> LogicValue:
         """The value so many registers after the input; the same registers whoever asks."""
@@ -67,9 +78,12 @@ class Logic:
                 late = replace(value, name=self.name("r"), time=value.time + 1, depth=0)
                 self.lines.append(register(late))
                 self.lines.append(f"    always @(posedge clk) if (en) {late.name} <= {value.name};")
-                self.count("register_bits", late.width)
+                self._uncounted.add(late.name)
                 self._delayed[key] = late
             value = self._delayed[key]
+            if not self.spare and value.name in self._uncounted:
+                self._uncounted.remove(value.name)
+                self.count("register_bits", value.width)
         return value
 
     def aligned(self, values: Sequence[LogicValue]) -> tuple[list[LogicValue], int, int]:
@@ -104,14 +118,13 @@ class Logic:
         if not other.negative and shift and base.lo >= 0 and base.width <= shift:
             text = f"{{{extended(shifted, width - shift)}, {extended(base, shift)}}}"
             return Summand(self.wire(text, lo, hi, time, depth), low, negative)
-        self.count(f"{kind}_bits", width - shift)
         sign = "-" if other.negative else "+"
         if shift:
             upper = f"{extended(base, width - shift, shift)} {sign} {extended(shifted, width - shift)}"
             text = f"{{{upper}, {extended(base, shift)}}}"
         else:
             text = f"{_left(a, one.shift, width)} {sign} {_left(b, other.shift, width)}"
-        return Summand(self.wire(text, lo, hi, time, depth + 1), low, negative)
+        return Summand(self.wire(text, lo, hi, time, depth + 1, {f"{kind}_bits": width - shift}), low, negative)
 
     def product(self, value: LogicValue, constant: int, kind: str) -> Summand:
         """A value times a constant that is not 0; products by one odd number are made once.
@@ -126,7 +139,7 @@ class Logic:
     def _odd(self, value: LogicValue, odd: int, kind: str) -> LogicValue:
         if odd == 1:
             return value
-        key = value.name, odd
+        key = self.spare and (False, value.name, odd) not in self._products, value.name, odd
         if key not in self._products:
             terms = [Summand(value, shift, sign < 0) for shift, sign in signed_digits(odd)]
             if len(terms) <= self.digits or self.spare:
@@ -150,10 +163,9 @@ class Logic:
         if value.depth:
             value = self.at(value, value.time + 1)
         bits = odd.bit_length() + 1
-        self.count(f"{kind}_multipliers", 1)
-        self.count(f"{kind}_multiplier_bits", value.width * (bits - 1))
         text = f"{signed(value)} * {bits}'sd{odd}"
-        return self.wire(text, lo, hi, value.time, self.every)
+        takes = {f"{kind}_multipliers": 1, f"{kind}_multiplier_bits": value.width * (bits - 1)}
+        return self.wire(text, lo, hi, value.time, self.every, takes)
 
     def total(self, terms: Sequence[Summand], kind: str) -> Summand:
         """The sum of terms, at least one; those that come first, and of those the narrow ones, are added first."""
@@ -169,7 +181,7 @@ class Logic:
 
     def offset(self, term: Summand, constant: int, kind: str) -> LogicValue:
         """A term and a constant, as a plain value."""
-        value, width = term.value, 0
+        value = term.value
         lo, hi = (bound + constant for bound in term.bounds)
         width = width_of(lo, hi)
         if not constant and not term.negative:
@@ -181,10 +193,9 @@ class Logic:
             below = literal(constant & ((1 << term.shift) - 1), term.shift)
             text = f"{{{extended(upper, width - term.shift)}, {below}}}"
             return self.wire(text, lo, hi, upper.time, upper.depth)
-        self.count(f"{kind}_bits", width)
         sign = "-" if term.negative else "+"
         text = f"{literal(constant, width)} {sign} {_left(value, term.shift, width)}"
-        return self.wire(text, lo, hi, value.time, value.depth + 1)
+        return self.wire(text, lo, hi, value.time, value.depth + 1, {f"{kind}_bits": width})
 
 
 def register(value: LogicValue) -> str:

@@ -46,8 +46,8 @@ def _larger(logic: Logic, one: LogicValue, other: LogicValue) -> LogicValue:
     (a, b), time, depth = logic.aligned([one, other])
     lo, hi = max(a.lo, b.lo), max(a.hi, b.hi)
     width = width_of(lo, hi)
-    logic.count("compare_bits", width)
     left, right = (
         signed(value) if not value.constant else f"$signed({extended(value, width + 1)})" for value in (a, b)
     )
-    return logic.wire(f"({left} > {right}) ? {extended(a, width)} : {extended(b, width)}", lo, hi, time, depth + 1)
+    text = f"({left} > {right}) ? {extended(a, width)} : {extended(b, width)}"
+    return logic.wire(text, lo, hi, time, depth + 1, {"compare_bits": width})

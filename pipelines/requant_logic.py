@@ -93,9 +93,9 @@ def _by_sign(logic: Logic, base: LogicValue, below: int, above: int) -> LogicVal
     bounds = (base.lo + below, -1 + below, above, base.hi + above)
     lo, hi = min(bounds), max(bounds)
     width = width_of(lo, hi)
-    logic.count(f"{KIND}_bits", width)
     chosen = f"({base.name}[{base.width - 1}] ? {literal(below, width)} : {literal(above, width)})"
-    return logic.wire(f"{extended(base, width)} + {chosen}", lo, hi, base.time, base.depth + 1)
+    text = f"{extended(base, width)} + {chosen}"
+    return logic.wire(text, lo, hi, base.time, base.depth + 1, {f"{KIND}_bits": width})
 
 
 def _shifted(logic: Logic, value: LogicValue, amount: int) -> LogicValue:
@@ -118,8 +118,7 @@ def _evened(logic: Logic, rounded: LogicValue, total: LogicValue, rest: int) -> 
     text = f"{last} & ~({tie})"
     if width > 1:
         text = f"{{{extended(rounded, width - 1, 1)}, {text}}}"
-    logic.count(f"{KIND}_clip_bits", 1)
-    return logic.wire(text, lo, hi, time, depth + 1)
+    return logic.wire(text, lo, hi, time, depth + 1, {f"{KIND}_clip_bits": 1})
 
 
 def clipped(logic: Logic, value: LogicValue, lo: int, hi: int) -> LogicValue:
@@ -138,8 +137,8 @@ def clipped(logic: Logic, value: LogicValue, lo: int, hi: int) -> LogicValue:
     width = width_of(low, high)
     limits = [literal(lo, width)] * (value.lo < lo) + [literal(hi, width)] * (value.hi > hi)
     text = "".join(f"{case}{limit} : " for case, limit in zip(cases, limits, strict=True))
-    logic.count(f"{KIND}_clip_bits", width)
-    return logic.wire(f"{text}{extended(value, width)}", low, high, value.time, value.depth + 1)
+    takes = {f"{KIND}_clip_bits": width}
+    return logic.wire(f"{text}{extended(value, width)}", low, high, value.time, value.depth + 1, takes)
 
 
 def _below(value: LogicValue, limit: int) -> str:

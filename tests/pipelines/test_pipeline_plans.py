@@ -66,6 +66,14 @@ def test_what_nothing_reads_is_not_counted() -> None:
     assert "product_multipliers" not in plan_pipeline(one, PipelineOptions()).features["fc0"]
 
 
+def test_what_is_alike_is_made_once() -> None:
+    """Two outputs of the same weights: one sum, one multiplier of MulQuant, in either form."""
+    one, two = (chain(rows, [[1] * len(rows)], multiplier=181, shift=8) for rows in ([[43, 3]], [[43, 3], [43, 3]]))
+    for reuse in (1, 2):
+        options = PipelineOptions(of_layer={"fc0": reuse})
+        assert plan_pipeline(one, options).features["fc0"] == plan_pipeline(two, options).features["fc0"]
+
+
 def test_refusals_are_one_line_that_names_the_place() -> None:
     made = chain_of(package("mlp", 1).graph)
     for options, text in (
