@@ -12,7 +12,7 @@ from t2c.flows.metamodel import SPLITS, Metamodel, Metric, Step
 from t2c.flows.plain import as_plain
 from t2c.flows.store import FlowStore
 from t2c.flows.task import Task
-from t2c.flows.trials import run_trial, trial_entry, trial_job
+from t2c.flows.trials import run_trial, trial_job
 from t2c.flows.workers import Workers
 
 
@@ -97,7 +97,7 @@ class Bench:
             FlowError: the first trial that cannot be run.
         """
         jobs = [trial_job(function, payload, self.shop.store, self.shop.home) for payload in payloads]
-        self.entries += map(trial_entry, jobs)
+        self.entries += [job["entry"] for job in jobs]
         return self.shop.workers.run(run_trial, jobs)
 
     def progress(self, text: str) -> None:

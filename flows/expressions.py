@@ -20,8 +20,8 @@ from t2c.flows.errors import FlowError
 from t2c.flows.metamodel import Metamodel
 
 FIRST = "first"
-LONGEST = 1000
-"""Characters of an expression."""
+LONGEST, DEEPEST = 1000, 100
+"""Characters of an expression, and levels of it."""
 _BINARY: dict[type[ast.AST], Callable[[float, float], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -57,8 +57,8 @@ class Expression:
         if len(self.text) > LONGEST:
             raise FlowError(f"an expression of {len(self.text)} characters, {LONGEST} are allowed")
         try:
-            _check(self._tree, self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            _check(self._tree, self.text, DEEPEST)
+        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
             raise FlowError(f"{shown(self.text)} is no expression") from error
 
     @cached_property
@@ -89,8 +89,10 @@ class Expression:
         return self.value(given) != 0
 
 
-def _check(node: ast.expr, text: str) -> None:
-    """Raise FlowError for what is not of the language."""
+def _check(node: ast.expr, text: str, depth: int) -> None:
+    """Raise FlowError for what is not of the language; depth: levels that are left."""
+    if not depth:
+        raise FlowError(f"{shown(text)} is nested too deep for an expression")
     parts: list[ast.expr] = []
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
@@ -113,7 +115,7 @@ def _check(node: ast.expr, text: str) -> None:
         case _:
             raise FlowError(f"{shown(text)}: {shown(ast.unparse(node))} is not allowed in an expression")
     for part in parts:
-        _check(part, text)
+        _check(part, text, depth - 1)
 
 
 def _names(tree: ast.expr) -> Iterator[str]:

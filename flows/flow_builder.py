@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from t2c.common.errors import UserError
-from t2c.common.own_python import find_python
 from t2c.common.shown import shown
 from t2c.flows.control_task import CONTROLS, ControlTask, Splitting
 from t2c.flows.errors import FlowError, placed
 from t2c.flows.graph import Flow, FlowNode, NodeSpec
+from t2c.flows.own_code import own_code
 from t2c.flows.parameters import Configured, ParameterError
 from t2c.flows.task import TASKS, Task
 
@@ -75,6 +74,7 @@ def _node(
     if spec.body:
         given["body"] = build_body(spec.body, name=spec.name, path=path, home=home, subject=subject)
     task = found(**given)
+    task.identity()  # of the files as they were read now
     ways = {way: _targets(spec, way, following, names, issubclass(found, Splitting)) for way in wanted}
     if len(ways) > 1 and len(set(ways.values())) == 1:
         raise FlowError(f"its ways {' and '.join(ways)} lead to the same task")
@@ -117,10 +117,8 @@ def find_class(kind: str, home: Path) -> type[Configured]:
     return found
 
 
-@cache
 def _own_class(kind: str, home: Path) -> type[Task]:
-    file, _, name = kind.rpartition(":")
-    found: Any = find_python(f"{home / file}:{name}").call
+    found: Any = own_code(kind, home).call
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise FlowError(f"{kind} is no class of t2c.flows.task.Task")
     return found

@@ -64,13 +64,13 @@ def _subject(fields: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _specs(tasks: Value) -> Iterator[NodeSpec]:
-    entries = tasks.fields()
+    entries, lines = tasks.fields(), _key_lines(tasks)
     if not entries:
         raise tasks.error(f"{tasks.name}: there is no task")
     for name, value in entries.items():
         if not name.isidentifier() or not name.isascii():
             raise value.error(f"{shown(name)}: a task's name is letters, digits and _")
-        fields = value.fields()
+        fields, own_lines = value.fields(), dict(_lines(value))
         if "task" not in fields:
             raise value.error(f"{name}: task is missing, which says what it is")
         kind = fields.pop("task").text()
@@ -78,19 +78,22 @@ def _specs(tasks: Value) -> Iterator[NodeSpec]:
         yield NodeSpec(
             name=name,
             kind=kind,
-            line=_line(value),
+            line=lines[name],
             fields={key: field.plain() for key, field in fields.items()},
-            lines=dict(_lines(fields)),
+            lines=own_lines,
             body=body,
         )
 
 
-def _lines(fields: Mapping[str, Value], around: str = "") -> Iterator[tuple[str, int]]:
-    for name, value in fields.items():
-        yield f"{around}{name}", _line(value)
-        if value.is_mapping and not around:
-            yield from _lines(value.fields(), f"{name}.")
+def _lines(fields: Value) -> Iterator[tuple[str, int]]:
+    """The lines of some fields, and of the entries in them."""
+    for name, line in _key_lines(fields).items():
+        yield name, line
+        value = fields.fields()[name]
+        if value.is_mapping:
+            yield from ((f"{name}.{inside}", where) for inside, where in _key_lines(value).items())
 
 
-def _line(value: Value) -> int:
-    return int(value.node.start_mark.line) + 1
+def _key_lines(mapping: Value) -> dict[str, int]:
+    """The line of each key of a mapping, from 1."""
+    return {str(key.value): int(key.start_mark.line) + 1 for key, _ in mapping.node.value}

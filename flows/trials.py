@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t2c.common.own_python import find_python
 from t2c.flows.errors import FlowError
+from t2c.flows.own_code import own_code
 from t2c.flows.plain import as_plain, digest_of
 from t2c.flows.store import TRIALS, FlowStore
 from t2c.flows.version import version
@@ -33,49 +32,49 @@ class Place:
         return self.store.path(relative)
 
 
-@functools.cache
 def trial_function(name: str, home: Path) -> tuple[Callable[..., Any], str]:
     """The function `module:function`, or `file.py:function` beside the yaml, and the digest of a file of a user's own.
 
     Raises:
         FlowError: there is none.
     """
-    module, _, function = name.rpartition(":")
-    if module.endswith(".py"):
-        own = find_python(f"{home / module}:{function}")
+    if ".py:" in name:
+        own = own_code(name, home)
         return own.call, own.digest
+    module, _, function = name.rpartition(":")
     found = getattr(importlib.import_module(module), function, None) if module else None
     if not callable(found):
         raise FlowError(f"{name!r} is no function of a module")
     return found, ""
 
 
-def trial_entry(job: Job) -> str:
-    """The entry of the store in which a trial is kept."""
-    own = trial_function(job["function"], Path(job["home"]))[1]
-    return f"{TRIALS}/{digest_of([job['function'], own, job['payload'], job['version']])[:24]}"
-
-
 def trial_job(function: str, payload: Mapping[str, Any], store: FlowStore, home: Path) -> Job:
-    """A trial as it is sent to a worker, plain JSON; raise FlowError if the payload is none."""
+    """A trial as it is sent to a worker, plain JSON, with the entry of the store in which it is kept.
+
+    Raises:
+        FlowError: the payload is no plain JSON, or there is no such function.
+    """
+    data = as_plain(payload, "payload")
     return {
         "function": function,
-        "payload": as_plain(payload, "payload"),
+        "payload": data,
         "store": str(store.folder),
         "home": str(home),
-        "version": version(),
+        "entry": _entry(function, data, home),
     }
+
+
+def _entry(function: str, payload: Mapping[str, Any], home: Path) -> str:
+    own = trial_function(function, home)[1]
+    return f"{TRIALS}/{digest_of([function, own, payload, version()])[:24]}"
 
 
 def run_trial(job: Job) -> dict[str, Any]:
     """Run a trial in this process, unless it is kept, and return its result with its folder."""
-    if job["version"] != version():
-        raise FlowError(
-            "the sources differ from those at the start: changed meanwhile, or another checkout on a worker"
-        )
-    store, home = FlowStore(Path(job["store"])), Path(job["home"])
+    store, home, entry = FlowStore(Path(job["store"])), Path(job["home"]), job["entry"]
     function = trial_function(job["function"], home)[0]
-    entry = trial_entry(job)
+    if entry != _entry(job["function"], job["payload"], home):
+        raise FlowError("the sources are not those of the start: changed meanwhile, or another checkout on a worker")
 
     def work(folder: Path) -> dict[str, Any]:
         found = function(job["payload"], Place(folder=folder, store=store, home=home))

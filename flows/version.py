@@ -45,8 +45,20 @@ def _library(name: str) -> str:
         return ""
 
 
+_OWN: dict[type, str] = {}
+
+
 def own_version(made: type) -> str:
-    """Digest of the files of a class that is none of ours, and of its bases; "" of ours, which `version` covers."""
+    """Digest of the files of a class that is none of ours, and of its bases; "" of ours, which `version` covers.
+
+    It is taken once, when the class is first asked for: a file that changes later is another class.
+    """
+    if made not in _OWN:
+        _OWN[made] = _digest_of_files(made)
+    return _OWN[made]
+
+
+def _digest_of_files(made: type) -> str:
     strangers = [base for base in made.__mro__ if base.__module__.partition(".")[0] not in ("t2c", "builtins")]
     codes = [
         inspect.unwrap(part).__code__ for base in strangers for part in vars(base).values() if inspect.isfunction(part)
