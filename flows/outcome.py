@@ -18,7 +18,7 @@ RESULT = "result.json"
 VERIFIED = "verified"
 """Metric of a task that compares: 1, or something was not equal."""
 HEADINGS = ("task", "kind", "decision", "metrics")
-_LONGEST = 72
+_LONGEST = 100
 """Characters of a cell."""
 
 
@@ -66,10 +66,17 @@ def _rows(finalist: Metamodel) -> Iterator[tuple[str, ...]]:
 
 
 def _decision(decision: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {f'{value:.6g}' if isinstance(value, float) else json.dumps(value).replace(chr(34), '')}"
-        for name, value in decision.items()
-    )
+    return ", ".join(f"{name} {_short(value)}" for name, value in decision.items())
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return f"({_decision(value)})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
+    return str(value)
 
 
 def _metric(metric: Metric) -> str:

@@ -193,12 +193,12 @@ def test_profiles(clones: Clones) -> None:
     assert "cocotb>=" not in asked["t2c"]
     assert "torch>=" not in asked["check"]
     assert "mypy>=" in asked["check"]
-    for profile in ("sim", "regress", "formal", "check", "t2c", "test"):
+    for profile in ("sim", "regress", "formal", "flows", "check", "t2c", "test"):
         assert clones.set_up(clone, profile, clones.folder / "test") == (0, "", "")
     assert clones.set_up(clone, "t2c", clones.folder / "check")[2]
     assert clones.set_up(clone, "other")[:2] == (
         2,
-        "setup: unknown profile 'other': sim, regress, formal, cost, check, t2c or test\n",
+        "setup: unknown profile 'other': sim, regress, formal, cost, flows, check, t2c or test\n",
     )
 
 

@@ -148,8 +148,8 @@ class BodySearch(Task):
         bench.decide(
             method=self.method,
             trial=chosen,
-            settings=settings[chosen],
             objectives=dict(zip(names, objectives[chosen], strict=True)),
+            settings=settings[chosen],
             front=best,
         )
         return results[chosen]
