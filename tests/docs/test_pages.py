@@ -28,6 +28,7 @@ PAGES = (
     "docs/golden_in_c.md",
     "docs/your_arithmetic.md",
     "docs/pipelines.md",
+    "docs/flows_language.md",
 )
 CAMPAIGNS = (
     *("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results"),
