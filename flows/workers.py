@@ -48,7 +48,7 @@ def _answered(work: Work, job: Job) -> Job:
 
 
 class OnCluster:
-    """Workers of a cluster, which is started or called when the first job comes."""
+    """Workers of a cluster, to which `connected` connects at the first call."""
 
     def __init__(self, connected: Callable[[], Client], width: int) -> None:
         self._connected, self.width = connected, width
@@ -92,9 +92,12 @@ def open_workers(scheduler: str, workers: int, scratch: Path) -> Iterator[Worker
     """Workers for a flow; those of a cluster of ours end with the block.
 
     Args:
-        scheduler: address of the user's Dask scheduler; "" for processes on this machine.
+        scheduler: address of the user's Dask scheduler; "" for processes on this machine, started for the first job.
         workers: how many of these; with one, trials run in this process.
         scratch: folder for files of local workers.
+
+    Raises:
+        SettingError: nobody answers at the address, or no worker joins.
     """
     if not scheduler and workers == 1:
         yield Inline()
@@ -111,4 +114,6 @@ def open_workers(scheduler: str, workers: int, scratch: Path) -> Iterator[Worker
                     clients.append(opened.enter_context(connect(scheduler, workers, scratch)))
             return clients[0]
 
-        yield OnCluster(connected, workers)
+        if scheduler:
+            connected()  # before anything runs
+        yield OnCluster(connected, max(workers, 2))

@@ -56,7 +56,7 @@ def _study(plan: SearchPlan) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    directions = ["maximize" if sense == "max" else "minimize" for sense in plan.senses]
+    directions: Any = ["maximize" if sense == "max" else "minimize" for sense in plan.senses]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         # The liar keeps trials of one batch apart: each supposes of those before it that they were bad.

@@ -20,6 +20,15 @@ TOYS = ROOT / "tests" / "flows" / "toy_tasks.py"
 HERE = "# here"
 """Marks the line of a yaml that a message must name."""
 
+FORK = """
+make: {{task: toy:Make, size: 64}}
+split: {{task: FORK, then: [a, b, c]}}
+a: {{task: toy:Shrink, tolerance: 1, factors: [{0}], then: pick}}
+b: {{task: toy:Shrink, tolerance: 1, factors: [{1}], then: pick}}
+c: {{task: toy:Shrink, tolerance: 1, factors: [{2}]}}
+"""
+"""Three branches that make the weights smaller, each by a factor; a task `pick` has to follow."""
+
 
 def write_flow(folder: Path, tasks: str, head: str = "flow: toy\nseed: 3") -> Path:
     """A yaml with some tasks, `toy:` for the file of the toy tasks, and that file beside it."""

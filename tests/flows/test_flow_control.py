@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.flow_runs import decisions, passed, run_toy, toy_flow
+from tests.flows.flow_runs import FORK, decisions, passed, run_toy, toy_flow
 
 
 @pytest.mark.parametrize(("size", "way"), [(64, "large"), (8, "small")])
@@ -54,15 +54,6 @@ end: {task: STOP}
 """,
     )
     assert passed(found) == ["make", *(["say", "inner"] * 3 + ["outer"]) * 2]
-
-
-FORK = """
-make: {{task: toy:Make, size: 64}}
-split: {{task: FORK, then: [a, b, c]}}
-a: {{task: toy:Shrink, tolerance: 1, factors: [{0}], then: pick}}
-b: {{task: toy:Shrink, tolerance: 1, factors: [{1}], then: pick}}
-c: {{task: toy:Shrink, tolerance: 1, factors: [{2}]}}
-"""
 
 
 @pytest.mark.parametrize(

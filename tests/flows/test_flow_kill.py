@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
+from tests.conftest import ROOT
 from tests.flows.flow_processes import killed_again_and_again, start_flow
 from tests.flows.flow_runs import finalists, write_flow
 from tests.patience import wait_for_end, wait_until
@@ -73,6 +77,25 @@ def test_two_workers_come_to_the_same_as_one(tmp_path: Path, undisturbed: tuple[
     assert finalists(tmp_path / "out" / "toy" / "result.json") == undisturbed[0]
     assert Counter((tmp_path / "log").read_text().splitlines()) == undisturbed[1]
     assert "look   toy_tasks.py:Examine" in said
+
+
+def test_a_cluster_of_ones_own_comes_to_the_same(tmp_path: Path, undisturbed: tuple[str, Counter[str]]) -> None:
+    path = write_flow(tmp_path, TASKS)
+    cluster = LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(tmp_path / "dask"),
+    )
+    with cluster:
+        words = ["flow", str(path), "--out", str(tmp_path / "out"), "--scheduler", cluster.scheduler_address]
+        done = subprocess.run(
+            [sys.executable, "-m", "t2c", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert len(cluster.workers) == 2, "they are still there"
+    assert finalists(tmp_path / "out" / "toy" / "result.json") == undisturbed[0]
 
 
 def test_seconds_are_summed_over_what_was_interrupted(tmp_path: Path) -> None:
