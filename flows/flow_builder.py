@@ -92,7 +92,7 @@ def _targets(spec: NodeSpec, way: str, following: str, names: set[str], several:
         return (following,)
     targets = tuple(given) if isinstance(given, list) else (given,)
     for target in targets:
-        if target not in names:
+        if not isinstance(target, str) or target not in names:
             raise ParameterError(way, f"{way}: there is no task {shown(target)}")
     if several and (len(targets) < 2 or len(set(targets)) < len(targets)):
         raise ParameterError(way, f"{way}: two or more tasks are wanted, each once")

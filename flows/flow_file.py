@@ -26,8 +26,8 @@ HEAD: Mapping[str, Parameter] = {
     "batch": Parameter(int, least=1),
 }
 """What the yaml may say of the subject of a flow."""
-SEARCHES = ("SEARCH",)
-"""Kinds whose `body` has tasks."""
+SEARCHES, DEEPEST = ("SEARCH",), 8
+"""Kinds whose `body` has tasks; searches in searches."""
 
 
 def read_flow(path: Path) -> Flow:
@@ -63,7 +63,9 @@ def _subject(fields: Mapping[str, Value]) -> dict[str, Any]:
     return subject
 
 
-def _specs(tasks: Value) -> Iterator[NodeSpec]:
+def _specs(tasks: Value, depth: int = DEEPEST) -> Iterator[NodeSpec]:
+    if not depth:
+        raise tasks.error(f"{tasks.name}: more than {DEEPEST} searches, one in the other")
     entries, lines = tasks.fields(), _key_lines(tasks)
     if not entries:
         raise tasks.error(f"{tasks.name}: there is no task")
@@ -74,7 +76,7 @@ def _specs(tasks: Value) -> Iterator[NodeSpec]:
         if "task" not in fields:
             raise value.error(f"{name}: task is missing, which says what it is")
         kind = fields.pop("task").text()
-        body = tuple(_specs(fields.pop("body"))) if kind in SEARCHES and "body" in fields else ()
+        body = tuple(_specs(fields.pop("body"), depth - 1)) if kind in SEARCHES and "body" in fields else ()
         yield NodeSpec(
             name=name,
             kind=kind,
