@@ -97,7 +97,7 @@ def _settle(
     near: Mapping[int, Sequence[int]],
     lanes: set[int],
 ) -> None:
-    """Move each block to the middle of what it is joined to, and what leads back to the left, as far as there is room."""
+    """Move each block to the middle of what it is joined to, and lanes to the left, as far as there is room."""
     for step in range(_ROUNDS):
         for index in order if step % 2 else reversed(order):
             low = max((found[left] + room for (left, right), room in gaps.items() if right == index), default=None)

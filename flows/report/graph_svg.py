@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from t2c.flows.report.layout import HEADING, Area, LaidBox, LaidEdge, LaidGraph, is_end, lay_out
+from t2c.flows.report.area import Area
+from t2c.flows.report.layout import HEADING, LaidBox, LaidGraph, is_end, lay_out
 from t2c.flows.report.markup import Markup, element
 from t2c.flows.report.placing import BACK_GAP
 from t2c.flows.report.reading import ShownGraph, ShownTask
+from t2c.flows.report.ways import LaidEdge
 
 _LINE, _BACK, _TEXT, _FAINT = "#6b7683", "#b3541e", "#1d2733", "#5b6672"
 _FILLS = {

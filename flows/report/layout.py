@@ -5,47 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from t2c.flows.graph import FlowEdge
+from t2c.flows.report.area import Area
 from t2c.flows.report.layers import backward, layers_of
 from t2c.flows.report.placing import placed_across
 from t2c.flows.report.reading import ShownGraph, ShownTask
-from t2c.flows.report.slots import Chains, Slot, chains_of, ordered
+from t2c.flows.report.slots import chains_of, ordered
+from t2c.flows.report.ways import LaidEdge, Ways
 
-Points = tuple[tuple[float, float], ...]
-"""From the side of the one box to that of the other."""
 LAYER_GAP, MARGIN = 38.0, 16.0
 BOX_HEIGHT, HEADING = 46.0, 46.0
 """Of a task, and of what is above the body of a search."""
-LEAVING, ARRIVING = 4.0, 12.0
-"""How far an edge goes straight down at its ends."""
-_SNAP = 4.0
-"""Pieces of edges that lead less aside are vertical."""
 _LEAST, _MOST, _LETTER = 118.0, 250.0, 7.8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Area:
-    """left, top: of its corner; width, height."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """Of its width."""
-        return self.left + self.width / 2
-
-    @property
-    def right(self) -> float:
-        """Its right side."""
-        return self.left + self.width
-
-    @property
-    def bottom(self) -> float:
-        """Its lower side."""
-        return self.top + self.height
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +25,6 @@ class LaidBox:
     task: ShownTask
     area: Area
     body: LaidGraph | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LaidEdge:
-    """edge; points: from the side of the one box to that of the other; back: whether it closes a cycle."""
-
-    edge: FlowEdge
-    points: Points
-    back: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +56,8 @@ def lay_out(graph: ShownGraph) -> LaidGraph:
         area = Area(left=left, top=tops[at] + (heights[at] - height) / 2, width=width, height=height)
         boxes[task.name] = LaidBox(task=task, area=area, body=bodies[task.name])
     bands = [(top, top + height) for top, height in zip(tops, heights, strict=True)]
-    edges = _Ways(graph, chains, {slot: MARGIN + at for slot, at in across.items()}, boxes, bands).all()
+    areas = {name: box.area for name, box in boxes.items()}
+    edges = Ways(graph.edges, chains, {slot: MARGIN + at for slot, at in across.items()}, areas, bands).all()
     right = max([box.area.right for box in boxes.values()] + [x for edge in edges for x, _ in edge.points], default=0.0)
     bottom = bands[-1][1] if bands else 0.0
     return LaidGraph(width=right + MARGIN, height=bottom + MARGIN, boxes=boxes, edges=edges)
@@ -120,81 +82,3 @@ def _down(sizes: Mapping[str, tuple[float, float]], layer: Mapping[str, int]) ->
         heights[at] = max(heights[at], sizes[name][1])
     tops = [MARGIN + sum(heights[:at]) + LAYER_GAP * at for at in range(len(heights))]
     return tops, heights
-
-
-class _Ways:
-    """The points of all edges. Where several begin or end at one side of a box, they share it out."""
-
-    def __init__(
-        self,
-        graph: ShownGraph,
-        chains: Chains,
-        across: Mapping[Slot, float],
-        boxes: Mapping[str, LaidBox],
-        bands: list[tuple[float, float]],
-    ) -> None:
-        self._edges, self._chains, self._across = graph.edges, chains, across
-        self._areas = {name: box.area for name, box in boxes.items()}
-        self._bands = bands
-
-    def all(self) -> tuple[LaidEdge, ...]:
-        """In the order of the edges."""
-        starts = self._shares(0, 1)
-        ends = self._shares(-1, -2)
-        sides = self._sides()
-        return tuple(
-            LaidEdge(edge=edge, points=self._back(number, sides), back=True)
-            if number in self._chains.back
-            else LaidEdge(edge=edge, points=self._forward(number, starts, ends), back=False)
-            for number, edge in enumerate(self._edges)
-        )
-
-    def _shares(self, end: int, next_one: int) -> dict[int, float]:
-        """Where on a box's lower (or upper) side each edge that leads down begins (or ends)."""
-        at: dict[Slot, list[int]] = {}
-        for number, chain in self._chains.forward.items():
-            at.setdefault(chain[end], []).append(number)
-        found = {}
-        for (name, _), numbers in at.items():
-            numbers.sort(key=lambda number: self._across[self._chains.forward[number][next_one]])
-            area = self._areas[str(name)]
-            step = min(30.0, area.width / (len(numbers) + 1))
-            for index, number in enumerate(numbers):
-                found[number] = area.middle + step * (index - (len(numbers) - 1) / 2)
-        return found
-
-    def _sides(self) -> dict[tuple[int, bool], float]:
-        """Where on a box's right side each edge that leads back begins (True) or ends (False)."""
-        at: dict[str, list[tuple[int, bool]]] = {}
-        for number in sorted(self._chains.back, key=lambda number: len(self._chains.back[number])):
-            at.setdefault(self._edges[number].target, []).append((number, False))
-            at.setdefault(self._edges[number].source, []).append((number, True))
-        found = {}
-        for name, ends in at.items():
-            area = self._areas[name]
-            step = min(12.0, area.height / (len(ends) + 1))
-            for index, end in enumerate(ends):
-                found[end] = (area.top + area.bottom) / 2 + step * (index - (len(ends) - 1) / 2)
-        return found
-
-    def _forward(self, number: int, starts: Mapping[int, float], ends: Mapping[int, float]) -> Points:
-        chain = self._chains.forward[number]
-        first, last = self._areas[str(chain[0][0])], self._areas[str(chain[-1][0])]
-        points = [(starts[number], first.bottom), (starts[number], self._bands[chain[0][1]][1] + LEAVING)]
-        for bend in chain[1:-1]:
-            points += [(self._across[bend], y) for y in self._bands[bend[1]]]
-        points += [(ends[number], self._bands[chain[-1][1]][0] - ARRIVING), (ends[number], last.top)]
-        straight = points[:1]
-        for x, y in points[1:]:
-            straight.append((straight[-1][0] if abs(x - straight[-1][0]) < _SNAP else x, y))
-        return tuple(dict.fromkeys(straight))
-
-    def _back(self, number: int, sides: Mapping[tuple[int, bool], float]) -> Points:
-        chain = self._chains.back[number]
-        source, target = self._areas[self._edges[number].source], self._areas[self._edges[number].target]
-        low, high = sides[number, True], sides[number, False]
-        points = [(source.right, low), (self._across[chain[-1]], low)]
-        for bend in reversed(chain[1:-1]):
-            points += [(self._across[bend], y) for y in reversed(self._bands[bend[1]])]
-        points += [(self._across[chain[0]], high), (target.right, high)]
-        return tuple(points)

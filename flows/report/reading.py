@@ -77,7 +77,7 @@ def read_result(result: Mapping[str, Any]) -> ShownFlow:
         name=flow["name"],
         yaml=flow["yaml"],
         subject=dict(flow["subject"]),
-        graph=_graph(flow),
+        graph=read_graph(flow),
         finalists=tuple(map(Metamodel.from_json, result["finalists"])),
         spent=_spent(result["seconds"]["runs"]),
         seconds=float(result["seconds"]["total"]),
@@ -92,13 +92,14 @@ def _spent(runs: Sequence[Mapping[str, Any]]) -> dict[str, Spent]:
     return found
 
 
-def _graph(flow: Mapping[str, Any]) -> ShownGraph:
+def read_graph(flow: Mapping[str, Any]) -> ShownGraph:
+    """The graph of a flow, as `Flow.to_json` gives it; errors as `read_result`."""
     tasks = tuple(
         ShownTask(
             name=task["name"],
             kind=task["kind"],
             parameters=dict(task["parameters"]),
-            body=_graph(task["body"]) if task.get("body") else None,
+            body=read_graph(task["body"]) if task.get("body") else None,
         )
         for task in flow["tasks"]
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from t2c.flows.metamodel import Metamodel, Step
-from t2c.flows.plain import canonical
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +24,17 @@ def taken_steps(finalists: Sequence[Metamodel]) -> list[TakenStep]:
 
 def _taken(finalists: Sequence[Metamodel], those: list[int], at: int) -> list[TakenStep]:
     """Steps from one on, of finalists with the same steps before it."""
-    groups: dict[str, list[int]] = {}
+    groups: list[list[int]] = []
     for index in those:
-        history = finalists[index].to_json()["history"]
-        if at < len(history):
-            groups.setdefault(canonical(history[at]), []).append(index)
+        if at < len(finalists[index].history):
+            step = finalists[index].history[at]
+            same = next((group for group in groups if finalists[group[0]].history[at] == step), None)
+            if same is None:
+                groups.append([index])
+            else:
+                same.append(index)
     found = []
-    for group in groups.values():
+    for group in groups:
         history = finalists[group[0]].history
         turn = sum(earlier.task == history[at].task for earlier in history[:at])
         found.append(TakenStep(step=history[at], finalists=tuple(group), turn=turn))
