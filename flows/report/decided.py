@@ -19,7 +19,13 @@ def decided(step: Step) -> str:
     said = _WORDS.get(step.kind)
     try:
         text = said(step.decision) if said else plain("", step.decision)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # a plug-in's task of the same name decides something else
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # a plug-in's task of the same name decides something else
         text = plain("", step.decision)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
