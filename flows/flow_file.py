@@ -26,6 +26,8 @@ HEAD: Mapping[str, Parameter] = {
     "batch": Parameter(int, least=1),
 }
 """What the yaml may say of the subject of a flow."""
+LONGEST = 60
+"""Letters of a task's name, which folders begin with."""
 SEARCHES, DEEPEST = ("SEARCH",), 8
 """Kinds whose `body` has tasks; searches in searches."""
 
@@ -70,8 +72,8 @@ def _specs(tasks: Value, depth: int = DEEPEST) -> Iterator[NodeSpec]:
     if not entries:
         raise tasks.error(f"{tasks.name}: there is no task")
     for name, value in entries.items():
-        if not name.isidentifier() or not name.isascii():
-            raise value.error(f"{shown(name)}: a task's name is letters, digits and _")
+        if not name.isidentifier() or not name.isascii() or len(name) > LONGEST:
+            raise value.error(f"{shown(name)}: a task's name is letters, digits and _, {LONGEST} at most")
         fields, own_lines = value.fields(), dict(_lines(value))
         if "task" not in fields:
             raise value.error(f"{name}: task is missing, which says what it is")

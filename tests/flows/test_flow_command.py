@@ -134,6 +134,25 @@ def test_nobody_at_the_schedulers_address_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_fails_on_a_worker_is_one_line_too(tmp_path: Path) -> None:
+    """In a branch, where a whole walk runs there, and in a trial."""
+    tasks = """
+split: {task: FORK, then: [good, bad]}
+good: {task: toy:Say, then: pick}
+bad: {task: toy:Refuse}
+pick: {task: JOIN}
+end: {task: STOP}
+"""
+    for one, line in ((tasks, 6), ("bad: {task: toy:Refuse}\nend: {task: STOP}", 4)):
+        words = [*flow(tmp_path, one)[:-1], "2"]
+        done = subprocess.run(
+            [sys.executable, "-m", "t2c", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines()[-1] == f"error: {tmp_path}/flow.yaml:{line}: bad: the disk is full"
+
+
+@pytest.mark.slow
 def test_the_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from t2c.__main__ import main\ntry: main(['flow', '--help'])\nfinally: print(sorted(sys.modules))"

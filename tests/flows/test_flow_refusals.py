@@ -196,7 +196,15 @@ CASES = {
     ),
     "a name": (
         "a-b: {task: toy:Make}  # here\nend: {task: STOP}",
-        "'a-b': a task's name is letters, digits and _",
+        "'a-b': a task's name is letters, digits and _, 60 at most",
+    ),
+    "a long name": (
+        f"{'a' * 61}: {{task: toy:Make}}  # here\nend: {{task: STOP}}",
+        f"'{'a' * 59}…: a task's name is letters, digits and _, 60 at most",
+    ),
+    "a way that is no name": (
+        "a: {task: toy:Make, then: {b: c}}  # here\nend: {task: STOP}",
+        "a: then: there is no task {'b': 'c'}",
     ),
     "a task that is none": ("a: {size: 3}  # here\nend: {task: STOP}", "a: task is missing, which says what it is"),
     "no trial": (search("trials: 0  # here"), "find: trials = 0 is below 1"),
