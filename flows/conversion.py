@@ -52,9 +52,7 @@ def write_package(given: Metamodel, bench: Bench, folder: Path, samples: Split, 
         choose=power_of_two if design.get("power_of_two") else normalized,
         widths=Widths(scale=design.get("scale_bits", 16)),
     )
-    with (
-        warnings.catch_warnings()
-    ):  # of coarse constants: the accuracy shows what they cost, and a figure says how coarse
+    with warnings.catch_warnings():  # the accuracy shows what coarse constants cost
         warnings.simplefilter("ignore", UserWarning)
         test = None if samples is counted else (counted.images, counted.labels)
         chip.nn2chip(samples.images, samples.labels, directory=folder, test=test)

@@ -34,8 +34,8 @@ def fixed_point(payload: Mapping[str, Any], place: Place) -> tuple[Chain, int]:
     """The chain of a float network with weights and activations of `bits`, every tensor in steps of a power of two, and
     the fraction bits of its input.
 
-    The step of a tensor is the smallest that holds what calibration saw, of weights all of them; biases are added at the
-    step of the products. Results are rounded half up and saturated.
+    The step of a tensor is the smallest that holds what calibration saw, of weights all of them; biases are added
+    at the step of the products. Results are rounded half up and saturated.
 
     Raises:
         FlowError: a layer that is neither convolution, linear layer, maximum nor view.
@@ -54,7 +54,7 @@ def fixed_point(payload: Mapping[str, Any], place: Place) -> tuple[Chain, int]:
 def synthesised(payload: Mapping[str, Any], place: Place) -> dict[str, Any]:
     """A trial: counts of the pipeline of `fixed_point`, and its accuracy on the validation split."""
     chain, fraction = fixed_point(payload, place)
-    made = write_pipeline(chain, pipeline_options({"reuse": payload["reuse"]}), place.folder / PIPELINE)
+    made = write_pipeline(chain, pipeline_options(payload["pipeline"]), place.folder / PIPELINE)
     cost = cost_of(pipeline_design(made), payload["family"], place)
     held_out = searched_on(payload["subject"]).calibration
     steps = np.ldexp(held_out.images.double().numpy(), fraction)
@@ -84,12 +84,9 @@ def _widened(chain: Chain, ranges: Mapping[str, TensorSpec], qnet: QNetwork, bit
 
 
 def _sum(stage: SumStage, layer: QWeighted, bits: int, before: int, behind: int) -> SumStage:
-    gamma = (
-        1.0
-        if layer.gamma is None
-        else layer.gamma.detach().double().numpy().reshape(-1, *[1] * (layer.weight.ndim - 1))
-    )
-    real = np.asarray(layer.weight.detach().double().numpy() * gamma)
+    real = layer.weight.detach().double().numpy()
+    if layer.gamma is not None:
+        real = real * layer.gamma.detach().double().numpy().reshape(-1, *[1] * (real.ndim - 1))
     fraction = _fraction(float(np.abs(real).max()), bits)
     weight = _integers(real, fraction, bits).reshape(stage.weight.shape)
     shift = before + fraction - behind

@@ -17,8 +17,8 @@ from t2c.pipelines.write import Pipeline, write_pipeline
 
 PIPELINE = "pipeline"
 """Folder of a task, and the thing that it is."""
-MULTIPLIERS = "multipliers"
-"""Of the quantities: products that are written as such."""
+MULTIPLIERS = "_multipliers"
+"""At the end of names of quantities: products that are written as such."""
 
 
 def pipeline_options(design: Mapping[str, Any]) -> PipelineOptions:
@@ -39,7 +39,7 @@ def write(package: Path, options: PipelineOptions, folder: Path) -> Pipeline:
 
 def multipliers(pipeline: Pipeline) -> int:
     """Products that are written as such."""
-    return _total(pipeline.plan).get(MULTIPLIERS, 0)
+    return sum(count for name, count in _total(pipeline.plan).items() if name.endswith(MULTIPLIERS))
 
 
 def _total(plan: PipelinePlan) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -60,6 +59,5 @@ def counted(cost: Cost) -> dict[str, int]:
 
 def keeper(place: Place) -> Keeper:
     """Of runs of tools."""
-    return Keeper(
-        folder=Path(place.store.folder) / KEPT, progress=lambda line: print(line, file=sys.stderr, flush=True)
-    )
+    folder = place.store.folder / KEPT
+    return Keeper(folder=folder, progress=lambda line: print(line, file=sys.stderr, flush=True))

@@ -128,7 +128,8 @@ def trained(payload: Plain, place: Place) -> dict[str, Any]:
         place: folder of the trial.
 
     Returns:
-        accuracy: on the validation split, quantised if the design has bits; layers: those with weights, with how many, of a design with bits.
+        accuracy: on the validation split, quantised if the design has bits; layers: of such a design, those
+        with weights, with how many.
     """
     torch.set_num_threads(1)
     subject, design, schedule = payload["subject"], payload["design"], payload["float"]

@@ -32,7 +32,7 @@ NETLIST = "netlist"
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Of a run. what: RTL or netlist; passed; compared: elements, all scenarios together; log: the file that has all."""
+    """Of a run. what: rtl or netlist; passed; compared: elements, of all scenarios; log: the file that has all."""
 
     what: str
     passed: bool

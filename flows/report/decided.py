@@ -25,7 +25,7 @@ def decided(step: Step) -> str:
         KeyError,
         TypeError,
         ValueError,
-    ):  # a plug-in's task of the same name decides something else
+    ):  # a plug-in of that name
         text = plain("", step.decision)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

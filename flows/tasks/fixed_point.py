@@ -25,10 +25,12 @@ class FixedPoint(Task):
     parameters: ClassVar = {
         "bits": Parameter(int, 16, least=4, most=16, meaning="of weights and activations"),
         "reuse": Parameter(int, 1, least=1, most=4096, meaning="products that share a multiplier"),
+        "digits": Parameter(int, 2, least=1, most=32, meaning="signed digits of a constant up to which there is none"),
         "family": Parameter(str, "xc7", meaning="of the synthesis"),
     }
     bits: int
     reuse: int
+    digits: int
     family: str
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
@@ -38,7 +40,7 @@ class FixedPoint(Task):
             "design": dict(given.design),
             "weights": given.files["weights"],
             "bits": self.bits,
-            "reuse": self.reuse,
+            "pipeline": {"reuse": self.reuse, "digits": self.digits},
             "family": self.family,
         }
         (found,) = bench.run_trials(SYNTHESISED, [payload])

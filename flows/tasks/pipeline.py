@@ -12,7 +12,7 @@ from t2c.flows.task import TASKS, Parameter, Task
 
 @TASKS("PIPELINE")
 class MakePipeline(Task):
-    """Generate the pipeline of the package: Verilog, and the description by which it is verified (docs/pipelines.md)."""
+    """Generate the pipeline of the package (docs/pipelines.md): Verilog, and the description that verifies it."""
 
     takes: ClassVar[tuple[str, ...]] = ("package",)
     gives: ClassVar[tuple[str, ...]] = ("pipeline",)

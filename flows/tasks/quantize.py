@@ -52,15 +52,18 @@ class Quantize(TuningTask):
                 bench.noted([{**design, "accuracy": trial["accuracy"]}])
             return found
 
+        def fit(widths: Sequence[int]) -> list[bool]:
+            return [trial["accuracy"] >= floor for trial in tried([self._all(bits) for bits in widths])]
+
+        def measure(points: Sequence[Point]) -> list[float]:
+            return [trial["accuracy"] for trial in tried([self._own(uniform, point) for point in points])]
+
         rungs = list(range(self.bits, self.least - 1, -1))
-        fits = descend(
-            rungs, lambda some: [t["accuracy"] >= floor for t in tried([self._all(n) for n in some])], self.together
-        )
+        fits = descend(rungs, fit, self.together)
         uniform = rungs[max(fits - 1, 0)]
         design = self._all(uniform)
         if self.by_layer and fits:
             start = self._point(uniform, list(trials[repr(design)]["layers"]))
-            measure = lambda points: [t["accuracy"] for t in tried([self._own(uniform, p) for p in points])]  # noqa: E731
             point = greedy(start, self.least, floor, measure)
             design = self._own(uniform, point) if point != start else design
         taken = trials[repr(design)]

@@ -36,9 +36,7 @@ class Scale(TrainingTask):
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Descend until a width does not fit."""
         if given.design.get("channels_gone"):
-            raise FlowError(
-                "channels are gone, and a width would bring them back: SCALE comes before PRUNE of channels"
-            )
+            raise FlowError("a width would bring back the channels that are gone; SCALE comes before")
         floor = given.value("accuracy") - self.tolerance
         factor = given.design.get("width", 1.0)
         widths = [factor * (1 - step / self.steps) for step in range(1, self.steps)]

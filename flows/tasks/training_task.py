@@ -50,7 +50,7 @@ class TrainingTask(Task):
             pruning: `pruner`, `sparsity` and others of the training.
         """
         start = None if anew else given.files.get("weights")
-        schedule = {"epochs": self.epochs, "rate": self.rate, "decay": self.decay, **pruning}
+        schedule = {"epochs": self.epochs, "rate": self.rate, "decay": getattr(self, "decay", 0.0), **pruning}
         return {
             "subject": dict(given.subject),
             "design": {**given.design, **design},
