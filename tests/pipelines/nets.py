@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,6 +55,17 @@ NETS: dict[str, Callable[[np.random.Generator], RandomBuilder]] = {
 }
 
 
-def package(name: str, seed: int) -> Package:
-    """A random package of one of the kinds."""
-    return NETS[name](np.random.default_rng(seed)).package(f"{name}{seed}")
+def package(name: str, seed: int, zeros: float = 0.0) -> Package:
+    """A random package of one of the kinds. zeros: the share of weights that are 0, so that some channels are constant
+    and nothing reads some others."""
+    rng = np.random.default_rng(seed)
+    made = NETS[name](rng).package(f"{name}{seed}")
+    if not zeros:
+        return made
+    nodes = []
+    for node in made.graph.nodes:
+        if node.weights is not None:
+            weight = np.where(rng.random(node.weights.values.shape) < zeros, 0, node.weights.values)
+            node = replace(node, weight=weight)  # type: ignore[call-arg]
+        nodes.append(node)
+    return replace(made, graph=replace(made.graph, nodes=tuple(nodes)))

@@ -10,6 +10,8 @@ import pytest
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import Package, save_package
+from t2c.pipelines.from_graph import chain_of
+from t2c.pipelines.liveness import live_channels
 from t2c.pipelines.options import PipelineOptions
 from t2c.pipelines.write import write_pipeline
 from tests.accelerator.door import DoorRun, simulated
@@ -25,7 +27,12 @@ CASES = [
     ("depthwise", 6, PipelineOptions(reuse=2)),
     ("residual", 7, PipelineOptions()),
     ("residual", 8, PipelineOptions(reuse=9, of_layer={"conv1": 1})),
+    ("convolutions", 9, PipelineOptions()),
+    ("residual", 10, PipelineOptions(reuse=2)),
+    ("mlp", 11, PipelineOptions(reuse=2)),
 ]
+SPARSE = {9: 0.8, 10: 0.75, 11: 0.8}
+"""By seed, the share of weights that are 0."""
 
 
 def through_the_door(
@@ -42,7 +49,10 @@ def through_the_door(
 def test_every_tensor_behind_every_stall(
     name: str, seed: int, options: PipelineOptions, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = package(name, seed)
+    made = package(name, seed, SPARSE.get(seed, 0.0))
+    if seed in SPARSE:
+        live = live_channels(chain_of(made.graph))
+        assert not all(channels.all() for channels in live.values()), "every channel is read"
     sim = "verilator" if seed in (4, 7) else "icarus"
     run = through_the_door(made, made.graph, options, tmp_path, sim_output, capsys, sim=sim)
     assert run.status == 0, run.text
