@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from t2c.common.errors import SettingError
 from t2c.common.staging import staging_folder, swap_in
 from t2c.golden.graph.graph import Graph
 from t2c.pipelines.chain import Chain
@@ -41,7 +42,7 @@ class Pipeline:
 def write_pipeline(
     source: Graph | Chain, options: PipelineOptions, folder: Path, package: str | os.PathLike[str] | None = None
 ) -> Pipeline:
-    """Write a pipeline into a folder, whole or not at all; a folder that was there is replaced.
+    """Write a pipeline into a folder, whole or not at all; an older pipeline there is replaced.
 
     Args:
         source: a network, or a chain made by hand.
@@ -51,8 +52,10 @@ def write_pipeline(
 
     Raises:
         UnsupportedError: a node that no stage does.
-        SettingError: a reuse that a layer cannot have.
+        SettingError: a reuse that a layer cannot have, or a folder with other things in it.
     """
+    if folder.exists() and not any(folder.glob("*_pipeline.v")) and (folder.is_file() or any(folder.iterdir())):
+        raise SettingError("{out}: {folder} holds something else than a pipeline", {"folder": folder})
     chain = source if isinstance(source, Chain) else chain_of(source)
     plan = plan_pipeline(chain, options)
     modules = [placed.module for placed in plan.placed]

@@ -48,6 +48,11 @@ def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="conv"):
         main(["pipeline", "digits_truncated", f"--out={tmp_path / 'made'}"])
     assert not (tmp_path / "made").exists()
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "thesis.md").write_text("all of it")
+    with pytest.raises(SettingError, match="made holds something else than a pipeline"):
+        main(words)
+    assert (tmp_path / "made" / "thesis.md").read_text() == "all of it"
 
 
 @pytest.mark.slow
