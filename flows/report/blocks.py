@@ -9,7 +9,9 @@ from itertools import pairwise
 from t2c.flows.report.slots import Chains, Slot
 
 Gap = Callable[[Slot, Slot], float]
-_ROUNDS = 40
+_ROUNDS = 60
+_AWAY = 1e5
+"""Farther right than any box."""
 
 
 def straightened(
@@ -42,7 +44,7 @@ def straightened(
         limits = [to_left[right] - room for (left, right), room in gaps.items() if left == index]
         to_left[index] = min([to_left[index], *limits])
     found = [(low + high) / 2 for low, high in zip(to_left, to_right, strict=True)]
-    _settle(found, order, gaps, _near(chains, home), {home[chain[0]] for chain in chains.back.values()})
+    _settle(found, order, gaps, _near(chains, home), {home[slot] for chain in chains.back.values() for slot in chain})
     return {slot: found[index] for slot, index in home.items()}
 
 
@@ -97,14 +99,18 @@ def _settle(
     near: Mapping[int, Sequence[int]],
     lanes: set[int],
 ) -> None:
-    """Move each block to the middle of what it is joined to, and lanes to the left, as far as there is room."""
-    for step in range(_ROUNDS):
-        for index in order if step % 2 else reversed(order):
+    """Move each block to the middle of what it is joined to, as far as there is room.
+
+    What leads back makes room for its left and right neighbours in turn, and ends as far left as it can be.
+    """
+    for step in range(_ROUNDS + 1):
+        aside = step % 2 == 1
+        for index in order if step % 4 < 2 else reversed(order):
             low = max((found[left] + room for (left, right), room in gaps.items() if right == index), default=None)
             high = min((found[right] - room for (left, right), room in gaps.items() if left == index), default=None)
             joined = [found[other] for other in near.get(index, ())]
             wanted = sum(joined) / len(joined) if joined else found[index]
             if index in lanes and low is not None:
-                wanted = low
+                wanted = low + _AWAY if aside else low
             wanted = wanted if low is None else max(wanted, low)
             found[index] = wanted if high is None else min(wanted, high)

@@ -11,7 +11,7 @@ from t2c.flows.report.quantities import number
 WIDTH, HEIGHT = 540, 330
 BLUE, ORANGE, GREEN, GREY, RED = "#2a6fb0", "#d2691e", "#3a8a4d", "#98a2ad", "#b3261e"
 COLOURS = (BLUE, ORANGE, GREEN, "#8357a8", "#b8860b", "#2b9c9c")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 18, 54, 48
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 26, 54, 48
 _INK = "#1d2733"
 Spot = tuple[float, float]
 

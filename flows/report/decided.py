@@ -19,13 +19,7 @@ def decided(step: Step) -> str:
     said = _WORDS.get(step.kind)
     try:
         text = said(step.decision) if said else plain("", step.decision)
-    except (
-        AttributeError,
-        IndexError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ):  # a plug-in of that name
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # not as ours decides
         text = plain("", step.decision)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

@@ -6,6 +6,7 @@ import json
 import random
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +76,18 @@ def test_the_line_parts_the_front_from_what_it_dominates(senses: tuple[str, str]
     picture = read_html(pareto_svg(trials_of(values), names, pair=("cost", "good")))
     line = picture.one("polyline", class_="line").attributes["points"]
     corners = [tuple(map(float, corner.split(","))) for corner in line.split()]
-    assert {centre(node) for node in points(picture, "front")} <= {*corners}
-    for node in points(picture, "dominated"):
-        x, y = centre(node)
-        right, up = (senses[1] == "min"), (senses[0] == "min")  # the worse sides
-        assert any(
-            (x >= a - 0.11 if right else x <= a + 0.11) and (y <= b + 0.11 if up else y >= b - 0.11) for a, b in corners
-        )
-        assert all(
-            not ((x < a - 0.11 if right else x > a + 0.11) and (y > b + 0.11 if up else y < b - 0.11))
-            for a, b in corners
-        ), "no corner of the stairs is dominated by it"
+    best = [centre(node) for node in points(picture, "front")]
+    assert {*best} <= {*corners}
+    right, below = (1 if senses[1] == "min" else -1), (-1 if senses[0] == "min" else 1)
+
+    def worse(here: tuple[float, ...], there: tuple[float, ...]) -> bool:
+        """In no objective better, within what is rounded."""
+        return right * (here[0] - there[0]) >= -0.11 and below * (here[1] - there[1]) >= -0.11
+
+    for here in [*corners, *(centre(node) for node in points(picture, "dominated"))]:
+        assert any(worse(here, there) for there in best)
+    for (x, y), (to_x, to_y) in pairwise(corners):
+        assert x == to_x or y == to_y, "stairs"
 
 
 def test_the_front_of_three_objectives_is_that_of_all_and_not_joined() -> None:
@@ -249,3 +251,11 @@ def test_every_search_of_a_page_has_its_plot() -> None:
         *("quantize: QUANTIZE, variant 1", "mix: MIX, variant 1", "search: SEARCH, variant 1"),
     ]
     assert len(page.all("svg", class_="chart")) == 12
+
+
+def test_a_trial_is_the_chosen_one_only_if_all_agrees_that_it_has_in_common_with_the_decision() -> None:
+    step = quantised(0.9655)
+    assert chosen_trials(step) == [15]
+    assert chosen_trials(replace(step, decision={**step.decision, "weight_bits": 2})) == []
+    assert chosen_trials(replace(step, decision={"floor": 0.9})) == []
+    assert chosen_trials(searched()) == [searched().decision["trial"]]

@@ -93,6 +93,7 @@ def test_boxes_do_not_overlap_and_lie_in_the_picture(name: str) -> None:
     for laid in every(laid_out(name)[1]):
         areas = [box.area for box in laid.boxes.values()]
         assert all(apart(one, other) for one, other in combinations(areas, 2))
+        assert laid.width < 200 * (len(areas) + 1)
         for area in areas:
             assert area.left >= 0
             assert area.top >= 0
