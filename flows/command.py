@@ -12,6 +12,7 @@ from t2c.flows.engine import Finished, run_flow
 from t2c.flows.flow_file import read_flow
 from t2c.flows.metamodel import Metamodel
 from t2c.flows.outcome import is_verified, table, write_result
+from t2c.flows.report.page_file import PAGE, write_page
 from t2c.flows.store import FlowStore
 from t2c.flows.workers import open_workers
 
@@ -20,7 +21,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run_file(path: Path, out: Path, workers: int = 2, scheduler: str = "") -> tuple[Finished, Path]:
-    """Read, check and run a flow, or go on with it, and write its result.
+    """Read, check and run a flow, or go on with it, and write its result and the page of it.
 
     Args:
         path: of the yaml; out: folder for flows, each of which gets one of its name.
@@ -43,13 +44,15 @@ def run_file(path: Path, out: Path, workers: int = 2, scheduler: str = "") -> tu
     with store.locked(), open_workers(scheduler, workers, store.folder / "dask") as opened:
         shop = Workshop(store=store, workers=opened, home=flow.home, progress=_say)
         finished = run_flow(flow, Metamodel(subject=flow.subject), shop)
-        return finished, write_result(flow, finished, store)
+        result = write_result(flow, finished, store)
+        write_page(result)
+        return finished, result
 
 
 def report(finished: Finished, result: Path) -> int:
     """Print a table; return 0, or 1 if something was compared and differs."""
-    shown = os.path.relpath(result) if result.is_relative_to(Path.cwd()) else result
-    print(f"{table(finished)}\n\nresult  {shown}")
+    shown = Path(os.path.relpath(result)) if result.is_relative_to(Path.cwd()) else result
+    print(f"{table(finished)}\n\nresult  {shown}\nreport  {shown.with_name(PAGE)}")
     return 0 if is_verified(finished) else 1
 
 

