@@ -61,15 +61,17 @@ def find_python(where: str) -> OwnPython:
     if not file or not name.isidentifier():
         raise UserError(f"{where!r} is not FILE.py:FUNCTION")
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        source = path.read_bytes()
     except (OSError, ValueError) as error:
         raise UserError(f"{where}: {getattr(error, 'strerror', None) or error}") from error
+    digest = hashlib.sha256(source).hexdigest()
     spec = importlib.util.spec_from_file_location(f"t2c_own_{path.stem}_{digest[:DIGITS]}", path)
     if spec is None or spec.loader is None:
         raise UserError(f"{where}: is not a file of Python")
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        # What was hashed, not what lies compiled beside it: a file that changes within a second keeps its old bytecode.
+        exec(compile(source, path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         raise UserError(f"{where}: {line_of(error, path)}{type(error).__name__}: {error}") from error
     call = getattr(module, name, None)

@@ -21,7 +21,7 @@ from t2c.golden.graph.tensor_spec import TensorSpec
 from t2c.layers.weighted import QWeighted
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
-from t2c.pipelines.chain import Chain, ChainEdge, MaxStage, Requant, Stage, SumStage, VectorStage
+from t2c.pipelines.chain import Chain, ChainEdge, ChainQuant, ChainStage, MaxStage, SumStage, VectorStage
 from t2c.pipelines.evaluate import evaluate
 from t2c.pipelines.from_graph import chain_of
 from t2c.pipelines.write import write_pipeline
@@ -67,7 +67,7 @@ def synthesised(payload: Mapping[str, Any], place: Place) -> dict[str, Any]:
 
 def _widened(chain: Chain, ranges: Mapping[str, TensorSpec], qnet: QNetwork, bits: int) -> tuple[Chain, int]:
     fractions: dict[str, int] = {chain.input.name: _fraction(_reach(ranges[chain.input.name]), bits)}
-    stages: list[Stage] = []
+    stages: list[ChainStage] = []
     for stage in chain.stages:
         before = fractions[stage.inputs[0]]
         layer = qnet.layers[stage.name]
@@ -95,7 +95,7 @@ def _sum(stage: SumStage, layer: QWeighted, bits: int, before: int, behind: int)
     beta = layer.beta.detach().double().numpy()
     bias = tuple(int(value) for value in np.round(np.ldexp(beta, before + fraction)))
     low = -(1 << bits - 1) if layer.ceiling is None else 0
-    requant = Requant(
+    requant = ChainQuant(
         multiplier=(1,) * len(bias), bias=bias, shift=(shift,) * len(bias), lo=(low,), hi=((1 << bits - 1) - 1,)
     )
     return replace(stage, weight=weight, requant=requant)

@@ -21,7 +21,10 @@ _COMPILER = {*_GOLDEN, "t2c.contract", "t2c.mapping"}
 _COSIM = {*_COMPILER, "t2c.core_model", "t2c.tb.simulation", "t2c.tb.components"}
 _CORE_RUNS = {*_COSIM, "t2c.tb.random_models", "t2c.tb.cosim"}
 _UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut", "t2c.tb.units"}
-_FLOWS = {"t2c.tb", "t2c.tb.regress", "t2c.tb.shrink", "t2c.tb.accelerator", "t2c.cost", "t2c.cost.gates"}
+_FLOWS = {
+    *("t2c.tb", "t2c.tb.regress", "t2c.tb.shrink", "t2c.tb.accelerator"),
+    *("t2c.cost", "t2c.cost.gates", "t2c.cost.pipelines", "t2c.pipelines"),
+}
 BELOW = {
     "t2c.common": set(),
     "t2c.golden": {"t2c.common"},
@@ -69,7 +72,7 @@ OTHERS = {
     "t2c.importing": {"numpy", "onnx", "tflite"},
     "t2c.cost": {"numpy"},
     "t2c.cost.gates": {"yaml"},
-    "t2c.flows": {"numpy", "torch", "distributed", "optuna"},
+    "t2c.flows": {"numpy", "torch", "distributed", "optuna", "scipy"},
     "t2c.tb": HARNESS,
     "t2c.tb.expect": {"numpy", "pytest"},
     "t2c": {"numpy", "torch", "sklearn", "PIL", "onnx", "onnxruntime", "tqdm"},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from t2c.flows.bench import Bench
 from t2c.flows.errors import FlowError
@@ -40,9 +41,9 @@ class Scale(TrainingTask):
         floor = given.value("accuracy") - self.tolerance
         factor = given.design.get("width", 1.0)
         widths = [factor * (1 - step / self.steps) for step in range(1, self.steps)]
-        found = {}
+        found: dict[float, dict[str, Any]] = {}
 
-        def fits(some: list[float]) -> list[bool]:
+        def fits(some: Sequence[float]) -> list[bool]:
             sparsity = given.design.get("sparsity")
             pruning = {"pruner": given.design["pattern"], "sparsity": sparsity} if sparsity else {}
             payloads = [self.payload(given, {"width": width}, anew=True, **pruning) for width in some]
