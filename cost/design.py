@@ -16,13 +16,15 @@ class SynthesisDesign:
     """A module of RTL as a tool gets it.
 
     top: the module; rtl: folder with it and a filelist.f; parameters: numbers by name; files: contents of a memory, a
-    $readmemh text, by the parameter that names its file.
+    $readmemh text, by the parameter that names its file; left: share of the multipliers and memories as written that must
+    be there after optimisation, below 1 where some of them may turn out to be equal.
     """
 
     top: str
     rtl: Path
     parameters: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    left: float = 1.0
 
     def file_name(self, parameter: str) -> str:
         """Of the file that a parameter names, in the folder of a run."""

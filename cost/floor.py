@@ -52,7 +52,7 @@ def check_floor(design: SynthesisDesign, written: Mapping[str, Any], left: Mappi
         raise UserError(f"{design.top}: nothing is left after optimisation: it drives no output")
     multipliers, memories = design_cells(written).get(MULTIPLIER, 0), had["num_memories"]
     for what, before, cell in (("multipliers", multipliers, MULTIPLIER), ("memories", memories, MEMORY)):
-        if (after := has.get(cell, 0)) < before:
+        if (after := has.get(cell, 0)) < design.left * before:
             text = f"{after} of its {before} {what} are left after optimisation: it folds away, and no cost is given"
             raise UserError(f"{design.top}: {text}; a memory without contents does that, or a constant input")
     return Blocks(multipliers=multipliers, memories=memories, memory_bits=had["num_memory_bits"])

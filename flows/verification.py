@@ -31,7 +31,7 @@ NETLIST = "netlist"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verification:
     """Of a run. what: rtl or netlist; passed; compared: elements, of all scenarios; log: the file that has all."""
 
     what: str
@@ -40,7 +40,7 @@ class Verdict:
     log: Path
 
 
-def verify_pipeline(folder: Path, images: int, simulator: str, out: Path, *, what: str = "rtl") -> Verdict:
+def verify_pipeline(folder: Path, images: int, simulator: str, out: Path, *, what: str = "rtl") -> Verification:
     """Run a pipeline through the door for accelerators: images in a row, stalls, resets in mid-run.
 
     Args:
@@ -56,18 +56,18 @@ def verify_pipeline(folder: Path, images: int, simulator: str, out: Path, *, wha
         status = sim.execute(parser.parse_args(words))
     (record,) = (json.loads(path.read_text()) for path in out.glob("accelerator-*/result.json"))
     compared = sum(tensor["compared"] for one in record["scenarios"] for tensor in one["tensors"])
-    return Verdict(what=what, passed=status == 0 and compared > 0, compared=compared, log=log)
+    return Verification(what=what, passed=status == 0 and compared > 0, compared=compared, log=log)
 
 
 def verify_pipeline_netlist(
     pipeline: Pipeline, package: Path, images: int, target: str, simulator: str, keeper: Keeper, out: Path
-) -> Verdict:
+) -> Verification:
     """The same images through the netlist of a pipeline, against the same tensors."""
     netlist = write_pipeline_netlist(pipeline, package, family(target), keeper, out / NETLIST)
     return verify_pipeline(netlist.parent, images, simulator, out, what=NETLIST)
 
 
-def verify_core(package: Path, hardware: Mapping[str, Any], images: int, simulator: str, out: Path) -> Verdict:
+def verify_core(package: Path, hardware: Mapping[str, Any], images: int, simulator: str, out: Path) -> Verification:
     """Run a network on the core: every result and every sum of every layer."""
     found = simulate(package, hardware=Hardware(**hardware), simulator=simulator, images=images, out=out, explain=True)
     return _core_verdict("rtl", found.passed, found.figures, [found.table, found.diagnosis], out)
@@ -75,7 +75,7 @@ def verify_core(package: Path, hardware: Mapping[str, Any], images: int, simulat
 
 def verify_core_netlist(
     package: Path, hardware: Mapping[str, Any], images: int, target: str, simulator: str, keeper: Keeper, out: Path
-) -> Verdict:
+) -> Verification:
     """The same images through the netlist of the core, with the network in its memories."""
     loaded: Package = load_package(package)
     found = run_core_netlist(
@@ -91,9 +91,9 @@ def verify_core_netlist(
     return _core_verdict("netlist", found.verdict == "PASS", found.to_json(), [run_table(found)], out)
 
 
-def _core_verdict(what: str, passed: bool, figures: Mapping[str, Any], texts: Iterable[str], out: Path) -> Verdict:
+def _core_verdict(what: str, passed: bool, figures: Mapping[str, Any], texts: Iterable[str], out: Path) -> Verification:
     log = out / f"{what}.txt"
     out.mkdir(parents=True, exist_ok=True)
     log.write_text("\n\n".join(filter(None, texts)) + "\n")
     compared = int(figures["compared"]) + int(figures.get("sums_compared", 0))
-    return Verdict(what=what, passed=passed and compared > 0, compared=compared, log=log)
+    return Verification(what=what, passed=passed and compared > 0, compared=compared, log=log)

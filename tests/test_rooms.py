@@ -23,7 +23,7 @@ _CORE_RUNS = {*_COSIM, "t2c.tb.random_models", "t2c.tb.cosim"}
 _UNIT_RUNS = {*_CORE_RUNS, "t2c.tb.random_programs", "t2c.tb.catalogue", "t2c.tb.dut", "t2c.tb.units"}
 _FLOWS = {
     *("t2c.tb", "t2c.tb.regress", "t2c.tb.shrink", "t2c.tb.accelerator"),
-    *("t2c.cost", "t2c.cost.gates", "t2c.cost.pipelines", "t2c.pipelines"),
+    *("t2c.cost", "t2c.cost.gates", "t2c.cost.pipelines", "t2c.pipelines", "t2c.api"),
 }
 BELOW = {
     "t2c.common": set(),

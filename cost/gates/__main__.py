@@ -106,9 +106,7 @@ def _run_core(options: argparse.Namespace, keeper: Keeper) -> int:
     request = RunRequest(layer=ALL, images=options.images, seed=options.seed, stall=options.stall)
     parse_stalls(options.stall)
     hardware = core_program(options.model, {"rows": options.rows, "cols": options.cols}).hardware
-    result = run_core_netlist(
-        package, str(path), request, hardware, family(options.family), simulator, keeper, out
-    )
+    result = run_core_netlist(package, str(path), request, hardware, family(options.family), simulator, keeper, out)
     print(run_table(result), flush=True)
     return 0 if result.verdict == "PASS" else 1
 

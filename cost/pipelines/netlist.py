@@ -16,10 +16,13 @@ from t2c.pipelines.description import description_text
 from t2c.pipelines.top_module import probes
 from t2c.pipelines.write import Pipeline
 
+LEFT = 0.98
+"""Of the multipliers: constants are in the logic, so a tool may find that two products are one, or that one is not needed."""
+
 
 def pipeline_design(pipeline: Pipeline) -> SynthesisDesign:
     """What a tool gets of a pipeline that was written."""
-    return SynthesisDesign(top=pipeline.top, rtl=pipeline.folder)
+    return SynthesisDesign(top=pipeline.top, rtl=pipeline.folder, left=LEFT)
 
 
 def write_pipeline_netlist(

@@ -14,7 +14,7 @@ ROUTED = "t2c.flows.synthesis:routed"
 
 
 @TASKS("CLOCK")
-class Clock(HardwareTask):
+class ClockRate(HardwareTask):
     """Place and route with nextpnr, out of context, on an ECP5: the clock in MHz, median of some placements."""
 
     metrics: ClassVar = {"mhz": ""}

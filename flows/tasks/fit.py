@@ -17,7 +17,7 @@ FILE = "estimator.json"
 
 
 @TASKS("FIT")
-class Fit(Task):
+class FitEstimator(Task):
     """Synthesise some variants of the network as pipelines, and fit what each counted quantity of one costs.
 
     The variants are the float weights that are there, pruned by magnitude and calibrated, without training, at bits and

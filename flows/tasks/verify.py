@@ -17,7 +17,7 @@ from t2c.flows.task import TASKS, Parameter
 from t2c.flows.tasks.synthesize import HardwareTask
 from t2c.flows.training import test_split
 from t2c.flows.verification import (
-    Verdict,
+    Verification,
     verify_core,
     verify_core_netlist,
     verify_pipeline,
@@ -68,14 +68,14 @@ class Verify(HardwareTask):
             bench.progress(f"{verdict.what}: {'PASS' if verdict.passed else 'FAIL'}, {verdict.compared:,} compared")
         return given.put(files={"verified": bench.folder})
 
-    def _simulated(self, given: Metamodel, bench: Bench, package: Path) -> Verdict:
+    def _simulated(self, given: Metamodel, bench: Bench, package: Path) -> Verification:
         out = bench.folder / "rtl"
         if self.of == "core":
             return self._slim(verify_core(package, given.design["hardware"], self.images, self.sim, out))
         self._pipeline(given, bench, package)
         return self._slim(verify_pipeline(bench.folder / PIPELINE, self.images, self.sim, out))
 
-    def _netlist(self, given: Metamodel, bench: Bench, package: Path) -> Verdict:
+    def _netlist(self, given: Metamodel, bench: Bench, package: Path) -> Verification:
         out, keeper = bench.folder / "netlist", _keeper(bench)
         if self.of == "core":
             hardware = given.design["hardware"]
@@ -90,7 +90,7 @@ class Verify(HardwareTask):
         return write(package, pipeline_options(given.design), bench.folder / PIPELINE)
 
     @staticmethod
-    def _slim(verdict: Verdict) -> Verdict:
+    def _slim(verdict: Verification) -> Verification:
         """Builds go, the log and the record of each scenario stay."""
         for path in verdict.log.parent.iterdir():
             if path.is_dir() and not path.name.startswith("accelerator-"):
