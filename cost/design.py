@@ -16,8 +16,8 @@ class SynthesisDesign:
     """A module of RTL as a tool gets it.
 
     top: the module; rtl: folder with it and a filelist.f; parameters: numbers by name; files: contents of a memory, a
-    $readmemh text, by the parameter that names its file; left: share of the multipliers and memories as written that must
-    be there after optimisation, below 1 where some of them may turn out to be equal.
+    $readmemh text, by the parameter that names its file; left: share of the multipliers and memories as written that
+    must be there after optimisation, below 1 where some of them may turn out to be equal.
     """
 
     top: str

@@ -17,7 +17,7 @@ from t2c.pipelines.top_module import probes
 from t2c.pipelines.write import Pipeline
 
 LEFT = 0.98
-"""Of the multipliers: constants are in the logic, so a tool may find that two products are one, or that one is not needed."""
+"""Of the multipliers as written: with constants in the logic a tool may find that two products are one."""
 
 
 def pipeline_design(pipeline: Pipeline) -> SynthesisDesign:

@@ -1,4 +1,4 @@
-"""Tasks that train, choose and convert, on networks that train in a second: what they claim is true of what they leave."""
+"""Tasks that train, choose and convert, on networks that train in a second: what they claim is so."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from t2c.pipelines.evaluate import evaluate
 HEAD = "flow: small\nmodel: jet_mlp\ndata: jets\nwidth: 0.25\nlimit: 600\nseed: 0\ntasks:\n"
 TASKS = """
   train: {task: TRAIN, epochs: 6, rate: 1e-2}
-  scale: {task: SCALE, tolerance: 0.1, epochs: 4, rate: 1e-2, steps: 4}
+  scale: {task: SCALE, tolerance: 0.4, epochs: 4, rate: 1e-2, steps: 4}
   prune: {task: PRUNE, tolerance: 0.1, epochs: 1, resolution: 0.3}
   quantize: {task: QUANTIZE, tolerance: 0.1, epochs: 1, least: 3}
   convert: {task: CONVERT, scale_bits: 5}
@@ -68,10 +68,10 @@ def step(metamodel: Metamodel, name: str) -> Step:
 def test_each_task_keeps_its_floor(finished: tuple[Metamodel, FlowStore]) -> None:
     metamodel, _ = finished
     before = step(metamodel, "train").metrics[0].value
-    for name in ("scale", "prune", "quantize"):
+    for name, tolerance in (("scale", 0.4), ("prune", 0.1), ("quantize", 0.1)):
         found = step(metamodel, name)
         after = found.metrics[0].value
-        assert found.decision["floor"] == pytest.approx(before - 0.1)
+        assert found.decision["floor"] == pytest.approx(before - tolerance)
         assert after >= found.decision["floor"]
         assert found.trials, "what was tried is there"
         before = after
@@ -133,12 +133,7 @@ def test_sixteen_bits_are_as_right_as_floats(finished: tuple[Metamodel, FlowStor
     metamodel, store = finished
     folder = store.folder / "runs" / "sixteen"
     folder.mkdir(parents=True, exist_ok=True)
-    trained = next(entry for entry in (store.folder / "trials").iterdir() if (entry / "weights.pt").is_file())
-    payload = {
-        "subject": metamodel.subject,
-        "design": {},
-        "weights": str(trained.relative_to(store.folder) / "weights.pt"),
-    }
+    payload = {"subject": metamodel.subject, "design": {}, "weights": ""}
     model = None
     for entry in sorted((store.folder / "trials").iterdir()):  # the first training, at full width
         payload["weights"] = str((entry / "weights.pt").relative_to(store.folder))
