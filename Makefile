@@ -22,7 +22,7 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	views_and_joins)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(SETUPS) sim regress regress-merge roms tune flow export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results coverage formal mutate cost gates bitstream clean
+.PHONY: help setup $(SETUPS) sim regress regress-merge roms tune flow export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results flows coverage formal mutate cost gates bitstream clean
 
 help: ## print this help
 	@echo "targets:"
@@ -141,6 +141,9 @@ bench-elements: setup-cost ## the table of docs/elements.md: arrays of other ele
 
 results: setup-test ## make the tables and plots of docs/results.md, three seeds a row (an hour or two; goes on where it was)
 	$(PY) -m benchmarks.results
+
+flows: setup-test ## run the flows of docs/flows.md and write its tables and plots (two hours; goes on where it was)
+	$(PY) -m benchmarks.flows
 
 clean: ## remove all simulation output; the virtual environment stays
 	rm -rf sim_build

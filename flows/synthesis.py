@@ -19,7 +19,7 @@ from t2c.flows.pipeline_of import PIPELINE, pipeline_options, write
 from t2c.flows.trials import Place
 
 KEPT = "synthesis"
-"""Folder of the store for runs of tools, which flows of other sources find too."""
+"""Folder beside the stores for runs of tools, which all flows find."""
 
 
 def synthesised(payload: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -59,5 +59,5 @@ def counted(cost: Cost) -> dict[str, int]:
 
 def keeper(place: Place) -> Keeper:
     """Of runs of tools."""
-    folder = place.store.folder / KEPT
+    folder = place.store.folder.parent / KEPT
     return Keeper(folder=folder, progress=lambda line: print(line, file=sys.stderr, flush=True))

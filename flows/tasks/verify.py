@@ -99,4 +99,6 @@ class Verify(HardwareTask):
 
 
 def _keeper(bench: Bench) -> Keeper:
-    return Keeper(folder=bench.shop.store.folder / KEPT, progress=lambda line: print(line, file=sys.stderr, flush=True))
+    return Keeper(
+        folder=bench.shop.store.folder.parent / KEPT, progress=lambda line: print(line, file=sys.stderr, flush=True)
+    )
