@@ -97,7 +97,7 @@ def _notes(result: Record, finalists: Sequence[Metamodel]) -> Iterator[str]:
         errors = {metric.name: metric.value for metric in step.metrics if metric.name.endswith("_fit_error")}
         if errors:
             texts = ", ".join(f"{name.partition('_')[0].upper()} {value:.1%}" for name, value in errors.items())
-            yield f"* The estimate against Yosys, each of {len(step.trials)} designs left out once: median error {texts}."
+            yield f"* The estimate against Yosys, {len(step.trials)} designs, each left out once: median error {texts}."
     latest = first.latest()
     if "estimated_lut" in latest and "lut" in latest:
         error = abs(latest["estimated_lut"].value / max(latest["lut"].value, 1) - 1)

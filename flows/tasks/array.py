@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from t2c.flows.bench import Bench
 from t2c.flows.errors import FlowError
 from t2c.flows.metamodel import Metamodel
+from t2c.flows.parameters import ParameterError
 from t2c.flows.task import TASKS, Parameter, Task
 
 SIZED = "t2c.flows.tasks.array:sized"
@@ -30,6 +31,13 @@ class Array(Task):
     sizes: list[str]
     most_multipliers: int
     most_memory_kib: float
+
+    def check(self) -> None:
+        """Only arrays that can be read."""
+        if not self.sizes:
+            raise ParameterError("sizes", "sizes: there is none to try")
+        for size in self.sizes:
+            rows_and_cols(size)
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Compile for each, and choose."""
@@ -63,19 +71,17 @@ def sized(payload: dict[str, Any], place: Any) -> dict[str, Any]:
     from t2c.cost.subject import core_program
     from t2c.golden.graph.package import load_package
 
-    rows, _, cols = payload["size"].partition("x")
-    if not (rows.isdecimal() and cols.isdecimal()):
-        raise FlowError(f"sizes: {payload['size']!r} is not ROWSxCOLS")
+    rows, cols = rows_and_cols(payload["size"])
     folder = place.path(payload["package"])
     graph = load_package(folder).graph
-    wanted = {"rows": int(rows), "cols": int(cols), **array_widths(graph)}
+    wanted = {"rows": rows, "cols": cols, **array_widths(graph)}
     program = core_program(str(folder), wanted)
     needs = estimate(program)
     hardware = {field.name: getattr(program.hardware, field.name) for field in fields(Hardware)}
     return {
         "size": payload["size"],
         "cycles": needs.cycles,
-        "multipliers": int(rows) * int(cols),
+        "multipliers": rows * cols,
         "memory_kib": round(needs.kibibytes, 3),
         "hardware": {name: value for name, value in hardware.items() if isinstance(value, (int, str))},
     }
@@ -85,3 +91,18 @@ def array_widths(graph: Any) -> dict[str, int]:
     """The narrowest operands that run a graph: bits of its widest weights and activations."""
     weights = [node.weight_bits for node in graph.nodes if hasattr(node, "weight_bits")]
     return {"x_w": max(edge.bits for edge in graph.edges.values()), "w_w": max(weights, default=8)}
+
+
+def rows_and_cols(size: str) -> tuple[int, int]:
+    """Read ROWSxCOLS.
+
+    Raises:
+        ParameterError: anything else.
+
+    >>> rows_and_cols("8x4")
+    (8, 4)
+    """
+    rows, _, cols = size.partition("x")
+    if not (rows.isdecimal() and cols.isdecimal()):
+        raise ParameterError("sizes", f"sizes: {size!r} is not ROWSxCOLS")
+    return int(rows), int(cols)

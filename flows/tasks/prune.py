@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 
 from t2c.flows.bench import Bench
 from t2c.flows.metamodel import Metamodel
+from t2c.flows.parameters import ParameterError
 from t2c.flows.searches.bisection import bisect
 from t2c.flows.task import TASKS, Parameter
 from t2c.flows.tasks.training_task import TRAINING, TrainingTask, tolerance
+from t2c.pruners import find_pruner
 
 
 @TASKS("PRUNE")
@@ -35,6 +37,13 @@ class Prune(TrainingTask):
     most: float
     resolution: float
     dense: list[str]
+
+    def check(self) -> None:
+        """Only a pruner that there is."""
+        try:
+            find_pruner(self.pattern)
+        except LookupError as error:
+            raise ParameterError("pattern", str(error.args[0])) from error
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Bisect, and take the sparsest network that fits."""

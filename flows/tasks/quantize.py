@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from t2c.flows.bench import Bench
 from t2c.flows.metamodel import Metamodel
+from t2c.flows.parameters import ParameterError
 from t2c.flows.searches.greedy import Point, greedy
 from t2c.flows.searches.ladder import descend
 from t2c.flows.task import TASKS, Parameter
@@ -39,6 +40,12 @@ class Quantize(TuningTask):
     by_layer: bool
     results: bool
     together: int
+
+    def check(self) -> None:
+        """Somewhere to go to."""
+        super().check()
+        if self.least > self.bits:
+            raise ParameterError("least", f"least = {self.least} is above bits = {self.bits}")
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Descend with all layers, then narrow each."""

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 from t2c.flows.bench import Bench
 from t2c.flows.metamodel import Metamodel
+from t2c.flows.parameters import ParameterError
 from t2c.flows.task import Parameter
 from t2c.flows.tasks.training_task import TrainingTask
+from t2c.methods import find_method
 
 TUNING: Mapping[str, Parameter] = {
     "epochs": Parameter(int, 2, least=0, meaning="of fine-tuning in a trial; 0 calibrates only"),
@@ -24,6 +26,13 @@ class TuningTask(TrainingTask):
     gives: ClassVar[tuple[str, ...]] = ("quantised",)
 
     method: str
+
+    def check(self) -> None:
+        """Only a method that there is."""
+        try:
+            find_method(self.method)
+        except LookupError as error:
+            raise ParameterError("method", str(error.args[0])) from error
 
     def tuning(self, design: Mapping[str, Any]) -> dict[str, Any]:
         """The design with how it is fine-tuned."""

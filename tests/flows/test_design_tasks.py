@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,28 @@ def test_sixteen_bits_are_as_right_as_floats(finished: tuple[Metamodel, FlowStor
     assert np.log2(scale) == pytest.approx(round(np.log2(scale)), abs=1e-3), "steps are powers of two"
     assert np.abs(logits * scale - wanted).max() < 0.01 * np.abs(wanted).max()
     assert {edge.bits for edge in chain.edges.values()} == {16}
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ("{task: PRUNE, pattern: random}", "no pruner 'random'"),
+        ("{task: PRUNE, tolerance: 2}", "tolerance = 2.0 is above 1.0"),
+        ("{task: QUANTIZE, method: magic}", "no method 'magic'"),
+        ("{task: QUANTIZE, bits: 4, least: 5}", "least = 5 is above bits = 4"),
+        ("{task: QUANTIZE, least: 1}", "least = 1 is below 2"),
+        ("{task: SYNTHESIZE, family: asic}", "the families are"),
+        ("{task: ARRAY, sizes: [8]}", "'8' is not ROWSxCOLS"),
+        ("{task: CLOCK, device: up5k}", "up5k"),
+        ("{task: FIT, bits: [4], sparsities: [0, 0.5]}", "fewer than 3 combinations"),
+        ("{task: CONVERT}", "quantised"),
+        ("{task: SCALE, steps: 1}", "steps = 1 is below 2"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_runs(task: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(f"{HEAD}  train: {{task: TRAIN}}\n  wrong: {task}\n  end: {{task: STOP}}\n")
+    with pytest.raises(FlowError, match=re.escape(message)) as error:
+        read_flow(path)
+    assert str(error.value).startswith(f"{path}:9: wrong: ")
+    assert "\n" not in str(error.value)
