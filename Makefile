@@ -21,6 +21,9 @@ override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors fro
 	faults_softmax faults_space localise localise_products localise_rows model_and_rtl own_files products retimed right_modules row_layers_rtl shrink tables time_scales twelve_kinds unit_tables units value_rules \
 	views_and_joins)
 
+# A file has a worker to itself, and those that take longest come first (tests/conftest.py), not those of most tests.
+override BY_FILE := --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help setup $(SETUPS) sim regress regress-merge roms tune flow export model check check-types check-rtl test faults oracle fuzz lint bench-golden bench-sim bench-door bench-regress bench-t2c bench-softmax bench-layernorm bench-vit bench-cost bench-elements results flows coverage formal mutate cost gates bitstream clean
 
@@ -65,7 +68,7 @@ check: setup-check ## lint, and the tests that are quick: under two minutes once
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(MAKE) --no-print-directory -j2 check-types check-rtl
-	@$(RUN) $@ --dist loadfile -m "not slow and not campaign" --without-torch
+	@$(RUN) $@ $(BY_FILE) -m "not slow and not campaign" --without-torch
 
 check-types:
 	$(PY) -m mypy --follow-imports=silent $(TORCH_FREE)
@@ -74,10 +77,10 @@ check-rtl:
 	$(PY) -m t2c.tb.rtl_lint --quick
 
 test: setup-test ## run every test
-	@$(RUN) $@ --dist loadfile -m "not campaign"
+	@$(RUN) $@ $(BY_FILE) -m "not campaign"
 
 faults: setup-test ## plant every fault and run every case of which make test takes a sample; each fault must be caught
-	@$(RUN) $@ --dist loadfile $(FAULTS)
+	@$(RUN) $@ $(BY_FILE) $(FAULTS)
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED
 	@$(RUN) $@

@@ -28,6 +28,37 @@ TORCH = {"torch", "onnx", "onnxruntime", "sklearn", "PIL", "brevitas", "qonnx"}
 NAMES_TORCH = re.compile(rf"^(?:import|from) ({'|'.join(sorted(TORCH))})\b", re.MULTILINE)
 
 
+HEAVY = (
+    "docs/test_pages.py",
+    "tb/test_units.py",
+    "tb/test_byo_engine.py",
+    "tb/test_byo.py",
+    "t2c/test_digits.py",
+    "t2c/test_export_c.py",
+    "common/test_interrupts.py",
+    "mutation/test_mutation.py",
+    "tb/test_faults.py",
+    "tb/test_expect.py",
+    "test_plugin_node.py",
+    "test_api.py",
+    "accelerator/test_generated_examples.py",
+    "cost/test_gates.py",
+    "cost/test_bitstream.py",
+    "cost/test_cost.py",
+    "formal/test_counters.py",
+    "rom_folder/test_loaders.py",
+    "tb/test_builds.py",
+    "tb/test_faults_lut.py",
+    "tb/test_faults_softmax.py",
+    "tb/test_faults_norm.py",
+    "tb/test_twelve_kinds.py",
+    "tb/test_coverage_faults.py",
+    "importing/test_imports_on_rtl.py",
+    "formal/test_mulquant_spec.py",
+)
+"""Files that run for long, the longest first. Workers take files in this order: one that began last would run alone."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-torch", action="store_true", help="leave out test files that import PyTorch")
 
@@ -36,6 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--without-torch"):
         for name in TORCH:
             sys.modules[name] = None  # type: ignore[assignment]  # makes an import fail, as if it were not installed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Heavy files first, all others in their order."""
+    places = {ROOT / "tests" / name: place for place, name in enumerate(HEAVY)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,6 +106,16 @@ def signals_are_those_of_pytest() -> Iterator[None]:
     sys.unraisablehook = hook
     for number, handler in before:
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def compiled_library(sim_output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verilator's own library is compiled once for all tests, those too that build in a folder of their own."""
+    import t2c.tb.simulation.verilator as verilator
+
+    own = verilator.runtime_objects
+    shared = (sim_output / "builds").resolve()
+    monkeypatch.setattr(verilator, "runtime_objects", lambda _, *key: own(shared, *key))
 
 
 @pytest.fixture(scope="session")

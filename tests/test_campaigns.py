@@ -1,4 +1,5 @@
-"""Every list of planted faults that `make test` samples is run whole by `make faults`, by several workers."""
+"""Every list of planted faults that `make test` samples is run whole by `make faults`, by several workers; what takes
+longest comes first."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import HEAVY, ROOT, pytest_collection_modifyitems
 
 SAMPLES = re.compile(r"\b(?:sampled|crossed)\(|\bmark\.campaign\b")
 SELF = "tests/test_campaigns.py"
@@ -27,6 +29,22 @@ def test_make_faults_runs_every_file_that_make_test_samples() -> None:
     sampled = files_with_samples()
     assert sampled
     assert sampled == sorted(word for word in printed.split() if re.fullmatch(r"tests/.*\.py", word))
+
+
+def test_files_that_come_first_are_there() -> None:
+    """In the order of the list, whatever their folders; the command must keep it."""
+    assert len(set(HEAVY)) == len(HEAVY)
+    assert [name for name in HEAVY if not (ROOT / "tests" / name).is_file()] == []
+    for target in ("check", "test", "faults"):
+        printed = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert " --dist loadfile --no-loadscope-reorder " in printed, target
+
+
+def test_heavy_files_are_collected_first() -> None:
+    later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name) for name in ("test_a.py", HEAVY[1], HEAVY[0]))
+    items = [later, heavy, first]
+    pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    assert items == [first, heavy, later]
 
 
 @functools.cache

@@ -104,6 +104,7 @@ def test_a_simulator_that_runs_nothing_is_one_line(tmp_path: Path, monkeypatch: 
         read_results(tmp_path / "run" / "none.xml", tmp_path / "none.log", simulator)
 
 
+@pytest.mark.usefixtures("compiled_library")
 @pytest.mark.parametrize("simulator", ["icarus", "verilator"])
 def test_a_folder_of_any_name_is_built_and_run_in(simulator: str, package: Package, tmp_path: Path) -> None:
     """Blanks, which make cannot build under, and letters beyond ASCII, under which Icarus opens no file."""
