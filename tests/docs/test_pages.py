@@ -20,9 +20,9 @@ pytestmark = pytest.mark.slow
 PAGES = (
     "README.md",
     "docs/bring_your_own_rtl.md",
-    "docs/your_accelerator.md",
-    "docs/your_own_quantiser.md",
-    "docs/brevitas.md",
+    pytest.param("docs/your_accelerator.md", marks=pytest.mark.campaign),
+    pytest.param("docs/your_own_quantiser.md", marks=pytest.mark.campaign),
+    pytest.param("docs/brevitas.md", marks=pytest.mark.campaign),
     "docs/layouts.md",
     "docs/vectors.md",
     "docs/golden_in_c.md",
@@ -30,6 +30,8 @@ PAGES = (
     "docs/pipelines.md",
     "docs/flows_language.md",
 )
+"""Three are for `make faults`: what they run has tests of its own in `make test` too, of the same descriptions
+(tests/accelerator), code (tests/t2c/test_tutorial.py) and importer."""
 CAMPAIGNS = (
     *("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results"),
     "gates",
@@ -69,7 +71,11 @@ def shell(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     bin_folder = Path(sys.prefix) / "bin"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COCOTB", "MAKE", "MFLAGS"))
-    } | {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder)}
+    } | {
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "VENV": sys.prefix,  # by its name in the tree, simulators that are built there serve every copy
+    }
     return subprocess.run(
         ["bash", "-c", text], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -19,6 +19,7 @@ from t2c.mapping.compiler import ALL, compile_program
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import RomFolder
 from t2c.tb.simulation.simulators import find_simulator
+from tests.campaign import sampled
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -88,20 +89,22 @@ def test_the_core_computes_the_expected_words(digits: Path) -> None:
     assert f"    {found[0]}\n" in (ROOT / "docs" / "roms.md").read_text()
 
 
-@pytest.mark.parametrize(
-    ("file", "word", "digit"),
-    [
-        ("core/weights.hex", 0, -1),
-        ("core/weights.hex", 967, -1),
-        ("core/params.hex", 0, -4),
-        ("core/program.hex", DESCRIPTOR_WORDS + 43, -1),
-        ("vectors/input.hex", 30, -1),
-        ("vectors/output.hex", 1, -1),
-        ("vectors/results.hex", 200, -1),
-    ],
-)
-def test_a_spoilt_word_fails(file: str, word: int, digit: int, copy: Path) -> None:
-    """Each is one bit: a weight, a multiplier, the place of the output of conv1, a pixel, and what is expected."""
+SPOILT = {
+    # name: (file, word, digit)
+    "the first weight": ("core/weights.hex", 0, -1),
+    "the last weight": ("core/weights.hex", 967, -1),
+    "a multiplier": ("core/params.hex", 0, -4),
+    "the place of the output of conv1": ("core/program.hex", DESCRIPTOR_WORDS + 43, -1),
+    "a pixel": ("vectors/input.hex", 30, -1),
+    "an output": ("vectors/output.hex", 1, -1),
+    "a result": ("vectors/results.hex", 200, -1),
+}
+"""Each is one bit."""
+
+
+@pytest.mark.parametrize("name", sampled(SPOILT, 3))
+def test_a_spoilt_word_fails(name: str, copy: Path) -> None:
+    file, word, digit = SPOILT[name]
     change_word(copy / file, word, digit)
     said = run_core(copy)
     assert "PASS" not in said
@@ -161,16 +164,16 @@ def test_firmware_includes_the_header_of_the_core_too(digits: Path) -> None:
     assert shell(line, digits).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "hardware",
-    [
-        Hardware(rows=4, cols=4, act_depth=300, wgt_depth=60, acc_depth=64),
-        Hardware(rows=8, cols=2, act_depth=1 << 10, wgt_depth=600, par_depth=16),
-    ],
-    ids=["tensors visit the host", "constants by the program"],
-)
-def test_a_core_with_little_memory(hardware: Hardware, examples: Path, tmp_path: Path) -> None:
+LITTLE = {
+    "tensors visit the host": Hardware(rows=4, cols=4, act_depth=300, wgt_depth=60, acc_depth=64),
+    "constants by the program": Hardware(rows=8, cols=2, act_depth=1 << 10, wgt_depth=600, par_depth=16),
+}
+
+
+@pytest.mark.parametrize("what", sampled(LITTLE, 2))
+def test_a_core_with_little_memory(what: str, examples: Path, tmp_path: Path) -> None:
     """Stimulus then holds constants and tensors that come back; two samples, one after the other."""
+    hardware = LITTLE[what]
     out = tmp_path / "roms"
     write_folder(load_package(examples / "digits_w8a8"), Request(hardware=hardware, images=2, first_image=5), out)
     assert "core_weights" not in [image["name"] for image in RomFolder.open(out).record["images"]]

@@ -102,7 +102,10 @@ def test_every_filter_of_the_example_has_a_kind_and_both_are_there() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("columns", "simulator"), [("mac:4,sp2:4", "verilator"), ("sp2:6,mac:2", "icarus")])
+@pytest.mark.parametrize(
+    ("columns", "simulator"),
+    [("mac:4,sp2:4", "verilator"), pytest.param("sp2:6,mac:2", "icarus", marks=pytest.mark.campaign)],
+)
 def test_the_example_on_columns_of_both_kinds(columns: str, simulator: str, sim_output: Path) -> None:
     hardware = Hardware(rows=8, cols=8, w_w=4, element=columns)
     request = RunRequest(images=8 if simulator == "verilator" else 1)

@@ -57,7 +57,7 @@ def errors(found: UnitRun) -> str:
     return "\n".join([*(test.error for test in report.tests.values()), *broken, *report.explanation])
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
 def test_the_example_passes(simulator: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sim("--unit", "mulquant", "--dut", EXAMPLE / "dut.yaml", "--sim", simulator, "--out", sim_output) == 0
     out = capsys.readouterr().out
@@ -129,7 +129,7 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("handshake", ["valid_only", "valid_ready"])
+@pytest.mark.parametrize("handshake", sampled(["valid_ready", "valid_only"], 2))
 def test_our_requantiser_passes_as_a_foreign_one(handshake: str, tmp_path: Path, sim_output: Path) -> None:
     """Every test of its bench applies; those that the adapter could stand in the way of run."""
     text = OURS if handshake == "valid_only" else OURS.replace("valid_only", handshake).replace(TIE, "")

@@ -85,8 +85,7 @@ def test_shipped_layer_matches_golden(
     assert result.figures["compared"] == figures["compared"] == images * math.prod(figures["shape"])
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("model", "simulator"), crossed(MODELS, SIMULATORS))
 def test_shipped_network_matches_golden(model: str, simulator: str, examples: Path, sim_output: Path) -> None:
     """Every layer on what the RTL itself computed before; the RTL's own predictions are as right as golden's."""
     images = 40 if simulator == "verilator" else 2
@@ -101,7 +100,7 @@ def test_shipped_network_matches_golden(model: str, simulator: str, examples: Pa
     assert result.figures["accuracy"] == (predictions == package.labels[chosen]).mean()
 
 
-@pytest.mark.parametrize(("index", "simulator"), crossed(range(len(SHAPES)), SIMULATORS))
+@pytest.mark.parametrize(("index", "simulator"), crossed(range(len(SHAPES)), SIMULATORS, every=4))
 def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim_output: Path) -> None:
     """Each shape meets its own pair of back-pressure profiles; all benches run."""
     names = list(PROFILES)
@@ -132,7 +131,11 @@ CORES = [
 ]
 
 
-@pytest.mark.parametrize("shape", crossed(CORES))
+WIDTHS = ({"x_w": 2, "w_w": 2}, {"x_w": 8, "w_w": 2}, {"x_w": 3, "w_w": 8})
+"""Of operands."""
+
+
+@pytest.mark.parametrize("shape", sampled(CORES, 3))
 def test_every_operation_on_every_shape_of_core(shape: tuple[int, int, int], net: Package, sim_output: Path) -> None:
     """Without stalls each layer takes exactly the cycles of the documented formula."""
     rows, cols, acc_depth = shape
@@ -141,8 +144,7 @@ def test_every_operation_on_every_shape_of_core(shape: tuple[int, int, int], net
     assert_cycles_are_exact(result)
 
 
-@pytest.mark.parametrize("widths", [{"x_w": 2, "w_w": 2}, {"x_w": 8, "w_w": 2}, {"x_w": 3, "w_w": 8}], ids=str)
-@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize(("linear", "widths"), crossed([False, True], WIDTHS))
 def test_every_width_of_operands(widths: dict[str, int], linear: bool, sim_output: Path) -> None:
     """The stream's word is as wide as the wider of both."""
     bits = {"x_bits": widths["x_w"], "w_bits": widths["w_w"], "y_bits": widths["x_w"]}

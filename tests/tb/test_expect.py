@@ -19,6 +19,7 @@ from t2c.layouts.pattern import LayoutError
 from t2c.tb.expect import Golden, WrongTensor
 from t2c.tb.expect import golden as golden_module
 from t2c.tb.expect.expected import REPORT, Expected
+from tests.campaign import sampled
 from tests.conftest import ROOT
 from tests.threshold_net import threshold_package
 
@@ -109,7 +110,7 @@ NOTHING = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NOTHING)
+@pytest.mark.parametrize("name", sampled(NOTHING, 3))
 def test_a_bench_that_proves_nothing_is_red(name: str, tmp_path: Path) -> None:
     right, wrong, said = NOTHING[name]
     assert right in BLOCKS["py"]

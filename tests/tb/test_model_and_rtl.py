@@ -83,7 +83,7 @@ def package() -> Package:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("layer", "seed"), crossed(["stem", "depthwise", "sum", "peak", "wide"], range(6)))
+@pytest.mark.parametrize(("layer", "seed"), crossed(["stem", "depthwise", "sum", "peak", "wide"], range(6), every=4))
 def test_a_changed_program(layer: str, seed: int, package: Package, tmp_path: Path) -> None:
     rng = np.random.default_rng((seed, *layer.encode()))
     request = RunRequest(layer=layer)

@@ -62,14 +62,13 @@ def test_the_networks_here_have_what_they_are_for() -> None:
     }
 
 
-@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS, every=4))
+@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS, every=6))
 def test_attention(net: str, size: str, simulator: str, sim_output: Path) -> None:
     package = attention_package(**NETS[net])
     assert_right(run_on(package, sim_output, SIZES[size], simulator, layer="all", images=2))
 
 
-@pytest.mark.parametrize("simulator", SIMULATORS)
-@pytest.mark.parametrize("layer", ["scores", "mixed"])
+@pytest.mark.parametrize(("layer", "simulator"), crossed(["scores", "mixed"], SIMULATORS))
 def test_a_product_alone(layer: str, simulator: str, sim_output: Path) -> None:
     package = attention_package(heads=2, depth=5, tokens=9)
     assert_right(run_on(package, sim_output, SIZES["8x4"], simulator, layer=layer, images=2))

@@ -197,7 +197,7 @@ def test_other_softmax_tables(name: str, sim_output: Path, monkeypatch: pytest.M
     ("unit", "parameters"),
     [
         ("lut_softmax", {"X_W": 10, "DEPTH_W": 10, "E_W": 16, "OUT_W": 7, "R_W": 32, "LEN_W": 4}),
-        ("lut_softmax", {"LEN_W": 10}),
+        pytest.param("lut_softmax", {"LEN_W": 10}, marks=pytest.mark.campaign),
         ("lut_pointwise", {"X_W": 2, "OUT_W": 16}),
         ("lut_pointwise", {"X_W": 13, "OUT_W": 2}),
     ],

@@ -59,7 +59,7 @@ def findings(found: UnitRun) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RULED)
+@pytest.mark.parametrize("name", sampled(RULED, 4))
 def test_a_module_within_its_rules_passes(name: str, sim_output: Path) -> None:
     found = run(REQUANTS / f"{name}.yaml", sim_output)
     assert found.outcome.passed, findings(found)
