@@ -21,8 +21,16 @@ from t2c.common.interrupts import SIGNALS  # noqa: E402
 # What a loaded machine takes long for is not wrong.
 settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("t2c")
+settings.register_profile("quick", settings.get_profile("t2c"), max_examples=30)  # of make check
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def tries(number: int) -> int:
+    """Examples that Hypothesis draws; make check, whose profile has fewer, takes a fifth."""
+    return number if settings().max_examples >= 100 else number // 5
+
+
 TORCH = {"torch", "onnx", "onnxruntime", "sklearn", "PIL", "brevitas", "qonnx"}
 """What the set-up profile `check` leaves out; `make check` runs no test that needs one of them."""
 NAMES_TORCH = re.compile(rf"^(?:import|from) ({'|'.join(sorted(TORCH))})\b", re.MULTILINE)
@@ -65,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--without-torch"):
+        settings.load_profile("quick")
         for name in TORCH:
             sys.modules[name] = None  # type: ignore[assignment]  # makes an import fail, as if it were not installed
 

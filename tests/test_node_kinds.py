@@ -23,6 +23,8 @@ def rooms() -> list[Path]:
 
 def questions(text: str) -> list[int]:
     """Lines that tell nodes apart by their class: isinstance, issubclass, or a comparison with a class."""
+    if not any(module in text for module in KINDS):
+        return []
     tree = ast.parse(text)
     classes = {
         alias.asname or alias.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterable
@@ -120,6 +121,7 @@ def module_of(path: Path) -> str:
     return f"t2c.{dotted}" if dotted.partition(".")[0] in LINKED else dotted
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     """Every module that a file imports, wherever in the file."""
     names = set()
@@ -284,12 +286,14 @@ ONE_NAME_TWO_THINGS = {
 """Public classes of one name in rooms that never meet, with what each is; a new pair needs a better name instead."""
 
 
+@functools.cache
 def public_classes() -> dict[str, list[str]]:
     """Where each public class of the product's rooms is defined."""
     found: dict[str, list[str]] = {}
     for paths in FILES.values():
         for path in paths:
-            for node in ast.walk(ast.parse(path.read_text())):
+            text = path.read_text()
+            for node in ast.walk(ast.parse(text)) if "class " in text else ():
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     found.setdefault(node.name, []).append(relative(path))
     return found

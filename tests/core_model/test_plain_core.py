@@ -120,5 +120,6 @@ def _seen(program: CoreProgram) -> bool:
     return came != lines(program)
 
 
+@pytest.mark.slow
 def test_no_fault_is_seen_where_there_is_none() -> None:
     assert not any(_seen(made("small", seed)) for seed in SEEDS)

@@ -23,6 +23,7 @@ from tests.fuzz.case import FAILED, OTHER, REFUSED, SAME, Answer
 CASES = 400
 
 
+@pytest.mark.slow
 def test_nothing_that_is_damaged_gets_through(tmp_path: Path) -> None:
     answers = list(run_campaign(11, CASES, 1, tmp_path))
     assert [answer for answer in answers if answer.outcome == FAILED] == []

@@ -13,6 +13,7 @@ from t2c.golden.arithmetic import conv
 from t2c.golden.arithmetic.conv import conv2d
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError
+from tests.conftest import tries
 
 
 def by_hand(x: np.ndarray, w: np.ndarray, window: Window, groups: int, zp: int) -> Any:
@@ -65,7 +66,7 @@ def test_every_small_padding(stride: tuple[int, int], groups: int) -> None:
         assert np.array_equal(found, conv2d(padded, w, window=alone, groups=groups, zero_point=-7)), padding
 
 
-@settings(max_examples=250)
+@settings(max_examples=tries(250))
 @given(layer=layers(), magnitude=st.sampled_from([8, 8, 13, 20, 28]), seed=st.integers(0, 999))
 def test_any_layer_matches_the_sum(layer: dict[str, Any], magnitude: int, seed: int) -> None:
     """Magnitudes of 8 bits stay in float32; 13 and 20 pass to float64, 28 to int64."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from t2c.golden.arithmetic import exact
 from t2c.golden.arithmetic.gemm import gemm
 from t2c.golden.errors import RangeError, ShapeError
+from tests.conftest import tries
 
 F32, F64, I64 = 1 << 24, 1 << 53, (1 << 63) - 1
 
@@ -84,7 +85,7 @@ def test_float32_is_cut_and_not_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
     assert int(seen[1].split()[1]) > 1
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(data=st.data(), m=st.integers(0, 4), k=st.integers(0, 90), n=st.integers(0, 4))
 def test_any_int64_operands_are_exact_or_refused(data: st.DataObject, m: int, k: int, n: int) -> None:
     bits_a, bits_b = data.draw(st.integers(1, 64)), data.draw(st.integers(1, 64))

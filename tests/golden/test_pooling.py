@@ -9,6 +9,7 @@ from oracle import plain as oracle
 from t2c.golden.arithmetic.pooling import average_pool2d, max_pool2d
 from t2c.golden.arithmetic.window import Window
 from t2c.golden.errors import RangeError, ShapeError, UnsupportedError
+from tests.conftest import tries
 
 SMALL = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
@@ -49,7 +50,7 @@ def fits(window: Window, height: int, width: int) -> bool:
     return all(r <= n + sum(sides) for r, n, sides in zip(reach, (height, width), window.pads, strict=True))
 
 
-@settings(max_examples=120)
+@settings(max_examples=tries(120))
 @given(window=windows(dilated=True), height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 999))
 def test_max_matches_every_window(window: Window, height: int, width: int, seed: int) -> None:
     assume(fits(window, height, width))
@@ -66,7 +67,7 @@ def test_max_matches_every_window(window: Window, height: int, width: int, seed:
         assert max_pool2d(x, window).tolist() == expected
 
 
-@settings(max_examples=120)
+@settings(max_examples=tries(120))
 @given(window=windows(dilated=False), height=st.integers(1, 9), width=st.integers(1, 9), zp=st.integers(-128, 255))
 def test_average_sums_every_window(window: Window, height: int, width: int, zp: int) -> None:
     assume(fits(window, height, width))

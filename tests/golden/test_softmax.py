@@ -18,6 +18,7 @@ from t2c.golden.arithmetic.lut import exp_table, softmax_error_bound
 from t2c.golden.arithmetic.rounding import Rounding
 from t2c.golden.arithmetic.softmax import SoftmaxTable, safe_reciprocal_bits, softmax
 from t2c.golden.errors import RangeError, ShapeError
+from tests.conftest import tries
 
 
 def made(exp: list[int], e_w: int = 4, p: int = 3, r: int = 0, mode: Rounding = Rounding.HALF_UP) -> SoftmaxTable:
@@ -147,7 +148,7 @@ def cases(draw: st.DrawFn) -> tuple[SoftmaxTable, float, int, IntArray]:
 
 
 @given(cases())
-@settings(max_examples=400)
+@settings(max_examples=tries(400))
 def test_any_row_is_within_the_bound(case: tuple[SoftmaxTable, float, int, IntArray]) -> None:
     table, scale, bits, row = case
     off = np.abs(softmax(row, table) - real_softmax(row, scale) * (1 << table.output_bits)).max()

@@ -15,6 +15,7 @@ from t2c.golden.errors import PackageError, RangeError, ShapeError
 from t2c.layouts.element_map import ElementMap
 from t2c.layouts.packed import PackedLayout
 from t2c.layouts.pattern import LayoutError, Pattern
+from tests.conftest import tries
 
 
 def lanes(pattern: str, shape: tuple[int, ...], **sizes: int) -> list[list[int]]:
@@ -222,7 +223,7 @@ def test_random_layouts_and_back(seed: int) -> None:
     assert empty == elements.padded
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.text(alphabet="ab1(.)=+~-> 42\n", max_size=24), st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_any_text_is_a_layout_or_one_line(text: str, shape: list[int]) -> None:
     lines: list[str] = []

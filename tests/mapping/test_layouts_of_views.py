@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from t2c.contract.activation_layout import Layout
 from t2c.golden.errors import ShapeError
 from t2c.mapping.views import as_map_of_lanes, plane, reshaped, sliced, tokens_map, transposed
+from tests.conftest import tries
 
 ROWS = st.integers(2, 9)
 
@@ -54,7 +55,7 @@ def step(draw: st.DrawFn, layout: Layout, tensor: np.ndarray) -> tuple[Layout, n
 
 @pytest.mark.slow
 @given(layouts(), st.data())
-@settings(max_examples=600)
+@settings(max_examples=tries(600))
 def test_a_chain_of_views_finds_every_element(root: Layout, data: st.DataObject) -> None:
     tensor = np.arange(1, 1 + 2 * root.elements()).reshape(2, *root.shape)
     words, layout, view = root.to_words(tensor), root, tensor

@@ -14,6 +14,7 @@ from t2c import mulquant_constants as mulquant
 from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.errors import RangeError, ShapeError
 from t2c.mulquant_constants import fixed, fixed_format, normalized, power_of_two
+from tests.conftest import tries
 
 SCALES = st.one_of(st.floats(-100, 100), st.floats(1e-12, 1.0), st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0**-30]))
 BIASES = st.one_of(st.floats(-300, 300), st.just(0.0))
@@ -32,7 +33,7 @@ def fits(value: int, bits: int) -> bool:
     return -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(m=SCALES, b=BIASES, scale_bits=st.sampled_from([8, 16, 24]), bias_bits=st.sampled_from([16, 40, 56]))
 def test_normalized_takes_the_largest_shift_that_fits(m: float, b: float, scale_bits: int, bias_bits: int) -> None:
     widths = Widths(scale=scale_bits, bias=bias_bits)
@@ -49,7 +50,7 @@ def test_normalized_takes_the_largest_shift_that_fits(m: float, b: float, scale_
     assert int(c.bias[0]) == exact_round(b, max(legal))
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(m=st.floats(1e-9, 100).flatmap(lambda v: st.sampled_from([v, -v])), b=st.floats(-255, 255))
 def test_normalized_error_bound(m: float, b: float) -> None:
     c = normalized([m], [b])
@@ -83,7 +84,7 @@ def test_a_zero_scale_costs_nothing() -> None:
     assert (int(c.multiplier[0]), int(c.shift[0]), c.scale_error) == (0, 47, 0.0)
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(m=st.floats(-1e6, 1e6), b=st.floats(-1e6, 1e6), int_bits=st.integers(1, 8), frac_bits=st.integers(1, 8))
 def test_fixed_rounds_and_saturates(m: float, b: float, int_bits: int, frac_bits: int) -> None:
     c = fixed([m], [b], int_bits=int_bits, frac_bits=frac_bits)
@@ -94,7 +95,7 @@ def test_fixed_rounds_and_saturates(m: float, b: float, int_bits: int, frac_bits
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(m=st.floats(2.0**-30, 1000.0), sign=st.sampled_from([-1, 1]), b=BIASES)
 def test_power_of_two_is_the_nearest_of_all_and_its_multiplier_one_bit(m: float, sign: int, b: float) -> None:
     c = power_of_two([sign * m], [b])

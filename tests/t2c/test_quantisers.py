@@ -18,6 +18,7 @@ from t2c.fusion import NetFuser
 from t2c.golden.errors import RangeError, UnsupportedError
 from t2c.nn2chip import T2C
 from t2c.quantisers import MinMax, _QBase
+from tests.conftest import tries
 
 
 def slow_minmax(x: np.ndarray, bits: int, signed: bool, symmetric: bool) -> tuple[list[int], float, int]:
@@ -38,7 +39,7 @@ def calibrated(quantiser: _QBase, x: Tensor) -> _QBase:
     return quantiser
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(
     values=st.lists(st.floats(-1000, 1000, width=32), min_size=2, max_size=20),
     bits=st.integers(2, 8),
