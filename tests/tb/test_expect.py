@@ -32,6 +32,11 @@ def follow(folder: Path, verilog: str = BLOCKS["verilog"], bench: str = BLOCKS["
     """Run pytest on the page's files in a folder outside the tree."""
     (folder / "max4.v").write_text(verilog)
     (folder / "test_max4.py").write_text(bench)
+    builds = ROOT / "sim_build" / "builds"
+    if not (folder / "sim_build").exists():  # a simulator, and Verilator's own library, are built once for all
+        builds.mkdir(parents=True, exist_ok=True)
+        (folder / "sim_build").mkdir()
+        (folder / "sim_build" / "builds").symlink_to(builds)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COCOTB"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_max4.py"],
