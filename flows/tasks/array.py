@@ -11,13 +11,16 @@ from t2c.flows.parameters import ParameterError
 from t2c.flows.task import TASKS, Parameter, Task
 
 SIZED = "t2c.flows.tasks.array:sized"
+SP2_BITS = 4
+"""Of a weight, in columns of either kind."""
 
 
 @TASKS("ARRAY")
 class Array(Task):
     """Of some arrays, that with the fewest cycles an image within the budgets; memories as small as hold the network.
 
-    The widths of the array are those of the package's widest weights and activations. Cycles are the compiler's.
+    The widths of the array are those of the package's widest weights and activations. Of a network that MIX made, the
+    share is that of the columns that shift and add (docs/elements.md). Cycles are the compiler's.
     """
 
     takes: ClassVar[tuple[str, ...]] = ("package",)
@@ -41,7 +44,8 @@ class Array(Task):
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Compile for each, and choose."""
-        payloads = [{"package": given.files["package"], "size": size} for size in self.sizes]
+        share = given.design.get("share")
+        payloads = [{"package": given.files["package"], "size": size, "share": share} for size in self.sizes]
         found = bench.run_trials(SIZED, payloads)
         bench.noted([{name: trial[name] for name in trial if name not in ("folder", "hardware")} for trial in found])
         fits = [trial for trial in found if self._fits(trial)]
@@ -74,14 +78,18 @@ def sized(payload: dict[str, Any], place: Any) -> dict[str, Any]:
     rows, cols = rows_and_cols(payload["size"])
     folder = place.path(payload["package"])
     graph = load_package(folder).graph
+    shift_add = round(cols * (payload["share"] or 0.0))
     wanted = {"rows": rows, "cols": cols, **array_widths(graph)}
+    if shift_add:
+        kinds = {"mac": cols - shift_add, "sp2": shift_add}
+        wanted |= {"w_w": SP2_BITS, "element": ",".join(f"{kind}:{count}" for kind, count in kinds.items() if count)}
     program = core_program(str(folder), wanted)
     needs = estimate(program)
     hardware = {field.name: getattr(program.hardware, field.name) for field in fields(Hardware)}
     return {
         "size": payload["size"],
         "cycles": needs.cycles,
-        "multipliers": rows * cols,
+        "multipliers": rows * (cols - shift_add),
         "memory_kib": round(needs.kibibytes, 3),
         "hardware": {name: value for name, value in hardware.items() if isinstance(value, (int, str))},
     }

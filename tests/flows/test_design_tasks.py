@@ -176,3 +176,17 @@ def test_what_cannot_be_is_refused_before_anything_runs(task: str, message: str,
         read_flow(path)
     assert str(error.value).startswith(f"{path}:9: wrong: ")
     assert "\n" not in str(error.value)
+
+
+def test_a_mixed_network_gets_columns_of_both_kinds(tmp_path: Path) -> None:
+    tasks = """
+  train: {task: TRAIN, epochs: 4, rate: 1e-2}
+  mix: {task: MIX, tolerance: 1.0, epochs: 0, resolution: 0.5}
+  convert: {task: CONVERT}
+  array: {task: ARRAY, sizes: [4x4]}
+  end: {task: STOP}
+"""
+    metamodel, _ = ran(tmp_path, tasks)
+    assert metamodel.design["share"] == 1.0, "any accuracy would do"
+    assert metamodel.design["hardware"]["element"] == "sp2:4"
+    assert (metamodel.design["hardware"]["w_w"], metamodel.value("multipliers")) == (4, 0)
