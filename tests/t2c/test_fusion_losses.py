@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -192,6 +193,36 @@ def test_what_depends_on_more_than_the_input_is_refused(case: str) -> None:
     between, message = REFUSED[case]
     with pytest.raises(UnsupportedError, match=message):
         NetFuser(two(between)).fuse(images())
+
+
+@pytest.fixture
+def another_thread() -> Iterator[None]:
+    """As in a worker of Dask, whose own threads draw random numbers now and then."""
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    yield
+    over.set()
+    other.join()
+
+
+@pytest.mark.usefixtures("another_thread")
+def test_a_number_that_another_thread_draws_is_not_the_models() -> None:
+    drawn: list[float] = []
+
+    def between(s: Any, y: Tensor) -> Tensor:
+        if len(drawn) < 2:  # in the first runs only, and the result does not depend on it
+            drawn.append(random.random())
+        return y
+
+    NetFuser(two(between)).fuse(images())
+    assert len(drawn) == 2
+
+
+@pytest.mark.usefixtures("another_thread")
+@pytest.mark.parametrize("case", [case for case in REFUSED if "random" in case])
+def test_a_model_that_draws_is_refused_beside_other_threads_too(case: str) -> None:
+    test_what_depends_on_more_than_the_input_is_refused(case)
 
 
 class Still(nn.Dropout):
