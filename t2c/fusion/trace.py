@@ -128,7 +128,7 @@ def _random_state() -> tuple[Any, ...]:
 
 
 def _draws_each_time(model: nn.Module, images: Tensor) -> bool:
-    """Whether the generators move with every run: other threads draw from them too, such as a Dask worker's, but rarely.
+    """Whether the generators move with every run: other threads, such as those of a Dask worker, draw too, but rarely.
 
     Args:
         model: which runs.
