@@ -16,11 +16,15 @@ from t2c.flows.errors import FlowError
 from t2c.flows.metamodel import Metamodel
 from t2c.flows.training import TUNED, WEIGHTS, float_model, quantised
 from t2c.golden.arithmetic.mulquant import Widths
+from t2c.golden.errors import RangeError
 from t2c.golden.graph.codec import node_to_json
 from t2c.golden.graph.package import load_package
-from t2c.mulquant_constants import normalized, power_of_two
+from t2c.mulquant_constants import Chooser, normalized, power_of_two
 from t2c.network import QNetwork
 from t2c.nn2chip import T2C
+
+MOST_BITS = 16
+"""Of a multiplier of MulQuant, unless more are asked for."""
 
 
 def network_of(given: Metamodel, bench: Bench) -> QNetwork:
@@ -32,6 +36,28 @@ def network_of(given: Metamodel, bench: Bench) -> QNetwork:
         if (trial / TUNED).is_file():
             shutil.copy(trial / TUNED, state)
         return quantised(given.subject, given.design, model, state)
+
+
+def chip_of(qnet: QNetwork, name: str, scale_bits: int, choose: Chooser = normalized) -> T2C:
+    """The conversion of a network with multipliers of MulQuant of so few bits, or as few more as its scales need.
+
+    A layer of few bits in front of a tensor of many has scales above 1, which no shift makes smaller.
+
+    Raises:
+        RangeError: 16 bits are not enough.
+    """
+    for bits in range(scale_bits, MOST_BITS + 1):
+        chip = T2C(qnet, name=name, choose=choose, widths=Widths(scale=bits))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                chip.convert()
+        except RangeError:
+            if bits == MOST_BITS:
+                raise
+            continue
+        return chip
+    return T2C(qnet, name=name, choose=choose, widths=Widths(scale=scale_bits))
 
 
 def write_package(given: Metamodel, bench: Bench, folder: Path, samples: Split, counted: Split) -> dict[str, float]:
@@ -46,17 +72,14 @@ def write_package(given: Metamodel, bench: Bench, folder: Path, samples: Split, 
         ExportError: torch and golden differ.
     """
     design = given.design
-    chip = T2C(
-        network_of(given, bench),
-        name=folder.name,
-        choose=power_of_two if design.get("power_of_two") else normalized,
-        widths=Widths(scale=design.get("scale_bits", 16)),
-    )
+    choose = power_of_two if design.get("power_of_two") else normalized
+    chip = chip_of(network_of(given, bench), folder.name, design.get("scale_bits", MOST_BITS), choose)
     with warnings.catch_warnings():  # the accuracy shows what coarse constants cost
         warnings.simplefilter("ignore", UserWarning)
         test = None if samples is counted else (counted.images, counted.labels)
         chip.nn2chip(samples.images, samples.labels, directory=folder, test=test)
-    return {**chip.metrics, "integers": float(chip.agreement.integers)}
+    used = {"integers": float(chip.agreement.integers), "scale_bits": float(chip.recipe.widths.scale)}
+    return {**chip.metrics, **used}
 
 
 def demand_same(chosen: Path, written: Path) -> None:

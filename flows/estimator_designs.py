@@ -8,14 +8,13 @@ from typing import Any
 
 from t2c.cost.pipelines.netlist import pipeline_design
 from t2c.example_models.settings import repeatable
+from t2c.flows.conversion import chip_of
 from t2c.flows.pipeline_of import PIPELINE, pipeline_options, quantities, write
 from t2c.flows.synthesis import cost_of, counted
 from t2c.flows.training import float_model, searched_on
 from t2c.flows.trials import Place
-from t2c.golden.arithmetic.mulquant import Widths
 from t2c.golden.graph.package import load_package
 from t2c.methods import find_method
-from t2c.nn2chip import T2C
 from t2c.trainers import PTQ
 
 
@@ -37,8 +36,7 @@ def synthesised_variant(payload: Mapping[str, Any], place: Place) -> dict[str, A
     with warnings.catch_warnings():  # constants are as coarse as they were asked to be
         warnings.simplefilter("ignore", UserWarning)
         few = data.calibration.head(2)
-        chip = T2C(qnet, name="variant", widths=Widths(scale=payload["scale_bits"]))
-        chip.nn2chip(few.images, few.labels, directory=package)
+        chip_of(qnet, "variant", payload["scale_bits"]).nn2chip(few.images, few.labels, directory=package)
     options = pipeline_options(payload["pipeline"])
     made = write(package, options, place.folder / PIPELINE)
     cost = cost_of(pipeline_design(made), payload["family"], place)

@@ -79,7 +79,7 @@ def sized(payload: dict[str, Any], place: Any) -> dict[str, Any]:
     folder = place.path(payload["package"])
     graph = load_package(folder).graph
     shift_add = round(cols * (payload["share"] or 0.0))
-    wanted = {"rows": rows, "cols": cols, **array_widths(graph)}
+    wanted: dict[str, Any] = {"rows": rows, "cols": cols, **array_widths(graph)}
     if shift_add:
         kinds = {"mac": cols - shift_add, "sp2": shift_add}
         wanted |= {"w_w": SP2_BITS, "element": ",".join(f"{kind}:{count}" for kind, count in kinds.items() if count)}

@@ -25,7 +25,9 @@ class Convert(Task):
     drops: ClassVar[tuple[str, ...]] = ("pipeline",)
     metrics: ClassVar = {"accuracy": "validation"}
     parameters: ClassVar = {
-        "scale_bits": Parameter(int, 16, least=3, most=32, meaning="of MulQuant's multipliers"),
+        "scale_bits": Parameter(
+            int, 16, least=3, most=32, meaning="of MulQuant's multipliers, or as few more as its scales need"
+        ),
         "power_of_two": Parameter(bool, False, meaning="multipliers that are powers of two, for shifts alone"),
     }
     scale_bits: int
@@ -39,5 +41,7 @@ class Convert(Task):
         after = given.put(design=design)
         metrics = write_package(after, bench, folder, held_out.head(IMAGES), held_out)
         bench.measured("accuracy", metrics["accuracy_integer"], "validation")
-        bench.decide(**design, largest_step_error=metrics["max_step_error"])
+        bench.decide(
+            **{**design, "scale_bits": int(metrics["scale_bits"])}, largest_step_error=metrics["max_step_error"]
+        )
         return after.put(files={"package": folder}, without=self.drops)

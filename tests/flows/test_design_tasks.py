@@ -93,7 +93,7 @@ def test_the_package_has_what_was_chosen(finished: tuple[Metamodel, FlowStore]) 
         assert node.weight_bits == (weight_bits or design["weight_bits"])
         if node.output != graph.output:
             assert graph.edges[node.output].bits == (result_bits or design["activation_bits"])
-        assert np.abs(node.mulquant.multiplier).max() < 1 << design["scale_bits"] - 1
+        assert np.abs(node.mulquant.multiplier).max() < 1 << step(metamodel, "convert").decision["scale_bits"] - 1
     assert metamodel.value("multipliers") == 0, "all constants have three signed digits or fewer"
 
 
