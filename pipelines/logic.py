@@ -10,6 +10,9 @@ from dataclasses import replace
 from t2c.pipelines.digits import signed_digits, trailing_zeros
 from t2c.pipelines.value import LogicValue, Summand, extended, literal, span, width_of
 
+IN_BLOCKS = ("multiplier_sum_bits", "multiplier_register_bits")
+"""Quantities that a DSP block has beside its multiplier: the adder and the register behind it."""
+
 
 class Logic:
     """Lines of Verilog, and what they take.
@@ -35,6 +38,7 @@ class Logic:
         self._uncounted: set[str] = set()
         self._wires: dict[tuple[bool, str, int, int], LogicValue] = {}
         self._products: dict[tuple[bool, str, int], LogicValue] = {}
+        self._of_multipliers: set[str] = set()
 
     def count(self, what: str, number: int) -> None:
         """Add to what is taken."""
@@ -124,7 +128,9 @@ class Logic:
             text = f"{{{upper}, {extended(base, shift)}}}"
         else:
             text = f"{_left(a, one.shift, width)} {sign} {_left(b, other.shift, width)}"
-        return Summand(self.wire(text, lo, hi, time, depth + 1, {f"{kind}_bits": width - shift}), low, negative)
+        return Summand(
+            self.wire(text, lo, hi, time, depth + 1, {self._adder(kind, a, b): width - shift}), low, negative
+        )
 
     def product(self, value: LogicValue, constant: int, kind: str) -> Summand:
         """A value times a constant that is not 0; products by one odd number are made once.
@@ -165,7 +171,16 @@ class Logic:
         bits = odd.bit_length() + 1
         text = f"{signed(value)} * {bits}'sd{odd}"
         takes = {f"{kind}_multipliers": 1, f"{kind}_multiplier_bits": value.width * (bits - 1)}
-        return self.wire(text, lo, hi, value.time, self.every, takes)
+        found = self.wire(text, lo, hi, value.time, self.every, takes)
+        if found.name not in self._of_multipliers:
+            self._of_multipliers.add(found.name)
+            self.count("register_bits", -found.width)
+            self.count(IN_BLOCKS[1], found.width)
+        return found
+
+    def _adder(self, kind: str, *summands: LogicValue) -> str:
+        """What the bits of an adder are counted as: a block with a multiplier adds to its product for nothing."""
+        return IN_BLOCKS[0] if any(one.name in self._of_multipliers for one in summands) else f"{kind}_bits"
 
     def total(self, terms: Sequence[Summand], kind: str) -> Summand:
         """The sum of terms, at least one; those that come first, and of those the narrow ones, are added first."""
@@ -195,7 +210,7 @@ class Logic:
             return self.wire(text, lo, hi, upper.time, upper.depth)
         sign = "-" if term.negative else "+"
         text = f"{literal(constant, width)} {sign} {_left(value, term.shift, width)}"
-        return self.wire(text, lo, hi, value.time, value.depth + 1, {f"{kind}_bits": width})
+        return self.wire(text, lo, hi, value.time, value.depth + 1, {self._adder(kind, value): width})
 
 
 def register(value: LogicValue) -> str:

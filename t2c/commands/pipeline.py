@@ -16,7 +16,8 @@ NAME = "pipeline"
 HELP = "write a streaming pipeline for a package: Verilog with its constants in logic, one stage a layer"
 HEADINGS = ("stage", "result", "reuse", "multipliers", "adder bits", "register bits", "memory bits")
 MULTIPLIERS = ("product_multipliers", "requant_multipliers")
-ADDERS = ("product_bits", "tree_bits", "requant_bits", "accumulator_bits", "compare_bits")
+REGISTERS = ("register_bits", "multiplier_register_bits")
+ADDERS = ("product_bits", "tree_bits", "requant_bits", "accumulator_bits", "compare_bits", "multiplier_sum_bits")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +81,7 @@ def lines(pipeline: Pipeline) -> list[str]:
         edge, taken = pipeline.plan.chain.edges[planned.stage.output], features[planned.stage.name]
         numbers = [
             sum(taken.get(name, 0) for name in names)
-            for names in (MULTIPLIERS, ADDERS, ("register_bits",), ("line_bits", "table_bits", "queue_bits"))
+            for names in (MULTIPLIERS, ADDERS, REGISTERS, ("line_bits", "table_bits", "queue_bits"))
         ]
         shape = "x".join(map(str, edge.shape))
         rows.append((planned.stage.name, shape, str(planned.reuse), *(f"{number:,}" for number in numbers)))

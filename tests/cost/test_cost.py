@@ -85,6 +85,14 @@ def test_a_design_that_folds_away_has_no_cost(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_index_into_a_vector_is_no_multiplier(folder: Path) -> None:
+    """Lane i of W_W bits begins at bit W_W i, which is a product until a tool sees that it is a choice."""
+    design = unit_design("operand_mover", {"W_W": 5})
+    cost = synthesise(design, family("gates"), Keeper(folder=folder, progress=Told()), by_module=False)
+    assert cost.blocks.multipliers == 0
+
+
+@pytest.mark.slow
 def test_what_yosys_ends_without_is_not_kept(folder: Path) -> None:
     """After ABC the wheel's Yosys may stop in silence."""
     design = unit_design("mac_pe", PE)
