@@ -31,7 +31,8 @@ class Blocks:
 def floor_commands(design: SynthesisDesign) -> str:
     """Yosys commands that write both counts."""
     return (
-        f"{design.read_commands()}proc; opt_expr; opt_clean; wreduce; peepopt; opt_clean; tee -q -o {WRITTEN} stat -json; "
+        f"{design.read_commands()}proc; opt_expr; opt_clean; wreduce; peepopt; opt_clean; "
+        f"tee -q -o {WRITTEN} stat -json; "
         f"synth -flatten -noalumacc -run begin:fine; opt -fast -full; memory -nomap; opt -full; "
         f"tee -q -o {LEFT} stat -json"
     )
