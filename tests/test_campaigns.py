@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import HEAVY, ROOT, pytest_collection_modifyitems
+from tests.marked import OF_A_CAMPAIGN, OF_MAKE_TEST
 
 SAMPLES = re.compile(r"\b(?:sampled|crossed)\(|\bmark\.campaign\b")
 SELF = "tests/test_campaigns.py"
@@ -48,16 +49,17 @@ def test_heavy_files_are_collected_first() -> None:
 
 
 @functools.cache
-def collected(seed: int, *arguments: str) -> list[str]:
-    """The tests in their order, as a Python finds them whose sets and dictionaries of strings hash by that seed."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
+def collected(seed: int, *files: str) -> list[str]:
+    """The tests in their order, as a Python finds them whose sets and dictionaries of strings hash by that seed, each
+    after what tests/marked.py says of it."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "tests.marked", *files]
     environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTEST_ADDOPTS": ""}  # as the lines below are read
     shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    return [line for line in shown.splitlines() if "::" in line]
+    return [line for line in shown.splitlines() if line.startswith((OF_A_CAMPAIGN, OF_MAKE_TEST))]
 
 
 def functions(tests: Iterable[str]) -> set[str]:
-    return {test.partition("[")[0] for test in tests}
+    return {test.removeprefix(OF_A_CAMPAIGN).removeprefix(OF_MAKE_TEST).partition("[")[0] for test in tests}
 
 
 @pytest.mark.slow
@@ -73,6 +75,7 @@ def test_all_workers_collect_the_same_tests() -> None:
 def test_make_test_runs_a_case_of_every_function() -> None:
     """One that only `make faults` runs breaks unseen when what it calls changes."""
     files = files_with_samples()
-    every = functions(collected(1, *files))
+    tests = collected(1, *files)
+    every = functions(tests)
     assert every
-    assert every == functions(collected(1, "-m", "not campaign", *files))
+    assert every == functions(test for test in tests if test.startswith(OF_MAKE_TEST))
