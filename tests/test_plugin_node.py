@@ -97,7 +97,7 @@ print(node.name)
 
 
 def test_make_oracle_compares_it() -> None:
-    words = ("-m", "oracle", "--only", "channel_gain*", "--cases", "5000")
+    words = ("-m", "oracle", "--only", "channel_gain*", "--cases", "500")
     done = call(*words, plugins="channel_gain,channel_gain.counterpart")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "channel_gain/plain" in done.stdout

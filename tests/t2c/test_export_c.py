@@ -41,7 +41,7 @@ from t2c.tb.random_models.legal import legal_layer, legal_network
 from t2c.tb.random_models.networks import random_network
 from t2c.tb.random_models.transformers import random_transformer
 from tests.attention_net import attention_package
-from tests.campaign import sampled
+from tests.campaign import crossed, sampled
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -109,7 +109,7 @@ def compare_package(package: Package, folder: Path, samples: int = 4) -> int:
     return compare(package.graph, check_images(package.graph, package.samples, samples), folder)
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", sampled(SHIPPED, 3))
 def test_every_tensor_of_an_example(name: str, tmp_path: Path) -> None:
     assert compare_package(load_package(EXAMPLES / name), tmp_path, 2) > 10_000
 
@@ -135,7 +135,7 @@ def drawn(op: str, seed: int) -> Package:
     raise AssertionError
 
 
-@pytest.mark.parametrize("name", sampled([f"{op} {seed}" for seed in range(20) for op in OURS | ROW_KINDS], every=10))
+@pytest.mark.parametrize("name", sampled([f"{op} {seed}" for seed in range(20) for op in OURS | ROW_KINDS], every=20))
 def test_a_node_from_the_whole_legal_space(name: str, tmp_path: Path) -> None:
     op, seed = name.split()
     assert compare_package(drawn(op, int(seed)), tmp_path)
@@ -192,10 +192,7 @@ def images_of(graph: Graph) -> Any:
     return images
 
 
-@pytest.mark.parametrize("mode", Rounding)
-@pytest.mark.parametrize(
-    "graph", [rounding_graph, wide_rounding_graph, far_graph], ids=["64 bits", "128 bits", "beyond 2^64"]
-)
+@pytest.mark.parametrize(("graph", "mode"), crossed([rounding_graph, wide_rounding_graph, far_graph], Rounding))
 def test_every_mode_of_rounding(graph: Callable[[Rounding], Graph], mode: Rounding, tmp_path: Path) -> None:
     assert compare(graph(mode), images_of(graph(mode)), tmp_path)
     assert ("wide_of" in c_model(graph(mode)).source) == (graph is not rounding_graph)
@@ -230,7 +227,7 @@ def places_of(op: str) -> Iterator[tuple[Package, Any]]:
                 yield package, node
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, every=4))
+@pytest.mark.parametrize("name", sampled(FAULTS, every=8))
 def test_a_fault_in_a_form_is_seen_at_its_tensor(name: str, tmp_path: Path) -> None:
     """Planted in the functions of one kind: a network of ours turns red, and the first wrong tensor is of that kind."""
     op, index = name.split()

@@ -165,7 +165,7 @@ TINY = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(TINY, 2))
+@pytest.mark.parametrize("name", sampled(TINY, 3))
 def test_memories_too_small_for_the_network(name: str, net: Package, sim_output: Path) -> None:
     """Tensors visit the host in strips of rows; weights and parameters come piece by piece; still the same integers."""
     depths, spilled, streamed, split = TINY[name]

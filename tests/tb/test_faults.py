@@ -65,7 +65,7 @@ def test_the_untouched_run_is_green(core: str, run: dict[str, object], net: Pack
     assert result.figures["cycles"] >= result.figures["expected_cycles"]
 
 
-@pytest.mark.parametrize("name", sampled(MUTANTS, 8))
+@pytest.mark.parametrize("name", sampled(MUTANTS, 16))
 def test_rtl_mutant_is_killed_and_placed(name: str, net: Package, tmp_path: Path) -> None:
     """By a simulation that runs to its end or to its time-out, and by the reason that the fault should give."""
     fault = MUTANTS[name]

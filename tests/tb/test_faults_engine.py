@@ -12,7 +12,7 @@ from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
 
-SAMPLE = 8
+SAMPLE = 12
 """One in so many belongs to `make test`."""
 
 Fault = tuple[str, str, str]

@@ -122,7 +122,7 @@ def placed(package: Package, fault: Fault, folder: Path, output: Path, **run: An
     return found
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 2))
+@pytest.mark.parametrize("name", sampled(FAULTS, 4))
 def test_a_fault_of_a_move_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     values = placed(package, FAULTS[name], tmp_path, sim_output).groups()
     assert len(set(values)) == len(values), "actual and expected differ"

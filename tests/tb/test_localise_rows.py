@@ -117,7 +117,7 @@ def diagnosed(
     return result, diagnosis
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 2))
+@pytest.mark.parametrize("name", sampled(FAULTS, 4))
 def test_a_fault_is_placed(name: str, net: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     rtl = plant(tmp_path, fault.file, fault.original, fault.mutant)

@@ -26,10 +26,10 @@ SPOILT = ".a_data_i(operands ^ ({{(ROWS * A_W - 1) {1'b0}}, desc_i[D_LAYER*32+:1
     ("package", "layer", "row"),
     [
         pytest.param(views_package(), "over", 3, id="channels from bank 3 on"),
-        pytest.param(views_package(), "mix", 0, id="a map as tokens"),
-        pytest.param(views_package(), "fc", 1, id="a slice of a slice"),
+        pytest.param(views_package(), "mix", 0, id="a map as tokens", marks=pytest.mark.campaign),
+        pytest.param(views_package(), "fc", 1, id="a slice of a slice", marks=pytest.mark.campaign),
         pytest.param(embedding_package(), "stream", 2, id="a joined tensor and a constant"),
-        pytest.param(joins_package(1), "between", 5, id="a part that lies in a join"),
+        pytest.param(joins_package(1), "between", 5, id="a part that lies in a join", marks=pytest.mark.campaign),
     ],
 )
 def test_a_spoilt_operand_is_placed(package: Package, layer: str, row: int, tmp_path: Path) -> None:
