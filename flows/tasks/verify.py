@@ -25,6 +25,8 @@ from t2c.flows.verification import (
 )
 from t2c.pipelines.write import Pipeline
 
+SIMULATORS = ("icarus", "verilator")
+
 
 @TASKS("VERIFY")
 class Verify(HardwareTask):
@@ -42,11 +44,13 @@ class Verify(HardwareTask):
         **HardwareTask.HARDWARE,
         "images": Parameter(int, 2, least=1, most=1000, meaning="test images that RTL and netlist are run on"),
         "netlist": Parameter(bool, True, meaning="whether the netlist of the family is run too"),
-        "sim": Parameter(str, "verilator", choices=("icarus", "verilator"), meaning="simulator"),
+        "sim": Parameter(str, "verilator", choices=SIMULATORS, meaning="simulator of the RTL"),
+        "netlist_sim": Parameter(str, "icarus", choices=SIMULATORS, meaning="of the netlist, which is slow to compile"),
     }
     images: int
     netlist: bool
     sim: str
+    netlist_sim: str
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Convert, compare, simulate."""
@@ -63,7 +67,8 @@ class Verify(HardwareTask):
         bench.measured("verified", float(passed))
         compared = {verdict.what: verdict.compared for verdict in verdicts}
         bench.decide(test_images=len(test), golden_equals_torch=int(figures["integers"]), images=self.images)
-        bench.decide(compared=compared, passed={verdict.what: verdict.passed for verdict in verdicts}, sim=self.sim)
+        bench.decide(compared=compared, passed={verdict.what: verdict.passed for verdict in verdicts})
+        bench.decide(sim=self.sim, netlist_sim=self.netlist_sim)
         for verdict in verdicts:
             bench.progress(f"{verdict.what}: {'PASS' if verdict.passed else 'FAIL'}, {verdict.compared:,} compared")
         return given.put(files={"verified": bench.folder})
@@ -79,10 +84,10 @@ class Verify(HardwareTask):
         out, keeper = bench.folder / "netlist", _keeper(bench)
         if self.of == "core":
             hardware = given.design["hardware"]
-            found = verify_core_netlist(package, hardware, self.images, self.family, self.sim, keeper, out)
+            found = verify_core_netlist(package, hardware, self.images, self.family, self.netlist_sim, keeper, out)
         else:
             made = self._pipeline(given, bench, package)
-            found = verify_pipeline_netlist(made, package, self.images, self.family, self.sim, keeper, out)
+            found = verify_pipeline_netlist(made, package, self.images, self.family, self.netlist_sim, keeper, out)
         return self._slim(found)
 
     @staticmethod
