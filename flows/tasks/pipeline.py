@@ -31,5 +31,5 @@ class MakePipeline(Task):
         bench.measured("interval", made.plan.times.interval)
         bench.measured("latency", made.plan.times.latency)
         bench.measured("multipliers", multipliers(made))
-        bench.decide(**design, stages=made.plan.features)
+        bench.decide(**design)
         return given.put(design=design, files={"pipeline": bench.folder / PIPELINE})
