@@ -42,6 +42,6 @@ class Convert(Task):
         metrics = write_package(after, bench, folder, held_out.head(IMAGES), held_out)
         bench.measured("accuracy", metrics["accuracy_integer"], "validation")
         bench.decide(
-            **{**design, "scale_bits": int(metrics["scale_bits"])}, largest_step_error=metrics["max_step_error"]
+            **{**design, "scale_bits": int(metrics["scale_bits"])}, steps_off=metrics["max_step_error"]
         )
         return after.put(files={"package": folder}, without=self.drops)

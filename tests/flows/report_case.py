@@ -173,13 +173,13 @@ def ending(lut: int, ff: int, dsp: int, test: float, verified: float) -> list[St
         Step(
             task="convert",
             kind="CONVERT",
-            decision={"scale_bits": 5, "power_of_two": False, "largest_step_error": 0.031},
+            decision={"scale_bits": 5, "power_of_two": False, "steps_off": 0.031},
             metrics=accuracy(0.9702, "convert"),
         ),
         Step(
             task="pipeline",
             kind="PIPELINE",
-            decision={"reuse": 1, "digits": 2, "stages": 21},
+            decision={"reuse": 1, "digits": 2},
             metrics=(metric("interval", 1, "pipeline"), metric("multipliers", dsp, "pipeline")),
         ),
         Step(
