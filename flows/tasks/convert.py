@@ -41,7 +41,5 @@ class Convert(Task):
         after = given.put(design=design)
         metrics = write_package(after, bench, folder, held_out.head(IMAGES), held_out)
         bench.measured("accuracy", metrics["accuracy_integer"], "validation")
-        bench.decide(
-            **{**design, "scale_bits": int(metrics["scale_bits"])}, steps_off=metrics["max_step_error"]
-        )
+        bench.decide(**{**design, "scale_bits": int(metrics["scale_bits"])}, steps_off=metrics["max_step_error"])
         return after.put(files={"package": folder}, without=self.drops)
