@@ -168,6 +168,7 @@ class Logic:
             return self.wire(text, lo, hi, value.time, value.depth)
         if value.depth:
             value = self.at(value, value.time + 1)
+        self._held(value)
         bits = odd.bit_length() + 1
         text = f"{signed(value)} * {bits}'sd{odd}"
         takes = {f"{kind}_multipliers": 1, f"{kind}_multiplier_bits": value.width * (bits - 1)}
@@ -177,6 +178,13 @@ class Logic:
             self.count("register_bits", -found.width)
             self.count(IN_BLOCKS[1], found.width)
         return found
+
+    def _held(self, value: LogicValue) -> None:
+        """Keep a register in front of a multiplier where it is: Yosys 0.70 takes one behind an adder into a DSP48E1, with
+        the adder, though others read it too."""
+        line = register(value)
+        if line in self.lines:
+            self.lines[self.lines.index(line)] = line.replace("(* ", "(* keep, ", 1)
 
     def _adder(self, kind: str, *summands: LogicValue) -> str:
         """What the bits of an adder are counted as: a block with a multiplier adds to its product for nothing."""
