@@ -180,8 +180,10 @@ class Logic:
         return found
 
     def _held(self, value: LogicValue) -> None:
-        """Keep a register in front of a multiplier where it is: Yosys 0.70 takes one behind an adder into a DSP48E1, with
-        the adder, though others read it too."""
+        """Keep a register in front of a multiplier where it is.
+
+        Yosys 0.70 takes one behind an adder into a DSP48E1, with the adder, though others read it too.
+        """
         line = register(value)
         if line in self.lines:
             self.lines[self.lines.index(line)] = line.replace("(* ", "(* keep, ", 1)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from t2c.__main__ import main
@@ -14,8 +15,12 @@ from t2c.cost.families import family
 from t2c.cost.keeper import Keeper
 from t2c.cost.pipelines.netlist import pipeline_design, write_pipeline_netlist
 from t2c.cost.synthesis import synthesise
+from t2c.golden.arithmetic.mulquant import MulQuant, Widths
 from t2c.golden.errors import UnsupportedError
-from t2c.golden.graph.package import save_package
+from t2c.golden.graph.graph import Graph
+from t2c.golden.graph.package import Package, save_package
+from t2c.golden.graph.tensor_spec import TensorSpec
+from t2c.golden.nodes.conv2d import Conv2d
 from t2c.pipelines.options import PipelineOptions
 from t2c.pipelines.write import write_pipeline
 from tests.accelerator.door import simulated
@@ -86,3 +91,35 @@ def test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not(
         assert {f"{node.name}.accumulators", *(node.output for node in made.graph.nodes)} <= tensors
     first = next(line for line in run.text.splitlines() if ": expected " in line)
     assert first.strip().startswith(f"{node.name}.accumulators["), run.text
+
+
+@pytest.mark.slow
+def test_a_sum_that_is_read_and_multiplied_is_in_the_netlist(
+    tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Yosys 0.70 takes the register of such a sum into the pre-adder of a DSP48E1, whoever else reads it."""
+    weight = np.array([[[[0, 7, -9], [-16, 0, 0], [0, 13, 0]]]], np.int8)
+    given = TensorSpec(name="input", shape=(1, 4, 5), bits=5, signed=False)
+    result = TensorSpec(name="conv", shape=(1, 4, 5), bits=5, signed=False)
+    one = {"multiplier": np.array([11]), "bias": np.array([213]), "shift": np.array([8])}
+    node = Conv2d(
+        name="conv",
+        inputs=("input",),
+        output="conv",
+        weight=weight,
+        weight_bits=5,
+        padding=(1, 1),
+        mulquant=MulQuant(**one, lo=0, hi=31),
+    )
+    edges = {"input": given, "conv": result}
+    graph = Graph(name="one", widths=Widths(), input="input", output="conv", edges=edges, nodes=(node,))
+    samples = np.random.default_rng(5).integers(0, 32, (4, 1, 4, 5)).astype(np.uint8)
+    save_package(
+        Package(graph=graph, samples=samples, labels=np.zeros(4, np.int64), description="", metrics={}),
+        tmp_path / "net",
+    )
+    made = write_pipeline(graph, PipelineOptions(), tmp_path / "made", tmp_path / "net")
+    keeper = Keeper(folder=KEPT, progress=lambda line: None)
+    dut = write_pipeline_netlist(made, tmp_path / "net", family("xc7"), keeper, tmp_path / "netlist")
+    run = simulated(capsys, dut, sim_output, stall="none,none")
+    assert run.status == 0, run.text
