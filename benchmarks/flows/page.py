@@ -89,9 +89,10 @@ def _notes(result: Record, finalists: Sequence[Metamodel]) -> Iterator[str]:
     verified = sum(each.latest()["verified"].value == 1 for each in finalists)
     images, equal = said[0]["test_images"], sum(one["golden_equals_torch"] for one in said)
     whole = "0 wrong" if verified == len(finalists) else "NOT ALL EQUAL"
+    netlist = f"netlist = golden on {compared['netlist']:,}" if compared["netlist"] else "the netlist was not run"
     yield (
         f"* Verified: {verified} of {len(finalists)}. golden = torch on {equal:,} integers of all {images:,} test "
-        f"images; RTL = golden on {compared['rtl']:,}, netlist = golden on {compared['netlist']:,} elements: {whole}."
+        f"images; RTL = golden on {compared['rtl']:,} elements, {netlist}: {whole}."
     )
     for step in first.history:
         errors = {metric.name: metric.value for metric in step.metrics if metric.name.endswith("_fit_error")}
