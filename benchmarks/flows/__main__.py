@@ -50,7 +50,9 @@ def main() -> int:
     for name in wanted:
         print(f"{name}: {FLOWS[name].relative_to(ROOT)}", file=sys.stderr, flush=True)
         _, result = run_file(FLOWS[name], options.kept, options.workers)
-        record[name] = {"machine": machine(), "result": json.loads(result.read_text())}
+        found = json.loads(result.read_text())
+        found["flow"]["yaml"] = str(FLOWS[name].relative_to(ROOT))  # not where this clone is
+        record[name] = {"machine": machine(), "result": found}
         write_atomic(RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
     text = PAGE.read_text()
     for name in FLOWS:
