@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,14 @@ from t2c.nn2chip import T2C
 
 MOST_BITS = 16
 """Of a multiplier of MulQuant, unless more are asked for."""
+
+
+@contextmanager
+def coarse_constants() -> Iterator[None]:
+    """Inside, the conversion does not warn of constants that are as coarse as they were asked to be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def network_of(given: Metamodel, bench: Bench) -> QNetwork:
@@ -49,8 +59,7 @@ def chip_of(qnet: QNetwork, name: str, scale_bits: int, choose: Chooser = normal
     for bits in range(scale_bits, MOST_BITS + 1):
         chip = T2C(qnet, name=name, choose=choose, widths=Widths(scale=bits))
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
+            with coarse_constants():
                 chip.convert()
         except RangeError:
             if bits == MOST_BITS:
@@ -74,8 +83,7 @@ def write_package(given: Metamodel, bench: Bench, folder: Path, samples: Split, 
     design = given.design
     choose = power_of_two if design.get("power_of_two") else normalized
     chip = chip_of(network_of(given, bench), folder.name, design.get("scale_bits", MOST_BITS), choose)
-    with warnings.catch_warnings():  # the accuracy shows what coarse constants cost
-        warnings.simplefilter("ignore", UserWarning)
+    with coarse_constants():  # the accuracy shows what they cost
         test = None if samples is counted else (counted.images, counted.labels)
         chip.nn2chip(samples.images, samples.labels, directory=folder, test=test)
     used = {"integers": float(chip.agreement.integers), "scale_bits": float(chip.recipe.widths.scale)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from t2c.cost.pipelines.netlist import pipeline_design
 from t2c.example_models.settings import repeatable
-from t2c.flows.conversion import chip_of
+from t2c.flows.conversion import chip_of, coarse_constants
 from t2c.flows.pipeline_of import PIPELINE, pipeline_options, quantities, write
 from t2c.flows.synthesis import cost_of, counted
 from t2c.flows.training import float_model, searched_on
@@ -33,8 +32,7 @@ def synthesised_variant(payload: Mapping[str, Any], place: Place) -> dict[str, A
         fuser = find_method("minmax").fuser(bits, bits, first_last_bits=None)
         qnet = PTQ(model, data, fuser=fuser, seed=subject["seed"], **pruning).fit()
     package = place.folder / "package"
-    with warnings.catch_warnings():  # constants are as coarse as they were asked to be
-        warnings.simplefilter("ignore", UserWarning)
+    with coarse_constants():
         few = data.calibration.head(2)
         chip_of(qnet, "variant", payload["scale_bits"]).nn2chip(few.images, few.labels, directory=package)
     options = pipeline_options(payload["pipeline"])

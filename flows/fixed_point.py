@@ -14,7 +14,7 @@ from t2c.cost.pipelines.netlist import pipeline_design
 from t2c.flows.errors import FlowError
 from t2c.flows.pipeline_of import PIPELINE, pipeline_options
 from t2c.flows.synthesis import cost_of, counted
-from t2c.flows.training import WEIGHTS, float_model, quantised, searched_on
+from t2c.flows.training import WEIGHTS, float_model, only_width, quantised, searched_on
 from t2c.flows.trials import Place
 from t2c.golden.graph.package import load_package
 from t2c.golden.graph.tensor_spec import TensorSpec
@@ -41,7 +41,7 @@ def fixed_point(payload: Mapping[str, Any], place: Place) -> tuple[Chain, int]:
         FlowError: a layer that is neither convolution, linear layer, maximum nor view.
     """
     bits = payload["bits"]
-    design = {**{name: payload["design"][name] for name in ("width",) if name in payload["design"]}, **CALIBRATED}
+    design = {**only_width(payload["design"]), **CALIBRATED}
     model = float_model(payload["subject"], design, place.path(payload["weights"]))
     qnet = quantised(payload["subject"], design, model, place.folder / WEIGHTS)
     few = searched_on(payload["subject"]).calibration.head(2)

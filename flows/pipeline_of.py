@@ -9,7 +9,6 @@ from typing import Any
 
 from t2c.golden.graph.graph import Graph
 from t2c.golden.graph.package import load_package
-from t2c.pipelines.chain import Chain
 from t2c.pipelines.from_graph import chain_of
 from t2c.pipelines.options import PipelineOptions
 from t2c.pipelines.plan import PipelinePlan, plan_pipeline
@@ -26,10 +25,9 @@ def pipeline_options(design: Mapping[str, Any]) -> PipelineOptions:
     return PipelineOptions(reuse=design.get("reuse", 1), digits=design.get("digits", 2))
 
 
-def quantities(source: Graph | Chain, options: PipelineOptions) -> dict[str, int]:
+def quantities(graph: Graph, options: PipelineOptions) -> dict[str, int]:
     """What a pipeline takes of each quantity, all stages together; none is written."""
-    chain = source if isinstance(source, Chain) else chain_of(source)
-    return _total(plan_pipeline(chain, options))
+    return _total(plan_pipeline(chain_of(graph), options))
 
 
 def write(package: Path, options: PipelineOptions, folder: Path) -> Pipeline:

@@ -16,6 +16,7 @@ from t2c.cost.place_and_route import find_device, place_and_route
 from t2c.cost.subject import core_design
 from t2c.cost.synthesis import Cost, synthesise
 from t2c.flows.pipeline_of import PIPELINE, pipeline_options, write
+from t2c.flows.store import FlowStore
 from t2c.flows.trials import Place
 
 KEPT = "synthesis"
@@ -32,7 +33,7 @@ def routed(payload: Mapping[str, Any], place: Place) -> dict[str, Any]:
     """A trial: the clock in MHz that place and route reaches, median of the seeds."""
     device = find_device(payload["device"], payload["family"], payload["speed"])
     cost = cost_of(design_of(payload, place), payload["family"], place)
-    found = place_and_route(cost, device, payload["speed"], range(1, payload["seeds"] + 1), keeper(place))
+    found = place_and_route(cost, device, payload["speed"], range(1, payload["seeds"] + 1), keeper(place.store))
     return {"mhz": median(found.mhz.values()), "used": {name: list(two) for name, two in found.used.items()}}
 
 
@@ -46,7 +47,7 @@ def design_of(payload: Mapping[str, Any], place: Place) -> SynthesisDesign:
 
 def cost_of(design: SynthesisDesign, target: str, place: Place) -> Cost:
     """The synthesis, kept beside the trials."""
-    return synthesise(design, family(target), keeper(place), by_module=False)
+    return synthesise(design, family(target), keeper(place.store), by_module=False)
 
 
 def counted(cost: Cost) -> dict[str, int]:
@@ -57,7 +58,7 @@ def counted(cost: Cost) -> dict[str, int]:
     return counts
 
 
-def keeper(place: Place) -> Keeper:
+def keeper(store: FlowStore) -> Keeper:
     """Of runs of tools."""
-    folder = place.store.folder.parent / KEPT
+    folder = store.folder.parent / KEPT
     return Keeper(folder=folder, progress=lambda line: print(line, file=sys.stderr, flush=True))

@@ -17,6 +17,7 @@ from torch import nn
 
 from t2c.accuracy import accuracy, logits_of
 from t2c.checkpoint import load_model, save_model
+from t2c.commands.training import classes_of
 from t2c.data.sets import Wishes, load_set
 from t2c.data.split import Split, Splits
 from t2c.example_models.settings import repeatable
@@ -53,9 +54,9 @@ def test_split(subject: Plain) -> Split:
     return _loaded(subject["data"], subject.get("limit")).test
 
 
-def classes_in(data: Splits) -> int:
-    """The largest label and one."""
-    return 1 + int(max(data.train.labels.max(), data.calibration.labels.max()))
+def only_width(design: Plain) -> dict[str, Any]:
+    """What of a design its float weights need: those of the same width, nothing pruned or quantised."""
+    return {"width": design["width"]} if "width" in design else {}
 
 
 def float_model(subject: Plain, design: Plain, weights: Path | None = None) -> nn.Module:
@@ -67,7 +68,7 @@ def float_model(subject: Plain, design: Plain, weights: Path | None = None) -> n
         base = usual if usual is not None else known.width if known else 1.0
         whole = known.whole if known else isinstance(base, int)
         width = max(1, round(base * factor)) if whole else base * factor
-    classes = classes_in(searched_on(subject))
+    classes = classes_of(searched_on(subject))
     if weights is None:
         with repeatable(subject["seed"]):
             return build_model(subject["model"], classes=classes, width=width)
@@ -78,6 +79,11 @@ def float_model(subject: Plain, design: Plain, weights: Path | None = None) -> n
         return model
 
     return load_model(weights, build)[0]
+
+
+def _shift(data: Splits) -> int:
+    """Pixels by which a training moves its images; vectors have none."""
+    return int(data.train.images.ndim > 2)
 
 
 def method_of(design: Plain) -> Method:
@@ -101,8 +107,7 @@ def quantised(subject: Plain, design: Plain, model: nn.Module, checkpoint: Path)
     with repeatable(subject["seed"]):
         if not tuning["epochs"]:
             return PTQ(model, data, **shared).fit()
-        shift = int(data.train.images.ndim > 2)
-        schedule = {"epochs": tuning["epochs"], "rate": tuning["rate"], "batch": STEPS, "shift": shift}
+        schedule = {"epochs": tuning["epochs"], "rate": tuning["rate"], "batch": STEPS, "shift": _shift(data)}
         return QAT(model, data, checkpoint=checkpoint, **schedule, **shared).fit()
 
 
@@ -137,8 +142,7 @@ def trained(payload: Plain, place: Place) -> dict[str, Any]:
     model = float_model(subject, design, place.path(start) if start else None)
     data = searched_on(subject)
     if schedule is not None:
-        shift = int(data.train.images.ndim > 2)
-        plan = {**schedule, "batch": STEPS, "shift": shift, "title": "train", "seed": subject["seed"]}
+        plan = {**schedule, "batch": STEPS, "shift": _shift(data), "title": "train", "seed": subject["seed"]}
         if design.get("sparsity") and "pruner" not in schedule and start:
             plan["pruner"] = "keep"
         with repeatable(subject["seed"]):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from t2c.pipelines.chain import ChainEdge, SumStage
 from t2c.pipelines.flow_module import finish, sum_port
 from t2c.pipelines.handshake import FoldedHandshake
-from t2c.pipelines.logic import Logic, register, signed
+from t2c.pipelines.logic import Logic, signed
 from t2c.pipelines.module import Lane, PipelineModule, lane_values, module_text, packed
 from t2c.pipelines.requant_logic import requantised
 from t2c.pipelines.sum_module import PRODUCTS, TREE, Tap
@@ -123,7 +123,7 @@ class _Folded:
                 held[lane] = value
                 continue
             kept = LogicValue(self.logic.name("h"), value.lo, value.hi)
-            self.logic.lines.append(register(kept))
+            self.logic.declare(kept)
             self.logic.lines.append(f"    always @(posedge clk) if (take) {kept.name} <= {value.name};")
             if lane.live:
                 self.logic.count("register_bits", kept.width)
@@ -145,7 +145,7 @@ class _Folded:
             part = f"({part} << {total.shift})"
         kept = LogicValue(logic.name("s"), lo, hi, time + 1)
         sign = "-" if total.negative else "+"
-        logic.lines.append(register(kept))
+        logic.declare(kept)
         before = f"(first[{time}] ? {literal(0, width)} : {kept.name})"
         logic.lines.append(f"    always @(posedge clk) if (en) {kept.name} <= {before} {sign} {part};")
         logic.count("accumulator_bits", width)

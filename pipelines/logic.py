@@ -39,6 +39,7 @@ class Logic:
         self._wires: dict[tuple[bool, str, int, int], LogicValue] = {}
         self._products: dict[tuple[bool, str, int], LogicValue] = {}
         self._of_multipliers: set[str] = set()
+        self._declared: dict[str, int] = {}
 
     def count(self, what: str, number: int) -> None:
         """Add to what is taken."""
@@ -80,7 +81,7 @@ class Logic:
             key = value.name, value.time + 1
             if key not in self._delayed:
                 late = replace(value, name=self.name("r"), time=value.time + 1, depth=0)
-                self.lines.append(register(late))
+                self.declare(late)
                 self.lines.append(f"    always @(posedge clk) if (en) {late.name} <= {value.name};")
                 self._uncounted.add(late.name)
                 self._delayed[key] = late
@@ -89,6 +90,14 @@ class Logic:
                 self._uncounted.remove(value.name)
                 self.count("register_bits", value.width)
         return value
+
+    def declare(self, value: LogicValue) -> None:
+        """Declare a register of data.
+
+        The attribute keeps Yosys from asking whether it is the state of a machine, which it would do for minutes.
+        """
+        self._declared[value.name] = len(self.lines)
+        self.lines.append(f'    (* fsm_encoding = "none" *) reg {span(value.width)} {value.name};')
 
     def aligned(self, values: Sequence[LogicValue]) -> tuple[list[LogicValue], int, int]:
         """The values at the time of the latest; that time, and the most logic before any of them."""
@@ -184,9 +193,9 @@ class Logic:
 
         Yosys 0.70 takes one behind an adder into a DSP48E1, with the adder, though others read it too.
         """
-        line = register(value)
-        if line in self.lines:
-            self.lines[self.lines.index(line)] = line.replace("(* ", "(* keep, ", 1)
+        place = self._declared.pop(value.name, None)
+        if place is not None:
+            self.lines[place] = self.lines[place].replace("(* ", "(* keep, ", 1)
 
     def _adder(self, kind: str, *summands: LogicValue) -> str:
         """What the bits of an adder are counted as: a block with a multiplier adds to its product for nothing."""
@@ -221,14 +230,6 @@ class Logic:
         sign = "-" if term.negative else "+"
         text = f"{literal(constant, width)} {sign} {_left(value, term.shift, width)}"
         return self.wire(text, lo, hi, value.time, value.depth + 1, {self._adder(kind, value): width})
-
-
-def register(value: LogicValue) -> str:
-    """The declaration of a register of data.
-
-    The attribute keeps Yosys from asking whether it is the state of a machine, which it would do for minutes.
-    """
-    return f'    (* fsm_encoding = "none" *) reg {span(value.width)} {value.name};'
 
 
 def signed(value: LogicValue) -> str:

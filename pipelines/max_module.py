@@ -8,9 +8,8 @@ from t2c.pipelines.chain import ChainEdge, MaxStage
 from t2c.pipelines.flow_module import flow_module
 from t2c.pipelines.logic import Logic, signed
 from t2c.pipelines.module import Lane, PipelineModule, lane_values
+from t2c.pipelines.sum_module import Tap
 from t2c.pipelines.value import LogicValue, extended, width_of
-
-Tap = tuple[int, int, int]
 
 
 def max_module(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
+from t2c.cost.estimate import estimate
+from t2c.cost.subject import core_program
 from t2c.flows.bench import Bench
 from t2c.flows.errors import FlowError
 from t2c.flows.metamodel import Metamodel
 from t2c.flows.parameters import ParameterError
 from t2c.flows.task import TASKS, Parameter, Task
+from t2c.flows.trials import Place
+from t2c.golden.graph.package import load_package
 
 SIZED = "t2c.flows.tasks.array:sized"
 SP2_BITS = 4
@@ -66,15 +71,8 @@ class Array(Task):
         return f"{trial['size']} has {trial['multipliers']} multipliers and {trial['memory_kib']:.1f} KiB"
 
 
-def sized(payload: dict[str, Any], place: Any) -> dict[str, Any]:
+def sized(payload: dict[str, Any], place: Place) -> dict[str, Any]:
     """A trial: compile a package for an array, with the smallest memories that hold it."""
-    from dataclasses import fields
-
-    from t2c.contract.hardware import Hardware
-    from t2c.cost.estimate import estimate
-    from t2c.cost.subject import core_program
-    from t2c.golden.graph.package import load_package
-
     rows, cols = rows_and_cols(payload["size"])
     folder = place.path(payload["package"])
     graph = load_package(folder).graph
@@ -85,13 +83,12 @@ def sized(payload: dict[str, Any], place: Any) -> dict[str, Any]:
         wanted |= {"w_w": SP2_BITS, "element": ",".join(f"{kind}:{count}" for kind, count in kinds.items() if count)}
     program = core_program(str(folder), wanted)
     needs = estimate(program)
-    hardware = {field.name: getattr(program.hardware, field.name) for field in fields(Hardware)}
     return {
         "size": payload["size"],
         "cycles": needs.cycles,
         "multipliers": rows * (cols - shift_add),
         "memory_kib": round(needs.kibibytes, 3),
-        "hardware": {name: value for name, value in hardware.items() if isinstance(value, (int, str))},
+        "hardware": asdict(program.hardware),
     }
 
 

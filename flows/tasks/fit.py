@@ -10,6 +10,7 @@ from t2c.flows.errors import FlowError
 from t2c.flows.estimator import fit
 from t2c.flows.metamodel import Metamodel
 from t2c.flows.task import TASKS, Parameter, Task
+from t2c.flows.training import only_width
 
 VARIANT = "t2c.flows.estimator_designs:synthesised_variant"
 COLUMNS = ("lut", "ff", "dsp")
@@ -21,8 +22,8 @@ class FitEstimator(Task):
     """Synthesise some variants of the network as pipelines, and fit what each counted quantity of one costs.
 
     The variants are the float weights that are there, pruned by magnitude and calibrated, without training, at bits and
-    sparsities that spread over the space of a search. `estimate_error` is the median error of LUTs and flip-flops, each
-    variant estimated from a fit to the others.
+    sparsities that spread over the space of a search. `lut_fit_error` and the others are median errors, each variant
+    estimated from a fit to the others.
     """
 
     takes: ClassVar[tuple[str, ...]] = ("weights",)
@@ -47,11 +48,10 @@ class FitEstimator(Task):
 
     def run(self, given: Metamodel, bench: Bench) -> Metamodel:
         """Synthesise and fit."""
-        width = {name: given.design[name] for name in ("width",) if name in given.design}
         payloads = [
             {
                 "subject": dict(given.subject),
-                "design": width,
+                "design": only_width(given.design),
                 "weights": given.files["weights"],
                 "bits": self.bits[number % len(self.bits)],
                 "sparsity": self.sparsities[number % len(self.sparsities)],

@@ -38,6 +38,13 @@ class TrainingTask(Task):
     rate: float
     decay: float
 
+    def schedule(self, **pruning: Any) -> dict[str, Any] | None:
+        """How the float weights of a trial are trained, None for not at all.
+
+        pruning: `pruner`, `sparsity` and others of the training.
+        """
+        return {"epochs": self.epochs, "rate": self.rate, "decay": self.decay, **pruning} if self.epochs else None
+
     def payload(
         self, given: Metamodel, design: Mapping[str, Any], *, anew: bool = False, **pruning: Any
     ) -> dict[str, Any]:
@@ -47,15 +54,13 @@ class TrainingTask(Task):
             given: what the task was given.
             design: what is tried, beside what was chosen before.
             anew: from random weights, as for another width.
-            pruning: `pruner`, `sparsity` and others of the training.
+            pruning: as of `schedule`.
         """
-        start = None if anew else given.files.get("weights")
-        schedule = {"epochs": self.epochs, "rate": self.rate, "decay": getattr(self, "decay", 0.0), **pruning}
         return {
             "subject": dict(given.subject),
             "design": {**given.design, **design},
-            "start": start,
-            "float": schedule if self.epochs else None,
+            "start": None if anew else given.files.get("weights"),
+            "float": self.schedule(**pruning),
         }
 
     def trials(self, bench: Bench, payloads: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

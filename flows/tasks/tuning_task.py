@@ -34,11 +34,14 @@ class TuningTask(TrainingTask):
         except LookupError as error:
             raise ParameterError("method", str(error.args[0])) from error
 
+    def schedule(self, **pruning: Any) -> None:
+        """The float weights stay as they are."""
+
     def tuning(self, design: Mapping[str, Any]) -> dict[str, Any]:
         """The design with how it is fine-tuned."""
         return {**design, "tuning": {"epochs": self.epochs, "rate": self.rate}}
 
     def tuned(self, bench: Bench, given: Metamodel, designs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Quantise some designs, and give what came out, in their order."""
-        payloads = [self.payload(given, self.tuning(design)) | {"float": None} for design in designs]
+        payloads = [self.payload(given, self.tuning(design)) for design in designs]
         return self.trials(bench, payloads)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import ClassVar
 
-from t2c.cost.keeper import Keeper
 from t2c.flows.bench import Bench
 from t2c.flows.conversion import demand_same, write_package
 from t2c.flows.metamodel import Metamodel
 from t2c.flows.pipeline_of import PIPELINE, pipeline_options, write
-from t2c.flows.synthesis import KEPT
+from t2c.flows.synthesis import keeper
 from t2c.flows.task import TASKS, Parameter
 from t2c.flows.tasks.synthesize import HardwareTask
 from t2c.flows.training import test_split
 from t2c.flows.verification import (
+    NETLIST,
     Verification,
     verify_core,
     verify_core_netlist,
@@ -81,13 +80,13 @@ class Verify(HardwareTask):
         return self._slim(verify_pipeline(bench.folder / PIPELINE, self.images, self.sim, out))
 
     def _netlist(self, given: Metamodel, bench: Bench, package: Path) -> Verification:
-        out, keeper = bench.folder / "netlist", _keeper(bench)
+        out, tools = bench.folder / NETLIST, keeper(bench.shop.store)
         if self.of == "core":
             hardware = given.design["hardware"]
-            found = verify_core_netlist(package, hardware, self.images, self.family, self.netlist_sim, keeper, out)
+            found = verify_core_netlist(package, hardware, self.images, self.family, self.netlist_sim, tools, out)
         else:
             made = self._pipeline(given, bench, package)
-            found = verify_pipeline_netlist(made, package, self.images, self.family, self.netlist_sim, keeper, out)
+            found = verify_pipeline_netlist(made, package, self.images, self.family, self.netlist_sim, tools, out)
         return self._slim(found)
 
     @staticmethod
@@ -101,9 +100,3 @@ class Verify(HardwareTask):
             if path.is_dir() and not path.name.startswith("accelerator-"):
                 shutil.rmtree(path)
         return verdict
-
-
-def _keeper(bench: Bench) -> Keeper:
-    return Keeper(
-        folder=bench.shop.store.folder.parent / KEPT, progress=lambda line: print(line, file=sys.stderr, flush=True)
-    )

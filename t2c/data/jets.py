@@ -4,7 +4,7 @@ The measured data cannot be shipped, so this is a stand-in: the same numbers of 
 (a network of 16-64-32-32-5 is right in three cases of four). No accuracy on it says anything about jets.
 
 A sample is a point of a hidden space of 6 dimensions, one of two clouds of its class, whose centres are near those of
-other classes; its features are quadratic forms of the point, standardised, under noise. All numbers are uniform ones
+other classes; its features are quadratic forms of the point, under noise. All numbers are uniform ones
 from NumPy's PCG64, and all arithmetic is +, -, * of float32, rounded to multiples of 2^-10 at the end.
 """
 
