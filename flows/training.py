@@ -17,10 +17,12 @@ from torch import nn
 
 from t2c.accuracy import accuracy, logits_of
 from t2c.checkpoint import load_model, save_model
-from t2c.commands.training import classes_of
+from t2c.commands.training import check_fits, classes_of
 from t2c.data.sets import Wishes, load_set
 from t2c.data.split import Split, Splits
+from t2c.errors import ModelError
 from t2c.example_models.settings import repeatable
+from t2c.flows.errors import FlowError
 from t2c.flows.trials import Place
 from t2c.fusion import LayerBits
 from t2c.layers.weighted import QWeighted
@@ -45,13 +47,20 @@ def _loaded(name: str, limit: int | None) -> Splits:
 
 def searched_on(subject: Plain) -> Splits:
     """The data of a search: the validation split stands in the place of the test split, which no search can see."""
-    whole = _loaded(subject["data"], subject.get("limit"))
+    whole = _loaded(_named(subject, "data"), subject.get("limit"))
     return Splits(train=whole.train, calibration=whole.calibration, test=whole.calibration)
 
 
 def test_split(subject: Plain) -> Split:
     """The test images: for the last task of a flow."""
     return _loaded(subject["data"], subject.get("limit")).test
+
+
+def _named(subject: Plain, what: str) -> str:
+    """What the head of the yaml says; raise FlowError if it does not."""
+    if what not in subject:
+        raise FlowError(f"the flow names no {what}")
+    return str(subject[what])
 
 
 def only_width(design: Plain) -> dict[str, Any]:
@@ -61,20 +70,21 @@ def only_width(design: Plain) -> dict[str, Any]:
 
 def float_model(subject: Plain, design: Plain, weights: Path | None = None) -> nn.Module:
     """The model of a design, with some weights, or those of the seed."""
+    name = _named(subject, "model")
     factor, usual = design.get("width", 1.0), subject.get("width")
     width: Any = usual
     if factor != 1.0:
-        known = MODELS.get(subject["model"])
+        known = MODELS.get(name)
         base = usual if usual is not None else known.width if known else 1.0
         whole = known.whole if known else isinstance(base, int)
         width = max(1, round(base * factor)) if whole else base * factor
     classes = classes_of(searched_on(subject))
     if weights is None:
         with repeatable(subject["seed"]):
-            return build_model(subject["model"], classes=classes, width=width)
+            return build_model(name, classes=classes, width=width)
 
     def build(meta: dict[str, Any]) -> nn.Module:
-        model = build_model(subject["model"], classes=classes, width=width)
+        model = build_model(name, classes=classes, width=width)
         resize(model, meta["shapes"])
         return model
 
@@ -123,6 +133,14 @@ def validation_accuracy(net: nn.Module, subject: Plain) -> float:
     return accuracy(logits_of(net, held_out.images), held_out.labels)
 
 
+def _check_fits(subject: Plain, model: nn.Module, data: Splits) -> None:
+    """Refuse a model that does not run on the data; raise FlowError."""
+    try:
+        check_fits(model, subject["model"], subject["data"], data)
+    except ModelError as error:
+        raise FlowError(str(error).removeprefix("--data: ")) from error
+
+
 def trained(payload: Plain, place: Place) -> dict[str, Any]:
     """A trial: train a design, write its weights, measure it on the validation split.
 
@@ -141,6 +159,8 @@ def trained(payload: Plain, place: Place) -> dict[str, Any]:
     start = payload.get("start")
     model = float_model(subject, design, place.path(start) if start else None)
     data = searched_on(subject)
+    if not start:
+        _check_fits(subject, model, data)
     if schedule is not None:
         plan = {**schedule, "batch": STEPS, "shift": _shift(data), "title": "train", "seed": subject["seed"]}
         if design.get("sparsity") and "pruner" not in schedule and start:

@@ -190,3 +190,17 @@ def test_a_mixed_network_gets_columns_of_both_kinds(tmp_path: Path) -> None:
     assert metamodel.design["share"] == 1.0, "any accuracy would do"
     assert metamodel.design["hardware"]["element"] == "sp2:4"
     assert (metamodel.design["hardware"]["w_w"], metamodel.value("multipliers")) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("data: jets", "4: train: the flow names no model"),
+        ("model: jet_mlp", "4: train: the flow names no data"),
+        ("model: digits_cnn\ndata: jets\nlimit: 60", "6: train: images of 16 from jets do not fit digits_cnn"),
+    ],
+)
+def test_a_model_and_data_that_do_not_go_together_are_one_line(head: str, message: str, tmp_path: Path) -> None:
+    tasks = "  train: {task: TRAIN, epochs: 1}\n  end: {task: STOP}\n"
+    with pytest.raises(FlowError, match=re.escape(f"small.yaml:{message}")):
+        ran(tmp_path, tasks, f"flow: small\n{head}\ntasks:\n")
