@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -18,6 +17,7 @@ import sys
 import sysconfig
 import tomllib
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from t2c.common.atomic import write_atomic
@@ -91,7 +91,9 @@ def installed() -> list[str]:
 
 def _make(home: Path, python: Path, wanted: Sequence[str]) -> None:
     shutil.rmtree(home / "environment", ignore_errors=True)
-    ours = importlib.util.find_spec("pip") is not None  # a second pip takes longer to install than most requirements
+    # A second pip takes longer to install than most requirements. Not importlib.util.find_spec: setuptools would
+    # believe that pip runs in this process, and could not be imported any more.
+    ours = PathFinder.find_spec("pip") is not None
     without = ["--without-pip"] if ours else []
     _call([sys.executable, "-m", "venv", *without, str(home / "environment")], home, wanted)
     # What a `.pth` names comes after the packages of the environment itself.

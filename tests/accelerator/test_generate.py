@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ echo "{MODULE}" | sed "s/FACTOR/${{1:-7}}/" >tiny.v
 """
 PYTHON = f"""import numpy, pathlib
 from t2c.golden.graph.package import load_package
+import importlib.util
 import os
 layers = len(load_package(os.environ["T2C_PACKAGE"]).graph.nodes)
 pathlib.Path("tiny.v").write_text("{MODULE}".replace("FACTOR", str(layers)))
@@ -179,8 +181,10 @@ def test_an_environment_is_made_once_and_has_its_own_before_ours(
     (source / "backend.py").write_text(BACKEND)
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)  # as if this Python had no environment: it goes to the output
     wanted = (f"theirs @ {source.as_uri()}",)
+    before = distutils()
     python = python_for(wanted, tmp_path / "out")
     assert python.is_relative_to(tmp_path / "out")
+    assert distutils() == before  # setuptools does not believe that pip runs in this process
     said = os.popen(f"{python} -c 'import numpy, yaml; print(numpy.NAME, yaml.__name__)'").read()
     assert said == "theirs yaml\n"
     assert capsys.readouterr().out.count("(once)") == 1
@@ -188,6 +192,12 @@ def test_an_environment_is_made_once_and_has_its_own_before_ours(
     assert capsys.readouterr().out == ""
     python.unlink()
     assert python_for(wanted, tmp_path / "out").exists()
+
+
+def distutils() -> str | None:
+    """Whose it is: that of setuptools, unless setuptools believes that pip runs here."""
+    spec = importlib.util.find_spec("distutils")
+    return None if spec is None else spec.origin
 
 
 BACKEND = """

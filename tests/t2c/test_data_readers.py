@@ -307,7 +307,7 @@ def test_sets_by_name(cifar: Path, photos: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "wishes", "wanted"),
     [
-        ("mnist", Wishes(), "data = 'mnist' is not one of digits, digits32, glyphs, runes, jets, cifar10:<directory>, "),
+        ("mnist", Wishes(), "data = 'mnist' is not one of digits, digits32, glyphs, runes, jets, cifar10:<directory>"),
         ("cifar10", Wishes(), "it is cifar10:<directory>"),
         ("folder:", Wishes(), "it is folder:<directory>"),
         ("digits:here", Wishes(), "it is digits, without a directory"),
