@@ -13,13 +13,8 @@ override TORCH_FREE := $(addprefix t2c/,__init__.py api.py common contract core_
 # An environment that several clones share knows none of them, or another.
 export PYTHONPATH := $(CURDIR)$(if $(value PYTHONPATH),:$(value PYTHONPATH))
 
-# Files with lists of planted faults, of which `make test` runs a sample.
-override FAULTS := $(patsubst %,tests/accelerator/test_%.py, addressed_doors from_run_to_run generated_examples odd_modules port_kinds shared_memory stream_door) \
-	tests/docs/test_pages.py tests/formal/test_counters.py tests/importing/test_imports_on_rtl.py tests/oracle/test_far_faults.py tests/pipelines/test_pipeline_command.py \
-	tests/rom_folder/test_loaders.py $(patsubst %,tests/t2c/test_%.py, export_c msq second_device sparse_on_rtl) $(patsubst %,tests/tb/test_%.py, \
-	byo byo_arrays byo_engine byo_norm core coverage_faults element_arrays element_examples expect faults faults_engine faults_lut faults_mover faults_norm faults_programs faults_registers \
-	faults_softmax faults_space localise localise_products localise_rows localise_views model_and_rtl own_files products retimed right_modules row_layers_rtl shrink tables time_scales twelve_kinds unit_tables units value_rules \
-	views_and_joins)
+# Files of which `make test` leaves tests to `make faults`.
+override FAULTS = $(shell grep -rlE --include='test_*.py' 'import crossed|^@pytest.mark.(campaign|sample)|marks=.*mark.campaign' tests)
 
 # A file has a worker to itself, and those that take longest come first (tests/conftest.py), not those of most tests.
 override BY_FILE := --dist loadfile --no-loadscope-reorder

@@ -1,23 +1,32 @@
-"""Long lists of cases: `make test` takes a sample, `make faults` all of them."""
+"""Long lists of cases: `make test` takes a sample, `make faults` all of them.
+
+`@pytest.mark.sample(3)` above a parametrised test: `make test` runs every third case, from the first on. `crossed` is
+for cases that are all combinations of several lists. `@pytest.mark.campaign` leaves a case, or a whole test that takes
+long, to `make faults`.
+"""
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-SAMPLE = 4
-"""One in so many belongs to `make test`."""
 
-
-def sampled(names: Iterable[str], every: int = SAMPLE) -> list[Any]:
-    """Parameters for pytest: every n-th name as it is, the others marked as campaign."""
-    return [
-        name if index % every == 0 else pytest.param(name, marks=pytest.mark.campaign)
-        for index, name in enumerate(names)
-    ]
+def mark_samples(items: Iterable[pytest.Item]) -> None:
+    """Of each test that has the mark `sample(n)`, all cases but every n-th become of a campaign."""
+    cases = Counter[str]()
+    for item in items:
+        mark = item.get_closest_marker("sample")
+        if mark is None or item.get_closest_marker("campaign"):
+            continue
+        (every,) = mark.args
+        function = item.nodeid.partition("[")[0]
+        if cases[function] % every:
+            item.add_marker(pytest.mark.campaign)
+        cases[function] += 1
 
 
 def crossed(*axes: Iterable[Any], every: int = 2) -> list[Any]:

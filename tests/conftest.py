@@ -17,6 +17,7 @@ import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from t2c.common.interrupts import SIGNALS  # noqa: E402
+from tests.campaign import mark_samples  # noqa: E402
 
 # What a loaded machine takes long for is not wrong.
 settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,28 +39,39 @@ NAMES_TORCH = re.compile(rf"^(?:import|from) ({'|'.join(sorted(TORCH))})\b", re.
 
 HEAVY = (
     "docs/test_pages.py",
+    "tb/test_twelve_kinds.py",
     "tb/test_units.py",
+    "cost/test_gates.py",
+    "mutation/test_mutation.py",
     "tb/test_byo_engine.py",
-    "tb/test_byo.py",
+    "tb/test_core.py",
+    "test_wheel.py",
+    "accelerator/test_stream_door.py",
     "t2c/test_digits.py",
+    "tb/test_command.py",
+    "tb/test_expect.py",
+    "fuzz/test_fuzz.py",
+    "tb/test_faults.py",
+    "tb/test_element_arrays.py",
+    "tb/test_localise.py",
+    "tb/test_byo.py",
+    "formal/test_formal.py",
+    "cost/test_cost.py",
+    "pipelines/test_pipeline_door.py",
+    "test_campaigns.py",
+    "rom_folder/test_loaders.py",
+    "flows/test_flow_kill.py",
     "t2c/test_export_c.py",
     "common/test_interrupts.py",
-    "mutation/test_mutation.py",
-    "tb/test_faults.py",
-    "tb/test_expect.py",
     "test_plugin_node.py",
     "test_api.py",
     "accelerator/test_generated_examples.py",
-    "cost/test_gates.py",
     "cost/test_bitstream.py",
-    "cost/test_cost.py",
     "formal/test_counters.py",
-    "rom_folder/test_loaders.py",
     "tb/test_builds.py",
     "tb/test_faults_lut.py",
     "tb/test_faults_softmax.py",
     "tb/test_faults_norm.py",
-    "tb/test_twelve_kinds.py",
     "tb/test_coverage_faults.py",
     "importing/test_imports_on_rtl.py",
     "formal/test_mulquant_spec.py",
@@ -78,8 +90,10 @@ def pytest_configure(config: pytest.Config) -> None:
             sys.modules[name] = None  # type: ignore[assignment]  # makes an import fail, as if it were not installed
 
 
+@pytest.hookimpl(tryfirst=True)  # before those of a campaign are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Heavy files first, all others in their order."""
+    """Heavy files first, all others in their order; samples of long lists."""
+    mark_samples(items)
     places = {ROOT / "tests" / name: place for place, name in enumerate(HEAVY)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
 

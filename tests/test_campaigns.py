@@ -10,14 +10,42 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tests.campaign import mark_samples
 from tests.conftest import HEAVY, ROOT, pytest_collection_modifyitems
 from tests.marked import OF_A_CAMPAIGN, OF_MAKE_TEST
 
-SAMPLES = re.compile(r"\b(?:sampled|crossed)\(|\bmark\.campaign\b")
+SAMPLES = re.compile(r"\bcrossed\(|\bmark\.(?:campaign|sample)\b")
 SELF = "tests/test_campaigns.py"
+TOO_LONG = {
+    "tests/accelerator/test_generated_examples.py::test_a_core_of_nngen_behind_every_stall",
+    "tests/pipelines/test_pipeline_command.py::test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not",
+    "tests/rom_folder/test_loaders.py::test_resnet20_runs_on_verilator",
+    "tests/t2c/test_tutorial.py::test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl",
+    "tests/t2c/test_tutorial_ssl_loss.py::test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl",
+    "tests/t2c/test_vit_models.py::test_every_variant_is_made_by_its_name",
+    "tests/tb/test_byo_engine.py::test_a_foreign_engine_runs_the_campaign",
+    "tests/tb/test_byo_engine.py::test_an_engine_of_any_size_runs_what_happens_in_the_middle_of_a_program",
+    "tests/tb/test_core.py::test_every_stall_profile_costs_cycles",
+    "tests/tb/test_core.py::test_parameter_lanes_of_98_bits",
+    "tests/tb/test_coverage_programs.py::test_the_campaign_hits_every_bin",
+    "tests/tb/test_coverage_report.py::test_a_real_run_on_verilator",
+    "tests/tb/test_element_arrays.py::test_the_page_runs_from_the_class_to_the_rtl",
+    "tests/tb/test_expect.py::test_the_example_of_the_page_on_verilator",
+    "tests/tb/test_faults_norm.py::test_planted_fault_is_killed",
+    "tests/tb/test_faults_norm.py::test_the_untouched_unit_is_green",
+    "tests/tb/test_faults_softmax.py::test_the_untouched_unit_is_green",
+    "tests/tb/test_faults_space.py::test_a_fault_of_width_or_range_is_noticed",
+    "tests/tb/test_faults_space.py::test_no_fault_is_chosen",
+    "tests/tb/test_power_up.py::test_constants_survive_power_up",
+    "tests/tb/test_shrink.py::test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels",
+    "tests/tb/test_twelve_kinds.py::test_a_job_of_the_regression_catches_it",
+    "tests/tb/test_twelve_kinds.py::test_the_campaign_of_an_engine_catches_it",
+}
+"""Tests that only `make faults` runs: each takes ten seconds or far more, and smaller ones call the same."""
 
 
 def files_with_samples() -> list[str]:
@@ -42,7 +70,9 @@ def test_files_that_come_first_are_there() -> None:
 
 
 def test_heavy_files_are_collected_first() -> None:
-    later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name) for name in ("test_a.py", HEAVY[1], HEAVY[0]))
+    unmarked: dict[str, Any] = {"get_closest_marker": lambda name: None}
+    names = ("test_a.py", HEAVY[1], HEAVY[0])
+    later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name, **unmarked) for name in names)
     items = [later, heavy, first]
     pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     assert items == [first, heavy, later]
@@ -72,10 +102,32 @@ def test_all_workers_collect_the_same_tests() -> None:
 
 
 @pytest.mark.slow
-def test_make_test_runs_a_case_of_every_function() -> None:
+def test_make_test_runs_a_case_of_every_other_function() -> None:
     """One that only `make faults` runs breaks unseen when what it calls changes."""
     files = files_with_samples()
     tests = collected(1, *files)
     every = functions(tests)
     assert every
-    assert every == functions(test for test in tests if test.startswith(OF_MAKE_TEST))
+    assert every - functions(test for test in tests if test.startswith(OF_MAKE_TEST)) == TOO_LONG
+
+
+def test_a_sample_is_every_nth_case_of_what_is_not_of_a_campaign_already() -> None:
+    items = [Item("a.py::f", number, 2, of_campaign=number == 2) for number in range(6)]
+    items += [Item("a.py::g", number, None) for number in range(3)]
+    mark_samples(items)  # type: ignore[arg-type]
+    assert [item.of_campaign for item in items] == [*(False, True, True, False, True, False), *[False] * 3]
+
+
+class Item:
+    """What `mark_samples` asks of a test."""
+
+    def __init__(self, function: str, case: int, every: int | None, *, of_campaign: bool = False) -> None:
+        self.nodeid, self.every, self.of_campaign = f"{function}[{case}]", every, of_campaign
+
+    def get_closest_marker(self, name: str) -> Any:
+        if name == "campaign":
+            return self.of_campaign or None
+        return None if self.every is None else pytest.mark.sample(self.every).mark
+
+    def add_marker(self, _: object) -> None:
+        self.of_campaign = True

@@ -88,6 +88,7 @@ def test_a_value_that_tries_harm_is_one_line_of_the_command(clone: Path, tmp_pat
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "wanted"),

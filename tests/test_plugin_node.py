@@ -105,6 +105,7 @@ def test_make_oracle_compares_it() -> None:
     assert "matches no check" in call(*words, plugins="").stderr
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("layer", ["all", "gain"])
 def test_it_runs_on_the_rtl(package: Path, sim_output: Path, layer: str) -> None:
     words = ("--layer", layer, "--rows", "4", "--cols", "4", "--images", "2", "--out", sim_output)

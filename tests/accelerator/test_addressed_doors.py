@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.accelerator.door import EXAMPLES, copied, simulated
-from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow
 GEMM, POOL = "os_gemm.v", "axi_pool.v"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 @pytest.mark.parametrize(
     ("example", "tensor", "elements", "alone"),
@@ -108,7 +108,8 @@ FAULTS = {
 YAMLS = {"a burst over 4 KiB": ("0x80000100", "0x80000ff8")}
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, every=2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_behind_addresses_is_named(
     name: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,7 @@ def described(folder: Path, verilog: str = VERILOG, dut: str = DUT) -> Path:
     return folder / "dut.yaml"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_an_endless_stream(sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = simulated(capsys, described(tmp_path), sim_output, images=3, sim=sim)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.accelerator.door import copied, refusal, simulated
-from tests.campaign import sampled
 
 DUTS = Path(__file__).parent / "duts"
 TURNS = (
@@ -53,8 +52,9 @@ def once(folder: Path, *more: tuple[str, str, str]) -> Path:
     return dut
 
 
+@pytest.mark.sample(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("sim", sampled(["icarus", "verilator"], 2))
+@pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_weights_that_go_in_once(
     sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,8 +178,9 @@ def test_what_cannot_take_turns_is_one_line(case: str, tmp_path: Path) -> None:
     assert text in refusal(copied(example, tmp_path, ("dut.yaml", before, after)), tmp_path)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("sim", sampled(["icarus", "verilator"], 2))
+@pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_bursts_of_every_kind(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = simulated(capsys, DUTS / "burst_copy.yaml", sim_output, images=2, stall="p50", sim=sim)
     assert run.status == 0, run.text
@@ -211,8 +212,9 @@ BURSTS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", sampled(BURSTS, 3))
+@pytest.mark.parametrize("fault", BURSTS)
 def test_bursts_that_are_wrong(
     fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,6 @@ from t2c.golden.graph.package import load_package
 from t2c.golden.target.check import refuse_misfits
 from t2c.golden.target.description import load_chip
 from tests.accelerator.door import EXAMPLES, refusal, simulated
-from tests.campaign import sampled
 
 NNGEN, DA4ML = EXAMPLES / "nngen", EXAMPLES / "da4ml"
 
@@ -36,8 +35,9 @@ def test_a_package_that_nngen_cannot_do_is_refused_by_name(sim_output: Path) -> 
     assert ": layer 'input': tensor 'input' is u8 (activations: s8), and " in text
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
-@pytest.mark.parametrize("runs", sampled(["icarus 1 none,none", "icarus 1 all", "verilator 8 all"], 3))
+@pytest.mark.parametrize("runs", ["icarus 1 none,none", "icarus 1 all", "verilator 8 all"])
 def test_a_core_of_nngen_behind_every_stall(runs: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """runs: simulator, images, and one back-pressure or the whole campaign."""
     sim, images, stall = runs.split()[0], int(runs.split()[1]), runs.split()[2]
@@ -64,6 +64,7 @@ def test_the_first_wrong_layer_of_nngen_is_named(sim_output: Path, capsys: pytes
     assert "  first wrong tensor in program order: conv2\n" in run.text
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_a_layer_in_logic_of_da4ml(sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.accelerator.door import refusal, simulated
-from tests.campaign import sampled
 
 STREAMS = """
 ports:
@@ -114,8 +113,9 @@ def written(folder: Path, name: str, before: str = "", after: str = "") -> Path:
     return folder / "dut.yaml"
 
 
+@pytest.mark.sample(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sampled(MODULES, 2))
+@pytest.mark.parametrize("name", MODULES)
 def test_an_odd_module_is_right_and_a_fault_in_it_is_found(
     name: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

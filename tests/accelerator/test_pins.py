@@ -77,6 +77,7 @@ def described(folder: Path, *changes: tuple[str, str]) -> Path:
     return folder / "dut.yaml"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_parts_of_ports_and_files_of_the_module(
     sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]

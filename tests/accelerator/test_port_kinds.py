@@ -228,7 +228,7 @@ def written(folder: Path, small: Small, *changes: tuple[str, str]) -> Path:
     return folder / "dut.yaml"
 
 
-@pytest.mark.parametrize(("name", "sim"), crossed(MODULES, ["icarus", "verilator"]))
+@pytest.mark.parametrize(("name", "sim"), crossed(MODULES, ["icarus", "verilator"], every=6))
 def test_a_module_is_right(
     name: str, sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.accelerator.door import refusal, simulated
-from tests.campaign import sampled
 
 DUTS = Path(__file__).parent / "duts"
 
@@ -25,10 +24,9 @@ def twins(folder: Path, *changes: tuple[str, str, str]) -> Path:
     return folder / "twin_ports.yaml"
 
 
+@pytest.mark.sample(9)
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "case", sampled([f"{d} {s}" for s in ("icarus", "verilator") for d in ("twin_ports", "burst_twins")], 3)
-)
+@pytest.mark.parametrize("case", [f"{d} {s}" for s in ("icarus", "verilator") for d in ("twin_ports", "burst_twins")])
 def test_what_one_port_writes_the_other_reads(case: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name, sim = case.split()
     run = simulated(capsys, DUTS / f"{name}.yaml", sim_output, images=2, sim=sim, stall="p50")
@@ -50,8 +48,9 @@ FAULTS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", sampled(FAULTS, 3))
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_behind_two_ports_is_named(
     fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

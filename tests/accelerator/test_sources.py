@@ -50,6 +50,7 @@ def described(folder: Path, line: str) -> Path:
     return folder / "dut.yaml"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("sim", "line"), [("icarus", PLAIN), ("verilator", INFERRED)])
 def test_what_a_simulator_takes_is_run(
     sim: str, line: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
@@ -78,6 +79,7 @@ def test_ports_must_be_known(line: str, where: str, tmp_path: Path) -> None:
     assert "tiny.sv:2: " in refusal(dut, tmp_path)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_what_a_module_says_when_it_stops(
     sim: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]

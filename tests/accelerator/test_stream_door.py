@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.accelerator.door import EXAMPLES, copied, simulated
-from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow
 DUT = EXAMPLES / "stream_cnn" / "dut.yaml"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_the_example_is_right_behind_every_stall(
     sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]
@@ -99,9 +99,10 @@ MOODY = "    always @(posedge core_clk) moody <= ~moody;\n"
 
 MORE = {"a word before the run": GHOST, "valid falls while it waits": MOODY}
 ON_VERILATOR = ("one value of the first layer", "it stops taking")
-CASES = sampled([*FAULTS, *(f"verilator: {name}" for name in ON_VERILATOR)], every=8)
+CASES = [*FAULTS, *(f"verilator: {name}" for name in ON_VERILATOR)]
 
 
+@pytest.mark.sample(24)
 @pytest.mark.parametrize("case", CASES)
 def test_a_planted_fault_is_named(
     case: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]

@@ -69,6 +69,7 @@ def differs(build: str, seed: int) -> bool:
     return came != lines(program)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_model_is_the_plain_core(build: str) -> None:

@@ -31,6 +31,7 @@ def test_the_small_vit(core: Hardware, examples: Path) -> None:
     run_and_hold_to_golden(package, compile_program(package.graph, "all", core))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 26))
 def test_a_random_transformer(seed: int) -> None:

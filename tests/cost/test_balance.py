@@ -74,6 +74,7 @@ def test_devices_that_are_counted_are_not_all_placed() -> None:
         find_device("xc7z020", "xc7", 6)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", [2, 4])
 def test_a_column_of_each_kind_by_yosys(rows: int) -> None:

@@ -43,6 +43,7 @@ def call(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_processing_element_in_every_family(name: str, folder: Path) -> None:
@@ -134,6 +135,7 @@ def test_placed_and_routed(folder: Path) -> None:
     assert "clock     " in done.stdout
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),

@@ -17,21 +17,16 @@ from tests.docs.pages import Action, actions
 
 pytestmark = pytest.mark.slow
 
-PAGES = (
+PAGES = ("docs/layouts.md", "docs/vectors.md", "docs/your_arithmetic.md", "docs/pipelines.md", "docs/flows_language.md")
+LONG = (
     "README.md",
     "docs/bring_your_own_rtl.md",
-    pytest.param("docs/your_accelerator.md", marks=pytest.mark.campaign),
-    pytest.param("docs/your_own_quantiser.md", marks=pytest.mark.campaign),
-    pytest.param("docs/brevitas.md", marks=pytest.mark.campaign),
-    "docs/layouts.md",
-    "docs/vectors.md",
+    "docs/your_accelerator.md",
+    "docs/your_own_quantiser.md",
+    "docs/brevitas.md",
     "docs/golden_in_c.md",
-    "docs/your_arithmetic.md",
-    "docs/pipelines.md",
-    "docs/flows_language.md",
 )
-"""Three are for `make faults`: what they run has tests of its own in `make test` too, of the same descriptions
-(tests/accelerator), code (tests/t2c/test_tutorial.py) and importer."""
+"""For `make faults`: they train, or build much. What they run has smaller tests in `make test` too."""
 CAMPAIGNS = (
     *("test", "check", "regress", "formal", "oracle", "mutate", "coverage", "faults", "fuzz", "lint", "results"),
     "gates",
@@ -119,7 +114,7 @@ def follow(action: Action, folder: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *(pytest.param(page, marks=pytest.mark.campaign) for page in LONG)])
 def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
     todo = list(actions(ROOT / page))
     assert todo
@@ -129,6 +124,7 @@ def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
         check_what_the_readme_makes(copy)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

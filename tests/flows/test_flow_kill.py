@@ -51,6 +51,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Counter[
     return finalists(folder / "out" / "toy" / "result.json"), Counter((folder / "log").read_text().splitlines())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("workers", "seed", "most"), [(1, 1, 8), (1, 2, 8), (2, 3, 5)])
 def test_a_killed_flow_comes_to_the_same(
     workers: int, seed: int, most: int, tmp_path: Path, undisturbed: tuple[str, Counter[str]]

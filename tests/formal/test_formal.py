@@ -36,6 +36,7 @@ def proof(name: str) -> Proof:
     return next(proof for proof in all_proofs() if proof.id == name)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", QUICK)
 def test_quick_proof_holds_and_its_control_is_refuted(name: str) -> None:
     (record,) = prove([proof(name)], workers=2, out=OUT, rtl=RTL)
@@ -88,6 +89,7 @@ def test_no_answer_is_never_good(word: str, kind: str, tmp_path: Path) -> None:
     assert f"no answer ({word})" in verdict.text
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [

@@ -78,6 +78,7 @@ def fails(tmp_path: Path, cases: int) -> list[Answer]:
     return [answer for answer in run_campaign(3, cases, 1, tmp_path) if answer.outcome == FAILED]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", LOADERS)
 def test_a_reader_with_a_fault_is_found_out(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,7 @@ def test_hardware_refuses_what_the_array_cannot_have() -> None:
         Hardware(rows=6, cols=3, element="two_of_four")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "w_w"), [("sp2", 4), ("two_of_four", 8), ("truncated", 8), ("adc_column", 8)])
 def test_a_package_made_for_an_element_computes_nearly_the_same(name: str, w_w: int, examples: Path) -> None:

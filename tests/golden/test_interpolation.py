@@ -27,6 +27,7 @@ def made(entries: Any, fraction_bits: int = 0, **stage: Any) -> InterpolatedTabl
     return InterpolatedTable(entries=np.asarray(entries), fraction_bits=fraction_bits, **ends)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", list(Rounding), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("bits", range(10, 17))
 def test_inputs_of_every_width(bits: int, mode: Rounding) -> None:

@@ -60,6 +60,7 @@ def test_ties_of_the_normative_table() -> None:
     assert set(table) == set(Rounding)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 7))
 @pytest.mark.parametrize("second", range(1, 7))

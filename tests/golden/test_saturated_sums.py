@@ -36,6 +36,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Rounding))
 def test_bounds_are_what_the_chip_gives_for_every_sum(mode: Rounding) -> None:

@@ -158,6 +158,7 @@ def test_the_bound_of_an_average_is_reached(key: str) -> None:
             assert node.worst_accumulator([edge]) == max(extremes) == kernel[0] * kernel[1] * 255
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Rounding), ids=lambda mode: mode.value)
 def test_softmax_rows_of_every_length(mode: Rounding) -> None:

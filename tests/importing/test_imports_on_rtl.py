@@ -17,7 +17,6 @@ from t2c.mapping.compiler import ALL, compile_program
 from t2c.tb.cosim.cosimulation import cosimulate
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import sampled
 from tests.importing.judged import imported, random_images
 from tests.importing.onnx_nets import imported as imported_onnx
 from tests.importing.test_onnx_static import quantised
@@ -56,7 +55,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Package]:
     ]
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_every_tensor(packages: list[Package], simulator: str, sim_output: Path) -> None:
     for index, package in enumerate(packages):
         request = RunRequest(layer="all", images=2, stall="p50")

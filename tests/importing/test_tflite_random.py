@@ -145,6 +145,7 @@ def random_file(seed: int) -> bytes:
     return layers.finish()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_random_network_is_equal_on_every_tensor(seed: int) -> None:
     network = assert_equal_to_litert(random_file(seed), seed=seed)

@@ -59,6 +59,7 @@ def one_layer(kind: str, type_: str, seed: int) -> bytes:
     return file.data([given], [out])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("type_", ["INT8", "UINT8"])
 @pytest.mark.parametrize("kind", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"])

@@ -38,6 +38,7 @@ def digits() -> Graph:
     return open_package("digits_w8a8")[1].graph
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(("command", "wanted"), SHOWN, ids=[command.split()[1] for command, _ in SHOWN])
 def test_the_docs_show_what_it_prints(command: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +54,7 @@ def test_both_networks_are_shown() -> None:
     assert [command.split()[1] for command, _ in SHOWN] == ["mobilenet_v1", "resnet20"]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "depths",
@@ -112,6 +114,7 @@ def test_what_is_given_may_not_fit(digits: Graph) -> None:
     assert tuned(digits, given, memory_bits(given))[0].name == MEMORIES
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["model", "rtl"])
 def test_the_command_that_it_prints_takes_so_many_cycles(

@@ -12,7 +12,6 @@ from test_oracle import FAULTS, ROUND
 
 from oracle.registry import CHECKS
 from t2c.golden.arithmetic.window import Window
-from tests.campaign import sampled
 from tests.oracle.planting import covered, first_mismatch, plant
 from tests.oracle.row_faults import ROW_GOLDEN, ROW_ORACLE
 
@@ -421,7 +420,8 @@ GOLDEN |= ROW_GOLDEN
 ORACLE |= ROW_ORACLE
 
 
-@pytest.mark.parametrize("name", sampled(GOLDEN, 3))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("name", GOLDEN)
 def test_a_golden_that_is_wrong_far_out_turns_its_checks_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found, make, patterns = GOLDEN[name]
     for place in found:
@@ -430,7 +430,8 @@ def test_a_golden_that_is_wrong_far_out_turns_its_checks_red(name: str, monkeypa
         assert not first_mismatch(check).startswith("none"), check.name
 
 
-@pytest.mark.parametrize("name", sampled(ORACLE, 3))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("name", ORACLE)
 def test_an_oracle_that_is_wrong_far_out_turns_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place, make, patterns = ORACLE[name]
     plant(monkeypatch, place, make)

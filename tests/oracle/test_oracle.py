@@ -26,6 +26,7 @@ PREFIX = 150_000
 """Values after which an exhaustive check ends here."""
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_golden_agrees_with_the_stranger(check: Check) -> None:
     outcome = run_check(check, cases=CASES, seed=3, at_most=PREFIX)
@@ -253,6 +254,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_wrong_golden_turns_its_checks_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     places, make, patterns = FAULTS[name]

@@ -122,6 +122,7 @@ def covered(patterns: tuple[str, ...]) -> list[Check]:
     return [check for check in CHECKS if any(fnmatchcase(check.name, pattern) for pattern in patterns)]
 
 
+@pytest.mark.sample(3)
 @with_tools
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_golden_agrees_with_the_reference_model(check: Check) -> None:
@@ -130,6 +131,7 @@ def test_golden_agrees_with_the_reference_model(check: Check) -> None:
     assert outcome.batches
 
 
+@pytest.mark.sample(3)
 @with_tools
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_wrong_golden_turns_its_checks_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,7 @@ def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "made" / "thesis.md").read_text() == "all of it"
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),

@@ -19,7 +19,6 @@ from t2c.mapping.compiler import ALL, compile_program
 from t2c.rom_folder.folder import Request, write_folder
 from t2c.rom_folder.manifest import RomFolder
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -102,7 +101,8 @@ SPOILT = {
 """Each is one bit."""
 
 
-@pytest.mark.parametrize("name", sampled(SPOILT, 3))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("name", SPOILT)
 def test_a_spoilt_word_fails(name: str, copy: Path) -> None:
     file, word, digit = SPOILT[name]
     change_word(copy / file, word, digit)
@@ -170,7 +170,8 @@ LITTLE = {
 }
 
 
-@pytest.mark.parametrize("what", sampled(LITTLE, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("what", LITTLE)
 def test_a_core_with_little_memory(what: str, examples: Path, tmp_path: Path) -> None:
     """Stimulus then holds constants and tensors that come back; two samples, one after the other."""
     hardware = LITTLE[what]
@@ -212,6 +213,7 @@ def test_the_core_takes_the_images_of_resnet20_without_a_warning(resnet20: Path)
     assert shell("vvp top", resnet20).stdout == "loaded\n"
 
 
+@pytest.mark.campaign
 def test_resnet20_runs_on_verilator(resnet20: Path) -> None:
     """The whole network from the folder alone; no Python takes part."""
     simulator = find_simulator("verilator")

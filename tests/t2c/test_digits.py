@@ -60,6 +60,7 @@ def test_shipped_package(name: str) -> None:
     assert all(edge.zero_point == 0 for edge in edges.values())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", TOLERANCE)
 def test_a_full_rebuild_meets_the_bounds(rebuilt: Path, name: str) -> None:
     check_accuracies(load_package(rebuilt / name))

@@ -41,7 +41,7 @@ from t2c.tb.random_models.legal import legal_layer, legal_network
 from t2c.tb.random_models.networks import random_network
 from t2c.tb.random_models.transformers import random_transformer
 from tests.attention_net import attention_package
-from tests.campaign import crossed, sampled
+from tests.campaign import crossed
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -109,17 +109,20 @@ def compare_package(package: Package, folder: Path, samples: int = 4) -> int:
     return compare(package.graph, check_images(package.graph, package.samples, samples), folder)
 
 
-@pytest.mark.parametrize("name", sampled(SHIPPED, 3))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_tensor_of_an_example(name: str, tmp_path: Path) -> None:
     assert compare_package(load_package(EXAMPLES / name), tmp_path, 2) > 10_000
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", OWN)
 def test_every_tensor_of_a_network_of_ours(name: str, tmp_path: Path) -> None:
     assert compare_package(OWN[name](), tmp_path)
 
 
-@pytest.mark.parametrize("name", sampled([f"{kind} {seed}" for seed in range(8) for kind in RANDOM], every=6))
+@pytest.mark.sample(18)
+@pytest.mark.parametrize("name", [f"{kind} {seed}" for seed in range(8) for kind in RANDOM])
 def test_every_tensor_of_a_random_network(name: str, tmp_path: Path) -> None:
     kind, _, seed = name.rpartition(" ")
     assert compare_package(RANDOM[kind](int(seed)), tmp_path)
@@ -135,7 +138,8 @@ def drawn(op: str, seed: int) -> Package:
     raise AssertionError
 
 
-@pytest.mark.parametrize("name", sampled([f"{op} {seed}" for seed in range(20) for op in OURS | ROW_KINDS], every=20))
+@pytest.mark.sample(60)
+@pytest.mark.parametrize("name", [f"{op} {seed}" for seed in range(20) for op in OURS | ROW_KINDS])
 def test_a_node_from_the_whole_legal_space(name: str, tmp_path: Path) -> None:
     op, seed = name.split()
     assert compare_package(drawn(op, int(seed)), tmp_path)
@@ -192,7 +196,9 @@ def images_of(graph: Graph) -> Any:
     return images
 
 
-@pytest.mark.parametrize(("graph", "mode"), crossed([rounding_graph, wide_rounding_graph, far_graph], Rounding))
+@pytest.mark.parametrize(
+    ("graph", "mode"), crossed([rounding_graph, wide_rounding_graph, far_graph], Rounding, every=6)
+)
 def test_every_mode_of_rounding(graph: Callable[[Rounding], Graph], mode: Rounding, tmp_path: Path) -> None:
     assert compare(graph(mode), images_of(graph(mode)), tmp_path)
     assert ("wide_of" in c_model(graph(mode)).source) == (graph is not rounding_graph)
@@ -227,7 +233,8 @@ def places_of(op: str) -> Iterator[tuple[Package, Any]]:
                 yield package, node
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, every=8))
+@pytest.mark.sample(24)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_a_form_is_seen_at_its_tensor(name: str, tmp_path: Path) -> None:
     """Planted in the functions of one kind: a network of ours turns red, and the first wrong tensor is of that kind."""
     op, index = name.split()
@@ -260,6 +267,7 @@ def test_a_fault_in_a_form_is_seen_at_its_tensor(name: str, tmp_path: Path) -> N
     raise AssertionError(f"not seen in {tried} places")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", SHARED)
 def test_a_fault_in_a_shared_function_is_seen(name: str, tmp_path: Path) -> None:
     right, wrong = SHARED[name]

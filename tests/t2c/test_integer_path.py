@@ -44,6 +44,7 @@ def quantised(model: nn.Module, x: Tensor, **options: object) -> nn.Module:
     return net
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("symmetric", [True, False])
 @pytest.mark.parametrize("rounding", Rounding)
 @pytest.mark.parametrize("kind", SHAPES)

@@ -224,6 +224,7 @@ def run_on_the_core(package: Package) -> None:
     run_and_hold_to_golden(package, compile_program(package.graph, "all", hardware))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", SMALL)
 def test_a_narrow_one_becomes_integers_without_a_warning(name: str, tmp_path: Path) -> None:
     """nn2chip compares torch with golden on every tensor."""

@@ -14,6 +14,7 @@ from t2c.nn2chip import T2C
 from tests.conftest import ROOT
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_concatenations_on_the_rtl(tmp_path: Path, symmetric: bool) -> None:
     x = images(Dense)

@@ -44,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("method", "weights", "more"), [("minmax", 8, ()), ("lsq", 4, ("--epochs", 1)), ("rcf", 8, ("--epochs", 1))]
 )

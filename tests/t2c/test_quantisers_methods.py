@@ -28,6 +28,7 @@ def calibrated_net(method: Method, widths: tuple[int, int], model: type, **optio
     return net
 
 
+@pytest.mark.sample(3)
 @pytest.mark.filterwarnings("ignore:layer .* MulQuant")
 @pytest.mark.parametrize(("name", "widths"), CASES)
 @pytest.mark.parametrize("model", [Residual, Nested])
@@ -45,6 +46,7 @@ def test_every_method_at_every_width_becomes_integers(name: str, widths: tuple[i
     assert net.layer(qnet.output_name if model is Nested else "stem").reading.bits in (8, widths[1])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.filterwarnings("ignore:layer .* MulQuant")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("model", [Functional, Dense, Residual])

@@ -18,6 +18,7 @@ from t2c.nn2chip import T2C
 from t2c.quantisers.lsq import LSQ
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["unbind", "encoder post", "encoder sequence first"])
 @pytest.mark.parametrize("bits", [10, 16])
 def test_sums_that_only_sums_and_norms_read_are_wide(name: str, bits: int) -> None:

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("target", ["one_multiplier", "shift_only"])
 def test_the_whole_network_passes(target: str, sim_output: Path, tmp_path: Path) -> None:
     chip = load_chip(ROOT / "examples" / "targets" / f"{target}.yaml")

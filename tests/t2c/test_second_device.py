@@ -18,7 +18,6 @@ from t2c.example_models.settings import repeatable
 from t2c.models.vit import VisionTransformer
 from t2c.nn2chip import T2C
 from t2c.trainers import PTQ, QAT, TRAINER, Supervised, Trainer, base, loop
-from tests.campaign import sampled
 from tests.t2c.trained import digits, fresh, same
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*non-meta parameter in the checkpoint")  # these are, and hold values
@@ -79,13 +78,15 @@ def test_every_trainer_is_tried() -> None:
     assert {kind for kind, _, _ in RUNS.values()} == set(TRAINER)
 
 
-@pytest.mark.parametrize("name", sampled(RUNS, 4))
+@pytest.mark.sample(12)
+@pytest.mark.parametrize("name", RUNS)
 def test_the_same_bytes_as_on_the_cpu(name: str) -> None:
     there = trainer(name, device="cuda").fit()
     assert not any(isinstance(value, Elsewhere) for value in there.state_dict().values())
     assert same(there, trainer(name).fit())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["supervised granet", "ptq adaround"])
 def test_a_run_goes_on_there_and_its_file_is_of_the_cpu(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

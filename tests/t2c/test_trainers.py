@@ -72,6 +72,7 @@ def test_the_history_is_loss_and_accuracy_of_each_epoch() -> None:
     assert share == pytest.approx(accuracy(logits, data.labels))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("make", [supervised, lsq])
 @pytest.mark.parametrize(("saves", "every"), [(1, None), (3, None), (3, 3)])
 def test_broken_off_and_resumed_gives_the_same_bits(

@@ -181,6 +181,7 @@ def test_every_quantiser_with_levels_is_pulled(method: str) -> None:
     T2C(admm(method=method, epochs=1, rounds=1, live_bn=True).fit()).nn2chip(save_model=False)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("saves", "every"), [(1, None), (2, None), (3, None), (1, 3), (3, 3), (8, 3)])
 def test_broken_off_and_resumed_gives_the_same_bits(
     saves: int,

@@ -107,6 +107,7 @@ def test_it_trains_and_becomes_the_integers_of_golden(whole: tuple[Profit, QNetw
     assert all(not torch.equal(new, old) for new, old in zip(learned, started, strict=True))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("saves", "every"), [(1, None), (4, None), (4, 3), (6, 3)])
 def test_broken_off_and_resumed_gives_the_same_bits(
     saves: int,

@@ -68,6 +68,7 @@ def test_the_regulariser_starts_late_and_sharpens() -> None:
     assert 2.0 < options.pull(99)[1] < 2.3
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("method", "bits", "bound"), [("adaround", 3, 0.6), ("adaround", 4, 0.95), ("qdrop", 3, 0.5)])
 def test_reconstruction_beats_nearest_rounding(method: str, bits: int, bound: float) -> None:
     """Blocks get better and so do the logits, on images that were not seen.
@@ -132,6 +133,7 @@ def test_a_block_that_gets_worse_keeps_its_rounding() -> None:
     assert all(row.after <= row.before for row in rounder.losses)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("method", ["adaround", "qdrop"])
 @pytest.mark.parametrize("saves", [1, 2])
 def test_broken_off_after_a_block_and_resumed_gives_the_same_bits(

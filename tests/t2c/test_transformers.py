@@ -61,6 +61,7 @@ def held(chip: T2C) -> Any:
     return graph_of(chip.net, chip.input_integers(images(1)), name="held", widths=chip.recipe.widths)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", MODELS)
 def test_a_transformer_is_itself_without_rounding_and_goldens_in_integers(name: str) -> None:
     model = built(MODELS[name])
@@ -231,6 +232,7 @@ FITS: dict[str, tuple[Any, ...]] = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("options", [{}, {"symmetric_activations": False}, {"rounding": "floor"}])
 @pytest.mark.parametrize("case", FITS)
 def test_what_else_people_write(case: str, options: dict[str, Any]) -> None:

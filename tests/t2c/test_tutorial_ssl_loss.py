@@ -20,6 +20,7 @@ def test_the_loss_is_one_function_in_under_30_lines() -> None:
     assert PAGE.defines() == ["spread"]
 
 
+@pytest.mark.campaign
 def test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ def test_vit7_in_integers() -> None:
     assert chip.metrics["max_step_error"] < 0.02
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
 def test_every_variant_is_made_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One epoch: the packages are what they say; how good they are is in docs/results.md."""

@@ -43,6 +43,7 @@ def test_the_package_is_as_good_as_the_float_network(folder: Path) -> None:
 RUNS = [("icarus", 8, 8), ("icarus", 8, 4), ("verilator", 16, 16)]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("simulator", "rows", "cols"), RUNS)
 def test_the_core_runs_it(simulator: str, rows: int, cols: int, folder: Path) -> None:
     package = load_package(folder / "packages" / "my_vit")

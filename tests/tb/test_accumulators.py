@@ -36,6 +36,7 @@ def digits(examples: Path) -> Package:
     return load_package(examples / "digits_w8a8")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", ["conv2", "all"])
 def test_a_sum_that_requantisation_hides_fails_on_its_layer(
@@ -82,6 +83,7 @@ def test_every_sum_of_every_layer_is_compared(hardware: Hardware, tmp_path: Path
     assert result.figures["accumulators"] > result.figures["compared"] > 0
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", [node.name for node in core_package().graph.nodes if node.moves_data])
 @pytest.mark.parametrize("change", [-1, 1 << 20])

@@ -20,7 +20,6 @@ from t2c.tb.dut.loader import BRIDGE
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import UnitRun, run_description
 from t2c.tb.units.unit_command import broken_rules
-from tests.campaign import sampled
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -57,7 +56,8 @@ def errors(found: UnitRun) -> str:
     return "\n".join([*(test.error for test in report.tests.values()), *broken, *report.explanation])
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_the_example_passes(simulator: str, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sim("--unit", "mulquant", "--dut", EXAMPLE / "dut.yaml", "--sim", simulator, "--out", sim_output) == 0
     out = capsys.readouterr().out
@@ -129,7 +129,8 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("handshake", sampled(["valid_ready", "valid_only"], 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("handshake", ["valid_ready", "valid_only"])
 def test_our_requantiser_passes_as_a_foreign_one(handshake: str, tmp_path: Path, sim_output: Path) -> None:
     """Every test of its bench applies; those that the adapter could stand in the way of run."""
     text = OURS if handshake == "valid_only" else OURS.replace("valid_only", handshake).replace(TIE, "")
@@ -141,7 +142,8 @@ def test_our_requantiser_passes_as_a_foreign_one(handshake: str, tmp_path: Path,
     assert found.outcome.passed, found.outcome.log.read_text()[-2000:]
 
 
-@pytest.mark.parametrize("lie", sampled(LIES, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("lie", LIES)
 def test_a_description_that_lies_about_a_requantiser(lie: str, tmp_path: Path, sim_output: Path) -> None:
     (original, changed), test, report = LIES[lie]
     assert OURS.count(original) == 1
@@ -168,7 +170,8 @@ FIXED_LIES = {
 }
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_what_a_module_has_built_in_needs_no_ports(simulator: str, tmp_path: Path, sim_output: Path) -> None:
     """Constants, tied inputs, an unsigned output, and a list of files in a folder with a space in its name."""
     folder = tmp_path / "their rtl"
@@ -179,7 +182,8 @@ def test_what_a_module_has_built_in_needs_no_ports(simulator: str, tmp_path: Pat
     assert read_report(found.folder).compared > 1000
 
 
-@pytest.mark.parametrize("lie", sampled(FIXED_LIES, 5))
+@pytest.mark.sample(5)
+@pytest.mark.parametrize("lie", FIXED_LIES)
 def test_a_description_that_lies_about_what_is_built_in(lie: str, tmp_path: Path, sim_output: Path) -> None:
     file, original, changed, test, report = FIXED_LIES[lie]
     shutil.copytree(FIXED, tmp_path / "rtl")
@@ -217,7 +221,8 @@ BRIDGE_FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", sampled(BRIDGE_FAULTS, 3))
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("fault", BRIDGE_FAULTS)
 def test_a_fault_in_the_bridge_is_no_pass(
     fault: str, tmp_path: Path, sim_output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +253,8 @@ ARRAY_LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", sampled(ARRAY_LIES, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("lie", ARRAY_LIES)
 def test_a_description_that_lies_about_an_array(lie: str, tmp_path: Path, sim_output: Path) -> None:
     original, changed, test = ARRAY_LIES[lie]
     path = copy(tmp_path, DUTS / "plain_array.yaml", (original, changed))

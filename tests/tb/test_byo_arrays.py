@@ -21,7 +21,6 @@ from t2c.tb.units.systolic_array.observed import Observed, OtherArray, Sent, exp
 from t2c.tb.units.systolic_array.slips import Described, slip_lines
 from t2c.tb.units.systolic_array.style import ArrayStyle
 from t2c.tb.units.systolic_array.tile import Tile, pack
-from tests.campaign import sampled
 
 DUTS = Path(__file__).parent / "duts"
 KINDS = ("edge", "stream", "column", "wire")
@@ -43,8 +42,9 @@ def run(path: Path, output: Path, simulator: str = "icarus", **options: object) 
     return run_description(load_description(path), find_simulator(simulator), output, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.slow
-@pytest.mark.parametrize("case", sampled((f"{kind} {simulator}" for kind in KINDS for simulator in SIMULATORS), 2))
+@pytest.mark.parametrize("case", [f"{kind} {simulator}" for kind in KINDS for simulator in SIMULATORS])
 def test_an_array_of_another_kind_passes(case: str, sim_output: Path) -> None:
     kind, simulator = case.split()
     found = run(DUTS / f"{kind}_array.yaml", sim_output, simulator)
@@ -109,8 +109,9 @@ SLIPS = {
 }
 
 
+@pytest.mark.sample(12)
 @pytest.mark.slow
-@pytest.mark.parametrize("slip", sampled(SLIPS, 4))
+@pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_in_a_description_is_named(slip: str, tmp_path: Path, sim_output: Path) -> None:
     kind, changes, text = SLIPS[slip]
     found = run(description(tmp_path, kind, *changes), sim_output, only=["random_tiles"])
@@ -143,7 +144,7 @@ WAITS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", sampled(WAITS, 1))
+@pytest.mark.parametrize("case", WAITS)
 def test_valids_that_do_not_come_end_a_test(case: str, tmp_path: Path, sim_output: Path) -> None:
     kind, changes, text = WAITS[case]
     found = run(description(tmp_path, kind, *changes), sim_output, only=["random_tiles"])

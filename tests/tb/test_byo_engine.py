@@ -19,7 +19,6 @@ from t2c.tb.dut.core_place import core_with
 from t2c.tb.dut.description import load_description
 from t2c.tb.units import core_campaign
 from t2c.tb.units.campaign_edges import SpaceRun
-from tests.campaign import sampled
 from tests.tb.acme import DUTS, acme
 
 pytestmark = pytest.mark.slow
@@ -31,6 +30,7 @@ def run(dut: Path, output: Path, *arguments: str) -> int:
     return command.main(["--unit", "layer_engine", "--dut", str(dut), "--out", str(output), *arguments])
 
 
+@pytest.mark.campaign
 def test_a_foreign_engine_runs_the_campaign(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +60,7 @@ def test_a_foreign_engine_runs_the_campaign(
     assert "verdict   PASS, 5 of 5 runs passed" in out
 
 
+@pytest.mark.campaign
 def test_an_engine_of_any_size_runs_what_happens_in_the_middle_of_a_program(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,7 +84,8 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", sampled(FAULTS, 6))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_it_is_found_and_placed(
     fault: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,6 @@ from t2c.tb.components.bench_report import read_report
 from t2c.tb.dut.description import load_description
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import UnitRun, run_description
-from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +51,8 @@ def run(folder: Path, output: Path, simulator: str, test: str, *changes: tuple[s
     return run_description(found, find_simulator(simulator), output, parameters=SMALL, only=only)
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_a_layer_norm_of_another_kind_passes(simulator: str, tmp_path: Path, sim_output: Path) -> None:
     """One row inside at a time, gaps between results, one rounding mode."""
     found = run(tmp_path, sim_output, simulator, "")
@@ -61,7 +61,8 @@ def test_a_layer_norm_of_another_kind_passes(simulator: str, tmp_path: Path, sim
     assert read_report(found.folder).compared > 1000
 
 
-@pytest.mark.parametrize("fault", sampled(WRONG, 9))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("fault", WRONG)
 def test_a_wrong_one_fails_and_the_inputs_are_named(fault: str, tmp_path: Path, sim_output: Path) -> None:
     test, original, changed, classes = WRONG[fault]
     found = run(tmp_path, sim_output, "icarus", test, (original, changed))

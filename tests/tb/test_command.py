@@ -54,6 +54,7 @@ def assert_user_error(done: subprocess.CompletedProcess[str], *wanted: str) -> N
         assert text in done.stderr
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [

@@ -19,7 +19,7 @@ from t2c.tb.cosim.cosimulation import cosimulate, prepare
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import crossed, sampled
+from tests.campaign import crossed
 from tests.conftest import ROOT
 from tests.core_net import core_package
 from tests.every_op import every_op_package
@@ -74,7 +74,7 @@ def test_the_shipped_packages_have_the_layers_of_the_model() -> None:
     assert len(SHIPPED) == 14
 
 
-@pytest.mark.parametrize(("shipped", "simulator"), crossed(SHIPPED, SIMULATORS, every=4))
+@pytest.mark.parametrize(("shipped", "simulator"), crossed(SHIPPED, SIMULATORS, every=12))
 def test_shipped_layer_matches_golden(
     shipped: tuple[str, str], simulator: str, examples: Path, sim_output: Path
 ) -> None:
@@ -85,7 +85,7 @@ def test_shipped_layer_matches_golden(
     assert result.figures["compared"] == figures["compared"] == images * math.prod(figures["shape"])
 
 
-@pytest.mark.parametrize(("model", "simulator"), crossed(MODELS, SIMULATORS))
+@pytest.mark.parametrize(("model", "simulator"), crossed(MODELS, SIMULATORS, every=6))
 def test_shipped_network_matches_golden(model: str, simulator: str, examples: Path, sim_output: Path) -> None:
     """Every layer on what the RTL itself computed before; the RTL's own predictions are as right as golden's."""
     images = 40 if simulator == "verilator" else 2
@@ -100,7 +100,7 @@ def test_shipped_network_matches_golden(model: str, simulator: str, examples: Pa
     assert result.figures["accuracy"] == (predictions == package.labels[chosen]).mean()
 
 
-@pytest.mark.parametrize(("index", "simulator"), crossed(range(len(SHAPES)), SIMULATORS, every=4))
+@pytest.mark.parametrize(("index", "simulator"), crossed(range(len(SHAPES)), SIMULATORS, every=12))
 def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim_output: Path) -> None:
     """Each shape meets its own pair of back-pressure profiles; all benches run."""
     names = list(PROFILES)
@@ -111,7 +111,7 @@ def test_random_layer_survives_stalls_and_resets(index: int, simulator: str, sim
     assert result.passed, (stall, result.reasons)
 
 
-@pytest.mark.parametrize(("stall", "simulator"), crossed(["p50,p10", "bursts,p90", "blocked"], SIMULATORS))
+@pytest.mark.parametrize(("stall", "simulator"), crossed(["p50,p10", "bursts,p90", "blocked"], SIMULATORS, every=6))
 def test_every_operation_survives_stalls_and_resets(stall: str, simulator: str, net: Package, sim_output: Path) -> None:
     images = 1 if simulator == "icarus" else 2
     result = run_on(net, sim_output, simulator=simulator, layer="all", images=images, stall=stall, tests=ALL_TESTS)
@@ -135,7 +135,8 @@ WIDTHS = ({"x_w": 2, "w_w": 2}, {"x_w": 8, "w_w": 2}, {"x_w": 3, "w_w": 8})
 """Of operands."""
 
 
-@pytest.mark.parametrize("shape", sampled(CORES, 3))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("shape", CORES)
 def test_every_operation_on_every_shape_of_core(shape: tuple[int, int, int], net: Package, sim_output: Path) -> None:
     """Without stalls each layer takes exactly the cycles of the documented formula."""
     rows, cols, acc_depth = shape
@@ -144,7 +145,7 @@ def test_every_operation_on_every_shape_of_core(shape: tuple[int, int, int], net
     assert_cycles_are_exact(result)
 
 
-@pytest.mark.parametrize(("linear", "widths"), crossed([False, True], WIDTHS))
+@pytest.mark.parametrize(("linear", "widths"), crossed([False, True], WIDTHS, every=6))
 def test_every_width_of_operands(widths: dict[str, int], linear: bool, sim_output: Path) -> None:
     """The stream's word is as wide as the wider of both."""
     bits = {"x_bits": widths["x_w"], "w_bits": widths["w_w"], "y_bits": widths["x_w"]}
@@ -165,7 +166,8 @@ TINY = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(TINY, 3))
+@pytest.mark.sample(9)
+@pytest.mark.parametrize("name", TINY)
 def test_memories_too_small_for_the_network(name: str, net: Package, sim_output: Path) -> None:
     """Tensors visit the host in strips of rows; weights and parameters come piece by piece; still the same integers."""
     depths, spilled, streamed, split = TINY[name]
@@ -182,6 +184,7 @@ def test_memories_too_small_for_the_network(name: str, net: Package, sim_output:
         assert run_on(net, sim_output, hardware, layer="all", images=1, stall="p10,bursts", tests=ALL_TESTS).passed
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("par_depth", "simulator"), crossed([1 << 8, 4], SIMULATORS, every=3))
 def test_parameter_lanes_of_98_bits(par_depth: int, simulator: str, sim_output: Path) -> None:
     """Multipliers of 32 bits and biases of 60, from the file and in several beats of the stream, under stalls."""
@@ -198,6 +201,7 @@ def test_parameter_lanes_of_98_bits(par_depth: int, simulator: str, sim_output: 
             assert_cycles_are_exact(result)
 
 
+@pytest.mark.campaign
 def test_every_stall_profile_costs_cycles(net: Package, sim_output: Path) -> None:
     """A profile that costs nothing would test nothing."""
     hardware, took = Hardware(rows=4, cols=4, **DEPTHS), {}
@@ -239,7 +243,8 @@ def test_one_build_serves_every_layer(tmp_path: Path, examples: Path) -> None:
         assert len(list((tmp_path / "builds").iterdir())) == 1
 
 
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_waves_are_written(simulator: str, net: Package, sim_output: Path) -> None:
     """On a small core: Verilator takes long to build one with tracing."""
     hardware = Hardware(rows=2, cols=1, **DEPTHS)

@@ -9,7 +9,6 @@ import pytest
 from t2c.tb.components.bench_report import UnitReport, read_report
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_unit
-from tests.campaign import sampled
 from tests.tb.rtl_mutants import plant
 
 pytestmark = pytest.mark.slow
@@ -39,7 +38,8 @@ def bench(rtl: Path | None, unit: str, parameters: dict[str, int], folder: Path)
     return outcome.passed, read_report(outcome.log.parent)
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_explained(name: str, tmp_path: Path) -> None:
     unit, parameters, file, original, mutant, wanted = FAULTS[name]
     passed, report = bench(plant(tmp_path, file, original, mutant), unit, parameters, tmp_path)

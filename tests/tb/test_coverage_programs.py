@@ -97,6 +97,7 @@ def test_a_run_keeps_what_is_excused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert ("field in_h", "bit 14") in unhit
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
 def test_the_campaign_hits_every_bin() -> None:
     """With the programs that alone hit some first, the rest only until nothing is left."""

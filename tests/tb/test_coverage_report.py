@@ -93,6 +93,7 @@ def test_a_run_without_data_is_refused(tmp_path: Path) -> None:
         read_counts(tmp_path / COVERAGE_DATA)
 
 
+@pytest.mark.campaign
 def test_a_real_run_on_verilator(sim_output: Path) -> None:
     """The bench of the smallest unit reaches every line of it, and its counts make sense."""
     description, simulator = find_description("window_row"), find_simulator("verilator")

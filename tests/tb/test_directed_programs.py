@@ -9,6 +9,7 @@ from t2c.tb.random_programs.campaign import case_of, program_of
 from t2c.tb.random_programs.core_program import expect, sum_lines
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 3])
 def test_sums_reach_both_ends_of_the_accumulators(seed: int) -> None:

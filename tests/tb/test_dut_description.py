@@ -255,6 +255,7 @@ def test_our_own_units_fit_without_an_adapter(unit: str, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("unit", [unit.name for unit in benched_units()])
 def test_an_adapter_fits_what_stands_behind_it(unit: str, tmp_path: Path) -> None:
     """Our units as foreign ones: what is generated elaborates with our ports, and with no parameters but these."""

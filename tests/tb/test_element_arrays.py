@@ -22,7 +22,7 @@ from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import ERROR_TEST, MAIN_TEST, RESET_TEST, RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import crossed, sampled
+from tests.campaign import crossed
 from tests.conftest import ROOT
 from tests.element_net import WIDTH, element_package, mixed_package
 from tests.tb.rtl_mutants import plant
@@ -51,7 +51,7 @@ def run(package: Package, hardware: Hardware, output: Path, simulator: str = "ic
 
 
 @pytest.mark.parametrize(
-    ("element", "size", "simulator"), crossed(ELEMENTS, [(8, 4), (4, 4), (8, 8)], SIMULATORS, every=6)
+    ("element", "size", "simulator"), crossed(ELEMENTS, [(8, 4), (4, 4), (8, 8)], SIMULATORS, every=18)
 )
 def test_every_tensor(element: str, size: tuple[int, int], simulator: str, sim_output: Path) -> None:
     """With back-pressure, a reset in mid-stream and a misplaced tlast; cycles are those of the schedule."""
@@ -62,7 +62,8 @@ def test_every_tensor(element: str, size: tuple[int, int], simulator: str, sim_o
     assert result.passed, result.reasons
 
 
-@pytest.mark.parametrize("element", sampled(ELEMENTS, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("element", ELEMENTS)
 def test_cycles_are_exact(element: str, sim_output: Path) -> None:
     """The array is as fast as one of multipliers, but for the rows that its sums pass."""
     result = run(package_for(element), hardware_for(element), sim_output, images=1)
@@ -70,6 +71,7 @@ def test_cycles_are_exact(element: str, sim_output: Path) -> None:
     assert result.figures["cycles"] == result.figures["expected_cycles"] > 0
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("element", EXACT)
 def test_constants_that_do_not_fit_are_brought(element: str, sim_output: Path) -> None:
     """Codes come over the stream, whose words may be as wide as a word of codes."""
@@ -83,7 +85,7 @@ def test_constants_that_do_not_fit_are_brought(element: str, sim_output: Path) -
 MIXES = ("mac:2,sp2:2", "mac:1,sp2:3", "sp2:1,mac:3")
 
 
-@pytest.mark.parametrize(("columns", "share"), crossed(MIXES, (0.3, 0.7, 1.0), every=3))
+@pytest.mark.parametrize(("columns", "share"), crossed(MIXES, (0.3, 0.7, 1.0), every=9))
 def test_one_core_runs_any_mix_of_rows(columns: str, share: float, sim_output: Path) -> None:
     """With a residual add, a pool, grouped and depthwise layers and a linear one."""
     result = run(mixed_package(share), hardware_for(columns, w_w=4), sim_output, images=2)
@@ -130,7 +132,8 @@ FAULTS = {
 """A fault in each element that only some operands show."""
 
 
-@pytest.mark.parametrize("element", sampled(FAULTS, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("element", FAULTS)
 def test_a_planted_fault_is_named_at_the_element(element: str, tmp_path: Path, sim_output: Path) -> None:
     file, original, mutant = FAULTS[element]
     package, hardware = package_for(element), hardware_for(element)
@@ -192,6 +195,7 @@ def test_the_pair_of_the_page_takes_at_most_80_lines_each() -> None:
     assert all(text.count("\n") <= 80 for text in blocks().values())
 
 
+@pytest.mark.campaign
 def test_the_page_runs_from_the_class_to_the_rtl(own: Path, tmp_path: Path) -> None:
     bench = command(tmp_path, "t2c.tb", "--unit", "array_element", "--element", "shift.yaml")
     assert bench.returncode == 0, bench.stdout + bench.stderr
@@ -231,7 +235,8 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", sampled(LIES, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("lie", LIES)
 def test_a_class_that_breaks_a_rule_is_refused_by_case(lie: str, own: Path, tmp_path: Path) -> None:
     original, becomes, message = LIES[lie]
     source = tmp_path / "shift.py"
@@ -269,6 +274,7 @@ DESCRIPTIONS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", DESCRIPTIONS)
 def test_a_description_that_does_not_hold_is_one_line(case: str, own: Path, tmp_path: Path) -> None:
     original, becomes, message = DESCRIPTIONS[case]

@@ -29,7 +29,7 @@ DEPTHS = {"act_depth": 1 << 10, "wgt_depth": 1 << 12, "par_depth": 1 << 8, "prg_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "simulator"), crossed([*OWN, SPARSE], SIMULATORS))
+@pytest.mark.parametrize(("name", "simulator"), crossed([*OWN, SPARSE], SIMULATORS, every=6))
 def test_the_whole_network_runs(name: str, simulator: str, examples: Path, sim_output: Path) -> None:
     package = load_package(examples / name)
     hardware = hardware_for(package, **DEPTHS, **({"element": "two_of_four"} if name == SPARSE else {}))

@@ -19,7 +19,6 @@ from t2c.layouts.pattern import LayoutError
 from t2c.tb.expect import Golden, WrongTensor
 from t2c.tb.expect import golden as golden_module
 from t2c.tb.expect.expected import REPORT, Expected
-from tests.campaign import sampled
 from tests.conftest import ROOT
 from tests.threshold_net import threshold_package
 
@@ -60,11 +59,16 @@ def test_the_example_of_the_page(tmp_path: Path) -> None:
     for line in OUTPUTS[0].splitlines():
         assert line in said
     assert "1 passed" in said
+
+
+@pytest.mark.campaign
+def test_the_example_of_the_page_on_verilator(tmp_path: Path) -> None:
     verilator = BLOCKS["py"].replace('top="max4")', 'top="max4", simulator="verilator")')
     status, said = follow(tmp_path, bench=verilator)
     assert (status, "128 elements equal" in said) == (0, True), said
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
@@ -114,8 +118,9 @@ NOTHING = {
 }
 
 
+@pytest.mark.sample(9)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sampled(NOTHING, 3))
+@pytest.mark.parametrize("name", NOTHING)
 def test_a_bench_that_proves_nothing_is_red(name: str, tmp_path: Path) -> None:
     right, wrong, said = NOTHING[name]
     assert right in BLOCKS["py"]

@@ -17,7 +17,6 @@ from t2c.golden.graph.package import Package
 from t2c.tb.cosim.cosimulation import Cosimulation, prepare
 from t2c.tb.cosim.request import MAIN_TEST, RunRequest
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.tb.rtl_mutants import COORDINATE, MUTANTS, PLACE, assert_killed, plant
 
@@ -45,6 +44,7 @@ def job_for(
     return prepare(package, package.name, wanted, CORES[core], find_simulator(simulator), output)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("core", "run"),
     [
@@ -65,7 +65,8 @@ def test_the_untouched_run_is_green(core: str, run: dict[str, object], net: Pack
     assert result.figures["cycles"] >= result.figures["expected_cycles"]
 
 
-@pytest.mark.parametrize("name", sampled(MUTANTS, 16))
+@pytest.mark.sample(48)
+@pytest.mark.parametrize("name", MUTANTS)
 def test_rtl_mutant_is_killed_and_placed(name: str, net: Package, tmp_path: Path) -> None:
     """By a simulation that runs to its end or to its time-out, and by the reason that the fault should give."""
     fault = MUTANTS[name]
@@ -132,7 +133,8 @@ UNIT_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(UNIT_MUTANTS, 8))
+@pytest.mark.sample(24)
+@pytest.mark.parametrize("name", UNIT_MUTANTS)
 def test_unit_mutant_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     unit, test, *change = UNIT_MUTANTS[name]
@@ -191,6 +193,7 @@ def word_of(step: int, field: str) -> int:
     return step * DESCRIPTOR_WORDS + next(entry.index for entry in FIELDS if entry.name == field)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("image", "word", "bit"),
     [
@@ -240,6 +243,7 @@ def test_x_on_a_control_signal_is_seen(net: Package, tmp_path: Path) -> None:
     assert "X on a control signal" in job_for(net, tmp_path, rtl=rtl).run().reasons
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("change", "interface"),
     [

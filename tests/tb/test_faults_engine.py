@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
-from tests.campaign import sampled
 from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
@@ -309,7 +308,8 @@ MODULES = {
 FAULTS = {f"{unit}: {name}": (unit, fault) for unit, faults in MODULES.items() for name, fault in faults.items()}
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, SAMPLE))
+@pytest.mark.sample(SAMPLE)
+@pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_seen_by_the_bench_of_its_module(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     unit, (test, original, mutant) = FAULTS[name]

@@ -8,7 +8,6 @@ import pytest
 
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_unit
-from tests.campaign import sampled
 from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
@@ -109,6 +108,7 @@ SMALL = {"lut_softmax": {"LEN_W": 4}, "lut_pointwise": {}}
 """Short rows make short runs."""
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("unit", SMALL)
 def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
     """The control of every test below."""
@@ -116,7 +116,8 @@ def test_the_untouched_unit_is_green(unit: str, sim_output: Path) -> None:
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 15))
+@pytest.mark.sample(45)
+@pytest.mark.parametrize("name", FAULTS)
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     unit, test, original, mutant = FAULTS[name]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from t2c.tb.components.scoreboard import STOP_AT_MISMATCH
-from tests.campaign import sampled
 from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
@@ -64,7 +63,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 8))
+@pytest.mark.sample(24)
+@pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_seen_by_the_bench(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails."""
     test, original, mutant = FAULTS[name]

@@ -11,18 +11,15 @@ import pytest
 from t2c.tb.random_programs.campaign import case_of, jobs_of
 from t2c.tb.random_programs.program_run import ProgramJob, ProgramResult
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.tb.program_faults import ALL
 from tests.tb.switched_faults import plant_all
 
 pytestmark = pytest.mark.slow
 
 NAMED = {fault.name: (number, fault) for number, fault in enumerate(ALL, 1)}
-SAMPLED = [name for name, (_, fault) in NAMED.items() if fault.by == "random-small"]
-"""`make test` builds one core; the others belong to `make faults`."""
-OTHERS = [name for name in NAMED if name not in SAMPLED]
-CASES = [*sampled(SAMPLED, every=8), *(pytest.param(name, marks=pytest.mark.campaign) for name in OTHERS)]
 BUILDS = sorted({fault.by for fault in ALL}, key=lambda by: (by != "random-small", by))
+"""`make test` builds one core, the first; the others belong to `make faults`."""
+CASES = sorted(NAMED, key=lambda name: BUILDS.index(NAMED[name][1].by))
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +38,14 @@ def run(rtl: Path, by: str, number: int, output: Path) -> list[ProgramResult]:
     return [job.run(find_simulator("verilator"), output) for job in jobs]
 
 
-@pytest.mark.parametrize("by", sampled(BUILDS, every=len(BUILDS)))
+@pytest.mark.sample(len(BUILDS))
+@pytest.mark.parametrize("by", BUILDS)
 def test_no_fault_is_chosen(by: str, rtl: Path, sim_output: Path) -> None:
     """The control of every fault that this case catches."""
     assert all(result.passed for result in run(rtl, by, 0, sim_output))
 
 
+@pytest.mark.sample(len(CASES))
 @pytest.mark.parametrize("name", CASES)
 def test_a_fault_is_seen(name: str, rtl: Path, sim_output: Path) -> None:
     number, fault = NAMED[name]

@@ -9,7 +9,7 @@ import pytest
 from t2c.common.errors import UserError
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_unit
-from tests.campaign import crossed, sampled
+from tests.campaign import crossed
 from tests.tb.rtl_mutants import assert_killed, plant
 
 pytestmark = pytest.mark.slow
@@ -170,14 +170,15 @@ MUTANTS = {
 }
 
 
-@pytest.mark.parametrize(("parameters", "simulator"), crossed(SHAPES, SIMULATORS))
+@pytest.mark.parametrize(("parameters", "simulator"), crossed(SHAPES, SIMULATORS, every=6))
 def test_the_registers_match_their_model(parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
     """The control of every test below."""
     outcome = run_unit(UNIT, find_simulator(simulator), sim_output, parameters=parameters)
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", sampled(MUTANTS, 8))
+@pytest.mark.sample(24)
+@pytest.mark.parametrize("name", MUTANTS)
 def test_planted_fault_is_killed(name: str, sim_output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     test, original, mutant = MUTANTS[name]

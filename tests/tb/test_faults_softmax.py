@@ -8,7 +8,6 @@ import pytest
 
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_unit
-from tests.campaign import sampled
 from tests.tb.row_faults import INTAKE, READER, RING
 from tests.tb.rtl_mutants import assert_killed, plant
 
@@ -132,13 +131,15 @@ BUILDS: dict[str, dict[str, int]] = {
 """Faults that only rows show that take longer to read than to divide, or more lanes, with their builds."""
 
 
+@pytest.mark.campaign
 def test_the_untouched_unit_is_green(sim_output: Path) -> None:
     """The control of every test below."""
     outcome = run_unit(UNIT, find_simulator("icarus"), sim_output, parameters=SMALL)
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 16))
+@pytest.mark.sample(48)
+@pytest.mark.parametrize("name", FAULTS)
 def test_planted_fault_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the named test that runs and fails, not by a simulator that refuses the mutant."""
     file, test, original, mutant = FAULTS[name]

@@ -26,8 +26,6 @@ NUMBERS = {name: number for number, name in enumerate(FAULTS, 1)}
 BY_RUN = sorted(FAULTS, key=lambda name: FAULTS[name].by)
 """Those of one run behind each other: it is prepared once."""
 RUNS = sorted({fault.by for fault in FAULTS.values()})
-FIRST = "accumulator of 24 bits"
-"""`make test` builds one core for it and its control."""
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +55,16 @@ def run_edge(run: str, number: int, place: Path) -> RunResult:
     return replace(job, prepared=replace(job.prepared, plusargs=plusargs)).run()
 
 
-CONTROLS = [pytest.param(run, marks=[] if run == FAULTS[FIRST].by else pytest.mark.campaign) for run in RUNS]
-
-
-@pytest.mark.parametrize("run", CONTROLS)
+@pytest.mark.campaign
+@pytest.mark.parametrize("run", RUNS)
 def test_no_fault_is_chosen(run: str, place: Path) -> None:
     """The control of every fault of that run."""
     result = run_edge(run, 0, place)
     assert result.passed, result.reasons
 
 
-FEW = [name if name == FIRST else pytest.param(name, marks=pytest.mark.campaign) for name in BY_RUN]
-
-
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", BY_RUN)
 def test_a_fault_of_width_or_range_is_noticed(name: str, place: Path) -> None:
     result = run_edge(FAULTS[name].by, NUMBERS[name], place)
     assert not result.passed

@@ -19,7 +19,6 @@ from t2c.tb.cosim.localisation.rerun import Diagnosis, diagnose
 from t2c.tb.cosim.request import RunRequest, Waves
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.random_layers import LayerShape, layer_package
 from tests.tb.rtl_mutants import plant
@@ -137,7 +136,8 @@ def run_with(fault: Fault, package: Package, folder: Path, output: Path) -> tupl
         return result, diagnose(job, result)
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 4))
+@pytest.mark.sample(12)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     result, diagnosis = run_with(fault, package, tmp_path, sim_output)
@@ -156,6 +156,7 @@ TIGHT = Hardware(rows=4, cols=4, act_depth=80, wgt_depth=36, par_depth=4, acc_de
 """Sums of core_package's layer `wide` are split over several RUN steps here."""
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("file", "original", "mutant", "hardware", "layer", "unit"),
     [

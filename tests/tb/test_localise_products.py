@@ -16,7 +16,6 @@ from t2c.tb.cosim.cosimulation import locked_cosimulation
 from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.product_net import attention_package
 from tests.tb.rtl_mutants import plant
 from tests.tb.test_products import SIZES
@@ -122,7 +121,8 @@ def placed(package: Package, fault: Fault, folder: Path, output: Path, **run: An
     return found
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 4))
+@pytest.mark.sample(12)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_of_a_move_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     values = placed(package, FAULTS[name], tmp_path, sim_output).groups()
     assert len(set(values)) == len(values), "actual and expected differ"

@@ -15,7 +15,6 @@ from t2c.tb.cosim.localisation.rerun import Diagnosis, diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.row_net import row_package
 from tests.tb.rtl_mutants import plant
 from tests.tb.test_row_layers_rtl import SIZES
@@ -117,7 +116,8 @@ def diagnosed(
     return result, diagnosis
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 4))
+@pytest.mark.sample(12)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_placed(name: str, net: Package, tmp_path: Path, sim_output: Path) -> None:
     fault = FAULTS[name]
     rtl = plant(tmp_path, fault.file, fault.original, fault.mutant)

@@ -22,6 +22,7 @@ OPERANDS = ".a_data_i(operands)"
 SPOILT = ".a_data_i(operands ^ ({{(ROWS * A_W - 1) {1'b0}}, desc_i[D_LAYER*32+:16] == THE_LAYER} << THE_ROW * A_W))"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("package", "layer", "row"),
     [

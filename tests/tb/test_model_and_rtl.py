@@ -83,7 +83,7 @@ def package() -> Package:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("layer", "seed"), crossed(["stem", "depthwise", "sum", "peak", "wide"], range(6), every=4))
+@pytest.mark.parametrize(("layer", "seed"), crossed(["stem", "depthwise", "sum", "peak", "wide"], range(6), every=12))
 def test_a_changed_program(layer: str, seed: int, package: Package, tmp_path: Path) -> None:
     rng = np.random.default_rng((seed, *layer.encode()))
     request = RunRequest(layer=layer)
@@ -96,6 +96,7 @@ def test_a_changed_program(layer: str, seed: int, package: Package, tmp_path: Pa
     assert cycles == spoilt.cycles - 1, spoilt.change
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "field", "value"), [(1, "op", 9), (2, "op", 0xFFFFFFFF), (0, "words", 1), (0, "words", -1)]

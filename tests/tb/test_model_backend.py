@@ -67,6 +67,7 @@ def test_a_layer_runs(tmp_path: Path) -> None:
     assert "4 images, 4 at a time" in done.stdout
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "wanted"),

@@ -13,7 +13,6 @@ from t2c.tb.dut.description import load_description
 from t2c.tb.dut.file_fields import lay_out
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_description
-from tests.campaign import sampled
 
 TABLES = Path(__file__).parent / "duts" / "tables"
 
@@ -27,14 +26,16 @@ def copied(folder: Path, original: str = "", changed: str = "") -> Path:
     return path
 
 
+@pytest.mark.sample(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("simulator", sampled(SIMULATORS, 2))
+@pytest.mark.parametrize("simulator", SIMULATORS)
 def test_tables_lie_where_the_module_looks_for_them(simulator: str, tmp_path: Path, sim_output: Path) -> None:
     found = run_description(load_description(copied(tmp_path)), find_simulator(simulator), sim_output)
     assert found.outcome.passed, found.outcome.log.read_text()[-2000:]
     assert found.missing == {}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["luts/one.hex", "two.hex", "luts/three.hex", "sum.hex"])
 def test_an_entry_that_is_wrong_is_seen(name: str, tmp_path: Path, sim_output: Path) -> None:
@@ -48,6 +49,7 @@ def test_an_entry_that_is_wrong_is_seen(name: str, tmp_path: Path, sim_output: P
     assert "x = 0x9" in found.outcome.log.read_text()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["quarter", "negative"])
 def test_a_function_of_ones_own_in_the_place_of_a_table(function: str, tmp_path: Path, sim_output: Path) -> None:

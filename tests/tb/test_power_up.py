@@ -33,6 +33,7 @@ def verdicts(rtl: Path, output: Path) -> list[bool]:
     ]
 
 
+@pytest.mark.campaign
 def test_constants_survive_power_up(sim_output: Path) -> None:
     assert all(verdicts(RTL, sim_output))
 

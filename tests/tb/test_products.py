@@ -62,7 +62,7 @@ def test_the_networks_here_have_what_they_are_for() -> None:
     }
 
 
-@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS, every=6))
+@pytest.mark.parametrize(("net", "size", "simulator"), crossed(NETS, SIZES, SIMULATORS, every=18))
 def test_attention(net: str, size: str, simulator: str, sim_output: Path) -> None:
     package = attention_package(**NETS[net])
     assert_right(run_on(package, sim_output, SIZES[size], simulator, layer="all", images=2))
@@ -79,7 +79,7 @@ def test_a_product_of_matrices(simulator: str, sim_output: Path) -> None:
     assert_right(run_on(product_package((), 5, 9, 7), sim_output, SIZES["4x4"], simulator, layer="y", images=2))
 
 
-@pytest.mark.parametrize(("stall", "simulator"), crossed(["p50,p10", "bursts,p90"], SIMULATORS))
+@pytest.mark.parametrize(("stall", "simulator"), crossed(["p50,p10", "bursts,p90"], SIMULATORS, every=6))
 def test_stalls_and_resets(stall: str, simulator: str, sim_output: Path) -> None:
     """A host that stalls while the program brings constants between the moves."""
     package = attention_package(heads=2, depth=8, tokens=6)

@@ -497,6 +497,7 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["worker", "job"])
 def test_no_simulator_outlives_its_worker(victim: str, tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def line_of(text: str, start: str) -> str:
     return found
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_artifacts_and_the_replay_command_say_the_same(

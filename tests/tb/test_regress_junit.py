@@ -201,6 +201,7 @@ def is_green(path: Path) -> bool:
     return suite.get("errors") == suite.get("failures") == "0"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_refused_run_leaves_no_green_report(name: str, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def marked(mark: str) -> list[int]:
     return found
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 1), (signal.SIGTERM, 0)], ids=["TERM", "INT", "early"]

@@ -11,7 +11,6 @@ from t2c.tb.cosim.cosimulation import prepare
 from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.simulation.simulators import find_simulator
-from tests.campaign import sampled
 from tests.core_net import core_package
 from tests.tb.retimings import RETIMINGS
 from tests.tb.rtl_mutants import Change, plant_all
@@ -124,7 +123,8 @@ PLACES: dict[str, tuple[str, str, Change]] = {
 RUNS = {f"{place}, {retiming}": (place, retiming) for place in PLACES for retiming in ("as it is", *RETIMINGS)}
 
 
-@pytest.mark.parametrize("name", sampled(RUNS, 31))
+@pytest.mark.sample(93)
+@pytest.mark.parametrize("name", RUNS)
 def test_a_fault_is_found_whatever_the_latencies(name: str, tmp_path: Path) -> None:
     place, retiming = RUNS[name]
     unit, layer, fault = PLACES[place]

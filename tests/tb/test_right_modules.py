@@ -16,7 +16,6 @@ from t2c.tb.components.bench_report import read_report
 from t2c.tb.dut.description import load_description
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import run_description
-from tests.campaign import sampled
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +96,8 @@ def combinations() -> list[str]:
     return made
 
 
-@pytest.mark.parametrize("module", sampled(combinations(), 29))
+@pytest.mark.sample(87)
+@pytest.mark.parametrize("module", combinations())
 def test_a_right_module_passes(module: str, tmp_path: Path, sim_output: Path) -> None:
     unit, handshake, latency, one, stated = module.split("-")
     for source in LATE.glob("*.v"):

@@ -50,12 +50,13 @@ def assert_right(result: RunResult) -> None:
             assert layer["accumulators"] == layer["macs"] == 0
 
 
-@pytest.mark.parametrize(("size", "simulator"), crossed(SIZES, SIMULATORS))
+@pytest.mark.parametrize(("size", "simulator"), crossed(SIZES, SIMULATORS, every=6))
 def test_a_network(size: str, simulator: str, net: Package, sim_output: Path) -> None:
     tests = (MAIN_TEST, RESET_TEST, ERROR_TEST)
     assert_right(run_on(net, sim_output, SIZES[size], simulator, images=2, tests=tests))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("layer", ROW_LAYERS)
 def test_a_layer_alone_several_images_at_once(layer: str, net: Package, sim_output: Path) -> None:
     result = run_on(net, sim_output, SIZES["8x4"], "icarus", layer=layer, images=3)
@@ -63,6 +64,7 @@ def test_a_layer_alone_several_images_at_once(layer: str, net: Package, sim_outp
     assert result.figures["batch"] == 3
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_a_host_that_stalls(profile: str, net: Package, sim_output: Path) -> None:
     """Tensors at the host, parameters and tables brought by the program, behind every kind of stalls."""

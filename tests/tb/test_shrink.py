@@ -239,10 +239,9 @@ RTL_FAULTS = {
 """Each with one place. The first one runs in make test, the others in make faults."""
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name if name == "accumulator" else pytest.param(name, marks=pytest.mark.campaign) for name in RTL_FAULTS]
-)
+@pytest.mark.parametrize("name", RTL_FAULTS)
 def test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels(name: str, tmp_path: Path, sim_output: Path) -> None:
     """Twelve layers to at most two, on 4 x 4 pixels at most, in as many runs as a minute has on a quiet machine."""
     request, hardware = RunRequest(images=3, rtl=plant(tmp_path, *RTL_FAULTS[name])), Hardware(rows=8, cols=8)

@@ -32,6 +32,7 @@ def held_to_golden(package: Package, output: Path, hardware: Hardware) -> int:
     return int(result.figures["cycles"])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", LAYERS)
 def test_blocks_of_zeros(name: str, sim_output: Path) -> None:
     package = LAYERS[name]

@@ -82,6 +82,7 @@ def test_what_the_harness_writes_is_read(tmp_path: Path) -> None:
         read_times(tmp_path / "none.hex")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("stall", ["none", "p50"])
 def test_a_register_stage_more_in_the_window_is_said(stall: str, tmp_path: Path, sim_output: Path) -> None:

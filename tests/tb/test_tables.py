@@ -13,7 +13,7 @@ from t2c.tb.cosim.localisation.rerun import diagnose
 from t2c.tb.cosim.request import RunRequest
 from t2c.tb.cosim.verdict import RunResult
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
-from tests.campaign import crossed, sampled
+from tests.campaign import crossed
 from tests.core_model.test_tables_on_the_model import FUSED, table_package
 from tests.tb.rtl_mutants import plant
 
@@ -34,7 +34,7 @@ def simulate(package: Package, hardware: Hardware, request: RunRequest, simulato
         return job.run()
 
 
-@pytest.mark.parametrize(("hardware", "simulator"), crossed([CORE, STREAMED], SIMULATORS))
+@pytest.mark.parametrize(("hardware", "simulator"), crossed([CORE, STREAMED], SIMULATORS, every=6))
 def test_every_tensor_is_compared(package: Package, hardware: Hardware, simulator: str, sim_output: Path) -> None:
     result = simulate(package, hardware, RunRequest(layer="all", images=2, stall="p50"), simulator, sim_output)
     assert result.passed, result.reasons
@@ -72,7 +72,8 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", sampled(FAULTS, 2))
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_placed(name: str, package: Package, tmp_path: Path, sim_output: Path) -> None:
     file, original, mutant, layer, unit, text = FAULTS[name]
     request = RunRequest(layer="all", images=1, rtl=plant(tmp_path, file, original, mutant))

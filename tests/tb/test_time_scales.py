@@ -11,7 +11,6 @@ from t2c.tb import __main__ as command
 from t2c.tb.dut.description import load_description
 from t2c.tb.simulation.simulators import SIMULATORS, find_simulator
 from t2c.tb.units.run import run_description
-from tests.campaign import sampled
 from tests.tb.acme import acme
 from tests.tb.requants import copied
 
@@ -27,7 +26,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 21))
+@pytest.mark.sample(63)
+@pytest.mark.parametrize("case", CASES)
 def test_a_requantiser_with_time_scales(case: str, tmp_path: Path, sim_output: Path) -> None:
     scale, where, order, simulator = CASES[case]
     path = copied("power", tmp_path, "power.yaml", f"sources: {TOP}", f"sources: [{', '.join(order)}]")

@@ -36,8 +36,7 @@ pytestmark = pytest.mark.slow
 
 NUMBERS = {kind.name: number for number, kind in enumerate(KINDS, 1)}
 PAGE = ROOT / "docs" / "faults.md"
-SAMPLED = "second start accepted late in a run"
-EACH = [pytest.param(kind, id=kind.name, marks=() if kind.name == SAMPLED else pytest.mark.campaign) for kind in KINDS]
+EACH = [pytest.param(kind, id=kind.name) for kind in KINDS]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +71,7 @@ def plan(packages: Path) -> RegressionPlan:
     )
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("kind", EACH)
 def test_a_job_of_the_regression_catches_it(
     kind: Kind, rtl: Path, output: Path, choose: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
@@ -89,6 +89,7 @@ def test_a_job_of_the_regression_catches_it(
     assert f"first wrong signal: {kind.signal}" in record.diagnosis or not kind.signal, record.diagnosis
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("kind", EACH)
 def test_the_campaign_of_an_engine_catches_it(
     kind: Kind,

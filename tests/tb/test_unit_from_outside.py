@@ -38,6 +38,7 @@ def test_its_bench_passes(sim_output: Path) -> None:
         assert line in done.stdout
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("original", "fault", "said"),

@@ -156,6 +156,7 @@ def test_nothing_chosen() -> None:
     assert choose_table("mulquant", units()["mulquant"].parameters, choice()) is None
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("unit", "layer"), [("lut_softmax", "softmax"), ("lut_pointwise", "gelu")])
 def test_a_node_of_a_package_runs_on_its_unit(
     unit: str, layer: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
@@ -171,7 +172,8 @@ def test_a_table_of_ones_own_runs(tmp_path: Path, sim_output: Path) -> None:
     assert sim(["--unit", "lut_pointwise", "--out", str(sim_output), "--table", str(tmp_path / "my.hex")]) == 0
 
 
-@pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=pytest.mark.campaign)])
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("simulator", ["icarus", "verilator"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_over_its_whole_range(
     name: str, simulator: str, sim_output: Path, monkeypatch: pytest.MonkeyPatch
@@ -182,6 +184,7 @@ def test_every_function_over_its_whole_range(
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["exp", "random"])
 def test_other_softmax_tables(name: str, sim_output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "lut_softmax", "corners", "random_data")
@@ -192,14 +195,15 @@ def test_other_softmax_tables(name: str, sim_output: Path, monkeypatch: pytest.M
     assert outcome.passed, outcome.log.read_text()[-3000:]
 
 
-@pytest.mark.parametrize("simulator", ["icarus", pytest.param("verilator", marks=pytest.mark.campaign)])
+@pytest.mark.sample(8)
+@pytest.mark.parametrize("simulator", ["icarus", "verilator"])
 @pytest.mark.parametrize(
     ("unit", "parameters"),
     [
-        ("lut_softmax", {"X_W": 10, "DEPTH_W": 10, "E_W": 16, "OUT_W": 7, "R_W": 32, "LEN_W": 4}),
-        pytest.param("lut_softmax", {"LEN_W": 10}, marks=pytest.mark.campaign),
         ("lut_pointwise", {"X_W": 2, "OUT_W": 16}),
         ("lut_pointwise", {"X_W": 13, "OUT_W": 2}),
+        ("lut_softmax", {"X_W": 10, "DEPTH_W": 10, "E_W": 16, "OUT_W": 7, "R_W": 32, "LEN_W": 4}),
+        ("lut_softmax", {"LEN_W": 10}),
     ],
     ids=str,
 )

@@ -1,7 +1,7 @@
 """The unit benches: as shipped and with the widths at both ends of their ranges, on both simulators.
 
-`make test` runs each unit as shipped on one simulator, units in turn, and of every fourth pair of units one end on the
-other; of those whose bench runs longest as they are shipped, the narrow end on Icarus. `make faults` runs all.
+`make test` runs each unit once: as shipped, in turn on one simulator and the other; those whose bench runs longest as
+they are shipped, at the narrow end on Icarus. `make faults` runs all.
 """
 
 from __future__ import annotations
@@ -21,17 +21,12 @@ from t2c.tb.units.run import run_unit
 pytestmark = pytest.mark.slow
 
 
-LONG = ("layer_norm", "softmax_rows")
+LONG = ("core_registers", "layer_norm", "mulquant", "operand_mover", "softmax_rows")
 
 
-def in_turn(name: str, turn: int, number: int, ends: int, place: int) -> bool:
+def in_turn(name: str, turn: int, number: int, place: int) -> bool:
     """Whether `make test` runs a unit (its turn), as shipped (0) or at one of its ends, on a simulator (its place)."""
-    if name in LONG:
-        return (number, place) == (1, 0)
-    if not number:
-        return (turn + place) % 2 == 0
-    pair = turn // 2
-    return pair % 4 == 0 and number == 1 + pair // 4 % ends and (turn + place) % 2 == 1
+    return (number, place) == ((1, 0) if name in LONG else (0, turn % 2))
 
 
 CASES = [
@@ -40,7 +35,7 @@ CASES = [
         dict(parameters),
         simulator,
         id=f"{unit.name}-{f'end{number}' if number else 'shipped'}-{simulator}",
-        marks=() if in_turn(unit.name, turn, number, len(unit.ends), place) else pytest.mark.campaign,
+        marks=() if in_turn(unit.name, turn, number, place) else pytest.mark.campaign,
     )
     for turn, unit in enumerate(benched_units())
     for number, parameters in enumerate(({}, *unit.ends))

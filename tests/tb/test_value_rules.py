@@ -13,7 +13,6 @@ from t2c.tb.dut.description import load_description
 from t2c.tb.dut.legal_values import Legal
 from t2c.tb.simulation.simulators import find_simulator
 from t2c.tb.units.run import UnitRun, run_description
-from tests.campaign import sampled
 from tests.tb.requants import REQUANTS, copied
 
 
@@ -58,8 +57,9 @@ def findings(found: UnitRun) -> str:
     return "\n".join([*report.explanation, *(line for test in tests for line in (test.error, *test.mismatches))])
 
 
+@pytest.mark.sample(12)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sampled(RULED, 4))
+@pytest.mark.parametrize("name", RULED)
 def test_a_module_within_its_rules_passes(name: str, sim_output: Path) -> None:
     found = run(REQUANTS / f"{name}.yaml", sim_output)
     assert found.outcome.passed, findings(found)
@@ -69,8 +69,9 @@ def test_a_module_within_its_rules_passes(name: str, sim_output: Path) -> None:
     assert tuple(name for group, name in report.coverage.unhit() if group != "widths") == RULED[name].unhit
 
 
+@pytest.mark.sample(24)
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sampled(RULED, 8))
+@pytest.mark.parametrize("name", RULED)
 def test_a_fault_within_the_rules_fails_and_is_named(name: str, tmp_path: Path, sim_output: Path) -> None:
     ruled = RULED[name]
     found = run(copied(name, tmp_path, *ruled.fault), sim_output, "icarus", ruled.test)
@@ -85,6 +86,7 @@ def test_a_reference_that_returns_too_much_fails_with_its_inputs(tmp_path: Path,
     assert re.search(r"own\.py:too_wide\(acc=-?\d+, .*\) returned -?\d+, outside -8\.\.15", findings(found))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rule"),

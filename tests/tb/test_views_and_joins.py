@@ -24,7 +24,7 @@ PACKAGES = (views_package(), embedding_package(), *(joins_package(axis) for axis
 
 @pytest.mark.parametrize(
     ("package", "size", "simulator"),
-    crossed(PACKAGES, [(4, 4), (8, 8), (8, 4)], SIMULATORS, every=4),
+    crossed(PACKAGES, [(4, 4), (8, 8), (8, 4)], SIMULATORS, every=12),
     ids=lambda value: value.name if isinstance(value, Package) else str(value),
 )
 def test_on_the_rtl(package: Package, size: tuple[int, int], simulator: str, sim_output: Path) -> None:
