@@ -71,10 +71,10 @@ check-types:
 check-rtl:
 	$(PY) -m t2c.tb.rtl_lint --quick
 
-test: setup-test ## run every test
+test: setup-test ## run the tests, of long lists a sample: under twenty minutes with set-up
 	@$(RUN) $@ $(BY_FILE) -m "not campaign"
 
-faults: setup-test ## plant every fault and run every case of which make test takes a sample; each fault must be caught
+faults: setup-test ## run every case of which make test takes a sample, and the tests that take longest; each planted fault must be caught
 	@$(RUN) $@ $(BY_FILE) $(FAULTS)
 
 oracle: setup-test ## golden against onnxruntime, torch, QNNPACK, decimal, bitstring ...: ONLY CASES SEED

@@ -54,7 +54,6 @@ def test_classes_are_a_partition_and_boundaries_are_legal(each: Dimension) -> No
             each.class_of(value)
 
 
-@pytest.mark.sample(3)
 @pytest.mark.parametrize("each", ALL, ids=lambda each: each.key)
 def test_draws_are_legal_and_reach_every_bit_length(each: Dimension) -> None:
     rng = np.random.default_rng(1)

@@ -124,7 +124,6 @@ def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
         check_what_the_readme_makes(copy)
 
 
-@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

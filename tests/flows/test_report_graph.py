@@ -105,7 +105,6 @@ def test_boxes_do_not_overlap_and_lie_in_the_picture(name: str) -> None:
                 assert box.body.height < box.area.height
 
 
-@pytest.mark.sample(3)
 @ALL
 def test_an_edge_leads_from_its_box_to_its_box_and_through_no_other(name: str) -> None:
     for laid in every(laid_out(name)[1]):

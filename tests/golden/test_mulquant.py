@@ -38,7 +38,6 @@ def test_every_small_case(mode: Rounding) -> None:
                 assert mulquant(acc, q).tolist() == expected
 
 
-@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", list(Rounding))
 @pytest.mark.parametrize("s", range(64))
 def test_edges_of_every_constant_at_every_shift(mode: Rounding, s: int) -> None:
@@ -176,7 +175,6 @@ def wide_case(rng: np.random.Generator, mode: Rounding, widths: Widths) -> tuple
     return q, acc, [[oracle.mulquant(*each, **stage) for each in zip(row, m, b, s, strict=True)] for row in acc]
 
 
-@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Rounding))
 @pytest.mark.parametrize(

@@ -69,7 +69,6 @@ def test_binary_images_are_what_bitstring_packs(bits: int, endianness: str, tmp_
     assert (tmp_path / "rom").read_bytes() == b"".join(p[::-1] if endianness == "little" else p for p in packed)
 
 
-@pytest.mark.sample(3)
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_images_round_trip_at_every_width(bits: int, fmt: str, tmp_path: Path) -> None:
