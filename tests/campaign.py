@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+COLLECTED, ALONE = pytest.StashKey[set[str]](), pytest.StashKey[set[str]]()
+"""The files of this run, and the functions in them of which `make test` runs no case."""
+
 
 def mark_samples(items: Iterable[pytest.Item]) -> None:
     """Of each test that has the mark `sample(n)`, all cases but every n-th become of a campaign."""
@@ -27,6 +30,15 @@ def mark_samples(items: Iterable[pytest.Item]) -> None:
         if cases[function] % every:
             item.add_marker(pytest.mark.campaign)
         cases[function] += 1
+
+
+def of_campaigns_alone(items: Iterable[pytest.Item]) -> set[str]:
+    """The functions of which `make test` runs no case, by file and name."""
+    cases: dict[str, bool] = {}
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        cases[function] = cases.get(function, True) and item.get_closest_marker("campaign") is not None
+    return {function for function, alone in cases.items() if alone}
 
 
 def crossed(*axes: Iterable[Any], every: int = 2) -> list[Any]:

@@ -17,7 +17,7 @@ import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from t2c.common.interrupts import SIGNALS  # noqa: E402
-from tests.campaign import mark_samples  # noqa: E402
+from tests.campaign import ALONE, COLLECTED, mark_samples, of_campaigns_alone  # noqa: E402
 
 # What a loaded machine takes long for is not wrong.
 settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -91,9 +91,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before those of a campaign are left out
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Heavy files first, all others in their order; samples of long lists."""
     mark_samples(items)
+    config.stash[COLLECTED] = {item.nodeid.partition("::")[0] for item in items}
+    config.stash[ALONE] = of_campaigns_alone(items)
     places = {ROOT / "tests" / name: place for place, name in enumerate(HEAVY)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
 

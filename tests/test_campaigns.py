@@ -3,24 +3,21 @@ longest comes first."""
 
 from __future__ import annotations
 
-import functools
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.campaign import mark_samples
+from tests.campaign import ALONE, COLLECTED, mark_samples, of_campaigns_alone
 from tests.conftest import HEAVY, ROOT, pytest_collection_modifyitems
-from tests.marked import OF_A_CAMPAIGN, OF_MAKE_TEST
 
 SAMPLES = re.compile(r"\bcrossed\(|\bmark\.(?:campaign|sample)\b")
 SELF = "tests/test_campaigns.py"
 TOO_LONG = {
+    "tests/cost/test_gates.py::test_a_unit_with_a_table_by_the_command",
+    "tests/mutation/test_mutation.py::test_mutants_end_as_they_must",
     "tests/accelerator/test_generated_examples.py::test_a_core_of_nngen_behind_every_stall",
     "tests/pipelines/test_pipeline_command.py::test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not",
     "tests/rom_folder/test_loaders.py::test_resnet20_runs_on_verilator",
@@ -72,43 +69,18 @@ def test_files_that_come_first_are_there() -> None:
 def test_heavy_files_are_collected_first() -> None:
     unmarked: dict[str, Any] = {"get_closest_marker": lambda name: None}
     names = ("test_a.py", HEAVY[1], HEAVY[0])
-    later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name, **unmarked) for name in names)
+    later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name, nodeid=name, **unmarked) for name in names)
     items = [later, heavy, first]
-    pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    pytest_collection_modifyitems(SimpleNamespace(stash={}), items)  # type: ignore[arg-type]
     assert items == [first, heavy, later]
 
 
-@functools.cache
-def collected(seed: int, *files: str) -> list[str]:
-    """The tests in their order, as a Python finds them whose sets and dictionaries of strings hash by that seed, each
-    after what tests/marked.py says of it."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "tests.marked", *files]
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTEST_ADDOPTS": ""}  # as the lines below are read
-    shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    return [line for line in shown.splitlines() if line.startswith((OF_A_CAMPAIGN, OF_MAKE_TEST))]
-
-
-def functions(tests: Iterable[str]) -> set[str]:
-    return {test.removeprefix(OF_A_CAMPAIGN).removeprefix(OF_MAKE_TEST).partition("[")[0] for test in tests}
-
-
-@pytest.mark.slow
-def test_all_workers_collect_the_same_tests() -> None:
-    """The order of a set differs from one worker to the next, which pytest-xdist refuses before it runs a test. Here
-    the files that choose their cases; of any other, each run with several workers says so itself."""
-    files = files_with_samples()
-    assert collected(1, *files)
-    assert collected(1, *files) == collected(2, *files)
-
-
-@pytest.mark.slow
-def test_make_test_runs_a_case_of_every_other_function() -> None:
-    """One that only `make faults` runs breaks unseen when what it calls changes."""
-    files = files_with_samples()
-    tests = collected(1, *files)
-    every = functions(tests)
-    assert every
-    assert every - functions(test for test in tests if test.startswith(OF_MAKE_TEST)) == TOO_LONG
+def test_make_test_runs_a_case_of_every_other_function(pytestconfig: pytest.Config) -> None:
+    """One that only `make faults` runs breaks unseen when what it calls changes. Here of the files of this run: all of
+    them, in `make test`."""
+    files = pytestconfig.stash[COLLECTED]
+    assert SELF in files
+    assert pytestconfig.stash[ALONE] == {name for name in TOO_LONG if name.partition("::")[0] in files}
 
 
 def test_a_sample_is_every_nth_case_of_what_is_not_of_a_campaign_already() -> None:
@@ -116,6 +88,12 @@ def test_a_sample_is_every_nth_case_of_what_is_not_of_a_campaign_already() -> No
     items += [Item("a.py::g", number, None) for number in range(3)]
     mark_samples(items)  # type: ignore[arg-type]
     assert [item.of_campaign for item in items] == [*(False, True, True, False, True, False), *[False] * 3]
+
+
+def test_a_function_without_a_case_of_make_test_is_found() -> None:
+    items = [Item(f"a.py::{name}", number, None, of_campaign=True) for name in "fg" for number in range(3)]
+    items[1].of_campaign = False
+    assert of_campaigns_alone(items) == {"a.py::g"}  # type: ignore[arg-type]
 
 
 class Item:

@@ -53,6 +53,7 @@ def test_the_netlist_of_a_fault_fails(tmp_path: Path) -> None:
     assert not run_netlist_of(tmp_path, "wrong").outcome.passed
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
 def test_a_unit_with_a_table_by_the_command() -> None:
     done = call("--unit=lut_softmax", "--family=xc7", f"--out={FOLDER}")

@@ -79,6 +79,7 @@ def _choose(campaign: Campaign) -> dict[str, int]:
     return {kind: next(m.number for m, text in places if test(m, text)) for kind, test in kinds.items()}
 
 
+@pytest.mark.campaign
 def test_mutants_end_as_they_must(
     planted: Path, sim_output: Path, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

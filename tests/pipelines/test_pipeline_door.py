@@ -45,7 +45,7 @@ def through_the_door(
     return simulated(capsys, pipeline.description, output, **words)  # type: ignore[arg-type]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("name", "seed", "options"), CASES, ids=lambda value: value if isinstance(value, str) else "")
 def test_every_tensor_behind_every_stall(
     name: str, seed: int, options: PipelineOptions, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
