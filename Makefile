@@ -63,7 +63,7 @@ check: setup-check ## lint, and the tests that are quick: under two minutes once
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(MAKE) --no-print-directory -j2 check-types check-rtl
-	@$(RUN) $@ $(BY_FILE) -m "not slow and not campaign" --without-torch
+	@$(RUN) $@ $(BY_FILE) -m "not slow and not campaign" --quick
 
 check-types:
 	$(PY) -m mypy --follow-imports=silent $(TORCH_FREE)

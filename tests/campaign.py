@@ -1,8 +1,8 @@
 """Long lists of cases: `make test` takes a sample, `make faults` all of them.
 
-`@pytest.mark.sample(3)` above a parametrised test: `make test` runs every third case, from the first on. `crossed` is
-for cases that are all combinations of several lists. `@pytest.mark.campaign` leaves a case, or a whole test that takes
-long, to `make faults`.
+`@pytest.mark.sample(3)` above a parametrised test: `make test` runs every third case, from the first on. `make check`
+samples what has no such mark too; `sample(1)` keeps all cases there. `crossed` is for cases that are all combinations
+of several lists. `@pytest.mark.campaign` leaves a case, or a whole test that takes long, to `make faults`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,22 @@ COLLECTED, ALONE = pytest.StashKey[set[str]](), pytest.StashKey[set[str]]()
 """The files of this run, and the functions in them of which `make test` runs no case."""
 
 
-def mark_samples(items: Iterable[pytest.Item]) -> None:
-    """Of each test that has the mark `sample(n)`, all cases but every n-th become of a campaign."""
+QUICK = 4
+"""`make check` runs one case in so many."""
+
+
+def mark_samples(items: Iterable[pytest.Item], others: int = 1) -> None:
+    """Of each test that has the mark `sample(n)`, all cases but every n-th become of a campaign.
+
+    Args:
+        items: in their order; others: the n of those without the mark.
+    """
     cases = Counter[str]()
     for item in items:
-        mark = item.get_closest_marker("sample")
-        if mark is None or item.get_closest_marker("campaign"):
+        if item.get_closest_marker("campaign"):
             continue
-        (every,) = mark.args
+        mark = item.get_closest_marker("sample")
+        (every,) = (others,) if mark is None else mark.args
         function = item.nodeid.partition("[")[0]
         if cases[function] % every:
             item.add_marker(pytest.mark.campaign)

@@ -17,7 +17,7 @@ import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from t2c.common.interrupts import SIGNALS  # noqa: E402
-from tests.campaign import ALONE, COLLECTED, mark_samples, of_campaigns_alone  # noqa: E402
+from tests.campaign import ALONE, COLLECTED, QUICK, mark_samples, of_campaigns_alone  # noqa: E402
 
 # What a loaded machine takes long for is not wrong.
 settings.register_profile("t2c", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -80,11 +80,11 @@ HEAVY = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--without-torch", action="store_true", help="leave out test files that import PyTorch")
+    parser.addoption("--quick", action="store_true", help="without files that import PyTorch; samples of all cases")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--without-torch"):
+    if config.getoption("--quick"):
         settings.load_profile("quick")
         for name in TORCH:
             sys.modules[name] = None  # type: ignore[assignment]  # makes an import fail, as if it were not installed
@@ -93,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before those of a campaign are left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Heavy files first, all others in their order; samples of long lists."""
-    mark_samples(items)
+    mark_samples(items, QUICK if config.getoption("--quick") else 1)
     config.stash[COLLECTED] = {item.nodeid.partition("::")[0] for item in items}
     config.stash[ALONE] = of_campaigns_alone(items)
     places = {ROOT / "tests" / name: place for place, name in enumerate(HEAVY)}
@@ -104,10 +104,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """With --without-torch, a file that cannot be imported for want of PyTorch counts as skipped.
+    """With --quick, a file that cannot be imported for want of PyTorch counts as skipped.
 
     One that says so itself is not tried: pytest would rewrite its assertions and format a traceback for nothing."""
-    if not collector.config.getoption("--without-torch"):
+    if not collector.config.getoption("--quick"):
         return (yield)
     named = NAMES_TORCH.search(collector.path.read_text()) if isinstance(collector, pytest.Module) else None
     if named:

@@ -67,11 +67,12 @@ def test_files_that_come_first_are_there() -> None:
 
 
 def test_heavy_files_are_collected_first() -> None:
+    config = SimpleNamespace(stash={}, getoption=lambda name: False)
     unmarked: dict[str, Any] = {"get_closest_marker": lambda name: None}
     names = ("test_a.py", HEAVY[1], HEAVY[0])
     later, heavy, first = (SimpleNamespace(path=ROOT / "tests" / name, nodeid=name, **unmarked) for name in names)
     items = [later, heavy, first]
-    pytest_collection_modifyitems(SimpleNamespace(stash={}), items)  # type: ignore[arg-type]
+    pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
     assert items == [first, heavy, later]
 
 
@@ -88,6 +89,8 @@ def test_a_sample_is_every_nth_case_of_what_is_not_of_a_campaign_already() -> No
     items += [Item("a.py::g", number, None) for number in range(3)]
     mark_samples(items)  # type: ignore[arg-type]
     assert [item.of_campaign for item in items] == [*(False, True, True, False, True, False), *[False] * 3]
+    mark_samples(items[-3:], others=2)  # type: ignore[arg-type]
+    assert [item.of_campaign for item in items[-3:]] == [False, True, False]
 
 
 def test_a_function_without_a_case_of_make_test_is_found() -> None:

@@ -138,6 +138,7 @@ def is_command_line(path: Path) -> bool:
     return '__name__ == "__main__"' in path.read_text() or path.parent.name == "commands"
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_imports_stay_in_their_room(folder: str) -> None:
     assert FILES[folder]
@@ -256,6 +257,7 @@ def test_header_names_spec_and_doc_page(path: Path) -> None:
 DOCUMENTED = FOLDERS[: FOLDERS.index("tb")]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("path", [path for room in DOCUMENTED for path in FILES[room]], ids=relative)
 def test_modules_and_functions_are_documented(path: Path) -> None:
     tree = ast.parse(path.read_text())
