@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.flows.page import plots, tables
+from benchmarks.flows.page import plots, sections
 from benchmarks.page import machine, replaced
 from t2c.common.atomic import write_atomic
 from t2c.common.command import Parser, run
@@ -50,14 +50,13 @@ def main() -> int:
     for name in wanted:
         print(f"{name}: {FLOWS[name].relative_to(ROOT)}", file=sys.stderr, flush=True)
         _, result = run_file(FLOWS[name], options.kept, options.workers)
-        found = json.loads(result.read_text())
-        found["flow"]["yaml"] = str(FLOWS[name].relative_to(ROOT))  # not where this clone is
+        found = json.loads(result.read_text().replace(f"{ROOT}/", ""))  # not where this clone is
         record[name] = {"machine": machine(), "result": found}
         write_atomic(RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
     text = PAGE.read_text()
-    for name in FLOWS:
-        text = replaced(text, name, tables(record[name]) if name in record else "\n**It has not been run yet.**\n")
-    for name, picture in plots(record).items():
+    for name, said in sections(record, FLOWS).items():
+        text = replaced(text, name, said)
+    for name, (_, picture) in plots(record).items():
         write_atomic(PAGE.parent / name, picture)
     write_atomic(PAGE, text)
     wrong = [name for name, one in record.items() if not _verified(one["result"])]

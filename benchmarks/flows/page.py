@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from t2c.flows.metamodel import Metamodel
@@ -19,6 +19,21 @@ CHOICES = {
 }
 """What a task's decision is in words, of those that choose the design."""
 COSTS = ("dsp", "lut", "ff", "bram")
+FINALISTS = {"accuracy": "max", "lut": "min"}
+"""What finalists of one flow are compared by."""
+
+
+def sections(record: Mapping[str, Record], names: Iterable[str]) -> dict[str, str]:
+    """What the page says of each flow: its table and its plots, or that it was never finished."""
+    pictures = plots(record)
+    said = {}
+    for name in names:
+        if name not in record:
+            said[name] = "\n**It has not been run yet.**\n"
+            continue
+        shown = (f"![{alt}]({file})\n" for file, (alt, _) in pictures.items() if file.startswith(f"flows_{name}_"))
+        said[name] = "\n".join([tables(record[name]), *shown])
+    return said
 
 
 def tables(one: Record) -> str:
@@ -31,19 +46,29 @@ def tables(one: Record) -> str:
     return "\n".join(["", table, "", *_notes(result, finalists), "", f"{one['machine']}.", ""])
 
 
-def plots(record: Mapping[str, Record]) -> dict[str, str]:
-    """Pareto plots as SVG by their file names, one for each search of several objectives."""
+def plots(record: Mapping[str, Record]) -> dict[str, tuple[str, str]]:
+    """Pareto plots by their file names, each what it shows and an SVG: of every search of several objectives, and of
+    the finalists of a flow that has several."""
     found = {}
     for name, one in record.items():
         tasks = {task["name"]: task for task in one["result"]["flow"]["tasks"]}
-        for step in one["result"]["finalists"][0]["history"]:
+        finalists = one["result"]["finalists"]
+        for step in finalists[0]["history"]:
             senses = tasks.get(step["task"], {}).get("parameters", {}).get("objectives")
             if step["kind"] == "SEARCH" and senses:
                 title = f"{name}: {len(step['trials'])} trials"
-                found[f"flows_{name}.svg"] = pareto_svg(
-                    step["trials"], senses, chosen=step["decision"].get("trial"), title=title
-                )
+                picture = pareto_svg(step["trials"], senses, chosen=step["decision"].get("trial"), title=title)
+                found[f"flows_{name}_{step['task']}.svg"] = title, picture
+        if len(finalists) > 1:
+            title = f"{name}: {len(finalists)} designs"
+            picture = pareto_svg([_point(Metamodel.from_json(each)) for each in finalists], FINALISTS, title=title)
+            found[f"flows_{name}_finalists.svg"] = title, picture
     return found
+
+
+def _point(finalist: Metamodel) -> dict[str, Any]:
+    latest = finalist.latest()
+    return {"objectives": {name: latest[name].value for name in FINALISTS}, "settings": {"design": _design(finalist)}}
 
 
 def _own(said: Mapping[str, Any]) -> str:
@@ -63,15 +88,20 @@ def _baseline(first: Metamodel) -> Iterator[tuple[str, ...]]:
 
 def _line(finalist: Metamodel) -> tuple[str, ...]:
     latest = finalist.latest()
-    words = [CHOICES[step.kind](step.decision) for step in finalist.history if step.kind in CHOICES]
     time = latest.get("interval") or latest["cycles"]
     return (
-        "; ".join(filter(None, words)),
+        _design(finalist),
         f"{latest['accuracy'].value:.2%}",
         f"{latest['test_accuracy'].value:.2%}",
         *(_reduced(latest, name) for name in COSTS),
         f"{time.value:,.0f}",
     )
+
+
+def _design(finalist: Metamodel) -> str:
+    """The choices of its tasks, in words."""
+    words = [CHOICES[step.kind](step.decision) for step in finalist.history if step.kind in CHOICES]
+    return "; ".join(filter(None, words))
 
 
 def _reduced(latest: Mapping[str, Any], name: str) -> str:
