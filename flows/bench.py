@@ -32,11 +32,12 @@ class Workshop:
 class Bench:
     """The bench of one run of one task.
 
-    name: of the task in the yaml; folder: for new files, which are in the store once the task is done.
+    name: of the task in the yaml; folder: for new files, which are in the store once the task is done; lasting: where
+    that folder is then, for texts that name it.
     """
 
-    def __init__(self, name: str, kind: str, task: Task, folder: Path, shop: Workshop) -> None:
-        self.name, self.folder, self.shop = name, folder, shop
+    def __init__(self, name: str, kind: str, task: Task, folder: Path, lasting: Path, shop: Workshop) -> None:
+        self.name, self.folder, self.lasting, self.shop = name, folder, lasting, shop
         self._kind, self._task = kind, task
         self._decision: dict[str, Any] = {}
         self._trials: list[Mapping[str, Any]] = []

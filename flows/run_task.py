@@ -37,7 +37,7 @@ def run_task(
 
     def work(folder: Path) -> dict[str, Any]:
         shop.progress(f"{name}: {kind} ...")
-        bench = Bench(name, kind, task, folder, shop)
+        bench = Bench(name, kind, task, folder, shop.store.folder / entry, shop)
         made = task.run(given, bench)
         if not isinstance(made, Metamodel):
             raise FlowError(f"run returns a {type(made).__name__}, a Metamodel is wanted")

@@ -75,9 +75,9 @@ class Verify(HardwareTask):
     def _simulated(self, given: Metamodel, bench: Bench, package: Path) -> Verification:
         out = bench.folder / "rtl"
         if self.of == "core":
-            return self._slim(verify_core(package, given.design["hardware"], self.images, self.sim, out))
+            return self._slim(verify_core(package, given.design["hardware"], self.images, self.sim, out), bench)
         self._pipeline(given, bench, package)
-        return self._slim(verify_pipeline(bench.folder / PIPELINE, self.images, self.sim, out))
+        return self._slim(verify_pipeline(bench.folder / PIPELINE, self.images, self.sim, out), bench)
 
     def _netlist(self, given: Metamodel, bench: Bench, package: Path) -> Verification:
         out, tools = bench.folder / NETLIST, keeper(bench.shop.store)
@@ -87,16 +87,18 @@ class Verify(HardwareTask):
         else:
             made = self._pipeline(given, bench, package)
             found = verify_pipeline_netlist(made, package, self.images, self.family, self.netlist_sim, tools, out)
-        return self._slim(found)
+        return self._slim(found, bench)
 
     @staticmethod
     def _pipeline(given: Metamodel, bench: Bench, package: Path) -> Pipeline:
         return write(package, pipeline_options(given.design), bench.folder / PIPELINE)
 
     @staticmethod
-    def _slim(verdict: Verification) -> Verification:
-        """Builds go, the log and the record of each scenario stay."""
+    def _slim(verdict: Verification, bench: Bench) -> Verification:
+        """Builds go; the log and the record of each scenario stay, and name the folder as it is called from now on."""
         for path in verdict.log.parent.iterdir():
             if path.is_dir() and not path.name.startswith("accelerator-"):
                 shutil.rmtree(path)
+        for path in (*verdict.log.parent.rglob("*.txt"), *verdict.log.parent.rglob("*.json")):
+            path.write_text(path.read_text().replace(str(bench.folder), str(bench.lasting)))
         return verdict
