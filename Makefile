@@ -71,7 +71,7 @@ check-types:
 check-rtl:
 	$(PY) -m t2c.tb.rtl_lint --quick
 
-test: setup-test ## run the tests, of long lists a sample: under twenty minutes with set-up
+test: setup-test ## run the tests, of long lists a sample; about 25 minutes with set-up
 	@$(RUN) $@ $(BY_FILE) -m "not campaign"
 
 faults: setup-test ## run every case of which make test takes a sample, and the tests that take longest; each planted fault must be caught
