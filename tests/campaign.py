@@ -16,8 +16,6 @@ import pytest
 
 COLLECTED, ALONE = pytest.StashKey[set[str]](), pytest.StashKey[set[str]]()
 """The files of this run, and the functions in them of which `make test` runs no case."""
-
-
 QUICK = 4
 """`make check` runs one case in so many."""
 

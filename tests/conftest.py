@@ -58,7 +58,6 @@ HEAVY = (
     "formal/test_formal.py",
     "cost/test_cost.py",
     "pipelines/test_pipeline_door.py",
-    "test_campaigns.py",
     "rom_folder/test_loaders.py",
     "flows/test_flow_kill.py",
     "t2c/test_export_c.py",

@@ -56,8 +56,9 @@ def main() -> int:
     text = PAGE.read_text()
     for name, said in sections(record, FLOWS).items():
         text = replaced(text, name, said)
-    for name, (_, picture) in plots(record).items():
-        write_atomic(PAGE.parent / name, picture)
+    for name, one in record.items():
+        for file, (_, picture) in plots(name, one).items():
+            write_atomic(PAGE.parent / file, picture)
     write_atomic(PAGE, text)
     wrong = [name for name, one in record.items() if not _verified(one["result"])]
     print(f"{PAGE.relative_to(ROOT)}" + (f"; not verified: {', '.join(wrong)}" if wrong else ""))

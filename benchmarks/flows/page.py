@@ -25,15 +25,15 @@ FINALISTS = {"accuracy": "max", "lut": "min"}
 
 def sections(record: Mapping[str, Record], names: Iterable[str]) -> dict[str, str]:
     """What the page says of each flow: its table and its plots, or that it was never finished."""
-    pictures = plots(record)
-    said = {}
-    for name in names:
-        if name not in record:
-            said[name] = "\n**It has not been run yet.**\n"
-            continue
-        shown = (f"![{alt}]({file})\n" for file, (alt, _) in pictures.items() if file.startswith(f"flows_{name}_"))
-        said[name] = "\n".join([tables(record[name]), *shown])
-    return said
+    return {
+        name: section(name, record[name]) if name in record else "\n**It has not been run yet.**\n" for name in names
+    }
+
+
+def section(name: str, one: Record) -> str:
+    """The table of a flow, and its plots."""
+    shown = (f"![{title}]({file})\n" for file, (title, _) in plots(name, one).items())
+    return "\n".join([tables(one), *shown])
 
 
 def tables(one: Record) -> str:
@@ -46,23 +46,22 @@ def tables(one: Record) -> str:
     return "\n".join(["", table, "", *_notes(result, finalists), "", f"{one['machine']}.", ""])
 
 
-def plots(record: Mapping[str, Record]) -> dict[str, tuple[str, str]]:
-    """Pareto plots by their file names, each what it shows and an SVG: of every search of several objectives, and of
-    the finalists of a flow that has several."""
+def plots(name: str, one: Record) -> dict[str, tuple[str, str]]:
+    """Pareto plots of a flow by their file names, each what it shows and an SVG: of every search of several objectives,
+    and of the finalists if there are several."""
     found = {}
-    for name, one in record.items():
-        tasks = {task["name"]: task for task in one["result"]["flow"]["tasks"]}
-        finalists = one["result"]["finalists"]
-        for step in finalists[0]["history"]:
-            senses = tasks.get(step["task"], {}).get("parameters", {}).get("objectives")
-            if step["kind"] == "SEARCH" and senses:
-                title = f"{name}: {len(step['trials'])} trials"
-                picture = pareto_svg(step["trials"], senses, chosen=step["decision"].get("trial"), title=title)
-                found[f"flows_{name}_{step['task']}.svg"] = title, picture
-        if len(finalists) > 1:
-            title = f"{name}: {len(finalists)} designs"
-            picture = pareto_svg([_point(Metamodel.from_json(each)) for each in finalists], FINALISTS, title=title)
-            found[f"flows_{name}_finalists.svg"] = title, picture
+    tasks = {task["name"]: task for task in one["result"]["flow"]["tasks"]}
+    finalists = one["result"]["finalists"]
+    for step in finalists[0]["history"]:
+        senses = tasks.get(step["task"], {}).get("parameters", {}).get("objectives")
+        if step["kind"] == "SEARCH" and senses:
+            title = f"{name}: {len(step['trials'])} trials"
+            picture = pareto_svg(step["trials"], senses, chosen=step["decision"].get("trial"), title=title)
+            found[f"flows_{name}_{step['task']}.svg"] = title, picture
+    if len(finalists) > 1:
+        title = f"{name}: {len(finalists)} designs"
+        picture = pareto_svg([_point(Metamodel.from_json(each)) for each in finalists], FINALISTS, title=title)
+        found[f"flows_{name}_finalists.svg"] = title, picture
     return found
 
 
