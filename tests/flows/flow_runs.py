@@ -1,4 +1,4 @@
-"""Flows of toy tasks in a folder of their own, run in this process."""
+"""Flows in a folder of their own, most of toy tasks, run in this process."""
 
 from __future__ import annotations
 
@@ -48,8 +48,16 @@ def toy_flow(folder: Path, tasks: str) -> Flow:
 
 def run_toy(folder: Path, tasks: str) -> Finished:
     """The same, run."""
-    flow = toy_flow(folder, tasks)
-    store = FlowStore((folder / "store").resolve())
+    return run_here(toy_flow(folder, tasks), store_of(folder))
+
+
+def store_of(folder: Path) -> FlowStore:
+    """Where the flow of a folder keeps what it did."""
+    return FlowStore((folder / "store").resolve())
+
+
+def run_here(flow: Flow, store: FlowStore) -> Finished:
+    """Any flow, run in this process."""
     shop = Workshop(store=store, workers=Inline(), home=flow.home, progress=lambda text: None)
     with store.locked():
         return run_flow(flow, Metamodel(subject=flow.subject), shop)

@@ -14,17 +14,15 @@ pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
 from t2c.flows import training
-from t2c.flows.bench import Workshop
-from t2c.flows.engine import run_flow
 from t2c.flows.errors import FlowError
 from t2c.flows.fixed_point import fixed_point
 from t2c.flows.flow_file import read_flow
 from t2c.flows.metamodel import Metamodel, Step
 from t2c.flows.store import FlowStore
 from t2c.flows.trials import Place
-from t2c.flows.workers import Inline
 from t2c.golden.graph.package import load_package
 from t2c.pipelines.evaluate import evaluate
+from tests.flows.flow_runs import run_here, store_of
 
 HEAD = "flow: small\nmodel: jet_mlp\ndata: jets\nwidth: 0.25\nlimit: 600\nseed: 0\ntasks:\n"
 TASKS = """
@@ -42,9 +40,8 @@ def ran(folder: Path, tasks: str, head: str = HEAD) -> tuple[Metamodel, FlowStor
     """The only finalist of a flow."""
     path = folder / "small.yaml"
     path.write_text(head + tasks)
-    flow, store = read_flow(path), FlowStore(folder / "store")
-    shop = Workshop(store=store, workers=Inline(), home=folder, progress=lambda line: None)
-    (finalist,) = run_flow(flow, Metamodel(subject=flow.subject), shop).finalists
+    store = store_of(folder)
+    (finalist,) = run_here(read_flow(path), store).finalists
     return finalist, store
 
 

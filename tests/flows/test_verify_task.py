@@ -11,15 +11,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from t2c.flows.bench import Workshop
-from t2c.flows.engine import run_flow
 from t2c.flows.flow_file import read_flow
-from t2c.flows.metamodel import Metamodel, Step
-from t2c.flows.store import FlowStore
+from t2c.flows.metamodel import Step
 from t2c.flows.tasks import verify
-from t2c.flows.workers import Inline
 from t2c.pipelines.options import PipelineOptions
 from t2c.pipelines.write import Pipeline
+from tests.flows.flow_runs import run_here, store_of
 
 pytestmark = pytest.mark.slow
 
@@ -44,9 +41,8 @@ def verified(folder: Path) -> tuple[Step, dict[str, tuple[float, str]], Path]:
     """What VERIFY did, its metrics with their splits, and its folder."""
     path = folder / "small.yaml"
     path.write_text(FLOW)
-    flow, store = read_flow(path), FlowStore(folder / "store")
-    shop = Workshop(store=store, workers=Inline(), home=folder, progress=lambda line: None)
-    (finalist,) = run_flow(flow, Metamodel(subject=flow.subject), shop).finalists
+    store = store_of(folder)
+    (finalist,) = run_here(read_flow(path), store).finalists
     (step,) = (step for step in finalist.history if step.kind == "VERIFY")
     return step, {m.name: (m.value, m.split) for m in step.metrics}, store.path(finalist.files["verified"])
 
