@@ -16,16 +16,21 @@ from tests.conftest import HEAVY, ROOT, pytest_collection_modifyitems
 SAMPLES = re.compile(r"\bcrossed\(|\bmark\.(?:campaign|sample)\b")
 SELF = "tests/test_campaigns.py"
 TOO_LONG = {
+    "tests/accelerator/test_generated_examples.py::test_a_core_of_nngen_behind_every_stall",
+    "tests/accelerator/test_stream_door.py::test_the_example_is_right_behind_every_stall",
     "tests/cost/test_gates.py::test_a_unit_with_a_table_by_the_command",
     "tests/mutation/test_mutation.py::test_mutants_end_as_they_must",
-    "tests/accelerator/test_generated_examples.py::test_a_core_of_nngen_behind_every_stall",
     "tests/pipelines/test_pipeline_command.py::test_the_netlist_is_the_network_and_that_of_a_wrong_weight_is_not",
+    "tests/rom_folder/test_loaders.py::test_a_core_with_little_memory",
     "tests/rom_folder/test_loaders.py::test_resnet20_runs_on_verilator",
+    "tests/t2c/test_deit_example.py::test_the_script_makes_a_package",
+    "tests/t2c/test_digits.py::test_two_builds_give_the_same_bytes",
     "tests/t2c/test_tutorial.py::test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl",
     "tests/t2c/test_tutorial_ssl_loss.py::test_the_page_runs_as_printed_and_its_package_passes_on_the_rtl",
     "tests/t2c/test_vit_models.py::test_every_variant_is_made_by_its_name",
     "tests/tb/test_byo_engine.py::test_a_foreign_engine_runs_the_campaign",
     "tests/tb/test_byo_engine.py::test_an_engine_of_any_size_runs_what_happens_in_the_middle_of_a_program",
+    "tests/tb/test_byo_engine.py::test_the_replay_of_a_program_fails_on_the_same_module",
     "tests/tb/test_core.py::test_every_stall_profile_costs_cycles",
     "tests/tb/test_core.py::test_parameter_lanes_of_98_bits",
     "tests/tb/test_coverage_programs.py::test_the_campaign_hits_every_bin",
@@ -41,8 +46,9 @@ TOO_LONG = {
     "tests/tb/test_shrink.py::test_a_fault_in_the_rtl_comes_down_to_a_layer_of_few_pixels",
     "tests/tb/test_twelve_kinds.py::test_a_job_of_the_regression_catches_it",
     "tests/tb/test_twelve_kinds.py::test_the_campaign_of_an_engine_catches_it",
+    "tests/test_wheel.py::test_a_project_with_folders_of_our_names_runs_its_own_test",
 }
-"""Tests that only `make faults` runs: each takes ten seconds or far more, and smaller ones call the same."""
+"""Tests that only `make faults` runs: each takes about ten seconds or far more, and smaller ones call the same."""
 
 
 def files_with_samples() -> list[str]:

@@ -120,6 +120,7 @@ def test_what_only_looks_at_the_sources_installs_nothing(clones: Clones, file: s
     assert clones.set_up(clone, "sim") == (0, "", "")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new"),

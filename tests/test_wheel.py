@@ -126,6 +126,7 @@ def test_without_any_extra_roms_and_inspect_work(wheel: Path, tmp_path: Path) ->
         assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.campaign
 def test_a_project_with_folders_of_our_names_runs_its_own_test(environment: Environment, tmp_path: Path) -> None:
     """Its packages have the names of our rooms, and of modules in them; ours must not see them, nor they ours."""
     project = tmp_path / "project"

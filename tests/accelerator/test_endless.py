@@ -49,6 +49,7 @@ def test_an_endless_stream(sim: str, tmp_path: Path, sim_output: Path, capsys: p
     assert {s["tensors"][0]["compared"] for s in run.record["scenarios"]} == {30}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("verilog", "dut", "text"),
     [

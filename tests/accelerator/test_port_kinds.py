@@ -287,6 +287,7 @@ WRONG = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_module_is_wrong(name: str, tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small, change, text = WRONG[name]

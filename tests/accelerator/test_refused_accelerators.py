@@ -197,6 +197,7 @@ CASES = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", CASES)
 def test_what_does_not_fit_is_one_line(name: str, tmp_path: Path) -> None:
     example, before, after, line = CASES[name]

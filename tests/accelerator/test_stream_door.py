@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 DUT = EXAMPLES / "stream_cnn" / "dut.yaml"
 
 
-@pytest.mark.sample(3)
+@pytest.mark.campaign
 @pytest.mark.parametrize("sim", ["icarus", "verilator"])
 def test_the_example_is_right_behind_every_stall(
     sim: str, sim_output: Path, capsys: pytest.CaptureFixture[str]

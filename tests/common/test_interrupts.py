@@ -203,6 +203,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["alone", "in a pool"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

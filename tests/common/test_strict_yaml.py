@@ -14,6 +14,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.yaml"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "line", "wanted"),

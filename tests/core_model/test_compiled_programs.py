@@ -47,6 +47,7 @@ def net() -> Package:
     return core_package(samples=3)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("size", CORES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.label)
 def test_a_layer(shape: LayerShape, size: tuple[int, int]) -> None:
@@ -88,6 +89,7 @@ TINY: dict[str, tuple[dict[str, int], set[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", TINY)
 def test_memories_too_small_for_the_network(name: str, net: Package) -> None:
     change, wanted = TINY[name]
@@ -176,6 +178,7 @@ def test_a_strip_that_sees_only_padding() -> None:
         run_and_hold_to_golden(package, compile_program(package.graph, "layer", tightest))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "name", sorted({field.name for field in FIELDS if field.readers & {Operation.RUN, Operation.LOAD}} - {"op"})
 )

@@ -29,6 +29,7 @@ def narrowest(package: Package, **sizes: Any) -> Hardware:
     return Hardware(x_w=x_w, w_w=w_w, scale_w=graph.widths.scale, bias_w=graph.widths.bias, **sizes)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("size", [(8, 8), (16, 4)], ids=str)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example(name: str, size: tuple[int, int], examples: Path) -> None:

@@ -102,6 +102,7 @@ def _without(origin: Origins, **fields: int) -> Origins:
     return replace(origin, inside=origin.inside & (getattr(origin, name) != value))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_model_is_seen(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:

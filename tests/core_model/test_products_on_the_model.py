@@ -47,6 +47,7 @@ def steps(program: Program, operation: Operation, layer: str) -> list[Any]:
     return [step.descriptor for step in program.steps if step.op is operation and step.descriptor.layer == number]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize(
     ("heads", "depth", "tokens"), [(1, 3, 9), (1, 16, 4), (2, 16, 17), (3, 16, 5), (4, 16, 1)], ids=str

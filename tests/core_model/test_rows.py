@@ -204,6 +204,7 @@ def chance_step(rng: np.random.Generator, hardware: Hardware) -> Descriptor:
     )  # fmt: skip
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(("rows", "cols"), [(4, 2), (6, 3), (4, 4)])
 def test_the_model_is_the_plain_core(rows: int, cols: int) -> None:

@@ -40,6 +40,7 @@ HARDWARE = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("shape", [CONV, LINEAR], ids=["conv2d", "linear"])
 @pytest.mark.parametrize("core", HARDWARE)
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -98,6 +99,7 @@ def core(rng: np.random.Generator) -> dict[str, int]:
     }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seed", range(40))
 def test_random_zeros_of_random_networks_on_random_cores(seed: int) -> None:
     """Golden's integers, and never more cycles or weight rows than with the zeros."""

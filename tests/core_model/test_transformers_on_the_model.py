@@ -41,6 +41,7 @@ def test_a_random_transformer(seed: int) -> None:
     run_and_hold_to_golden(package, compile_program(package.graph, "all", core))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("core", CORES, ids=core_name)
 def test_what_the_core_does_not_run_is_refused_by_name(core: Hardware) -> None:
     refused = [*refused_transformers(1, core), *refused_transformers(2, core)]

@@ -101,6 +101,7 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     assert f"share     {said['share']:.2f} of the filters SP2" in done.stdout
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),

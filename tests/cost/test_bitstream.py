@@ -66,6 +66,7 @@ def test_the_scripts_name_every_source(program: Program, tmp_path: Path) -> None
     assert "clock     1 MHz" in (tmp_path / "README.txt").read_text()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),

@@ -17,7 +17,7 @@ from tests.docs.pages import Action, actions
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("docs/layouts.md", "docs/vectors.md", "docs/your_arithmetic.md", "docs/pipelines.md", "docs/flows_language.md")
+PAGES = ("docs/layouts.md", "docs/vectors.md", "docs/your_arithmetic.md", "docs/flows_language.md")
 LONG = (
     "README.md",
     "docs/bring_your_own_rtl.md",
@@ -25,6 +25,7 @@ LONG = (
     "docs/your_own_quantiser.md",
     "docs/brevitas.md",
     "docs/golden_in_c.md",
+    "docs/pipelines.md",
 )
 """For `make faults`: they train, or build much. What they run has smaller tests in `make test` too."""
 CAMPAIGNS = (
@@ -114,6 +115,7 @@ def follow(action: Action, folder: Path) -> None:
             )
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("page", [*PAGES, *(pytest.param(page, marks=pytest.mark.campaign) for page in LONG)])
 def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
     todo = list(actions(ROOT / page))
@@ -124,6 +126,7 @@ def test_a_page_can_be_followed_as_it_is_printed(page: str, copy: Path) -> None:
         check_what_the_readme_makes(copy)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

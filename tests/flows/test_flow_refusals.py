@@ -271,6 +271,7 @@ CASES = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_a_bad_flow_is_one_line(case: str, tmp_path: Path) -> None:
     tasks, wanted = CASES[case]

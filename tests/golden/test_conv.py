@@ -50,6 +50,7 @@ def layers(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1), (3, 2)])
 def test_every_small_padding(stride: tuple[int, int], groups: int) -> None:

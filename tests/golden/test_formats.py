@@ -11,6 +11,7 @@ from t2c.golden.arithmetic.zero_point import centre
 from t2c.golden.errors import RangeError, ShapeError
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("bits", range(1, 65))
 def test_ranges_of_every_width(bits: int) -> None:
     signed, unsigned = IntFormat(bits=bits, signed=True), IntFormat(bits=bits, signed=False)

@@ -81,6 +81,7 @@ def farthest(length: int, fmt: IntFormat) -> IntArray:
     return np.stack([low, high, np.where(half, low, high), np.where(one, low, high), np.where(one, high, low)])
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("length", [1, 2, 3, 384, 1024, 4096])
 @pytest.mark.parametrize(("root_bits", "fraction_bits"), SIZES)

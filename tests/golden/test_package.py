@@ -493,6 +493,7 @@ DAMAGES: dict[str, tuple[Edit, str]] = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_refused_by_name(damage: str, copy: Path) -> None:
     edit, message = DAMAGES[damage]

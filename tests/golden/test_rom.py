@@ -29,6 +29,7 @@ def extremes(bits: int, signed: bool, count: int) -> list[int]:
 WIDTHS = [*range(2, 68), 95, 96, 98, 127, 128, 129, 333, 1024]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("signed", [True, False])
 def test_words_match_the_definition_at_every_width(bits: int, signed: bool) -> None:
@@ -46,6 +47,7 @@ def zeros(count: int) -> Bits:
     return Bits(bin="0" * count)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("bits", WIDTHS)
 def test_hex_images_are_what_bitstring_packs(bits: int, tmp_path: Path) -> None:
     """An independent packer: each word is a concatenation of bit strings, padded on the left to whole digits."""
@@ -69,6 +71,7 @@ def test_binary_images_are_what_bitstring_packs(bits: int, endianness: str, tmp_
     assert (tmp_path / "rom").read_bytes() == b"".join(p[::-1] if endianness == "little" else p for p in packed)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_images_round_trip_at_every_width(bits: int, fmt: str, tmp_path: Path) -> None:

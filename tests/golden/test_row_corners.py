@@ -94,6 +94,7 @@ def full_width(rng: np.random.Generator, channels: int, shift: int, y: TensorSpe
     )
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("epsilon", EPSILON)
 @pytest.mark.parametrize(("root_bits", "fraction_bits", "end"), [(8, 4, 0), (20, 20, 1), (20, 4, 2), (16, 12, 3)])
@@ -127,6 +128,7 @@ def test_the_shortest_and_the_longest_row(length: int) -> None:
         hold(node, values, x, y, accumulators(node, [values], [x]))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("shift", [0, 1, 33, 63])
 def test_constants_that_are_added(shift: int, mode: Rounding) -> None:
@@ -151,6 +153,7 @@ def test_constants_that_are_added(shift: int, mode: Rounding) -> None:
             hold(AddConstant(**ONE, constant=constant, addquant=add), extremes(rng, x), x, y)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", range(10, 17))
 def test_tables_between_the_ends_of_an_entry(bits: int) -> None:

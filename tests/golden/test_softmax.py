@@ -37,6 +37,7 @@ def by_oracle(row: list[int], table: SoftmaxTable) -> list[int]:
     )
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", list(Rounding))
 @pytest.mark.parametrize(
     "table",

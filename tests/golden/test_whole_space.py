@@ -99,6 +99,7 @@ def _check(kind: str, window: Window, shape: tuple[int, int, int, int], groups: 
                     assert plane[y][z] == wanted, (kind, window, shape, y, z)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("key", ATTRIBUTES)
 def test_every_boundary_of_a_window(key: str) -> None:
     kind, rng = key.partition(".")[0], np.random.default_rng(len(key))

@@ -13,6 +13,7 @@ from t2c import importing
 MODULES = sorted(module.name for module in pkgutil.walk_packages(importing.__path__, "t2c.importing."))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", MODULES)
 def test_doctests(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))

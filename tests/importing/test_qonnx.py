@@ -54,6 +54,7 @@ def every(counts: dict[str, int]) -> set[int]:
     return set(counts.values())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", ROUNDINGS)
 @pytest.mark.parametrize(("signed", "narrow"), [(1, 0), (1, 1), (0, 0), (0, 1)])
 def test_every_rounding_of_sums(mode: str, signed: int, narrow: int, tmp_path: Path) -> None:

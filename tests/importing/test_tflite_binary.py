@@ -77,6 +77,7 @@ def constant(kind: str, shape: tuple[int, ...], *, first: bool = False, activati
     return layers
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", [*OPTIONS, *EXTREMES])
 @pytest.mark.parametrize("first", [False, True])
 @pytest.mark.parametrize("shape", [(), (1,), (6,), (1, 1, 1, 6), (1, 4, 5, 6), (4, 5, 1)])
@@ -90,6 +91,7 @@ def test_a_constant_operand(kind: str, first: bool, shape: tuple[int, ...]) -> N
     assert_equal_to_litert(layers.data())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", [*OPTIONS, *EXTREMES])
 @pytest.mark.parametrize(
     ("left", "right"),

@@ -17,6 +17,7 @@ from tests.importing.tflite_layers import Layers
 ALL = np.arange(-128, 128).reshape(1, 256)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("kind", "unsigned"), [("MEAN", False), ("MEAN", True), ("SUM", True)])
 @pytest.mark.parametrize("keep", [False, True])
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def layers_of(shape: tuple[int, ...], seed: int, zero_point: int = 131) -> Layer
     return Layers(shape, zero_point=zero_point, seed=seed, unsigned=True)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("activation", [0, RELU, RELU6])
 def test_convolutions(seed: int, activation: int) -> None:

@@ -182,6 +182,7 @@ MOST_SLOTS = 2000
 """Of a random layout: each is looked at."""
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seed", range(300))
 def test_random_layouts_and_back(seed: int) -> None:
     """Each element lies in one place, the map and the arrays say the same place, bits too, and all of it comes back."""

@@ -100,6 +100,7 @@ def test_the_least_that_is_rounded_to_a_number() -> None:
                 assert round_integer(least, shift, mode) >= r > round_integer(least - 1, shift, mode), (mode, shift, r)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("seed", range(60))
 def test_the_graph_on_the_core_computes_the_same(seed: int) -> None:
     package = drawn_package(seed)

@@ -328,6 +328,7 @@ def test_bad_arguments_are_refused(arguments: list[str], message: str) -> None:
         command.main(arguments)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("m", "shift", "half_away", "single"),
     [

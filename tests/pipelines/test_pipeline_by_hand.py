@@ -45,6 +45,7 @@ def requant_chain(rounding: Rounding, zero_point: int, rng: np.random.Generator,
     return Chain(name="requant", edges=edges, stages=(linear_stage("fc", "input", "out", weight, requant),))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("rounding", list(Rounding))
 @pytest.mark.parametrize("zero_point", [0, 5, -6])
 def test_every_input_through_many_constants(rounding: Rounding, zero_point: int, tmp_path: Path) -> None:

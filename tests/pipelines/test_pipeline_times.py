@@ -16,6 +16,7 @@ from tests.pipelines.plain_bench import simulated
 IMAGES = 8
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "seed", "options"),

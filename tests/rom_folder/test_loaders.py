@@ -170,7 +170,7 @@ LITTLE = {
 }
 
 
-@pytest.mark.sample(2)
+@pytest.mark.campaign
 @pytest.mark.parametrize("what", LITTLE)
 def test_a_core_with_little_memory(what: str, examples: Path, tmp_path: Path) -> None:
     """Stimulus then holds constants and tensors that come back; two samples, one after the other."""
@@ -191,6 +191,7 @@ def resnet20(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("loader", ["load_roms.v", "load_roms.c"])
 def test_both_loaders_load_resnet20(loader: str, resnet20: Path) -> None:
     lines = commands()

@@ -96,6 +96,7 @@ def test_tensors(fmt: str, package: Package, record: dict[str, Any], out: Path) 
         assert np.array_equal(np.array(values).reshape(part["shape"]), wanted)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("fmt", [fmt.value for fmt in FORMATS])
 def test_memories_of_the_core(fmt: str, record: dict[str, Any], out: Path, package: Package) -> None:
     roomy = compile_program(package.graph, ALL, Hardware(rows=8, cols=4))

@@ -91,6 +91,7 @@ def test_constant_operands(depth: int, tmp_path: Path) -> None:
     assert contents.count("stream.constant") >= 1 + (depth == 64)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_random_networks_cores_and_memories(seed: int, tmp_path: Path) -> None:

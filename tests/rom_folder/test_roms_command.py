@@ -206,6 +206,7 @@ WORDS = 10 * DESCRIPTOR_WORDS
 """Of the program of digits_w4a4."""
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("given", "message", "fits"),
     [

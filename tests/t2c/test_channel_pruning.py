@@ -66,6 +66,7 @@ def test_a_residual_stage_loses_the_same_channels_and_a_flatten_all_its_inputs()
     assert all(bool((p != 0).any()) for p in model.parameters())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("kind", "width", "count"), [(ResNet20, 8, 12), (MobileNetV1, 0.25, 14)], ids=["resnet", "mobilenet"]
 )

@@ -140,6 +140,7 @@ def test_arguments_that_are_refused(capsys: pytest.CaptureFixture[str], words: s
     assert refused(capsys, *words.split()).startswith(wanted)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
@@ -157,6 +158,7 @@ def test_mistakes_that_show_later_are_one_line_too(words: str, wanted: str) -> N
     assert loaded.startswith("loaded:")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("words", "hidden", "wanted"),
     [

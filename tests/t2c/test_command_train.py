@@ -143,6 +143,7 @@ def test_names_are_those_of_the_registries() -> None:
         build_model("mobilenet_v1", classes=10, width=0.01)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("method", ["minmax", "lsq", "adaround", "apot", "profit", "sp2"])
 def test_quantize_by_every_kind_of_training(
     method: str, float_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -178,6 +179,7 @@ def test_quantize_by_every_kind_of_training(
     assert last == f"written {out}, 6 test images in it"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("share", "rows"), [(0, 0), (0.25, 2), (1, 8)])
 def test_the_share_of_sp2_is_an_option(
     share: float, rows: int, float_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -40,6 +40,7 @@ def test_it_has_the_sizes_and_names_of_deit_tiny(module: ModuleType) -> None:
     assert module.VisionTransformer(size=32, depth=1)(torch.zeros(1, 3, 32, 32)).shape == (1, 1000)
 
 
+@pytest.mark.campaign
 @pytest.mark.slow
 def test_the_script_makes_a_package(tmp_path: Path) -> None:
     """Five tokens and one block, from another folder than the script's."""

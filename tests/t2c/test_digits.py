@@ -66,6 +66,7 @@ def test_a_full_rebuild_meets_the_bounds(rebuilt: Path, name: str) -> None:
     check_accuracies(load_package(rebuilt / name))
 
 
+@pytest.mark.campaign
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     for directory in ("a", "b"):
         assert [name for name, _ in build(tmp_path / directory, epochs=2)] == list(NAMES)

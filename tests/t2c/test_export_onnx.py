@@ -58,6 +58,7 @@ def test_the_packages_that_ship(name: str, samples: int, examples: Path) -> None
     check(load_package(examples / name), samples)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("mode", Rounding)
 @pytest.mark.parametrize("make", [rounding_graph, adds_graph])
 def test_every_shift_on_and_beside_ties(mode: Rounding, make: Callable[[Rounding], Graph]) -> None:

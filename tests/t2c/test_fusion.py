@@ -84,6 +84,7 @@ def test_without_rounding_both_schemes_equal_the_float_model(kind: type[nn.Modul
     assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("scheme", Scheme)
 @pytest.mark.parametrize("kind", SHAPES)
 def test_error_falls_with_the_bits(kind: type[nn.Module], scheme: Scheme) -> None:

@@ -90,6 +90,7 @@ def random_model(rng: random.Random) -> tuple[nn.Module, tuple[int, int, int]]:
     return nn.Sequential(*layers), shape
 
 
+@pytest.mark.sample(3)
 @pytest.mark.filterwarnings("ignore:layer .* MulQuant")
 @pytest.mark.parametrize("seed", range(40))
 def test_random_models_equal_golden(seed: int) -> None:
@@ -157,6 +158,7 @@ def exact(p: int, shift: int, rounding: Rounding) -> int:
     return floor + (p >= 0)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("rounding", Rounding)
 def test_rounding_equals_rationals_for_every_shift(rounding: Rounding) -> None:
     powers = [0, *(2**k for k in range(63))]

@@ -16,6 +16,7 @@ from t2c.quantisers import AdaRound, _QBase
 EVERY = sorted({*WEIGHTS, *ACTIVATIONS}, key=lambda kind: kind.__name__)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_both_paths_have_the_same_value(case: Case) -> None:
     quantiser, x = case()
@@ -33,6 +34,7 @@ def test_both_paths_have_the_same_value(case: Case) -> None:
     assert int(quantiser.integers(x).unique().numel()) > 1
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_moves_after_calibration(case: Case) -> None:
     quantiser, x = case()
@@ -53,6 +55,7 @@ def test_nothing_moves_after_calibration(case: Case) -> None:
     assert torch.equal(quantiser(x), wanted)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_copies_and_state_dicts_are_the_same_quantiser(case: Case) -> None:
     quantiser, x = case()
@@ -70,6 +73,7 @@ def test_copies_and_state_dicts_are_the_same_quantiser(case: Case) -> None:
         assert len(list(other.parameters())) == len(list(quantiser.parameters()))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_no_optimiser_step_breaks_a_step_size(case: Case) -> None:
     quantiser, x = case()
@@ -90,6 +94,7 @@ def test_no_optimiser_step_breaks_a_step_size(case: Case) -> None:
                 quantiser.integers(x)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_several_batches_calibrate_like_one(case: Case) -> None:
     quantiser, x = case()
@@ -104,6 +109,7 @@ def test_several_batches_calibrate_like_one(case: Case) -> None:
     assert int(other.zero_point) == int(quantiser.zero_point)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", CASES)
 def test_wrong_use_is_one_line_with_the_name(case: Case) -> None:
     quantiser, x = case()
@@ -124,6 +130,7 @@ def test_wrong_use_is_one_line_with_the_name(case: Case) -> None:
                 call(bad)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize("bits", [-1, 0, 1, 17, 4.0, True])
 def test_bits_out_of_range_are_refused(kind: type[_QBase], bits: object) -> None:
@@ -131,6 +138,7 @@ def test_bits_out_of_range_are_refused(kind: type[_QBase], bits: object) -> None
         kind(bits, name="conv7")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize("bits", range(2, 9))
 def test_widths_that_a_method_does_not_have_are_refused_with_the_reason(kind: type[_QBase], bits: int) -> None:

@@ -51,6 +51,7 @@ def gradients(kind: type[_QBase], x: float, step: float, n: int, p: int) -> tupl
     return float(inside), slope if kind in (LSQ, LSQActivation, QDrop) else slope / q
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bits", [2, 3, 4, 8])
 @pytest.mark.parametrize("sign", SIGNS)

@@ -83,6 +83,7 @@ def deviation(w: list[float], centre: bool) -> tuple[float, float]:
 KINDS = [(kind, bits) for kind in (SAWB, RCF, APoT, SP2) for bits in (2, 3, 4, 5, 8) if bits in kind.widths]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("kind", "bits"), KINDS)
 @pytest.mark.parametrize("centre", [False, True])
 @pytest.mark.parametrize("factor", [1.0, 0.6])

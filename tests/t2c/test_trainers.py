@@ -109,6 +109,7 @@ def other_data() -> Splits:
     return Splits(train=data.calibration, calibration=data.train, test=data.test)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("other", "message"),
     [

@@ -174,6 +174,7 @@ def test_it_becomes_the_integers_of_golden(whole: tuple[Admm, QNetwork]) -> None
     assert chip.metrics["accuracy_integer"] > 0.9
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("method", ["sp2", "apot", "rcf", "sawb", "profit"])
 def test_every_quantiser_with_levels_is_pulled(method: str) -> None:
     net = admm(method=method, epochs=2, rounds=1, activation_bits=5).fit()

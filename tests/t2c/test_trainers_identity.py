@@ -90,6 +90,7 @@ def refuses(trainer: Trainer) -> None:
     assert digest(trainer.model.state_dict()) == before
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "change",
     [{"stride": 2}, {"padding": 0}, {"relu": nn.ReLU6}, {"function": F.relu6}, {"swapped": True}],

@@ -79,6 +79,7 @@ def test_a_transformer_is_itself_without_rounding_and_goldens_in_integers(name: 
     assert ops.count("softmax") * 2 == ops.count("matmul") == (4 if name == "encoder post" else 2)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["unbind", "mean", "encoder sequence first"])
 def test_onnxruntime_gives_the_same_integers(name: str) -> None:
     chip = T2C(built(MODELS[name]), calibration=images())
@@ -194,6 +195,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_does_not_fit_is_refused_by_name(case: str) -> None:
     call, message, *modules = REFUSED[case]

@@ -77,6 +77,7 @@ def tied(rounding: Rounding, quantiser: type[_QBase], ceiling: float | None = No
     return net.eval(), x
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("ceiling", [None, math.inf, 6.5])
 @pytest.mark.parametrize("quantiser", [MinMax, LSQActivation, RCFActivation])
 @pytest.mark.parametrize("rounding", Rounding)
@@ -103,6 +104,7 @@ def test_the_fuser_sets_the_mode_and_half_up_is_the_default() -> None:
     assert net.input_quantiser.rounding is net.layers["stem"].weight_quantiser.rounding is Rounding.HALF_EVEN
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("rounding", Rounding)
 @pytest.mark.parametrize("kind", [Functional, Residual, Nested, Dense])
 def test_fake_and_integer_stay_within_a_step_a_layer(kind: type[nn.Module], rounding: Rounding) -> None:

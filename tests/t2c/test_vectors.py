@@ -57,6 +57,7 @@ def read_back(folder: Path, package: Package) -> int:
     return files
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("name", ["digits_w4a4", "digits_w8a8", "vit2"])
 def test_every_tensor_and_constant_of_an_example(name: str, tmp_path: Path) -> None:
     package = load_package(EXAMPLES / name)

@@ -104,6 +104,7 @@ def test_a_simulator_that_runs_nothing_is_one_line(tmp_path: Path, monkeypatch: 
         read_results(tmp_path / "run" / "none.xml", tmp_path / "none.log", simulator)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.usefixtures("compiled_library")
 @pytest.mark.parametrize("simulator", ["icarus", "verilator"])
 def test_a_folder_of_any_name_is_built_and_run_in(simulator: str, package: Package, tmp_path: Path) -> None:
@@ -130,6 +131,7 @@ def package() -> Package:
     return layer_package(LayerShape(channels=4, out=4))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("request_", "hardware", "error"),
     [

@@ -270,6 +270,7 @@ def test_a_description_that_lies_about_an_array(lie: str, tmp_path: Path, sim_ou
         assert "results come 2 cycles after their inputs, the description says latency: 3" in errors(found)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("entry", ["", "^ (distance == 3)"], ids=["right", "an entry wrong"])
 def test_a_softmax_with_its_table_in_a_parameter(entry: str, tmp_path: Path, sim_output: Path) -> None:
     path = copy(tmp_path, DUTS / "row_softmax.yaml")

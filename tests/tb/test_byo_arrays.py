@@ -143,6 +143,7 @@ WAITS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("case", WAITS)
 def test_valids_that_do_not_come_end_a_test(case: str, tmp_path: Path, sim_output: Path) -> None:

@@ -98,6 +98,7 @@ def test_a_fault_in_it_is_found_and_placed(
     assert "verdict   FAIL, 0 of 1 runs passed" in out
 
 
+@pytest.mark.campaign
 def test_the_replay_of_a_program_fails_on_the_same_module(
     tmp_path: Path, sim_output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

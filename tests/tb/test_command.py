@@ -121,6 +121,7 @@ def test_the_traceback_is_there_for_who_asks(damaged: Path) -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("model", ["digits_w4a4", "examples/digits_w4a4", ROOT / "examples" / "digits_w4a4"])
 def test_list_names_the_layers_and_what_the_core_makes_of_them(model: object) -> None:
     done = sim("--model", model, "--layer", "list")
@@ -156,12 +157,14 @@ def tools(folder: Path, **scripts: str) -> str:
 COMPILER = {"gxx": "", "make": "", "perl": ""}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("scripts", [{}, {"iverilog": "Icarus Verilog version 12.0"}, {"vvp": ""}])
 def test_icarus_is_missing(scripts: dict[str, str], tmp_path: Path) -> None:
     done = sim("--layer", "fc", PATH=tools(tmp_path / "bin", **scripts))
     assert_user_error(done, "iverilog is not on PATH", "Icarus Verilog >= 11.0 is needed", "'apt-get install iverilog'")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("says", "found"), [("Icarus Verilog version 10.3 (stable)", "version 10.3"), ("hello", "version unknown")]
 )
@@ -170,6 +173,7 @@ def test_icarus_is_too_old(says: str, found: str, tmp_path: Path) -> None:
     assert_user_error(done, found, "Icarus Verilog >= 11.0 is needed", "'apt-get install iverilog'")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("scripts", "found"),
     [({}, "verilator is not on PATH"), ({"verilator": "Verilator 5.006 2023-01-22"}, "version 5.006")],
@@ -180,6 +184,7 @@ def test_verilator_is_missing_or_too_old(scripts: dict[str, str], found: str, tm
     assert_user_error(done, found, "Verilator >= 5.036 is needed", "'make setup'")
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("missing", COMPILER)
 def test_verilator_without_a_compiler(missing: str, tmp_path: Path) -> None:
     scripts = {name: text for name, text in COMPILER.items() if name != missing}

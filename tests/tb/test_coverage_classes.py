@@ -130,6 +130,7 @@ CONFIGS = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_classes_of_mulquant(config: Config) -> None:
     items = some_items(400)

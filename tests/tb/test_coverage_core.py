@@ -42,6 +42,7 @@ def covered(grow: Grow, shape: tuple[int, ...], hardware: Hardware = WIDE, stall
     return {name for bins in found.groups.values() for name, one in bins.items() if one.hits}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kernel", [1, 2, 3])
 @pytest.mark.parametrize(("stride", "padding", "dilation"), list(product((1, 2, 3), (0, 1, 2), (1, 2))))
 def test_padding_is_used_where_a_tap_falls_outside(kernel: int, stride: int, padding: int, dilation: int) -> None:

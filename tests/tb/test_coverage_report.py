@@ -178,6 +178,7 @@ def test_all_hit_passes(campaign: Campaign) -> None:
     assert '"verdict": "PASS"' in (campaign.folder / "result.json").read_text()
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), UserError("no compiler")])
 def test_what_does_not_end_leaves_no_earlier_result(
     error: BaseException, campaign: Campaign, monkeypatch: pytest.MonkeyPatch

@@ -160,6 +160,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", REFUSED)
 def test_one_line_says_what_does_not_fit(case: str, tmp_path: Path) -> None:
     changes, message = REFUSED[case]
@@ -247,6 +248,7 @@ def test_a_list_of_files_that_cannot_be_used(content: bytes, message: str, tmp_p
     assert message.format(folder=tmp_path) in str(caught.value)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("unit", [unit.name for unit in benched_units()])
 def test_our_own_units_fit_without_an_adapter(unit: str, tmp_path: Path) -> None:
     opened = load_module(find_description(unit), units()[unit].parameters, tmp_path, table=tmp_path / "table.hex")

@@ -285,6 +285,7 @@ def test_a_description_that_does_not_hold_is_one_line(case: str, own: Path, tmp_
     assert re.search(message, done.stderr), done.stderr
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("words", ["--unit mulquant", "--unit t2c_core", "--unit layer_engine", "--dut x.yaml"])
 def test_where_there_is_no_array_of_ours_an_element_is_refused(words: str, tmp_path: Path) -> None:
     done = command(tmp_path, "t2c.tb", *words.split(), "--element", "sp2")

@@ -57,6 +57,7 @@ def test_every_layer_but_the_first_is_sparse(examples: Path) -> None:
         assert name == "conv1" or np.count_nonzero(weight) <= weight.size / 2
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [SPARSE, "resnet20"])
 def test_what_two_of_four_saves(name: str, examples: Path) -> None:

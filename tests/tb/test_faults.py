@@ -145,6 +145,7 @@ def test_unit_mutant_is_killed(name: str, tmp_path: Path, monkeypatch: pytest.Mo
 # ------------------------------------------------------------------ faults in what is expected, and in what is fed
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("simulator", SIMULATORS)
 def test_one_wrong_expected_value(simulator: str, net: Package, sim_output: Path) -> None:
     """Channel 5 of pixel y 2, x 5: the second column tile's second column, or the sixth one of eight."""
@@ -175,6 +176,7 @@ def test_one_wrong_expected_output(net: Package, sim_output: Path) -> None:
     )
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("field", ["address", "group"])
 def test_one_wrong_place(field: str, net: Package, sim_output: Path) -> None:
     job = job_for(net, sim_output, core="groups")

@@ -104,6 +104,7 @@ def result(quant: MulQuant, index: int, t: int) -> int:
     return min(max(round_integer(p, int(quant.shift[index]), quant.rounding) + quant.zero_point, quant.lo), quant.hi)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("signed", [True, False])
 def test_classes_of_layer_norm(signed: bool) -> None:
     where = space(signed=signed)

@@ -86,6 +86,7 @@ def hard_softmax(folder: Path, function: str) -> Path:
     return path
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("right", [True, False])
 def test_a_function_that_makes_rows(right: bool, tmp_path: Path, sim_output: Path) -> None:

@@ -74,6 +74,7 @@ def test_a_product_alone(layer: str, simulator: str, sim_output: Path) -> None:
     assert_right(run_on(package, sim_output, SIZES["8x4"], simulator, layer=layer, images=2))
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("simulator", SIMULATORS)
 def test_a_product_of_matrices(simulator: str, sim_output: Path) -> None:
     assert_right(run_on(product_package((), 5, 9, 7), sim_output, SIZES["4x4"], simulator, layer="y", images=2))

@@ -80,6 +80,7 @@ def test_all_parts_are_green(join: Callable[..., int], tmp_path: Path, capsys: p
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("verdict", [FAIL, DIED, "NOT RUN"])
 def test_one_red_job_is_red(verdict: str, join: Callable[..., int], tmp_path: Path) -> None:
     for number in range(1, PARTS + 1):
@@ -141,6 +142,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SPOILT)
 def test_what_is_not_all_of_it_is_refused_and_red(name: str, join: Callable[..., int], tmp_path: Path) -> None:

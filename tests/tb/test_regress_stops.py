@@ -150,6 +150,7 @@ def jobs_of(folder: Path) -> list[Job]:
     return list_jobs(plan).jobs
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 2, 4, 7])
 def test_parts_are_disjoint_complete_and_balanced(parts: int, tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...], tuple[int, ...]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_a_fault_needs_is_all_that_is_left(name: str) -> None:

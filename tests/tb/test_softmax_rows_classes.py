@@ -51,6 +51,7 @@ def definitions(row: Row, index: int, table: SoftmaxTable, *, signed: bool) -> d
     return wanted | {"tie": dropped == 2**tail // 2, "exact": dropped == 0, "the maximum": row[index] == top}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("signed", [True, False])
 def test_classes_of_softmax_rows(signed: bool) -> None:

@@ -84,6 +84,7 @@ def test_it_is_proven(sim_output: Path) -> None:
     assert "controls 1, 1 refuted" in done.stdout
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["t2c.tb", "mutation"])
 def test_help_lists_it(module: str) -> None:

@@ -43,6 +43,7 @@ CASES = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("unit", "parameters", "simulator"), CASES)
 def test_unit_matches_golden(unit: str, parameters: dict[str, int], simulator: str, sim_output: Path) -> None:
     outcome = run_unit(unit, find_simulator(simulator), sim_output, parameters=parameters)

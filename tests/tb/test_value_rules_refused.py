@@ -149,6 +149,7 @@ def opened(path: Path, output: Path) -> LoadedModule:
     return load_module(description, {**units()["mulquant"].parameters, **description.unit_parameters}, output)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("case", REFUSED)
 def test_rules_that_cannot_be_kept_are_refused_in_one_line(case: str, tmp_path: Path) -> None:
     name, original, changed, message = REFUSED[case]
